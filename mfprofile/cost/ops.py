@@ -1,0 +1,149 @@
+"""What a primitive costs: pure functions of shapes, in `+` and `*` alone.
+
+Every dimension may be an int, an int64 array with an element for each variant, or a sympy symbol; the answer is of the
+same sort. Nothing here branches on, rounds, compares or divides a dimension. One multiply-add (MAdd) is one product
+and its sum, 2 FLOPs. A batch is one image throughout.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, TypeAlias
+
+Dimension: TypeAlias = Any
+"""A whole number: an int, an int64 array, or a symbol."""
+
+
+class Cost:
+    """The cost of one op.
+
+    `kind` says what it is, `out` is its output's shape without the batch; `madds` are its products (0 for an op
+    without), `elements` the values it handles (its outputs; for pooling its inputs), `weights` and `biases` the
+    parameters it owns.
+    """
+
+    __slots__ = ("biases", "elements", "kind", "madds", "out", "weights")
+
+    def __init__(
+        self,
+        kind: str,
+        out: tuple[Dimension, ...],
+        madds: Dimension,
+        elements: Dimension,
+        weights: Dimension = 0,
+        biases: Dimension = 0,
+    ) -> None:
+        self.kind = kind
+        self.out = out
+        self.madds = madds
+        self.elements = elements
+        self.weights = weights
+        self.biases = biases
+
+
+def conv(
+    inputs: Dimension, outputs: Dimension, kernel: Dimension, height: Dimension, width: Dimension, kind: str = "conv"
+) -> Cost:
+    """Cost a `kernel`² convolution without bias to `outputs` × `height` × `width`, of `inputs` channels *per group*.
+
+    Each output value takes k² · inputs products; padding is multiplied like any value.
+
+    >>> cost = conv(3, 16, 3, 112, 112)  # the 294M's stem: 27 products for each of 200,704 outputs
+    >>> cost.madds, cost.weights, cost.elements
+    (5419008, 432, 200704)
+    """
+    weights = kernel * kernel * inputs * outputs
+    positions = height * width
+    return Cost(kind, (outputs, height, width), weights * positions, outputs * positions, weights)
+
+
+def depthwise(outputs: Dimension, kernel: Dimension, height: Dimension, width: Dimension) -> Cost:
+    """Cost a depthwise convolution: a group for each input channel, so one input channel for each output.
+
+    It may expand (more outputs than inputs). Other terms as in `conv`.
+
+    >>> depthwise(96, 3, 56, 56).madds  # 9 · 96 · 3136
+    2709504
+    """
+    return conv(1, outputs, kernel, height, width, "depthwise")
+
+
+def pointwise(inputs: Dimension, outputs: Dimension, height: Dimension, width: Dimension) -> Cost:
+    """Cost a 1×1 convolution of `inputs` channels *per group*, as `conv`.
+
+    >>> pointwise(96, 24, 56, 56).madds  # 96 · 24 · 3136
+    7225344
+    """
+    return conv(inputs, outputs, 1, height, width, "pointwise")
+
+
+def linear(rows: Dimension, inputs: Dimension, outputs: Dimension) -> Cost:
+    """Cost a Linear with bias on `rows` vectors; the bias's additions are not multiply-adds.
+
+    >>> cost = linear(6, 192, 384)  # 6 · 192 · 384
+    >>> cost.madds, cost.weights, cost.biases
+    (442368, 73728, 384)
+    """
+    weights = inputs * outputs
+    return Cost("linear", (rows, outputs), rows * weights, rows * outputs, weights, outputs)
+
+
+def matmul(batch: Dimension, rows: Dimension, inner: Dimension, columns: Dimension) -> Cost:
+    """Cost `batch` products of a `rows` × `inner` by an `inner` × `columns` matrix, neither of them a parameter.
+
+    >>> matmul(2, 6, 12, 3136).madds  # 2 · 6 · 12 · 3136
+    451584
+    """
+    elements = batch * rows * columns
+    return Cost("matmul", (batch, rows, columns), elements * inner, elements)
+
+
+def batch_norm(channels: Dimension, *positions: Dimension) -> Cost:
+    """Cost a BatchNorm with scale and shift; `positions` are height and width, or nothing after a Linear.
+
+    Running statistics are buffers, not parameters.
+
+    >>> cost = batch_norm(24, 56, 56)
+    >>> cost.elements, cost.weights, cost.biases
+    (75264, 24, 24)
+    """
+    return Cost("batch-norm", (channels, *positions), 0, prod(positions, start=channels), channels, channels)
+
+
+def layer_norm(rows: Dimension, channels: Dimension) -> Cost:
+    """Cost a LayerNorm with scale and shift over the last dimension of `rows` × `channels`.
+
+    >>> layer_norm(6, 192).elements
+    1152
+    """
+    return Cost("layer-norm", (rows, channels), 0, rows * channels, channels, channels)
+
+
+def elementwise(kind: str, *shape: Dimension) -> Cost:
+    """Cost an op on each value of `shape`: an activation, a softmax, an addition, a multiplication.
+
+    Such ops have no multiply-adds; a convention may count their elements.
+
+    >>> elementwise("softmax", 2, 6, 3136).elements
+    37632
+    """
+    return Cost(kind, shape, 0, prod(shape))
+
+
+def global_pool(channels: Dimension, height: Dimension, width: Dimension) -> Cost:
+    """Cost an average over all positions; `elements` are those it reads.
+
+    >>> cost = global_pool(1152, 7, 7)
+    >>> cost.elements, cost.out
+    (56448, (1152,))
+    """
+    return Cost("pool", (channels,), 0, channels * height * width)
+
+
+def table(rows: Dimension, channels: Dimension) -> Cost:
+    """Cost a learned table that is read whole: parameters, and no arithmetic.
+
+    >>> table(6, 192).weights
+    1152
+    """
+    return Cost("table", (rows, channels), 0, rows * channels, rows * channels)

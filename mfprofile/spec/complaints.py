@@ -1,0 +1,107 @@
+"""Pydantic's errors in the words of this project, with remedies for the traps of YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.spec import model
+from mfprofile.spec.document import Node, locate
+from mfprofile.spec.problems import MISSING, Problem, dotted, nearest
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_SECTIONS: dict[str, type[Any]] = {
+    "": model.Spec,
+    "tokens": model.TokensSpec,
+    "blocks": model.BlockSpec,
+    "head": model.HeadSpec,
+    "mobile": model.MobileSpec,
+    "former": model.FormerSpec,
+    "bridge": model.BridgeSpec,
+}
+_LIMITS = {
+    "greater_than_equal": ("ge", "must be at least"),
+    "greater_than": ("gt", "must be more than"),
+    "less_than_equal": ("le", "must be at most"),
+}
+_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def complaint(fault: ErrorDetails, root: Node) -> Problem:
+    """Return what pydantic found at fault in the tree's values as a problem of that place."""
+    path, kind = fault["loc"], fault["type"]
+    name = dotted(path)
+    if kind == "missing":
+        return Problem(locate(root, path), name, "is missing")
+    if kind == "unexpected_keyword_argument":
+        remedy = nearest(str(path[-1]), keys(str(path[0]) if len(path) > 1 else ""))
+        return Problem(locate(root, path, at_key=True), name, "unknown key", remedy=remedy)
+    value = fault["input"]
+    rule, remedy = _rule(kind, value, fault.get("ctx", {}), fault["msg"], path)
+    return Problem(locate(root, path), name, rule, MISSING if kind == "empty" else value, remedy)
+
+
+def keys(section: str) -> list[str]:
+    """Return the keys that a section of a spec may have; '' is the spec itself."""
+    extra = ["extends"] if not section else []
+    return extra + [field.name for field in fields(_SECTIONS[section]) if section or field.name != "name"]
+
+
+def _rule(kind: str, value: object, limits: dict[str, Any], message: str, path: Sequence[int | str]) -> tuple[str, str]:
+    if kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        return f"{words} {limits[name]}", ""
+    match kind:
+        case "int_type" | "float_type" | "finite_number":
+            return "must be a whole number" if kind == "int_type" else "must be a number", _number_remedy(value)
+        case "literal_error":
+            return _literal_rule(value, limits)
+        case "bool_type":
+            written = _BOOLEANS.get(str(value).lower())
+            return "must be true or false", f"write {written}" if written else _choice_remedy(value)
+        case "dataclass_type" | "dict_type":
+            return _map_rule(value, path)
+        case "tuple_type":
+            return "must be a list of blocks, as in '- {block: mf, exp: 96, out: 24}'", ""
+    return message, _choice_remedy(value) or (_number_remedy(value) if kind == "resolution" else "")
+
+
+def _literal_rule(value: object, limits: dict[str, Any]) -> tuple[str, str]:
+    allowed = re.findall(r"'([^']*)'", limits["expected"])
+    return f"must be {limits['expected']}", _choice_remedy(value) or nearest(str(value), allowed)
+
+
+def _map_rule(value: object, path: Sequence[int | str]) -> tuple[str, str]:
+    section = str(path[0])
+    names = ", ".join(keys(section)) if section in _SECTIONS else "limits"
+    rule = f"must be a map ({names})"
+    return (f"{rule} or 'none'", "") if section in ("head", "former") else (rule, _choice_remedy(value))
+
+
+def _choice_remedy(value: object) -> str:
+    if isinstance(value, list) or (isinstance(value, dict) and {"from", "to"} & set(value)):
+        return "a list or range is a choice, which only a space may hold: give one value"
+    return ""
+
+
+def _number_remedy(value: object) -> str:
+    if isinstance(value, bool):
+        return "true and false are no numbers"
+    if isinstance(value, float) and value.is_integer():
+        return f"write {int(value)}"
+    if not isinstance(value, str):
+        return _choice_remedy(value)
+    text = value.strip().replace("_", "")
+    if re.fullmatch(r"0[0-9]{1,20}", text):
+        return f"write {int(text)} without a leading zero, which would make it octal in YAML 1.1"
+    if re.fullmatch(r"[-+]?[0-9]{1,20}(\.[0-9]+)?", text):
+        return f"write {text} without quotes"
+    if re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]{1,3}", text):
+        return "write the number out: YAML reads an exponent now as a number, now as text"
+    if re.fullmatch(r"[0-9]+(:[0-9]+)+", text):
+        return "YAML 1.1 would read the colon as base 60: write a plain number"
+    return ""

@@ -1,0 +1,178 @@
+"""YAML text, or a Python mapping, to a tree of nodes that know where they were written.
+
+The reader is stricter than YAML 1.1 where that dialect surprises: `no` and `on` are words, `010` and `3:30` are no
+numbers. It takes events, not objects, from PyYAML, so that size, depth, aliases and duplicate keys are judged before
+anything is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from numbers import Integral
+from typing import TypeAlias
+
+import yaml
+
+from mfprofile.spec.problems import Mark, Problem, SpecError
+
+Scalar: TypeAlias = str | int | float | bool | None
+Value: TypeAlias = "Scalar | dict[str, Node] | list[Node]"
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 12
+MAX_DIGITS = 30
+
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]{3})*)")
+_DECIMAL = re.compile(r"[-+]?[0-9]*\.[0-9]+")
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value, where it begins, and where its key does (the same place, if it has none)."""
+
+    value: Value
+    mark: Mark
+    key: Mark
+
+
+def parse(text: str, source: str) -> tuple[Node, list[Problem]]:
+    """Read one YAML document; the problems are those that one can read past, such as a repeated key.
+
+    Raises `SpecError` for text that is no YAML, holds no or several documents, is deeper than `MAX_DEPTH`, or uses
+    anchors, aliases or tags; `source` names it in messages.
+    """
+    try:
+        reader = _Reader(yaml.parse(text, Loader=_LOADER), source)
+        return reader.document(), reader.problems
+    except yaml.MarkedYAMLError as error:
+        place = error.problem_mark or error.context_mark
+        mark = Mark(source, place.line + 1, place.column + 1) if place else Mark(source)
+        raise SpecError([Problem(mark, "", f"is not YAML: {error.problem or error.context}")]) from None
+    except yaml.YAMLError as error:
+        raise SpecError([Problem(Mark(source), "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
+
+
+def plant(value: object, source: str, depth: int = 0) -> Node:
+    """Make the tree of a Python mapping (keys become strings; any integer type becomes `int`)."""
+    mark = Mark(source)
+    if depth > MAX_DEPTH:
+        raise SpecError([Problem(mark, "", f"is deeper than {MAX_DEPTH} levels")])
+    if isinstance(value, Mapping):
+        return Node({str(key): plant(item, source, depth + 1) for key, item in value.items()}, mark, mark)
+    if isinstance(value, list | tuple):
+        return Node([plant(item, source, depth + 1) for item in value], mark, mark)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        value = int(value)
+    if value is None or isinstance(value, str | int | float):
+        return Node(value, mark, mark)
+    raise SpecError([Problem(mark, "", f"holds a {type(value).__name__}, which no spec can hold")])
+
+
+def plain(node: Node) -> object:
+    """Return the tree's values without their places: dicts, lists and scalars."""
+    if isinstance(node.value, dict):
+        return {key: plain(item) for key, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(item) for item in node.value]
+    return node.value
+
+
+def locate(root: Node, path: tuple[str | int, ...], at_key: bool = False) -> Mark:
+    """Return where the value (or the key) at `path` stands, or the nearest place above it."""
+    node = root
+    for part in path:
+        child = _child(node, part)
+        if child is None:
+            return node.mark
+        node = child
+    return node.key if at_key else node.mark
+
+
+def _child(node: Node, part: str | int) -> Node | None:
+    if isinstance(node.value, dict):
+        return node.value.get(str(part))
+    if isinstance(node.value, list) and isinstance(part, int) and part < len(node.value):
+        return node.value[part]
+    return None
+
+
+def scalar(text: str) -> Scalar:
+    """Return what a plain scalar stands for: a whole number, a decimal, true, false, null, or else the text.
+
+    >>> [scalar(text) for text in ("16", "300_000", "0.75", "no", "010", "3:30", "294e6")]
+    [16, 300000, 0.75, 'no', '010', '3:30', '294e6']
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) <= MAX_DIGITS and _WHOLE.fullmatch(text):
+        return int(text)
+    if len(text) <= MAX_DIGITS and _DECIMAL.fullmatch(text):
+        return float(text)
+    return text
+
+
+class _Reader:
+    """Builds nodes from PyYAML's events."""
+
+    def __init__(self, events: Iterator[yaml.Event], source: str) -> None:
+        self.events = events
+        self.source = source
+        self.problems: list[Problem] = []
+
+    def document(self) -> Node:
+        event = next(self.events)
+        while not isinstance(event, yaml.NodeEvent):
+            if isinstance(event, yaml.StreamEndEvent):
+                raise self.refusal(event, "", "is empty", "a spec is a mapping of keys such as 'stem' and 'blocks'")
+            event = next(self.events)
+        root = self.node(event, (), None)
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                raise self.refusal(event, "", "holds a second document", "put each spec in a file of its own")
+        return root
+
+    def node(self, event: yaml.Event, path: tuple[str, ...], key: Mark | None) -> Node:
+        name, tag = ".".join(path), getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise self.refusal(event, name, "anchors and aliases are not read", "write the value out, or use 'extends'")
+        if tag not in (None, "!"):
+            raise self.refusal(event, name, f"the tag {tag[:40]} is not read", "leave it away")
+        if len(path) > MAX_DEPTH:
+            raise self.refusal(event, ".".join(path[:4]) + "…", f"is deeper than {MAX_DEPTH} levels")
+        mark = self.mark(event)
+        return Node(self.value(event, path), mark, key or mark)
+
+    def value(self, event: yaml.Event, path: tuple[str, ...]) -> Value:
+        if isinstance(event, yaml.ScalarEvent):
+            return scalar(event.value) if event.implicit[0] else event.value
+        return self.mapping(path) if isinstance(event, yaml.MappingStartEvent) else self.sequence(path)
+
+    def mapping(self, path: tuple[str, ...]) -> dict[str, Node]:
+        items: dict[str, Node] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self.refusal(event, ".".join(path), "a key must be a single word")
+            inner, key = (*path, event.value), self.mark(event)
+            node = self.node(next(self.events), inner, key)
+            first = items.setdefault(event.value, node)
+            if first is not node:
+                rule = f"duplicate key, first given in line {first.key.line}"
+                self.problems.append(Problem(key, ".".join(inner), rule, remedy="keep one of them"))
+        return items
+
+    def sequence(self, path: tuple[str, ...]) -> list[Node]:
+        items: list[Node] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.node(event, (*path, str(len(items) + 1)), None))
+        return items
+
+    def mark(self, event: yaml.Event) -> Mark:
+        start = event.start_mark
+        return Mark(self.source, start.line + 1, start.column + 1) if start else Mark(self.source)
+
+    def refusal(self, event: yaml.Event, path: str, rule: str, remedy: str = "") -> SpecError:
+        return SpecError([Problem(self.mark(event), path, rule, remedy=remedy)])

@@ -1,0 +1,105 @@
+"""A name, a path, a stream or a mapping to a validated `Spec`, with every error of the file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.spec.complaints import complaint
+from mfprofile.spec.document import Node, locate, plain, plant
+from mfprofile.spec.merge import assignments, extended, overlay
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import Mark, Problem, SpecError, dotted
+from mfprofile.spec.rules import breaches
+from mfprofile.spec.sources import find, read, read_stdin
+from mfprofile.spec.width import scaled
+from mfprofile.spec.writing import mapping
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] = ()) -> Spec:
+    """Return the validated spec of a shipped name, a path, `-` for standard input, or a mapping as YAML would give it.
+
+    `settings` are `key.path=value` assignments as of `--set`, laid over it in turn. Raises `SpecError`, whose text has
+    a line for each broken rule: where, which key, its value, the rule and, where there is one, the remedy.
+
+    >>> load("mf294m", ["tokens.dim=128"]).tokens.dim
+    128
+    """
+    name, root, problems = _opened(source)
+    for patch in assignments(settings):
+        root = overlay(root, patch)
+    return validated(root, name, problems)
+
+
+def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, list[Problem]]:
+    """Return the name, the tree with `extends` followed, and what one can read past."""
+    if isinstance(source, Spec):
+        return source.name, plant(mapping(source), source.name or "spec"), []
+    if isinstance(source, Mapping):
+        return "spec", *extended(plant(source, "spec"), Path())
+    reference = str(source)
+    seen: tuple[Path, ...] = ()
+    if reference == "-":
+        (root, problems), folder, name = read_stdin(), Path(), "stdin"
+    else:
+        file = find(reference, Path(), Mark(reference), "")
+        root, problems = read(file, reference if file == Path(reference) else file.name)
+        folder, seen, name = file.parent, (file.resolve(),), file.stem
+    root, deeper = extended(root, folder, seen)
+    return name, root, [*problems, *deeper]
+
+
+def replaced(spec: Spec, changes: Mapping[str, Any]) -> Spec:
+    """Return the spec with `changes` laid over it as a patch, validated (see `Spec.replace`)."""
+    name = spec.name or "spec"
+    return validated(overlay(plant(mapping(spec), name), plant(changes, "change")), spec.name, [])
+
+
+def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
+    """Return the `Spec` of a tree without `extends`; raises `SpecError` with `problems` and all that is found here."""
+    found = list(problems)
+    data = plain(root)
+    if not isinstance(data, dict):
+        raise SpecError([*found, Problem(root.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)])
+    if "name" in data:
+        found.append(Problem(locate(root, ("name",), at_key=True), "name", "unknown key", remedy="name the file"))
+    spec, faults = _typed(data, root, name)
+    found += faults
+    if spec is not None and spec.width != 1:
+        found += _broken(mapping(scaled(spec)), root, f" (after width {spec.width})")
+    elif spec is not None or type(data.get("width")) not in (int, float):
+        found += _broken(data, root)
+    if found:
+        raise SpecError(sorted(found, key=_place))
+    assert spec is not None
+    return spec
+
+
+def _typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, list[Problem]]:
+    from pydantic import ValidationError
+
+    try:
+        return _adapter().validate_python({**data, "name": name}), []
+    except ValidationError as error:
+        return None, [complaint(fault, root) for fault in error.errors(include_url=False)]
+
+
+@cache
+def _adapter() -> TypeAdapter[Spec]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Spec)
+
+
+def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Problem]:
+    for path, value, rule, remedy in breaches(data):
+        yield Problem(locate(root, path), dotted(path), rule + when, value, remedy)
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    return problem.mark.source, problem.mark.line or 0, problem.mark.column or 0

@@ -1,0 +1,99 @@
+"""`extends`, patches and `--set`: later trees laid over earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mfprofile.spec.document import Node, parse
+from mfprofile.spec.problems import Mark, Problem, SpecError
+from mfprofile.spec.sources import find, read
+
+# Two ways to say the same: giving one in a patch takes the inherited other away.
+_RIVALS = {"exp": "expand", "expand": "exp"}
+
+
+def overlay(base: Node, patch: Node, path: tuple[str, ...] = ()) -> Node:
+    """Return `base` with `patch` over it: maps merge, all else replaces, and a map over a list patches its entries."""
+    if isinstance(patch.value, dict) and isinstance(base.value, dict):
+        kept = {key: node for key, node in base.value.items() if not _superseded(key, patch.value)}
+        for key, node in patch.value.items():
+            kept[key] = overlay(kept[key], node, (*path, key)) if key in kept else node
+        return Node(kept, patch.mark, patch.key)
+    if isinstance(patch.value, dict) and isinstance(base.value, list):
+        return _patched(base, base.value, patch.value, path)
+    return patch
+
+
+def _superseded(key: str, patch: dict[str, Node]) -> bool:
+    return _RIVALS.get(key) in patch and key not in patch
+
+
+def _patched(base: Node, entries: list[Node], patch: dict[str, Node], path: tuple[str, ...]) -> Node:
+    result = list(entries)
+    problems = []
+    for key, node in patch.items():
+        if key.isdecimal() and len(key) < 6 and 1 <= int(key) <= len(entries):
+            result[int(key) - 1] = overlay(entries[int(key) - 1], node, (*path, key))
+        else:
+            rule = f"no such entry: {'.'.join(path)} has entries 1 to {len(entries)}"
+            problems.append(Problem(node.key, ".".join((*path, key)), rule))
+    if problems:
+        raise SpecError(problems)
+    return Node(result, base.mark, base.key)
+
+
+def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Node, list[Problem]]:
+    """Follow `extends` down to the first spec and lay each over the one before; `folder` is that of the file.
+
+    Returns what one can read past, too. Raises `SpecError` for a base that does not exist or a cycle.
+    """
+    if not isinstance(root.value, dict) or "extends" not in root.value:
+        return root, []
+    reference = root.value["extends"]
+    if not isinstance(reference.value, str):
+        rule = "must be the name of a spec that ships, or a path"
+        raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
+    file = find(reference.value, folder, reference.mark, "extends").resolve()
+    if file in seen:
+        rule = f"goes in a circle: {' → '.join(step.name for step in (*seen, file))}"
+        raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
+    base, problems = read(file, _label(file))
+    base, deeper = extended(base, file.parent, (*seen, file))
+    own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.mark, root.key)
+    return overlay(base, own), problems + deeper
+
+
+def _label(file: Path) -> str:
+    """Return the file's path as a user would type it."""
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+
+
+def assignments(settings: Iterable[str]) -> Iterable[Node]:
+    """Yield a patch for each `key.path=value` of `--set`, its value read as YAML."""
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        source = f"--set {setting}"
+        parts = key.strip().split(".")
+        if not equals or not all(parts) or parts == ["extends"]:
+            raise SpecError([Problem(Mark(source), "", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112")])
+        node, problems = parse(text.strip() or '""', source)
+        if problems:
+            raise SpecError(problems)
+        yield _nested(parts, _without_place(node, source))
+
+
+def _nested(parts: list[str], node: Node) -> Node:
+    for part in reversed(parts):
+        node = Node({part: node}, node.mark, node.mark)
+    return node
+
+
+def _without_place(node: Node, source: str) -> Node:
+    """Return the tree marked with its setting alone: lines and columns of a command line help nobody."""
+    value = node.value
+    if isinstance(value, dict):
+        value = {key: _without_place(item, source) for key, item in value.items()}
+    elif isinstance(value, list):
+        value = [_without_place(item, source) for item in value]
+    return Node(value, Mark(source), Mark(source))

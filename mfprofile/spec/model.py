@@ -1,0 +1,179 @@
+"""`Spec`, a variant as its YAML tells it, and what each of its fields may hold.
+
+The classes are plain frozen dataclasses. Pydantic reads the annotations when a mapping is validated (`load`), so a
+field may hold an int64 array or a symbol in its place when a sweep or a formula puts one there (`dataclasses.replace`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+MAX_CHANNELS = 1 << 16
+MAX_PIXELS = 1 << 14
+MAX_TOKENS = 1 << 12
+MAX_CLASSES = 10_000_000
+MAX_KERNEL = 31
+MAX_HEADS = 1 << 10
+MAX_REPEAT = 100
+MAX_BLOCKS = 500
+MAX_WIDTH = 64
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+def _size(most: int, least: int = 1) -> Any:
+    return Field(strict=True, ge=least, le=most)
+
+
+Channels: TypeAlias = Annotated[int, _size(MAX_CHANNELS)]
+Heads: TypeAlias = Annotated[int, _size(MAX_HEADS)]
+Kernel: TypeAlias = Annotated[int, _size(MAX_KERNEL)]
+Switch: TypeAlias = Annotated[bool, Field(strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """An image's height and width in pixels."""
+
+    height: int
+    width: int
+
+    def __str__(self) -> str:
+        return str(self.height) if self.height == self.width else f"{self.height}x{self.width}"
+
+
+def _resolution(value: object) -> object:
+    if isinstance(value, Resolution):
+        return value
+    sides = [value, value] if type(value) is int else None
+    if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,8}x[1-9][0-9]{0,8}", value):
+        sides = [int(side) for side in value.split("x")]
+    if sides is None:
+        raise PydanticCustomError("resolution", "must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321")
+    if not all(1 <= side <= MAX_PIXELS for side in sides):
+        raise PydanticCustomError("resolution", "must be between 1 and {most} pixels", {"most": MAX_PIXELS})
+    return Resolution(*sides)
+
+
+def _word(word: str) -> BeforeValidator:
+    """Let `word` stand for None, and refuse an empty value."""
+
+    def read(value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("empty", "is empty, write {word} if that is meant", {"word": word})
+        return None if value == word else value
+
+    return BeforeValidator(read, json_schema_input_type=Literal[word])
+
+
+Input: TypeAlias = Annotated[
+    Resolution,
+    BeforeValidator(_resolution),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]+x[0-9]+$"}]}),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class TokensSpec:
+    """Former's tokens: how many (the paper's M) and of what dimension (d)."""
+
+    __pydantic_config__ = _STRICT
+    count: Annotated[int, _size(MAX_TOKENS)]
+    dim: Annotated[int, _size(MAX_CHANNELS)]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSpec:
+    """One entry of `blocks`, in channels; `expand` is `exp` as a ratio to the input channels, `out` may be `same`."""
+
+    __pydantic_config__ = _STRICT
+    block: Literal["lite", "mf", "mf-down"]
+    out: Annotated[Channels | None, _word("same")]
+    exp: Channels | None = None
+    expand: Annotated[int, _size(MAX_CHANNELS)] | None = None
+    exp2: Channels | None = None
+    stride: Annotated[int, _size(2)] | None = None
+    kernel: Kernel | None = None
+    repeat: Annotated[int, _size(MAX_REPEAT, least=0)] = 1
+
+    @property
+    def halves(self) -> bool:
+        """Return whether the block has stride 2."""
+        return self.block == "mf-down" or self.stride == 2
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSpec:
+    """The classification head; `fc` is the width of its hidden layer."""
+
+    __pydantic_config__ = _STRICT
+    fc: Channels
+
+
+@dataclass(frozen=True, slots=True)
+class MobileSpec:
+    """Every Mobile sub-block: the kernel of its depthwise convolutions and its activation."""
+
+    __pydantic_config__ = _STRICT
+    kernel: Kernel = 3
+    activation: Literal["dy-relu", "relu"] = "dy-relu"
+
+
+@dataclass(frozen=True, slots=True)
+class FormerSpec:
+    """Every Former sub-block: whether it has an FFN, and its attention heads."""
+
+    __pydantic_config__ = _STRICT
+    ffn: Switch = True
+    heads: Heads = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeSpec:
+    """Both bridges: heads, Mobile→Former's gate, the final Mobile→Former, a standard attention's projections."""
+
+    __pydantic_config__ = _STRICT
+    heads: Heads = 2
+    gate: Switch = True
+    final: Switch = True
+    projections: Switch = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spec:
+    """A Mobile-Former variant, validated; `width` is still to be applied (see `scaled`)."""
+
+    __pydantic_config__ = _STRICT
+    stem: Channels
+    blocks: tuple[BlockSpec, ...]
+    head: Annotated[HeadSpec | None, _word("none")]
+    tokens: TokensSpec | None = None
+    input: Input = Resolution(224, 224)
+    classes: Annotated[int, _size(MAX_CLASSES)] = 1000
+    groups: Channels = 1
+    attention: Literal["mha", "mlp"] = "mha"
+    mobile: MobileSpec = MobileSpec()
+    former: Annotated[FormerSpec | None, _word("none")] = FormerSpec()
+    bridge: BridgeSpec = BridgeSpec()
+    width: Annotated[float, Field(strict=True, gt=0, le=MAX_WIDTH, allow_inf_nan=False)] = 1
+    budget: dict[str, Any] | None = None
+    detector: Literal["retinanet"] | None = None
+    require: dict[str, Any] | None = None
+    name: str = ""
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Spec:
+        """Return the variant with changes merged in and validated, as a patch that `extends` this one would do.
+
+        >>> from mfprofile import load
+        >>> load("mf294m").replace(tokens={"count": 3}, blocks={8: {"out": 112}}).tokens
+        TokensSpec(count=3, dim=192)
+        """
+        from mfprofile.spec.load import replaced
+
+        return replaced(self, {**(changes or {}), **more})

@@ -1,0 +1,71 @@
+"""Where specs come from: those that ship, files, standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+from mfprofile.spec.document import MAX_BYTES, Node, parse
+from mfprofile.spec.problems import Mark, Problem, SpecError, nearest
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@cache
+def shipped() -> dict[str, Path]:
+    """Return the specs that ship, by name: beside the package in a checkout, inside it when installed from a wheel."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "specs", package.parent / "specs"):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=_by_size)}
+    raise FileNotFoundError(f"mfprofile's own specs are missing beside {package}: install it again")
+
+
+def _by_size(path: Path) -> tuple[int, str]:
+    """Order mf26m before mf294m, and each model before its variants."""
+    model, _, variant = path.stem.partition("-")
+    return int("".join(filter(str.isdigit, model)) or 0), variant
+
+
+def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
+    """Return the file meant by a shipped name or by a path relative to `folder`.
+
+    Raises `SpecError`, at `mark` and the key `path`, with the nearest shipped name if there is no such file.
+    """
+    if reference in shipped():
+        return shipped()[reference]
+    file = folder / reference
+    if "\0" not in reference and file.suffix in _SUFFIXES and os.path.lexists(file):
+        return file
+    if "\0" not in reference and file.exists() and not file.suffix:
+        return file
+    looks_like_file = file.suffix in _SUFFIXES or "/" in reference
+    rule = "no such file" if looks_like_file else "no such spec ships with mfprofile, nor is there such a file"
+    remedy = nearest(reference, list(shipped())) or "'mfprofile list' shows those that ship"
+    raise SpecError([Problem(mark, path, rule, reference, remedy)])
+
+
+def read(file: Path, name: str) -> tuple[Node, list[Problem]]:
+    """Parse a file, called `name` in messages; raises `SpecError` if it cannot be read or exceeds `MAX_BYTES`."""
+    try:
+        with file.open("rb") as stream:
+            return _parse(stream.read(MAX_BYTES + 1), name)
+    except OSError as error:
+        raise SpecError([Problem(Mark(name), "", f"cannot be read: {error.strerror or error}")]) from None
+
+
+def read_stdin() -> tuple[Node, list[Problem]]:
+    """Parse standard input, called `<stdin>` in messages."""
+    return _parse(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
+
+
+def _parse(raw: bytes, name: str) -> tuple[Node, list[Problem]]:
+    if len(raw) > MAX_BYTES:
+        raise SpecError([Problem(Mark(name), "", f"is larger than {MAX_BYTES >> 20} MiB")])
+    try:
+        return parse(raw.decode("utf-8-sig"), name)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SpecError([Problem(Mark(name, line, 1), "", "is not UTF-8 text")]) from None
