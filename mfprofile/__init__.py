@@ -1,1 +1,48 @@
-"""mfprofile: where every multiply-add and every parameter of a Mobile-Former goes."""
+"""mfprofile: where every multiply-add and every parameter of a Mobile-Former goes.
+
+>>> import mfprofile
+>>> mfprofile.count(mfprofile.load("mf294m").replace(tokens={"count": 3})).madds
+270621440
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mfprofile.cost.conventions import CONVENTIONS as CONVENTIONS
+    from mfprofile.cost.counts import Bill as Bill
+    from mfprofile.cost.counts import count as count
+    from mfprofile.spec.load import load as load
+    from mfprofile.spec.model import Spec as Spec
+    from mfprofile.spec.network import Network as Network
+    from mfprofile.spec.network import resolve as resolve
+    from mfprofile.spec.problems import InputError as InputError
+    from mfprofile.spec.problems import SpecError as SpecError
+
+__version__ = "0.1.0"
+
+# Names are imported when they are first used, so that `import mfprofile` costs nothing.
+_HOMES = {
+    "Bill": "cost.counts",
+    "CONVENTIONS": "cost.conventions",
+    "InputError": "spec.problems",
+    "Network": "spec.network",
+    "Spec": "spec.model",
+    "SpecError": "spec.problems",
+    "count": "cost.counts",
+    "load": "spec.load",
+    "resolve": "spec.network",
+}
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all are strings)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

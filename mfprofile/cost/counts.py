@@ -74,7 +74,7 @@ class Bill:
         return next((total for total in self.by("block") if total.name == "final"), Total("final"))
 
     def by(self, axis: str) -> list[Total]:
-        """Return the totals by block, stage, pillar, kind or op, in running order; together they are the whole.
+        """Return the totals by block, stage, pillar, kind or op, in running order (pillars in that of `PILLARS`).
 
         Stages are named by log₂ of the output stride; `tokens`, a table without a resolution, stands by itself.
         Raises `InputError` for another axis.
@@ -86,7 +86,7 @@ class Bill:
                 total = totals[name] = Total(name)
             total.madds = total.madds + madds
             total.params = total.params + row.params
-        return list(totals.values())
+        return [totals[name] for name in PILLARS if name in totals] if axis == "pillar" else list(totals.values())
 
     def _names(self, axis: str) -> Iterable[str]:
         if axis not in AXES:

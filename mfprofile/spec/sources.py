@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from mfprofile.spec.document import MAX_BYTES, Node, parse
-from mfprofile.spec.problems import Mark, Problem, SpecError, nearest
+from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError, nearest
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -29,6 +29,12 @@ def _by_size(path: Path) -> tuple[int, str]:
     return int("".join(filter(str.isdigit, model)) or 0), variant
 
 
+def about(file: Path) -> str:
+    """Return what a shipped spec's first line, a comment, says that it is."""
+    with file.open(encoding="utf-8") as stream:
+        return stream.readline().lstrip("# ").strip()
+
+
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     """Return the file meant by a shipped name or by a path relative to `folder`.
 
@@ -44,7 +50,7 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     looks_like_file = file.suffix in _SUFFIXES or "/" in reference
     rule = "no such file" if looks_like_file else "no such spec ships with mfprofile, nor is there such a file"
     remedy = nearest(reference, list(shipped())) or "'mfprofile list' shows those that ship"
-    raise SpecError([Problem(mark, path, rule, reference, remedy)])
+    raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
 
 
 def read(file: Path, name: str) -> tuple[Node, list[Problem]]:

@@ -1,0 +1,5 @@
+"""`python -m mfprofile`."""
+
+from mfprofile.cli import main
+
+main()

@@ -1,0 +1,35 @@
+"""The JSON Schema of a spec file, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of a spec as it is written: `extends` and patches of `blocks` included.
+
+    It knows keys, types and ranges; the rules that tie several keys together are `load`'s alone.
+    """
+    from pydantic import TypeAdapter
+
+    from mfprofile.spec.model import Spec
+
+    schema = TypeAdapter(Spec).json_schema()
+    keys = schema["properties"]
+    del keys["name"]
+    patch = {key: value for key, value in schema["$defs"]["BlockSpec"].items() if key != "required"}
+    schema["$defs"]["BlockPatch"] = {**patch, "description": "What changes in one entry of the inherited blocks."}
+    patches = {"type": "object", "patternProperties": {"^[1-9][0-9]*$": {"$ref": "#/$defs/BlockPatch"}}}
+    keys["blocks"] = {"anyOf": [keys["blocks"], {**patches, "additionalProperties": False}]}
+    keys["extends"] = {"type": "string", "description": "The name of a spec that ships, or a path beside this file."}
+    required = schema.pop("required")
+    schema["anyOf"] = [{"required": ["extends"]}, {"required": required}]
+    _loosened(schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Mobile-Former variant", **schema}
+
+
+def _loosened(schema: dict[str, Any]) -> None:
+    """Take what a base may supply out of the sections' required keys: a patch gives only what differs."""
+    for name, section in schema["$defs"].items():
+        if name != "BlockSpec":
+            section.pop("required", None)

@@ -1,0 +1,1 @@
+"""What people see: tables for terminals, Markdown, CSV and JSON."""

@@ -1,0 +1,48 @@
+"""Whole numbers as people read them. Every figure is rounded for display alone; sums and comparisons never are."""
+
+from __future__ import annotations
+
+_UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
+
+
+def grouped(number: int) -> str:
+    """Return the exact number in groups of three digits.
+
+    >>> grouped(286732160)
+    '286,732,160'
+    """
+    return f"{number:,}"
+
+
+def human(number: int) -> str:
+    """Return the number to two decimals of its unit.
+
+    >>> human(286732160), human(11422648), human(464), human(-999_999)
+    ('286.73M', '11.42M', '464', '-1.00M')
+    """
+    for unit, letter in _UNITS:
+        hundredths = (abs(number) * 100 + unit // 2) // unit
+        if hundredths >= 100:
+            sign = "-" if number < 0 else ""
+            return f"{sign}{hundredths // 100}.{hundredths % 100:02}{letter}"
+    return str(number)
+
+
+def share(part: int, whole: int) -> str:
+    """Return a part of a whole in percent, or a dash of nothing.
+
+    >>> share(1, 8), share(0, 0)
+    ('12.5', '–')
+    """
+    return f"{100 * part / whole:.1f}" if whole else "–"
+
+
+def change(new: int, old: int) -> str:
+    """Return the signed difference, exact and, where it can be, in percent of the old.
+
+    >>> change(5, 4), change(3, 5000), change(3, 3), change(3, 0)
+    ('+1 (+25.0 %)', '-4,997 (-99.9 %)', '=', '+3')
+    """
+    if new == old:
+        return "="
+    return f"{new - old:+,} ({100 * (new - old) / old:+.1f} %)" if old else f"{new - old:+,}"

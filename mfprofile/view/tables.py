@@ -1,0 +1,135 @@
+"""A table once, shown four ways: on a terminal, as Markdown, as CSV, as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Form = Literal["text", "markdown", "csv", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, its key in CSV and JSON, how its values are written, and whether it may be left out.
+
+    A column without a key is for people alone; an `optional` one is left out where the terminal is too narrow.
+    """
+
+    heading: str
+    key: str = ""
+    write: Callable[[Any], str] = str
+    right: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of values under columns; `data` are its records, `summary` the sums and shares that people read below."""
+
+    columns: Sequence[Column]
+    data: Sequence[Sequence[Any]]
+    summary: Sequence[Sequence[Sequence[Any]]] = ()
+    above: Sequence[str] = field(default=())
+    below: Sequence[str] = field(default=())
+
+
+def render(table: Table, form: Form) -> str:
+    """Return the table in one of the four forms, ending with a line end."""
+    return {"text": _text, "markdown": _markdown, "csv": _csv, "json": _json}[form](table)
+
+
+def dumps(value: object) -> str:
+    """Return JSON, indented, with a line end."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def show(text: str) -> None:
+    """Write to standard output at once; a reader who has gone away (`| head`) ends the program quietly."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str]:
+    """Return a row's cells as people read them; None is an empty cell, text stands as it is."""
+    return [
+        ""
+        if row[index] is None
+        else row[index]
+        if isinstance(row[index], str)
+        else table.columns[index].write(row[index])
+        for index in columns
+    ]
+
+
+def _text(table: Table) -> str:
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=None if terminal else 10_000, highlight=False)
+    for line in table.above:
+        console.print(line, markup=False, soft_wrap=True)
+    columns = list(range(len(table.columns)))
+    grid = _grid(table, columns)
+    if console.measure(grid, options=console.options.update(width=10_000)).maximum > console.width:
+        grid = _grid(table, [index for index in columns if not table.columns[index].optional])
+    console.print(grid)
+    for line in table.below:
+        console.print(line, markup=False, soft_wrap=True)
+    assert isinstance(console.file, io.StringIO)
+    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+
+
+def _grid(table: Table, columns: Sequence[int]) -> Any:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for index in columns:
+        column = table.columns[index]
+        grid.add_column(Text(column.heading), justify="right" if column.right else "left", no_wrap=column.right)
+    for rows in (table.data, *table.summary):
+        for number, row in enumerate(rows, start=1):
+            last = rows is table.summary[-1] if table.summary else False
+            cells = [Text(cell) for cell in _cells(table, row, columns)]
+            grid.add_row(*cells, end_section=number == len(rows), style="bold" if last else None)
+    return grid
+
+
+def _markdown(table: Table) -> str:
+    every = range(len(table.columns))
+    lines = [*table.above, ""] if table.above else []
+    lines.append(_pipes([column.heading.replace("\n", " ") for column in table.columns]))
+    lines.append(_pipes(["--:" if column.right else ":--" for column in table.columns]))
+    for rows in (table.data, *table.summary):
+        lines += [_pipes(_cells(table, row, every)) for row in rows]
+    lines += ["", *table.below] if table.below else []
+    return "\n".join(lines) + "\n"
+
+
+def _pipes(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _csv(table: Table) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    keyed = [index for index, column in enumerate(table.columns) if column.key]
+    writer.writerow([table.columns[index].key for index in keyed])
+    writer.writerows([[row[index] for index in keyed] for row in table.data])
+    return stream.getvalue()
+
+
+def _json(table: Table) -> str:
+    keyed = [(index, column.key) for index, column in enumerate(table.columns) if column.key]
+    return dumps([{key: row[index] for index, key in keyed} for row in table.data])
