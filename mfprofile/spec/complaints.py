@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.spec import model
 from mfprofile.spec.document import Node, locate
-from mfprofile.spec.problems import MISSING, Problem, dotted, nearest
+from mfprofile.spec.problems import Problem, dotted, nearest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -42,7 +42,7 @@ def complaint(fault: ErrorDetails, root: Node) -> Problem:
         return Problem(locate(root, path, at_key=True), name, "unknown key", remedy=remedy)
     value = fault["input"]
     rule, remedy = _rule(kind, value, fault.get("ctx", {}), fault["msg"], path)
-    return Problem(locate(root, path), name, rule, MISSING if kind == "empty" else value, remedy)
+    return Problem(locate(root, path), name, rule, value, remedy)
 
 
 def keys(section: str) -> list[str]:

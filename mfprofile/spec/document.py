@@ -73,9 +73,9 @@ def plant(value: object, source: str, depth: int = 0) -> Node:
 
 
 def plain(node: Node) -> object:
-    """Return the tree's values without their places: dicts, lists and scalars."""
+    """Return the tree's values without their places: dicts, without their empty keys, lists and scalars."""
     if isinstance(node.value, dict):
-        return {key: plain(item) for key, item in node.value.items()}
+        return {key: plain(item) for key, item in node.value.items() if item.value is not None}
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]
     return node.value

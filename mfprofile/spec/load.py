@@ -62,14 +62,15 @@ def replaced(spec: Spec, changes: Mapping[str, Any]) -> Spec:
 
 def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
     """Return the `Spec` of a tree without `extends`; raises `SpecError` with `problems` and all that is found here."""
-    found = list(problems)
+    found = [*problems, *_empty(root)]
+    empty = {problem.path for problem in found}
     data = plain(root)
     if not isinstance(data, dict):
         raise SpecError([*found, Problem(root.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)])
     if "name" in data:
         found.append(Problem(locate(root, ("name",), at_key=True), "name", "unknown key", remedy="name the file"))
     spec, faults = _typed(data, root, name)
-    found += faults
+    found += [fault for fault in faults if fault.path not in empty]
     if spec is not None and spec.width != 1:
         found += _broken(mapping(scaled(spec)), root, f" (after width {spec.width})")
     elif spec is not None or type(data.get("width")) not in (int, float):
@@ -78,6 +79,21 @@ def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
         raise SpecError(sorted(found, key=_place))
     assert spec is not None
     return spec
+
+
+def _empty(node: Node, path: str = "") -> Iterator[Problem]:
+    """Yield a problem for each key or entry without a value; `plain` leaves them out."""
+    if isinstance(node.value, dict):
+        children = [(str(key), child) for key, child in node.value.items()]
+    elif isinstance(node.value, list):
+        children = [(str(number), child) for number, child in enumerate(node.value, start=1)]
+    else:
+        return
+    for name, child in children:
+        inner = f"{path}.{name}" if path else name
+        if child.value is None:
+            yield Problem(child.key, inner, "is empty", remedy="give a value, or leave the key away")
+        yield from _empty(child, inner)
 
 
 def _typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, list[Problem]]:

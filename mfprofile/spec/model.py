@@ -61,15 +61,9 @@ def _resolution(value: object) -> object:
     return Resolution(*sides)
 
 
-def _word(word: str) -> BeforeValidator:
-    """Let `word` stand for None, and refuse an empty value."""
-
-    def read(value: object) -> object:
-        if value is None:
-            raise PydanticCustomError("empty", "is empty, write {word} if that is meant", {"word": word})
-        return None if value == word else value
-
-    return BeforeValidator(read, json_schema_input_type=Literal[word])
+def _or(word: str, kind: Any) -> BeforeValidator:
+    """Let `word` stand for None; an empty value never comes here."""
+    return BeforeValidator(lambda value: None if value == word else value, json_schema_input_type=kind | Literal[word])
 
 
 Input: TypeAlias = Annotated[
@@ -94,7 +88,7 @@ class BlockSpec:
 
     __pydantic_config__ = _STRICT
     block: Literal["lite", "mf", "mf-down"]
-    out: Annotated[Channels | None, _word("same")]
+    out: Annotated[Channels | None, _or("same", Channels)]
     exp: Channels | None = None
     expand: Annotated[int, _size(MAX_CHANNELS)] | None = None
     exp2: Channels | None = None
@@ -152,14 +146,14 @@ class Spec:
     __pydantic_config__ = _STRICT
     stem: Channels
     blocks: tuple[BlockSpec, ...]
-    head: Annotated[HeadSpec | None, _word("none")]
+    head: Annotated[HeadSpec | None, _or("none", HeadSpec)]
     tokens: TokensSpec | None = None
     input: Input = Resolution(224, 224)
     classes: Annotated[int, _size(MAX_CLASSES)] = 1000
     groups: Channels = 1
     attention: Literal["mha", "mlp"] = "mha"
     mobile: MobileSpec = MobileSpec()
-    former: Annotated[FormerSpec | None, _word("none")] = FormerSpec()
+    former: Annotated[FormerSpec | None, _or("none", FormerSpec)] = FormerSpec()
     bridge: BridgeSpec = BridgeSpec()
     width: Annotated[float, Field(strict=True, gt=0, le=MAX_WIDTH, allow_inf_nan=False)] = 1
     budget: dict[str, Any] | None = None

@@ -14,7 +14,7 @@ def json_schema() -> dict[str, Any]:
 
     from mfprofile.spec.model import Spec
 
-    schema = TypeAdapter(Spec).json_schema()
+    schema = _without_null(TypeAdapter(Spec).json_schema())
     keys = schema["properties"]
     del keys["name"]
     patch = {key: value for key, value in schema["$defs"]["BlockSpec"].items() if key != "required"}
@@ -33,3 +33,22 @@ def _loosened(schema: dict[str, Any]) -> None:
     for name, section in schema["$defs"].items():
         if name != "BlockSpec":
             section.pop("required", None)
+
+
+def _without_null(part: Any) -> Any:
+    """Return the schema without null, which no key of a spec may be, and without pydantic's titles."""
+    if isinstance(part, list):
+        return [_without_null(item) for item in part if item != {"type": "null"}]
+    if not isinstance(part, dict):
+        return part
+    kept = {key: _without_null(item) for key, item in part.items() if not _is_noise(key, item)}
+    alternatives = kept.get("anyOf", [])
+    return {**alternatives[0], **_other(kept)} if len(alternatives) == 1 else kept
+
+
+def _is_noise(key: str, item: Any) -> bool:
+    return (key == "title" and isinstance(item, str)) or (key == "default" and item is None)
+
+
+def _other(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in part.items() if key != "anyOf"}

@@ -94,7 +94,7 @@ def _grid(table: Table, columns: Sequence[int]) -> Any:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    grid = Grid(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    grid = Grid(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for index in columns:
         column = table.columns[index]
         grid.add_column(Text(column.heading), justify="right" if column.right else "left", no_wrap=column.right)

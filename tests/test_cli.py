@@ -1,0 +1,226 @@
+"""The command line, as its users meet it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from running import ROOT, run, shell, surroundings
+
+import mfprofile
+
+GOLDEN = ROOT / "tests" / "golden"
+COMMANDS = {
+    "count": "count mf294m",
+    "count-by-stage": "count mf52m --by stage",
+    "count-by-kind": "count mf26m --by kind",
+    "count-by-op": "count mf294m-mobile --by op",
+    "count-paper-markdown": "count mf294m-mlp --convention paper --markdown",
+    "count-csv": "count mf96m --csv",
+    "count-input": "count mf26m --input 225x321 --by pillar",
+    "count-backbone": "count mf151m-coco",
+    "compare": "count mf294m mf294m-no-ffn mf96m",
+    "compare-by-block": "count mf96m mf151m --by block --markdown",
+    "list": "list",
+    "show": "show mf26m",
+    "help": "--help",
+    "help-count": "count --help",
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_output_is_the_golden_one(name: str, rewrite: bool) -> None:
+    """What a command prints is what was looked at and kept."""
+    done = run(*COMMANDS[name].split())
+    file = GOLDEN / f"{name}.txt"
+    if rewrite:
+        file.write_text(done.stdout, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == file.read_text(encoding="utf-8")
+
+
+def test_json_rows_sum_to_the_totals() -> None:
+    """The rows of `count --json` are all ops, uniquely named, and sum to the totals and the pillars."""
+    for convention in mfprofile.CONVENTIONS:
+        bill = json.loads(run("count", "mf96m", "--json", "--convention", convention).stdout)
+        rows = bill["rows"]
+        assert bill["schema"] == 1
+        assert (bill["name"], bill["convention"], bill["input"]) == ("mf96m", convention, [224, 224])
+        assert len({row["name"] for row in rows}) == len(rows)
+        for measure in ("madds", "params"):
+            assert sum(row[measure] for row in rows) == bill[measure]
+            for pillar, total in bill["pillars"].items():
+                assert sum(row[measure] for row in rows if row["pillar"] == pillar) == total[measure]
+
+
+def test_json_has_the_keys_that_readers_rely_on() -> None:
+    """Each row has the documented keys, and `--by` adds groups that sum to the whole."""
+    bill = json.loads(run("count", "mf26m", "--json", "--by", "stage").stdout)
+    keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "out"}
+    assert set(bill) == {"schema", "name", "convention", "input", "madds", "params", "pillars", "rows", "groups"}
+    assert all(set(row) == keys for row in bill["rows"])
+    assert bill["groups"]["by"] == "stage"
+    assert sum(group["madds"] for group in bill["groups"]["totals"]) == bill["madds"]
+
+
+def test_several_specs_give_a_list_of_bills() -> None:
+    """`count --json` of two specs is a list of both."""
+    bills = json.loads(run("count", "mf26m", "mf52m", "--json").stdout)
+    assert [bill["name"] for bill in bills] == ["mf26m", "mf52m"]
+
+
+def test_csv_holds_exact_integers() -> None:
+    """The CSV's columns sum to the totals."""
+    rows = list(csv.DictReader(io.StringIO(run("count", "mf294m", "--csv").stdout)))
+    assert sum(int(row["madds"]) for row in rows) == 286_732_160
+    assert sum(int(row["params"]) for row in rows) == 11_422_648
+
+
+def test_standard_input_is_a_spec(tmp_path: Path) -> None:
+    """What `show` prints, `count -` reads, and the counts are the same, `width` applied."""
+    shown = run("show", "mf294m", "--set", "width=0.75").stdout
+    piped = json.loads(run("count", "-", "--json", stdin=shown, cwd=tmp_path).stdout)
+    direct = json.loads(run("count", "mf294m", "--set", "width=0.75", "--json").stdout)
+    assert (piped["madds"], piped["params"]) == (direct["madds"], direct["params"])
+
+
+def test_counting_loads_no_heavy_library() -> None:
+    """`mfprofile count` imports neither torch, pandas, numpy, matplotlib nor sympy."""
+    code = (
+        "import sys; sys.argv = ['mfprofile', 'count', 'mf294m']\n"
+        "import mfprofile.cli\n"
+        "try: mfprofile.cli.main()\n"
+        "except SystemExit as done: assert not done.code\n"
+        "loaded = {'torch', 'pandas', 'numpy', 'matplotlib', 'sympy'} & set(sys.modules)\n"
+        "print('heavy:', sorted(loaded))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    """`mfprofile count x | head` ends quietly and with success."""
+    line = "set -o pipefail; mfprofile count mf508m --json | head -1; echo status ${PIPESTATUS[0]}"
+    assert shell(line) == "{\nstatus 0\n"
+
+
+def test_output_has_no_colour_when_piped_nor_with_no_color() -> None:
+    """No escape sequence reaches a pipe, and a terminal gets none under NO_COLOR."""
+    assert "\x1b" not in run("count", "mf26m").stdout
+    assert "\x1b[" in _in_a_terminal("count", "mf26m")
+    plain = _in_a_terminal("count", "mf26m", NO_COLOR="1")
+    assert "\x1b[3" not in plain
+
+
+def _in_a_terminal(*arguments: str, **environment: str) -> str:
+    import pty
+
+    leader, follower = pty.openpty()
+    settings = {**surroundings(**environment), "TERM": "xterm-256color"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mfprofile", *arguments], stdout=follower, stderr=follower, stdin=follower, env=settings
+    )
+    os.close(follower)
+    output = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        output += chunk
+    process.wait()
+    os.close(leader)
+    return output.decode()
+
+
+def test_a_narrow_terminal_drops_the_human_units_first() -> None:
+    """At 80 columns the exact integers stay whole."""
+    output = _in_a_terminal("count", "mf294m", COLUMNS="80")
+    assert "286,732,160" in output
+    assert "…" not in output
+    assert "286.73M" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["count", "mf294n"], "error: mf294n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
+        (["count", "nowhere/x.yaml"], "error: nowhere/x.yaml: no such file; 'mfprofile list' shows those that ship\n"),
+        (["count", "tests"], "error: tests: cannot be read: Is a directory\n"),
+        (["count", "mf294m", "--convention", "papr"], "error: no convention is called 'papr'; did you mean 'paper'?\n"),
+        (["count", "mf294m", "--by", "pilar"], "error: cannot count by 'pilar'; did you mean 'pillar'?\n"),
+        (["count", "mf294m", "--json", "--csv"], "error: --json and --csv exclude each other: give one\n"),
+        (["count", "mf294m", "--set", "tokens"], "error: --set tokens: must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112\n"),
+        (["count", "mf294m", "--set", "stm=3"], "error: --set stm=3: stm: unknown key; did you mean 'stem'?\n"),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_one_clear_line_and_exit_code_2(arguments: list[str], message: str) -> None:
+    """The message is on stderr, whole, and nothing is on stdout."""
+    done = run(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
+@pytest.mark.parametrize("arguments", [["cuont"], ["count"], ["count", "mf294m", "--jsn"], ["list", "x"]])
+def test_wrong_usage_is_exit_code_2_without_a_traceback(arguments: list[str]) -> None:
+    """Typer's own refusals keep to the exit codes."""
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_output_survives_a_terminal_that_knows_only_ascii() -> None:
+    """Where × cannot be written, something stands in its place and nothing breaks."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mfprofile", "count", "mf26m"],
+        capture_output=True,
+        check=False,
+        env={**surroundings(), "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"23,550,208" in done.stdout
+
+
+def test_an_interruption_is_exit_code_130() -> None:
+    """Ctrl-C ends with 130 and no traceback."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mfprofile", "count", "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings(),
+    )  # fmt: skip
+    assert process.stdin is not None
+    import signal
+    import time
+
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+
+
+def test_a_fault_of_our_own_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unforeseen exception becomes one line that says whose fault it is, and exit code 70."""
+    from mfprofile import cli
+
+    monkeypatch.setattr(cli, "app", lambda: 1 // 0)
+    monkeypatch.delenv("MFPROFILE_DEBUG", raising=False)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 70
+    assert "fault of mfprofile" in capsys.readouterr().err
+
+
+def test_the_version_is_the_packages() -> None:
+    """`--version` prints what the metadata says."""
+    from importlib.metadata import version
+
+    assert run("--version").stdout == f"mfprofile {version('mfprofile')}\n"

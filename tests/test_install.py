@@ -1,0 +1,73 @@
+"""Shipped specs are found from a wheel, a checkout and an editable install alike."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from running import ROOT, surroundings
+
+CODE = (
+    "import sys, site; site.addsitedir(sys.argv[1]) if sys.argv[2] == 'site' else sys.path.insert(0, sys.argv[1])\n"
+    "import mfprofile, mfprofile.spec.sources as sources\n"
+    "print(mfprofile.__file__); print(len(sources.shipped())); print(mfprofile.count('mf26m').madds)"
+)
+
+
+def _counted(folder: Path, how: str, cwd: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, str(folder), how],
+        capture_output=True, text=True, check=True, cwd=cwd, env={**surroundings(), "PYTHONPATH": ""},
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a wheel and an editable wheel by the back end itself, as pip would."""
+    folder = tmp_path_factory.mktemp("wheels")
+    code = "import hatchling.build as b, sys; b.build_wheel(sys.argv[1]); b.build_editable(sys.argv[1] + '/editable')"
+    (folder / "editable").mkdir()
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, capture_output=True, cwd=ROOT)
+    return folder
+
+
+def _unpacked(wheel: Path, to: Path) -> Path:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(to)
+    return to
+
+
+def test_from_a_wheel(built: Path, tmp_path: Path) -> None:
+    """The wheel carries the specs inside the package."""
+    where = _unpacked(next(built.glob("*.whl")), tmp_path / "site")
+    file, specs, madds = _counted(where, "path", tmp_path)
+    assert Path(file).is_relative_to(where)
+    assert (specs, madds) == ("23", "23550208")
+
+
+def test_from_a_checkout(tmp_path: Path) -> None:
+    """Beside the package, the checkout's own specs are found."""
+    file, specs, madds = _counted(ROOT, "path", tmp_path)
+    assert Path(file).is_relative_to(ROOT)
+    assert (specs, madds) == ("23", "23550208")
+
+
+def test_from_an_editable_install(built: Path, tmp_path: Path) -> None:
+    """An editable wheel leads to the checkout."""
+    where = _unpacked(next((built / "editable").glob("*.whl")), tmp_path / "site")
+    file, specs, madds = _counted(where, "site", tmp_path)
+    assert Path(file).is_relative_to(where) or Path(file).is_relative_to(ROOT)
+    assert (specs, madds) == ("23", "23550208")
+
+
+def test_the_wheel_is_typed_and_licensed(built: Path) -> None:
+    """py.typed and the licence travel; tests do not."""
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        names = archive.namelist()
+    assert "mfprofile/py.typed" in names
+    assert any(name.endswith("LICENSE") for name in names)
+    assert not any(name.startswith("tests") for name in names)

@@ -1,0 +1,56 @@
+"""The JSON Schema that editors get."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+from running import run
+
+from mfprofile.spec.schema import json_schema
+from mfprofile.spec.sources import shipped
+
+
+def test_every_shipped_spec_is_valid_by_the_schema() -> None:
+    """Editors show no error in any of our own files."""
+    checker = jsonschema.Draft202012Validator(json_schema())
+    for file in shipped().values():
+        assert list(checker.iter_errors(_as_json(file.read_text(encoding="utf-8")))) == []
+
+
+def _as_json(text: str) -> object:
+    """Return YAML as editors see it: every key is a string."""
+    return json.loads(json.dumps(yaml.safe_load(text)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"extends": "mf294m", "stm": 3},
+        {"extends": "mf294m", "stem": "16"},
+        {"extends": "mf294m", "stem": 0},
+        {"extends": "mf294m", "head": {"fcc": 3}},
+        {"extends": "mf294m", "blocks": {"0": {"out": 16}}},
+        {"extends": "mf294m", "blocks": {"3": {"outs": 16}}},
+        {"extends": "mf294m", "blocks": [{"block": "mf"}]},
+        {"extends": "mf294m", "former": "nothing"},
+        {"stem": 16},
+    ],
+)
+def test_mistakes_are_refused_by_the_schema(wrong: dict[str, object]) -> None:
+    """Unknown keys, wrong types, missing keys and numbers out of range are seen in the editor already."""
+    assert not jsonschema.Draft202012Validator(json_schema()).is_valid(wrong)
+
+
+@pytest.mark.parametrize("right", [{"former": "none"}, {"head": "none"}, {"input": "225x321"}, {"width": 0.75},
+                                   {"blocks": {"3": {"out": "same"}}}, {"budget": {"madds": "300M"}}])  # fmt: skip
+def test_what_load_takes_the_schema_takes(right: dict[str, object]) -> None:
+    """Words in place of maps, patches and reserved keys are known."""
+    assert jsonschema.Draft202012Validator(json_schema()).is_valid({"extends": "mf294m", **right})
+
+
+def test_the_command_prints_it() -> None:
+    """`mfprofile schema` is that schema."""
+    assert json.loads(run("schema").stdout) == json_schema()
