@@ -80,7 +80,7 @@ def _text(table: Table) -> str:
         console.print(line, markup=False, soft_wrap=True)
     columns = list(range(len(table.columns)))
     grid = _grid(table, columns)
-    if console.measure(grid, options=console.options.update(width=10_000)).maximum > console.width:
+    if terminal and console.measure(grid, options=console.options.update(width=10_000)).maximum > console.width:
         grid = _grid(table, [index for index in columns if not table.columns[index].optional])
     console.print(grid)
     for line in table.below:
