@@ -8,8 +8,9 @@ from __future__ import annotations
 import statistics
 import sys
 
-import mfprofile
 from measuring import in_turn, machine, median_ratio, seconds
+
+import mfprofile
 
 
 def main(runs: int = 15) -> None:
