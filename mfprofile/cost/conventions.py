@@ -1,10 +1,15 @@
-"""What each counter counts: a convention is a weight for each kind and role of row, on its products or its elements."""
+"""What each counter counts: a convention is a weight for each kind and role of row, on its products or its elements.
+
+The weights of the tools are read from their sources, at the versions named; each tool's total on the torch model is
+then predicted from our rows, and `mfprofile verify` holds the two against each other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,14 +18,20 @@ from mfprofile.cost.rows import Row
 from mfprofile.spec.problems import InputError, nearest
 
 ANY = "*"
-PRODUCTS = ("conv", "depthwise", "pointwise", "linear", "matmul")
+CONVOLUTIONS = ("conv", "depthwise", "pointwise")
+PRODUCTS = (*CONVOLUTIONS, "linear", "matmul")
 
 
 class Weight(NamedTuple):
-    """How often a row's multiply-adds and its elements are counted."""
+    """How often a row's multiply-adds, its elements, its outputs and its parameters are counted."""
 
     products: int = 0
     elements: int = 0
+    outputs: int = 0
+    params: int = 0
+
+
+NOTHING = Weight()
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,28 +39,37 @@ class Convention:
     """A named table of weights by (kind, role), either of which may be `*`; the most special entry holds.
 
     A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
+    `unit` is what the total is called; `versions` are the beginnings of the tool's versions that were read.
     """
 
     name: str
     about: str
     source: str
     weights: Mapping[tuple[str, str], Weight]
+    unit: str = "MAdds"
+    versions: tuple[str, ...] = ()
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind in that role."""
         for key in ((kind, role), (ANY, role), (kind, ANY)):
             if key in self.weights:
                 return self.weights[key]
-        return Weight()
+        return NOTHING
 
     def weigh(self, rows: Iterable[Row]) -> list[Dimension]:
         """Return what is counted of each row."""
         weights = _Weights(self)
-        counted = []
-        for row in rows:
-            products, elements = weights[row.kind, row.role]
-            counted.append(products * row.madds + elements * row.elements)
-        return counted
+        return [_weighed(row, weights[row.kind, row.role]) for row in rows]
+
+
+def _weighed(row: Row, weight: Weight) -> Dimension:
+    products, elements, outputs, params = weight
+    counted = products * row.madds
+    if elements:
+        counted = counted + elements * row.elements
+    if outputs:
+        counted = counted + outputs * prod(row.out)
+    return counted + params * row.params if params else counted
 
 
 class _Weights(dict[tuple[str, str], Weight]):
@@ -64,15 +84,17 @@ class _Weights(dict[tuple[str, str], Weight]):
         return self[key]
 
 
-def _once(*kinds: str) -> dict[tuple[str, str], Weight]:
-    return {(kind, ANY): Weight(products=1) for kind in kinds}
+def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
+    return {(kind, ANY): weight for kind in kinds}
 
+
+ONCE = Weight(products=1)
 
 CORE = Convention(
     "core",
     "convolutions, Linear and the matrix products of attention, one multiply-add each",
     "the plain count: no bias, norm, activation, softmax, addition or pooling",
-    _once(*PRODUCTS),
+    _each(ONCE, *PRODUCTS),
 )
 
 PAPER = Convention(
@@ -80,9 +102,9 @@ PAPER = Convention(
     "core without the gate and the final bridge, plus Mobile's activations: 2 an element as ReLU6, 3 as DY-ReLU",
     "inferred from the paper's tables, which do not say what they count: it meets 18 of 19 MAdds cells within rounding",
     {
-        **_once(*PRODUCTS),
-        (ANY, "gate"): Weight(),
-        (ANY, "final"): Weight(),
+        **_each(ONCE, *PRODUCTS),
+        (ANY, "gate"): NOTHING,
+        (ANY, "final"): NOTHING,
         ("relu6", "hidden"): Weight(elements=2),
         ("dy-relu", "hidden"): Weight(elements=3),
         ("relu6", "stem"): Weight(elements=1),
@@ -90,7 +112,73 @@ PAPER = Convention(
     },
 )
 
-CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for item in (CORE, PAPER)})
+TORCH = Convention(
+    "torch",
+    "twice the core: 2 FLOPs for each multiply-add",
+    "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for a fused attention on a CPU",
+    _each(Weight(products=2), *PRODUCTS),
+    unit="FLOPs",
+    versions=("2.",),
+)
+
+FVCORE = Convention(
+    "fvcore",
+    "the core, plus BatchNorm 2 an element, LayerNorm 5, adaptive pooling 1 for each element it reads",
+    "fvcore.nn.FlopCountAnalysis in eval mode: fvcore/nn/jit_handles.py and flop_count.py",
+    {
+        **_each(ONCE, *PRODUCTS),
+        **_each(Weight(elements=2), "batch-norm"),
+        **_each(Weight(elements=5), "layer-norm"),
+        **_each(Weight(elements=1), "pool"),
+    },
+    versions=("0.1.5",),
+)
+
+THOP = Convention(
+    "thop",
+    "convolutions and Linear, no matrix product; BatchNorm and LayerNorm 4 an element, adaptive pooling 1 an element "
+    "in and 1 out",
+    "thop.profile: thop/vision/basic_hooks.py and calc_func.py; only modules are seen, not what stands between them",
+    {
+        **_each(ONCE, *CONVOLUTIONS, "linear"),
+        **_each(Weight(elements=4), "batch-norm", "layer-norm"),
+        **_each(Weight(elements=1, outputs=1), "pool"),
+    },
+    versions=("0.1.1",),
+)
+
+PTFLOPS = Convention(
+    "ptflops",
+    "the core, plus 1 for each output of a Linear with bias",
+    "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
+    {**_each(ONCE, *PRODUCTS), **_each(Weight(products=1, elements=1), "linear")},
+    versions=("0.7",),
+)
+
+PTFLOPS_PYTORCH = Convention(
+    "ptflops-pytorch",
+    "modules and patched functions: no product written as @; Linear with bias; BatchNorm 2, LayerNorm and ReLU6 1; "
+    "what a module hands to a patched function twice: ReLU and GELU 2 an element, pooling 2 for each it reads",
+    "ptflops' pytorch back end: ptflops/pytorch_ops.py; it counts how a line is spelled, @ or torch.matmul",
+    {
+        **_each(ONCE, *CONVOLUTIONS),
+        **_each(Weight(products=1, elements=1), "linear"),
+        **_each(Weight(elements=2), "batch-norm", "relu", "gelu", "pool"),
+        **_each(Weight(elements=1), "layer-norm", "relu6"),
+    },
+    versions=("0.7",),
+)
+
+TORCHINFO = Convention(
+    "torchinfo",
+    "convolutions, and for every other module its parameters once, however many rows it runs on; no matrix product",
+    "torchinfo.summary: LayerInfo.calculate_macs",
+    {**_each(ONCE, *CONVOLUTIONS), **_each(Weight(params=1), "linear", "batch-norm", "layer-norm")},
+    versions=("1.8",),
+)
+
+_ALL = (CORE, PAPER, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)
+CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for item in _ALL})
 
 
 @cache
