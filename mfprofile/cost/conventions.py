@@ -39,7 +39,8 @@ class Convention:
     """A named table of weights by (kind, role), either of which may be `*`; the most special entry holds.
 
     A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
-    `unit` is what the total is called; `versions` are the beginnings of the tool's versions that were read.
+    `unit` is what the total is called; `versions` are the beginnings of the tool's versions that were read;
+    `uncounted_params` are the kinds whose parameters the tool overlooks.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Convention:
     weights: Mapping[tuple[str, str], Weight]
     unit: str = "MAdds"
     versions: tuple[str, ...] = ()
+    uncounted_params: frozenset[str] = frozenset()
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind in that role."""
@@ -145,6 +147,7 @@ THOP = Convention(
         **_each(Weight(elements=1, outputs=1), "pool"),
     },
     versions=("0.1.1",),
+    uncounted_params=frozenset({"table"}),  # parameters that no called leaf module owns
 )
 
 PTFLOPS = Convention(
