@@ -61,17 +61,14 @@ class Convention:
     def weigh(self, rows: Iterable[Row]) -> list[Dimension]:
         """Return what is counted of each row."""
         weights = _Weights(self)
-        return [_weighed(row, weights[row.kind, row.role]) for row in rows]
-
-
-def _weighed(row: Row, weight: Weight) -> Dimension:
-    products, elements, outputs, params = weight
-    counted = products * row.madds
-    if elements:
-        counted = counted + elements * row.elements
-    if outputs:
-        counted = counted + outputs * prod(row.out)
-    return counted + params * row.params if params else counted
+        counted = []
+        for row in rows:
+            products, elements, outputs, params = weights[row.kind, row.role]
+            amount = products * row.madds + elements * row.elements
+            if outputs or params:
+                amount = amount + outputs * prod(row.out) + params * row.params
+            counted.append(amount)
+        return counted
 
 
 class _Weights(dict[tuple[str, str], Weight]):
