@@ -68,7 +68,8 @@ class MobileFormer(nn.Module):
         """Return the feature maps of strides 4, 8, 16 and 32 (those there are), the tokens, and attention if asked.
 
         The tokens have been through the final bridge where there is one. Raises `InputError` when attention is asked
-        of a network without any, or when an MLP over positions meets an image of another size than its spec's.
+        of a network without any, when images have another shape than (batch, 3, height, width), or when an MLP over
+        positions meets another size than its spec's.
         """
         found = self._walk(image, attention)
         return found._replace(maps={stride: out for stride, out in found.maps.items() if stride >= BACKBONE_STRIDE})
@@ -94,11 +95,14 @@ class MobileFormer(nn.Module):
         network = self.network
         if attention and (network.tokens is None or network.attention == "mlp"):
             raise InputError(f"{network.name or 'the network'} has no attention whose maps could be shown")
+        if image.dim() != 4 or image.shape[1] != 3:
+            raise InputError(f"images must be (batch, 3, height, width), not {tuple(image.shape)}")
         height, width = image.shape[2:]
-        if network.attention == "mlp" and (height, width) != (network.height, network.width):
+        is_mlp = network.tokens is not None and network.attention == "mlp"
+        if is_mlp and (height, width) != (network.height, network.width):
             raise InputError(
                 f"the image is {height}x{width}, but with 'attention: mlp' the layers are made for "
-                f"{network.height}x{network.width}; build the model with that 'input'"
+                f"{network.height}x{network.width}; build the model with the image's size as its 'input'"
             )
 
 
