@@ -68,9 +68,9 @@ class Explanation:
 def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
     """Explain a measurement of the network that the bill is of; `modules` are the model's module paths."""
     counted_by = convention(measured.tool)
-    weighed = counted_by.weigh(bill.rows)
+    weighed = counted_by.weigh(bill.parts)
     factor = 2 if counted_by.unit == "FLOPs" else 1
-    core = [factor * madds for madds in CORE.weigh(bill.rows)]
+    core = [factor * madds for madds in CORE.weigh(bill.parts)]
     extra = _by_kind(bill.rows, [ours - plain for ours, plain in zip(weighed, core, strict=True)])
     return Explanation(
         measured,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mfprofile.cost.ops import Dimension
-from mfprofile.cost.rows import Row
+from mfprofile.cost.rows import Part
 from mfprofile.spec.problems import InputError, nearest
 
 ANY = "*"
@@ -58,16 +58,18 @@ class Convention:
                 return self.weights[key]
         return NOTHING
 
-    def weigh(self, rows: Iterable[Row]) -> list[Dimension]:
-        """Return what is counted of each row."""
+    def weigh(self, parts: Iterable[Part]) -> list[Dimension]:
+        """Return what is counted of each op, in running order."""
         weights = _Weights(self)
         counted = []
-        for row in rows:
-            products, elements, outputs, params = weights[row.kind, row.role]
-            amount = products * row.madds + elements * row.elements
-            if outputs or params:
-                amount = amount + outputs * prod(row.out) + params * row.params
-            counted.append(amount)
+        for part in parts:
+            for _, role, cost in part.ops:
+                products, elements, outputs, params = weights[cost.kind, role]
+                amount = products * cost.madds
+                if elements or outputs or params:  # seldom: most conventions count products alone
+                    amount = amount + elements * cost.elements + outputs * prod(cost.out)
+                    amount = amount + params * (cost.weights + cost.biases)
+                counted.append(amount)
         return counted
 
 

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from mfprofile.cost.blocks import network_rows  # noqa: E402
+from mfprofile.cost import count  # noqa: E402
 from mfprofile.nn import MobileFormer, build  # noqa: E402
 from mfprofile.nn.activations import DynamicReLU  # noqa: E402
 from mfprofile.spec import load, resolve  # noqa: E402
@@ -44,7 +44,7 @@ def _compare(spec: Any) -> None:
     with torch.device("meta"):
         modules = dict(MobileFormer(network).named_modules())
     own = {path: sum(p.numel() for p in module.parameters(recurse=False)) for path, module in modules.items()}
-    rows = network_rows(network)
+    rows = count(network).rows
     for row in rows:
         if row.kind in WITHOUT_MODULE:
             assert row.name.rpartition(".")[0] in modules, row.name
