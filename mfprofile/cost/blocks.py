@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from mfprofile.cost import ops
 from mfprofile.cost.bridge import former_to_mobile, mobile_to_former
+from mfprofile.cost.detector import detector_parts
 from mfprofile.cost.former import former
 from mfprofile.cost.mobile import lite, mobile, mobile_down, stem
 from mfprofile.cost.rows import Ops, Part
@@ -29,6 +30,8 @@ def network_parts(network: Network) -> list[Part]:
         parts.append(Part("final", stage, "bridge", "final", mobile_to_former(network, tokens, network.last, "final")))
     if network.head is not None:
         parts.append(Part("head", stage, "head", "head", _head(network.head, network.last)))
+    if network.detector is not None:
+        parts += detector_parts(network.detector)
     return parts
 
 

@@ -90,6 +90,8 @@ def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
 
 
 ONCE = Weight(products=1)
+BIASED = Weight(products=1, elements=1)
+BIASED_CONVOLUTIONS = {(kind, "detector"): BIASED for kind in CONVOLUTIONS}  # only a detector's have a bias
 
 CORE = Convention(
     "core",
@@ -113,6 +115,20 @@ PAPER = Convention(
     },
 )
 
+PAPER_COCO = Convention(
+    "paper-coco",
+    "convolutions, with their biases in the detector, and 1 for each element of ReLU6, ReLU and DY-ReLU; no Linear, no "
+    "matrix product",
+    "inferred from Table 4, which it meets in all 16 cells; parameters are those of all layers but norms",
+    {
+        **_each(ONCE, *CONVOLUTIONS),
+        **BIASED_CONVOLUTIONS,
+        **_each(Weight(elements=1), "relu6", "dy-relu"),
+        ("relu", "detector"): Weight(elements=1),
+    },
+    uncounted_params=frozenset({"batch-norm", "layer-norm"}),
+)
+
 TORCH = Convention(
     "torch",
     "twice the core: 2 FLOPs for each multiply-add",
@@ -130,7 +146,7 @@ FVCORE = Convention(
         **_each(ONCE, *PRODUCTS),
         **_each(Weight(elements=2), "batch-norm"),
         **_each(Weight(elements=5), "layer-norm"),
-        **_each(Weight(elements=1), "pool"),
+        **_each(Weight(elements=1), "pool", "upsample"),
     },
     versions=("0.1.5",),
 )
@@ -153,7 +169,7 @@ PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **_each(Weight(products=1, elements=1), "linear")},
+    {**_each(ONCE, *PRODUCTS), **_each(BIASED, "linear"), **BIASED_CONVOLUTIONS},
     versions=("0.7",),
 )
 
@@ -164,9 +180,10 @@ PTFLOPS_PYTORCH = Convention(
     "ptflops' pytorch back end: ptflops/pytorch_ops.py; it counts how a line is spelled, @ or torch.matmul",
     {
         **_each(ONCE, *CONVOLUTIONS),
-        **_each(Weight(products=1, elements=1), "linear"),
+        **_each(BIASED, "linear"),
+        **BIASED_CONVOLUTIONS,
         **_each(Weight(elements=2), "batch-norm", "relu", "gelu", "pool"),
-        **_each(Weight(elements=1), "layer-norm", "relu6"),
+        **_each(Weight(elements=1), "layer-norm", "relu6", "upsample"),
     },
     versions=("0.7",),
 )
@@ -175,11 +192,15 @@ TORCHINFO = Convention(
     "torchinfo",
     "convolutions, and for every other module its parameters once, however many rows it runs on; no matrix product",
     "torchinfo.summary: LayerInfo.calculate_macs",
-    {**_each(ONCE, *CONVOLUTIONS), **_each(Weight(params=1), "linear", "batch-norm", "layer-norm")},
+    {
+        **_each(ONCE, *CONVOLUTIONS),
+        **BIASED_CONVOLUTIONS,
+        **_each(Weight(params=1), "linear", "batch-norm", "layer-norm"),
+    },
     versions=("1.8",),
 )
 
-_ALL = (CORE, PAPER, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)
+_ALL = (CORE, PAPER, PAPER_COCO, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for item in _ALL})
 
 

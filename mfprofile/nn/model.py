@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mfprofile.nn.block import block_module
 from mfprofile.nn.bridge import MobileToFormer
+from mfprofile.nn.detector import RetinaNet
 from mfprofile.nn.head import Head
 from mfprofile.nn.mobile import stem
 from mfprofile.spec import InputError, Network, Spec, load, resolve
@@ -51,10 +52,13 @@ class MobileFormer(nn.Module):
         self.blocks = nn.ModuleDict({str(block.number): block_module(network, block) for block in network.blocks})
         self.final = MobileToFormer(network, tokens, network.last) if tokens is not None and network.final else None
         self.head = None if network.head is None else Head(network, network.head, dropout)
+        self.detector = None if network.detector is None else RetinaNet(network.detector)
         self.apply(initialise)
 
     def forward(self, image: Tensor, attention: bool = False) -> Any:
         """Return the logits (batch, classes); without a head the last feature map and the tokens, as a pair.
+
+        With a detector, return its predictions of each level (see `RetinaNet`).
 
         With `attention`, return a pair of that and the bridges' attention maps as in `Features`. Raises `InputError`
         as `features` does.
@@ -62,6 +66,8 @@ class MobileFormer(nn.Module):
         found = self._walk(image, attention)
         last = found.maps[2**self.network.last_stage]
         answer = (last, found.tokens) if self.head is None else self.head(last, found.tokens)
+        if self.detector is not None:
+            answer = self.detector(found.maps)
         return (answer, found.attention) if attention else answer
 
     def features(self, image: Tensor, attention: bool = False) -> Features:
@@ -114,6 +120,8 @@ def initialise(module: nn.Module) -> None:
     """
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.01)
         nn.init.zeros_(module.bias)
