@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mfprofile.spec.model import MAX_BLOCKS, BridgeSpec, FormerSpec, MobileSpec
+from mfprofile.spec.model import MAX_BLOCKS, MAX_PIXELS, BridgeSpec, FormerSpec, MobileSpec
 
 Path = tuple[str | int, ...]
 
@@ -200,10 +200,11 @@ def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Brea
         yield Breach(("mobile", "kernel"), kernel, "must be odd, so that the padding keeps the resolution")
     halvings = 1 + sum(entry.halves for entry in entries)
     sides = _sides(data.get("input", 224))
-    least = 2 ** (halvings - 1) + 1
+    least = 2 ** (min(halvings, MAX_PIXELS) - 1) + 1
     if sides and min(sides) < least:
         rule = f"its {halvings} layers of stride 2 would shrink the resolution below 1"
-        yield Breach(("input",), data.get("input"), rule, f"each side must have {least} pixels or more")
+        remedy = f"each side must have {least} pixels or more" if least <= MAX_PIXELS else "take some of them away"
+        yield Breach(("input",), data.get("input"), rule, remedy)
 
 
 def _sides(value: object) -> list[int]:
