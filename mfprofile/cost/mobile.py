@@ -79,7 +79,8 @@ def _residual(at: Place, path: str, role: str, joined: Dimension, out: FeatureMa
     if joined is False:
         return []
     shape = (out.channels, out.height, out.width)
-    return [Row(at, f"{path}.add", role, ops.Cost("add", shape, 0, joined * prod(shape)))]
+    elements = prod(shape) if joined is True else joined * prod(shape)  # a symbol cannot be multiplied by True
+    return [Row(at, f"{path}.add", role, ops.Cost("add", shape, 0, elements))]
 
 
 def _activation(at: Place, path: str, network: Network, hidden: FeatureMap) -> list[Row]:
