@@ -58,7 +58,8 @@ def keys(section: str) -> list[str]:
 def _rule(kind: str, value: object, limits: dict[str, Any], message: str, path: Sequence[int | str]) -> tuple[str, str]:
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
-        return f"{words} {limits[name]}", ""
+        limit = limits[name]
+        return f"{words} {int(limit) if limit == int(limit) else limit}", ""
     match kind:
         case "int_type" | "float_type" | "finite_number":
             return "must be a whole number" if kind == "int_type" else "must be a number", _number_remedy(value)

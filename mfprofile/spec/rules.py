@@ -7,6 +7,7 @@ that another breaks: a value of the wrong type is unknown (None) here, and no ru
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import lcm
 from typing import Any, NamedTuple
 
 from mfprofile.spec.model import MAX_BLOCKS, MAX_PIXELS, BridgeSpec, FormerSpec, MobileSpec
@@ -123,7 +124,7 @@ def _expansions(entry: _Entry) -> Iterator[Breach]:
         for inputs in entry.input_widths:
             if expanded % inputs:
                 rule = f"must be a multiple of the {inputs} input channels: its depthwise convolution expands them"
-                yield Breach((*path, "exp"), expanded, rule, _multiples(expanded, inputs))
+                yield Breach((*path, "exp"), expanded, rule, _multiples(expanded, lcm(*entry.input_widths)))
     if entry.kind == "mf-down" and second and entry.outputs and second % entry.outputs:
         rule = f"must be a multiple of its {entry.outputs} output channels: a depthwise convolution expands them"
         yield Breach((*path, "exp2"), second, rule, _multiples(second, entry.outputs))
@@ -190,7 +191,7 @@ def _former(data: Mapping[str, Any]) -> Iterator[Breach]:
         yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, 4))
     elif dimension and heads and data.get("attention", "mha") == "mha" and dimension % heads:
         rule = f"cannot be split among Former's {heads} heads"
-        yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, heads))
+        yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, lcm(4, heads)))
 
 
 def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
@@ -201,7 +202,7 @@ def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Brea
     halvings = 1 + sum(entry.halves for entry in entries)
     sides = _sides(data.get("input", 224))
     least = 2 ** (min(halvings, MAX_PIXELS) - 1) + 1
-    if sides and min(sides) < least:
+    if sides and 0 < min(sides) < least:
         rule = f"its {halvings} layers of stride 2 would shrink the resolution below 1"
         remedy = f"each side must have {least} pixels or more" if least <= MAX_PIXELS else "take some of them away"
         yield Breach(("input",), data.get("input"), rule, remedy)
