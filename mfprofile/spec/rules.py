@@ -141,7 +141,8 @@ def _groups(entry: _Entry, data: Mapping[str, Any]) -> Iterator[Breach]:
     for path, name, channels in _pointwise_widths(entry):
         if groups and channels % groups:
             rule = f"its {channels} {name} channels cannot be split into the {groups} groups of a 1×1 convolution"
-            yield Breach(path, channels, rule, _multiples(channels, groups))
+            value = entry.keys.get(str(path[-1]))
+            yield Breach(path, value, rule, _multiples(channels, groups) if value == channels else "")
 
 
 def _pointwise_widths(entry: _Entry) -> Iterator[tuple[Path, str, int]]:
