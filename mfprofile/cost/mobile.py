@@ -79,7 +79,8 @@ def _residual(role: str, joined: Dimension, out: FeatureMap) -> Ops:
     if joined is False:
         return []
     shape = (out.channels, out.height, out.width)
-    return [("add", role, ops.Cost("add", shape, 0, joined * prod(shape)))]
+    elements = prod(shape) if joined is True else joined * prod(shape)  # a symbol cannot be multiplied by True
+    return [("add", role, ops.Cost("add", shape, 0, elements))]
 
 
 def _activation(name: str, network: Network, hidden: FeatureMap) -> Ops:

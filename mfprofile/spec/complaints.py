@@ -28,6 +28,7 @@ _LIMITS = {
     "greater_than": ("gt", "must be more than"),
     "less_than_equal": ("le", "must be at most"),
 }
+_EXACT = 2**53  # beyond, a float is no longer sure of its whole number
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -37,6 +38,9 @@ def complaint(fault: ErrorDetails, root: Node) -> Problem:
     name = dotted(path)
     if kind == "missing":
         return Problem(locate(root, path), name, "is missing")
+    if path == ("extends",):
+        rule = "must stand in the spec itself, not in a change to it"
+        return Problem(locate(root, path, at_key=True), name, rule, remedy="load the other spec instead")
     if kind == "unexpected_keyword_argument":
         remedy = nearest(str(path[-1]), keys(str(path[0]) if len(path) > 1 else ""))
         return Problem(locate(root, path, at_key=True), name, "unknown key", remedy=remedy)
@@ -54,7 +58,8 @@ def keys(section: str) -> list[str]:
 def _rule(kind: str, value: object, limits: dict[str, Any], message: str, path: Sequence[int | str]) -> tuple[str, str]:
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
-        return f"{words} {limits[name]}", ""
+        limit = limits[name]
+        return f"{words} {int(limit) if limit == int(limit) else limit}", ""
     match kind:
         case "int_type" | "float_type" | "finite_number":
             return "must be a whole number" if kind == "int_type" else "must be a number", _number_remedy(value)
@@ -91,7 +96,7 @@ def _choice_remedy(value: object) -> str:
 def _number_remedy(value: object) -> str:
     if isinstance(value, bool):
         return "true and false are no numbers"
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return f"write {int(value)}"
     if not isinstance(value, str):
         return _choice_remedy(value)

@@ -25,6 +25,7 @@ MAX_DEPTH = 12
 MAX_DIGITS = 30
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]{3})*)")
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: what a command line of another encoding leaves
 _DECIMAL = re.compile(r"[-+]?[0-9]*\.[0-9]+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -54,22 +55,48 @@ def parse(text: str, source: str) -> tuple[Node, list[Problem]]:
         raise SpecError([Problem(mark, "", f"is not YAML: {error.problem or error.context}")]) from None
     except yaml.YAMLError as error:
         raise SpecError([Problem(Mark(source), "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
+    except UnicodeEncodeError:
+        raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")]) from None
 
 
-def plant(value: object, source: str, depth: int = 0) -> Node:
-    """Make the tree of a Python mapping (keys become strings; any integer type becomes `int`)."""
+def plant(value: object, source: str, path: tuple[str, ...] = ()) -> Node:
+    """Make the tree of a Python mapping (keys become strings, NumPy's scalars Python's)."""
     mark = Mark(source)
-    if depth > MAX_DEPTH:
-        raise SpecError([Problem(mark, "", f"is deeper than {MAX_DEPTH} levels")])
+    if len(path) > MAX_DEPTH:
+        raise SpecError([Problem(mark, ".".join(path[:4]) + "…", f"is deeper than {MAX_DEPTH} levels")])
     if isinstance(value, Mapping):
-        return Node({str(key): plant(item, source, depth + 1) for key, item in value.items()}, mark, mark)
+        items = {_planted_key(key, mark, path): plant(item, source, (*path, str(key))) for key, item in value.items()}
+        if len(items) < len(value):
+            raise SpecError([Problem(mark, ".".join(path), "has a key both as a number and as text")])
+        return Node(items, mark, mark)
     if isinstance(value, list | tuple):
-        return Node([plant(item, source, depth + 1) for item in value], mark, mark)
+        return Node([plant(item, source, (*path, str(n))) for n, item in enumerate(value, start=1)], mark, mark)
+    return Node(_planted(value, mark, ".".join(path)), mark, mark)
+
+
+def _planted_key(key: object, mark: Mark, path: tuple[str, ...]) -> str:
+    if is_text(str(key)):
+        return str(key)
+    raise SpecError([Problem(mark, ".".join(path), "has a key that is not UTF-8 text")])
+
+
+def is_text(text: str) -> bool:
+    """Return whether the text can be written as UTF-8."""
+    return not _HALF.search(text)
+
+
+def _planted(value: object, mark: Mark, path: str) -> Scalar:
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()
     if isinstance(value, Integral) and not isinstance(value, bool):
         value = int(value)
+    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+        raise SpecError([Problem(mark, path, f"has more than {MAX_DIGITS} digits")])
+    if isinstance(value, str) and not is_text(value):
+        raise SpecError([Problem(mark, path, "is not UTF-8 text")])
     if value is None or isinstance(value, str | int | float):
-        return Node(value, mark, mark)
-    raise SpecError([Problem(mark, "", f"holds a {type(value).__name__}, which no spec can hold")])
+        return value
+    raise SpecError([Problem(mark, path, f"holds a {type(value).__name__}, which no spec can hold")])
 
 
 def plain(node: Node) -> object:

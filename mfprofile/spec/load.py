@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.spec.complaints import complaint
 from mfprofile.spec.document import Node, locate, plain, plant
-from mfprofile.spec.merge import assignments, extended, overlay
+from mfprofile.spec.merge import assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import Mark, Problem, SpecError, dotted
+from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError, dotted, printable
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.sources import find, read, read_stdin
 from mfprofile.spec.width import scaled
@@ -47,9 +47,9 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
     if reference == "-":
         (root, problems), folder, name = read_stdin(), Path(), "stdin"
     else:
-        file = find(reference, Path(), Mark(reference), "")
+        file = find(reference, Path(), Mark(reference or "''"), "")
         root, problems = read(file, reference if file == Path(reference) else file.name)
-        folder, seen, name = file.parent, (file.resolve(),), file.stem
+        folder, seen, name = file.parent, (resolved(file),), printable(file.stem)
     root, deeper = extended(root, folder, seen)
     return name, root, [*problems, *deeper]
 
@@ -62,19 +62,19 @@ def replaced(spec: Spec, changes: Mapping[str, Any]) -> Spec:
 
 def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
     """Return the `Spec` of a tree without `extends`; raises `SpecError` with `problems` and all that is found here."""
-    found = [*problems, *_empty(root)]
-    empty = {problem.path for problem in found}
+    empty = {problem.path: problem for problem in _empty(root)}
+    found = [*problems, *empty.values()]
     data = plain(root)
     if not isinstance(data, dict):
         raise SpecError([*found, Problem(root.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)])
     if "name" in data:
         found.append(Problem(locate(root, ("name",), at_key=True), "name", "unknown key", remedy="name the file"))
     spec, faults = _typed(data, root, name)
-    found += [fault for fault in faults if fault.path not in empty]
     if spec is not None and spec.width != 1:
-        found += _broken(mapping(scaled(spec)), root, f" (after width {spec.width})")
+        faults = list(_broken(mapping(scaled(spec)), root, f" (after width {spec.width})"))
     elif spec is not None or type(data.get("width")) not in (int, float):
-        found += _broken(data, root)
+        faults += _broken(data, root)
+    found += [fault for fault in faults if fault.path not in empty]
     if found:
         raise SpecError(sorted(found, key=_place))
     assert spec is not None
@@ -114,7 +114,7 @@ def _adapter() -> TypeAdapter[Spec]:
 
 def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Problem]:
     for path, value, rule, remedy in breaches(data):
-        yield Problem(locate(root, path), dotted(path), rule + when, value, remedy)
+        yield Problem(locate(root, path), dotted(path), rule + when, MISSING if value is None else value, remedy)
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mfprofile.spec.document import Node, parse
+from mfprofile.spec.document import MAX_DEPTH, Node, is_text, parse
 from mfprofile.spec.problems import Mark, Problem, SpecError
 from mfprofile.spec.sources import find, read
+
+MAX_CHAIN = 50
 
 # Two ways to say the same: giving one in a patch takes the inherited other away.
 _RIVALS = {"exp": "expand", "expand": "exp"}
@@ -54,14 +57,21 @@ def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Nod
     if not isinstance(reference.value, str):
         rule = "must be the name of a spec that ships, or a path"
         raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
-    file = find(reference.value, folder, reference.mark, "extends").resolve()
+    file = resolved(find(reference.value, folder, reference.mark, "extends"))
     if file in seen:
         rule = f"goes in a circle: {' → '.join(step.name for step in (*seen, file))}"
         raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
+    if len(seen) >= MAX_CHAIN:
+        raise SpecError([Problem(reference.mark, "extends", f"goes through more than {MAX_CHAIN} files")])
     base, problems = read(file, _label(file))
     base, deeper = extended(base, file.parent, (*seen, file))
     own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.mark, root.key)
     return overlay(base, own), problems + deeper
+
+
+def resolved(file: Path) -> Path:
+    """Return the file itself, links followed; a link in a circle, which cannot be read, stays as it is."""
+    return Path(os.path.realpath(file))
 
 
 def _label(file: Path) -> str:
@@ -77,6 +87,10 @@ def assignments(settings: Iterable[str]) -> Iterable[Node]:
         parts = key.strip().split(".")
         if not equals or not all(parts) or parts == ["extends"]:
             raise SpecError([Problem(Mark(source), "", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112")])
+        if not is_text(setting):
+            raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")])
+        if len(parts) > MAX_DEPTH:
+            raise SpecError([Problem(Mark(source), "", f"is deeper than {MAX_DEPTH} levels")])
         node, problems = parse(text.strip() or '""', source)
         if problems:
             raise SpecError(problems)

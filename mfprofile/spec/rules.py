@@ -7,9 +7,10 @@ that another breaks: a value of the wrong type is unknown (None) here, and no ru
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import lcm
 from typing import Any, NamedTuple
 
-from mfprofile.spec.model import MAX_BLOCKS, BridgeSpec, FormerSpec, MobileSpec
+from mfprofile.spec.model import MAX_BLOCKS, MAX_PIXELS, BridgeSpec, FormerSpec, MobileSpec
 
 Path = tuple[str | int, ...]
 
@@ -123,7 +124,7 @@ def _expansions(entry: _Entry) -> Iterator[Breach]:
         for inputs in entry.input_widths:
             if expanded % inputs:
                 rule = f"must be a multiple of the {inputs} input channels: its depthwise convolution expands them"
-                yield Breach((*path, "exp"), expanded, rule, _multiples(expanded, inputs))
+                yield Breach((*path, "exp"), expanded, rule, _multiples(expanded, lcm(*entry.input_widths)))
     if entry.kind == "mf-down" and second and entry.outputs and second % entry.outputs:
         rule = f"must be a multiple of its {entry.outputs} output channels: a depthwise convolution expands them"
         yield Breach((*path, "exp2"), second, rule, _multiples(second, entry.outputs))
@@ -140,7 +141,8 @@ def _groups(entry: _Entry, data: Mapping[str, Any]) -> Iterator[Breach]:
     for path, name, channels in _pointwise_widths(entry):
         if groups and channels % groups:
             rule = f"its {channels} {name} channels cannot be split into the {groups} groups of a 1×1 convolution"
-            yield Breach(path, channels, rule, _multiples(channels, groups))
+            value = entry.keys.get(str(path[-1]))
+            yield Breach(path, value, rule, _multiples(channels, groups) if value == channels else "")
 
 
 def _pointwise_widths(entry: _Entry) -> Iterator[tuple[Path, str, int]]:
@@ -190,7 +192,7 @@ def _former(data: Mapping[str, Any]) -> Iterator[Breach]:
         yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, 4))
     elif dimension and heads and data.get("attention", "mha") == "mha" and dimension % heads:
         rule = f"cannot be split among Former's {heads} heads"
-        yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, heads))
+        yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, lcm(4, heads)))
 
 
 def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
@@ -200,10 +202,11 @@ def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Brea
         yield Breach(("mobile", "kernel"), kernel, "must be odd, so that the padding keeps the resolution")
     halvings = 1 + sum(entry.halves for entry in entries)
     sides = _sides(data.get("input", 224))
-    least = 2 ** (halvings - 1) + 1
-    if sides and min(sides) < least:
+    least = 2 ** (min(halvings, MAX_PIXELS) - 1) + 1
+    if sides and 0 < min(sides) < least:
         rule = f"its {halvings} layers of stride 2 would shrink the resolution below 1"
-        yield Breach(("input",), data.get("input"), rule, f"each side must have {least} pixels or more")
+        remedy = f"each side must have {least} pixels or more" if least <= MAX_PIXELS else "take some of them away"
+        yield Breach(("input",), data.get("input"), rule, remedy)
 
 
 def _sides(value: object) -> list[int]:

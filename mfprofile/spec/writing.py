@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -50,4 +51,14 @@ def yaml_text(spec: Spec) -> str:
     data = mapping(spec)
     order = ["input", "classes", "tokens", "stem", "blocks", "head"]
     ordered = {key: data[key] for key in [*order, *data] if key in data}
-    return yaml.safe_dump(ordered, default_flow_style=None, sort_keys=False, width=1000, allow_unicode=True)
+    return yaml.dump(ordered, Dumper=_Dumper, default_flow_style=None, sort_keys=False, width=1000, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes numbers as this project's reader takes them: without an exponent."""
+
+    def represent_data(self, data: Any) -> yaml.Node:
+        if not isinstance(data, float):
+            return super().represent_data(data)
+        text = f"{Decimal(repr(data)):f}"
+        return self.represent_scalar("tag:yaml.org,2002:float", text if "." in text else f"{text}.0")

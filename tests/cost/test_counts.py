@@ -1,0 +1,209 @@
+"""The bill: rows that sum to totals on every axis, and conventions."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given, settings
+from strategies import Mapping, spec_mappings
+
+from mfprofile.cost import Bill, count
+from mfprofile.cost.conventions import ANY, CONVENTIONS, Convention, Weight, convention
+from mfprofile.cost.counts import AXES
+from mfprofile.cost.ops import elementwise, linear
+from mfprofile.cost.rows import PILLARS, Ops, Part
+from mfprofile.spec import InputError, load, resolve
+from mfprofile.spec.sources import shipped
+
+AXES_LISTED = "block, stage, pillar, kind, op"
+CONVENTIONS_LISTED = ", ".join(CONVENTIONS)
+
+
+def assert_sums(bill: Bill) -> None:
+    """Check that the rows, and the totals of every axis, sum to the whole."""
+    assert sum(row.params for row in bill.rows) == bill.params
+    assert sum(bill.row_madds) == bill.madds
+    for axis in AXES:
+        totals = bill.by(axis)
+        assert sum(total.madds for total in totals) == bill.madds
+        assert sum(total.params for total in totals) == bill.params
+        assert len({total.name for total in totals}) == len(totals)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_rows_of_every_shipped_spec_sum_to_the_totals_on_every_axis(name: str) -> None:
+    """In every convention."""
+    bill = count(name)
+    for convention_name in CONVENTIONS:
+        assert_sums(bill.under(convention_name))
+
+
+@settings(deadline=None)
+@given(spec_mappings())
+def test_rows_of_any_spec_are_uniquely_named_whole_and_sum_to_the_totals(mapping: Mapping) -> None:
+    """Each name once, each number an int of 0 or more, each shape of 1 or more."""
+    bill = count(mapping, "paper")
+    assert_sums(bill)
+    assert len({row.name for row in bill.rows}) == len(bill.rows)
+    for row in bill.rows:
+        numbers = (row.madds, row.elements, row.weights, row.biases)
+        assert all(type(number) is int and number >= 0 for number in numbers)
+        assert row.elements > 0
+        assert all(type(side) is int and side >= 1 for side in row.out)
+
+
+@settings(deadline=None)
+@given(spec_mappings())
+def test_blocks_stages_and_pillars_are_those_of_the_network(mapping: Mapping) -> None:
+    """Numbers run from 1 as laid out, stages never fall, pillars are in the paper's order."""
+    bill = count(mapping)
+    blocks = [total.name for total in bill.by("block") if total.name.isdecimal()]
+    stages = [int(total.name) for total in bill.by("stage") if total.name != "tokens"]
+    assert blocks == [str(block.number) for block in bill.network.blocks]
+    assert stages == list(range(1, bill.network.last_stage + 1))
+    pillars = [total.name for total in bill.by("pillar")]
+    assert pillars == [pillar for pillar in PILLARS if pillar in pillars]
+    assert list(bill.pillars) == list(PILLARS)
+
+
+@settings(deadline=None)
+@given(spec_mappings())
+def test_the_final_bridge_is_the_part_that_its_switch_takes_away(mapping: Mapping) -> None:
+    """With and without it, the totals differ by `final_bridge`."""
+    spec = load(mapping)
+    bill, without = count(spec), count(spec.replace(bridge={"final": False}))
+    assert bill.madds - without.madds == bill.final_bridge.madds
+    assert bill.params - without.params == bill.final_bridge.params
+    assert (without.final_bridge.madds, without.final_bridge.params) == (0, 0)
+
+
+def test_a_repeated_block_is_numbered_as_laid_out() -> None:
+    """Entry 9 twice makes blocks 9 and 10, and a block of no repetition has no row."""
+    bill = count(load("mf294m").replace(blocks={3: {"repeat": 0}, 9: {"repeat": 2}}))
+    assert [block.entry for block in bill.network.blocks] == [1, 2, 4, 5, 6, 7, 8, 9, 9, 10, 11, 12]
+    assert [block.number for block in bill.network.blocks] == list(range(1, 13))
+
+
+def test_a_repeated_block_is_the_block_written_twice() -> None:
+    """The first goes in → out, the rest out → out."""
+    block = {"block": "mf", "expand": 6, "out": 112}
+    spec = load("mf294m")
+    written = [{"block": "mf", "exp": 576, "out": 112}, {"block": "mf", "exp": 672, "out": 112}]
+    base: Mapping = {"tokens": {"count": 6, "dim": 192}, "stem": 96, "head": "none"}
+    repeated, twice = count({**base, "blocks": [{**block, "repeat": 2}]}), count({**base, "blocks": written})
+    assert (repeated.madds, repeated.params) == (twice.madds, twice.params)
+    assert [row.name for row in repeated.rows] == [row.name for row in twice.rows]
+    assert count(spec).madds == count(resolve(spec)).madds == count("mf294m").madds
+
+
+def test_an_odd_rectangle_is_halved_with_the_odd_pixel_kept() -> None:
+    """225x321 leaves 113x161, 57x81, 29x41, 15x21 and 8x11."""
+    bill = count("mf294m", "core")
+    odd = count(load("mf294m").replace(input="225x321"))
+    shapes = {row.name: row.out for row in odd.rows}
+    assert shapes["stem.conv"] == (16, 113, 161)
+    assert shapes["blocks.2.mobile.pointwise2.conv"] == (24, 57, 81)
+    assert shapes["blocks.12.mobile.pointwise2.conv"] == (192, 8, 11)
+    assert odd.params == bill.params
+
+
+def test_count_takes_whatever_load_takes() -> None:
+    """A name, a mapping, a spec, a network."""
+    for source in ("mf294m", {"extends": "mf294m"}, load("mf294m"), resolve(load("mf294m"))):
+        assert count(source).madds == 286_732_160
+
+
+def test_frames_hold_the_rows_and_the_totals() -> None:
+    """A frame of ops has a line each row; one of an axis has its totals; both sum to the bill."""
+    bill = count("mf26m", "paper")
+    ops = bill.frame()
+    assert list(ops.columns) == [
+        "name",
+        "block",
+        "stage",
+        "pillar",
+        "kind",
+        "role",
+        "madds",
+        "elements",
+        "params",
+        "out",
+    ]
+    assert (len(ops), ops["madds"].sum(), ops["params"].sum()) == (len(bill.rows), 25_916_544, 3_232_788)
+    for axis in AXES[:-1]:
+        frame = bill.frame(axis)
+        assert list(frame.columns) == [axis, "madds", "params"]
+        assert (frame["madds"].sum(), frame["params"].sum()) == (25_916_544, 3_232_788)
+        assert list(frame[axis]) == [total.name for total in bill.by(axis)]
+
+
+@pytest.mark.parametrize("axis, hint", [("pilar", "did you mean 'pillar'?"), ("colour", f"there are {AXES_LISTED}")])
+def test_an_unknown_axis_is_refused_with_a_hint(axis: str, hint: str) -> None:
+    """The nearest axis, or all there are; in totals and frames alike."""
+    for ask in (count("mf26m").by, count("mf26m").frame):
+        with pytest.raises(InputError) as caught:
+            ask(axis)
+        assert str(caught.value) == f"cannot count by '{axis}'; {hint}"
+
+
+@pytest.mark.parametrize(
+    "name, hint", [("papre", "did you mean 'paper'?"), ("xyz", f"there are {CONVENTIONS_LISTED}"), ("", f"there are {CONVENTIONS_LISTED}")]
+)  # fmt: skip
+def test_an_unknown_convention_is_refused_with_a_hint(name: str, hint: str) -> None:
+    """The nearest convention, or all there are."""
+    with pytest.raises(InputError) as caught:
+        count("mf26m", name)
+    assert str(caught.value) == f"no convention is called '{name}'; {hint}"
+
+
+def test_the_most_special_weight_holds() -> None:
+    """(kind, role) goes before (*, role), that before (kind, *), and what has no entry is not counted."""
+    weights = {("linear", "gate"): Weight(7), (ANY, "gate"): Weight(5), ("linear", ANY): Weight(3)}
+    rule = Convention("rule", "", "", MappingProxyType(weights))
+    cases = [("linear", "gate"), ("add", "gate"), ("linear", "ffn"), ("add", "ffn")]
+    assert [rule.weight(*case).products for case in cases] == [7, 5, 3, 0]
+
+
+def _part(ops: Ops) -> Part:
+    return Part("1", 1, "former", "blocks.1", ops)
+
+
+def test_a_weight_counts_products_elements_outputs_and_parameters() -> None:
+    """Each by its own factor."""
+    ops: Ops = [("x", "ffn", linear(2, 3, 5))]  # 30 products, 10 elements, 15 + 5 parameters
+    for weight, total in [
+        (Weight(1), 30),
+        (Weight(0, 1), 10),
+        (Weight(0, 0, 1), 10),
+        (Weight(0, 0, 0, 1), 20),
+        (Weight(2, 3, 4, 5), 230),
+    ]:
+        assert Convention("x", "", "", {("linear", "ffn"): weight}).weigh([_part(ops)]) == [total]
+
+
+def test_the_papers_convention_leaves_out_gate_and_final_bridge() -> None:
+    """Their rows weigh 0, and hidden activations 2 or 3 an element."""
+    paper = convention("paper")
+    for role in ("gate", "final"):
+        assert paper.weigh([_part([("x", role, linear(2, 3, 5))])]) == [0]
+    roles = [("dy-relu", "hidden"), ("relu6", "hidden"), ("relu6", "stem"), ("relu6", "lite"), ("relu6", "head")]
+    ops: Ops = [("x", role, elementwise(kind, 10)) for kind, role in roles]
+    assert paper.weigh([_part(ops)]) == [30, 20, 10, 10, 0]
+
+
+def test_a_convention_changes_the_counts_and_never_the_parameters() -> None:
+    """All conventions of one network share rows and parameters."""
+    bill = count("mf294m")
+    assert {bill.under(name).params for name in CONVENTIONS} == {11_422_648}
+    assert [row.name for row in bill.under("paper").rows] == [row.name for row in bill.rows]
+
+
+def test_reprs_say_what_one_wants_to_know() -> None:
+    """Of a bill, a total and a row."""
+    bill = count("mf294m")
+    assert repr(bill) == "Bill(mf294m, madds=286732160, params=11422648, convention=core)"
+    assert repr(bill.by("block")[0]) == "Total(tokens, madds=0, params=1152)"
+    assert repr(bill.rows[1]) == "Row(stem.conv, conv, madds=5419008, params=432)"
+    assert dataclasses.is_dataclass(bill.network)

@@ -1,0 +1,135 @@
+"""Each op against an enumeration that loops over its multiplications, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfprofile.cost import ops
+
+SMALL = st.integers(1, 4)
+KERNELS = st.sampled_from((1, 3, 5))
+STRIDES = st.sampled_from((1, 2))
+Sides = tuple[int, int]
+SIDES = st.tuples(st.integers(1, 7), st.integers(1, 7))
+
+
+def convolved(
+    channels: Sides, kernel: int, image: Sides, stride: int = 1, groups: int = 1
+) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Yield the output and the weight of every product of a padded convolution of `channels` (in, out)."""
+    reads, writes = channels[0] // groups, channels[1] // groups
+    padding = kernel // 2
+    tops = range(-padding, image[0] + padding - kernel + 1, stride)
+    lefts = range(-padding, image[1] + padding - kernel + 1, stride)
+    for group, out, top, left in product(range(groups), range(writes), tops, lefts):
+        for channel, row, column in product(range(reads), range(kernel), range(kernel)):
+            yield (group, out, top, left), (group, out, channel, row, column)
+
+
+def same_as(cost: ops.Cost, products: Iterator[tuple[tuple[int, ...], tuple[int, ...]]]) -> bool:
+    """Return whether products, outputs and weights are as many as enumerated."""
+    pairs = list(products)
+    outputs, weights = ({pair[part] for pair in pairs} for part in (0, 1))
+    return (cost.madds, cost.elements, cost.weights) == (len(pairs), len(outputs), len(weights))
+
+
+def reduced(image: Sides, stride: int) -> Sides:
+    """Return the resolution after a stride, rounded up."""
+    return len(range(0, image[0], stride)), len(range(0, image[1], stride))
+
+
+@given(st.tuples(SMALL, SMALL), KERNELS, SIDES, STRIDES, st.sampled_from((1, 2, 4)))
+def test_a_convolution_costs_its_enumerated_products(
+    per_group: Sides, kernel: int, image: Sides, stride: int, groups: int
+) -> None:
+    """Of any kernel, stride and groups; padding is multiplied like any value."""
+    outputs = per_group[1] * groups
+    height, width = reduced(image, stride)
+    cost = ops.conv(per_group[0], outputs, kernel, height, width)
+    assert same_as(cost, convolved((per_group[0] * groups, outputs), kernel, image, stride, groups))
+    assert (cost.kind, cost.out, cost.biases) == ("conv", (outputs, height, width), 0)
+
+
+@given(SMALL, SMALL, KERNELS, SIDES, STRIDES)
+def test_a_depthwise_convolution_that_expands_costs_its_enumerated_products(
+    inputs: int, ratio: int, kernel: int, image: Sides, stride: int
+) -> None:
+    """A group for each input channel, `ratio` outputs from each."""
+    height, width = reduced(image, stride)
+    cost = ops.depthwise(inputs * ratio, kernel, height, width)
+    assert same_as(cost, convolved((inputs, inputs * ratio), kernel, image, stride, groups=inputs))
+    assert (cost.kind, cost.out, cost.biases) == ("depthwise", (inputs * ratio, height, width), 0)
+
+
+@given(st.tuples(SMALL, SMALL), SIDES, st.sampled_from((1, 2, 4)))
+def test_a_pointwise_convolution_costs_its_enumerated_products(per_group: Sides, image: Sides, groups: int) -> None:
+    """In one group or several."""
+    channels = per_group[0] * groups, per_group[1] * groups
+    cost = ops.pointwise(per_group[0], channels[1], *image)
+    assert same_as(cost, convolved(channels, 1, image, groups=groups))
+    assert (cost.kind, cost.out, cost.biases) == ("pointwise", (channels[1], *image), 0)
+
+
+@given(SMALL, SMALL, SMALL)
+def test_a_linear_costs_its_enumerated_products(rows: int, inputs: int, outputs: int) -> None:
+    """One product for each row, input and output; a bias for each output."""
+    cost = ops.linear(rows, inputs, outputs)
+    indices = product(range(rows), range(outputs), range(inputs))
+    assert same_as(cost, (((row, out), (out, channel)) for row, out, channel in indices))
+    assert (cost.kind, cost.out, cost.biases) == ("linear", (rows, outputs), outputs)
+
+
+@given(SMALL, SMALL, SMALL, SMALL)
+def test_a_matrix_product_costs_its_enumerated_products(batch: int, rows: int, inner: int, columns: int) -> None:
+    """It has no parameters."""
+    cost = ops.matmul(batch, rows, inner, columns)
+    indices = list(product(range(batch), range(rows), range(columns), range(inner)))
+    assert cost.madds == len(indices)
+    assert cost.elements == len({index[:3] for index in indices})
+    assert (cost.kind, cost.out, cost.weights, cost.biases) == ("matmul", (batch, rows, columns), 0, 0)
+
+
+@given(SMALL, SIDES)
+def test_a_batch_norm_has_two_parameters_a_channel_and_no_product(channels: int, image: Sides) -> None:
+    """On a feature map, and on a vector."""
+    mapped, vector = ops.batch_norm(channels, *image), ops.batch_norm(channels)
+    assert mapped.elements == len(list(product(range(channels), range(image[0]), range(image[1]))))
+    assert (mapped.out, vector.out, vector.elements) == ((channels, *image), (channels,), channels)
+    for cost in (mapped, vector):
+        assert (cost.kind, cost.madds, cost.weights, cost.biases) == ("batch-norm", 0, channels, channels)
+
+
+@given(SMALL, SMALL)
+def test_a_layer_norm_has_two_parameters_a_channel_and_no_product(rows: int, channels: int) -> None:
+    """However many rows it runs on."""
+    cost = ops.layer_norm(rows, channels)
+    assert (cost.kind, cost.madds, cost.elements) == ("layer-norm", 0, len(list(product(range(rows), range(channels)))))
+    assert (cost.out, cost.weights, cost.biases) == ((rows, channels), channels, channels)
+
+
+@given(st.sampled_from(("relu6", "softmax", "add")), st.lists(SMALL, min_size=1, max_size=4))
+def test_an_elementwise_op_has_elements_only(kind: str, shape: list[int]) -> None:
+    """As many as its shape holds."""
+    cost = ops.elementwise(kind, *shape)
+    assert cost.elements == len(list(product(*map(range, shape))))
+    assert (cost.kind, cost.out, cost.madds, cost.weights, cost.biases) == (kind, tuple(shape), 0, 0, 0)
+
+
+@given(SMALL, SIDES)
+def test_a_global_pool_counts_what_it_reads(channels: int, image: Sides) -> None:
+    """Its elements are its inputs, its output is a vector."""
+    cost = ops.global_pool(channels, *image)
+    assert cost.elements == len(list(product(range(channels), range(image[0]), range(image[1]))))
+    assert (cost.kind, cost.out, cost.madds, cost.weights, cost.biases) == ("pool", (channels,), 0, 0, 0)
+
+
+@given(SMALL, SMALL)
+def test_a_table_has_parameters_and_no_product(rows: int, channels: int) -> None:
+    """A parameter for each of its values."""
+    cost = ops.table(rows, channels)
+    assert cost.weights == len(list(product(range(rows), range(channels)))) == cost.elements
+    assert (cost.kind, cost.out, cost.madds, cost.biases) == ("table", (rows, channels), 0, 0)

@@ -1,0 +1,519 @@
+"""Every rule's message, whole: where, which key, its value, the rule, the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mfprofile.spec import SpecError, load
+
+BASE = """\
+input: 64
+classes: 10
+tokens: {count: 2, dim: 8}
+stem: 8
+blocks:
+  - {block: lite, exp: 16, out: 8}
+  - {block: mf-down, exp: 24, out: 16}
+  - {block: mf, exp: 32, out: 16}
+head: {fc: 4}
+"""
+BLOCKS = BASE[BASE.index("blocks:") : BASE.index("head:")]
+REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the message after the file's name
+    ("stem: 8", "stem: 8\nstm: 9", [":5:1: stm: unknown key; did you mean 'stem'?"]),
+    ("stem: 8", "stem: 8\nzebra: 9", [":5:1: zebra: unknown key"]),
+    ("stem: 8", "stem: 8\nname: x", [":5:1: name: unknown key; name the file"]),
+    ("dim: 8", "dim: 8, dimm: 8", [":3:28: tokens.dimm: unknown key; did you mean 'dim'?"]),
+    ("exp: 32, out: 16", "exp: 32, out: 16, outs: 3", [":8:35: blocks.3.outs: unknown key; did you mean 'out'?"]),
+    ("stem: 8\n", "", [":1:1: stem: is missing"]),
+    ("head: {fc: 4}\n", "", [":1:1: head: is missing"]),
+    ("blocks:", "block:", [":1:1: blocks: is missing", ":5:1: block: unknown key; did you mean 'blocks'?"]),
+    (
+        "tokens: {count: 2, dim: 8}\n",
+        "",
+        [":1:1: tokens: is missing: Former works on tokens; give it, or 'former: none'"],
+    ),
+    (", dim: 8", "", [":3:9: tokens.dim: is missing"]),
+    ("block: mf,", "", [":8:5: blocks.3.block: is missing"]),
+    ("exp: 32, out: 16", "exp: 32", [":8:5: blocks.3.out: is missing"]),
+    ("{fc: 4}", "{}", [":9:7: head.fc: is missing"]),
+    ("block: mf,", "block: mf-up,", [":8:13: blocks.3.block = 'mf-up': must be 'lite', 'mf' or 'mf-down'"]),
+    (
+        "block: mf,",
+        "block: MF,",
+        [":8:13: blocks.3.block = 'MF': must be 'lite', 'mf' or 'mf-down'; did you mean 'mf'?"],
+    ),
+    ("stem: 8", "stem: 8\nattention: mlpp", [":5:12: attention = 'mlpp': must be 'mha' or 'mlp'; did you mean 'mlp'?"]),
+    (
+        "stem: 8",
+        "stem: 8\nmobile: {activation: swish}",
+        [":5:22: mobile.activation = 'swish': must be 'dy-relu' or 'relu'"],
+    ),
+    ("stem: 8", "stem: 8\ndetector: fcos", [":5:11: detector = 'fcos': must be 'retinanet'"]),
+    ("stem: 8", "stem: true", [":4:7: stem = true: must be a whole number; true and false are no numbers"]),
+    ("stem: 8", "stem: 3.0", [":4:7: stem = 3.0: must be a whole number; write 3"]),
+    ("stem: 8", "stem: 3.5", [":4:7: stem = 3.5: must be a whole number"]),
+    (
+        "classes: 10",
+        "classes: 294e6",
+        [
+            ":2:10: classes = '294e6': must be a whole number; write the number out: YAML reads an exponent now as a number, now as text"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 3:30",
+        [":4:7: stem = '3:30': must be a whole number; YAML 1.1 would read the colon as base 60: write a plain number"],
+    ),
+    ("stem: 8", "stem: no", [":4:7: stem = 'no': must be a whole number"]),
+    (
+        "stem: 8",
+        "stem: 010",
+        [
+            ":4:7: stem = '010': must be a whole number; write 10 without a leading zero, which would make it octal in YAML 1.1"
+        ],
+    ),
+    ("stem: 8", "stem: '16'", [":4:7: stem = '16': must be a whole number; write 16 without quotes"]),
+    ("stem: 8", "stem: 0x10", [":4:7: stem = '0x10': must be a whole number"]),
+    ("stem: 8", "stem: 1_6", [":4:7: stem = '1_6': must be a whole number; write 16 without quotes"]),
+    ("stem: 8", "stem: null", [":4:1: stem: is empty; give a value, or leave the key away"]),
+    ("fc: 4", "fc: ~", [":9:8: head.fc: is empty; give a value, or leave the key away"]),
+    ("stem: 8", "stem:", [":4:1: stem: is empty; give a value, or leave the key away"]),
+    ("head: {fc: 4}", "head:", [":9:1: head: is empty; give a value, or leave the key away"]),
+    ("tokens: {count: 2, dim: 8}", "tokens:", [":3:1: tokens: is empty; give a value, or leave the key away"]),
+    ("  - {block: mf, exp: 32, out: 16}", "  -", [":8:4: blocks.3: is empty; give a value, or leave the key away"]),
+    ("stem: 8", "stem: 8\nformer: {ffn: no}", [":5:15: former.ffn = 'no': must be true or false; write false"]),
+    ("stem: 8", "stem: 8\nbridge: {gate: On}", [":5:16: bridge.gate = 'On': must be true or false; write true"]),
+    ("stem: 8", "stem: 8\nbridge: {gate: 1}", [":5:16: bridge.gate = 1: must be true or false"]),
+    (
+        "stem: 8",
+        "stem: 8\nbridge: {gate: [true, false]}",
+        [
+            ":5:16: bridge.gate = [true, false]: must be true or false; a list or range is a choice, which only a space may hold: give one value"
+        ],
+    ),
+    ("stem: 8", "stem: 0", [":4:7: stem = 0: must be at least 1"]),
+    ("stem: 8", "stem: -8", [":4:7: stem = -8: must be at least 1"]),
+    (
+        "stem: 8",
+        "stem: 65537",
+        [
+            ":4:7: stem = 65537: must be at most 65536",
+            ":6:24: blocks.1.exp = 16: must be a multiple of the 65537 input channels: its depthwise convolution expands them; 65537 is",
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 123456789012345678901234567890123",
+        [":4:7: stem = '123456789012345678901234567890123': must be a whole number"],
+    ),
+    ("exp: 16, out: 8", "exp: 16, out: 8, stride: 3", [":6:44: blocks.1.stride = 3: must be at most 2"]),
+    ("exp: 32, out: 16", "exp: 32, out: 16, repeat: 101", [":8:43: blocks.3.repeat = 101: must be at most 100"]),
+    ("exp: 32, out: 16", "exp: 32, out: 16, repeat: -1", [":8:43: blocks.3.repeat = -1: must be at least 0"]),
+    ("exp: 32, out: 16", "exp: 32, out: 16, kernel: 33", [":8:43: blocks.3.kernel = 33: must be at most 31"]),
+    (
+        "stem: 8",
+        "stem: [8, 16]",
+        [
+            ":4:7: stem = [8, 16]: must be a whole number; a list or range is a choice, which only a space may hold: give one value"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: {from: 8, to: 16}",
+        [
+            ":4:7: stem = {from: 8, to: 16}: must be a whole number; a list or range is a choice, which only a space may hold: give one value"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nattention: [mha, mlp]",
+        [
+            ":5:12: attention = ['mha', 'mlp']: must be 'mha' or 'mlp'; a list or range is a choice, which only a space may hold: give one value"
+        ],
+    ),
+    (
+        "input: 64",
+        "input: [64, 96]",
+        [
+            ":1:8: input = [64, 96]: must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321; a list or range is a choice, which only a space may hold: give one value"
+        ],
+    ),
+    ("stem: 8", "stem: {x: 8}", [":4:7: stem = {x: 8}: must be a whole number"]),
+    ("tokens: {count: 2, dim: 8}", "tokens: 8", [":3:9: tokens = 8: must be a map (count, dim)"]),
+    ("head: {fc: 4}", "head: 4", [":9:7: head = 4: must be a map (fc) or 'none'"]),
+    ("head: {fc: 4}", "head: false", [":9:7: head = false: must be a map (fc) or 'none'"]),
+    ("tokens: {count: 2, dim: 8}", "tokens: none", [":3:9: tokens = 'none': must be a map (count, dim)"]),
+    ("stem: 8", "stem: 8\nformer: off", [":5:9: former = 'off': must be a map (ffn, heads) or 'none'"]),
+    ("stem: 8", "stem: 8\nbudget: 300M", [":5:9: budget = '300M': must be a map (limits)"]),
+    (
+        "  - {block: mf, exp: 32, out: 16}",
+        "  - mf",
+        [":8:5: blocks.3 = 'mf': must be a map (block, out, exp, expand, exp2, stride, kernel, repeat)"],
+    ),
+    ("exp: 32, out: 16", "exp: 32, out: sam", [":8:31: blocks.3.out = 'sam': must be a whole number"]),
+    (
+        "input: 64",
+        "input: big",
+        [":1:8: input = 'big': must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321"],
+    ),
+    (
+        "input: 64",
+        "input: 64 x 64",
+        [":1:8: input = '64 x 64': must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321"],
+    ),
+    (
+        "input: 64",
+        "input: 64.0",
+        [":1:8: input = 64.0: must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321; write 64"],
+    ),
+    (
+        "input: 64",
+        "input: '64'",
+        [
+            ":1:8: input = '64': must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321; write 64 without quotes"
+        ],
+    ),
+    ("input: 64", "input: 0", [":1:8: input = 0: must be between 1 and 16384 pixels"]),
+    ("input: 64", "input: 16385", [":1:8: input = 16385: must be between 1 and 16384 pixels"]),
+    ("input: 64", "input: 64x16385", [":1:8: input = '64x16385': must be between 1 and 16384 pixels"]),
+    (
+        "input: 64",
+        "input: 064x64",
+        [":1:8: input = '064x64': must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321"],
+    ),
+    ("stem: 8", "stem: 8\nwidth: 0", [":5:8: width = 0: must be more than 0"]),
+    ("stem: 8", "stem: 8\nwidth: 65", [":5:8: width = 65: must be at most 64"]),
+    ("stem: 8", "stem: 8\nwidth: wide", [":5:8: width = 'wide': must be a number"]),
+    ("stem: 8", "stem: 8\nwidth: true", [":5:8: width = true: must be a number; true and false are no numbers"]),
+    ("stem: 8", "stem: 8\nwidth: '0.75'", [":5:8: width = '0.75': must be a number; write 0.75 without quotes"]),
+    ("stem: 8", "stem: 8\nwidth: .nan", [":5:8: width = '.nan': must be a number"]),
+    (
+        "stem: 8",
+        "stem: 8\nwidth: 1e-1",
+        [
+            ":5:8: width = '1e-1': must be a number; write the number out: YAML reads an exponent now as a number, now as text"
+        ],
+    ),
+    (
+        "exp: 32, out: 16",
+        "exp: 32, expand: 2, out: 16",
+        [":8:34: blocks.3.expand = 2: 'exp' is given as well; give one of the two"],
+    ),
+    (
+        "exp: 32, out: 16",
+        "out: 16",
+        [":8:5: blocks.3 = {block: 'mf', out: 16}: needs 'exp' (channels) or 'expand' (a ratio to its input channels)"],
+    ),
+    (
+        "exp: 32, out: 16",
+        "exp: 32, exp2: 64, out: 16",
+        [":8:32: blocks.3.exp2 = 64: only mf-down has a second expansion, not mf"],
+    ),
+    (
+        "exp: 16, out: 8",
+        "exp: 16, exp2: 32, out: 8",
+        [":6:34: blocks.1.exp2 = 32: only mf-down has a second expansion, not lite"],
+    ),
+    (
+        "exp: 32, out: 16",
+        "exp: 32, out: 16, stride: 2",
+        [":8:43: blocks.3.stride = 2: an mf block has stride 1; use mf-down to downsample"],
+    ),
+    (
+        "exp: 24, out: 16",
+        "exp: 24, out: 16, stride: 1",
+        [":7:48: blocks.2.stride = 1: an mf-down block has stride 2; use mf for stride 1"],
+    ),
+    (
+        "exp: 32, out: 16",
+        "exp: 32, out: 16, kernel: 4",
+        [":8:43: blocks.3.kernel = 4: must be odd, so that the padding keeps the resolution"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nmobile: {kernel: 2}",
+        [":5:18: mobile.kernel = 2: must be odd, so that the padding keeps the resolution"],
+    ),
+    (
+        "exp: 24, out: 16",
+        "exp: 24, out: 16, repeat: 2",
+        [
+            ":7:27: blocks.2.exp = 24: must be a multiple of the 16 input channels: its depthwise convolution expands them; 16 and 32 are",
+            ":7:48: blocks.2.repeat = 2: only a block of stride 1 can be repeated",
+        ],
+    ),
+    (
+        "exp: 16, out: 8",
+        "exp: 16, out: 8, stride: 2, repeat: 2",
+        [":6:55: blocks.1.repeat = 2: only a block of stride 1 can be repeated"],
+    ),
+    (
+        "exp: 16, out: 8",
+        "exp: 20, out: 8",
+        [
+            ":6:24: blocks.1.exp = 20: must be a multiple of the 8 input channels: its depthwise convolution expands them; 16 and 24 are"
+        ],
+    ),
+    (
+        "exp: 16, out: 8",
+        "exp: 4, out: 8",
+        [
+            ":6:24: blocks.1.exp = 4: must be a multiple of the 8 input channels: its depthwise convolution expands them; 8 is"
+        ],
+    ),
+    (
+        "exp: 16, out: 8",
+        "exp: 16, out: 6, repeat: 2",
+        [
+            ":6:24: blocks.1.exp = 16: must be a multiple of the 6 input channels: its depthwise convolution expands them; 24 is"
+        ],
+    ),
+    (
+        "exp: 24, out: 16",
+        "exp: 25, out: 16",
+        [
+            ":7:27: blocks.2.exp = 25: must be a multiple of the 8 input channels: its depthwise convolution expands them; 24 and 32 are"
+        ],
+    ),
+    (
+        "exp: 24, out: 16",
+        "exp: 24, exp2: 40, out: 16",
+        [
+            ":7:37: blocks.2.exp2 = 40: must be a multiple of its 16 output channels: a depthwise convolution expands them; 32 and 48 are"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\ngroups: 5",
+        [
+            ":7:24: blocks.1.exp = 16: its 16 expanded channels cannot be split into the 5 groups of a 1×1 convolution; 15 and 20 are",
+            ":7:33: blocks.1.out = 8: its 8 output channels cannot be split into the 5 groups of a 1×1 convolution; 5 and 10 are",
+            ":8:27: blocks.2.exp = 24: its 24 expanded channels cannot be split into the 5 groups of a 1×1 convolution; 20 and 25 are",
+            ":8:36: blocks.2.out = 16: its 16 output channels cannot be split into the 5 groups of a 1×1 convolution; 15 and 20 are",
+            ":9:5: blocks.3: its 16 input channels cannot be split into the 5 groups of a 1×1 convolution",
+            ":9:22: blocks.3.exp = 32: its 32 expanded channels cannot be split into the 5 groups of a 1×1 convolution; 30 and 35 are",
+            ":9:31: blocks.3.out = 16: its 16 output channels cannot be split into the 5 groups of a 1×1 convolution; 15 and 20 are",
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbridge: {heads: 3}",
+        [
+            ":7:33: blocks.1.out = 8: cannot be split among the bridge's 3 heads; 6 and 9 are",
+            ":8:36: blocks.2.out = 16: cannot be split among the bridge's 3 heads; 15 and 18 are",
+            ":9:31: blocks.3.out = 16: cannot be split among the bridge's 3 heads; 15 and 18 are",
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nformer: none",
+        [
+            ":1:1: mobile.activation = 'dy-relu': DY-ReLU takes its parameters from Former's first token, and there is none; give 'mobile: {activation: relu}' as well"
+        ],
+    ),
+    (
+        "dim: 8",
+        "dim: 10",
+        [":3:25: tokens.dim = 10: must be divisible by 4: DY-ReLU's θ squeezes the token to a quarter; 8 and 12 are"],
+    ),
+    (
+        "dim: 8",
+        "dim: 2",
+        [":3:25: tokens.dim = 2: must be divisible by 4: DY-ReLU's θ squeezes the token to a quarter; 4 is"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nformer: {heads: 3}",
+        [":3:25: tokens.dim = 8: cannot be split among Former's 3 heads; 12 is"],
+    ),
+    (
+        "input: 64",
+        "input: 2",
+        [
+            ":1:8: input = 2: its 2 layers of stride 2 would shrink the resolution below 1; each side must have 3 pixels or more"
+        ],
+    ),
+    (
+        "input: 64",
+        "input: 2x64",
+        [
+            ":1:8: input = '2x64': its 2 layers of stride 2 would shrink the resolution below 1; each side must have 3 pixels or more"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nwidth: 0.5\nbridge: {heads: 8}",
+        [":8:33: blocks.1.out = 4: cannot be split among the bridge's 8 heads (after width 0.5); 8 is"],
+    ),
+    ("stem: 8", "stem: 8\nstem: 9", [":5:1: stem: duplicate key, first given in line 4; keep one of them"]),
+    ("dim: 8", "dim: 8, dim: 16", [":3:28: tokens.dim: duplicate key, first given in line 3; keep one of them"]),
+    ("stem: 8", "\tstem: 8", [":4:1: is not YAML: found character that cannot start any token"]),
+    ("stem: 8", "stem: &a 8", [":4:7: stem: anchors and aliases are not read; write the value out, or use 'extends'"]),
+    ("stem: 8", "stem: *a", [":4:7: stem: anchors and aliases are not read; write the value out, or use 'extends'"]),
+    ("stem: 8", "<<: {a: 1}\nstem: 8", [":4:1: <<: unknown key"]),
+    ("stem: 8", "stem: !!int 8", [":4:7: stem: the tag tag:yaml.org,2002:int is not read; leave it away"]),
+    (
+        "stem: 8",
+        "stem: !!python/object/apply:os.system ['id']",
+        [":4:7: stem: the tag tag:yaml.org,2002:python/object/apply:os is not read; leave it away"],
+    ),
+    ("stem: 8", "? [a, b]\n: 3\nstem: 8", [":4:3: a key must be a single word"]),
+    ("head: {fc: 4}", "head: {fc: 4", [":10:1: is not YAML: did not find expected ',' or '}'"]),
+    (
+        "head: {fc: 4}\n",
+        "head: {fc: 4}\n---\nstem: 3\n",
+        [":10:1: holds a second document; put each spec in a file of its own"],
+    ),
+    ("stem: 8", "stem: \x07", [": is not YAML: unacceptable character #x0007: control characters are not allowed"]),
+    (
+        "stem: 8",
+        "stem: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+        [":4:19: stem.1.1.1…: is deeper than 12 levels"],
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _inside_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test where its files are named without a folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of the message that a file of this text gets, without its name."""
+    Path("net.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        load("net.yaml")
+    found = str(caught.value).split("\n")
+    assert all(line.startswith("net.yaml") for line in found)
+    return [line.removeprefix("net.yaml") for line in found]
+
+
+def test_the_base_of_these_tests_is_valid() -> None:
+    """So that each message is of its replacement alone."""
+    Path("net.yaml").write_text(BASE, encoding="utf-8")
+    assert load("net.yaml").name == "net"
+
+
+@pytest.mark.parametrize("old, new, expected", REPLACEMENTS)
+def test_each_rule_has_its_message(old: str, new: str, expected: list[str]) -> None:
+    """With line and column of the value, or of the key where the key is what is wrong."""
+    assert BASE.count(old) == 1
+    assert lines(BASE.replace(old, new)) == expected
+
+
+@pytest.mark.parametrize(
+    "blocks, expected",
+    [
+        ("blocks: []\n", [":5:9: blocks = 0: must lay out between 1 and 500 blocks, counted after 'repeat'"]),
+        (
+            "blocks: [{block: lite, exp: 16, out: 8, repeat: 0}]\n",
+            [":5:9: blocks = 0: must lay out between 1 and 500 blocks, counted after 'repeat'"],
+        ),
+        (
+            "blocks:\n" + "- {block: mf, exp: 8, out: 8, repeat: 100}\n" * 6,
+            [":6:1: blocks = 600: must lay out between 1 and 500 blocks, counted after 'repeat'"],
+        ),
+        (
+            "blocks: {8: {out: 112}}\n",
+            [":5:9: blocks = {8: {out: 112}}: must be a list of blocks, as in '- {block: mf, exp: 96, out: 24}'"],
+        ),
+        ("blocks: 3\n", [":5:9: blocks = 3: must be a list of blocks, as in '- {block: mf, exp: 96, out: 24}'"]),
+        (
+            "groups: 4\nblocks:\n- {block: mf, exp: 16, out: 12}\n- {block: mf, expand: 3, out: 10}\n",
+            [
+                ":8:31: blocks.2.out = 10: its 10 output channels cannot be split into the 4 groups of a 1×1 convolution; 8 and 12 are"
+            ],
+        ),
+        (
+            "groups: 16\nblocks:\n- {block: lite, expand: 3, out: 16}\n",
+            [
+                ":7:25: blocks.1.expand = 3: its 24 expanded channels cannot be split into the 16 groups of a 1×1 convolution"
+            ],
+        ),
+        (
+            "groups: 3\nblocks:\n- {block: mf-down, exp: 24, exp2: 36, out: 18}\n- {block: mf, exp: 7, out: same}\n",
+            [
+                ":8:20: blocks.2.exp = 7: its 7 expanded channels cannot be split into the 3 groups of a 1×1 convolution; 6 and 9 are"
+            ],
+        ),
+        (
+            "groups: 3\nblocks:\n- {block: mf-down, exp: 24, exp2: 20, out: 10}\n",
+            [
+                ":7:35: blocks.1.exp2 = 20: its 20 second expanded channels cannot be split into the 3 groups of a 1×1 convolution; 18 and 21 are",
+                ":7:44: blocks.1.out = 10: its 10 output channels cannot be split into the 3 groups of a 1×1 convolution; 9 and 12 are",
+            ],
+        ),
+    ],
+)
+def test_rules_of_whole_lists_of_blocks_have_their_messages(blocks: str, expected: list[str]) -> None:
+    """Layout, patches without a base, groups."""
+    assert lines(BASE.replace(BLOCKS, blocks)) == expected
+
+
+def test_every_error_of_a_file_is_told_at_once_in_the_order_of_the_file() -> None:
+    """Unknown keys, types, missing keys, ranges, rules and duplicates: sorted by line and column."""
+    text = """\
+input: 64
+tokens: {count: 0, dim: 10}
+stem: '8'
+stem: 9
+mobil: {}
+blocks:
+  - {block: lite, exp: 20, out: 8, kernel: 2}
+  - {block: mf-up, exp: 24}
+  - {block: mf, exp: 0x20, out: 16, repeat: 101}
+  - {block: mf, out: 16, stride: 2}
+"""
+    assert lines(text) == [
+        ":1:1: head: is missing",
+        ":2:17: tokens.count = 0: must be at least 1",
+        ":2:25: tokens.dim = 10: must be divisible by 4: DY-ReLU's θ squeezes the token to a quarter; 8 and 12 are",
+        ":3:7: stem = '8': must be a whole number; write 8 without quotes",
+        ":4:1: stem: duplicate key, first given in line 3; keep one of them",
+        ":5:1: mobil: unknown key; did you mean 'mobile'?",
+        ":7:44: blocks.1.kernel = 2: must be odd, so that the padding keeps the resolution",
+        ":8:5: blocks.2.out: is missing",
+        ":8:13: blocks.2.block = 'mf-up': must be 'lite', 'mf' or 'mf-down'",
+        ":9:22: blocks.3.exp = '0x20': must be a whole number",
+        ":9:45: blocks.3.repeat = 101: must be at most 100",
+        ":10:5: blocks.4 = {block: 'mf', out: 16, stride: 2}: needs 'exp' (channels) or 'expand' (a ratio to its input channels)",
+        ":10:34: blocks.4.stride = 2: an mf block has stride 1; use mf-down to downsample",
+    ]
+
+
+def test_problems_can_be_read_by_programs() -> None:
+    """Each has its mark, path, rule, value and remedy."""
+    Path("net.yaml").write_text(BASE.replace("stem: 8", "stm: 8"), encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        load("net.yaml")
+    missing, unknown = caught.value.problems
+    assert (missing.path, missing.rule, missing.remedy) == ("stem", "is missing", "")
+    assert (unknown.mark.source, unknown.mark.line, unknown.mark.column) == ("net.yaml", 4, 1)
+    assert (unknown.path, unknown.rule, unknown.remedy) == ("stm", "unknown key", "did you mean 'stem'?")
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("exp: 16, out: 8}", "exp: 16, out: 8, repeat: 3}"),
+        ("stem: 8", "stem: 8\nbridge: {heads: 3}\nattention: mlp"),
+        ("stem: 8", "stem: 8\nbridge: {heads: 3}\nformer: none\nmobile: {activation: relu}"),
+        ("dim: 8}", "dim: 20}\nattention: mlp\nformer: {heads: 3}"),
+        ("{block: mf, exp: 32, out: 16}", "{block: mf, exp: 32, out: 17, repeat: 0}"),
+        ("{block: mf, exp: 32, out: 16}", "{block: mf, exp: 31, out: same, stride: 1, kernel: 31}"),
+        ("tokens: {count: 2, dim: 8}\n", "former: none\nmobile: {activation: relu}\n"),
+        ("input: 64", "input: 3"),
+        ("input: 64", "input: 3x16384"),
+        ("stem: 8", "stem: 8\nbudget: {madds: 300M}\ndetector: retinanet\nrequire: {x: [1, 2]}"),
+        ("stem: 8", "stem: 8\nwidth: 1.0"),
+        ("classes: 10", "classes: 10_000_000"),
+    ],
+)
+def test_what_no_rule_forbids_is_accepted(old: str, new: str) -> None:
+    """Rules speak only where they matter: no heads without attention, none of a block repeated 0 times."""
+    assert BASE.count(old) == 1
+    Path("net.yaml").write_text(BASE.replace(old, new), encoding="utf-8")
+    assert load("net.yaml").blocks
