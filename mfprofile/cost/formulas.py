@@ -1,0 +1,126 @@
+"""The symbolic reading: the same arithmetic on symbols gives closed formulas.
+
+A free symbol stands for a multiple of what the rules demand of its key (a token dimension is `4q`, an input `32r`);
+the answer is given in the key itself, and `multiples` says of what it is a multiple.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import lcm
+from typing import Any
+
+import sympy
+
+from mfprofile.cost.conventions import convention
+from mfprofile.cost.counts import Bill, Total
+from mfprofile.spec.model import Resolution, Spec
+from mfprofile.spec.network import resolve
+from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.width import scaled
+
+LETTERS = {
+    "tokens.count": "M", "tokens.dim": "d", "input": "R", "stem": "S", "classes": "K", "head.fc": "F",
+    "mobile.kernel": "k",
+}  # fmt: skip
+BLOCK_LETTERS = {"out": "C", "exp": "E", "exp2": "G", "expand": "e", "kernel": "k"}
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """Closed formulas of a variant: the total of each part, and what each symbol stands for.
+
+    `symbols` gives each symbol its key, `multiples` what it is a multiple of where that is not 1.
+    """
+
+    symbols: dict[sympy.Symbol, str]
+    multiples: dict[sympy.Symbol, int]
+    parts: list[Total]
+    total: Total
+
+
+def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention_name: str = "core") -> Formulas:
+    """Return the exact multiply-adds and parameters by `axis`, as polynomials in the free `keys`.
+
+    They hold wherever the rules of a spec do. Raises `InputError` for a key that cannot be free, with the reason.
+    """
+    spec = scaled(spec)
+    symbols, shown, multiples = {}, {}, {}
+    for key in dict.fromkeys(keys):
+        letter, multiple = _letter(spec, key), _multiple(spec, key)
+        unit = sympy.Symbol(f"{letter}_unit", integer=True, positive=True)
+        symbol = sympy.Symbol(letter, integer=True, positive=True)
+        symbols[key], shown[unit] = multiple * unit, symbol / multiple
+        multiples[symbol] = multiple
+    bill = Bill(resolve(_freed(spec, symbols)), convention(convention_name))
+    keys_of = {sympy.Symbol(_letter(spec, key), integer=True, positive=True): key for key in symbols}
+    parts = [_closed(total, shown) for total in bill.by(axis)]
+    whole = _closed(Total("total", bill.madds, bill.params), shown)
+    return Formulas(keys_of, {symbol: of for symbol, of in multiples.items() if of > 1}, parts, whole)
+
+
+def _closed(total: Total, shown: dict[Any, Any]) -> Total:
+    madds, params = (sympy.expand(sympy.sympify(value).subs(shown)) for value in (total.madds, total.params))
+    return Total(total.name, madds, params)
+
+
+def free_keys(spec: Spec) -> Iterator[str]:
+    """Yield the keys of a spec that can be free."""
+    yield from (key for key in LETTERS if _value(spec, key) is not None)
+    for number, block in enumerate(spec.blocks, start=1):
+        yield from (f"blocks.{number}.{name}" for name in BLOCK_LETTERS if getattr(block, name) is not None)
+
+
+def _letter(spec: Spec, key: str) -> str:
+    """Return the letter of a key; raises `InputError` if the key cannot be free."""
+    known = list(free_keys(spec))
+    if key in known:
+        match = re.fullmatch(r"blocks\.(\d+)\.(\w+)", key)
+        return f"{BLOCK_LETTERS[match[2]]}{match[1]}" if match else LETTERS[key]
+    if key == "width":
+        raise InputError("width cannot be free: it rounds each width to a multiple, which no polynomial does")
+    if key in ("groups", "former.heads", "bridge.heads") or key.endswith((".repeat", ".stride", ".block")):
+        raise InputError(f"{key} cannot be free: it is part of the structure, and the widths are divided by it")
+    raise InputError(
+        f"no key {key!r} can be free here; {nearest(key, known) or 'there are ' + ', '.join(known[:8]) + '…'}"
+    )
+
+
+def _value(spec: Spec, key: str) -> Any:
+    value: Any = spec
+    for name in key.split("."):
+        value = None if value is None else getattr(value, name)
+    return None if key.startswith("tokens") and spec.former is None else value
+
+
+def _multiple(spec: Spec, key: str) -> int:
+    """Return what the rules demand that a key be a multiple of."""
+    if key == "tokens.dim" and spec.former is not None:
+        return lcm(4, spec.former.heads)
+    if key == "input":
+        return 1 << (1 + sum(block.halves for block in spec.blocks if block.repeat))
+    if key == "stem" or key.endswith((".out", ".exp", ".exp2")):
+        return lcm(spec.groups, spec.bridge.heads if key == "stem" or key.endswith(".out") else 1)
+    return spec.groups if key.endswith(".expand") else 1
+
+
+def _freed(spec: Spec, symbols: dict[str, Any]) -> Spec:
+    """Return the spec with symbols in place of values, unvalidated."""
+    for key, symbol in symbols.items():
+        head, _, rest = key.partition(".")
+        if key == "input":
+            spec = dataclasses.replace(spec, input=Resolution(symbol, symbol))
+        elif head == "blocks":
+            number, _, name = rest.partition(".")
+            blocks = list(spec.blocks)
+            blocks[int(number) - 1] = dataclasses.replace(blocks[int(number) - 1], **{name: symbol})
+            spec = dataclasses.replace(spec, blocks=tuple(blocks))
+        elif rest:
+            section = dataclasses.replace(getattr(spec, head), **{rest: symbol})
+            spec = dataclasses.replace(spec, **{head: section})
+        else:
+            spec = dataclasses.replace(spec, **{head: symbol})
+    return spec

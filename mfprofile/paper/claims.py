@@ -1,0 +1,178 @@
+"""What the paper's text says of cost in numbers, each judged in `core` and in `paper`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+
+from mfprofile.cost.counts import Bill, count
+from mfprofile.paper.cells import bill_of
+from mfprofile.paper.printed import printed
+from mfprofile.paper.tables import table
+from mfprofile.spec.load import load
+from mfprofile.spec.writing import mapping
+
+MODELS = ("mf508m", "mf294m", "mf214m", "mf151m", "mf96m", "mf52m", "mf26m")
+OF_TABLE_10 = MODELS[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What we count for a claim, as text, and whether the claim holds (None where it gives no figure to judge)."""
+
+    counted: str
+    holds: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A number in the text: the section, the gist of the sentence, the figure, and how it is judged by convention."""
+
+    section: str
+    gist: str
+    printed: str
+    judge: Callable[[str], Judgement]
+
+
+def claims() -> Iterator[Claim]:
+    """Yield the claims in the order of the paper."""
+    yield Claim("Abstract", "the 294M saves 17 % of computations over MobileNetV3's 356M", "17 %", _saved)
+    for model in MODELS:
+        gist = f"Former and bridge take less than 20 % of all computations: {model}"
+        yield Claim("1, 3.3", gist, "< 20 %", partial(_below_a_fifth, model))
+    yield Claim("3.2", "what an unprojected bridge saves over a standard cross attention, 294M", "–", _projections)
+    yield Claim(
+        "3.3", "Former's M²d may be ignored (here: is under 5 % of Former), 294M", "ignorable", _square_of_tokens
+    )
+    yield Claim("3.4, A", "Mobile-Former blocks from 508M to 26M", "11 11 11 11 8 8 8", _blocks)
+    yield Claim("A", "pooled width, 508M to 52M (Table 10)", "1440 1152 960 768 768 576", _widths("expanded"))
+    yield Claim("A", "width after concatenation, 508M to 52M", "1632 1344 1152 960 896 704", _widths("features"))
+    yield Claim("A", "width of the first FC, 508M to 52M", "1920 1920 1600 1280 1280 1024", _widths("fc"))
+    yield Claim("A", "the 26M is the 52M with groups of 4", "groups 4", _groups)
+    yield Claim("4.1", "3 to 4 times less than the ViTs of Table 3 below 1.5G, 294M", "3–4 times", _vits)
+    yield Claim("4.1", "less than LeViT's 305M, 294M", "294M < 305M", _levit)
+    yield Claim("4.2", "ResNet-50, PVT-Tiny and ConT-M take 7 times the 508M's backbone", "7 times", _backbones)
+    yield Claim("5.1", "Former and bridge cost 10.6 % of Table 5's second row", "10.6 %", _former_and_bridge)
+    yield Claim("5.2", "Former and bridge are 35M, taken as the 294M less Mobile alone", "35M", _difference)
+    yield Claim("5.2", "and 12 % of the 294M", "12 %", _difference_share)
+    yield Claim("5.2", "Former and bridge are 35M, taken as the two pillars", "35M", _pillars)
+    yield Claim("5.4", "the head has 4.6M of the 294M's parameters", "4.6M", _head)
+    yield Claim("5.4", "and 40 % of them", "40 %", _head_share)
+
+
+def _percent(text: str, share: Fraction) -> Judgement:
+    """Judge a share against a figure such as `10.6 %`."""
+    figure = printed(text.removesuffix(" %"))
+    return Judgement(f"{float(100 * share):.1f} %", figure.holds(100 * share))
+
+
+def _millions(text: str, amount: int) -> Judgement:
+    return Judgement(f"{amount:,}", printed(text).holds(amount))
+
+
+def _share(bill: Bill, *pillars: str) -> Fraction:
+    return Fraction(sum(bill.pillars[pillar].madds for pillar in pillars), bill.madds)
+
+
+def _saved(name: str) -> Judgement:
+    return _percent("17 %", 1 - bill_of("mf294m", name).madds / printed("356M").value)
+
+
+def _below_a_fifth(model: str, name: str) -> Judgement:
+    share = _share(bill_of(model, name), "former", "bridge")
+    return Judgement(f"{float(100 * share):.1f} %", share < Fraction(1, 5))
+
+
+def _projections(name: str) -> Judgement:
+    standard = count(load("mf294m", ["bridge.projections=true"]), name)
+    ours = bill_of("mf294m", name)
+    saved = standard.madds - ours.madds
+    params = standard.params - ours.params
+    text = f"{saved:,} MAdds of {standard.madds:,} ({100 * saved / standard.madds:.1f} %), {params:,} params"
+    return Judgement(text, None)
+
+
+def _square_of_tokens(name: str) -> Judgement:
+    bill = bill_of("mf294m", name)
+    former = [row for row in bill.rows if row.pillar == "former"]
+    square = sum(row.madds for row in former if row.kind == "matmul")
+    share = Fraction(square, bill.pillars["former"].madds)
+    return Judgement(f"{float(100 * share):.1f} % of Former", share < Fraction(5, 100))
+
+
+def _blocks(_: str) -> Judgement:
+    found = " ".join(
+        str(sum(block.kind != "lite" for block in bill_of(model, "core").network.blocks)) for model in MODELS
+    )
+    return Judgement(found, found == "11 11 11 11 8 8 8")
+
+
+def _widths(field: str) -> Callable[[str], Judgement]:
+    printed_widths = {
+        "expanded": "1440 1152 960 768 768 576",
+        "features": "1632 1344 1152 960 896 704",
+        "fc": "1920 1920 1600 1280 1280 1024",
+    }[field]
+
+    def judge(_: str) -> Judgement:
+        heads = [bill_of(model, "core").network.head for model in OF_TABLE_10]
+        found = " ".join(str(getattr(head, field)) for head in heads)
+        return Judgement(found, found == printed_widths)
+
+    return judge
+
+
+def _groups(_: str) -> Judgement:
+    small, large = mapping(load("mf26m")), mapping(load("mf52m"))
+    holds = small == {**large, "groups": 4}
+    return Judgement("all else is the same" if holds else "more than the groups differs", holds)
+
+
+def _vits(name: str) -> Judgement:
+    ours = bill_of("mf294m", name).madds
+    others = [printed(line.cells["madds"]).value for line in table("3").lines if not line.spec]
+    ratios = sorted(other / ours for other in others if other <= printed("1.5G").value)
+    holds = all(3 - Fraction(1, 2) <= ratio <= 4 + Fraction(1, 2) for ratio in ratios)  # as rounded to whole times
+    return Judgement(f"{float(ratios[0]):.1f} to {float(ratios[-1]):.1f} times", holds)
+
+
+def _levit(name: str) -> Judgement:
+    ours = bill_of("mf294m", name).madds
+    return Judgement(f"{ours:,}", ours < printed("305M").value)
+
+
+def _backbones(name: str) -> Judgement:
+    ours = bill_of("mf508m-coco", "paper-coco" if name == "paper" else name).madds
+    lines = {line.model: line.cells["backbone_madds"] for line in table("4").lines}
+    ratios = sorted(printed(lines[other]).value / ours for other in ("ResNet50", "PVT-Tiny", "ConT-M"))
+    return Judgement(f"{float(ratios[0]):.1f} to {float(ratios[-1]):.1f} times", printed("7").holds(ratios[0]))
+
+
+def _former_and_bridge(name: str) -> Judgement:
+    alone, both = bill_of("mf294m-mobile", name).madds, bill_of("mf294m-relu", name).madds
+    return _percent("10.6 %", Fraction(both - alone, both))
+
+
+def _difference(name: str) -> Judgement:
+    return _millions("35M", bill_of("mf294m", name).madds - bill_of("mf294m-mobile", name).madds)
+
+
+def _difference_share(name: str) -> Judgement:
+    ours = bill_of("mf294m", name).madds
+    return _percent("12 %", Fraction(ours - bill_of("mf294m-mobile", name).madds, ours))
+
+
+def _pillars(name: str) -> Judgement:
+    pillars = bill_of("mf294m", name).pillars
+    return _millions("35M", pillars["former"].madds + pillars["bridge"].madds)
+
+
+def _head(_: str) -> Judgement:
+    return _millions("4.6M", bill_of("mf294m", "core").pillars["head"].params)
+
+
+def _head_share(_: str) -> Judgement:
+    bill = bill_of("mf294m", "core")
+    return _percent("40 %", Fraction(bill.pillars["head"].params, bill.params))

@@ -1,0 +1,130 @@
+"""Closed formulas and explained blocks, as people read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy
+
+from mfprofile.cost.complexity import Complexity, complexities
+from mfprofile.cost.explain import MEANINGS, ExplainedRow
+from mfprofile.cost.formulas import Formulas
+from mfprofile.spec.problems import InputError, nearest
+from mfprofile.view.numbers import grouped
+from mfprofile.view.tables import Column, Table
+
+STYLES = ("plain", "latex", "python")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def written(expression: Any, style: str = "plain") -> str:
+    """Return a polynomial as text: plain, LaTeX or Python; raises `InputError` for another style.
+
+    >>> M, d = sympy.symbols("M d")
+    >>> written(22 * M**2 * d + 11 * d**2 / 2 + 7)
+    '22·M²·d + 11/2·d² + 7'
+    """
+    expression = sympy.sympify(expression)
+    if style == "latex":
+        return str(sympy.latex(expression))
+    if style == "python":
+        return str(expression)
+    if style != "plain":
+        raise InputError(f"no style is called {style!r}; {nearest(style, STYLES) or 'there are ' + ', '.join(STYLES)}")
+    return " + ".join(_term(factor, powers) for factor, powers in _terms(expression)).replace("+ -", "− ") or "0"
+
+
+def _terms(expression: Any) -> list[tuple[Any, list[tuple[str, int]]]]:
+    """Return coefficient and powers of each term, highest first; letters that divide have negative powers."""
+    letters = sorted(expression.free_symbols, key=lambda letter: (letter.name[0].islower(), letter.name))
+    terms = []
+    for term in sympy.Add.make_args(sympy.expand(expression)):
+        factor, rest = term.as_coeff_Mul()
+        powers = rest.as_powers_dict()
+        terms.append((factor, [(str(letter), int(powers[letter])) for letter in letters if powers.get(letter)]))
+    return sorted(terms, key=lambda term: (-sum(power for _, power in term[1]), [name for name, _ in term[1]]))
+
+
+def _term(factor: Any, powers: Sequence[tuple[str, int]]) -> str:
+    above = [f"{name}{str(power).translate(_SUPERSCRIPTS) if power > 1 else ''}" for name, power in powers if power > 0]
+    below = [name for name, power in powers if power < 0]
+    number = [] if factor == 1 and above else [_number(factor)]
+    return "·".join([*number, *above]) + "".join(f"/{name}" for name in below)
+
+
+def _number(value: Any) -> str:
+    return grouped(int(value)) if value == int(value) else f"{grouped(int(value.p))}/{int(value.q)}"
+
+
+def formula_table(found: Formulas, style: str, name: str, axis: str, convention_name: str) -> Table:
+    """Return the closed formulas by part, and what the letters stand for."""
+    columns = [Column(axis, axis), Column("MAdds", "madds"), Column("params", "params")]
+    data = [[part.name, written(part.madds, style), written(part.params, style)] for part in found.parts]
+    whole = ["total", written(found.total.madds, style), written(found.total.params, style)]
+    below = [f"{letter} = {key}{_multiple(found, letter)}" for letter, key in found.symbols.items()]
+    above = [f"{name}: MAdds in convention '{convention_name}', exact wherever the rules of a spec hold"]
+    return Table(columns, [*data, whole], above=above, below=below)
+
+
+def _multiple(found: Formulas, letter: Any) -> str:
+    of = found.multiples.get(letter)
+    return f", a multiple of {of}" if of else ""
+
+
+def complexity_table() -> Table:
+    """Return the paper's stated complexities beside the derived ones."""
+    columns = [
+        Column("pillar", "pillar"),
+        Column("stated", "stated"),
+        Column("counted", "counted"),
+        Column("agrees", "agrees"),
+        Column("left out", "left_out"),
+    ]
+    data = [[one.name, _stated(one), written(one.derived), _agreement(one), _beside(one)] for one in complexities()]
+    below = ["a generic block: L positions, C channels, E·C hidden, M tokens of d; O channels out where C ≠ out;"]
+    below.append("downsampling: L positions after it. Convention 'core'")
+    return Table(columns, data, above=["The paper's complexities (Section 3.3), tested"], below=below)
+
+
+def _stated(one: Complexity) -> str:
+    return f"O({written(one.stated)})"
+
+
+def _agreement(one: Complexity) -> str:
+    if one.exact:
+        return "exactly"
+    return "in its terms" if one.terms_agree else "no: other terms"
+
+
+def _beside(one: Complexity) -> str:
+    return ", ".join(f"{label}: {written(expression)}" for label, expression in one.beside.items()) or "–"
+
+
+def explained_table(rows: Sequence[ExplainedRow], values: Mapping[Any, int], heading: str) -> Table:
+    """Return a block's ops with their formulas, the numbers put in, and the results."""
+    columns = [
+        Column("op", "name"),
+        Column("MAdds", "madds_formula"),
+        Column("in numbers", "madds_numbers"),
+        Column("", "madds", grouped, right=True),
+        Column("params", "params_formula"),
+        Column("", "params", grouped, right=True),
+    ]
+    data = [
+        [one.row.name, *_formula(one.madds, values), one.row.madds, *_formula(one.params, values)[:1], one.row.params]
+        for one in rows
+    ]
+    below = [f"{letter} = {grouped(value)}  {MEANINGS[str(letter)]}" for letter, value in values.items()]
+    whole = ["sum", None, None, sum(one.row.madds for one in rows), None, sum(one.row.params for one in rows)]
+    return Table(columns, data, [[whole]], above=[heading], below=below)
+
+
+def _formula(expression: Any, values: Mapping[Any, int]) -> list[str]:
+    if not expression.free_symbols:
+        return ["–", "–"] if expression == 0 else [written(expression), written(expression)]
+    text = written(expression)
+    numbers = {str(letter): str(value) for letter, value in values.items()}
+    names = "|".join(sorted(numbers, key=len, reverse=True))  # h₂ before h
+    return [text, re.sub(names, lambda match: numbers[match[0]], text)]

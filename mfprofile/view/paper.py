@@ -1,0 +1,158 @@
+"""The paper's tables beside our counts, and its claims, as people and programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from mfprofile.cost.conventions import convention
+from mfprofile.paper.cells import Cell, cells, default_convention, is_cost, score
+from mfprofile.paper.claims import Judgement, claims
+from mfprofile.paper.tables import TITLES, Line, PaperTable, table
+from mfprofile.view.numbers import human
+from mfprofile.view.tables import Column, Form, Table, dumps, render
+
+JSON_SCHEMA = 1
+HEADINGS = {
+    "params": "#Param",
+    "madds": "MAdds",
+    "backbone_madds": "backbone MAdds",
+    "all_madds": "all MAdds",
+    "backbone_params": "backbone #Params",
+    "all_params": "all #Params",
+}
+
+
+def paper_text(names: Sequence[str], chosen: str | None, form: Form) -> tuple[str, list[Cell]]:
+    """Return the tables named (all, if none are) in one of the four forms, and the cells that are lost.
+
+    `claims` among the names are the claims. Raises `InputError` for a table or a convention that does not exist.
+    """
+    numbers = [name for name in names if name.lower() != "claims"]
+    tables = [table(number) for number in (numbers or ([] if names else TITLES))]
+    found = [cell for one in tables for name in conventions_for(one, chosen) for cell in cells(one, name)]
+    lost = [cell for cell in found if cell.convention == default_convention(table(cell.table)) and cell.is_lost]
+    parts = []
+    if form == "json" and tables:
+        parts.append(paper_json(found))
+    elif form == "csv" and tables:
+        parts.append(render(cells_table(found), form))
+    elif tables:
+        parts += [render(paper_table(one, chosen), form) for one in tables]
+        parts.append("\n".join(summary(found)) + "\n")
+    if len(numbers) < len(names):
+        parts.append(render(claims_table(), form))
+    return "\n".join(parts), lost
+
+
+def conventions_for(printed_table: PaperTable, chosen: str | None) -> list[str]:
+    """Return the conventions to show: the one inferred for the table and, if another is chosen, that beside it."""
+    if chosen is not None:
+        convention(chosen)
+    return list(dict.fromkeys([default_convention(printed_table), *([chosen] if chosen else [])]))
+
+
+def paper_table(printed_table: PaperTable, chosen: str | None) -> Table:
+    """Return a table as the paper has it, each printed figure followed by our count and its difference."""
+    names = conventions_for(printed_table, chosen)
+    found = {(cell.model, cell.column, cell.convention): cell for name in names for cell in cells(printed_table, name)}
+    columns = [Column("model")]
+    for column in printed_table.columns:
+        if not is_cost(column):
+            columns.append(Column(column.replace("_", " "), right=True))
+            continue
+        columns.append(Column(f"{HEADINGS[column]}\nprinted", right=True))
+        for name in names if column.endswith("madds") or printed_table.number == "4" else names[:1]:
+            columns += [Column(f"counted\n{name}", right=True), Column("difference\n%", right=True), Column("within")]
+    data = [_line(printed_table, line, names, found) for line in printed_table.lines]
+    below = ["other networks are as printed, not counted"] if any(not line.spec for line in printed_table.lines) else []
+    return Table(columns, data, above=[f"Table {printed_table.number}: {printed_table.title}"], below=below)
+
+
+def _line(
+    printed_table: PaperTable, line: Line, names: Sequence[str], found: dict[tuple[str, str, str], Cell]
+) -> list[str | None]:
+    values: list[str | None] = [line.model]
+    for column, text in line.cells.items():
+        values.append(text)
+        if is_cost(column):
+            shown = names if column.endswith("madds") or printed_table.number == "4" else names[:1]
+            for name in shown:
+                values += _counted(found.get((line.model, column, name)))
+    return values
+
+
+def _counted(cell: Cell | None) -> list[str | None]:
+    if cell is None:
+        return [None, None, None]
+    return [human(cell.counted), f"{percent(cell.difference):+.2f}", "yes" if cell.holds else "no"]
+
+
+def percent(share: Fraction) -> float:
+    """Return a share in percent, to four decimals, for people and JSON."""
+    return round(float(100 * share), 4)
+
+
+def summary(found: Sequence[Cell]) -> list[str]:
+    """Return the closing lines: how many cells are within rounding, by measure and convention."""
+    lines = []
+    for name in dict.fromkeys(cell.convention for cell in found):
+        for measure, ending in (("#Param", "params"), ("MAdds", "madds")):
+            result = score(cell for cell in found if cell.convention == name and cell.column.endswith(ending))
+            text = f"{measure} in '{name}': {result.holding} of {result.cells} cells within rounding"
+            lines.append(f"{text} ({result.distinct_holding} of {result.distinct} distinct)")
+    return lines
+
+
+def cells_table(found: Sequence[Cell]) -> Table:
+    """Return the cells as records, one a line."""
+    keys = ("table", "model", "spec", "column", "printed", "counted", "convention", "difference_percent", "within")
+    data = [
+        [
+            cell.table, cell.model, cell.spec, cell.column, cell.printed.text, cell.counted, cell.convention,
+            percent(cell.difference), cell.holds,
+        ]
+        for cell in found
+    ]  # fmt: skip
+    return Table([Column(key.replace("_", " "), key) for key in keys], data)
+
+
+def paper_json(found: Sequence[Cell]) -> str:
+    """Return the cells and their scores as JSON."""
+    table = cells_table(found)
+    keys = [column.key for column in table.columns]
+    records = [dict(zip(keys, row, strict=True)) for row in table.data]
+    return dumps({"schema": JSON_SCHEMA, "cells": records, "summary": summary(found)})
+
+
+def claims_table() -> Table:
+    """Return the paper's numeric claims, each judged in `core` and in `paper`."""
+    columns = [
+        Column("section", "section"),
+        Column("what the text says", "claim"),
+        Column("printed", "printed"),
+        Column("counted, core", "core"),
+        Column("holds", "core_holds", _verdict),
+        Column("counted, paper", "paper"),
+        Column("holds", "paper_holds", _verdict),
+    ]
+    data: list[list[Any]] = []
+    for claim in claims():
+        core, paper = claim.judge("core"), claim.judge("paper")
+        data.append([claim.section, claim.gist, claim.printed, core.counted, _held(core), paper.counted, _held(paper)])
+    return Table(columns, data, below=[_claims_summary(data)])
+
+
+def _held(judgement: Judgement) -> bool | str:
+    return "–" if judgement.holds is None else judgement.holds
+
+
+def _verdict(holds: bool) -> str:
+    return "yes" if holds else "no"
+
+
+def _claims_summary(data: Sequence[Sequence[Any]]) -> str:
+    judged = [row for row in data if row[4] != "–"]
+    core, paper = (sum(row[index] is True for row in judged) for index in (4, 6))
+    return f"of {len(judged)} claims {core} hold in 'core' and {paper} in 'paper'"
