@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.conventions import CONVENTIONS as CONVENTIONS
     from mfprofile.cost.counts import Bill as Bill
     from mfprofile.cost.counts import count as count
+    from mfprofile.nn.model import build as build
     from mfprofile.spec.load import load as load
     from mfprofile.spec.model import Spec as Spec
     from mfprofile.spec.network import Network as Network
@@ -31,6 +32,7 @@ _HOMES = {
     "Network": "spec.network",
     "Spec": "spec.model",
     "SpecError": "spec.problems",
+    "build": "nn.model",
     "count": "cost.counts",
     "load": "spec.load",
     "resolve": "spec.network",

@@ -10,60 +10,64 @@ from __future__ import annotations
 
 from mfprofile.cost import ops
 from mfprofile.cost.bridge import former_to_mobile, mobile_to_former
-from mfprofile.cost.former import former, token_table
+from mfprofile.cost.detector import detector_parts
+from mfprofile.cost.former import former
 from mfprofile.cost.mobile import lite, mobile, mobile_down, stem
-from mfprofile.cost.rows import Place, Row
-from mfprofile.spec.network import Block, Network
+from mfprofile.cost.rows import Ops, Part
+from mfprofile.spec.network import Block, FeatureMap, Head, Network
 
 
-def network_rows(network: Network) -> list[Row]:
-    """Return every op of a network."""
-    rows = token_table(network.tokens) + stem(network.stem)
+def network_parts(network: Network) -> list[Part]:
+    """Return every op of a network, by sub-block."""
+    stage, tokens = network.last_stage, network.tokens
+    parts = [Part("stem", 1, "mobile", "stem", stem(network.stem))]
     for block in network.blocks:
-        rows += block_rows(network, block)
-    return rows + _final_bridge(network) + _head(network)
+        parts += block_parts(network, block)
+    if tokens is not None:
+        # The table has no module but the network itself, and a path of its own.
+        parts.insert(0, Part("tokens", None, "former", "", [("tokens", "table", ops.table(tokens.count, tokens.dim))]))
+    if tokens is not None and network.final:
+        parts.append(Part("final", stage, "bridge", "final", mobile_to_former(network, tokens, network.last, "final")))
+    if network.head is not None:
+        parts.append(Part("head", stage, "head", "head", _head(network.head, network.last)))
+    if network.detector is not None:
+        parts += detector_parts(network.detector)
+    return parts
 
 
-def block_rows(network: Network, block: Block) -> list[Row]:
+def block_parts(network: Network, block: Block) -> list[Part]:
     """Return the ops of one block: Mobile→Former, Former, Mobile, Mobile←Former (Section 3.3, Figure 3)."""
-    path, number, stage = f"blocks.{block.number}", str(block.number), block.stage
-    at = Place(number, stage, "mobile")
-    if block.kind == "lite":
-        return lite(at, f"{path}.mobile", block)
-    local = mobile_down if block.kind == "mf-down" else mobile
-    if network.tokens is None:
-        return local(at, f"{path}.mobile", network, block)
-    bridge, tokenwise = Place(number, stage, "bridge"), Place(number, stage, "former")
+    path, number, stage, tokens = f"blocks.{block.number}", str(block.number), block.stage, network.tokens
+    local = Part(number, stage, "mobile", f"{path}.mobile", _local(network, block))
+    if block.kind == "lite" or tokens is None:
+        return [local]
+    gathered = mobile_to_former(network, tokens, block.inputs)
+    spread = former_to_mobile(network, tokens, block.outputs)
     return [
-        *mobile_to_former(bridge, f"{path}.mobile_to_former", network, network.tokens, block.inputs),
-        *former(tokenwise, f"{path}.former", network, network.tokens),
-        *local(at, f"{path}.mobile", network, block),
-        *former_to_mobile(bridge, f"{path}.former_to_mobile", network, network.tokens, block.outputs),
+        Part(number, stage, "bridge", f"{path}.mobile_to_former", gathered),
+        Part(number, stage, "former", f"{path}.former", former(network, tokens)),
+        local,
+        Part(number, stage, "bridge", f"{path}.former_to_mobile", spread),
     ]
 
 
-def _final_bridge(network: Network) -> list[Row]:
-    """Return one more Mobile→Former, by which the class token sees the last feature map."""
-    if network.tokens is None or not network.final:
-        return []
-    at = Place("final", network.last_stage, "bridge")
-    return mobile_to_former(at, "final", network, network.tokens, network.last, role="final")
+def _local(network: Network, block: Block) -> Ops:
+    if block.kind == "lite":
+        return lite(block)
+    return mobile_down(network, block) if block.kind == "mf-down" else mobile(network, block)
 
 
-def _head(network: Network) -> list[Row]:
+def _head(head: Head, image: FeatureMap) -> Ops:
     """Return 1×1 to 6C, pooling, concatenation with token 0, two Linear with h-swish (Section 3.4)."""
-    head, image = network.head, network.last
-    if head is None:
-        return []
-    at, shape = Place("head", network.last_stage, "head"), (head.expanded, image.height, image.width)
+    shape = (head.expanded, image.height, image.width)
     return [
-        Row(at, "head.conv", "head", ops.pointwise(head.inputs_per_group, *shape)),
-        Row(at, "head.norm", "head", ops.batch_norm(*shape)),
-        Row(at, "head.activation", "head", ops.elementwise("relu6", *shape)),
-        Row(at, "head.pool", "head", ops.global_pool(*shape)),
-        Row(at, "head.pool_activation", "head", ops.elementwise("h-swish", head.expanded)),
-        Row(at, "head.fc1", "head", ops.linear(1, head.features, head.fc)),
-        Row(at, "head.fc1_norm", "head", ops.batch_norm(head.fc)),
-        Row(at, "head.fc1_activation", "head", ops.elementwise("h-swish", head.fc)),
-        Row(at, "head.fc2", "head", ops.linear(1, head.fc, head.classes)),
+        ("conv", "head", ops.pointwise(head.inputs_per_group, *shape)),
+        ("norm", "head", ops.batch_norm(*shape)),
+        ("activation", "head", ops.elementwise("relu6", *shape)),
+        ("pool", "head", ops.global_pool(*shape)),
+        ("pool_activation", "head", ops.elementwise("h-swish", head.expanded)),
+        ("fc1", "head", ops.linear(1, head.features, head.fc)),
+        ("fc1_norm", "head", ops.batch_norm(head.fc)),
+        ("fc1_activation", "head", ops.elementwise("h-swish", head.fc)),
+        ("fc2", "head", ops.linear(1, head.fc, head.classes)),
     ]

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mfprofile.cost.ops import Dimension
-from mfprofile.cost.rows import Row
+from mfprofile.cost.rows import Part
 from mfprofile.spec.problems import InputError, nearest
 
 ANY = "*"
@@ -39,7 +39,8 @@ class Convention:
     """A named table of weights by (kind, role), either of which may be `*`; the most special entry holds.
 
     A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
-    `unit` is what the total is called; `versions` are the beginnings of the tool's versions that were read.
+    `unit` is what the total is called; `versions` are the beginnings of the tool's versions that were read;
+    `uncounted_params` are the kinds whose parameters the tool overlooks.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Convention:
     weights: Mapping[tuple[str, str], Weight]
     unit: str = "MAdds"
     versions: tuple[str, ...] = ()
+    uncounted_params: frozenset[str] = frozenset()
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind in that role."""
@@ -56,20 +58,19 @@ class Convention:
                 return self.weights[key]
         return NOTHING
 
-    def weigh(self, rows: Iterable[Row]) -> list[Dimension]:
-        """Return what is counted of each row."""
+    def weigh(self, parts: Iterable[Part]) -> list[Dimension]:
+        """Return what is counted of each op, in running order."""
         weights = _Weights(self)
-        return [_weighed(row, weights[row.kind, row.role]) for row in rows]
-
-
-def _weighed(row: Row, weight: Weight) -> Dimension:
-    products, elements, outputs, params = weight
-    counted = products * row.madds
-    if elements:
-        counted = counted + elements * row.elements
-    if outputs:
-        counted = counted + outputs * prod(row.out)
-    return counted + params * row.params if params else counted
+        counted = []
+        for part in parts:
+            for _, role, cost in part.ops:
+                products, elements, outputs, params = weights[cost.kind, role]
+                amount = products * cost.madds
+                if elements or outputs or params:  # seldom: most conventions count products alone
+                    amount = amount + elements * cost.elements + outputs * prod(cost.out)
+                    amount = amount + params * (cost.weights + cost.biases)
+                counted.append(amount)
+        return counted
 
 
 class _Weights(dict[tuple[str, str], Weight]):
@@ -89,6 +90,8 @@ def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
 
 
 ONCE = Weight(products=1)
+BIASED = Weight(products=1, elements=1)
+BIASED_CONVOLUTIONS = {(kind, "detector"): BIASED for kind in CONVOLUTIONS}  # only a detector's have a bias
 
 CORE = Convention(
     "core",
@@ -112,6 +115,20 @@ PAPER = Convention(
     },
 )
 
+PAPER_COCO = Convention(
+    "paper-coco",
+    "convolutions, with their biases in the detector, and 1 for each element of ReLU6, ReLU and DY-ReLU; no Linear, no "
+    "matrix product",
+    "inferred from Table 4, which it meets in all 16 cells; parameters are those of all layers but norms",
+    {
+        **_each(ONCE, *CONVOLUTIONS),
+        **BIASED_CONVOLUTIONS,
+        **_each(Weight(elements=1), "relu6", "dy-relu"),
+        ("relu", "detector"): Weight(elements=1),
+    },
+    uncounted_params=frozenset({"batch-norm", "layer-norm"}),
+)
+
 TORCH = Convention(
     "torch",
     "twice the core: 2 FLOPs for each multiply-add",
@@ -129,7 +146,7 @@ FVCORE = Convention(
         **_each(ONCE, *PRODUCTS),
         **_each(Weight(elements=2), "batch-norm"),
         **_each(Weight(elements=5), "layer-norm"),
-        **_each(Weight(elements=1), "pool"),
+        **_each(Weight(elements=1), "pool", "upsample"),
     },
     versions=("0.1.5",),
 )
@@ -145,13 +162,14 @@ THOP = Convention(
         **_each(Weight(elements=1, outputs=1), "pool"),
     },
     versions=("0.1.1",),
+    uncounted_params=frozenset({"table"}),  # parameters that no called leaf module owns
 )
 
 PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **_each(Weight(products=1, elements=1), "linear")},
+    {**_each(ONCE, *PRODUCTS), **_each(BIASED, "linear"), **BIASED_CONVOLUTIONS},
     versions=("0.7",),
 )
 
@@ -162,9 +180,10 @@ PTFLOPS_PYTORCH = Convention(
     "ptflops' pytorch back end: ptflops/pytorch_ops.py; it counts how a line is spelled, @ or torch.matmul",
     {
         **_each(ONCE, *CONVOLUTIONS),
-        **_each(Weight(products=1, elements=1), "linear"),
+        **_each(BIASED, "linear"),
+        **BIASED_CONVOLUTIONS,
         **_each(Weight(elements=2), "batch-norm", "relu", "gelu", "pool"),
-        **_each(Weight(elements=1), "layer-norm", "relu6"),
+        **_each(Weight(elements=1), "layer-norm", "relu6", "upsample"),
     },
     versions=("0.7",),
 )
@@ -173,11 +192,15 @@ TORCHINFO = Convention(
     "torchinfo",
     "convolutions, and for every other module its parameters once, however many rows it runs on; no matrix product",
     "torchinfo.summary: LayerInfo.calculate_macs",
-    {**_each(ONCE, *CONVOLUTIONS), **_each(Weight(params=1), "linear", "batch-norm", "layer-norm")},
+    {
+        **_each(ONCE, *CONVOLUTIONS),
+        **BIASED_CONVOLUTIONS,
+        **_each(Weight(params=1), "linear", "batch-norm", "layer-norm"),
+    },
     versions=("1.8",),
 )
 
-_ALL = (CORE, PAPER, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)
+_ALL = (CORE, PAPER, PAPER_COCO, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for item in _ALL})
 
 

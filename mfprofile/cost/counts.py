@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.cost.blocks import network_rows
+from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import Convention, convention
 from mfprofile.cost.ops import Dimension
-from mfprofile.cost.rows import PILLARS
+from mfprofile.cost.rows import PILLARS, Row, rows_of
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import Network, resolve
@@ -45,13 +45,18 @@ class Bill:
     def __init__(self, network: Network, counted_by: Convention) -> None:
         self.network = network
         self.convention = counted_by
-        self.rows = network_rows(network)
-        self.row_madds = counted_by.weigh(self.rows)
+        self.parts = network_parts(network)
+        self.row_madds = counted_by.weigh(self.parts)
 
     @property
     def name(self) -> str:
         """Return the variant's name."""
         return self.network.name
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Return every op as a row, in running order; made when first asked for, since totals need none."""
+        return list(rows_of(self.parts))
 
     @cached_property
     def madds(self) -> Dimension:
@@ -61,7 +66,7 @@ class Bill:
     @cached_property
     def params(self) -> Dimension:
         """Return all parameters (buffers, such as BatchNorm's running statistics, are none)."""
-        return sum([row.weights + row.biases for row in self.rows])
+        return sum([cost.weights + cost.biases for part in self.parts for _, _, cost in part.ops])
 
     @cached_property
     def pillars(self) -> dict[str, Total]:

@@ -42,11 +42,18 @@ class Cost:
 
 
 def conv(
-    inputs: Dimension, outputs: Dimension, kernel: Dimension, height: Dimension, width: Dimension, kind: str = "conv"
+    inputs: Dimension,
+    outputs: Dimension,
+    kernel: Dimension,
+    height: Dimension,
+    width: Dimension,
+    kind: str = "conv",
+    bias: bool = False,
 ) -> Cost:
-    """Cost a `kernel`² convolution without bias to `outputs` × `height` × `width`, of `inputs` channels *per group*.
+    """Cost a `kernel`² convolution to `outputs` × `height` × `width`, of `inputs` channels *per group*.
 
-    Each output value takes k² · inputs products; padding is multiplied like any value.
+    Each output value takes k² · inputs products; padding is multiplied like any value. The additions of a `bias` are
+    not multiply-adds.
 
     >>> cost = conv(3, 16, 3, 112, 112)  # the 294M's stem: 27 products for each of 200,704 outputs
     >>> cost.madds, cost.weights, cost.elements
@@ -54,7 +61,8 @@ def conv(
     """
     weights = kernel * kernel * inputs * outputs
     positions = height * width
-    return Cost(kind, (outputs, height, width), weights * positions, outputs * positions, weights)
+    biases = outputs if bias else 0
+    return Cost(kind, (outputs, height, width), weights * positions, outputs * positions, weights, biases)
 
 
 def depthwise(outputs: Dimension, kernel: Dimension, height: Dimension, width: Dimension) -> Cost:
@@ -68,13 +76,13 @@ def depthwise(outputs: Dimension, kernel: Dimension, height: Dimension, width: D
     return conv(1, outputs, kernel, height, width, "depthwise")
 
 
-def pointwise(inputs: Dimension, outputs: Dimension, height: Dimension, width: Dimension) -> Cost:
+def pointwise(inputs: Dimension, outputs: Dimension, height: Dimension, width: Dimension, bias: bool = False) -> Cost:
     """Cost a 1×1 convolution of `inputs` channels *per group*, as `conv`.
 
     >>> pointwise(96, 24, 56, 56).madds  # 96 · 24 · 3136
     7225344
     """
-    return conv(inputs, outputs, 1, height, width, "pointwise")
+    return conv(inputs, outputs, 1, height, width, "pointwise", bias)
 
 
 def linear(rows: Dimension, inputs: Dimension, outputs: Dimension) -> Cost:

@@ -13,7 +13,8 @@ def attend(query: Tensor, keys: Tensor, values: Tensor, heads: int) -> tuple[Ten
     """Return softmax(query · keysᵀ / √(channels a head)) · values, and that softmax.
 
     Shapes: query (batch, rows, channels), keys and values (batch, columns, channels) → (batch, rows, channels) and
-    (batch, heads, rows, columns), which sums to 1 over the columns.
+    (batch, heads, rows, columns), which sums to 1 over the columns. The former is contiguous, so that a Linear after
+    it is one `addmm` whatever the widths: some counters tell by that if there is a bias.
 
     >>> query, keys = torch.zeros(1, 1, 4), torch.tensor([[[1.0, 2, 3, 4], [3, 4, 5, 6]]])
     >>> attend(query, keys, keys, heads=2)  # a query that knows nothing finds the mean
@@ -24,7 +25,7 @@ def attend(query: Tensor, keys: Tensor, values: Tensor, heads: int) -> tuple[Ten
     query, keys, values = _split(query, heads), _split(keys, heads), _split(values, heads)
     scale = query.shape[3] ** -0.5
     weights = (query * scale @ keys.transpose(2, 3)).softmax(-1)
-    return (weights @ values).transpose(1, 2).flatten(2), weights
+    return (weights @ values).transpose(1, 2).flatten(2).contiguous(), weights
 
 
 def _split(vectors: Tensor, heads: int) -> Tensor:

@@ -61,7 +61,7 @@ class MobileToFormer(nn.Module):
         return found, torch.unflatten(attention, 3, image.shape[2:])
 
     def _mixed(self, image: Tensor) -> Attended:
-        return self.mix(self.value(image).flatten(2)).transpose(1, 2), None
+        return self.mix(self.value(image).flatten(2)).transpose(1, 2).contiguous(), None
 
 
 class FormerToMobile(nn.Module):
@@ -90,7 +90,7 @@ class FormerToMobile(nn.Module):
         return found.transpose(1, 2), torch.unflatten(attention.transpose(2, 3), 3, image.shape[2:])
 
     def _mixed(self, tokens: Tensor) -> Attended:
-        return self.mix(self.value(tokens).transpose(1, 2)), None
+        return self.mix(self.value(tokens).transpose(1, 2).contiguous()), None
 
 
 def _positions(image: Tensor) -> Tensor:

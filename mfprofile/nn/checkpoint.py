@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,14 +49,15 @@ def load_checkpoint(model: MobileFormer, source: str | Path | Mapping[str, Any])
     names = released_names(model.network, own)
     complaints = list(_complaints(state, {released: own[path] for released, path in names.items()}))
     if complaints:
-        fits = f"{name}: is no checkpoint of {model.network.name or 'this network'}"
-        raise InputError("\n".join([fits, *complaints]))
+        heading = f"{name}: does not fit {model.network.name or 'the model'}"
+        raise InputError("\n".join([heading, *complaints]))
     model.load_state_dict({names[released]: value for released, value in state.items()}, strict=False)
 
 
 def _read(path: str | Path) -> object:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # on pickle's protocol, which is no matter of the user's
+            return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # what a damaged file makes torch and pickle raise is not of one kind
@@ -63,9 +66,10 @@ def _read(path: str | Path) -> object:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what went wrong, without torch's advice to trust the file."""
+    """Return what the file asked for, or the first line of what went wrong, without torch's advice to trust it."""
+    asked = re.search(r"GLOBAL (\S+)", str(error))
     text = str(error).rpartition("WeightsUnpickler error:")[2].strip() or type(error).__name__
-    return printable(text.splitlines()[0])[:200]
+    return printable(f"it asks for {asked[1]}" if asked else text.splitlines()[0].partition(". ")[0])[:200]
 
 
 def _unwrapped(held: object, name: str) -> dict[str, Any]:

@@ -41,8 +41,8 @@ class TokenMixer(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the tokens, mixed."""
-        mixed = self.project(self.gelu(self.expand(tokens.transpose(1, 2))))
-        result: Tensor = self.norm(tokens + self.output(mixed.transpose(1, 2)))
+        mixed = self.project(self.gelu(self.expand(tokens.transpose(1, 2).contiguous())))
+        result: Tensor = self.norm(tokens + self.output(mixed.transpose(1, 2).contiguous()))
         return result
 
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mfprofile.nn.block import block_module
 from mfprofile.nn.bridge import MobileToFormer
+from mfprofile.nn.detector import RetinaNet
 from mfprofile.nn.head import Head
 from mfprofile.nn.mobile import stem
 from mfprofile.spec import InputError, Network, Spec, load, resolve
@@ -51,10 +52,13 @@ class MobileFormer(nn.Module):
         self.blocks = nn.ModuleDict({str(block.number): block_module(network, block) for block in network.blocks})
         self.final = MobileToFormer(network, tokens, network.last) if tokens is not None and network.final else None
         self.head = None if network.head is None else Head(network, network.head, dropout)
+        self.detector = None if network.detector is None else RetinaNet(network.detector)
         self.apply(initialise)
 
     def forward(self, image: Tensor, attention: bool = False) -> Any:
         """Return the logits (batch, classes); without a head the last feature map and the tokens, as a pair.
+
+        With a detector, return its predictions of each level (see `RetinaNet`).
 
         With `attention`, return a pair of that and the bridges' attention maps as in `Features`. Raises `InputError`
         as `features` does.
@@ -62,13 +66,16 @@ class MobileFormer(nn.Module):
         found = self._walk(image, attention)
         last = found.maps[2**self.network.last_stage]
         answer = (last, found.tokens) if self.head is None else self.head(last, found.tokens)
+        if self.detector is not None:
+            answer = self.detector(found.maps)
         return (answer, found.attention) if attention else answer
 
     def features(self, image: Tensor, attention: bool = False) -> Features:
         """Return the feature maps of strides 4, 8, 16 and 32 (those there are), the tokens, and attention if asked.
 
         The tokens have been through the final bridge where there is one. Raises `InputError` when attention is asked
-        of a network without any, or when an MLP over positions meets an image of another size than its spec's.
+        of a network without any, when images have another shape than (batch, 3, height, width), or when an MLP over
+        positions meets another size than its spec's.
         """
         found = self._walk(image, attention)
         return found._replace(maps={stride: out for stride, out in found.maps.items() if stride >= BACKBONE_STRIDE})
@@ -94,11 +101,14 @@ class MobileFormer(nn.Module):
         network = self.network
         if attention and (network.tokens is None or network.attention == "mlp"):
             raise InputError(f"{network.name or 'the network'} has no attention whose maps could be shown")
+        if image.dim() != 4 or image.shape[1] != 3:
+            raise InputError(f"images must be (batch, 3, height, width), not {tuple(image.shape)}")
         height, width = image.shape[2:]
-        if network.attention == "mlp" and (height, width) != (network.height, network.width):
+        is_mlp = network.tokens is not None and network.attention == "mlp"
+        if is_mlp and (height, width) != (network.height, network.width):
             raise InputError(
                 f"the image is {height}x{width}, but with 'attention: mlp' the layers are made for "
-                f"{network.height}x{network.width}; build the model with that 'input'"
+                f"{network.height}x{network.width}; build the model with the image's size as its 'input'"
             )
 
 
@@ -110,6 +120,8 @@ def initialise(module: nn.Module) -> None:
     """
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.01)
         nn.init.zeros_(module.bias)

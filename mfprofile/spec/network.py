@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from mfprofile.spec.detector import Detector, retinanet
 from mfprofile.spec.model import BlockSpec, Spec
 from mfprofile.spec.width import scaled
 
@@ -83,7 +84,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A whole variant. `tokens` is None without Former, `head` None for a backbone; `stem` is the stem's output."""
+    """A whole variant; `stem` is the stem's output, `tokens` is None without Former, `head` None for a backbone."""
 
     name: str
     height: Dimension
@@ -100,6 +101,7 @@ class Network:
     gate: bool
     final: bool
     projections: bool
+    detector: Detector | None = None
 
     @property
     def last(self) -> FeatureMap:
@@ -141,6 +143,7 @@ def resolve(spec: Spec, residual: Callable[[Dimension, Dimension], Dimension] = 
         gate=spec.bridge.gate,
         final=tokens is not None and spec.bridge.final,
         projections=spec.bridge.projections,
+        detector=None if spec.detector is None else retinanet(blocks),
     )
 
 

@@ -96,9 +96,8 @@ def heading(bill: Bill) -> str:
     """Return the line that names the variant, its input and the convention."""
     network = bill.network
     tokens = "no tokens" if network.tokens is None else f"{network.tokens.count} tokens of {network.tokens.dim}"
-    return (
-        f"{bill.name}: input {network.height}×{network.width}, {tokens}; MAdds in convention '{bill.convention.name}'"
-    )
+    counted = f"{bill.convention.unit} in convention '{bill.convention.name}'"
+    return f"{bill.name}: input {network.height}×{network.width}, {tokens}; {counted}"
 
 
 def other_total(bill: Bill) -> str:

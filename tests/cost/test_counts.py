@@ -13,7 +13,7 @@ from mfprofile.cost import Bill, count
 from mfprofile.cost.conventions import ANY, CONVENTIONS, Convention, Weight, convention
 from mfprofile.cost.counts import AXES
 from mfprofile.cost.ops import elementwise, linear
-from mfprofile.cost.rows import PILLARS, Place, Row
+from mfprofile.cost.rows import PILLARS, Ops, Part
 from mfprofile.spec import InputError, load, resolve
 from mfprofile.spec.sources import shipped
 
@@ -166,9 +166,13 @@ def test_the_most_special_weight_holds() -> None:
     assert [rule.weight(*case).products for case in cases] == [7, 5, 3, 0]
 
 
+def _part(ops: Ops) -> Part:
+    return Part("1", 1, "former", "blocks.1", ops)
+
+
 def test_a_weight_counts_products_elements_outputs_and_parameters() -> None:
     """Each by its own factor."""
-    row = Row(Place("1", 1, "former"), "x", "ffn", linear(2, 3, 5))  # 30 products, 10 elements, 15 + 5 parameters
+    ops: Ops = [("x", "ffn", linear(2, 3, 5))]  # 30 products, 10 elements, 15 + 5 parameters
     for weight, total in [
         (Weight(1), 30),
         (Weight(0, 1), 10),
@@ -176,17 +180,17 @@ def test_a_weight_counts_products_elements_outputs_and_parameters() -> None:
         (Weight(0, 0, 0, 1), 20),
         (Weight(2, 3, 4, 5), 230),
     ]:
-        assert Convention("x", "", "", {("linear", "ffn"): weight}).weigh([row]) == [total]
+        assert Convention("x", "", "", {("linear", "ffn"): weight}).weigh([_part(ops)]) == [total]
 
 
 def test_the_papers_convention_leaves_out_gate_and_final_bridge() -> None:
     """Their rows weigh 0, and hidden activations 2 or 3 an element."""
-    paper, at = convention("paper"), Place("1", 1, "bridge")
+    paper = convention("paper")
     for role in ("gate", "final"):
-        assert paper.weigh([Row(at, "x", role, linear(2, 3, 5))]) == [0]
+        assert paper.weigh([_part([("x", role, linear(2, 3, 5))])]) == [0]
     roles = [("dy-relu", "hidden"), ("relu6", "hidden"), ("relu6", "stem"), ("relu6", "lite"), ("relu6", "head")]
-    rows = [Row(at, "x", role, elementwise(kind, 10)) for kind, role in roles]
-    assert paper.weigh(rows) == [30, 20, 10, 10, 0]
+    ops: Ops = [("x", role, elementwise(kind, 10)) for kind, role in roles]
+    assert paper.weigh([_part(ops)]) == [30, 20, 10, 10, 0]
 
 
 def test_a_convention_changes_the_counts_and_never_the_parameters() -> None:

@@ -1,0 +1,157 @@
+"""Counters that others wrote, each run on a fresh copy of a model, on one thread, in the mode it needs.
+
+A model that is handed in stays as it was: its state, mode, hooks and statistics are the copy's affair. The tools are
+imported where they are used; what they print or warn of is theirs and is kept back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib.metadata
+import importlib.util
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a tool said of a model: its total, and where it says so each module's share by path (the root is '').
+
+    `total` and `by_path` are in the tool's own unit; `params` are the parameters it counted; `unsupported` are the
+    operators that it met and named as not counted, with how often.
+    """
+
+    tool: str
+    version: str
+    total: int
+    params: int | None = None
+    by_path: Mapping[str, int] | None = None
+    unsupported: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A tool: the package that must be installed, and how it is run on a copy of a model in eval mode."""
+
+    package: str
+    run: Callable[[nn.Module, Tensor], dict[str, Any]]
+
+
+def measure(name: str, model: nn.Module, image: Tensor) -> Measurement:
+    """Run one of `COUNTERS` on a copy of the model and an image (batch, channels, height, width).
+
+    Raises `KeyError` for a name that is none and `ImportError` where the tool is not installed.
+    """
+    counter = COUNTERS[name]
+    version = importlib.metadata.version(counter.package)
+    with _quiet(), _one_thread():
+        found = counter.run(copy.deepcopy(model).eval(), image)
+    return Measurement(name, version, **found)
+
+
+def installed(name: str) -> bool:
+    """Return whether the tool's package is there."""
+    return importlib.util.find_spec(COUNTERS[name].package) is not None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what tools print, log and warn."""
+    previous = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(previous)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _torch(model: nn.Module, image: Tensor) -> dict[str, Any]:
+    """FlopCounterMode, with gradients on: under no_grad it trips over views of parameters, such as learned tokens."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.enable_grad(), FlopCounterMode(display=False) as mode:
+        model(image)
+    root = type(model).__name__
+    shares = {path: sum(ops.values()) for path, ops in mode.get_flop_counts().items()}
+    by_path = {path.removeprefix(root).removeprefix("."): total for path, total in shares.items() if path != "Global"}
+    return {"total": mode.get_total_flops(), "by_path": by_path, "params": _parameters(model)}
+
+
+def _parameters(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _fvcore(model: nn.Module, image: Tensor) -> dict[str, Any]:
+    from fvcore.nn import FlopCountAnalysis, parameter_count
+
+    analysis = FlopCountAnalysis(model, image).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    by_path = {path: int(total) for path, total in analysis.by_module().items()}
+    unsupported = {name.removeprefix("aten::"): count for name, count in analysis.unsupported_ops().items()}
+    params = parameter_count(model)[""]
+    return {"total": int(analysis.total()), "by_path": by_path, "params": params, "unsupported": unsupported}
+
+
+def _thop(model: nn.Module, image: Tensor) -> dict[str, Any]:
+    import thop
+
+    total, params, layers = thop.profile(model, (image,), verbose=False, ret_layer_info=True)
+    by_path = {"": int(total)} | dict(_thop_paths(layers, ""))
+    return {"total": int(total), "params": int(params), "by_path": by_path}
+
+
+def _thop_paths(layers: Mapping[str, Any], above: str) -> Iterator[tuple[str, int]]:
+    for name, (total, _, below) in layers.items():
+        path = f"{above}.{name}" if above else name
+        yield path, int(total)
+        yield from _thop_paths(below, path)
+
+
+def _ptflops(backend: str) -> Callable[[nn.Module, Tensor], dict[str, Any]]:
+    def run(model: nn.Module, image: Tensor) -> dict[str, Any]:
+        import ptflops
+
+        options = {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
+        total, params = ptflops.get_model_complexity_info(model, tuple(image.shape[1:]), **options)
+        return {"total": int(total), "params": int(params)}
+
+    return run
+
+
+def _torchinfo(model: nn.Module, image: Tensor) -> dict[str, Any]:
+    import torchinfo
+
+    found = torchinfo.summary(model, input_data=image, verbose=0)
+    return {"total": int(found.total_mult_adds), "params": int(found.total_params)}
+
+
+COUNTERS: Mapping[str, Counter] = MappingProxyType(
+    {
+        "torch": Counter("torch", _torch),
+        "fvcore": Counter("fvcore", _fvcore),
+        "thop": Counter("thop", _thop),
+        "ptflops": Counter("ptflops", _ptflops("aten")),
+        "ptflops-pytorch": Counter("ptflops", _ptflops("pytorch")),
+        "torchinfo": Counter("torchinfo", _torchinfo),
+    }
+)

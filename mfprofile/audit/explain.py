@@ -1,0 +1,136 @@
+"""A tool's total, explained from our rows: the core, what it adds, what it misses, and what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from mfprofile.audit.counters import Measurement
+from mfprofile.cost.conventions import CORE, Convention, convention
+from mfprofile.cost.counts import Bill
+from mfprofile.cost.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A module path at which the arithmetic and a measurement disagree."""
+
+    path: str
+    ours: int
+    theirs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was compared path by path: at how many paths, and where it differs, the deepest first in running order."""
+
+    paths: int
+    mismatches: tuple[Mismatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One tool's totals beside what its convention predicts from our rows.
+
+    `core` is in the tool's unit; `adds` and `misses` are by kind and positive. `understood` is False where the
+    installed version is not one whose source the convention was read from.
+    """
+
+    measured: Measurement
+    unit: str
+    core: int
+    adds: Mapping[str, int]
+    misses: Mapping[str, int]
+    predicted: int
+    predicted_params: int
+    by_path: Comparison | None
+    understood: bool
+
+    @property
+    def unexplained(self) -> int:
+        """Return what the tool printed beyond the prediction."""
+        return self.measured.total - self.predicted
+
+    @property
+    def unexplained_params(self) -> int:
+        """Return the parameters that the tool counted beyond the prediction."""
+        return 0 if self.measured.params is None else self.measured.params - self.predicted_params
+
+    @property
+    def holds(self) -> bool:
+        """Return whether nothing is left unexplained, in total and at every path."""
+        paths = self.by_path is None or not self.by_path.mismatches
+        return self.understood and paths and not self.unexplained and not self.unexplained_params
+
+
+def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
+    """Explain a measurement of the network that the bill is of; `modules` are the model's module paths."""
+    counted_by = convention(measured.tool)
+    weighed = counted_by.weigh(bill.parts)
+    factor = 2 if counted_by.unit == "FLOPs" else 1
+    core = [factor * madds for madds in CORE.weigh(bill.parts)]
+    extra = _by_kind(bill.rows, [ours - plain for ours, plain in zip(weighed, core, strict=True)])
+    return Explanation(
+        measured,
+        counted_by.unit,
+        sum(core),
+        {kind: more for kind, more in extra.items() if more > 0},
+        {kind: -more for kind, more in extra.items() if more < 0},
+        sum(weighed),
+        sum(row.params for row in bill.rows if row.kind not in counted_by.uncounted_params),
+        None if measured.by_path is None else compare(bill.rows, weighed, measured.by_path, modules),
+        _understood(counted_by, measured.version),
+    )
+
+
+def _understood(counted_by: Convention, version: str) -> bool:
+    return version.startswith(counted_by.versions)
+
+
+def _by_kind(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for row, amount in zip(rows, amounts, strict=True):
+        sums[row.kind] = sums.get(row.kind, 0) + amount
+    return sums
+
+
+def compare_params(bill: Bill, model: nn.Module) -> Comparison:
+    """Compare our parameters with torch's own tensors, at every module path."""
+    theirs = {path: sum(each.numel() for each in module.parameters()) for path, module in model.named_modules()}
+    return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
+
+
+def compare(
+    rows: Iterable[Row], amounts: Iterable[int], theirs: Mapping[str, int], modules: Iterable[str]
+) -> Comparison:
+    """Compare amounts of rows with a tool's, at every module path: a path has all rows that stand at or below it.
+
+    A path that the tool does not name has 0 of it; a path that it names and the model has not is compared as well.
+    """
+    ours = _by_prefix(rows, amounts)
+    paths = list(dict.fromkeys([*modules, *theirs]))
+    unequal = [
+        Mismatch(path, ours.get(path, 0), theirs.get(path, 0))
+        for path in paths
+        if ours.get(path, 0) != theirs.get(path, 0)
+    ]
+    deepest = [one for one in unequal if not any(_is_below(other.path, one.path) for other in unequal)]
+    return Comparison(len(paths), (*deepest, *(one for one in unequal if one not in deepest)))
+
+
+def _by_prefix(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
+    """Return the sum of all rows at or below each path that begins a row's name; the root is ''."""
+    sums = {"": 0}
+    for row, amount in zip(rows, amounts, strict=True):
+        sums[""] += amount
+        path = row.name
+        while path:
+            sums[path] = sums.get(path, 0) + amount
+            path = path.rpartition(".")[0]
+    return sums
+
+
+def _is_below(path: str, above: str) -> bool:
+    return path != above and (not above or path.startswith(f"{above}."))

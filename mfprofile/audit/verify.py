@@ -1,0 +1,73 @@
+"""`verify`: the torch model of a spec under every counter that is installed, held against our rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from mfprofile.audit.counters import COUNTERS, installed, measure
+from mfprofile.audit.explain import Comparison, Explanation, compare_params, explain
+from mfprofile.cost.counts import Bill, count
+from mfprofile.nn.model import build
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import InputError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All that was held against the arithmetic for one network."""
+
+    bill: Bill
+    params: Comparison
+    explanations: Sequence[Explanation]
+    skipped: Sequence[str]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether parameters agree at every path and no counter leaves anything unexplained."""
+        return not self.params.mismatches and all(one.holds for one in self.explanations)
+
+
+def verify(
+    spec: Spec, counters: Sequence[str] | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Verification:
+    """Build the model of a spec, run the counters (all that are installed, if none are named) and explain each.
+
+    `tell` hears what is being done. Raises `InputError` for a counter that does not exist or is not installed.
+    """
+    names = chosen(counters)
+    bill = count(spec)
+    tell(f"{spec.name}: building the model")
+    model = build(bill.network, seed=0).eval()
+    return verified(bill, model, names, tell)
+
+
+def verified(bill: Bill, model: nn.Module, names: Sequence[str], tell: Callable[[str], None]) -> Verification:
+    """Hold a bill against a model of the same network; the model is not changed."""
+    network = bill.network
+    image = torch.zeros(1, 3, network.height, network.width)
+    modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
+    explanations = []
+    for name in names:
+        tell(f"{bill.name}: counting with {name}")
+        explanations.append(explain(bill, measure(name, model, image), modules))
+    skipped = [name for name in COUNTERS if not installed(name)]
+    return Verification(bill, compare_params(bill, model), explanations, skipped)
+
+
+def chosen(counters: Sequence[str] | None) -> list[str]:
+    """Return the counters to run: those named, or all that are installed."""
+    return list(_named(counters)) if counters else [name for name in COUNTERS if installed(name)]
+
+
+def _named(counters: Sequence[str]) -> Iterator[str]:
+    for name in dict.fromkeys(counters):
+        if name not in COUNTERS:
+            hint = nearest(name, list(COUNTERS)) or f"there are {', '.join(COUNTERS)}"
+            raise InputError(f"no counter is called {name!r}; {hint}")
+        if not installed(name):
+            raise InputError(f"{name} is not installed: pip install {COUNTERS[name].package}")
+        yield name

@@ -1,0 +1,41 @@
+"""RetinaNet on a backbone: the maps that it takes, and its pyramid (Lin et al. 2017; the setting of Table 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mfprofile.spec.network import Block, FeatureMap
+
+WIDTH = 256
+CONVOLUTIONS = 4
+CLASSES = 80
+ANCHORS = 9
+FIRST_LEVEL = 3
+LAST_LEVEL = 7
+BACKBONE_STAGES = (3, 4, 5)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detector:
+    """RetinaNet as mmdetection builds it for COCO: 80 classes, 9 anchors a position, towers of 4 convolutions.
+
+    `inputs` are the backbone's maps of strides 8, 16 and 32; `levels` are P3 to P7, 256 channels each, by level.
+    P6 and P7 come from P5 by convolutions of stride 2.
+    """
+
+    inputs: dict[int, FeatureMap]
+    levels: dict[int, FeatureMap]
+
+
+def retinanet(blocks: tuple[Block, ...]) -> Detector:
+    """Return the detector on the last block of each of the stages 3, 4 and 5."""
+    from mfprofile.spec.network import FeatureMap, halved
+
+    inputs = {block.stage: block.outputs for block in blocks if block.stage in BACKBONE_STAGES}
+    levels = {stage: FeatureMap(WIDTH, out.height, out.width, 0) for stage, out in inputs.items()}
+    for level in range(BACKBONE_STAGES[-1] + 1, LAST_LEVEL + 1):
+        below = levels[level - 1]
+        levels[level] = FeatureMap(WIDTH, halved(below.height), halved(below.width), 0)
+    return Detector(inputs, levels)

@@ -1,0 +1,195 @@
+"""Checkpoints: the released layout is read all or nothing, and written as it is read."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from mfprofile.nn import build, load_checkpoint, released_state, save_checkpoint  # noqa: E402
+from mfprofile.spec import InputError  # noqa: E402
+
+State = dict[str, Any]
+GATE = "features.1.local_global.alpha.0.weight"
+
+
+@pytest.fixture
+def model(small: Any) -> Any:
+    """Return the model that is loaded into."""
+    return build(small(), seed=1)
+
+
+@pytest.fixture
+def state(small: Any) -> State:
+    """Return a right checkpoint, of other weights."""
+    return released_state(build(small(), seed=2))
+
+
+@pytest.fixture
+def untouched(model: Any) -> Iterator[None]:
+    """Check after the test that the model is as it was before."""
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    yield
+    after = model.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def same(first: State, second: State) -> bool:
+    """Return whether two states have the same names in the same order, and equal tensors."""
+    return list(first) == list(second) and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_what_is_saved_is_read_back_whatever_the_switch(switched: Any, tmp_path: Path) -> None:
+    """Every tensor of every variant survives the file, under a released name of its own."""
+    first, second = build(switched, seed=1), build(switched, seed=2)
+    for number, buffer in enumerate(first.buffers()):
+        buffer += number
+    assert len(released_state(first)) == len(first.state_dict())
+    save_checkpoint(first, tmp_path / "model.pth")
+    load_checkpoint(second, tmp_path / "model.pth")
+    assert same(first.state_dict(), second.state_dict())
+
+
+def test_a_saved_file_holds_the_released_names(tmp_path: Path, released_keys: Any) -> None:
+    """The file is a bare state dict with the released names, shapes and order."""
+    save_checkpoint(build("mf26m"), tmp_path / "model.pth")
+    held = torch.load(tmp_path / "model.pth", weights_only=True)
+    assert [(name, list(tensor.shape)) for name, tensor in held.items()] == list(released_keys["mf26m"].items())
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda state: state,
+        lambda state: {"state_dict": state, "epoch": 450},
+        lambda state: {f"module.{name}": tensor for name, tensor in state.items()},
+        lambda state: {"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}},
+        lambda state: {name: tensor for name, tensor in state.items() if "num_batches_tracked" not in name},
+        lambda state: {name: tensor.double() for name, tensor in reversed(state.items())},
+        lambda state: {
+            name: torch.nn.Parameter(tensor) for name, tensor in state.items() if tensor.is_floating_point()
+        },
+    ],
+    ids=["bare", "state_dict", "module", "both", "uncounted", "reversed doubles", "parameters"],
+)
+@pytest.mark.parametrize("from_file", [True, False], ids=["file", "mapping"])
+def test_a_checkpoint_is_read_in_each_of_its_guises(
+    wrap: Callable[[State], State], from_file: bool, model: Any, state: State, tmp_path: Path
+) -> None:
+    """Bare or under state_dict, with module. or without, with BatchNorm's counters or without: it is read."""
+    source: Any = wrap(state)
+    if from_file:
+        torch.save(source, tmp_path / "model.pth")
+        source = str(tmp_path / "model.pth")
+    load_checkpoint(model, source)
+    assert same(released_state(model), state)
+
+
+def without(state: State, *names: str) -> State:
+    """Return the state without some of its names."""
+    return {name: tensor for name, tensor in state.items() if name not in names}
+
+
+WRONG: dict[str, tuple[Callable[[State], Any], str]] = {
+    "a name missing": (lambda state: without(state, GATE), rf"missing \(1\): {GATE}$"),
+    "a name too many": (lambda state: {**state, "extra": torch.zeros(1)}, r"unexpected \(1\): extra$"),
+    "our own names": (lambda state: {**without(state, GATE), "blocks.2.x": 0}, r"missing .*\n.*unexpected \(1\)"),
+    "a wrong shape": (
+        lambda state: {**state, GATE: torch.zeros(16, 8)},
+        rf"misshapen \(1\): {GATE} is \(16, 8\), not \(8, 16\)$",
+    ),
+    "the last shape wrong": (
+        lambda state: {**state, "classifier.classifier.1.bias": torch.zeros(11)},
+        r"misshapen \(1\): classifier.classifier.1.bias is \(11,\), not \(10,\)$",
+    ),
+    "no tensor": (lambda state: {**state, GATE: [[0.0] * 16] * 8}, rf"not a tensor of real numbers \(1\): {GATE}$"),
+    "complex numbers": (lambda state: {**state, GATE: state[GATE] * 1j}, r"not a tensor of real numbers \(1\)"),
+    "a sparse tensor": (lambda state: {**state, GATE: state[GATE].to_sparse()}, r"not a tensor of real numbers \(1\)"),
+    "a meta tensor": (lambda state: {**state, GATE: state[GATE].to("meta")}, r"not a tensor of real numbers \(1\)"),
+    "a prefix on some": (lambda state: {**without(state, GATE), f"module.{GATE}": state[GATE]}, rf"module\.{GATE}"),
+    "names that are no text": (lambda state: {**state, 7: torch.zeros(1)}, r"unexpected \(1\): 7$"),
+    "nothing": (lambda _state: {}, r"missing \(\d+\): tokens.weight, stem.0.weight, .* and \d+ more$"),
+    "an optimiser": (
+        lambda state: {"optimizer": state, "state_dict": None},
+        r"unexpected \(2\): optimizer, state_dict$",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+@pytest.mark.usefixtures("untouched")
+def test_a_wrong_checkpoint_leaves_the_model_untouched(case: str, model: Any, state: State) -> None:
+    """Whatever is wrong is told by name, and no tensor of the model has changed."""
+    spoil, message = WRONG[case]
+    with pytest.raises(InputError, match=message) as raised:
+        load_checkpoint(model, spoil(state))
+    assert str(raised.value).startswith("the checkpoint: does not fit spec\n")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_another_models_checkpoint_is_told_in_ten_names_of_each_sort(model: Any, tmp_path: Path) -> None:
+    """A whole other network gives three short lists, each with its length, under the file's name."""
+    path = tmp_path / "mf26m.pth"
+    save_checkpoint(build("mf26m"), path)
+    with pytest.raises(InputError) as raised:
+        load_checkpoint(model, path)
+    first, *lists = str(raised.value).splitlines()
+    assert first == f"{path}: does not fit spec"
+    assert [line.split()[0] for line in lists] == ["missing", "unexpected", "misshapen"]
+    assert all(line.count(".weight") + line.count(".bias") + line.count(".running") <= 10 for line in lists)
+
+
+def _files(folder: Path, state: State) -> dict[str, Path]:
+    torch.save(state, folder / "whole.pth")
+    whole = (folder / "whole.pth").read_bytes()
+    files = {"missing": folder / "none.pth", "directory": folder}
+    contents = {"empty": b"", "text": b"no checkpoint\n", "short": whole[:-1], "half": whole[: len(whole) // 2]}
+    contents |= {"damaged": whole[:200] + bytes(200) + whole[400:], "list": pickle.dumps([1, 2]), "zip": b"PK\3\4"}
+    for name, content in contents.items():
+        files[name] = folder / f"{name}.pth"
+        files[name].write_bytes(content)
+    return files
+
+
+@pytest.mark.parametrize("name", ["missing", "directory", "empty", "text", "short", "half", "damaged", "list", "zip"])
+@pytest.mark.usefixtures("untouched")
+def test_a_file_that_is_no_checkpoint_is_refused_by_name(name: str, model: Any, state: State, tmp_path: Path) -> None:
+    """Absent, damaged or something else: one message with the file's name, and the model as it was."""
+    path = _files(tmp_path, state)[name]
+    with pytest.raises(InputError) as raised:
+        load_checkpoint(model, path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert "\n" not in str(raised.value)
+
+
+class Trap:
+    """A pickle of this makes a directory when it is let run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.mkdir, (self.path,)
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_pickle_with_code_is_refused_and_never_run(model: Any, state: State, tmp_path: Path) -> None:
+    """Code in a file is not run, and the refusal says that the file holds it."""
+    path, sprung = tmp_path / "trap.pth", tmp_path / "sprung"
+    torch.save({**state, "trap": Trap(sprung)}, path)
+    with pytest.raises(InputError, match=r"without running code from it: it asks for \w+\.mkdir$"):
+        load_checkpoint(model, path)
+    assert not sprung.exists()
+
+
+def test_a_file_that_cannot_be_written_is_an_input_error(model: Any, tmp_path: Path) -> None:
+    """Saving into a directory that is not there tells the path."""
+    with pytest.raises(InputError, match="cannot be written: No such file or directory"):
+        save_checkpoint(model, tmp_path / "none" / "model.pth")

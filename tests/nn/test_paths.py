@@ -1,0 +1,92 @@
+"""The model's modules stand at the paths of our rows, and it was built without their arithmetic."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+from mfprofile.cost import count  # noqa: E402
+from mfprofile.nn import MobileFormer, build  # noqa: E402
+from mfprofile.nn.activations import DynamicReLU  # noqa: E402
+from mfprofile.spec import load, resolve  # noqa: E402
+
+ROOT = Path(__file__).parents[2]
+
+MODULES = {
+    "conv": nn.Conv2d,
+    "depthwise": nn.Conv2d,
+    "pointwise": nn.Conv2d,
+    "linear": nn.Linear,
+    "batch-norm": (nn.BatchNorm2d, nn.BatchNorm1d),
+    "layer-norm": nn.LayerNorm,
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "dy-relu": DynamicReLU,
+    "gelu": nn.GELU,
+    "h-sigmoid": nn.Hardsigmoid,
+    "h-swish": nn.Hardswish,
+    "pool": nn.AdaptiveAvgPool2d,
+    "table": nn.Embedding,
+}
+WITHOUT_MODULE = {"matmul", "softmax", "add", "multiply", "upsample"}
+
+
+def _compare(spec: Any) -> None:
+    network = resolve(spec)
+    with torch.device("meta"):
+        modules = dict(MobileFormer(network).named_modules())
+    own = {path: sum(p.numel() for p in module.parameters(recurse=False)) for path, module in modules.items()}
+    rows = count(network).rows
+    params: Counter[str] = Counter()
+    for row in rows:
+        # A detector's towers run on each level: their rows end with it, their parameters stand with one of them.
+        path = re.sub(r"\.P[3-7]$", "", row.name)
+        params[path] += row.params
+        if row.kind in WITHOUT_MODULE:
+            assert path.rpartition(".")[0] in modules, row.name
+        else:
+            assert isinstance(modules[path], MODULES[row.kind]), row.name
+    assert +params == Counter({path: count for path, count in own.items() if count})
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "specs").glob("*.yaml")))
+def test_each_row_of_a_shipped_spec_has_its_module_with_its_parameters(name: str) -> None:
+    """Rows and modules with parameters pair off by path, each with the same number of parameters."""
+    _compare(load(name))
+
+
+def test_each_row_has_its_module_whatever_the_switch(switched: Any) -> None:
+    """Rows and modules pair off by path under every switch of a spec."""
+    _compare(switched)
+
+
+def test_the_model_imports_the_spec_alone() -> None:
+    """No module of mfprofile.nn imports another room than mfprofile.spec, so its counts are independent evidence."""
+    found = set()
+    for file in (ROOT / "mfprofile" / "nn").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            found.update(names if not isinstance(node, ast.ImportFrom) else [node.module or "relative"])
+    rooms = {".".join(name.split(".")[:2]) for name in found if name.startswith(("mfprofile", "relative"))}
+    assert rooms == {"mfprofile.nn", "mfprofile.spec"}
+
+
+def test_the_flop_counter_counts_alike_with_and_without_gradients(small: Any) -> None:
+    """Learned tokens do not trip torch's own counter under no_grad or inference_mode."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    model, totals = build(small()).eval(), set()
+    for mode in (torch.enable_grad, torch.no_grad, torch.inference_mode):
+        with mode(), FlopCounterMode(display=False) as counter:
+            model(torch.zeros(1, 3, 32, 32))
+        totals.add(counter.get_total_flops())
+    assert totals == {2 * count(small()).madds}
