@@ -128,7 +128,8 @@ def sized(draw: st.DrawFn, structure: Structure) -> Mapping:
 @st.composite
 def _sections(draw: st.DrawFn, structure: Structure, heads: int) -> Mapping:
     """Return mobile, former, tokens and bridge, those keys left away that have their defaults, where not given."""
-    given, found = structure.given, {}
+    given = structure.given
+    found: Mapping = {}
     found["mobile"] = {"activation": structure.activation}
     if "mobile" in given:
         found["mobile"]["kernel"] = draw(st.sampled_from((1, 3, 5, 7)))

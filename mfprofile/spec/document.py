@@ -163,15 +163,18 @@ class _Reader:
         return root
 
     def node(self, event: yaml.Event, path: tuple[str, ...], key: Mark | None) -> Node:
-        name, tag = ".".join(path), getattr(event, "tag", None)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise self.refusal(event, name, "anchors and aliases are not read", "write the value out, or use 'extends'")
-        if tag not in (None, "!"):
-            raise self.refusal(event, name, f"the tag {tag[:40]} is not read", "leave it away")
+        self.check(event, ".".join(path))
         if len(path) > MAX_DEPTH:
             raise self.refusal(event, ".".join(path[:4]) + "…", f"is deeper than {MAX_DEPTH} levels")
         mark = self.mark(event)
         return Node(self.value(event, path), mark, key or mark)
+
+    def check(self, event: yaml.Event, name: str) -> None:
+        tag = getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise self.refusal(event, name, "anchors and aliases are not read", "write the value out, or use 'extends'")
+        if tag not in (None, "!"):
+            raise self.refusal(event, name, f"the tag {tag[:40]} is not read", "leave it away")
 
     def value(self, event: yaml.Event, path: tuple[str, ...]) -> Value:
         if isinstance(event, yaml.ScalarEvent):
@@ -183,6 +186,7 @@ class _Reader:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self.refusal(event, ".".join(path), "a key must be a single word")
+            self.check(event, ".".join(path))
             inner, key = (*path, event.value), self.mark(event)
             node = self.node(next(self.events), inner, key)
             first = items.setdefault(event.value, node)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from mfprofile.spec.document import MAX_DEPTH, Node, is_text, parse
+from mfprofile.spec.document import MAX_DEPTH, Node, is_text, parse, plain
 from mfprofile.spec.problems import Mark, Problem, SpecError
 from mfprofile.spec.sources import find, read
 
@@ -56,7 +57,7 @@ def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Nod
     reference = root.value["extends"]
     if not isinstance(reference.value, str):
         rule = "must be the name of a spec that ships, or a path"
-        raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
+        raise SpecError([Problem(reference.mark, "extends", rule, plain(reference))])
     file = resolved(find(reference.value, folder, reference.mark, "extends"))
     if file in seen:
         rule = f"goes in a circle: {' → '.join(step.name for step in (*seen, file))}"
@@ -93,7 +94,8 @@ def assignments(settings: Iterable[str]) -> Iterable[Node]:
             raise SpecError([Problem(Mark(source), "", f"is deeper than {MAX_DEPTH} levels")])
         node, problems = parse(text.strip() or '""', source)
         if problems:
-            raise SpecError(problems)
+            inner = [replace(problem, path=".".join((*parts, problem.path))) for problem in problems]
+            raise SpecError([replace(problem, mark=Mark(source)) for problem in inner])
         yield _nested(parts, _without_place(node, source))
 
 

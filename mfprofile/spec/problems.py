@@ -31,7 +31,8 @@ class Problem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        about = self.path if self.value is MISSING else f"{self.path} = {shown(self.value)}"
+        value = "" if self.value is MISSING else shown(self.value)
+        about = " = ".join(part for part in (self.path, value) if part)
         text = ": ".join(part for part in (str(self.mark), about, self.rule) if part)
         return printable(f"{text}; {self.remedy}" if self.remedy else text)
 

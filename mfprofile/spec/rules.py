@@ -170,7 +170,7 @@ def _bridged(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]
     kinds = [None, *(entry.kind for entry in entries), "mf" if final else None]
     widths = [(("stem",), _whole(data.get("stem"))), *(((*entry.path, "out"), entry.outputs) for entry in entries)]
     for (path, channels), before, after in zip(widths, kinds, kinds[1:], strict=False):
-        meets = {before, after} & {"mf", "mf-down"}
+        meets = before in ("mf", "mf-down") or after in ("mf", "mf-down")
         if meets and channels and channels % heads:
             rule = f"cannot be split among the bridge's {heads} heads"
             yield Breach(path, channels, rule, _multiples(channels, heads))

@@ -420,6 +420,12 @@ def test_each_rule_has_its_message(old: str, new: str, expected: list[str]) -> N
             "blocks: {8: {out: 112}}\n",
             [":5:9: blocks = {8: {out: 112}}: must be a list of blocks, as in '- {block: mf, exp: 96, out: 24}'"],
         ),
+        (
+            "blocks:\n- {block: [mf, lite], exp: 8, out: 8}\n",
+            [
+                ":6:11: blocks.1.block = ['mf', 'lite']: must be 'lite', 'mf' or 'mf-down'; a list or range is a choice, which only a space may hold: give one value"
+            ],
+        ),
         ("blocks: 3\n", [":5:9: blocks = 3: must be a list of blocks, as in '- {block: mf, exp: 96, out: 24}'"]),
         (
             "groups: 4\nblocks:\n- {block: mf, exp: 16, out: 12}\n- {block: mf, expand: 3, out: 10}\n",

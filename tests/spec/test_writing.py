@@ -1,0 +1,107 @@
+"""A spec written back: to a mapping and to YAML that make it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import Mapping, spec_mappings
+
+from mfprofile.cost import count
+from mfprofile.spec import Spec, SpecError, load
+from mfprofile.spec.document import parse, plain
+from mfprofile.spec.sources import shipped
+from mfprofile.spec.writing import mapping, yaml_text
+
+LIMITS = st.dictionaries(
+    st.text("abcxyz", min_size=1, max_size=4),
+    st.one_of(
+        st.integers(0, 10**9),
+        st.booleans(),
+        st.floats(0, 1e9, allow_subnormal=False).map(lambda number: round(number, 6)),
+        st.sampled_from(("300M", "no", "on", "010", "3:30", "1e3", "null", "~", "", "true", "16", "a: b", "# x", "é")),
+        st.lists(st.integers(1, 9), max_size=3),
+    ),
+    max_size=3,
+)
+
+
+def reread(spec: Spec) -> Spec:
+    """Return the spec that its YAML makes."""
+    root, problems = parse(yaml_text(spec), "written")
+    assert problems == []
+    data = plain(root)
+    assert isinstance(data, dict)
+    return load(data)
+
+
+def assert_same(one: Spec, other: Spec) -> None:
+    """Check that two specs say and cost the same, op by op."""
+    assert mapping(one) == mapping(other)
+    assert count(one).records() == count(other).records()
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_specs_can_be_written_and_read_again(name: str, tmp_path: Path) -> None:
+    """As a mapping, as YAML, as a file."""
+    spec = load(name)
+    file = tmp_path / "again.yaml"
+    file.write_text(yaml_text(spec), encoding="utf-8")
+    for again in (load(mapping(spec)), reread(spec), load(file), load(spec)):
+        assert_same(again, spec)
+    assert (load(file).name, load(spec).name) == ("again", name)
+
+
+@settings(deadline=None)
+@given(spec_mappings(), LIMITS)
+def test_any_spec_can_be_written_and_read_again(source: Mapping, limits: Mapping) -> None:
+    """Whatever switches it has, and whatever its limits hold."""
+    spec = load({**source, "budget": limits, "require": limits})
+    assert_same(load(mapping(spec)), spec)
+    assert_same(reread(spec), spec)
+    assert_same(spec.replace(), spec)
+    assert spec.budget == limits
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(spec_mappings(), st.floats(1e-6, 3))
+def test_a_width_is_written_so_that_it_is_read_again(source: Mapping, width: float) -> None:
+    """However small, and never with an exponent."""
+    try:
+        spec = load({**source, "width": width})
+    except SpecError:
+        return
+    assert_same(reread(spec), spec)
+
+
+def test_every_default_is_written_out() -> None:
+    """Those of sections too; `width` only where it is not 1."""
+    text = yaml_text(load("mf26m"))
+    assert text.splitlines()[:5] == [
+        "input: 224",
+        "classes: 1000",
+        "tokens: {count: 3, dim: 128}",
+        "stem: 8",
+        "blocks:",
+    ]
+    assert text.splitlines()[-6:] == [
+        "head: {fc: 1024}",
+        "groups: 4",
+        "attention: mha",
+        "mobile: {kernel: 3, activation: dy-relu}",
+        "former: {ffn: true, heads: 4}",
+        "bridge: {heads: 2, gate: true, final: true, projections: false}",
+    ]
+    assert yaml_text(load("mf26m", ["width=0.5"])).endswith("width: 0.5\n")
+
+
+def test_words_that_stand_for_nothing_are_written_as_words() -> None:
+    """`none` for head and Former, `same` for an output, a rectangle for an input."""
+    spec = load("mf294m-mobile", ["head=none", "input=225x321", "blocks.3.out=same", "blocks.4.repeat=1"])
+    found = mapping(spec)
+    assert (found["head"], found["former"], found["input"]) == ("none", "none", "225x321")
+    assert found["blocks"][2] == {"out": "same", "block": "mf", "exp": 96}
+    assert found["blocks"][3] == {"block": "mf-down", "exp": 144, "out": 48}
+    assert_same(reread(spec), spec)
