@@ -104,7 +104,7 @@ def _number_remedy(value: object) -> str:
     if re.fullmatch(r"0[0-9]{1,20}", text):
         return f"write {int(text)} without a leading zero, which would make it octal in YAML 1.1"
     if re.fullmatch(r"[-+]?[0-9]{1,20}(\.[0-9]+)?", text):
-        return f"write {text} without quotes"
+        return f"write {text}, without quotes"
     if re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]{1,3}", text):
         return "write the number out: YAML reads an exponent now as a number, now as text"
     if re.fullmatch(r"[0-9]+(:[0-9]+)+", text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from mfprofile.spec.complaints import complaint
 from mfprofile.spec.document import Node, locate, plain, plant
 from mfprofile.spec.merge import assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError, dotted, printable
+from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted, printable
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.sources import find, read, read_stdin
 from mfprofile.spec.width import scaled
@@ -42,6 +43,8 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
         return source.name, plant(mapping(source), source.name or "spec"), []
     if isinstance(source, Mapping):
         return "spec", *extended(plant(source, "spec"), Path())
+    if not isinstance(source, str | Path):
+        raise InputError(f"a spec is a name, a path, a mapping or a Spec, not a value of type {type(source).__name__}")
     reference = str(source)
     seen: tuple[Path, ...] = ()
     if reference == "-":
@@ -102,7 +105,7 @@ def _typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, li
     try:
         return _adapter().validate_python({**data, "name": name}), []
     except ValidationError as error:
-        return None, [complaint(fault, root) for fault in error.errors(include_url=False)]
+        return None, [complaint(fault, root) for fault in error.errors(include_url=False)[: MOST_PROBLEMS + 1]]
 
 
 @cache
@@ -113,7 +116,7 @@ def _adapter() -> TypeAdapter[Spec]:
 
 
 def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Problem]:
-    for path, value, rule, remedy in breaches(data):
+    for path, value, rule, remedy in islice(breaches(data), MOST_PROBLEMS + 1):
         yield Problem(locate(root, path), dotted(path), rule + when, MISSING if value is None else value, remedy)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MISSING: object = object()
+MOST_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,12 @@ class InputError(ValueError):
 
 
 class SpecError(InputError):
-    """A spec that breaks rules: `problems` has all of them, the text one line for each."""
+    """A spec that breaks rules: `problems` has them, the text one line for each, up to `MOST_PROBLEMS`."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        lines = [str(problem) for problem in self.problems[:MOST_PROBLEMS]]
+        super().__init__("\n".join([*lines, "… and more"] if len(self.problems) > MOST_PROBLEMS else lines))
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from math import lcm
 from typing import Any, NamedTuple
 
+from mfprofile.spec.detector import BACKBONE_STAGES
 from mfprofile.spec.model import MAX_BLOCKS, MAX_PIXELS, BridgeSpec, FormerSpec, MobileSpec
 
 Path = tuple[str | int, ...]
@@ -65,6 +66,7 @@ def breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
     yield from _bridged(data, laid_out)
     yield from _former(data)
     yield from _resolution(data, laid_out)
+    yield from _detector(data, laid_out)
     layout = sum(_whole(entry.keys.get("repeat", 1)) or 0 for entry in entries)
     if (entries or data.get("blocks") == []) and not 1 <= layout <= MAX_BLOCKS:
         yield Breach(("blocks",), layout, f"must lay out between 1 and {MAX_BLOCKS} blocks, counted after 'repeat'")
@@ -207,6 +209,18 @@ def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Brea
         rule = f"its {halvings} layers of stride 2 would shrink the resolution below 1"
         remedy = f"each side must have {least} pixels or more" if least <= MAX_PIXELS else "take some of them away"
         yield Breach(("input",), data.get("input"), rule, remedy)
+
+
+def _detector(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
+    """Check that a detector stands on a backbone that has maps of strides 8, 16 and 32."""
+    if data.get("detector") != "retinanet":
+        return
+    if isinstance(data.get("head"), dict):
+        yield Breach(("detector",), data["detector"], "a detector takes the head's place", "give 'head: none' as well")
+    halvings = 1 + sum(entry.halves for entry in entries)
+    if entries and halvings != BACKBONE_STAGES[-1]:
+        rule = f"needs maps of strides 8, 16 and 32, and the blocks end at stride {2**halvings}"
+        yield Breach(("detector",), data["detector"], rule)
 
 
 def _sides(value: object) -> list[int]:

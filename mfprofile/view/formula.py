@@ -50,8 +50,9 @@ def _terms(expression: Any) -> list[tuple[Any, list[tuple[str, int]]]]:
 def _term(factor: Any, powers: Sequence[tuple[str, int]]) -> str:
     above = [f"{name}{str(power).translate(_SUPERSCRIPTS) if power > 1 else ''}" for name, power in powers if power > 0]
     below = [name for name, power in powers if power < 0]
-    number = [] if factor == 1 and above else [_number(factor)]
-    return "·".join([*number, *above]) + "".join(f"/{name}" for name in below)
+    number = [] if abs(factor) == 1 and above else [_number(factor)]
+    sign = "-" if factor == -1 and above else ""
+    return sign + "·".join([*number, *above]) + "".join(f"/{name}" for name in below)
 
 
 def _number(value: Any) -> str:

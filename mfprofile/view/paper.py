@@ -21,6 +21,14 @@ HEADINGS = {
     "all_madds": "all MAdds",
     "backbone_params": "backbone #Params",
     "all_params": "all #Params",
+    "top1": "top-1",
+    "top5": "top-5",
+    "ap": "AP",
+    "ap50": "AP50",
+    "ap75": "AP75",
+    "aps": "AP S",
+    "apm": "AP M",
+    "apl": "AP L",
 }
 
 
@@ -59,15 +67,22 @@ def paper_table(printed_table: PaperTable, chosen: str | None) -> Table:
     found = {(cell.model, cell.column, cell.convention): cell for name in names for cell in cells(printed_table, name)}
     columns = [Column("model")]
     for column in printed_table.columns:
-        if not is_cost(column):
-            columns.append(Column(column.replace("_", " "), right=True))
-            continue
-        columns.append(Column(f"{HEADINGS[column]}\nprinted", right=True))
-        for name in names if column.endswith("madds") or printed_table.number == "4" else names[:1]:
-            columns += [Column(f"counted\n{name}", right=True), Column("difference\n%", right=True), Column("within")]
+        columns.append(Column(_heading(column), right=True))
+        if is_cost(column):
+            columns += [Column(f"counted\n{name}", right=True) for name in _shown(printed_table, column, names)]
     data = [_line(printed_table, line, names, found) for line in printed_table.lines]
-    below = ["other networks are as printed, not counted"] if any(not line.spec for line in printed_table.lines) else []
+    below = ["≠: would be printed otherwise"] if any(not cell.holds for cell in found.values()) else []
+    below += ["–: as printed, not counted"] if any(not line.spec for line in printed_table.lines) else []
     return Table(columns, data, above=[f"Table {printed_table.number}: {printed_table.title}"], below=below)
+
+
+def _heading(column: str) -> str:
+    return f"{HEADINGS[column]}\nprinted" if is_cost(column) else HEADINGS.get(column, column.replace("_", " "))
+
+
+def _shown(printed_table: PaperTable, column: str, names: Sequence[str]) -> Sequence[str]:
+    """Return the conventions that a column is counted in: parameters are the same in all but those of Table 4."""
+    return names if column.endswith("madds") or printed_table.number == "4" else names[:1]
 
 
 def _line(
@@ -77,16 +92,16 @@ def _line(
     for column, text in line.cells.items():
         values.append(text)
         if is_cost(column):
-            shown = names if column.endswith("madds") or printed_table.number == "4" else names[:1]
-            for name in shown:
-                values += _counted(found.get((line.model, column, name)))
+            shown = _shown(printed_table, column, names)
+            values += [_counted(found.get((line.model, column, name))) for name in shown]
     return values
 
 
-def _counted(cell: Cell | None) -> list[str | None]:
+def _counted(cell: Cell | None) -> str:
+    """Return our count, its difference in percent, and a mark where it would be printed otherwise."""
     if cell is None:
-        return [None, None, None]
-    return [human(cell.counted), f"{percent(cell.difference):+.2f}", "yes" if cell.holds else "no"]
+        return "–"
+    return f"{'' if cell.holds else '≠ '}{human(cell.counted)} ({percent(cell.difference):+.2f} %)"
 
 
 def percent(share: Fraction) -> float:

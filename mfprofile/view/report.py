@@ -53,10 +53,10 @@ def _conventions() -> Iterator[str]:
     yield (
         f"It does not say. Two conventions were inferred from its tables. `{IMAGENET}`: {CONVENTIONS[IMAGENET].about}. "
         f"It meets {madds.distinct_holding} of the {madds.distinct} distinct ImageNet MAdds cells within rounding. It "
-        "cannot explain the 508M model, which comes out at 508.68M and would print as 509M. Other mixtures fit as well: "
-        "of 466,560 that were tried, one meets all 19 cells and 35 miss one; this is the simplest of those.\n"
+        "cannot explain the 508M model, which comes out at 508.68M and would print as 509M. Other mixtures fit as "
+        "well: of 466,560 that were tried, one meets all 19 cells and 35 miss one; this is the simplest of those.\n"
     )
-    yield f"`{COCO}`, for Table 4: {CONVENTIONS[COCO].about}. {CONVENTIONS[COCO].source}.\n"
+    yield f"`{COCO}`, for Table 4: {CONVENTIONS[COCO].about}. It is {CONVENTIONS[COCO].source}.\n"
 
 
 def _tables() -> Iterator[str]:
@@ -77,6 +77,6 @@ def _claims() -> Iterator[str]:
 def _complexities() -> Iterator[str]:
     yield "## Complexities\n"
     yield render(complexity_table(), "markdown")
-    yield "The 294M model in the number M and the dimension d of its tokens, which gives every cell of Tables 7 and 8:\n"
+    yield "The 294M model in the number M and the dimension d of its tokens; it gives each cell of Tables 7 and 8:\n"
     found = formulas(load("mf294m"), ["tokens.count", "tokens.dim"])
     yield render(formula_table(found, "plain", "mf294m", "pillar", "core"), "markdown")

@@ -62,6 +62,12 @@ def test_every_counter_is_explained_on_the_ablations(name: str) -> None:
     assert verify(load(name)).holds
 
 
+@pytest.mark.parametrize("size", ["160x224", pytest.param("800x1344", marks=pytest.mark.slow)])
+def test_the_detector_is_explained_as_well(size: str) -> None:
+    """Pyramid and towers, whose weights run on five levels, at every path that each tool tells."""
+    assert verify(load("mf151m-retinanet", [f"input={size}"])).holds
+
+
 def test_the_tools_that_tell_paths_are_compared_at_each_module() -> None:
     """torch, fvcore and thop are compared at every module that is called, not in total alone."""
     found = verify(load("mf26m"), ["torch", "fvcore", "thop"])

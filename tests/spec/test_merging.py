@@ -198,7 +198,7 @@ DEEP = ".".join("a" * 13)
         ("extends.a=1", "extends: must stand in the spec itself, not in a change to it; load the other spec instead"),
         ("stem=", "stem = '': must be a whole number"),
         ("stem=null", "stem: is empty; give a value, or leave the key away"),
-        ("stem='16'", "stem = '16': must be a whole number; write 16 without quotes"),
+        ("stem='16'", "stem = '16': must be a whole number; write 16, without quotes"),
         ("stem=[8, 16]", "stem = [8, 16]: must be a whole number; a list or range is a choice, which only a space may hold: give one value"),
         ("stem=[8", "is not YAML: did not find expected ',' or ']'"),
         ("tokens={dim: 8, dim: 12}", "tokens.dim: duplicate key, first given in line 1; keep one of them"),
@@ -240,7 +240,7 @@ def test_replace_is_a_patch_and_leaves_the_old_spec_alone() -> None:
     "changes, expected",
     [
         ({"stm": 3}, "change: stm: unknown key; did you mean 'stem'?"),
-        ({"stem": "8"}, "change: stem = '8': must be a whole number; write 8 without quotes"),
+        ({"stem": "8"}, "change: stem = '8': must be a whole number; write 8, without quotes"),
         ({"blocks": {99: {"out": 3}}}, "change: blocks.99: no such entry: blocks has entries 1 to 12"),
         ({"extends": "mf52m"}, "change: extends: must stand in the spec itself, not in a change to it; load the other spec instead"),
         ({"former": "none"}, "mf294m: mobile.activation = 'dy-relu': DY-ReLU takes its parameters from Former's first token, and there is none; give 'mobile: {activation: relu}' as well"),

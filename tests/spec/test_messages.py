@@ -74,9 +74,9 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
             ":4:7: stem = '010': must be a whole number; write 10 without a leading zero, which would make it octal in YAML 1.1"
         ],
     ),
-    ("stem: 8", "stem: '16'", [":4:7: stem = '16': must be a whole number; write 16 without quotes"]),
+    ("stem: 8", "stem: '16'", [":4:7: stem = '16': must be a whole number; write 16, without quotes"]),
     ("stem: 8", "stem: 0x10", [":4:7: stem = '0x10': must be a whole number"]),
-    ("stem: 8", "stem: 1_6", [":4:7: stem = '1_6': must be a whole number; write 16 without quotes"]),
+    ("stem: 8", "stem: 1_6", [":4:7: stem = '1_6': must be a whole number; write 16, without quotes"]),
     ("stem: 8", "stem: null", [":4:1: stem: is empty; give a value, or leave the key away"]),
     ("fc: 4", "fc: ~", [":9:8: head.fc: is empty; give a value, or leave the key away"]),
     ("stem: 8", "stem:", [":4:1: stem: is empty; give a value, or leave the key away"]),
@@ -172,7 +172,7 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
         "input: 64",
         "input: '64'",
         [
-            ":1:8: input = '64': must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321; write 64 without quotes"
+            ":1:8: input = '64': must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321; write 64, without quotes"
         ],
     ),
     ("input: 64", "input: 0", [":1:8: input = 0: must be between 1 and 16384 pixels"]),
@@ -187,7 +187,7 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
     ("stem: 8", "stem: 8\nwidth: 65", [":5:8: width = 65: must be at most 64"]),
     ("stem: 8", "stem: 8\nwidth: wide", [":5:8: width = 'wide': must be a number"]),
     ("stem: 8", "stem: 8\nwidth: true", [":5:8: width = true: must be a number; true and false are no numbers"]),
-    ("stem: 8", "stem: 8\nwidth: '0.75'", [":5:8: width = '0.75': must be a number; write 0.75 without quotes"]),
+    ("stem: 8", "stem: 8\nwidth: '0.75'", [":5:8: width = '0.75': must be a number; write 0.75, without quotes"]),
     ("stem: 8", "stem: 8\nwidth: .nan", [":5:8: width = '.nan': must be a number"]),
     (
         "stem: 8",
@@ -477,7 +477,7 @@ blocks:
         ":1:1: head: is missing",
         ":2:17: tokens.count = 0: must be at least 1",
         ":2:25: tokens.dim = 10: must be divisible by 4: DY-ReLU's θ squeezes the token to a quarter; 8 and 12 are",
-        ":3:7: stem = '8': must be a whole number; write 8 without quotes",
+        ":3:7: stem = '8': must be a whole number; write 8, without quotes",
         ":4:1: stem: duplicate key, first given in line 3; keep one of them",
         ":5:1: mobil: unknown key; did you mean 'mobile'?",
         ":7:44: blocks.1.kernel = 2: must be odd, so that the padding keeps the resolution",
@@ -513,7 +513,7 @@ def test_problems_can_be_read_by_programs() -> None:
         ("tokens: {count: 2, dim: 8}\n", "former: none\nmobile: {activation: relu}\n"),
         ("input: 64", "input: 3"),
         ("input: 64", "input: 3x16384"),
-        ("stem: 8", "stem: 8\nbudget: {madds: 300M}\ndetector: retinanet\nrequire: {x: [1, 2]}"),
+        ("stem: 8", "stem: 8\nbudget: {madds: 300M}\nrequire: {x: [1, 2]}"),
         ("stem: 8", "stem: 8\nwidth: 1.0"),
         ("classes: 10", "classes: 10_000_000"),
     ],

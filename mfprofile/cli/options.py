@@ -1,0 +1,60 @@
+"""Arguments and options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfprofile.spec.problems import InputError
+
+if TYPE_CHECKING:
+    from mfprofile.view.tables import Form
+
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A name of 'mfprofile list', a path, or - for stdin.")]
+Specs = Annotated[
+    list[str], typer.Argument(metavar="SPEC...", help="Names of 'mfprofile list', paths, or - for stdin.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as tokens.dim=128 or blocks.8.out=112."),
+]
+Input = Annotated[str | None, typer.Option("--input", metavar="PIXELS", help="Another input: 192, or HEIGHTxWIDTH.")]
+ConventionName = Annotated[
+    str,
+    typer.Option(
+        "--convention", metavar="NAME", help="What is counted: core, paper, or as torch, fvcore, thop, ptflops… do."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")]
+
+
+def tell(message: str) -> None:
+    """Say on stderr what is being done."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def need_torch(command: str) -> None:
+    """Raise `InputError` with the line that installs torch, where it is not."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise InputError(f"{command} needs torch: pip install 'mfprofile[torch]'")
+
+
+def assigned(settings: list[str] | None, input_size: str | None) -> list[str]:
+    """Return the assignments of --set, and of --input as the last."""
+    return (settings or []) + ([f"input={input_size}"] if input_size is not None else [])
+
+
+def chosen_form(as_json: bool, as_csv: bool, as_markdown: bool) -> Form:
+    """Return the form that one of the flags asks for; raises `InputError` if several do."""
+    wanted: dict[Form, bool] = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
+    chosen = [form for form, given in wanted.items() if given]
+    if len(chosen) > 1:
+        raise InputError(f"--{chosen[0]} and --{chosen[1]} exclude each other: give one")
+    return chosen[0] if chosen else "text"

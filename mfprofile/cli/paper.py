@@ -1,0 +1,127 @@
+"""The commands of the paper: paper, formula, complexity, explain and report."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mfprofile.cli.options import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    ConventionName,
+    Input,
+    Settings,
+    Spec,
+    assigned,
+    chosen_form,
+    tell,
+)
+
+
+def paper(
+    tables: Annotated[
+        list[str] | None, typer.Argument(metavar="[TABLE...]", help="2 to 9 or 11, or 'claims'; all tables if none.")
+    ] = None,
+    convention: Annotated[
+        str | None, typer.Option("--convention", metavar="NAME", help="Count in this one too, beside the inferred one.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a cell that held is lost.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Set the paper's tables beside our counts, cell by cell.
+
+    Counted in the conventions that were inferred from the tables themselves: paper, and paper-coco for Table 4.
+    'claims' are the numbers in its text.
+
+    Example: mfprofile paper 7 8 --convention core
+    """
+    from mfprofile.view.paper import paper_text
+    from mfprofile.view.tables import show
+
+    text, lost = paper_text(tables or [], convention, chosen_form(as_json, as_csv, as_markdown))
+    show(text)
+    if strict and lost:
+        sys.stderr.write("".join(f"lost: Table {cell.table}, {cell.model}, {cell.column}\n" for cell in lost))
+        raise typer.Exit(1)
+
+
+def formula(
+    spec: Spec,
+    free: Annotated[str, typer.Option("--free", metavar="KEY,...", help="What varies, as tokens.count,tokens.dim.")],
+    by: Annotated[str, typer.Option("--by", metavar="AXIS", help="block, stage, pillar, kind or op.")] = "pillar",
+    style: Annotated[str, typer.Option("--style", metavar="NAME", help="plain, latex or python.")] = "plain",
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Give the exact cost as a polynomial in some keys of a spec.
+
+    The paper's complexities, tested against the arithmetic, are shown by 'mfprofile complexity'.
+
+    Example: mfprofile formula mf294m --free tokens.count,tokens.dim
+    """
+    from mfprofile.cost.formulas import formulas
+    from mfprofile.spec.load import load
+    from mfprofile.view.formula import formula_table
+    from mfprofile.view.tables import render, show
+
+    loaded = load(spec, assigned(settings, input_size))
+    found = formulas(loaded, [key.strip() for key in free.split(",")], by, convention)
+    show(render(formula_table(found, style, loaded.name, by, convention), chosen_form(as_json, as_csv, as_markdown)))
+
+
+def complexity(as_json: AsJson = False, as_csv: AsCsv = False, as_markdown: AsMarkdown = False) -> None:
+    """Test the complexities that the paper states against the arithmetic.
+
+    Example: mfprofile complexity
+    """
+    from mfprofile.view.formula import complexity_table
+    from mfprofile.view.tables import render, show
+
+    show(render(complexity_table(), chosen_form(as_json, as_csv, as_markdown)))
+
+
+def explain(
+    spec: Spec,
+    block: Annotated[int, typer.Option("--block", metavar="NUMBER", help="The block, from 1 after 'repeat'.")],
+    settings: Settings = None,
+    input_size: Input = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Tell one block op by op, as formulas with the numbers put in.
+
+    Example: mfprofile explain mf294m --block 7
+    """
+    from mfprofile.cost.explain import explained
+    from mfprofile.spec.load import load
+    from mfprofile.spec.network import resolve
+    from mfprofile.view.formula import explained_table
+    from mfprofile.view.tables import render, show
+
+    network = resolve(load(spec, assigned(settings, input_size)))
+    rows, values = explained(network, block)
+    heading = f"{network.name}, block {block}: {network.blocks[block - 1].kind}; MAdds in convention 'core'"
+    show(render(explained_table(rows, values, heading), chosen_form(as_json, as_csv, as_markdown)))
+
+
+def report(
+    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write.")] = "reports",
+) -> None:
+    """Write the reports: paper.md, the paper's tables, claims and complexities beside our counts.
+
+    Example: mfprofile report -o reports
+    """
+    from mfprofile.view.report import write_reports
+
+    for file in write_reports(folder):
+        tell(f"wrote {file}")

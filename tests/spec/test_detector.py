@@ -1,0 +1,53 @@
+"""`detector: retinanet`: its pyramid and its rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from mfprofile import SpecError, count, load, resolve
+
+
+def test_the_pyramid_halves_from_p3_to_p7() -> None:
+    """At 800×1344, sides rounded up."""
+    detector = resolve(load("mf294m-retinanet")).detector
+    assert detector is not None
+    sizes = {level: (out.channels, out.height, out.width) for level, out in detector.levels.items()}
+    assert sizes == {
+        3: (256, 100, 168), 4: (256, 50, 84), 5: (256, 25, 42), 6: (256, 13, 21), 7: (256, 7, 11),
+    }  # fmt: skip
+    assert [out.channels for out in detector.inputs.values()] == [48, 128, 192]
+
+
+def test_the_towers_weights_are_counted_once() -> None:
+    """Five levels run them, and their parameters are those of one."""
+    rows = [row for row in count("mf151m-retinanet").rows if row.name.startswith("detector.classification.conv1.")]
+    assert [row.params for row in rows if row.kind == "conv"] == [256 * 256 * 9 + 256, 0, 0, 0, 0]
+    assert len({row.madds for row in rows}) == 5
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        (
+            ["detector=retinanet"],
+            "detector = 'retinanet': a detector takes the head's place; give 'head: none' as well",
+        ),
+        (
+            ["detector=retinanet", "head=none", "blocks.1.stride=2"],
+            "detector = 'retinanet': needs maps of strides 8, 16 and 32, and the blocks end at stride 64",
+        ),
+    ],
+)
+def test_a_detector_stands_on_a_backbone_of_stride_32(settings: list[str], rule: str) -> None:
+    """Each rule has its message."""
+    with pytest.raises(SpecError) as error:
+        load("mf294m", settings)
+    assert str(error.value) == f"--set detector=retinanet: {rule}"
+
+
+@pytest.mark.parametrize("name", ["mf151m", "mf214m", "mf294m", "mf508m"])
+def test_the_backbone_is_the_same_under_the_detector(name: str) -> None:
+    """All that the detector adds stands in the pillar `head`."""
+    backbone, whole = count(f"{name}-coco"), count(f"{name}-retinanet")
+    assert whole.madds - whole.pillars["head"].madds == backbone.madds
+    assert whole.params - whole.pillars["head"].params == backbone.params
