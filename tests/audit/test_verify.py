@@ -199,8 +199,8 @@ def test_the_command_exits_with_1_when_something_is_unexplained(
 
 def test_without_torch_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message has the very line."""
-    from mfprofile import cli
+    from mfprofile.cli.options import need_torch
 
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"^verify needs torch: pip install 'mfprofile\[torch\]'$"):
-        cli._need_torch("verify")
+        need_torch("verify")
