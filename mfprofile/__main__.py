@@ -1,5 +1,20 @@
-"""`python -m mfprofile`."""
+"""The entry of `mfprofile` and `python -m mfprofile`: an interruption while it loads is no traceback either."""
 
-from mfprofile.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from mfprofile.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

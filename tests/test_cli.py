@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,7 +72,8 @@ def test_json_has_the_keys_that_readers_rely_on() -> None:
     """Each row has the documented keys, and `--by` adds groups that sum to the whole."""
     bill = json.loads(run("count", "mf26m", "--json", "--by", "stage").stdout)
     keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "out"}
-    assert set(bill) == {"schema", "name", "convention", "input", "madds", "params", "pillars", "rows", "groups"}
+    always = {"schema", "name", "convention", "unit", "input", "madds", "params", "counted_params", "pillars", "rows"}
+    assert set(bill) == always | {"groups"}
     assert all(set(row) == keys for row in bill["rows"])
     assert bill["groups"]["by"] == "stage"
     assert sum(group["madds"] for group in bill["groups"]["totals"]) == bill["madds"]
@@ -123,7 +125,7 @@ def test_output_has_no_colour_when_piped_nor_with_no_color() -> None:
     assert "\x1b" not in run("count", "mf26m").stdout
     assert "\x1b[" in _in_a_terminal("count", "mf26m")
     plain = _in_a_terminal("count", "mf26m", NO_COLOR="1")
-    assert "\x1b[3" not in plain
+    assert not re.search(r"\x1b\[[0-9;]*(3|4|9|10)[0-7]", plain)  # bold is no colour
 
 
 def _in_a_terminal(*arguments: str, **environment: str) -> str:
@@ -194,6 +196,50 @@ def test_output_survives_a_terminal_that_knows_only_ascii() -> None:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"23,550,208" in done.stdout
+
+
+@pytest.mark.parametrize("line", ["mfprofile count mf26m > /dev/full", "mfprofile count mf26m --json >&-"])
+def test_output_that_cannot_be_written_is_exit_code_74(line: str) -> None:
+    """A full disk or a closed stream is nobody's fault here: one line, no traceback."""
+    output = shell(f"{line}; echo status $? >&2")
+    assert output.startswith("error: standard output")
+    assert output.endswith("status 74\n")
+    assert output.count("\n") == 2
+
+
+def test_a_closed_standard_input_is_told() -> None:
+    """As bad input."""
+    assert shell("mfprofile count - <&-; echo status $?") == "error: <stdin>: is closed\nstatus 2\n"
+
+
+def test_standard_input_is_read_once() -> None:
+    """A second `-` would find it empty."""
+    done = run("count", "-", "-", stdin="extends: mf26m")
+    assert (done.returncode, done.stderr) == (2, "error: -: standard input can be read only once\n")
+
+
+def test_the_unit_and_the_params_that_a_convention_counts_are_told() -> None:
+    """FlopCounterMode's total is in FLOPs, and Table 4's parameters are without norms."""
+    bill = json.loads(run("count", "mf151m-coco", "--convention", "paper-coco", "--json").stdout)
+    assert (bill["unit"], bill["params"], bill["counted_params"]) == ("MAdds", 4_907_788, 4_877_884)
+    text = run("count", "mf26m", "--convention", "torch").stdout
+    assert text.splitlines()[2].split()[3] == "FLOPs"
+    assert "'thop' counts 3,232,404 params" in run("count", "mf26m", "--convention", "thop").stdout
+
+
+def test_the_same_name_twice_keeps_its_columns_apart() -> None:
+    """The second is numbered."""
+    header = run("count", "mf26m", "mf26m", "--csv").stdout.splitlines()[0]
+    assert header == "pillar,mf26m.madds,mf26m#2.madds,mf26m.params,mf26m#2.params"
+
+
+@pytest.mark.parametrize("columns", ["60", "80"])
+@pytest.mark.parametrize(
+    "command", ["count mf294m", "count mf26m mf52m", "count mf26m --by op", "paper 2", "paper claims"]
+)
+def test_no_terminal_is_too_narrow_for_a_name_or_a_digit(command: str, columns: str) -> None:
+    """Columns give way or wrap, lines run over; nothing is cut."""
+    assert "…" not in _in_a_terminal(*command.split(), COLUMNS=columns)
 
 
 def test_an_interruption_is_exit_code_130() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -34,8 +35,8 @@ class Comparison:
 class Explanation:
     """One tool's totals beside what its convention predicts from our rows.
 
-    `core` is in the tool's unit; `adds` and `misses` are by kind and positive. `understood` is False where the
-    installed version is not one whose source the convention was read from.
+    `core` is in the tool's unit; `adds` and `misses` are by kind and positive. `version_read` tells whether the
+    installed version is one whose source the convention was read from; a difference under another is not understood.
     """
 
     measured: Measurement
@@ -46,7 +47,7 @@ class Explanation:
     predicted: int
     predicted_params: int
     by_path: Comparison | None
-    understood: bool
+    version_read: bool
 
     @property
     def unexplained(self) -> int:
@@ -62,7 +63,12 @@ class Explanation:
     def holds(self) -> bool:
         """Return whether nothing is left unexplained, in total and at every path."""
         paths = self.by_path is None or not self.by_path.mismatches
-        return self.understood and paths and not self.unexplained and not self.unexplained_params
+        return paths and not self.unexplained and not self.unexplained_params
+
+    @property
+    def understood(self) -> bool:
+        """Return False where something is unexplained and the version is none that was read."""
+        return self.holds or self.version_read
 
 
 def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
@@ -79,14 +85,16 @@ def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explan
         {kind: more for kind, more in extra.items() if more > 0},
         {kind: -more for kind, more in extra.items() if more < 0},
         sum(weighed),
-        sum(row.params for row in bill.rows if row.kind not in counted_by.uncounted_params),
+        bill.under(measured.tool).counted_params,
         None if measured.by_path is None else compare(bill.rows, weighed, measured.by_path, modules),
-        _understood(counted_by, measured.version),
+        _was_read(counted_by, measured.version),
     )
 
 
-def _understood(counted_by: Convention, version: str) -> bool:
-    return version.startswith(counted_by.versions)
+def _was_read(counted_by: Convention, version: str) -> bool:
+    """Return whether the version's leading numbers are those of a version that was read."""
+    numbers = re.findall(r"[0-9]+", version)
+    return any(numbers[: read.count(".") + 1] == read.split(".") for read in counted_by.versions)
 
 
 def _by_kind(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:

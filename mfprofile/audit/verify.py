@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,12 +23,14 @@ class Verification:
     bill: Bill
     params: Comparison
     explanations: Sequence[Explanation]
+    failures: Mapping[str, str]
     skipped: Sequence[str]
 
     @property
     def holds(self) -> bool:
-        """Return whether parameters agree at every path and no counter leaves anything unexplained."""
-        return not self.params.mismatches and all(one.holds for one in self.explanations)
+        """Return whether parameters agree at every path and each counter ran and leaves nothing unexplained."""
+        explained = all(one.holds for one in self.explanations)
+        return not self.params.mismatches and explained and not self.failures
 
 
 def verify(
@@ -41,7 +43,10 @@ def verify(
     names = chosen(counters)
     bill = count(spec)
     tell(f"{spec.name}: building the model")
-    model = build(bill.network, seed=0).eval()
+    try:
+        model = build(bill.network, seed=0).eval()
+    except (MemoryError, RuntimeError) as error:  # torch's own word for too little memory is RuntimeError
+        raise InputError(f"{spec.name}: the model cannot be built here: {str(error).splitlines()[0]}") from None
     return verified(bill, model, names, tell)
 
 
@@ -50,12 +55,15 @@ def verified(bill: Bill, model: nn.Module, names: Sequence[str], tell: Callable[
     network = bill.network
     image = torch.zeros(1, 3, network.height, network.width)
     modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
-    explanations = []
+    explanations, failures = [], {}
     for name in names:
         tell(f"{bill.name}: counting with {name}")
-        explanations.append(explain(bill, measure(name, model, image), modules))
+        try:
+            explanations.append(explain(bill, measure(name, model, image), modules))
+        except Exception as error:  # whatever a tool of others raises is told as its failure, beside the other tools
+            failures[name] = f"{type(error).__name__}: {error}".splitlines()[0]
     skipped = [name for name in COUNTERS if not installed(name)]
-    return Verification(bill, compare_params(bill, model), explanations, skipped)
+    return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
 
 
 def chosen(counters: Sequence[str] | None) -> list[str]:

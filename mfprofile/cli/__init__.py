@@ -11,12 +11,13 @@ import typer
 
 from mfprofile.cli import counting, paper, verifying
 from mfprofile.spec.problems import InputError
+from mfprofile.view.tables import OutputError
 
 app = typer.Typer(
     name="mfprofile",
     help="Where every multiply-add and every parameter of a Mobile-Former goes.",
     epilog="SPEC is a name of 'mfprofile list', a path, or - for standard input. Exit codes: 0 fine, 1 a budget or a "
-    "verification failed, 2 the input is wrong, 130 interrupted.",
+    "verification failed, 2 the input is wrong, 70 a fault of mfprofile, 74 output cannot be written, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -43,15 +44,15 @@ for _name, _command in COMMANDS.items():
 def main() -> None:
     """Run the command line; whatever goes wrong is one message and an exit code."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # their discovery would cost a tenth of the start-up
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):  # either may be closed, and then None
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
         app()
     except InputError as error:
         _fail(str(error), 2)
-    except KeyboardInterrupt:
-        _fail("interrupted", 130)
+    except OutputError as error:
+        _fail(str(error), 74)
     except Exception as error:
         if os.environ.get("MFPROFILE_DEBUG"):
             raise
@@ -60,7 +61,8 @@ def main() -> None:
 
 def _fail(message: str, code: int) -> NoReturn:
     lines = message.splitlines() or [""]
-    sys.stderr.write("".join(f"error: {line}\n" for line in lines))
+    if sys.stderr is not None:
+        sys.stderr.write("".join(f"error: {line}\n" for line in lines))
     raise SystemExit(code)
 
 

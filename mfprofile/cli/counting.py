@@ -17,6 +17,7 @@ from mfprofile.cli.options import (
     Specs,
     assigned,
     chosen_form,
+    once,
 )
 
 
@@ -71,7 +72,7 @@ def count(
     from mfprofile.view.tables import dumps, render, show
 
     form = chosen_form(as_json, as_csv, as_markdown)
-    bills = [count(load(spec, assigned(settings, input_size)), convention) for spec in specs]
+    bills = [count(load(spec, assigned(settings, input_size)), convention) for spec in once(specs)]
     if form == "json":
         found = [bill_json(bill, by) for bill in bills]
         show(dumps(found if len(found) > 1 else found[0]))

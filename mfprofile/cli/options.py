@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from mfprofile.view.tables import Form
 
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A name of 'mfprofile list', a path, or - for stdin.")]
-Specs = Annotated[
-    list[str], typer.Argument(metavar="SPEC...", help="Names of 'mfprofile list', paths, or - for stdin.")
-]
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC", help="Names of 'mfprofile list', paths, or - for stdin.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as tokens.dim=128 or blocks.8.out=112."),
@@ -43,12 +41,19 @@ def need_torch(command: str) -> None:
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
-        raise InputError(f"{command} needs torch: pip install 'mfprofile[torch]'")
+        raise InputError(f"{command} needs torch: install mfprofile with its extra, as by pip install '.[torch]'")
 
 
 def assigned(settings: list[str] | None, input_size: str | None) -> list[str]:
-    """Return the assignments of --set, and of --input as the last."""
-    return (settings or []) + ([f"input={input_size}"] if input_size is not None else [])
+    """Return the assignments of --set, and last that of --input, marked as such."""
+    return (settings or []) + ([f"--input={input_size}"] if input_size is not None else [])
+
+
+def once(specs: list[str]) -> list[str]:
+    """Return the specs; raises `InputError` where standard input is named twice, since it can be read once."""
+    if specs.count("-") > 1:
+        raise InputError("-: standard input can be read only once")
+    return specs
 
 
 def chosen_form(as_json: bool, as_csv: bool, as_markdown: bool) -> Form:

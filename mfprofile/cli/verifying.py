@@ -16,6 +16,7 @@ from mfprofile.cli.options import (
     assigned,
     chosen_form,
     need_torch,
+    once,
     tell,
 )
 
@@ -34,24 +35,20 @@ def verify(
     """Hold the counts against other counters, run on the torch model.
 
     Each tool's total is explained from our rows to the last unit, and compared at each module path where it tells them.
-    Exit code 1 if anything is left unexplained. Needs pip install 'mfprofile[torch]', and takes seconds.
+    Exit code 1 if anything is left unexplained. Needs the extra torch (pip install '.[torch]'), and takes seconds.
 
     Example: mfprofile verify mf294m --counter fvcore --counter thop
     """
     from mfprofile.spec.load import load
-    from mfprofile.view.tables import dumps, render, show
+    from mfprofile.view.tables import show
 
     form = chosen_form(as_json, as_csv, as_markdown)
-    loaded = [load(spec, assigned(settings, input_size)) for spec in specs]
+    loaded = [load(spec, assigned(settings, input_size)) for spec in once(specs)]
     need_torch("verify")
     from mfprofile.audit.verify import verify
-    from mfprofile.view.verification import verification_json, verification_table
+    from mfprofile.view.verification import verification_text
 
     found = [verify(spec, counters, tell=tell) for spec in loaded]
-    if form == "json":
-        every = [verification_json(one) for one in found]
-        show(dumps(every if len(every) > 1 else every[0]))
-    else:
-        show("\n".join(render(verification_table(one), form) for one in found))
+    show(verification_text(found, form))
     if not all(one.holds for one in found):
         raise typer.Exit(1)

@@ -39,7 +39,7 @@ class Convention:
     """A named table of weights by (kind, role), either of which may be `*`; the most special entry holds.
 
     A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
-    `unit` is what the total is called; `versions` are the beginnings of the tool's versions that were read;
+    `unit` is what the total is called; `versions` are the tool's versions that were read, as far as they matter;
     `uncounted_params` are the kinds whose parameters the tool overlooks.
     """
 
@@ -135,7 +135,7 @@ TORCH = Convention(
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for a fused attention on a CPU",
     _each(Weight(products=2), *PRODUCTS),
     unit="FLOPs",
-    versions=("2.",),
+    versions=("2.13",),
 )
 
 FVCORE = Convention(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import Convention, convention
 from mfprofile.cost.ops import Dimension
+from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import PILLARS, Row, rows_of
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
@@ -47,6 +48,10 @@ class Bill:
         self.convention = counted_by
         self.parts = network_parts(network)
         self.row_madds = counted_by.weigh(self.parts)
+        self.madds = sum(self.row_madds)
+        """All multiply-adds of one image, as the convention counts."""
+        if hasattr(self.madds, "dtype"):
+            refuse_overflow(network, counted_by)
 
     @property
     def name(self) -> str:
@@ -59,14 +64,16 @@ class Bill:
         return list(rows_of(self.parts))
 
     @cached_property
-    def madds(self) -> Dimension:
-        """Return all multiply-adds of one image, as the convention counts."""
-        return sum(self.row_madds)
-
-    @cached_property
     def params(self) -> Dimension:
         """Return all parameters (buffers, such as BatchNorm's running statistics, are none)."""
         return sum([cost.weights + cost.biases for part in self.parts for _, _, cost in part.ops])
+
+    @cached_property
+    def counted_params(self) -> Dimension:
+        """Return the parameters that the convention counts: some tools overlook those of some kinds."""
+        left_out = self.convention.uncounted_params
+        costs = [cost for part in self.parts for _, _, cost in part.ops if cost.kind not in left_out]
+        return sum([cost.weights + cost.biases for cost in costs])
 
     @cached_property
     def pillars(self) -> dict[str, Total]:

@@ -23,6 +23,7 @@ COUNTER = "num_batches_tracked"
 
 def released_state(model: MobileFormer) -> dict[str, Tensor]:
     """Return the model's state under the released names and in their order; the tensors are the model's own."""
+    model = _itself(model)
     state = model.state_dict()
     return {released: state[name] for released, name in released_names(model.network, state).items()}
 
@@ -45,13 +46,26 @@ def load_checkpoint(model: MobileFormer, source: str | Path | Mapping[str, Any])
     """
     name = "the checkpoint" if isinstance(source, Mapping) else str(source)
     state = _unwrapped(source if isinstance(source, Mapping) else _read(source), name)
+    model = _itself(model)
     own = model.state_dict()
+    if any(tensor.is_meta for tensor in own.values()):
+        raise InputError("the model is on the meta device, which holds no values: build it on another")
     names = released_names(model.network, own)
     complaints = list(_complaints(state, {released: own[path] for released, path in names.items()}))
     if complaints:
         heading = f"{name}: does not fit {model.network.name or 'the model'}"
         raise InputError("\n".join([heading, *complaints]))
     model.load_state_dict({names[released]: value for released, value in state.items()}, strict=False)
+
+
+def _itself(model: MobileFormer) -> MobileFormer:
+    """Return the model that torch.compile or DataParallel wrapped; raises `InputError` for another module."""
+    inner: object = model
+    for attribute in ("_orig_mod", "module"):
+        inner = getattr(inner, attribute, inner)
+    if not isinstance(inner, MobileFormer):
+        raise InputError(f"a checkpoint is a MobileFormer's, not a {type(model).__name__}'s")
+    return inner
 
 
 def _read(path: str | Path) -> object:
@@ -104,7 +118,7 @@ def _usable(value: object) -> bool:
     """Return whether a value can be copied into a parameter or buffer, whatever the two precisions."""
     if not isinstance(value, Tensor) or value.is_meta or value.is_quantized:
         return False
-    return value.layout == torch.strided and not value.is_complex()
+    return value.layout == torch.strided and not value.is_complex() and value.dtype != torch.bool
 
 
 def _listed(what: str, names: Iterable[str]) -> Iterator[str]:

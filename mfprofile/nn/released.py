@@ -6,7 +6,7 @@ gate, `proj` its output), `global_block` is Former (`channel_mlp` its output pro
 Mobile←Former (`k` its key, `proj` its value).
 
 Pairs of layers that a network has not are passed over. No released model has the layers under a comment below; their
-names are this project's, so that every variant can be saved and read back.
+names are this project's, so that every variant can be saved and read back. A detector's layers keep their paths.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mfprofile.spec.network import Block, Network
+from mfprofile.spec.problems import InputError
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -100,6 +101,8 @@ _BY_KIND = {"lite": _LITE, "mf": _MOBILE, "mf-down": _MOBILE_DOWN}
 def released_names(network: Network, names: Iterable[str]) -> dict[str, str]:
     """Return the released name of each of a state dict's `names`, to that name, in the released order.
 
+    Raises `InputError` for a layer that this project's networks have none of: nothing is left out in silence.
+
     >>> from mfprofile.spec import load, resolve
     >>> released_names(resolve(load("mf294m")), ["blocks.2.former.ffn.expand.bias", "tokens.weight"])
     {'tokens.weight': 'tokens.weight', 'features.1.global_block.ffn.0.bias': 'blocks.2.former.ffn.expand.bias'}
@@ -108,9 +111,11 @@ def released_names(network: Network, names: Iterable[str]) -> dict[str, str]:
     for name in names:
         layer, _, tensor = name.rpartition(".")
         held.setdefault(layer, []).append(tensor)
-    return {
-        f"{theirs}.{tensor}": f"{ours}.{tensor}" for theirs, ours in _layers(network) for tensor in held.get(ours, ())
-    }
+    pairs = [*_layers(network), *((layer, layer) for layer in held if layer.startswith("detector."))]
+    strange = held.keys() - {ours for _, ours in pairs}
+    if strange:
+        raise InputError(f"the model has layers that are no Mobile-Former's: {', '.join(sorted(strange)[:10])}")
+    return {f"{theirs}.{tensor}": f"{ours}.{tensor}" for theirs, ours in pairs for tensor in held.get(ours, ())}
 
 
 def _layers(network: Network) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
-from mfprofile.cost.conventions import convention
 from mfprofile.cost.counts import Bill, count
 from mfprofile.paper.printed import Printed, printed
 from mfprofile.paper.tables import Line, PaperTable
@@ -84,8 +83,7 @@ def counted(spec: str, column: str, convention_name: str) -> int:
     bill = bill_of(spec, convention_name)
     if column.endswith("madds"):
         return int(bill.madds)
-    left_out = convention(convention_name).uncounted_params
-    return sum(row.params for row in bill.rows if row.kind not in left_out)
+    return int(bill.counted_params)
 
 
 @cache

@@ -29,6 +29,14 @@ _LIMITS = {
     "less_than_equal": ("le", "must be at most"),
 }
 _EXACT = 2**53  # beyond, a float is no longer sure of its whole number
+# What looks like a number and is text here, each with what to do; the first that fits holds.
+_TRAPS = {
+    r"[-+]?[0-9]{31,}": "it is far too large",
+    r"0[0-9]{1,30}": "write {whole} without a leading zero, which would make it octal in YAML 1.1",
+    r"[-+]?[0-9]+(\.[0-9]+)?": "write {text}, without quotes",
+    r"[0-9.]+[eE][-+]?[0-9]{1,3}": "write the number out: YAML reads an exponent now as a number, now as text",
+    r"[0-9]+(:[0-9]+)+": "YAML 1.1 would read the colon as base 60: write a plain number",
+}
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -101,12 +109,5 @@ def _number_remedy(value: object) -> str:
     if not isinstance(value, str):
         return _choice_remedy(value)
     text = value.strip().replace("_", "")
-    if re.fullmatch(r"0[0-9]{1,20}", text):
-        return f"write {int(text)} without a leading zero, which would make it octal in YAML 1.1"
-    if re.fullmatch(r"[-+]?[0-9]{1,20}(\.[0-9]+)?", text):
-        return f"write {text}, without quotes"
-    if re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]{1,3}", text):
-        return "write the number out: YAML reads an exponent now as a number, now as text"
-    if re.fullmatch(r"[0-9]+(:[0-9]+)+", text):
-        return "YAML 1.1 would read the colon as base 60: write a plain number"
-    return ""
+    found = (remedy for pattern, remedy in _TRAPS.items() if re.fullmatch(pattern, text))
+    return next(found, "").format(text=text, whole=text.lstrip("0") or "0")

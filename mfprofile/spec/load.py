@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -31,9 +31,11 @@ def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] 
     >>> load("mf294m", ["tokens.dim=128"]).tokens.dim
     128
     """
+    if isinstance(settings, str):
+        raise InputError(f"settings are a list of KEY=VALUE, not one text: write [{settings!r}]")
     name, root, problems = _opened(source)
-    for patch in assignments(settings):
-        root = overlay(root, patch)
+    for patch in assignments(settings, problems):
+        root = overlay(root, patch, problems)
     return validated(root, name, problems)
 
 
@@ -42,7 +44,8 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
     if isinstance(source, Spec):
         return source.name, plant(mapping(source), source.name or "spec"), []
     if isinstance(source, Mapping):
-        return "spec", *extended(plant(source, "spec"), Path())
+        root, problems = extended(plant(source, "spec"), Path())
+        return "spec", root, problems
     if not isinstance(source, str | Path):
         raise InputError(f"a spec is a name, a path, a mapping or a Spec, not a value of type {type(source).__name__}")
     reference = str(source)
@@ -60,7 +63,8 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
 def replaced(spec: Spec, changes: Mapping[str, Any]) -> Spec:
     """Return the spec with `changes` laid over it as a patch, validated (see `Spec.replace`)."""
     name = spec.name or "spec"
-    return validated(overlay(plant(mapping(spec), name), plant(changes, "change")), spec.name, [])
+    problems: list[Problem] = []
+    return validated(overlay(plant(mapping(spec), name), plant(changes, "change"), problems), spec.name, problems)
 
 
 def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
@@ -73,11 +77,14 @@ def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
     if "name" in data:
         found.append(Problem(locate(root, ("name",), at_key=True), "name", "unknown key", remedy="name the file"))
     spec, faults = _typed(data, root, name)
+    broken: Iterable[Problem] = ()
     if spec is not None and spec.width != 1:
-        faults = list(_broken(mapping(scaled(spec)), root, f" (after width {spec.width})"))
+        broken = _broken(mapping(scaled(spec)), root, f" (after width {spec.width})")
     elif spec is not None or type(data.get("width")) not in (int, float):
-        faults += _broken(data, root)
+        broken = _broken(data, root)
     found += [fault for fault in faults if fault.path not in empty]
+    told = {problem.path for problem in found}  # of a value that is of the wrong type or size one message is enough
+    found += [problem for problem in broken if problem.path not in told]
     if found:
         raise SpecError(sorted(found, key=_place))
     assert spec is not None

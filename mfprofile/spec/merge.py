@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +15,23 @@ MAX_CHAIN = 50
 
 # Two ways to say the same: giving one in a patch takes the inherited other away.
 _RIVALS = {"exp": "expand", "expand": "exp"}
+# Where `none` says something; elsewhere in a patch it takes the inherited key away.
+_NONE_MEANS = {"head", "former"}
 
 
-def overlay(base: Node, patch: Node, path: tuple[str, ...] = ()) -> Node:
-    """Return `base` with `patch` over it: maps merge, all else replaces, and a map over a list patches its entries."""
+def overlay(base: Node, patch: Node, problems: list[Problem], path: tuple[str, ...] = ()) -> Node:
+    """Return `base` with `patch` over it: maps merge, all else replaces, and a map over a list patches its entries.
+
+    `none` takes an inherited key away where the word has no meaning of its own. What cannot be patched is added to
+    `problems` and left as it was.
+    """
     if isinstance(patch.value, dict) and isinstance(base.value, dict):
         kept = {key: node for key, node in base.value.items() if not _superseded(key, patch.value)}
         for key, node in patch.value.items():
-            kept[key] = overlay(kept[key], node, (*path, key)) if key in kept else node
-        return Node(kept, patch.mark, patch.key)
+            kept[key] = overlay(kept[key], node, problems, (*path, key)) if key in kept else node
+        return Node({key: node for key, node in kept.items() if not _removed(key, node)}, patch.mark, patch.key)
     if isinstance(patch.value, dict) and isinstance(base.value, list):
-        return _patched(base, base.value, patch.value, path)
+        return _patched(base, base.value, patch.value, problems, path)
     return patch
 
 
@@ -33,17 +39,20 @@ def _superseded(key: str, patch: dict[str, Node]) -> bool:
     return _RIVALS.get(key) in patch and key not in patch
 
 
-def _patched(base: Node, entries: list[Node], patch: dict[str, Node], path: tuple[str, ...]) -> Node:
+def _removed(key: str, node: Node) -> bool:
+    return node.value == "none" and key not in _NONE_MEANS
+
+
+def _patched(
+    base: Node, entries: list[Node], patch: dict[str, Node], problems: list[Problem], path: tuple[str, ...]
+) -> Node:
     result = list(entries)
-    problems = []
     for key, node in patch.items():
         if key.isdecimal() and len(key) < 6 and 1 <= int(key) <= len(entries):
-            result[int(key) - 1] = overlay(entries[int(key) - 1], node, (*path, key))
+            result[int(key) - 1] = overlay(entries[int(key) - 1], node, problems, (*path, key))
         else:
             rule = f"no such entry: {'.'.join(path)} has entries 1 to {len(entries)}"
             problems.append(Problem(node.key, ".".join((*path, key)), rule))
-    if problems:
-        raise SpecError(problems)
     return Node(result, base.mark, base.key)
 
 
@@ -67,7 +76,8 @@ def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Nod
     base, problems = read(file, _label(file))
     base, deeper = extended(base, file.parent, (*seen, file))
     own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.mark, root.key)
-    return overlay(base, own), problems + deeper
+    found = [*problems, *deeper]
+    return overlay(base, own, found), found
 
 
 def resolved(file: Path) -> Path:
@@ -80,23 +90,29 @@ def _label(file: Path) -> str:
     return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
 
 
-def assignments(settings: Iterable[str]) -> Iterable[Node]:
-    """Yield a patch for each `key.path=value` of `--set`, its value read as YAML."""
+def assignments(settings: Iterable[str], problems: list[Problem]) -> Iterator[Node]:
+    """Yield a patch for each `key.path=value` of `--set`, its value read as YAML; what is none goes to `problems`."""
     for setting in settings:
-        key, equals, text = setting.partition("=")
-        source = f"--set {setting}"
-        parts = key.strip().split(".")
-        if not equals or not all(parts) or parts == ["extends"]:
-            raise SpecError([Problem(Mark(source), "", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112")])
-        if not is_text(setting):
-            raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")])
-        if len(parts) > MAX_DEPTH:
-            raise SpecError([Problem(Mark(source), "", f"is deeper than {MAX_DEPTH} levels")])
-        node, problems = parse(text.strip() or '""', source)
-        if problems:
-            inner = [replace(problem, path=".".join((*parts, problem.path))) for problem in problems]
-            raise SpecError([replace(problem, mark=Mark(source)) for problem in inner])
-        yield _nested(parts, _without_place(node, source))
+        source = setting if setting.startswith("--") else f"--set {setting}"
+        try:
+            yield _assignment(setting.removeprefix("--"), source)
+        except SpecError as error:
+            problems += [replace(problem, mark=Mark(source)) for problem in error.problems]
+
+
+def _assignment(setting: str, source: str) -> Node:
+    key, equals, text = setting.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts) or parts == ["extends"]:
+        raise SpecError([Problem(Mark(source), "", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112")])
+    if not is_text(setting):
+        raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")])
+    if len(parts) > MAX_DEPTH:
+        raise SpecError([Problem(Mark(source), "", f"is deeper than {MAX_DEPTH} levels")])
+    node, problems = parse(text.strip() or '""', source)
+    if problems:
+        raise SpecError([replace(problem, path=".".join((*parts, problem.path))) for problem in problems])
+    return _nested(parts, _without_place(node, source))
 
 
 def _nested(parts: list[str], node: Node) -> Node:

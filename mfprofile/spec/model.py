@@ -52,7 +52,7 @@ def _resolution(value: object) -> object:
     if isinstance(value, Resolution):
         return value
     sides = [value, value] if type(value) is int else None
-    if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,8}x[1-9][0-9]{0,8}", value):
+    if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,30}x[1-9][0-9]{0,30}", value):
         sides = [int(side) for side in value.split("x")]
     if sides is None:
         raise PydanticCustomError("resolution", "must be a whole number of pixels, or HEIGHTxWIDTH as in 225x321")
@@ -69,7 +69,14 @@ def _or(word: str, kind: Any) -> BeforeValidator:
 Input: TypeAlias = Annotated[
     Resolution,
     BeforeValidator(_resolution),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[0-9]+x[0-9]+$"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MAX_PIXELS},
+                {"type": "string", "pattern": "^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"},
+            ]
+        }
+    ),
 ]
 
 

@@ -11,7 +11,7 @@ from math import lcm
 from typing import Any, NamedTuple
 
 from mfprofile.spec.detector import BACKBONE_STAGES
-from mfprofile.spec.model import MAX_BLOCKS, MAX_PIXELS, BridgeSpec, FormerSpec, MobileSpec
+from mfprofile.spec.model import MAX_BLOCKS, MAX_CHANNELS, MAX_PIXELS, BridgeSpec, FormerSpec, MobileSpec
 
 Path = tuple[str | int, ...]
 
@@ -63,6 +63,7 @@ def breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
     for entry in laid_out:
         yield from _expansions(entry)
         yield from _groups(entry, data)
+        yield from _limits(entry)
     yield from _bridged(data, laid_out)
     yield from _former(data)
     yield from _resolution(data, laid_out)
@@ -147,6 +148,13 @@ def _groups(entry: _Entry, data: Mapping[str, Any]) -> Iterator[Breach]:
             yield Breach(path, value, rule, _multiples(channels, groups) if value == channels else "")
 
 
+def _limits(entry: _Entry) -> Iterator[Breach]:
+    """Check the widths that come of a ratio or of the width multiplier, which no key's own limit holds."""
+    for path, name, channels in _pointwise_widths(entry):
+        if channels > MAX_CHANNELS and name != "input":
+            yield Breach(path, entry.keys.get(str(path[-1])), f"its {channels} {name} channels exceed {MAX_CHANNELS}")
+
+
 def _pointwise_widths(entry: _Entry) -> Iterator[tuple[Path, str, int]]:
     """Yield path of the key, name and channels of each width of a 1×1 convolution."""
     keys, path = entry.keys, entry.path
@@ -206,7 +214,7 @@ def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Brea
     sides = _sides(data.get("input", 224))
     least = 2 ** (min(halvings, MAX_PIXELS) - 1) + 1
     if sides and 0 < min(sides) < least:
-        rule = f"its {halvings} layers of stride 2 would shrink the resolution below 1"
+        rule = f"the last of its {halvings} layers of stride 2 would find a single pixel, and shrink it below 1"
         remedy = f"each side must have {least} pixels or more" if least <= MAX_PIXELS else "take some of them away"
         yield Breach(("input",), data.get("input"), rule, remedy)
 
@@ -217,9 +225,14 @@ def _detector(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach
         return
     if isinstance(data.get("head"), dict):
         yield Breach(("detector",), data["detector"], "a detector takes the head's place", "give 'head: none' as well")
-    halvings = 1 + sum(entry.halves for entry in entries)
-    if entries and halvings != BACKBONE_STAGES[-1]:
-        rule = f"needs maps of strides 8, 16 and 32, and the blocks end at stride {2**halvings}"
+    if data.get("former") != "none" and _map(data, "bridge").get("final", BridgeSpec().final) is True:
+        rule = "the final Mobile→Former would feed nothing"
+        yield Breach(("detector",), data["detector"], rule, "give 'bridge: {final: false}' as well")
+    stage = 1 + sum(entry.halves for entry in entries)
+    if entries and stage != BACKBONE_STAGES[-1]:
+        rule = (
+            f"takes the maps of strides 8, 16 and 32: the blocks must end at stage {BACKBONE_STAGES[-1]}, not {stage}"
+        )
         yield Breach(("detector",), data["detector"], rule)
 
 

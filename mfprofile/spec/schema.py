@@ -20,7 +20,7 @@ def json_schema() -> dict[str, Any]:
     patch = {key: value for key, value in schema["$defs"]["BlockSpec"].items() if key != "required"}
     schema["$defs"]["BlockPatch"] = {**patch, "description": "What changes in one entry of the inherited blocks."}
     patches = {"type": "object", "patternProperties": {"^[1-9][0-9]*$": {"$ref": "#/$defs/BlockPatch"}}}
-    keys["blocks"] = {"anyOf": [keys["blocks"], {**patches, "additionalProperties": False}]}
+    keys["blocks"] = {"anyOf": [{**keys["blocks"], "minItems": 1}, {**patches, "additionalProperties": False}]}
     keys["extends"] = {"type": "string", "description": "The name of a spec that ships, or a path beside this file."}
     required = schema.pop("required")
     schema["anyOf"] = [{"required": ["extends"]}, {"required": required}]

@@ -49,8 +49,18 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
         return file
     looks_like_file = file.suffix in _SUFFIXES or "/" in reference
     rule = "no such file" if looks_like_file else "no such spec ships with mfprofile, nor is there such a file"
-    remedy = nearest(reference, list(shipped())) or "'mfprofile list' shows those that ship"
+    remedy = _nearest_file(file) or nearest(Path(reference).stem, list(shipped()))
+    remedy = remedy or "'mfprofile list' shows those that ship"
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
+
+
+def _nearest_file(file: Path) -> str:
+    """Return the remedy with the same name and a suffix, if such a file stands beside it."""
+    for suffix in () if file.suffix else _SUFFIXES:
+        with_suffix = file.parent / f"{file.name[:200]}{suffix}"
+        if os.path.exists(with_suffix):  # noqa: PTH110 - as in `find`
+            return f"did you mean '{with_suffix.name}'?"
+    return ""
 
 
 def read(file: Path, name: str) -> tuple[Node, list[Problem]]:
@@ -64,6 +74,8 @@ def read(file: Path, name: str) -> tuple[Node, list[Problem]]:
 
 def read_stdin() -> tuple[Node, list[Problem]]:
     """Parse standard input, called `<stdin>` in messages."""
+    if sys.stdin is None:
+        raise SpecError([Problem(Mark("<stdin>"), "", "is closed")])
     return _parse(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
 
 

@@ -14,7 +14,7 @@ _MAYBE_NONE = {"head", "former"}
 
 
 def mapping(spec: Spec) -> dict[str, Any]:
-    """Return the spec as a mapping that `load` reads back to an equal one; keys without effect are left out."""
+    """Return the spec as a mapping that `load` reads back to an equivalent one; keys without effect are left out."""
     result: dict[str, Any] = {}
     for field in fields(Spec):
         value = getattr(spec, field.name)

@@ -21,7 +21,7 @@ def bill_table(bill: Bill, axis: str) -> Table:
     columns = [
         Column(axis, axis),
         *([Column("kind", "kind"), Column("output", "out")] if named else []),
-        Column("MAdds", "madds", grouped, right=True),
+        Column(bill.convention.unit, "madds", grouped, right=True),
         Column("", right=True, optional=True),
         Column("%", right=True),
         Column("params", "params", grouped, right=True),
@@ -36,7 +36,7 @@ def bill_table(bill: Bill, axis: str) -> Table:
     data = [_line(bill, [total.name, *kinds.get(total.name, blank)], total) for total in totals]
     pillars = [] if axis == "pillar" else _pillar_lines(bill, blank)
     whole = _line(bill, ["total", *blank], Total("total", bill.madds, bill.params))
-    return Table(columns, data, [part for part in (pillars, [whole]) if part], [heading(bill)], [other_total(bill)])
+    return Table(columns, data, [part for part in (pillars, [whole]) if part], [heading(bill)], closing(bill))
 
 
 def _pillar_lines(bill: Bill, blank: list[None]) -> list[list[Any]]:
@@ -60,7 +60,7 @@ def _ops_table(bill: Bill) -> Table:
         Column("kind", "kind"),
         Column("role", "role"),
         Column("output", "out"),
-        Column("MAdds", "madds", grouped, right=True),
+        Column(bill.convention.unit, "madds", grouped, right=True),
         Column("elements", "elements", grouped, right=True),
         Column("params", "params", grouped, right=True),
     ]
@@ -69,7 +69,7 @@ def _ops_table(bill: Bill) -> Table:
         for row, madds in zip(bill.rows, bill.row_madds, strict=True)
     ]
     whole = ["total", None, None, None, bill.madds, None, bill.params]
-    return Table(columns, data, [[whole]], [heading(bill)], [other_total(bill)])
+    return Table(columns, data, [[whole]], [heading(bill)], closing(bill))
 
 
 def shape(sides: Sequence[int]) -> str:
@@ -106,25 +106,39 @@ def other_total(bill: Bill) -> str:
     return f"In convention '{other.convention.name}': {human(other.madds)} MAdds ({grouped(other.madds)})"
 
 
+def closing(bill: Bill) -> list[str]:
+    """Return the lines that end a bill: what the convention leaves out of the parameters, and the other total."""
+    if bill.counted_params == bill.params:
+        return [other_total(bill)]
+    left_out = ", ".join(sorted(bill.convention.uncounted_params))
+    counted = (
+        f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: those of {left_out} it leaves out"
+    )
+    return [counted, other_total(bill)]
+
+
 def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
     """Return several bills side by side, each after the first with its differences to the first."""
-    first, rest = bills[0], bills[1:]
-    columns = [Column(axis, axis)]
-    for measure in ("MAdds", "params"):
-        columns.append(_value_column(first, measure))
-        for bill in rest:
-            columns += [_value_column(bill, measure), Column("difference", right=True)]
+    columns = [Column(axis, "name" if axis == "op" else axis)]
+    labels = _labels(bills)
+    for measure in ("madds", "params"):
+        heading_of = bills[0].convention.unit if measure == "madds" else measure
+        for label in labels:
+            columns.append(Column(f"{label}\n{heading_of}", f"{label}.{measure}", grouped, right=True))
+            columns += [Column("difference", right=True)] if label != labels[0] else []
     sums = [{total.name: total for total in bill.by(axis)} for bill in bills]
     names = list(dict.fromkeys(name for totals in reversed(sums) for name in totals))
     names.sort(key=lambda name: _position(name, sums))
     data = [_compared(name, [totals.get(name) for totals in sums]) for name in names]
     whole = _compared("total", [Total("total", bill.madds, bill.params) for bill in bills])
-    below = [f"{bill.name}: {other_total(bill)[0].lower()}{other_total(bill)[1:]}" for bill in bills]
+    below = [f"{bill.name}: {line[0].lower()}{line[1:]}" for bill in bills for line in closing(bill)]
     return Table(columns, data, [[whole]], [heading(bill) for bill in bills], below)
 
 
-def _value_column(bill: Bill, measure: str) -> Column:
-    return Column(f"{bill.name}\n{measure}", f"{bill.name}.{measure.lower()}", grouped, right=True)
+def _labels(bills: Sequence[Bill]) -> list[str]:
+    """Return the bills' names, those that occur again with their number."""
+    names = [bill.name for bill in bills]
+    return [f"{name}#{names[: at + 1].count(name)}" if name in names[:at] else name for at, name in enumerate(names)]
 
 
 def _position(name: str, sums: Sequence[dict[str, Total]]) -> tuple[int, int]:
@@ -152,9 +166,11 @@ def bill_json(bill: Bill, axis: str | None) -> dict[str, Any]:
         "schema": JSON_SCHEMA,
         "name": bill.name,
         "convention": bill.convention.name,
+        "unit": bill.convention.unit,
         "input": [network.height, network.width],
         "madds": bill.madds,
         "params": bill.params,
+        "counted_params": bill.counted_params,
         "pillars": {name: {"madds": total.madds, "params": total.params} for name, total in bill.pillars.items()},
         "rows": bill.records(),
     }

@@ -15,7 +15,7 @@ def catalogue() -> Table:
         Column("name", "name"),
         Column("MAdds", "madds", human, right=True),
         Column("params", "params", human, right=True),
-        Column("about", "about"),
+        Column("about", "about", wraps=True),
     ]
     data = []
     for name, file in shipped().items():

@@ -61,7 +61,7 @@ def _number(value: Any) -> str:
 
 def formula_table(found: Formulas, style: str, name: str, axis: str, convention_name: str) -> Table:
     """Return the closed formulas by part, and what the letters stand for."""
-    columns = [Column(axis, axis), Column("MAdds", "madds"), Column("params", "params")]
+    columns = [Column(axis, axis), Column("MAdds", "madds", wraps=True), Column("params", "params", wraps=True)]
     data = [[part.name, written(part.madds, style), written(part.params, style)] for part in found.parts]
     whole = ["total", written(found.total.madds, style), written(found.total.params, style)]
     below = [f"{letter} = {key}{_multiple(found, letter)}" for letter, key in found.symbols.items()]
@@ -79,9 +79,9 @@ def complexity_table() -> Table:
     columns = [
         Column("pillar", "pillar"),
         Column("stated", "stated"),
-        Column("counted", "counted"),
+        Column("counted", "counted", wraps=True),
         Column("agrees", "agrees"),
-        Column("left out", "left_out"),
+        Column("left out", "left_out", wraps=True),
     ]
     data = [[one.name, _stated(one), written(one.derived), _agreement(one), _beside(one)] for one in complexities()]
     below = ["a generic block: L positions, C channels, E·C hidden, M tokens of d; O channels out where C ≠ out;"]

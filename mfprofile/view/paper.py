@@ -145,11 +145,11 @@ def claims_table() -> Table:
     """Return the paper's numeric claims, each judged in `core` and in `paper`."""
     columns = [
         Column("section", "section"),
-        Column("what the text says", "claim"),
+        Column("what the text says", "claim", wraps=True),
         Column("printed", "printed"),
-        Column("counted, core", "core"),
+        Column("counted, core", "core", wraps=True),
         Column("holds", "core_holds", _verdict),
-        Column("counted, paper", "paper"),
+        Column("counted, paper", "paper", wraps=True),
         Column("holds", "paper_holds", _verdict),
     ]
     data: list[list[Any]] = []

@@ -9,16 +9,24 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Form = Literal["text", "markdown", "csv", "json"]
 
 
+WRAPPED = 24
+"""How narrow, in letters, a column that wraps may become."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its heading, its key in CSV and JSON, how its values are written, and whether it may be left out.
+    """A column: its heading, its key in CSV and JSON, how its values are written, and how it may give way.
 
-    A column without a key is for people alone; an `optional` one is left out where the terminal is too narrow.
+    A column without a key is for people alone. Where the terminal is too narrow an `optional` one is left out, and one
+    that `wraps` is broken into lines; no other loses a letter or a digit. `record` makes a value fit for CSV.
     """
 
     heading: str
@@ -26,6 +34,8 @@ class Column:
     write: Callable[[Any], str] = str
     right: bool = False
     optional: bool = False
+    wraps: bool = False
+    record: Callable[[Any], Any] = lambda value: value
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +61,26 @@ def dumps(value: object) -> str:
 
 def show(text: str) -> None:
     """Write to standard output at once; a reader who has gone away (`| head`) ends the program quietly."""
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()
         raise SystemExit(0) from None
+    except OSError as error:
+        _abandon_stdout()
+        raise OutputError(f"standard output cannot be written: {error.strerror or error}") from None
+
+
+def _abandon_stdout() -> None:
+    """Let what is still buffered go nowhere, or Python would try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class OutputError(Exception):
+    """Output that cannot be written, for a reason outside the program."""
 
 
 def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str]:
@@ -74,19 +98,28 @@ def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str
 def _text(table: Table) -> str:
     from rich.console import Console
 
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout is not None and sys.stdout.isatty()
     console = Console(file=io.StringIO(), force_terminal=terminal, width=None if terminal else 10_000, highlight=False)
     for line in table.above:
         console.print(line, markup=False, soft_wrap=True)
     columns = list(range(len(table.columns)))
-    grid = _grid(table, columns)
-    if terminal and console.measure(grid, options=console.options.update(width=10_000)).maximum > console.width:
-        grid = _grid(table, [index for index in columns if not table.columns[index].optional])
-    console.print(grid)
+    if terminal and _width(console, table, columns) > console.width:
+        columns = [index for index in columns if not table.columns[index].optional]
+        # Lines too long for the terminal run over: a cut number would be a wrong one.
+        console.width = max(console.width, _width(console, table, columns, wrapped=True))
+    console.print(_grid(table, columns))
     for line in table.below:
         console.print(line, markup=False, soft_wrap=True)
     assert isinstance(console.file, io.StringIO)
     return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+
+
+def _width(console: Console, table: Table, columns: Sequence[int], wrapped: bool = False) -> int:
+    """Return how wide the table is; `wrapped`, as narrow as the columns that wrap may become."""
+    grid = _grid(table, columns)
+    for column in grid.columns if wrapped else ():
+        column.width = None if column.no_wrap else WRAPPED
+    return int(console.measure(grid, options=console.options.update(width=10_000)).maximum)
 
 
 def _grid(table: Table, columns: Sequence[int]) -> Any:
@@ -97,7 +130,7 @@ def _grid(table: Table, columns: Sequence[int]) -> Any:
     grid = Grid(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for index in columns:
         column = table.columns[index]
-        grid.add_column(Text(column.heading), justify="right" if column.right else "left", no_wrap=column.right)
+        grid.add_column(Text(column.heading), justify="right" if column.right else "left", no_wrap=not column.wraps)
     for rows in (table.data, *table.summary):
         for number, row in enumerate(rows, start=1):
             last = rows is table.summary[-1] if table.summary else False
@@ -126,7 +159,7 @@ def _csv(table: Table) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     keyed = [index for index, column in enumerate(table.columns) if column.key]
     writer.writerow([table.columns[index].key for index in keyed])
-    writer.writerows([[row[index] for index in keyed] for row in table.data])
+    writer.writerows([[table.columns[index].record(row[index]) for index in keyed] for row in table.data])
     return stream.getvalue()
 
 

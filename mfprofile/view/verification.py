@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mfprofile.audit.explain import Comparison, Explanation
 from mfprofile.audit.verify import Verification
+from mfprofile.cost.conventions import convention
 from mfprofile.view.numbers import grouped
-from mfprofile.view.tables import Column, Table
+from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 JSON_SCHEMA = 1
 
 
+def verification_text(found: Sequence[Verification], form: Form) -> str:
+    """Return verifications in one of the four forms: as JSON and CSV in one piece, for people one table each."""
+    if form == "json":
+        every = [verification_json(one) for one in found]
+        return dumps(every if len(every) > 1 else every[0])
+    if form == "csv":
+        return render(Table(_columns(), [line for one in found for line in _lines(one)]), form)
+    return "\n".join(render(verification_table(one), form) for one in found)
+
+
 def verification_table(found: Verification) -> Table:
     """Return a line for each tool: what it printed, the core, what it adds and misses, and what is unexplained."""
-    columns = [
-        Column("tool", "tool"),
-        Column("printed", "printed", grouped, right=True),
-        Column("unit", "unit"),
-        Column("core", "core", grouped, right=True),
-        Column("+ adds", "adds", _kinds, right=True),
-        Column("− misses", "misses", _kinds, right=True),
-        Column("predicted", "predicted", grouped, right=True),
-        Column("unexplained", "unexplained", _left_over, right=True),
-        Column("params", "params", grouped, right=True),
-        Column("unexplained", "unexplained_params", _left_over, right=True),
-    ]
-    data = [_line(one) for one in found.explanations]
     bill = found.bill
     network = bill.network
     above = f"{bill.name}: input {network.height}×{network.width}; {grouped(bill.madds)} core MAdds, "
     above += f"{grouped(bill.params)} params"
-    return Table(columns, data, above=[above], below=list(_remarks(found)))
+    return Table(_columns()[1:], [line[1:] for line in _lines(found)], above=[above], below=list(_remarks(found)))
 
 
-def _line(one: Explanation) -> list[Any]:
-    measured = one.measured
-    tool = f"{measured.tool} {measured.version}"
-    total = [one.core, one.adds, one.misses, one.predicted, one.unexplained]
-    return [tool, measured.total, one.unit, *total, measured.params, one.unexplained_params]
+def _columns() -> list[Column]:
+    return [
+        Column("name", "name"),
+        Column("tool", "tool"),
+        Column("version", "version", optional=True),
+        Column("printed", "printed", grouped, right=True),
+        Column("unit", "unit"),
+        Column("core", "core", grouped, right=True, optional=True),
+        Column("+ adds", "adds", _kinds, right=True, record=_flat),
+        Column("− misses", "misses", _kinds, right=True, record=_flat),
+        Column("predicted", "predicted", grouped, right=True, optional=True),
+        Column("unexplained", "unexplained", _left_over, right=True),
+        Column("params", "params", grouped, right=True, optional=True),
+        Column("unexplained", "unexplained_params", _left_over, right=True),
+    ]
+
+
+def _lines(found: Verification) -> list[list[Any]]:
+    return [
+        [
+            found.bill.name, one.measured.tool, one.measured.version, one.measured.total, one.unit, one.core, one.adds,
+            one.misses, one.predicted, one.unexplained, one.measured.params, one.unexplained_params,
+        ]
+        for one in found.explanations
+    ]  # fmt: skip
+
+
+def _flat(amounts: Mapping[str, int]) -> str:
+    """Return amounts by kind as one field of a CSV: `batch-norm=8445952;pool=56448`."""
+    return ";".join(f"{kind}={amount}" for kind, amount in amounts.items())
 
 
 def _kinds(amounts: Mapping[str, int]) -> str:
@@ -58,17 +81,22 @@ def _remarks(found: Verification) -> list[str]:
         overlooked = found.bill.params - one.predicted_params
         if overlooked:
             lines.append(f"{one.measured.tool} overlooks {grouped(overlooked)} params that no called leaf module owns")
-        if not one.understood:
-            lines.append(
-                f"{one.measured.tool} {one.measured.version}: not understood, its source was read at another version"
-            )
+        if not one.version_read:
+            lines.append(_of_another_version(one))
     for one in found.explanations:
         if one.measured.unsupported:
             named = ", ".join(f"{name} ({times})" for name, times in sorted(one.measured.unsupported.items()))
             lines.append(f"{one.measured.tool} reports as not counted: {named}")
+    lines += [f"{name} could not be run: {reason}" for name, reason in found.failures.items()]
     if found.skipped:
         lines.append(f"not installed: {', '.join(found.skipped)}")
     return [*lines, "all explained" if found.holds else "NOT all explained"]
+
+
+def _of_another_version(one: Explanation) -> str:
+    read = ", ".join(convention(one.measured.tool).versions)
+    verdict = "which explains it all the same" if one.holds else "NOT understood"
+    return f"{one.measured.tool} {one.measured.version}: its source was read at {read}, {verdict}"
 
 
 def _compared(what: str, comparison: Comparison) -> str:
@@ -92,6 +120,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
         "holds": found.holds,
         "params_by_path": _comparison_json(found.params),
         "counters": [_explanation_json(one) for one in found.explanations],
+        "failures": dict(found.failures),
         "not_installed": list(found.skipped),
     }
 
@@ -101,6 +130,7 @@ def _explanation_json(one: Explanation) -> dict[str, Any]:
     return {
         "tool": measured.tool,
         "version": measured.version,
+        "version_read": one.version_read,
         "understood": one.understood,
         "unit": one.unit,
         "printed": measured.total,

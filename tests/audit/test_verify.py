@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import csv
+import io
 import json
 
 import pytest
@@ -18,6 +20,7 @@ from mfprofile.audit.explain import compare, compare_params, explain  # noqa: E4
 from mfprofile.audit.verify import chosen, verified, verify  # noqa: E402
 from mfprofile.cost.conventions import CONVENTIONS, Convention  # noqa: E402
 from mfprofile.nn import build  # noqa: E402
+from mfprofile.view.verification import verification_table  # noqa: E402
 
 MODELS = ["mf508m", "mf294m", "mf214m", "mf151m", "mf96m", "mf52m", "mf26m"]
 RELEASED = {  # what fvcore and thop print for the released networks
@@ -47,7 +50,7 @@ def test_every_counter_is_explained_to_the_last_unit(name: str) -> None:
     for one in found.explanations:
         assert (one.measured.tool, one.unexplained, one.unexplained_params) == (one.measured.tool, 0, 0)
         assert one.by_path is None or one.by_path.mismatches == ()
-        assert one.understood
+        assert one.version_read
     assert found.holds
     printed = {one.measured.tool: one.measured.total for one in found.explanations}
     assert (printed["fvcore"], printed["thop"]) == RELEASED[name]
@@ -98,12 +101,31 @@ def test_errors_that_cancel_in_total_are_found() -> None:
     assert [one.path for one in found.mismatches] == [rows[1].name, rows[2].name]
 
 
-def test_an_unknown_version_is_not_understood() -> None:
-    """A tool of another version than was read does not hold, even if its total fits."""
+def test_an_unknown_version_that_differs_is_not_understood() -> None:
+    """A tool of another version than was read may still be explained; where it is not, nothing is fitted to it."""
     bill = count("mf26m")
-    measured = Measurement("fvcore", "9.0", count("mf26m", "fvcore").madds, bill.params)
-    one = explain(bill, measured, [])
-    assert (one.unexplained, one.understood, one.holds) == (0, False, False)
+    predicted = count("mf26m", "fvcore").madds
+    same, other = (explain(bill, Measurement("fvcore", "9.0", total, bill.params), []) for total in (predicted, 1))
+    assert (same.version_read, same.understood, same.holds) == (False, True, True)
+    assert (other.version_read, other.understood, other.holds) == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("version", "read"), [("0.1.5.post2", True), ("0.1.5", True), ("0.1.50", False), ("1.0", False)]
+)
+def test_versions_are_compared_number_by_number(version: str, read: bool) -> None:
+    """0.1.50 is not 0.1.5."""
+    assert explain(count("mf26m"), Measurement("fvcore", version, 0, 0), []).version_read is read
+
+
+def test_a_counter_that_fails_is_told_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One broken tool takes no other's figures away, and the verification does not hold."""
+    monkeypatch.setattr("mfprofile.audit.counters._thop_paths", lambda *_: 1 // 0)
+    found = verify(load("mf26m"), ["thop", "fvcore"])
+    assert found.failures == {"thop": "ZeroDivisionError: integer division or modulo by zero"}
+    assert [one.holds for one in found.explanations] == [True]
+    assert not found.holds
+    assert "thop could not be run: ZeroDivisionError" in "\n".join(verification_table(found).below)
 
 
 def test_a_total_that_differs_is_left_unexplained() -> None:
@@ -139,6 +161,7 @@ def test_measuring_leaves_a_model_as_it_was(training: bool) -> None:
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
     assert functions[0] is torch.matmul
+    assert functions[1] is torch.Tensor.add
     assert functions[2] is torch.nn.functional.relu
     assert functions[3] == torch.get_num_threads()
 
@@ -169,6 +192,16 @@ def test_the_command_prints_a_table_and_exits_with_0() -> None:
     assert "26,820,608" in done.stdout
     assert "all explained" in done.stdout
     assert done.stderr.splitlines() == ["mf26m: building the model", "mf26m: counting with thop"]
+
+
+def test_the_command_gives_one_csv_for_several_specs() -> None:
+    """A line for each spec and tool, amounts by kind in one field."""
+    done = run("verify", "mf26m", "mf52m", "--counter", "fvcore", "--csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [(row["name"], row["printed"], row["unexplained"]) for row in rows] == [
+        ("mf26m", "26046336", "0"), ("mf52m", "51786624", "0"),
+    ]  # fmt: skip
+    assert rows[0]["adds"] == "batch-norm=2419904;layer-norm=48000;pool=28224"
 
 
 def test_the_command_gives_json() -> None:
@@ -202,5 +235,7 @@ def test_without_torch_the_command_says_what_to_install(monkeypatch: pytest.Monk
     from mfprofile.cli.options import need_torch
 
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(InputError, match=r"^verify needs torch: pip install 'mfprofile\[torch\]'$"):
+    with pytest.raises(
+        InputError, match=r"^verify needs torch: install mfprofile with its extra, as by pip install '\.\[torch\]'$"
+    ):
         need_torch("verify")

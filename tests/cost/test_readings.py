@@ -15,7 +15,7 @@ from strategies import Mapping, families, spec_mappings
 
 from mfprofile.cost import Bill, count
 from mfprofile.cost.rows import Row
-from mfprofile.spec import Spec, load, resolve
+from mfprofile.spec import InputError, Spec, load, resolve
 from mfprofile.spec.network import Dimension
 
 Numbers = tuple[Any, ...]
@@ -198,3 +198,19 @@ def test_the_294m_is_a_polynomial_in_its_resolution() -> None:
     assert bill.madds.subs({r: 7, s: 7}) == 286_732_160
     assert bill.madds.subs({r: 10, s: 6}) == count(spec.replace(input="320x192")).madds
     assert bill.params == 11_422_648
+
+
+def test_a_sweep_that_could_pass_an_int64_is_refused() -> None:
+    """Where ints count on, arrays would wrap in silence."""
+    blocks = [{"block": "mf", "exp": 65536, "out": 65536, "repeat": 100}] * 2
+    spec = load(
+        {
+            "input": 16384, "stem": 65536, "former": "none", "mobile": {"activation": "relu", "kernel": 31},
+            "head": "none", "blocks": blocks,
+        }
+    )  # fmt: skip
+    assert count(spec).madds == 116_137_573_747_374_686_208
+    with pytest.raises(
+        InputError, match=r"^the sweep could reach 116,137,573,747,374,686,208, more than an int64 holds"
+    ):
+        count(stacked([spec, spec]))

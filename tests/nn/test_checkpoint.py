@@ -193,3 +193,37 @@ def test_a_file_that_cannot_be_written_is_an_input_error(model: Any, tmp_path: P
     """Saving into a directory that is not there tells the path."""
     with pytest.raises(InputError, match="cannot be written: No such file or directory"):
         save_checkpoint(model, tmp_path / "none" / "model.pth")
+
+
+@pytest.mark.parametrize("name", ["mf26m", "mf294m-mlp", "mf294m-mobile", "mf151m-coco", "mf151m-retinanet"])
+def test_every_tensor_of_a_variant_is_saved_and_read_back(name: str, tmp_path: Path) -> None:
+    """Nothing is left out in silence, a detector's layers neither."""
+    one, other = build(name, seed=1), build(name, seed=2)
+    save_checkpoint(one, tmp_path / "x.pt")
+    load_checkpoint(other, tmp_path / "x.pt")
+    theirs = other.state_dict()
+    assert all(torch.equal(tensor, theirs[key]) for key, tensor in one.state_dict().items())
+    assert len(released_state(one)) == len(one.state_dict())
+
+
+def test_a_layer_that_is_none_of_ours_is_refused() -> None:
+    """Rather than left out of the file."""
+    model = build("mf26m")
+    model.head.extra = torch.nn.Linear(2, 2)
+    with pytest.raises(InputError, match=r"^the model has layers that are no Mobile-Former's: head\.extra$"):
+        released_state(model)
+
+
+def test_a_wrapped_model_is_the_model_inside() -> None:
+    """As torch.compile and DataParallel wrap it; another module is refused, and so is one without values."""
+    model = build("mf26m", seed=1)
+    compiled = torch.compile(model, backend="eager")
+    load_checkpoint(compiled, released_state(build("mf26m", seed=2)))
+    assert torch.equal(model.tokens.weight, build("mf26m", seed=2).tokens.weight)
+    load_checkpoint(torch.nn.DataParallel(model), released_state(build("mf26m", seed=3)))
+    with pytest.raises(InputError, match=r"^a checkpoint is a MobileFormer's, not a Linear's$"):
+        released_state(torch.nn.Linear(2, 2))
+    with torch.device("meta"):
+        empty = build("mf26m")
+    with pytest.raises(InputError, match=r"^the model is on the meta device"):
+        load_checkpoint(empty, released_state(model))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mfprofile.cost import count
-from mfprofile.spec import Spec, SpecError, load
+from mfprofile.spec import InputError, Spec, SpecError, load
 from mfprofile.spec.model import BlockSpec, Resolution, TokensSpec
 from mfprofile.spec.writing import mapping
 
@@ -254,3 +254,66 @@ def test_replace_refuses_what_load_would(changes: dict[str, Any], expected: str)
     with pytest.raises(SpecError) as caught:
         load("mf294m").replace(changes)
     assert str(caught.value) == expected
+
+
+def test_errors_of_patches_settings_and_keys_are_told_together() -> None:
+    """A patch of an entry that is not there, a setting that is none and a wrong type hide none of the others."""
+    with pytest.raises(SpecError) as error:
+        load(
+            {"extends": "mf294m", "stm": 3, "stem": "abc", "blocks": {99: {"out": 3}}, "tokens": {"dim": 130}},
+            ["x", "blocks.98.out=3", "tokens.count=0"],
+        )
+    assert {problem.path for problem in error.value.problems} == {
+        "", "stm", "stem", "blocks.99", "blocks.98", "tokens.dim", "tokens.count",
+    }  # fmt: skip
+
+
+def test_none_takes_an_inherited_key_away() -> None:
+    """An mf-down with a second expansion becomes an mf without."""
+    down = load("mf294m", ["blocks.6.exp2=384"])
+    plain = down.replace(blocks={6: {"exp2": "none"}})
+    assert (down.blocks[5].exp2, plain.blocks[5].exp2) == (384, None)
+    with pytest.raises(SpecError, match=r"stem: is missing$"):
+        load("mf294m", ["stem=none"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "rule"),
+    [
+        (["stem=4096", "blocks.1={out: 4096, exp: 4096}", "blocks.2.exp=4096", "width=64"], "blocks.1.out", "output"),
+        (["blocks.3.expand=60000"], "blocks.3.expand", "expanded"),
+    ],
+)
+def test_widths_that_come_of_a_ratio_keep_to_the_limit(settings: list[str], path: str, rule: str) -> None:
+    """What `show` prints, `count` reads: no resolved width exceeds what a key may say."""
+    with pytest.raises(SpecError) as error:
+        load("mf294m", settings)
+    found = {problem.path: problem.rule for problem in error.value.problems}
+    assert f"{rule} channels exceed 65536" in found[path]
+
+
+def test_settings_in_one_text_are_refused() -> None:
+    """Iterated letter by letter they would make no sense."""
+    with pytest.raises(
+        InputError, match=r"^settings are a list of KEY=VALUE, not one text: write \['tokens.dim=128'\]$"
+    ):
+        load("mf294m", "tokens.dim=128")
+
+
+@pytest.mark.parametrize("source", [5, None, [1]])
+def test_what_is_no_source_is_refused_by_its_type(source: object) -> None:
+    """Instead of being looked for among the files."""
+    with pytest.raises(InputError, match=r"^a spec is a name, a path, a mapping or a Spec, not a value of type"):
+        load(source)  # type: ignore[arg-type]
+
+
+def test_a_name_with_a_needless_or_missing_suffix_gets_the_right_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`mf294m.yaml` is meant as `mf294m`, `mine` as `mine.yaml`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("extends: mf294m\n", encoding="utf-8")
+    with pytest.raises(SpecError, match=r"did you mean 'mf294m'\?$"):
+        load("mf294m.yaml")
+    with pytest.raises(SpecError, match=r"did you mean 'mine.yaml'\?$"):
+        load("mine")

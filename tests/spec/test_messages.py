@@ -106,7 +106,7 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
     (
         "stem: 8",
         "stem: 123456789012345678901234567890123",
-        [":4:7: stem = '123456789012345678901234567890123': must be a whole number"],
+        [":4:7: stem = '123456789012345678901234567890123': must be a whole number; it is far too large"],
     ),
     ("exp: 16, out: 8", "exp: 16, out: 8, stride: 3", [":6:44: blocks.1.stride = 3: must be at most 2"]),
     ("exp: 32, out: 16", "exp: 32, out: 16, repeat: 101", [":8:43: blocks.3.repeat = 101: must be at most 100"]),
@@ -332,14 +332,14 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
         "input: 64",
         "input: 2",
         [
-            ":1:8: input = 2: its 2 layers of stride 2 would shrink the resolution below 1; each side must have 3 pixels or more"
+            ":1:8: input = 2: the last of its 2 layers of stride 2 would find a single pixel, and shrink it below 1; each side must have 3 pixels or more"
         ],
     ),
     (
         "input: 64",
         "input: 2x64",
         [
-            ":1:8: input = '2x64': its 2 layers of stride 2 would shrink the resolution below 1; each side must have 3 pixels or more"
+            ":1:8: input = '2x64': the last of its 2 layers of stride 2 would find a single pixel, and shrink it below 1; each side must have 3 pixels or more"
         ],
     ),
     (

@@ -1,0 +1,41 @@
+"""A sweep over int64 arrays that could pass 2⁶³ is refused, not wrapped."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from mfprofile.cost.blocks import network_parts
+from mfprofile.cost.conventions import Convention
+from mfprofile.spec.network import Network
+from mfprofile.spec.problems import InputError
+
+LIMIT = 2**63
+
+
+def refuse_overflow(network: Network, counted_by: Convention) -> None:
+    """Raise `InputError` if any count of an array reading could pass 2⁶³.
+
+    Every cost grows with every dimension, so that a network of each array's greatest value, in Python's own integers,
+    bounds all variants.
+    """
+    parts = network_parts(_greatest(network))
+    madds = sum(counted_by.weigh(parts))
+    products = sum(cost.madds for part in parts for _, _, cost in part.ops)
+    if max(madds, products) >= LIMIT:
+        raise InputError(
+            f"the sweep could reach {max(madds, products):,}, more than an int64 holds: sweep smaller sizes"
+        )
+
+
+def _greatest(value: Any) -> Any:
+    if hasattr(value, "dtype"):
+        return value.max().item()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value)]
+        return dataclasses.replace(value, **{name: _greatest(getattr(value, name)) for name in names})
+    if isinstance(value, tuple):
+        return tuple(_greatest(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _greatest(item) for key, item in value.items()}
+    return value
