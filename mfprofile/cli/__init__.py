@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 
-from mfprofile.cli import counting, paper, verifying
 from mfprofile.spec.problems import InputError
 from mfprofile.view.tables import OutputError
 
@@ -25,20 +25,27 @@ app = typer.Typer(
 )
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "list": counting.list_specs,
-    "show": counting.show_spec,
-    "count": counting.count,
-    "verify": verifying.verify,
-    "paper": paper.paper,
-    "formula": paper.formula,
-    "complexity": paper.complexity,
-    "explain": paper.explain,
-    "report": paper.report,
-    "schema": counting.schema,
+COMMANDS = {
+    "list": "counting:list_specs",
+    "show": "counting:show_spec",
+    "count": "counting:count",
+    "verify": "verifying:verify",
+    "paper": "paper:paper",
+    "formula": "paper:formula",
+    "complexity": "paper:complexity",
+    "explain": "paper:explain",
+    "report": "paper:report",
+    "schema": "counting:schema",
 }
-for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
+
+
+def register(arguments: Sequence[str]) -> None:
+    """Add to the application the command that is asked for, or all of them where none is: for help and completion."""
+    asked = next((argument for argument in arguments if not argument.startswith("-")), "")
+    completing = any(name.startswith("_MFPROFILE_COMPLETE") for name in os.environ)
+    for name in [asked] if asked in COMMANDS and not completing else COMMANDS:
+        module, _, function = COMMANDS[name].partition(":")
+        app.command(name)(getattr(import_module(f"mfprofile.cli.{module}"), function))
 
 
 def main() -> None:
@@ -48,6 +55,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
+        register(sys.argv[1:])
         app()
     except InputError as error:
         _fail(str(error), 2)

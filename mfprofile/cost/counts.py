@@ -61,7 +61,7 @@ class Bill:
     @cached_property
     def rows(self) -> list[Row]:
         """Return every op as a row, in running order; made when first asked for, since totals need none."""
-        return list(rows_of(self.parts))
+        return rows_of(self.parts)
 
     @cached_property
     def params(self) -> Dimension:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from mfprofile.cost.ops import Cost, Dimension
@@ -31,39 +31,45 @@ class Part:
 
 
 class Row:
-    """One op: its `name` (the path of the torch module, or of the module it is computed in), place, role and cost.
+    """One op: its sub-block `part`, its `role` and its `cost`, and what those say of it.
 
     `role` says where a kind stands: stem, lite, hidden or output (of a Mobile sub-block), theta, attention, ffn,
-    token (what joins sub-blocks on tokens), bridge, gate, projection, final, head, table. The other fields are those
-    of `Part` and of `cost.ops.Cost`; `madds` are products, before any convention weighs them.
+    token (what joins sub-blocks on tokens), bridge, gate, projection, final, head, detector, table. The properties are
+    those of `Part` and of `cost.ops.Cost`; `madds` are products, before any convention weighs them.
     """
 
-    __slots__ = (
-        "biases", "block", "elements", "kind", "madds", "name", "out", "pillar", "role", "stage", "weights",
-    )  # fmt: skip
+    __slots__ = ("cost", "local", "part", "role")
 
-    def __init__(self, part: Part, name: str, role: str, cost: Cost) -> None:
-        self.name = f"{part.path}.{name}" if part.path else name
-        self.block = part.block
-        self.stage = part.stage
-        self.pillar = part.pillar
+    def __init__(self, part: Part, local: str, role: str, cost: Cost) -> None:
+        self.part = part
+        self.local = local
         self.role = role
-        self.kind = cost.kind
-        self.out = cost.out
-        self.madds = cost.madds
-        self.elements = cost.elements
-        self.weights = cost.weights
-        self.biases = cost.biases
+        self.cost = cost
+
+    @property
+    def name(self) -> str:
+        """Return the path of the torch module, or of the module that computes the op with the op's own name after."""
+        return f"{self.part.path}.{self.local}" if self.part.path else self.local
+
+    block = property(lambda self: self.part.block, doc="The block's number, or stem, final, head, tokens, fpn, retina.")
+    stage = property(lambda self: self.part.stage, doc="log₂ of the block's output stride; None for the token table.")
+    pillar = property(lambda self: self.part.pillar, doc="mobile, former, bridge or head.")
+    kind = property(lambda self: self.cost.kind, doc="What the op is, as in `cost.ops`.")
+    out = property(lambda self: self.cost.out, doc="The output's shape without the batch.")
+    madds = property(lambda self: self.cost.madds, doc="The op's products.")
+    elements = property(lambda self: self.cost.elements, doc="The values it handles.")
+    weights = property(lambda self: self.cost.weights, doc="The weights it owns.")
+    biases = property(lambda self: self.cost.biases, doc="The biases it owns.")
 
     @property
     def params(self) -> Dimension:
         """Return the parameters that the op owns, weights and biases."""
-        return self.weights + self.biases
+        return self.cost.weights + self.cost.biases
 
     def __repr__(self) -> str:
         return f"Row({self.name}, {self.kind}, madds={self.madds}, params={self.params})"
 
 
-def rows_of(parts: Iterable[Part]) -> Iterator[Row]:
-    """Yield the parts' ops as rows, in running order."""
-    return (Row(part, name, role, cost) for part in parts for name, role, cost in part.ops)
+def rows_of(parts: Iterable[Part]) -> list[Row]:
+    """Return the parts' ops as rows, in running order."""
+    return [Row(part, name, role, cost) for part in parts for name, role, cost in part.ops]
