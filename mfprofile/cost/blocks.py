@@ -21,8 +21,9 @@ def network_parts(network: Network) -> list[Part]:
     """Return every op of a network, by sub-block."""
     stage, tokens = network.last_stage, network.tokens
     parts = [Part("stem", 1, "mobile", "stem", stem(network.stem))]
+    tokenwise = [] if tokens is None else former(network, tokens)  # the same in every block
     for block in network.blocks:
-        parts += block_parts(network, block)
+        parts += block_parts(network, block, tokenwise)
     if tokens is not None:
         # The table has no module but the network itself, and a path of its own.
         parts.insert(0, Part("tokens", None, "former", "", [("tokens", "table", ops.table(tokens.count, tokens.dim))]))
@@ -35,8 +36,11 @@ def network_parts(network: Network) -> list[Part]:
     return parts
 
 
-def block_parts(network: Network, block: Block) -> list[Part]:
-    """Return the ops of one block: Mobile→Former, Former, Mobile, Mobile←Former (Section 3.3, Figure 3)."""
+def block_parts(network: Network, block: Block, tokenwise: Ops) -> list[Part]:
+    """Return the ops of one block (Section 3.3, Figure 3): Mobile→Former, Former, Mobile, Mobile←Former.
+
+    `tokenwise` are Former's, which are the same in every block.
+    """
     path, number, stage, tokens = f"blocks.{block.number}", str(block.number), block.stage, network.tokens
     local = Part(number, stage, "mobile", f"{path}.mobile", _local(network, block))
     if block.kind == "lite" or tokens is None:
@@ -45,7 +49,7 @@ def block_parts(network: Network, block: Block) -> list[Part]:
     spread = former_to_mobile(network, tokens, block.outputs)
     return [
         Part(number, stage, "bridge", f"{path}.mobile_to_former", gathered),
-        Part(number, stage, "former", f"{path}.former", former(network, tokens)),
+        Part(number, stage, "former", f"{path}.former", tokenwise),
         local,
         Part(number, stage, "bridge", f"{path}.former_to_mobile", spread),
     ]

@@ -13,7 +13,7 @@ from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mfprofile.cost.ops import Dimension
+from mfprofile.cost.ops import Cost, Dimension
 from mfprofile.cost.rows import Part
 from mfprofile.spec.problems import InputError, nearest
 
@@ -60,17 +60,24 @@ class Convention:
 
     def weigh(self, parts: Iterable[Part]) -> list[Dimension]:
         """Return what is counted of each op, in running order."""
-        weights = _Weights(self)
-        counted = []
+        weights, known = _Weights(self), dict[int, list[Dimension]]()
+        counted: list[Dimension] = []
         for part in parts:
-            for _, role, cost in part.ops:
-                products, elements, outputs, params = weights[cost.kind, role]
-                amount = products * cost.madds
-                if elements or outputs or params:  # seldom: most conventions count products alone
-                    amount = amount + elements * cost.elements + outputs * prod(cost.out)
-                    amount = amount + params * (cost.weights + cost.biases)
-                counted.append(amount)
+            if id(part.ops) not in known:  # Former's are the same in every block
+                known[id(part.ops)] = [_weighed(cost, weights[cost.kind, role]) for _, role, cost in part.ops]
+            counted += known[id(part.ops)]
         return counted
+
+
+def _weighed(cost: Cost, weight: Weight) -> Dimension:
+    if weight is NOTHING:
+        return 0
+    products, elements, outputs, params = weight
+    amount = products * cost.madds
+    if elements or outputs or params:  # seldom: most conventions count products alone
+        amount = amount + elements * cost.elements + outputs * prod(cost.out)
+        amount = amount + params * (cost.weights + cost.biases)
+    return amount
 
 
 class _Weights(dict[tuple[str, str], Weight]):

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from mfprofile.cost.blocks import block_parts
+from mfprofile.cost.former import former
 from mfprofile.cost.rows import Row, rows_of
 from mfprofile.spec.network import Block, Dimension, FeatureMap, Network, Tokens
 from mfprofile.spec.problems import InputError
@@ -41,10 +42,15 @@ def explained(network: Network, number: int) -> tuple[list[ExplainedRow], dict[A
     symbolic = _symbolic_block(block, network, letters)
     tokens = network.tokens
     named = dataclasses.replace(network, tokens=None if tokens is None else _symbolic_tokens(tokens, letters))
-    found = zip(rows_of(block_parts(network, block)), rows_of(block_parts(named, symbolic)), strict=True)
+    found = zip(_rows(network, block), _rows(named, symbolic), strict=True)
     rows = [ExplainedRow(row, sympy.sympify(formula.madds), sympy.sympify(formula.params)) for row, formula in found]
     used = set().union(*((one.madds.free_symbols | one.params.free_symbols) for one in rows))
     return rows, {letter: value for letter, value in letters.values.items() if letter in used}
+
+
+def _rows(network: Network, block: Block) -> list[Row]:
+    tokenwise = [] if network.tokens is None else former(network, network.tokens)
+    return rows_of(block_parts(network, block, tokenwise))
 
 
 class _Letters:

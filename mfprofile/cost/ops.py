@@ -115,7 +115,8 @@ def batch_norm(channels: Dimension, *positions: Dimension) -> Cost:
     >>> cost.elements, cost.weights, cost.biases
     (75264, 24, 24)
     """
-    return Cost("batch-norm", (channels, *positions), 0, prod(positions, start=channels), channels, channels)
+    shape = (channels, *positions)
+    return Cost("batch-norm", shape, 0, prod(shape), channels, channels)
 
 
 def layer_norm(rows: Dimension, channels: Dimension) -> Cost:
