@@ -46,11 +46,14 @@ def claims() -> Iterator[Claim]:
     yield Claim(
         "3.3", "Former's M²d may be ignored (here: is under 5 % of Former), 294M", "ignorable", _square_of_tokens
     )
+    yield Claim("3.3", "Mobile takes the most computations, in all seven models", "the most", _mobile)
+    yield Claim("3.4", "the seven models take 26M to 508M", "26M to 508M", _range)
     yield Claim("3.4, A", "Mobile-Former blocks from 508M to 26M", "11 11 11 11 8 8 8", _blocks)
     yield Claim("A", "pooled width, 508M to 52M (Table 10)", "1440 1152 960 768 768 576", _widths("expanded"))
     yield Claim("A", "width after concatenation, 508M to 52M", "1632 1344 1152 960 896 704", _widths("features"))
     yield Claim("A", "width of the first FC, 508M to 52M", "1920 1920 1600 1280 1280 1024", _widths("fc"))
     yield Claim("A", "the 26M is the 52M with groups of 4", "groups 4", _groups)
+    yield Claim("4.1", "the 151M takes slightly more than ShuffleNetV2's 138M and 141M", "151M > 141M", _shufflenet)
     yield Claim("4.1", "3 to 4 times less than the ViTs of Table 3 below 1.5G, 294M", "3–4 times", _vits)
     yield Claim("4.1", "less than LeViT's 305M, 294M", "294M < 305M", _levit)
     yield Claim("4.2", "ResNet-50, PVT-Tiny and ConT-M take 7 times the 508M's backbone", "7 times", _backbones)
@@ -100,6 +103,24 @@ def _square_of_tokens(name: str) -> Judgement:
     square = sum(row.madds for row in former if row.kind == "matmul")
     share = Fraction(square, bill.pillars["former"].madds)
     return Judgement(f"{float(100 * share):.1f} % of Former", share < Fraction(5, 100))
+
+
+def _mobile(name: str) -> Judgement:
+    bills = [bill_of(model, name) for model in MODELS]
+    least = min(_share(bill, "mobile") for bill in bills)
+    most = all(max(bill.pillars.values(), key=lambda total: total.madds).name == "mobile" for bill in bills)
+    return Judgement(f"{float(100 * least):.1f} % or more", most)
+
+
+def _range(name: str) -> Judgement:
+    least, greatest = (bill_of(model, name).madds for model in (MODELS[-1], MODELS[0]))
+    holds = printed("26M").holds(least) and printed("508M").holds(greatest)
+    return Judgement(f"{least:,} to {greatest:,}", holds)
+
+
+def _shufflenet(name: str) -> Judgement:
+    ours = bill_of("mf151m", name).madds
+    return Judgement(f"{ours:,}", ours > printed("141M").value)
 
 
 def _blocks(_: str) -> Judgement:
