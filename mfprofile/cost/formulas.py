@@ -17,6 +17,7 @@ import sympy
 
 from mfprofile.cost.conventions import convention
 from mfprofile.cost.counts import Bill, Total
+from mfprofile.spec.detector import LAST_LEVEL
 from mfprofile.spec.model import Resolution, Spec
 from mfprofile.spec.network import resolve
 from mfprofile.spec.problems import InputError, nearest
@@ -69,7 +70,8 @@ def _closed(total: Total, shown: dict[Any, Any]) -> Total:
 
 def free_keys(spec: Spec) -> Iterator[str]:
     """Yield the keys of a spec that can be free."""
-    yield from (key for key in LETTERS if _value(spec, key) is not None)
+    square = spec.input.height == spec.input.width
+    yield from (key for key in LETTERS if _value(spec, key) is not None and (key != "input" or square))
     for number, block in enumerate(spec.blocks, start=1):
         yield from (f"blocks.{number}.{name}" for name in BLOCK_LETTERS if getattr(block, name) is not None)
 
@@ -80,6 +82,8 @@ def _letter(spec: Spec, key: str) -> str:
     if key in known:
         match = re.fullmatch(r"blocks\.(\d+)\.(\w+)", key)
         return f"{BLOCK_LETTERS[match[2]]}{match[1]}" if match else LETTERS[key]
+    if key == "input":
+        raise InputError(f"input cannot be free: {spec.input} is a rectangle, and the formula is a square's")
     if key == "width":
         raise InputError("width cannot be free: it rounds each width to a multiple, which no polynomial does")
     if key in ("groups", "former.heads", "bridge.heads") or key.endswith((".repeat", ".stride", ".block")):
@@ -101,7 +105,8 @@ def _multiple(spec: Spec, key: str) -> int:
     if key == "tokens.dim" and spec.former is not None:
         return lcm(4, spec.former.heads)
     if key == "input":
-        return 1 << (1 + sum(block.halves for block in spec.blocks if block.repeat))
+        halvings = 1 + sum(block.halves for block in spec.blocks if block.repeat)
+        return 1 << (LAST_LEVEL if spec.detector else halvings)
     if key == "stem" or key.endswith((".out", ".exp", ".exp2")):
         return lcm(spec.groups, spec.bridge.heads if key == "stem" or key.endswith(".out") else 1)
     return spec.groups if key.endswith(".expand") else 1

@@ -97,6 +97,17 @@ def test_any_free_key_gives_the_count_wherever_the_rules_hold(data: st.DataObjec
     assert found.total.params.subs({symbol: value}) == bill.params
 
 
+def test_a_detectors_pyramid_is_a_polynomial_of_its_input() -> None:
+    """Down to P7, whose side is a 128th."""
+    spec = load("mf151m-retinanet", ["input=256"])
+    found = formulas(spec, ["input"], "block", "paper-coco")
+    ((symbol, multiple),) = found.multiples.items()
+    assert multiple == 128
+    for side in (128, 384, 1280):
+        expected = count(load("mf151m-retinanet", [f"input={side}"]), "paper-coco")
+        assert found.total.madds.subs({symbol: side}) == expected.madds
+
+
 def test_the_stated_complexities_are_the_derived_ones() -> None:
     """Mobile's exactly, Former's and the bridge's in their terms, with the constants that O() hides."""
     found = {one.name: one for one in complexities()}
