@@ -242,6 +242,16 @@ def test_no_terminal_is_too_narrow_for_a_name_or_a_digit(command: str, columns: 
     assert "…" not in _in_a_terminal(*command.split(), COLUMNS=columns)
 
 
+@pytest.mark.parametrize(
+    "command", ["count mf294m", "count mf26m mf52m", "paper 7", "paper claims", "complexity", "list"]
+)
+def test_a_wide_terminal_shows_what_a_pipe_gets(command: str) -> None:
+    """The layout is one, whoever draws it; only bold headings differ."""
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", _in_a_terminal(*command.split(), COLUMNS="400"))
+    lines = [line.rstrip() for line in shown.replace("\r\n", "\n").splitlines()]
+    assert lines == run(*command.split()).stdout.splitlines()
+
+
 def test_an_interruption_is_exit_code_130() -> None:
     """Ctrl-C ends with 130 and no traceback."""
     process = subprocess.Popen(

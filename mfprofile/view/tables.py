@@ -7,8 +7,9 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -96,14 +97,45 @@ def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str
 
 
 def _text(table: Table) -> str:
+    """Return the table as text: by rich on a terminal, else without it, since loading it would take a tenth more."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        return _for_terminal(table)
+    return "".join(f"{line.rstrip()}\n" for line in (*table.above, "", *_plain_grid(table), *table.below))
+
+
+def _plain_grid(table: Table) -> Iterator[str]:
+    """Yield the lines of the grid as rich would lay it out where there is room."""
+    every = range(len(table.columns))
+    heading = [column.heading.split("\n") for column in table.columns]
+    sections = [
+        [[cell.split("\n") for cell in _cells(table, row, every)] for row in rows]
+        for rows in (table.data, *table.summary)
+    ]
+    rows = [heading, *(row for section in sections for row in section)]
+    widths = [max(len(line) for row in rows for line in row[index]) for index in every]
+    tallest = max(len(lines) for lines in heading)
+    yield from _plain_lines(table, [[""] * (tallest - len(lines)) + lines for lines in heading], widths)
+    yield " " + "─" * (sum(widths) + 2 * (len(widths) - 1))
+    for section in sections:
+        for row in section:
+            yield from _plain_lines(table, row, widths)
+        yield ""
+
+
+def _plain_lines(table: Table, row: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
+    for lines in zip_longest(*row, fillvalue=""):
+        cells = zip(lines, widths, table.columns, strict=True)
+        yield " " + "  ".join(line.rjust(width) if column.right else line.ljust(width) for line, width, column in cells)
+
+
+def _for_terminal(table: Table) -> str:
     from rich.console import Console
 
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    console = Console(file=io.StringIO(), force_terminal=terminal, width=None if terminal else 10_000, highlight=False)
+    console = Console(file=io.StringIO(), force_terminal=True, highlight=False)
     for line in table.above:
         console.print(line, markup=False, soft_wrap=True)
     columns = list(range(len(table.columns)))
-    if terminal and _width(console, table, columns) > console.width:
+    if _width(console, table, columns) > console.width:
         columns = [index for index in columns if not table.columns[index].optional]
         # Lines too long for the terminal run over: a cut number would be a wrong one.
         console.width = max(console.width, _width(console, table, columns, wrapped=True))
