@@ -65,6 +65,8 @@ def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention_n
 
 def _closed(total: Total, shown: dict[Any, Any]) -> Total:
     madds, params = (sympy.expand(sympy.sympify(value).subs(shown)) for value in (total.madds, total.params))
+    if madds.has(sympy.floor) or params.has(sympy.floor):
+        raise InputError(f"{total.name} has no closed formula in these keys: something is rounded in it")
     return Total(total.name, madds, params)
 
 
@@ -86,8 +88,10 @@ def _letter(spec: Spec, key: str) -> str:
         raise InputError(f"input cannot be free: {spec.input} is a rectangle, and the formula is a square's")
     if key == "width":
         raise InputError("width cannot be free: it rounds each width to a multiple, which no polynomial does")
-    if key in ("groups", "former.heads", "bridge.heads") or key.endswith((".repeat", ".stride", ".block")):
-        raise InputError(f"{key} cannot be free: it is part of the structure, and the widths are divided by it")
+    if key.endswith((".repeat", ".stride", ".block")):
+        raise InputError(f"{key} cannot be free: it is part of the structure")
+    if key in ("groups", "former.heads", "bridge.heads"):
+        raise InputError(f"{key} cannot be free: the widths are divided by it")
     raise InputError(
         f"no key {key!r} can be free here; {nearest(key, known) or 'there are ' + ', '.join(known[:8]) + '…'}"
     )
@@ -102,14 +106,25 @@ def _value(spec: Spec, key: str) -> Any:
 
 def _multiple(spec: Spec, key: str) -> int:
     """Return what the rules demand that a key be a multiple of."""
+    split = spec.attention == "mha" and spec.former is not None
     if key == "tokens.dim" and spec.former is not None:
-        return lcm(4, spec.former.heads)
+        return lcm(4, spec.former.heads if split else 1)
     if key == "input":
         halvings = 1 + sum(block.halves for block in spec.blocks if block.repeat)
         return 1 << (LAST_LEVEL if spec.detector else halvings)
     if key == "stem" or key.endswith((".out", ".exp", ".exp2")):
-        return lcm(spec.groups, spec.bridge.heads if key == "stem" or key.endswith(".out") else 1)
+        heads = spec.bridge.heads if split and not key.endswith((".exp", ".exp2")) else 1
+        return lcm(spec.groups, heads, *_expanded(spec, key))
     return spec.groups if key.endswith(".expand") else 1
+
+
+def _expanded(spec: Spec, key: str) -> list[int]:
+    """Return the widths that a depthwise convolution expands to a key: `exp` and `exp2` are multiples of those."""
+    head, _, name = key.rpartition(".")
+    blocks = [block for block in resolve(spec).blocks if head == f"blocks.{block.entry}"]
+    if name == "exp":
+        return [block.inputs.channels for block in blocks if block.kind in ("lite", "mf-down")]
+    return [block.outputs.channels for block in blocks] if name == "exp2" else []
 
 
 def _freed(spec: Spec, symbols: dict[str, Any]) -> Spec:

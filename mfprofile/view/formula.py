@@ -29,8 +29,9 @@ def written(expression: Any, style: str = "plain") -> str:
     expression = sympy.sympify(expression)
     if style == "latex":
         return str(sympy.latex(expression))
-    if style == "python":
-        return str(expression)
+    if style == "python":  # whole numbers stay whole: what is divided is divided last
+        above, below = sympy.fraction(sympy.together(expression))
+        return str(above) if below == 1 else f"({above})//{below}"
     if style != "plain":
         raise InputError(f"no style is called {style!r}; {nearest(style, STYLES) or 'there are ' + ', '.join(STYLES)}")
     return " + ".join(_term(factor, powers) for factor, powers in _terms(expression)).replace("+ -", "− ") or "0"

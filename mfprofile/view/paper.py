@@ -10,6 +10,7 @@ from mfprofile.cost.conventions import convention
 from mfprofile.paper.cells import Cell, cells, default_convention, is_cost, score
 from mfprofile.paper.claims import Judgement, claims
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
+from mfprofile.spec.problems import InputError
 from mfprofile.view.numbers import human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
@@ -37,7 +38,13 @@ def paper_text(names: Sequence[str], chosen: str | None, form: Form) -> tuple[st
 
     `claims` among the names are the claims. Raises `InputError` for a table or a convention that does not exist.
     """
-    numbers = [name for name in names if name.lower() != "claims"]
+    if chosen is not None:
+        convention(chosen)
+    numbers = list(dict.fromkeys(name for name in names if name.lower() != "claims"))
+    if names and not numbers and chosen is not None:
+        raise InputError("claims are judged in core and in paper: --convention has no meaning for them alone")
+    if numbers and len(numbers) < len(set(names)) and form in ("json", "csv"):
+        raise InputError("claims and tables are of different shapes: ask for them apart in JSON and CSV")
     tables = [table(number) for number in (numbers or ([] if names else TITLES))]
     found = [cell for one in tables for name in conventions_for(one, chosen) for cell in cells(one, name)]
     lost = [cell for cell in found if cell.convention == default_convention(table(cell.table)) and cell.is_lost]
@@ -48,16 +55,14 @@ def paper_text(names: Sequence[str], chosen: str | None, form: Form) -> tuple[st
         parts.append(render(cells_table(found), form))
     elif tables:
         parts += [render(paper_table(one, chosen), form) for one in tables]
-        parts.append("\n".join(summary(found)) + "\n")
-    if len(numbers) < len(names):
+        parts += ["\n".join(summary(found)) + "\n"] if found else []
+    if any(name.lower() == "claims" for name in names):
         parts.append(render(claims_table(), form))
-    return "\n".join(parts), lost
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts), lost
 
 
 def conventions_for(printed_table: PaperTable, chosen: str | None) -> list[str]:
     """Return the conventions to show: the one inferred for the table and, if another is chosen, that beside it."""
-    if chosen is not None:
-        convention(chosen)
     return list(dict.fromkeys([default_convention(printed_table), *([chosen] if chosen else [])]))
 
 

@@ -41,8 +41,9 @@ def paper_report() -> str:
 def _opening() -> str:
     return (
         "# The paper, cell by cell\n\n"
-        "Every figure about cost in *Mobile-Former: Bridging MobileNet and Transformer* (Chen et al., CVPR 2022), as "
-        "printed and as counted from the specs in this repository. Written by `mfprofile report`; not edited by hand.\n"
+        "The tables of *Mobile-Former: Bridging MobileNet and Transformer* (Chen et al., CVPR 2022), and what its text "
+        "claims of cost, as printed and as counted from the specs in this repository. Written by `mfprofile report`; "
+        "not edited by hand.\n"
     )
 
 
@@ -54,7 +55,7 @@ def _conventions() -> Iterator[str]:
         f"It does not say. Two conventions were inferred from its tables. `{IMAGENET}`: {CONVENTIONS[IMAGENET].about}. "
         f"It meets {madds.distinct_holding} of the {madds.distinct} distinct ImageNet MAdds cells within rounding. It "
         "cannot explain the 508M model, which comes out at 508.68M and would print as 509M. Other mixtures fit as "
-        "well: of 466,560 that were tried, one meets all 19 cells and 35 miss one; this is the simplest of those.\n"
+        "well: of 466,560 that were tried, one meets all 19 cells, and this is the simplest of the 35 that miss one.\n"
     )
     yield f"`{COCO}`, for Table 4: {CONVENTIONS[COCO].about}. It is {CONVENTIONS[COCO].source}.\n"
 

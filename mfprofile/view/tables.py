@@ -178,7 +178,7 @@ def _markdown(table: Table) -> str:
     lines.append(_pipes(["--:" if column.right else ":--" for column in table.columns]))
     for rows in (table.data, *table.summary):
         lines += [_pipes(_cells(table, row, every)) for row in rows]
-    lines += ["", *table.below] if table.below else []
+    lines += [part for line in table.below for part in ("", line)]  # each a paragraph of its own
     return "\n".join(lines) + "\n"
 
 

@@ -169,10 +169,12 @@ def test_json_and_csv_hold_each_cell() -> None:
     [
         (["paper", "12"], "error: the paper's tables here are 2, 3, 4, 5, 6, 7, 8, 9, 11, not '12'\n"),
         (["paper", "claim"], "error: the paper's tables here are 2, 3, 4, 5, 6, 7, 8, 9, 11, not 'claim'; did you mean 'claims'?\n"),
+        (["paper", "claims", "--convention", "core"], "error: claims are judged in core and in paper: --convention has no meaning for them alone\n"),
+        (["paper", "claims", "7", "--json"], "error: claims and tables are of different shapes: ask for them apart in JSON and CSV\n"),
         (["paper", "7", "--convention", "cor"], "error: no convention is called 'cor'; did you mean 'core'?\n"),
         (["formula", "mf294m", "--free", "width"], "error: width cannot be free: it rounds each width to a multiple, which no polynomial does\n"),
         (["formula", "mf294m", "--free", "tokens.cout"], "error: no key 'tokens.cout' can be free here; did you mean 'tokens.count'?\n"),
-        (["formula", "mf294m", "--free", "groups"], "error: groups cannot be free: it is part of the structure, and the widths are divided by it\n"),
+        (["formula", "mf294m", "--free", "groups"], "error: groups cannot be free: the widths are divided by it\n"),
         (["formula", "mf294m", "--free", "tokens.dim", "--style", "tex"], "error: no style is called 'tex'; did you mean 'latex'?\n"),
         (["formula", "mf151m-coco", "--free", "input"], "error: input cannot be free: 800x1344 is a rectangle, and the formula is a square's\n"),
         (["explain", "mf294m", "--block", "13"], "error: there is no block 13: mf294m has blocks 1 to 12\n"),
