@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from mfprofile.audit.counters import Measurement
-from mfprofile.cost.conventions import CORE, Convention, convention
+from mfprofile.cost.conventions import Convention
 from mfprofile.cost.counts import Bill
 from mfprofile.cost.rows import Row
 
@@ -73,21 +73,20 @@ class Explanation:
 
 def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
     """Explain a measurement of the network that the bill is of; `modules` are the model's module paths."""
-    counted_by = convention(measured.tool)
-    weighed = counted_by.weigh(bill.parts)
-    factor = 2 if counted_by.unit == "FLOPs" else 1
-    core = [factor * madds for madds in CORE.weigh(bill.parts)]
-    extra = _by_kind(bill.rows, [ours - plain for ours, plain in zip(weighed, core, strict=True)])
+    predicted = bill.under(measured.tool)
+    factor = 2 if predicted.convention.unit == "FLOPs" else 1
+    core = [factor * madds for madds in bill.under("core").row_madds]
+    extra = _by_kind(bill.rows, [ours - plain for ours, plain in zip(predicted.row_madds, core, strict=True)])
     return Explanation(
         measured,
-        counted_by.unit,
+        predicted.convention.unit,
         sum(core),
         {kind: more for kind, more in extra.items() if more > 0},
         {kind: -more for kind, more in extra.items() if more < 0},
-        sum(weighed),
-        bill.under(measured.tool).counted_params,
-        None if measured.by_path is None else compare(bill.rows, weighed, measured.by_path, modules),
-        _was_read(counted_by, measured.version),
+        predicted.madds,
+        predicted.counted_params,
+        None if measured.by_path is None else compare(bill.rows, predicted.row_madds, measured.by_path, modules),
+        _was_read(predicted.convention, measured.version),
     )
 
 

@@ -11,7 +11,7 @@ from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import Convention, convention
 from mfprofile.cost.ops import Dimension
 from mfprofile.cost.overflow import refuse_overflow
-from mfprofile.cost.rows import PILLARS, Row, rows_of
+from mfprofile.cost.rows import PILLARS, Part, Row, rows_of
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import Network, resolve
@@ -43,10 +43,10 @@ class Bill:
     Everything is a sum of those, of one image. Where the network holds arrays or symbols, so does the bill.
     """
 
-    def __init__(self, network: Network, counted_by: Convention) -> None:
+    def __init__(self, network: Network, counted_by: Convention, parts: list[Part] | None = None) -> None:
         self.network = network
         self.convention = counted_by
-        self.parts = network_parts(network)
+        self.parts = network_parts(network) if parts is None else parts
         self.row_madds = counted_by.weigh(self.parts)
         self.madds = sum(self.row_madds)
         """All multiply-adds of one image, as the convention counts."""
@@ -66,13 +66,15 @@ class Bill:
     @cached_property
     def params(self) -> Dimension:
         """Return all parameters (buffers, such as BatchNorm's running statistics, are none)."""
-        return sum([cost.weights + cost.biases for part in self.parts for _, _, cost in part.ops])
+        return self._params_without(frozenset())
 
     @cached_property
     def counted_params(self) -> Dimension:
         """Return the parameters that the convention counts: some tools overlook those of some kinds."""
-        left_out = self.convention.uncounted_params
-        costs = [cost for part in self.parts for _, _, cost in part.ops if cost.kind not in left_out]
+        return self._params_without(self.convention.uncounted_params)
+
+    def _params_without(self, kinds: frozenset[str]) -> Dimension:
+        costs = [cost for part in self.parts for _, _, cost in part.ops if cost.kind not in kinds]
         return sum([cost.weights + cost.biases for cost in costs])
 
     @cached_property
@@ -110,7 +112,7 @@ class Bill:
 
     def under(self, name: str) -> Bill:
         """Return the same network's bill in another convention."""
-        return Bill(self.network, convention(name))
+        return Bill(self.network, convention(name), self.parts)
 
     def records(self) -> list[dict[str, Any]]:
         """Return each row as a mapping of plain values; the sums of `madds` and `params` are the bill's."""

@@ -49,15 +49,14 @@ def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention_n
     They hold wherever the rules of a spec do. Raises `InputError` for a key that cannot be free, with the reason.
     """
     spec = scaled(spec)
-    symbols, shown, multiples = {}, {}, {}
+    symbols, shown, multiples, keys_of = {}, {}, {}, {}
     for key in dict.fromkeys(keys):
         letter, multiple = _letter(spec, key), _multiple(spec, key)
         unit = sympy.Symbol(f"{letter}_unit", integer=True, positive=True)
         symbol = sympy.Symbol(letter, integer=True, positive=True)
         symbols[key], shown[unit] = multiple * unit, symbol / multiple
-        multiples[symbol] = multiple
+        multiples[symbol], keys_of[symbol] = multiple, key
     bill = Bill(resolve(_freed(spec, symbols)), convention(convention_name))
-    keys_of = {sympy.Symbol(_letter(spec, key), integer=True, positive=True): key for key in symbols}
     parts = [_closed(total, shown) for total in bill.by(axis)]
     whole = _closed(Total("total", bill.madds, bill.params), shown)
     return Formulas(keys_of, {symbol: of for symbol, of in multiples.items() if of > 1}, parts, whole)
