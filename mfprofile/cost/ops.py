@@ -156,3 +156,16 @@ def table(rows: Dimension, channels: Dimension) -> Cost:
     1152
     """
     return Cost("table", (rows, channels), 0, rows * channels, rows * channels)
+
+
+def activations(cost: Cost) -> Dimension:
+    """Return how many values the op puts out for those after it; a parameter that is read is none.
+
+    `elements` are those, but of a pooling, which counts what it reads; a residual that may be absent has them scaled.
+
+    >>> activations(global_pool(1152, 7, 7)), activations(table(6, 192)), activations(linear(6, 192, 384))
+    (1152, 0, 2304)
+    """
+    if cost.kind == "table":
+        return 0
+    return prod(cost.out) if cost.kind == "pool" else cost.elements

@@ -1,0 +1,1 @@
+"""Budgets: limits and checks, what each knob is worth, scaling to a budget, the difference of two bills."""

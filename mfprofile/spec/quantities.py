@@ -1,0 +1,81 @@
+"""Amounts as people write them: `300M` multiply-adds, `12MB` of memory, a window `290M:300M`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from mfprofile.spec.problems import InputError, shown
+
+_COUNTS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
+_BYTES = {"": 1, "B": 1}
+_BYTES |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", start=1)}
+_BYTES |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
+_AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3})*(?:\.[0-9]{1,30})?)\s*([A-Za-z]{0,12})", re.ASCII)
+_FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)
+
+
+def quantity(text: object, in_bytes: bool = False) -> int:
+    """Return a count (`300M`, `0.3G`, `300_000_000`) or, `in_bytes`, an amount of memory (`12MB`, `1.5MiB`).
+
+    k, M, G and T are powers of 1000, KiB, MiB, GiB and TiB of 1024; letters' case does not matter. A number stands for
+    itself. Raises `InputError` with the rule for what is no whole number of anything, and for FLOPs.
+
+    >>> quantity("0.3G"), quantity("300_000_000"), quantity("1.5MiB", in_bytes=True)
+    (300000000, 300000000, 1572864)
+    """
+    written = str(text) if type(text) in (int, float, str) else ""
+    units, example = (_BYTES, "12MB, 1.5MiB or 12_000_000") if in_bytes else (_COUNTS, "300M, 0.3G or 300_000_000")
+    found = _AMOUNT.fullmatch(written.strip())
+    if not found:
+        raise InputError(f"{shown(text)}: must be an amount such as {example}")
+    number, unit = Fraction(found[1].replace("_", "")), found[2].upper()
+    if flops := _FLOPS.fullmatch(unit):
+        raise InputError(_which(found[1], flops[1].upper().replace("K", "k")))
+    if unit not in units:
+        raise InputError(f"{shown(text)}: {shown(found[2])} is no unit; write an amount such as {example}")
+    amount = number * units[unit]
+    if amount.denominator != 1:
+        raise InputError(f"{shown(text)}: is no whole number; write an amount such as {example}")
+    return int(amount)
+
+
+def _which(number: str, letter: str) -> str:
+    half = f"{float(Fraction(number.replace('_', '')) / 2):g}{letter}"
+    return (
+        f"{number}{letter}FLOPs: 1 multiply-add is 2 FLOPs, and papers use the word for either: "
+        f"write {half} if products and sums were counted, {number}{letter} if multiply-adds were"
+    )
+
+
+class Window(NamedTuple):
+    """What lies from `least` to `most`, both included; None leaves that side open."""
+
+    least: int | None
+    most: int | None
+
+    def __contains__(self, amount: object) -> bool:
+        return isinstance(amount, int) and (
+            (self.least is None or self.least <= amount) and (self.most is None or amount <= self.most)
+        )
+
+    def __str__(self) -> str:
+        return ":".join("" if side is None else f"{side:,}" for side in self)
+
+
+def window(text: str, in_bytes: bool = False) -> Window:
+    """Return the window `LEAST:MOST`, where either may be left away: `290M:300M`, `:12M`, `280M:`.
+
+    Raises `InputError` for text without a colon, an empty window, or amounts that `quantity` refuses.
+
+    >>> window("290M:0.3G"), window(":12M")
+    (Window(least=290000000, most=300000000), Window(least=None, most=12000000))
+    """
+    sides = text.split(":")
+    if len(sides) != 2 or not any(side.strip() for side in sides):
+        raise InputError(f"{shown(text)}: must be LEAST:MOST, as in 290M:300M, :300M or 290M:")
+    least, most = (quantity(side, in_bytes) if side.strip() else None for side in sides)
+    if least is not None and most is not None and least > most:
+        raise InputError(f"{shown(text)}: is empty: {least:,} is more than {most:,}")
+    return Window(least, most)
