@@ -22,6 +22,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "mobile": model.MobileSpec,
     "former": model.FormerSpec,
     "bridge": model.BridgeSpec,
+    "require": model.RequireSpec,
 }
 _LIMITS = {
     "greater_than_equal": ("ge", "must be at least"),

@@ -31,16 +31,24 @@ def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] 
     >>> load("mf294m", ["tokens.dim=128"]).tokens.dim
     128
     """
+    name, root, problems = tree(source, settings)
+    return validated(root, name, problems)
+
+
+def tree(
+    source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] = ()
+) -> tuple[str, Node, list[Problem]]:
+    """Return the name, the tree with `extends` followed and `settings` laid over, and what one can read past."""
     if isinstance(settings, str):
         raise InputError(f"settings are a list of KEY=VALUE, not one text: write [{settings!r}]")
     name, root, problems = _opened(source)
     for patch in assignments(settings, problems):
         root = overlay(root, patch, problems)
-    return validated(root, name, problems)
+    return name, root, problems
 
 
 def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, list[Problem]]:
-    """Return the name, the tree with `extends` followed, and what one can read past."""
+    """Return `tree` before any settings."""
     if isinstance(source, Spec):
         return source.name, plant(mapping(source), source.name or "spec"), []
     if isinstance(source, Mapping):
@@ -76,7 +84,7 @@ def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
         raise SpecError([*found, Problem(root.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)])
     if "name" in data:
         found.append(Problem(locate(root, ("name",), at_key=True), "name", "unknown key", remedy="name the file"))
-    spec, faults = _typed(data, root, name)
+    spec, faults = typed(data, root, name)
     broken: Iterable[Problem] = ()
     if spec is not None and spec.width != 1:
         broken = _broken(mapping(scaled(spec)), root, f" (after width {spec.width})")
@@ -106,7 +114,8 @@ def _empty(node: Node, path: str = "") -> Iterator[Problem]:
         yield from _empty(child, inner)
 
 
-def _typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, list[Problem]]:
+def typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, list[Problem]]:
+    """Return the `Spec` of a tree's plain values, or what is of a wrong type or size; no other rule is asked."""
     from pydantic import ValidationError
 
     try:

@@ -146,6 +146,14 @@ class BridgeSpec:
     projections: Switch = False
 
 
+@dataclass(frozen=True, slots=True)
+class RequireSpec:
+    """What must hold between blocks: widths that never shrink from the stem on."""
+
+    __pydantic_config__ = _STRICT
+    widths: Literal["nondecreasing"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Spec:
     """A Mobile-Former variant, validated; `width` is still to be applied (see `scaled`)."""
@@ -165,7 +173,7 @@ class Spec:
     width: Annotated[float, Field(strict=True, gt=0, le=MAX_WIDTH, allow_inf_nan=False)] = 1
     budget: dict[str, Any] | None = None
     detector: Literal["retinanet"] | None = None
-    require: dict[str, Any] | None = None
+    require: RequireSpec | None = None
     name: str = ""
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Spec:

@@ -64,6 +64,7 @@ def breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
         yield from _expansions(entry)
         yield from _groups(entry, data)
         yield from _limits(entry)
+    yield from _required(data, laid_out)
     yield from _bridged(data, laid_out)
     yield from _former(data)
     yield from _resolution(data, laid_out)
@@ -169,6 +170,16 @@ def _pointwise_widths(entry: _Entry) -> Iterator[tuple[Path, str, int]]:
         yield (*path, "out"), "output", entry.outputs
     if second := _whole(keys.get("exp2")):
         yield (*path, "exp2"), "second expanded", second
+
+
+def _required(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
+    """Check what the spec itself requires of its widths."""
+    if _map(data, "require").get("widths") != "nondecreasing":
+        return
+    for entry in entries:
+        if entry.inputs and entry.outputs and entry.outputs < entry.inputs:
+            rule = f"is less than its {entry.inputs} input channels, and 'require: {{widths: nondecreasing}}' is given"
+            yield Breach((*entry.path, "out"), entry.outputs, rule)
 
 
 def _bridged(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:

@@ -1,0 +1,205 @@
+"""A space as chains: for each setting of the globals, links of edges between widths, each edge with its costs.
+
+What an edge costs is asked of the one arithmetic in `cost`, on int64 arrays with an element an edge; whether it is
+valid is asked of the rules of specs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from mfprofile.cost.blocks import block_parts, network_parts
+from mfprofile.cost.conventions import Convention
+from mfprofile.cost.former import former
+from mfprofile.cost.rows import Part
+from mfprofile.explore.edges import RULING, UNKNOWN, Edges, Integers, Values, all_edges
+from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.space import Place, Space, with_values
+from mfprofile.spec.load import typed
+from mfprofile.spec.model import BlockSpec, HeadSpec, Resolution, Spec
+from mfprofile.spec.network import halved, resolve
+from mfprofile.spec.rules import breaches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """The valid edges of one step of a chain, with `costs` in int64, a row for each quantity and a column an edge."""
+
+    source: Integers
+    target: Integers
+    option: Integers
+    options: tuple[Values, ...]
+    states: int
+    costs: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chain:
+    """All variants of one setting of the globals: a path from the first link's one state to the last one's."""
+
+    values: Values
+    links: tuple[Link, ...]
+
+    def assignment(self, edges: Sequence[int]) -> dict[Place, Any]:
+        """Return the choices of the variant that takes these edges, one of each link."""
+        found = dict(self.values)
+        for link, edge in zip(self.links, edges, strict=True):
+            found |= link.options[link.option[edge]]
+        return found
+
+
+class Chains:
+    """The chains of a space, one for each setting of its globals, with the costs of the quantities asked for."""
+
+    def __init__(self, space: Space, quantities: Sequence[Quantity], counted_by: Convention) -> None:
+        self.space = space
+        self.quantities = tuple(quantities)
+        self.convention = counted_by
+        self.settings = outer_settings(space)
+        self._known: dict[str, list[Edges]] = {}
+
+    def chain(self, values: Values) -> Chain | None:
+        """Return the chain of one setting of the globals; None if the rules allow no network with it."""
+        data = with_values(self.space.data, values)
+        if _is_refused(data):
+            return None
+        spec, faults = typed(data, self.space.tree, self.space.name)
+        assert spec is not None, faults
+        edges = self.edges(data, spec)
+        links = tuple(_link(found, costs) for found, costs in zip(edges, self._costs(spec, edges), strict=True))
+        return Chain(values, links)
+
+    def edges(self, data: Mapping[str, Any], spec: Spec) -> list[Edges]:
+        """Return the edges of each link, the same for all settings that no rule of widths tells apart."""
+        key = repr([data.get(name) for name in RULING] + [block.get("repeat") for block in data["blocks"]])
+        if key not in self._known:
+            self._known[key] = list(all_edges(self.space, data, spec))
+        return self._known[key]
+
+    def _costs(self, spec: Spec, edges: Sequence[Edges]) -> Iterator[Integers]:
+        """Yield each link's costs, a row for each quantity."""
+        height, width = halved(spec.input.height), halved(spec.input.width)
+        yield self._summed(edges[0], _stem_parts(spec, edges[0]))
+        for block, found in zip(spec.blocks, edges[1:-1], strict=True):
+            yield self._entry(_sized(spec, height, width), block, found)
+            if block.halves and block.repeat:
+                height, width = halved(height), halved(width)
+        yield self._ends(_sized(spec, height, width), edges[-1])
+
+    def _entry(self, spec: Spec, block: BlockSpec, edges: Edges) -> Integers:
+        """Return the costs of an entry's edges: its first block and, as often as it is repeated, the others."""
+        costs = np.zeros((len(self.quantities), len(edges.source)), np.int64)
+        repeat = edges.sizes["repeat"]
+        laid_out = np.flatnonzero(repeat)
+        if not laid_out.size:
+            return costs
+        sizes = {name: array[laid_out] for name, array in edges.sizes.items()}
+        repeat = repeat[laid_out]
+        changes: dict[str, Any] = {
+            name: sizes[name] for name in ("out", "exp", "expand", "exp2", "kernel") if name in sizes
+        }
+        block = dataclasses.replace(block, **changes, repeat=2 if repeat.max() > 1 else 1)
+        network = resolve(_changed(spec, stem=sizes["inputs"], blocks=(block,)))
+        tokenwise = [] if network.tokens is None else former(network, network.tokens)
+        for index, laid in enumerate(network.blocks):
+            summed = self._sums(block_parts(network, laid, tokenwise), len(laid_out))
+            costs[:, laid_out] += summed * (repeat - 1 if index else 1)
+        return costs
+
+    def _ends(self, spec: Spec, edges: Edges) -> Integers:
+        """Return the costs of the last link: the final bridge and the head of each option."""
+        costs = np.zeros((len(self.quantities), len(edges.source)), np.int64)
+        through = BlockSpec("lite", None, exp=1)  # it only hands the width on
+        for option, values in enumerate(edges.options):
+            chosen = np.flatnonzero(edges.option == option)
+            head, classes = _headed(spec, values)
+            changed = _changed(spec, stem=edges.sizes["inputs"][chosen], blocks=(through,), head=head, classes=classes)
+            parts = [part for part in network_parts(resolve(changed)) if part.block in ("final", "head")]
+            costs[:, chosen] = self._sums(parts, len(chosen))
+        return costs
+
+    def _summed(self, edges: Edges, parts: Sequence[Part]) -> Integers:
+        return self._sums(parts, len(edges.source))
+
+    def _sums(self, parts: Sequence[Part], edges: int) -> Integers:
+        sums = [np.broadcast_to(quantity.of(parts, self.convention), (edges,)) for quantity in self.quantities]
+        return np.array(sums, np.int64).reshape(len(self.quantities), edges)
+
+
+def outer_settings(space: Space) -> list[dict[Place, Any]]:
+    """Return every setting of the globals that has an effect of its own, in the order of the space's lists."""
+    found: dict[str, dict[Place, Any]] = {}
+    for values in product(*(choice.values for choice in space.outer)):
+        setting = {choice.path: value for choice, value in zip(space.outer, values, strict=True)}
+        setting = _with_effect(space, setting)
+        found.setdefault(repr(setting), setting)
+    return list(found.values())
+
+
+def _with_effect(space: Space, setting: dict[Place, Any]) -> dict[Place, Any]:
+    """Return the setting without the choices that another choice has made idle."""
+    data = with_values(space.data, setting)
+    idle: set[Place] = set()
+    if data.get("former") == "none":
+        idle |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
+        idle |= {path for path in setting if path[0] == "former" and len(path) > 1}
+    elif data.get("attention") == "mlp":
+        idle |= {("bridge", "heads"), ("former", "heads")}
+    own = [any(choice.path[-1] == "kernel" for choice in choices) for choices in space.blocks]
+    if all(
+        block["block"] == "lite" or "kernel" in block or has for block, has in zip(data["blocks"], own, strict=True)
+    ):
+        idle.add(("mobile", "kernel"))
+    return {path: value for path, value in setting.items() if path not in idle}
+
+
+def _is_refused(data: Mapping[str, Any]) -> bool:
+    """Return whether a rule that no width has a part in refuses the setting."""
+    blocks = [{**block, "out": UNKNOWN, "exp": UNKNOWN, "kernel": UNKNOWN} for block in data["blocks"]]
+    for block in blocks:
+        block.pop("expand", None)
+        block.pop("exp2", None)
+        if block.get("repeat") == 0 and not (block["block"] == "mf-down" or block.get("stride") == 2):
+            del block["repeat"]
+    return any(breaches({**data, "stem": UNKNOWN, "blocks": blocks}))
+
+
+def _stem_parts(spec: Spec, edges: Edges) -> list[Part]:
+    """Return the ops before the first block: the stem and the table of tokens."""
+    block = BlockSpec("lite", None, exp=1)
+    network = resolve(_changed(spec, stem=edges.sizes["inputs"], blocks=(block,), head=None, width=1))
+    return [part for part in network_parts(network) if part.block in ("stem", "tokens")]
+
+
+def _changed(spec: Spec, **changes: Any) -> Spec:
+    """Return the spec with arrays, or whatever else, in place of fields."""
+    return dataclasses.replace(spec, **changes)
+
+
+def _sized(spec: Spec, height: int, width: int) -> Spec:
+    """Return the globals with an input that leaves a first block maps of that height and width."""
+    return dataclasses.replace(spec, input=Resolution(2 * height, 2 * width), width=1)
+
+
+def _headed(spec: Spec, values: Values) -> tuple[HeadSpec | None, int]:
+    """Return the head and the classes of an option."""
+    head, classes = spec.head, values.get(("classes",), spec.classes)
+    if ("head",) in values:
+        given = values["head",]
+        head = None if given == "none" else HeadSpec(**given)
+    if ("head", "fc") in values:
+        head = HeadSpec(values["head", "fc"])
+    return head, classes
+
+
+def _link(edges: Edges, costs: Integers) -> Link:
+    kept = edges.valid
+    return Link(
+        edges.source[kept], edges.target[kept], edges.option[kept], edges.options, len(edges.widths), costs[:, kept]
+    )

@@ -1,0 +1,48 @@
+"""What is compared and limited in a space: a measure, or a sum of measures with whole coefficients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mfprofile.cost.conventions import Convention
+from mfprofile.cost.measures import Measure, measure
+from mfprofile.cost.ops import Dimension
+from mfprofile.cost.rows import Part
+from mfprofile.spec.problems import InputError, shown
+
+_TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,9})\s*\*\s*)?([a-z][a-z.]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A sum of measures, each times a whole number; `name` is the sum as it was written."""
+
+    name: str
+    terms: tuple[tuple[int, Measure], ...]
+
+    def of(self, parts: Sequence[Part], counted_by: Convention) -> Dimension:
+        """Return the sum over the parts."""
+        return sum([times * measure.of(parts, counted_by) for times, measure in self.terms])
+
+
+def quantity_of(text: str) -> Quantity:
+    """Return the quantity that a text names: `params`, `former.madds + bridge.madds`, `madds - 2*mobile.madds`.
+
+    Raises `InputError` for what is no sum of measures.
+
+    >>> quantity_of("former.madds + 2*params").terms[1]
+    (2, Measure(quantity='params', pillar=None))
+    """
+    terms: list[tuple[int, Measure]] = []
+    at = 0
+    while at < len(text) or not terms:
+        found = _TERM.match(text, at)
+        if not found or (terms and not found[1]):
+            rule = "must be a quantity such as params or former.madds, or a sum such as former.madds + 2*bridge.madds"
+            raise InputError(f"{shown(text)}: {rule}")
+        times = int(found[2] or 1)
+        terms.append((-times if found[1] == "-" else times, measure(found[3])))
+        at = found.end()
+    return Quantity(text.strip(), tuple(terms))
