@@ -46,6 +46,10 @@ class Chain:
     values: Values
     links: tuple[Link, ...]
 
+    def costs(self, row: int) -> list[Integers]:
+        """Return what each link's edges cost in one quantity."""
+        return [link.costs[row] for link in self.links]
+
     def assignment(self, edges: Sequence[int]) -> dict[Place, Any]:
         """Return the choices of the variant that takes these edges, one of each link."""
         found = dict(self.values)
@@ -65,22 +69,37 @@ class Chains:
         self._known: dict[str, list[Edges]] = {}
 
     def chain(self, values: Values) -> Chain | None:
-        """Return the chain of one setting of the globals; None if the rules allow no network with it."""
+        """Return the chain of one setting of the globals; None if the rules allow none of its links."""
         data = with_values(self.space.data, values)
         if _is_refused(data):
             return None
-        spec, faults = typed(data, self.space.tree, self.space.name)
-        assert spec is not None, faults
-        edges = self.edges(data, spec)
+        spec = self._spec(data)
+        edges = self.edges(data)
         links = tuple(_link(found, costs) for found, costs in zip(edges, self._costs(spec, edges), strict=True))
-        return Chain(values, links)
+        return Chain(values, links) if all(len(link.source) for link in links) else None
 
-    def edges(self, data: Mapping[str, Any], spec: Spec) -> list[Edges]:
+    def edges(self, data: Mapping[str, Any]) -> list[Edges]:
         """Return the edges of each link, the same for all settings that no rule of widths tells apart."""
         key = repr([data.get(name) for name in RULING] + [block.get("repeat") for block in data["blocks"]])
         if key not in self._known:
-            self._known[key] = list(all_edges(self.space, data, spec))
+            self._known[key] = list(all_edges(self.space, data, self._spec(data)))
         return self._known[key]
+
+    def assignments(self) -> int:
+        """Return how many variants there would be if no rule left any out."""
+        known: dict[int, int] = {}
+        total = 0
+        for values in self.settings:
+            edges = self.edges(with_values(self.space.data, values))
+            if id(edges) not in known:
+                known[id(edges)] = _all_paths(edges)
+            total += known[id(edges)]
+        return total
+
+    def _spec(self, data: Mapping[str, Any]) -> Spec:
+        spec, faults = typed(dict(data), self.space.tree, self.space.name)
+        assert spec is not None, faults  # each value was tried when the space was read
+        return spec
 
     def _costs(self, spec: Spec, edges: Sequence[Edges]) -> Iterator[Integers]:
         """Yield each link's costs, a row for each quantity."""
@@ -203,3 +222,14 @@ def _link(edges: Edges, costs: Integers) -> Link:
     return Link(
         edges.source[kept], edges.target[kept], edges.option[kept], edges.options, len(edges.widths), costs[:, kept]
     )
+
+
+def _all_paths(edges: Sequence[Edges]) -> int:
+    """Return the number of paths, those that the rules refuse included."""
+    reached = [1]
+    for found in edges:
+        after = [0] * len(found.widths)
+        for source, target in zip(found.source.tolist(), found.target.tolist(), strict=True):
+            after[target] += reached[source]
+        reached = after
+    return sum(reached)

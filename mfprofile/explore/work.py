@@ -6,13 +6,13 @@ they do not depend on the executor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from mfprofile.cost.conventions import convention
-from mfprofile.explore.chain import Chain, Chains, outer_settings
+from mfprofile.explore.chain import Chains, outer_settings
 from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 Progress = Callable[[int, int], None]
 """Called with how many settings are done, of how many."""
+
+_Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
 _SLICES = 64  # for progress and balance: each slice makes the edges of its chains anew
 
@@ -40,27 +42,31 @@ class Question:
 
 def over_chains(
     question: Question,
-    task: Callable[[Chain], T],
+    task: Callable[..., T],
     executor: Executor | None = None,
     progress: Progress | None = None,
+    given: Mapping[int, Any] | None = None,
 ) -> list[T | None]:
     """Return what `task` makes of each setting's chain, in order; None where the rules refuse the setting.
 
     With an `executor` (anything with the interface of `concurrent.futures`) `task` must be picklable and is run there.
+    Where values are `given` by the settings' numbers, only those are visited, and `task` has the value as well.
     """
     settings = outer_settings(question.space)
-    size = max(1, -(-len(settings) // _SLICES))
-    slices = [settings[at : at + size] for at in range(0, len(settings), size)]
+    jobs: list[_Job] = [(values, ()) for values in settings]
+    if given is not None:
+        jobs = [(settings[number], (value,)) for number, value in given.items()]
+    size = max(1, -(-len(jobs) // _SLICES))
     found: list[T | None] = []
-    for part in _answers(question, task, slices, executor):
+    for part in _answers(question, task, [jobs[at : at + size] for at in range(0, len(jobs), size)], executor):
         found += part
         if progress is not None:
-            progress(len(found), len(settings))
+            progress(len(found), len(jobs))
     return found
 
 
 def _answers(
-    question: Question, task: Callable[[Chain], T], slices: Sequence[Sequence[Values]], executor: Executor | None
+    question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor | None
 ) -> Iterator[list[T | None]]:
     if executor is None:
         chains = question.chains()
@@ -74,10 +80,10 @@ def _answers(
             future.cancel()
 
 
-def _elsewhere(question: Question, task: Callable[[Chain], T], settings: Sequence[Values]) -> list[T | None]:
-    return _each(question.chains(), task, settings)
+def _elsewhere(question: Question, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
+    return _each(question.chains(), task, jobs)
 
 
-def _each(chains: Chains, task: Callable[[Chain], T], settings: Sequence[Values]) -> list[T | None]:
-    found = (chains.chain(values) for values in settings)
-    return [None if chain is None else task(chain) for chain in found]
+def _each(chains: Chains, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
+    found = ((chains.chain(values), more) for values, more in jobs)
+    return [None if chain is None else task(chain, *more) for chain, more in found]
