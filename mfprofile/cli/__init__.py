@@ -35,6 +35,7 @@ COMMANDS = {
     "complexity": "paper:complexity",
     "explain": "paper:explain",
     "report": "paper:report",
+    "explore": "exploring:app",
     "schema": "counting:schema",
 }
 
@@ -45,7 +46,11 @@ def register(arguments: Sequence[str]) -> None:
     completing = any(name.startswith("_MFPROFILE_COMPLETE") for name in os.environ)
     for name in [asked] if asked in COMMANDS and not completing else COMMANDS:
         module, _, function = COMMANDS[name].partition(":")
-        app.command(name)(getattr(import_module(f"mfprofile.cli.{module}"), function))
+        command = getattr(import_module(f"mfprofile.cli.{module}"), function)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
 
 
 def main() -> None:

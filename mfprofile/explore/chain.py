@@ -103,6 +103,9 @@ class Chains:
 
     def _costs(self, spec: Spec, edges: Sequence[Edges]) -> Iterator[Integers]:
         """Yield each link's costs, a row for each quantity."""
+        if not self.quantities:
+            yield from (np.zeros((0, len(found.source)), np.int64) for found in edges)
+            return
         height, width = halved(spec.input.height), halved(spec.input.width)
         yield self._summed(edges[0], _stem_parts(spec, edges[0]))
         for block, found in zip(spec.blocks, edges[1:-1], strict=True):

@@ -10,7 +10,7 @@ from mfprofile.spec.problems import InputError, shown
 
 _COUNTS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _BYTES = {"": 1, "B": 1}
-_BYTES |= {f"{letter}B": 1000**power for power, letter in enumerate("KMGT", start=1)}
+_BYTES |= {f"{letter}{byte}": 1000**power for power, letter in enumerate("KMGT", start=1) for byte in ("", "B")}
 _BYTES |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
 _AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3})*(?:\.[0-9]{1,30})?)\s*([A-Za-z]{0,12})", re.ASCII)
 _FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)

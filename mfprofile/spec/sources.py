@@ -14,13 +14,16 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 @cache
-def shipped() -> dict[str, Path]:
-    """Return the specs that ship, by name: beside the package in a checkout, inside it when installed from a wheel."""
+def shipped(what: str = "specs") -> dict[str, Path]:
+    """Return the specs, or the spaces, that ship by name.
+
+    They are beside the package in a checkout, and inside it when installed from a wheel.
+    """
     package = Path(__file__).resolve().parents[1]
-    for folder in (package / "specs", package.parent / "specs"):
+    for folder in (package / what, package.parent / what):
         if folder.is_dir():
             return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=_by_size)}
-    raise FileNotFoundError(f"mfprofile's own specs are missing beside {package}: install it again")
+    raise FileNotFoundError(f"mfprofile's own {what} are missing beside {package}: install it again")
 
 
 def _by_size(path: Path) -> tuple[int, str]:
@@ -36,12 +39,13 @@ def about(file: Path) -> str:
 
 
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
-    """Return the file meant by a shipped name or by a path relative to `folder`.
+    """Return the file meant by the name of a spec or space that ships, or by a path relative to `folder`.
 
     Raises `SpecError`, at `mark` and the key `path`, with the nearest shipped name if there is no such file.
     """
-    if reference in shipped():
-        return shipped()[reference]
+    named = shipped().get(reference) or shipped("spaces").get(reference)
+    if named is not None:
+        return named
     file = folder / reference
     if "\0" not in reference and file.suffix in _SUFFIXES and os.path.lexists(file):
         return file
@@ -49,7 +53,7 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
         return file
     looks_like_file = file.suffix in _SUFFIXES or "/" in reference
     rule = "no such file" if looks_like_file else "no such spec ships with mfprofile, nor is there such a file"
-    remedy = _nearest_file(file) or nearest(Path(reference).stem, list(shipped()))
+    remedy = _nearest_file(file) or nearest(Path(reference).stem, [*shipped(), *shipped("spaces")])
     remedy = remedy or "'mfprofile list' shows those that ship"
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
 

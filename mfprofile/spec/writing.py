@@ -40,10 +40,10 @@ def _written(key: str, value: Any) -> Any:
 
 def _block(block: BlockSpec) -> dict[str, Any]:
     keys = ("block", "exp", "expand", "out", "exp2", "stride", "kernel", "repeat")
-    found = {key: getattr(block, key) for key in keys if getattr(block, key) is not None}
+    found = {key: getattr(block, key) for key in keys if getattr(block, key) is not None or key == "out"}
     if found["repeat"] == 1:
         del found["repeat"]
-    return {"out": "same", **found} if block.out is None else found
+    return {**found, "out": "same"} if block.out is None else found
 
 
 def yaml_text(spec: Spec) -> str:

@@ -33,7 +33,15 @@ def test_a_count_is_read_to_the_unit(text: object, amount: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("12MB", 12_000_000), ("12MiB", 12 << 20), ("1kB", 1000), ("7", 7), ("7B", 7), ("0.5GiB", 1 << 29)],
+    [
+        ("12MB", 12_000_000),
+        ("12MiB", 12 << 20),
+        ("2G", 2 * 10**9),
+        ("1kB", 1000),
+        ("7", 7),
+        ("7B", 7),
+        ("0.5GiB", 1 << 29),
+    ],
 )
 def test_an_amount_of_memory_is_read_to_the_byte(text: str, amount: int) -> None:
     """MB is a million bytes, MiB 2²⁰."""

@@ -1,0 +1,205 @@
+"""The commands explore count, sample, front, best and list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfprofile.cli.options import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    ConventionName,
+    Input,
+    Settings,
+    assigned,
+    chosen_form,
+)
+from mfprofile.spec.problems import InputError
+
+if TYPE_CHECKING:
+    from mfprofile.explore.quantity import Quantity
+    from mfprofile.spec.quantities import Window
+
+app = typer.Typer(
+    name="explore",
+    help="Ask a space of variants how many fit a budget, for samples, the front, the extremes: exactly, without a try. "
+    "A space is a spec in which values are lists or ranges, [16, 24] or {from: 16, to: 48, step: 8}.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+SpaceName = Annotated[
+    str, typer.Argument(metavar="SPACE", help="A name of 'mfprofile explore spaces', a path, or - for stdin.")
+]
+Madds = Annotated[str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, as 290M:300M or :0.3G.")]
+Params = Annotated[str | None, typer.Option("--params", metavar="LEAST:MOST", help="Window, as :12M.")]
+Activations = Annotated[str | None, typer.Option("--activations", metavar="LEAST:MOST", help="Window of elements.")]
+Within = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--within",
+        metavar="QUANTITY=LEAST:MOST",
+        help="Window of another quantity or sum, as 'former.madds + bridge.madds=:30M'. Repeatable.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", min=1, help="Processes; as many as this one may use CPUs, by default."),
+]
+Dask = Annotated[
+    str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask cluster instead, as tcp://HOST:8786.")
+]
+Memory = Annotated[
+    str, typer.Option("--memory", metavar="BYTES", help="Most that exact sums may take, of all workers together.")
+]
+
+
+@app.command()
+def spaces(as_json: AsJson = False, as_csv: AsCsv = False, as_markdown: AsMarkdown = False) -> None:
+    """Show the spaces that ship.
+
+    Example: mfprofile explore spaces
+    """
+    from mfprofile.view.exploring import spaces_table
+    from mfprofile.view.tables import render, show
+
+    show(render(spaces_table(), chosen_form(as_json, as_csv, as_markdown)))
+
+
+@app.command()
+def count(
+    space: SpaceName,
+    madds: Madds = None,
+    params: Params = None,
+    activations: Activations = None,
+    within: Within = None,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+    workers: Workers = None,
+    dask: Dask = None,
+    memory: Memory = "2G",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Count the variants, and those within windows.
+
+    Exact as far as --memory goes; beyond it a lower and an upper bound, named as such. Where nothing fits, each window
+    is told with the nearest variants on either side.
+
+    Example: mfprofile explore count mf294m-widths --madds 290M:300M --params :12M
+    """
+    from mfprofile.explore.count import count_space
+    from mfprofile.explore.space import read_space
+    from mfprofile.view.exploring import counted_json, counted_table
+    from mfprofile.view.tables import dumps, render, show
+
+    form = chosen_form(as_json, as_csv, as_markdown)
+    limits = windows(madds, params, activations, within)
+    found = read_space(space, assigned(settings, input_size))
+    with work(workers, dask) as (executor, progress, number):
+        counted = count_space(found, limits, convention, _share(memory, number), executor, progress)
+    if form == "json":
+        show(dumps(counted_json(found.name, counted, limits, convention)))
+    else:
+        show(render(counted_table(found.name, counted, limits, convention), form))
+
+
+@app.command()
+def sample(
+    space: SpaceName,
+    number: Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, help="How many variants.")] = 10,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed draws the same variants.")] = 0,
+    madds: Madds = None,
+    params: Params = None,
+    activations: Activations = None,
+    within: Within = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="DIR", help="Write each as a YAML spec into a new folder.")
+    ] = None,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+    workers: Workers = None,
+    dask: Dask = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Draw different variants within windows, each as likely as any other.
+
+    JSON has each one's full spec; fewer than N come back only where no more exist.
+
+    Example: mfprofile explore sample mf294m-widths -n 20 --seed 1 --madds 290M:300M --out variants
+    """
+    from mfprofile.explore.sample import sample_space
+    from mfprofile.explore.space import read_space
+    from mfprofile.view.exploring import show_variants
+
+    form = chosen_form(as_json, as_csv, as_markdown)
+    limits = windows(madds, params, activations, within)
+    found = read_space(space, assigned(settings, input_size))
+    with work(workers, dask) as (executor, progress, _):
+        drawn = sample_space(found, number, seed, limits, convention, executor, progress)
+    show_variants(drawn, convention, form, out)
+
+
+def windows(
+    madds: str | None, params: str | None, activations: str | None, within: list[str] | None
+) -> list[tuple[Quantity, Window]]:
+    """Return the windows that the options give; raises `InputError` for what is none, and for one given twice."""
+    from mfprofile.explore.quantity import quantity_of
+    from mfprofile.spec.quantities import window
+
+    given = [("madds", madds, "--madds"), ("params", params, "--params"), ("activations", activations, "--activations")]
+    for text in within or ():
+        name, equals, limits = text.rpartition("=")
+        if not equals:
+            raise InputError(f"--within {text}: must be QUANTITY=LEAST:MOST, as in former.madds=:20M")
+        given.append((name, limits, f"--within {text}"))
+    found: dict[str, tuple[Quantity, Window]] = {}
+    for name, limits_text, option in given:
+        if limits_text is None:
+            continue
+        try:
+            quantity, limits_found = quantity_of(name), window(limits_text)
+        except InputError as error:
+            raise InputError(f"{option}: {error}" if name in option else f"{option} {error}") from None
+        if quantity.name in found:
+            raise InputError(f"{option}: {quantity.name} has a window already")
+        found[quantity.name] = (quantity, limits_found)
+    return list(found.values())
+
+
+@contextmanager
+def work(number: int | None, address: str | None) -> Iterator[tuple[Executor | None, Callable[[int, int], None], int]]:
+    """Give who does the work, whom to tell of progress, and how many workers share the memory."""
+    from mfprofile.explore import pools
+    from mfprofile.view.progress import told
+
+    if number is not None and address is not None:
+        raise InputError("--workers and --dask exclude each other: give one")
+    with told() as progress:
+        if address is not None:
+            with pools.cluster(address) as executor:
+                yield executor, progress, 1
+        else:
+            processes = pools.usable_cpus() if number is None else number
+            with pools.workers(processes) as pool:
+                yield pool, progress, processes
+
+
+def _share(memory: str, number: int) -> int:
+    """Return how many bytes each of so many workers may take."""
+    from mfprofile.spec.quantities import quantity
+
+    try:
+        return quantity(memory, in_bytes=True) // number
+    except InputError as error:
+        raise InputError(f"--memory {error}") from None

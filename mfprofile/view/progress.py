@@ -1,0 +1,36 @@
+"""Progress on standard error, of what takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_PATIENCE = 1.0  # seconds before the first word
+_BETWEEN = {True: 0.1, False: 5.0}  # seconds from one word to the next, on a terminal and elsewhere
+
+
+@contextmanager
+def told() -> Iterator[Callable[[int, int], None]]:
+    """Give a function that is told how much is done, of how much; it shows a bar on a terminal, else lines."""
+    started = last = time.monotonic()
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    shown = False
+
+    def progress(done: int, of: int) -> None:
+        nonlocal last, shown
+        now = time.monotonic()
+        if sys.stderr is None or done == of or now - last < (_BETWEEN[on_terminal] if shown else _PATIENCE):
+            return
+        last, shown = now, True
+        left = (now - started) * (of - done) / done
+        line = f"{done:,} of {of:,} settings of the globals, about {left:.0f} s left"
+        sys.stderr.write(f"\r{line}\033[K" if on_terminal else f"{line}\n")
+        sys.stderr.flush()
+
+    try:
+        yield progress
+    finally:
+        if shown and on_terminal:
+            sys.stderr.write("\r\033[K")
