@@ -102,11 +102,8 @@ def _first(node: Node, path: Place, found: dict[Place, list[Node]], problems: li
     if path and path[0] in _NO_SPACE:
         return node
     if path and path != ("blocks",) and (isinstance(node.value, list) or _is_range(node)):
-        values = _values(node, path, problems)
-        if not values:
-            return Node(None, node.mark, node.key)
-        found[path] = values
-        return values[0]
+        found[path] = [Node(item.value, item.mark, node.key) for item in _values(node, path, problems)]
+        return found[path][0] if found[path] else Node(None, node.mark, node.key)
     if isinstance(node.value, dict):
         items = {key: _first(item, (*path, key), found, problems) for key, item in node.value.items()}
         return Node(items, node.mark, node.key)
@@ -187,15 +184,15 @@ def _wrong(first: Node, name: str, found: Mapping[Place, list[Node]]) -> Iterato
         return
     if "name" in data:
         yield Problem(locate(first, ("name",), at_key=True), "name", "unknown key", remedy="name the file")
+    malformed = tuple(dotted(path) for path, nodes in found.items() if not nodes)
     _, faults = typed(data, first, name)
+    faults = [fault for fault in faults if not fault.path.startswith(malformed)]
     yield from faults
-    if faults:
-        return
     for path, nodes in found.items():
         for node in nodes[1:]:
             changed = _planted(first, path, node)
             _, faults = typed(plain(changed), changed, name)  # type: ignore[arg-type]
-            yield from faults
+            yield from (fault for fault in faults if fault.path.startswith(dotted(path)))
 
 
 def _planted(root: Node, path: Place, node: Node) -> Node:

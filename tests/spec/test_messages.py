@@ -148,6 +148,23 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
     ("stem: 8", "stem: 8\nformer: off", [":5:9: former = 'off': must be a map (ffn, heads) or 'none'"]),
     ("stem: 8", "stem: 8\nbudget: 300M", [":5:9: budget = '300M': must be a map (limits)"]),
     (
+        "stem: 8",
+        "stem: 8\nrequire: {widths: rising}",
+        [":5:19: require.widths = 'rising': must be 'nondecreasing'"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nrequire: {width: 1}",
+        [":5:10: require.widths: is missing", ":5:11: require.width: unknown key; did you mean 'widths'?"],
+    ),
+    (
+        "stem: 8",
+        "stem: 16\nrequire: {widths: nondecreasing}",
+        [
+            ":7:33: blocks.1.out = 8: is less than its 16 input channels, and 'require: {widths: nondecreasing}' is given"
+        ],
+    ),
+    (
         "  - {block: mf, exp: 32, out: 16}",
         "  - mf",
         [":8:5: blocks.3 = 'mf': must be a map (block, out, exp, expand, exp2, stride, kernel, repeat)"],
@@ -513,7 +530,7 @@ def test_problems_can_be_read_by_programs() -> None:
         ("tokens: {count: 2, dim: 8}\n", "former: none\nmobile: {activation: relu}\n"),
         ("input: 64", "input: 3"),
         ("input: 64", "input: 3x16384"),
-        ("stem: 8", "stem: 8\nbudget: {madds: 300M}\nrequire: {x: [1, 2]}"),
+        ("stem: 8", "stem: 8\nbudget: {madds: 300M}\nrequire: {widths: nondecreasing}"),
         ("stem: 8", "stem: 8\nwidth: 1.0"),
         ("classes: 10", "classes: 10_000_000"),
     ],

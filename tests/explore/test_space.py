@@ -1,0 +1,151 @@
+"""Spaces as they are read: choices, ranges, and a message for each thing that is no choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mfprofile.explore.space import read_space
+from mfprofile.spec.problems import SpecError
+
+BASE = """\
+input: 64
+classes: 10
+tokens: {count: 2, dim: 16}
+stem: 8
+blocks:
+  - {block: lite, expand: 2, out: 8}
+  - {block: mf-down, expand: 3, out: 16}
+  - {block: mf, expand: 4, out: same}
+head: {fc: 4}
+"""
+
+
+def _read(tmp_path: Path, old: str = "", new: str = "") -> Path:
+    assert not old or BASE.count(old) == 1
+    file = tmp_path / "space.yaml"
+    file.write_text(BASE.replace(old, new) if old else BASE, encoding="utf-8")
+    return file
+
+
+def test_choices_are_found_where_they_stand(tmp_path: Path) -> None:
+    """Those of the stem, each block and the head sit on the chain, the others are globals."""
+    text = BASE.replace("count: 2", "count: [2, 3]").replace("stem: 8", "stem: {from: 8, to: 16, step: 4}")
+    text = text.replace("out: same", "out: [same, 24], repeat: [0, 1]").replace("fc: 4", "fc: {from: 3, to: 5}")
+    file = tmp_path / "space.yaml"
+    file.write_text(text, encoding="utf-8")
+    space = read_space(file)
+    assert {choice.name: choice.values for choice in space.outer} == {"tokens.count": (2, 3)}
+    assert {choice.name: choice.values for choice in space.stem} == {"stem": (8, 12, 16)}
+    assert [[(choice.name, choice.values) for choice in entry] for entry in space.blocks] == [
+        [],
+        [],
+        [("blocks.3.out", ("same", 24)), ("blocks.3.repeat", (0, 1))],
+    ]
+    assert {choice.name: choice.values for choice in space.head} == {"head.fc": (3, 4, 5)}
+
+
+def test_a_block_that_moves_the_resolution_is_a_global(tmp_path: Path) -> None:
+    """Whether a block of stride 2 is there decides over the size of every map after it."""
+    space = read_space(_read(tmp_path, "expand: 3, out: 16", "expand: 3, out: 16, repeat: [0, 1]"))
+    assert [choice.name for choice in space.outer] == ["blocks.2.repeat"]
+
+
+def test_a_space_extends_and_is_set_like_a_spec() -> None:
+    """A shipped spec or space below, assignments above; a spec without choices is a space of one."""
+    assert not read_space("mf294m").choices
+    space = read_space({"extends": "mf294m", "tokens": {"count": [3, 6]}}, ["tokens.dim=[128, 192]"])
+    assert [(choice.name, choice.values) for choice in space.choices] == [
+        ("tokens.count", (3, 6)),
+        ("tokens.dim", (128, 192)),
+    ]
+    assert [choice.values for choice in read_space({"extends": "tiny", "input": 64}).outer] == [
+        (2, 3),
+        (16, 32),
+        (True, False),
+    ]
+
+
+def test_a_range_of_decimals_is_exact(tmp_path: Path) -> None:
+    """Widths go up in tenths without a float's rest."""
+    space = read_space(_read(tmp_path, "stem: 8", "stem: 8\nwidth: {from: 0.7, to: 1, step: 0.1}"))
+    assert space.outer[0].values == (0.7, 0.8, 0.9, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("stem: 8", "stem: []", "space.yaml:4:7: stem: is an empty list: a choice has at least one value"),
+        ("stem: 8", "stem: [8, 16, 8]", "space.yaml:4:15: stem = 8: stands twice in the list; keep one of them"),
+        ("stem: 8", "stem: [8, 0]", "space.yaml:4:11: stem = 0: must be at least 1"),
+        ("stem: 8", "stem: [8, wide]", "space.yaml:4:11: stem = 'wide': must be a whole number"),
+        (
+            "stem: 8",
+            "stem: [8, [12, 16]]",
+            "space.yaml:4:11: stem = [12, 16]: is a choice within a choice; list the combinations",
+        ),
+        (
+            "tokens: {count: 2, dim: 16}",
+            "tokens: [{count: 2, dim: [16, 32]}]",
+            "space.yaml:3:10: tokens = {count: 2, dim: [16, 32]}: is a choice within a choice; list the combinations",
+        ),
+        (
+            "stem: 8",
+            "stem: {from: 8}",
+            "space.yaml:4:7: stem = {from: 8}: a range is {from: FIRST, to: LAST, step: STEP}",
+        ),
+        (
+            "stem: 8",
+            "stem: {from: 8, to: 4}",
+            "space.yaml:4:7: stem = {from: 8, to: 4}: a range goes up in numbers: from ≤ to, step above 0",
+        ),
+        (
+            "stem: 8",
+            "stem: {from: 1, to: 60000}",
+            "space.yaml:4:7: stem = {from: 1, to: 60000}: has more than 4,096 values",
+        ),
+        (
+            "block: mf-down, ",
+            "block: [mf-down], ",
+            "space.yaml:7:13: blocks.2.block = ['mf-down']: the kind of block is no choice: it must be one value in all variants",
+        ),
+        (
+            "expand: 2, out: 8",
+            "expand: 2, out: 8, stride: [1, 2]",
+            "space.yaml:6:46: blocks.1.stride = [1, 2]: the resolution is no choice: it must be one value in all variants",
+        ),
+        ("stem: 8", "stem: 8\nstm: [1, 2]", "space.yaml:5:1: stm: unknown key; did you mean 'stem'?"),
+    ],
+)
+def test_what_is_no_choice_has_its_message(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """At the value's own line and column."""
+    file = _read(tmp_path, old, new)
+    with pytest.raises(SpecError) as caught:
+        read_space(file)
+    assert str(caught.value).splitlines()[0].endswith(message)
+
+
+def test_all_that_is_wrong_with_a_space_is_told_at_once(tmp_path: Path) -> None:
+    """A line for each, in the order of the file."""
+    text = BASE.replace("stem: 8", "stem: [8, 8]").replace("dim: 16", "dim: []").replace("fc: 4", "fc: [4, -4]")
+    file = tmp_path / "space.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        read_space(file)
+    assert [problem.path for problem in caught.value.problems] == ["tokens.dim", "stem", "head.fc"]
+
+
+def test_a_space_in_which_every_block_may_be_left_out_is_refused(tmp_path: Path) -> None:
+    """A network has a block."""
+    text = BASE.replace("out: 8}", "out: 8, repeat: [0, 1]}").replace("out: 16}", "out: 16, repeat: [0, 1]}")
+    file = tmp_path / "space.yaml"
+    file.write_text(text.replace("out: same", "out: same, repeat: 0"), encoding="utf-8")
+    with pytest.raises(SpecError, match="every block may be left out"):
+        read_space(file)
+
+
+def test_a_detector_is_refused() -> None:
+    """Its pyramid would tie the widths of three stages."""
+    with pytest.raises(SpecError, match="a detector is not explored"):
+        read_space("mf151m-retinanet")
