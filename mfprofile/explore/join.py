@@ -29,8 +29,12 @@ def within_both(chain: Chain, rows: tuple[int, int], windows: tuple[Window, Wind
     halves = Halves(chain, keys)
     shifted = [_shifted(window, -low) for window, low in zip(windows, least, strict=True)]
     bounds = [_closed(window, _greatest(raised)) for window, raised in zip(shifted, (first, second), strict=True)]
-    pairs = zip(halves.before[-1], halves.after[0], strict=True)
-    return sum(_joined(before, after, base, bounds) for before, after in pairs)
+    lowest = [int(key.min()) for key in keys]  # which the halves leave out, and a pair of sums needs
+    under, over = sum(lowest[: halves.cut]), sum(lowest[halves.cut :])
+    return sum(
+        _joined(Sums(before.values + under, before.counts), Sums(after.values + over, after.counts), base, bounds)
+        for before, after in zip(halves.before[-1], halves.after[0], strict=True)
+    )
 
 
 def _raised(links: Sequence[Link], row: int) -> list[Integers]:
