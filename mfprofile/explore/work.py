@@ -6,9 +6,11 @@ they do not depend on the executor.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from mfprofile.cost.conventions import convention
@@ -24,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
-_SLICES = 64  # for progress and balance: each slice makes the edges of its chains anew
+_SLICES = 64  # for progress and balance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,8 @@ def _answers(
         chains = question.chains()
         yield from (_each(chains, task, part) for part in slices)
         return
-    futures = [executor.submit(_elsewhere, question, task, part) for part in slices]
+    written = pickle.dumps(question)
+    futures = [executor.submit(_elsewhere, written, task, part) for part in slices]
     try:
         yield from (future.result() for future in futures)
     finally:
@@ -80,8 +83,15 @@ def _answers(
             future.cancel()
 
 
-def _elsewhere(question: Question, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
-    return _each(question.chains(), task, jobs)
+def _elsewhere(written: bytes, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
+    return _each(_chains(written), task, jobs)
+
+
+@lru_cache(maxsize=1)
+def _chains(written: bytes) -> Chains:
+    """Return a question's chains; a worker makes their edges once for all its slices."""
+    question: Question = pickle.loads(written)
+    return question.chains()
 
 
 def _each(chains: Chains, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
