@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
 from itertools import accumulate
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.quantity import Quantity, quantity_of
-from mfprofile.explore.space import Place, Space
-from mfprofile.explore.variant import Variant, told_quantities
+from mfprofile.explore.space import Space
+from mfprofile.explore.variant import Path, Variant, told
 from mfprofile.explore.work import Progress, Question, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
@@ -54,21 +53,20 @@ def sample_space(
     totals = [[0] * len(windows) if part is None else part for part in found]
     row = min(range(len(windows)), key=lambda at: sum(part[at] for part in totals))
     draw = _Draw([part[row] for part in totals], random.Random(seed))
-    told = Question(space, (*question.quantities, *told_quantities()), convention)
     task = partial(_followed, row=row, windows=bounds)
-    variants: list[Variant] = []
-    while ranks := draw.more(number - len(variants), len(variants)):
+    paths: list[Path] = []
+    while ranks := draw.more(number - len(paths), len(paths)):
         by_setting = draw.by_setting(ranks)
-        answers = over_chains(told, task, executor, given={at: inner for at, (_, inner) in by_setting.items()})
-        drawn: dict[int, _Found | None] = {}
-        for (outer, _), answer in zip(by_setting.values(), answers, strict=True):
-            drawn |= zip(outer, answer or (), strict=True)
-        variants += [_variant(told, kept) for rank in ranks if (kept := drawn[rank]) is not None]
-    return variants[:number]
-
-
-_Found: TypeAlias = tuple[dict[Place, Any], list[int]]
-"""A variant's choices, and its sums in the order of the question's quantities."""
+        given = {at: inner for at, (_, inner) in by_setting.items()}
+        drawn: dict[int, Path | None] = {}
+        for (at, (outer, _)), answer in zip(
+            by_setting.items(), over_chains(question, task, executor, given=given), strict=True
+        ):
+            drawn |= {
+                rank: None if edges is None else (at, edges) for rank, edges in zip(outer, answer or (), strict=True)
+            }
+        paths += [path for rank in ranks if (path := drawn[rank]) is not None]
+    return told(question, paths[:number], executor)
 
 
 class _Draw:
@@ -141,19 +139,12 @@ def _totals(chain: Chain, windows: Sequence[Window]) -> list[int]:
     return found
 
 
-def _followed(chain: Chain, ranks: Sequence[int], row: int, windows: Sequence[Window]) -> list[_Found | None]:
-    """Return the variants of these ranks of a chain, None for those outside of a window."""
+def _followed(chain: Chain, ranks: Sequence[int], row: int, windows: Sequence[Window]) -> list[tuple[int, ...] | None]:
+    """Return the edges of the variants of these ranks of a chain, None for those outside of a window."""
     halves = _halves(chain, row, windows[row])
     paths = halves.paths(halves.grid.possibly(windows[row]), ranks)
-    sums = sum(link.costs[:, paths[:, at]] for at, link in enumerate(chain.links))
-    found: list[_Found | None] = []
-    for edges, figures in zip(paths.tolist(), np.asarray(sums).T.tolist(), strict=True):
-        inside = all(figure in window for figure, window in zip(figures, windows, strict=False))
-        found.append((chain.assignment(edges), figures) if inside else None)
-    return found
-
-
-def _variant(question: Question, found: _Found) -> Variant:
-    assignment, figures = found
-    names = [quantity.name for quantity in question.quantities]
-    return Variant(question.space, assignment, dict(zip(names, figures, strict=True)))
+    sums = np.sum([link.costs[:, paths[:, at]] for at, link in enumerate(chain.links)], axis=0)
+    inside = [
+        all(figure in window for figure, window in zip(figures, windows, strict=True)) for figures in sums.T.tolist()
+    ]
+    return [tuple(edges) if kept else None for edges, kept in zip(paths.tolist(), inside, strict=True)]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from mfprofile.cost.measures import MEASURES
-from mfprofile.explore.quantity import Quantity, quantity_of
+from mfprofile.explore.chain import Chain
+from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import Place, Space, with_values
+from mfprofile.explore.work import Question, over_chains
 from mfprofile.spec.problems import dotted
 
 
@@ -30,6 +35,35 @@ class Variant:
         return with_values(self.space.data, self.assignment)
 
 
-def told_quantities() -> list[Quantity]:
-    """Return the quantities that are told of every variant: multiply-adds and parameters, whole and by pillar."""
-    return [quantity_of(name) for name in MEASURES if not name.endswith("activations")]
+Path: TypeAlias = tuple[int, tuple[int, ...]]
+"""A variant within a query: the number of its globals' setting, and an edge of each link."""
+
+
+def told(question: Question, found: Sequence[Path], executor: Executor | None = None) -> list[Variant]:
+    """Return the variants of some paths, each with the question's quantities and what is told of every variant.
+
+    Those are multiply-adds and parameters, whole and by pillar.
+    """
+    names = [quantity.name for quantity in question.quantities]
+    more = [quantity_of(name) for name in MEASURES if not name.endswith("activations") and name not in names]
+    asked = Question(question.space, (*question.quantities, *more), question.convention)
+    by_setting: dict[int, list[tuple[int, ...]]] = {}
+    for setting, edges in found:
+        by_setting.setdefault(setting, []).append(edges)
+    answers = over_chains(asked, _figures, executor, given=by_setting)
+    known = {
+        (setting, edges): part
+        for (setting, paths), answer in zip(by_setting.items(), answers, strict=True)
+        for edges, part in zip(paths, answer or (), strict=True)
+    }
+    names = [quantity.name for quantity in asked.quantities]
+    return [
+        Variant(question.space, assignment, dict(zip(names, figures, strict=True)))
+        for assignment, figures in (known[path] for path in found)
+    ]
+
+
+def _figures(chain: Chain, paths: Sequence[tuple[int, ...]]) -> list[tuple[dict[Place, Any], list[int]]]:
+    edges = np.array(paths)
+    sums = np.sum([link.costs[:, edges[:, at]] for at, link in enumerate(chain.links)], axis=0)
+    return [(chain.assignment(path), figures) for path, figures in zip(paths, sums.T.tolist(), strict=True)]
