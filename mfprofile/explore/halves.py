@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -69,16 +69,18 @@ class Halves:
         Every path within has one rank.
         """
         found = np.zeros((len(ranks), len(self.steps)), np.int64)
-        left = np.array(ranks, object)
-        waiting = np.arange(len(ranks))
+        left, waiting = np.array(ranks, object), np.arange(len(ranks))
+        meetings: list[tuple[Integers, _Ends, _Ends]] = []
         for part in self._joined(cells):
-            totals = np.cumsum(part.prefix.counts.astype(object) * part.found.astype(object))
-            here = waiting[left[waiting] < (totals[-1] if len(totals) else 0)]
-            if here.size:
-                self._follow(part, totals, here, left[here], found)
-            waiting = np.setdiff1d(waiting, here)
-            left[waiting] -= totals[-1] if len(totals) else 0
+            upto = np.cumsum(part.prefix.counts.astype(object) * part.found.astype(object))
+            here = waiting[left[waiting] < upto[-1]]
+            meetings.append((here, *self._meeting(part, upto, left[here])))
+            waiting = waiting[left[waiting] >= upto[-1]]
+            left[waiting] -= upto[-1]
         assert not waiting.size, "a rank beyond the paths within"
+        if meetings:
+            rows, before, after = zip(*meetings, strict=True)
+            self._follow(np.concatenate(rows), _together(before), _together(after), found)
         return found
 
     def _joined(self, cells: Window) -> Iterator[_Part]:
@@ -91,22 +93,36 @@ class Halves:
                 high = upto[_places(suffix, prefix, cells.most, "right", len(suffix.values))]
                 yield _Part(state, prefix, suffix, upto, low, np.maximum(high - low, 0))
 
-    def _follow(self, part: _Part, totals: Integers, here: Integers, ranks: Integers, found: Integers) -> None:
-        """Write the edges of the paths `here`, of these ranks at one width of the cut, into `found`."""
-        at = np.searchsorted(totals, ranks, side="right")
-        inside = ranks - np.concatenate([np.zeros(1, object), totals])[at]
+    def _meeting(self, part: _Part, upto: Integers, ranks: Integers) -> tuple[_Ends, _Ends]:
+        """Return where the paths of these ranks at one width end, before the cut and after it."""
+        at = np.searchsorted(upto, ranks, side="right")
+        inside = ranks - np.concatenate([np.zeros(1, object), upto])[at]
         before, after = inside // part.found[at], inside % part.found[at] + part.low[at]
         place = np.searchsorted(part.upto, after, side="right") - 1
         kind = np.int64 if self.small else object
-        rest = (after - part.upto[place]).astype(kind)
-        start, end = self.cut, len(self.steps)
-        states = np.full(len(here), part.state)
-        found[here, :start] = _traced(
-            self.steps[:start], self.before, states, part.prefix.values[at], before.astype(kind)
+        states = np.full(len(ranks), part.state)
+        return (
+            _Ends(states, part.prefix.values[at], before.astype(kind)),
+            _Ends(states, part.suffix.values[place], (after - part.upto[place]).astype(kind)),
         )
-        turned = [_turned(step) for step in reversed(self.steps[start:])]
-        suffix = _traced(turned, self.after[::-1], states, part.suffix.values[place], rest)
-        found[here, start:end] = suffix[:, ::-1]
+
+    def _follow(self, rows: Integers, before: _Ends, after: _Ends, found: Integers) -> None:
+        """Write the edges of the paths with these ends into their rows of `found`."""
+        found[rows, : self.cut] = _traced(self.steps[: self.cut], self.before, before)
+        turned = [_turned(step) for step in reversed(self.steps[self.cut :])]
+        found[rows, self.cut :] = _traced(turned, self.after[::-1], after)[:, ::-1]
+
+
+class _Ends(NamedTuple):
+    """Where half paths end: the width and the sum of each, and its rank among the half paths that end alike."""
+
+    states: Integers
+    values: Integers
+    ranks: Integers
+
+
+def _together(ends: Sequence[_Ends]) -> _Ends:
+    return _Ends(*(np.concatenate(arrays) for arrays in zip(*ends, strict=True)))
 
 
 def _places(suffix: Sums, prefix: Sums, bound: int | None, side: Literal["left", "right"], otherwise: int) -> Integers:
@@ -194,24 +210,25 @@ def dot(counts: Integers, found: Integers) -> int:
     return int(np.dot(counts.astype(object), found.astype(object)))
 
 
-def _traced(
-    steps: Sequence[Steps], levels: Sequence[Sequence[Sums]], states: Integers, values: Integers, ranks: Integers
-) -> Integers:
-    """Return the edges of paths to given states with given sums, `ranks` among the paths alike."""
+def _traced(steps: Sequence[Steps], levels: Sequence[Sequence[Sums]], ends: _Ends) -> Integers:
+    """Return the edges of half paths, a row each."""
+    states, values, ranks = (array.copy() for array in ends)
     found = np.zeros((len(states), len(steps)), np.int64)
-    states, values, ranks = states.copy(), values.copy(), ranks.copy()
     for at in range(len(steps) - 1, -1, -1):
-        step, chosen = steps[at], np.full(len(states), -1)
-        for edge, (source, target, cost) in enumerate(
-            zip(step.source.tolist(), step.target.tolist(), step.costs.tolist(), strict=True)
-        ):
-            open_ = np.flatnonzero((states == target) & (chosen < 0))
-            if not open_.size:
-                continue
-            alike = levels[at][source].at(values[open_] - cost)
-            taken = ranks[open_] < alike
-            chosen[open_[taken]] = edge
-            ranks[open_[~taken]] -= alike[~taken]
+        step, chosen = steps[at], np.zeros(len(states), np.int64)
+        edges = list(enumerate(zip(step.source.tolist(), step.target.tolist(), step.costs.tolist(), strict=True)))
+        for state in np.unique(states).tolist():
+            waiting = np.flatnonzero(states == state)
+            for edge, source, cost in [
+                (edge, source, cost) for edge, (source, target, cost) in edges if target == state
+            ]:
+                alike = levels[at][source].at(values[waiting] - cost)
+                taken = ranks[waiting] < alike
+                chosen[waiting[taken]] = edge
+                waiting, alike = waiting[~taken], alike[~taken]
+                ranks[waiting] -= alike
+                if not waiting.size:
+                    break
         found[:, at] = chosen
         states, values = step.source[chosen], values - step.costs[chosen]
     return found
