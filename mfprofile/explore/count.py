@@ -13,11 +13,8 @@ from mfprofile.explore.join import within_both
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
 from mfprofile.explore.sums import paths
-from mfprofile.explore.work import Progress, Question, over_chains
+from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
-
-MEMORY = 1 << 30
-"""How many bytes an exact join may take, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,13 @@ class Halves:
             self._follow(np.concatenate(rows), _together(before), _together(after), found)
         return found
 
+    def path(self, state: int, before: int, after: int) -> tuple[int, ...]:
+        """Return the first path through a width at the cut with these cells before it and after it."""
+        left, right = (_Ends(np.array([state]), np.array([cell]), np.zeros(1, np.int64)) for cell in (before, after))
+        found = np.zeros((1, len(self.steps)), np.int64)
+        self._follow(np.zeros(1, np.int64), left, right, found)
+        return tuple(found[0].tolist())
+
     def _joined(self, cells: Window) -> Iterator[_Part]:
         """Yield, for each width at the cut, the sums before it with how many paths after it complete them."""
         pairs = zip(self.before[-1], self.after[0], strict=True)

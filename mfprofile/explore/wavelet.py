@@ -44,6 +44,25 @@ class WaveletMatrix:
             high = np.where(ones, high - right + zeros[-1], right)
         return np.where(everything, self._whole(first, last), total)
 
+    def smallest(self, first: Integers, last: Integers, rank: Integers) -> Integers:
+        """Return the number of a rank, from 0, among those in rising order at the places from `first` up to `last`.
+
+        >>> tree = WaveletMatrix(np.array([3, 0, 2, 5]), np.ones(4, int))
+        >>> tree.smallest(np.array([0, 1]), np.array([4, 3]), np.array([2, 0])).tolist()
+        [3, 0]
+        """
+        found = np.zeros(len(first), np.int64)
+        low, high = first, last
+        for level, bit in enumerate(reversed(range(self.bits))):
+            zeros = self.zeros[level]
+            left, right = zeros[low], zeros[high]
+            ones = rank >= right - left
+            rank = np.where(ones, rank - (right - left), rank)
+            found |= ones.astype(np.int64) << bit
+            low = np.where(ones, low - left + zeros[-1], left)
+            high = np.where(ones, high - right + zeros[-1], right)
+        return found
+
     def _whole(self, first: Integers, last: Integers) -> Integers:
         """Return the weight of whole ranges: at the root, what goes to zeros and to ones together."""
         zeros, sums = self.zeros[0], self.sums[0]

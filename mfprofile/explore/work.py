@@ -24,6 +24,9 @@ T = TypeVar("T")
 Progress = Callable[[int, int], None]
 """Called with how many settings are done, of how many."""
 
+MEMORY = 1 << 30
+"""How many bytes what is exact may take, where nothing else is said."""
+
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
 _SLICES = 64  # for progress and balance
