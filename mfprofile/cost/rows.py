@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from mfprofile.cost.ops import Cost, Dimension
-
-PILLARS = ("mobile", "former", "bridge", "head")
+from mfprofile.spec.limits import PILLARS as PILLARS
 
 Ops: TypeAlias = list[tuple[str, str, Cost]]
 """Ops of a sub-block in running order, each its name within it, its role and its cost."""
