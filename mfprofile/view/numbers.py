@@ -28,6 +28,21 @@ def human(number: int) -> str:
     return str(number)
 
 
+def relative(difference: int, to: int) -> str:
+    """Return a signed difference in percent, with as many digits as it takes not to read as 0; of nothing, nothing.
+
+    >>> relative(12_416, 294_000_000), relative(-25, 1000), relative(0, 3), relative(3, 0)
+    ('+0.004 %', '-2.5 %', '0 %', '')
+    """
+    if not difference or not to:
+        return "" if difference else "0 %"
+    digits = 1
+    while (2 * abs(difference) * 10 ** (digits + 2) + to) // (2 * to) == 0:
+        digits += 1
+    scaled = (2 * abs(difference) * 10 ** (digits + 2) + to) // (2 * to)
+    return f"{'+' if difference > 0 else '-'}{scaled // 10**digits:,}.{scaled % 10**digits:0{digits}} %"
+
+
 def share(part: int, whole: int) -> str:
     """Return a part of a whole in percent, or a dash of nothing.
 

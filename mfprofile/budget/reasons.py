@@ -1,0 +1,50 @@
+"""Why a limit is not met, and what would meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mfprofile.budget.checks import Outcome
+from mfprofile.budget.remedies import Remedy, remedies
+from mfprofile.budget.verdicts import Finding, Verdict, heaviest
+
+MOST_BLOCKS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reason:
+    """What weighs most in a limit that is not met, and the smallest changes of one knob each that would meet it.
+
+    `nearest` is how near each knob gets, where none of them meets it.
+    """
+
+    verdict: Verdict
+    finding: Finding
+    pillars: Sequence[tuple[str, int]]
+    blocks: Sequence[tuple[str, int]]
+    remedies: Sequence[Remedy] = ()
+    nearest: Sequence[Remedy] = ()
+
+
+Reasons = Mapping[int, Reason]
+"""Reasons by the `id` of their finding."""
+
+
+def reasons(outcome: Outcome) -> Reasons:
+    """Return the reason of each limit that is not met."""
+    found = {}
+    for verdict in outcome.verdicts:
+        for finding in verdict.findings:
+            if not finding.holds:
+                found[id(finding)] = reason(verdict, finding)
+    return MappingProxyType(found)
+
+
+def reason(verdict: Verdict, finding: Finding) -> Reason:
+    """Return why a limit is not met."""
+    name, bill, terms = finding.limit.name, verdict.bill, verdict.terms
+    pillars = [] if "." in name else heaviest(name, bill, terms, "pillar", len(bill.pillars))
+    meets, nearest = remedies(verdict, finding)
+    return Reason(verdict, finding, pillars, heaviest(name, bill, terms, "block", MOST_BLOCKS), meets, nearest)

@@ -1,0 +1,100 @@
+"""A network judged: each limit with what was counted, and what weighs most in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+
+from mfprofile.budget.limits import Limit
+from mfprofile.cost.conventions import Convention
+from mfprofile.cost.counts import Bill
+from mfprofile.cost.measures import measure
+from mfprofile.cost.rows import Part
+from mfprofile.spec.limits import MEMORY
+from mfprofile.spec.model import Spec
+from mfprofile.spec.network import Network
+from mfprofile.spec.problems import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a network is measured: the convention of its multiply-adds, and the batch and bytes a value of its memory."""
+
+    convention: Convention
+    batch: int = 1
+    bytes_per_value: int = 4
+
+    def amount(self, name: str, network: Network, parts: Sequence[Part]) -> int:
+        """Return the network's amount of a quantity."""
+        if name == MEMORY:
+            raise InputError("memory is not measured yet")
+        return int(measure(name).of(parts, self.convention))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One limit held against one network.
+
+    `counted` is the amount of the limited quantity and `allowed` the whole number that it may just reach: of a share,
+    that part of `whole`, the network's own amount, rounded towards what the limit allows, which changes no comparison.
+    """
+
+    limit: Limit
+    counted: int
+    allowed: int
+    whole: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Return whether the limit is met; exactly."""
+        return self.counted <= self.allowed if self.limit.most else self.counted >= self.allowed
+
+    @property
+    def excess(self) -> int:
+        """Return how far the amount lies above the limit; negative below it."""
+        return self.counted - self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All the findings on one spec, which was read from `reference`; `bill` is its count in the terms' convention."""
+
+    reference: str
+    spec: Spec
+    bill: Bill
+    terms: Terms
+    findings: Sequence[Finding]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether each limit is met."""
+        return all(finding.holds for finding in self.findings)
+
+
+def judged(reference: str, spec: Spec, bill: Bill, limits: Iterable[Limit], terms: Terms) -> Verdict:
+    """Return each limit's finding on a counted spec."""
+    return Verdict(reference, spec, bill, terms, [found(limit, bill.network, bill.parts, terms) for limit in limits])
+
+
+def found(limit: Limit, network: Network, parts: Sequence[Part], terms: Terms) -> Finding:
+    """Return how a network stands to a limit."""
+    counted = terms.amount(limit.name, network, parts)
+    if isinstance(limit.amount, int):
+        return Finding(limit, counted, limit.amount)
+    whole = terms.amount(limit.name.partition(".")[2], network, parts)
+    share = limit.amount * whole
+    return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
+
+
+def heaviest(name: str, bill: Bill, terms: Terms, axis: str, most: int) -> list[tuple[str, int]]:
+    """Return the blocks or pillars (`axis`) that weigh most in a quantity, and their amounts, heaviest first."""
+    if name == MEMORY:
+        return []
+    pillar = name.partition(".")[0] if "." in name else None
+    groups: dict[str, list[Part]] = {}
+    for part in bill.parts:
+        if pillar in (None, part.pillar):
+            groups.setdefault(getattr(part, axis), []).append(part)
+    amounts = [(label, terms.amount(name, bill.network, parts)) for label, parts in groups.items()]
+    return sorted([pair for pair in amounts if pair[1]], key=lambda pair: -pair[1])[:most]
