@@ -98,8 +98,12 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
         own = tomllib.loads(text).get("tool", {}).get("mfprofile")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{label}: is not TOML: {error}") from None
+    except AttributeError:
+        raise InputError(f"{label}: tool: must be a table") from None
     if own is None:
         return None
+    if not isinstance(own, dict):
+        raise InputError(f"{label}: tool.mfprofile: must be a table with 'budgets'")
     problems: list[Problem] = []
     budgets = {glob: list(_limits(glob, budget, label, text, problems)) for glob, budget in _tables(own, label)}
     if problems:
@@ -142,10 +146,15 @@ def _mark(text: str, label: str, path: Sequence[str]) -> Mark:
 
     TOML's reader keeps no places; where a key is written in a way that is not found, the mark is the last that was.
     """
-    place = 0
+    place = start = 0
     for part in ("budgets", *path):
-        found = re.compile(rf"(?m)^[^#\n]*?(?<![\w-])(['\"]?){re.escape(part)}\1(?![\w-])").search(text, place)
+        key = re.compile(rf"(?<![\w-])(['\"]?){re.escape(part)}\1(?![\w-])")
+        found = next((one for one in key.finditer(text, place) if not _in_comment(text, one.start())), None)
         if found is None:
             break
-        place = found.end() - len(part) - len(found[1])
-    return Mark(label, text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place))
+        start, place = found.span()
+    return Mark(label, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
+
+
+def _in_comment(text: str, place: int) -> bool:
+    return text[text.rfind("\n", 0, place) + 1 : place].lstrip().startswith("#")
