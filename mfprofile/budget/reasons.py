@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.remedies import Remedy, remedies
 from mfprofile.budget.verdicts import Finding, Verdict, heaviest
+from mfprofile.spec.limits import MEMORY, PILLARS
+
+if TYPE_CHECKING:
+    from mfprofile.cost.memory import Peak
 
 MOST_BLOCKS = 3
 
@@ -17,7 +22,7 @@ MOST_BLOCKS = 3
 class Reason:
     """What weighs most in a limit that is not met, and the smallest changes of one knob each that would meet it.
 
-    `nearest` is how near each knob gets, where none of them meets it.
+    `nearest` is how near each knob gets, where none of them meets it; `peak` is where memory is highest.
     """
 
     verdict: Verdict
@@ -26,6 +31,7 @@ class Reason:
     blocks: Sequence[tuple[str, int]]
     remedies: Sequence[Remedy] = ()
     nearest: Sequence[Remedy] = ()
+    peak: Peak | None = None
 
 
 Reasons = Mapping[int, Reason]
@@ -45,6 +51,8 @@ def reasons(outcome: Outcome) -> Reasons:
 def reason(verdict: Verdict, finding: Finding) -> Reason:
     """Return why a limit is not met."""
     name, bill, terms = finding.limit.name, verdict.bill, verdict.terms
-    pillars = [] if "." in name else heaviest(name, bill, terms, "pillar", len(bill.pillars))
     meets, nearest = remedies(verdict, finding)
-    return Reason(verdict, finding, pillars, heaviest(name, bill, terms, "block", MOST_BLOCKS), meets, nearest)
+    if name == MEMORY:
+        return Reason(verdict, finding, [], [], meets, nearest, terms.peak(bill))
+    pillars = [] if "." in name else heaviest(name, bill, "pillar", len(PILLARS))
+    return Reason(verdict, finding, pillars, heaviest(name, bill, "block", MOST_BLOCKS), meets, nearest)

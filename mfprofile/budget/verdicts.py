@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import TYPE_CHECKING
 
 from mfprofile.budget.limits import Limit
 from mfprofile.cost.conventions import Convention
@@ -13,23 +14,30 @@ from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
 from mfprofile.spec.limits import MEMORY
 from mfprofile.spec.model import Spec
-from mfprofile.spec.network import Network
-from mfprofile.spec.problems import InputError
+
+if TYPE_CHECKING:
+    from mfprofile.cost.memory import Peak
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a network is measured: the convention of its multiply-adds, and the batch and bytes a value of its memory."""
+    """How a network is measured: the convention of its multiply-adds, and for memory the batch and the values' type."""
 
     convention: Convention
     batch: int = 1
-    bytes_per_value: int = 4
+    dtype: str = "float32"
 
-    def amount(self, name: str, network: Network, parts: Sequence[Part]) -> int:
-        """Return the network's amount of a quantity."""
+    def amount(self, name: str, bill: Bill) -> int:
+        """Return a bill's amount of a quantity: memory in bytes, the peak of what is live in an inference."""
         if name == MEMORY:
-            raise InputError("memory is not measured yet")
-        return int(measure(name).of(parts, self.convention))
+            return self.peak(bill).bytes
+        return int(measure(name).of(bill.parts, self.convention))
+
+    def peak(self, bill: Bill) -> Peak:
+        """Return the peak memory of a bill's network."""
+        from mfprofile.cost.memory import peak_memory
+
+        return peak_memory(bill, self.batch, self.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +82,25 @@ class Verdict:
 
 def judged(reference: str, spec: Spec, bill: Bill, limits: Iterable[Limit], terms: Terms) -> Verdict:
     """Return each limit's finding on a counted spec."""
-    return Verdict(reference, spec, bill, terms, [found(limit, bill.network, bill.parts, terms) for limit in limits])
+    return Verdict(reference, spec, bill, terms, [found(limit, bill, terms) for limit in limits])
 
 
-def found(limit: Limit, network: Network, parts: Sequence[Part], terms: Terms) -> Finding:
-    """Return how a network stands to a limit."""
-    counted = terms.amount(limit.name, network, parts)
+def found(limit: Limit, bill: Bill, terms: Terms) -> Finding:
+    """Return how a counted network stands to a limit."""
+    counted = terms.amount(limit.name, bill)
     if isinstance(limit.amount, int):
         return Finding(limit, counted, limit.amount)
-    whole = terms.amount(limit.name.partition(".")[2], network, parts)
+    whole = terms.amount(limit.name.partition(".")[2], bill)
     share = limit.amount * whole
     return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
 
 
-def heaviest(name: str, bill: Bill, terms: Terms, axis: str, most: int) -> list[tuple[str, int]]:
-    """Return the blocks or pillars (`axis`) that weigh most in a quantity, and their amounts, heaviest first."""
-    if name == MEMORY:
-        return []
+def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:
+    """Return the blocks or pillars (`axis`) that weigh most in a sum, and their amounts, heaviest first."""
     pillar = name.partition(".")[0] if "." in name else None
     groups: dict[str, list[Part]] = {}
     for part in bill.parts:
         if pillar in (None, part.pillar):
             groups.setdefault(getattr(part, axis), []).append(part)
-    amounts = [(label, terms.amount(name, bill.network, parts)) for label, parts in groups.items()]
+    amounts = [(label, int(measure(name).of(parts, bill.convention))) for label, parts in groups.items()]
     return sorted([pair for pair in amounts if pair[1]], key=lambda pair: -pair[1])[:most]

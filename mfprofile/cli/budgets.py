@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mfprofile.budget.checks import Growth
     from mfprofile.budget.config import Config
     from mfprofile.budget.limits import Limit
+    from mfprofile.budget.verdicts import Terms
+    from mfprofile.cost.conventions import Convention
 
 FORMATS = ("table", "json", "github")
 
@@ -33,7 +35,7 @@ def check(
     min_madds: Annotated[str | None, typer.Option("--min-madds", metavar="AMOUNT", help="At least.")] = None,
     max_params: Annotated[str | None, _most("params", "12M")] = None,
     max_activations: Annotated[str | None, _most("activations", "10M: the values that ops put out")] = None,
-    max_memory: Annotated[str | None, _most("memory", "12MB or 12MiB: the peak of an inference")] = None,
+    max_memory: Annotated[str | None, _most("memory", "12MB or 12MiB: of activations live at once")] = None,
     most: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,6 +60,10 @@ def check(
     settings: Settings = None,
     input_size: Input = None,
     convention: ConventionName = "core",
+    batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Of memory: how many at once.")] = 1,
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="TYPE", help="Of memory: float32, float16, bfloat16 or int8.")
+    ] = "float32",
     form: Annotated[
         str, typer.Option("--format", metavar="NAME", help="table, json, or github: annotations in a workflow.")
     ] = "table",
@@ -75,7 +81,6 @@ def check(
     """
     from mfprofile.budget.checks import Demands, check
     from mfprofile.budget.reasons import reasons
-    from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import convention as named
     from mfprofile.view.annotations import append_summary, github_text
     from mfprofile.view.tables import show
@@ -84,7 +89,7 @@ def check(
     wanted = _format(form, as_json)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
-    terms = Terms(named(convention))
+    terms = _terms(named(convention), batch, dtype)
     demands = Demands(_limits(flags, most, least), _config(config), _growth(baseline, max_growth, convention))
     outcome = check(once(specs), demands, terms, assigned(settings, input_size))
     found = reasons(outcome)
@@ -97,6 +102,18 @@ def check(
         raise SpecError(outcome.problems)
     if not outcome.holds and not exit_zero:
         raise typer.Exit(1)
+
+
+def _terms(counted_by: Convention, batch: int, dtype: str) -> Terms:
+    from mfprofile.budget.verdicts import Terms
+
+    if batch < 1:
+        raise InputError(f"--batch {batch}: must be 1 or more")
+    if dtype != Terms(counted_by).dtype:
+        from mfprofile.cost.memory import value_bytes
+
+        value_bytes(dtype)
+    return Terms(counted_by, batch, dtype)
 
 
 def _format(form: str, as_json: bool) -> str:

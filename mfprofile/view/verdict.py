@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.limits import shown_amount
@@ -14,6 +14,9 @@ from mfprofile.spec.limits import MEMORY
 from mfprofile.spec.problems import Mark
 from mfprofile.view.numbers import grouped, human, relative, share
 from mfprofile.view.tables import Column, Table, dumps, render
+
+if TYPE_CHECKING:
+    from mfprofile.cost.memory import Peak
 
 JSON_SCHEMA = 1
 
@@ -28,12 +31,14 @@ def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) ->
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
     """Return a line for each limit of each spec, the reasons of those that are not met, and the verdict."""
     below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
-    return Table(_columns(), list(_lines(outcome)), above=[_heading(terms)], below=[*below, _closing(outcome, terms)])
+    return Table(
+        _columns(), list(_lines(outcome)), above=[_heading(outcome, terms)], below=[*below, _closing(outcome, terms)]
+    )
 
 
 def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return the same as Markdown, the reasons as lists."""
-    table = Table(_columns(), list(_lines(outcome)), above=[f"### mfprofile check: {_heading(terms)}"])
+    table = Table(_columns(), list(_lines(outcome)), above=[f"### mfprofile check: {_heading(outcome, terms)}"])
     parts = [render(table, "markdown")] if outcome.verdicts else []
     for reason in reasons.values():
         first, *others = reason_lines(reason)
@@ -43,9 +48,13 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     return "\n".join([*parts, _closing(outcome, terms)]) + "\n"
 
 
-def _heading(terms: Terms) -> str:
+def _heading(outcome: Outcome, terms: Terms) -> str:
     unit = terms.convention.unit
-    return f"Limits in convention '{terms.convention.name}'" + (f", madds in {unit}" if unit != "MAdds" else "")
+    parts = [f"Limits in convention '{terms.convention.name}'"]
+    parts += [f"madds in {unit}"] if unit != "MAdds" else []
+    if any(finding.limit.name == MEMORY for verdict in outcome.verdicts for finding in verdict.findings):
+        parts.append(f"memory of {_number(terms.batch, 'image')} in {terms.dtype}")
+    return ", ".join(parts)
 
 
 def _columns() -> list[Column]:
@@ -93,6 +102,9 @@ def reason_lines(reason: Reason) -> Iterator[str]:
     yield f"  given by {given}" + (f": {finding.limit.about}" if finding.limit.about else "")
     if reason.pillars:
         yield f"  pillars: {_weights(reason.pillars, finding.counted)}"
+    if reason.peak is not None:
+        yield f"  the peak is at {reason.peak.op}, where these are live:"
+        yield from (f"    {tensor.name} {tensor.bytes:,}" for tensor in reason.peak.live)
     if reason.blocks:
         named = [(f"block {name}" if name.isdecimal() else name, amount) for name, amount in reason.blocks]
         yield f"  heaviest: {_weights(named, finding.counted)}"
@@ -143,6 +155,8 @@ def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, 
         "schema": JSON_SCHEMA,
         "convention": terms.convention.name,
         "unit": terms.convention.unit,
+        "batch": terms.batch,
+        "dtype": terms.dtype,
         "holds": outcome.holds,
         "specs": [_verdict_json(verdict, reasons) for verdict in outcome.verdicts],
         "problems": [{**_mark_json(problem.mark), "message": str(problem)} for problem in outcome.problems],
@@ -176,9 +190,14 @@ def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
     if reason is not None:
         found["pillars"] = dict(reason.pillars)
         found["blocks"] = dict(reason.blocks)
+        found["peak"] = None if reason.peak is None else _peak_json(reason.peak)
         found["remedies"] = [_remedy_json(one) for one in reason.remedies]
         found["nearest"] = [_remedy_json(one) for one in reason.nearest]
     return found
+
+
+def _peak_json(peak: Peak) -> dict[str, Any]:
+    return {"op": peak.op, "live": {tensor.name: tensor.bytes for tensor in peak.live}}
 
 
 def _remedy_json(remedy: Remedy) -> dict[str, Any]:
