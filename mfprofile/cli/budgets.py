@@ -77,7 +77,7 @@ def check(
     {max = {madds = "300M"}}'. All hold together; a flag replaces the other two on its quantity. A percentage is a
     pillar's share of the whole. For each limit that is passed, the smallest changes that would meet it are told.
 
-    Example: mfprofile check 'specs/*.yaml' --max-madds 300M --max former.madds=10%
+    Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
     """
     from mfprofile.budget.checks import Demands, check
     from mfprofile.budget.reasons import reasons
