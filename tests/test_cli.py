@@ -38,8 +38,11 @@ COMMANDS = {
     "complexity": "complexity",
     "explain": "explain mf26m --block 3",
     "show": "show mf26m",
+    "check": "check mf294m mf26m --max-madds 280M --max former.madds=10% --exit-zero",
+    "check-memory": "check mf96m --max-memory 2MB --batch 2 --dtype float16 --exit-zero",
     "help": "--help",
     "help-count": "count --help",
+    "help-check": "check --help",
 }
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mfprofile.budget.checks import Outcome
-from mfprofile.budget.remedies import Remedy, remedies
+from mfprofile.budget.remedies import Remedy, Trials, remedies
 from mfprofile.budget.verdicts import Finding, Verdict, heaviest
 from mfprofile.spec.limits import MEMORY, PILLARS
 
@@ -42,16 +42,18 @@ def reasons(outcome: Outcome) -> Reasons:
     """Return the reason of each limit that is not met."""
     found = {}
     for verdict in outcome.verdicts:
+        trials = Trials(verdict)
         for finding in verdict.findings:
             if not finding.holds:
-                found[id(finding)] = reason(verdict, finding)
+                found[id(finding)] = reason(trials, finding)
     return MappingProxyType(found)
 
 
-def reason(verdict: Verdict, finding: Finding) -> Reason:
+def reason(trials: Trials, finding: Finding) -> Reason:
     """Return why a limit is not met."""
+    verdict = trials.verdict
     name, bill, terms = finding.limit.name, verdict.bill, verdict.terms
-    meets, nearest = remedies(verdict, finding)
+    meets, nearest = remedies(trials, finding)
     if name == MEMORY:
         return Reason(verdict, finding, [], [], meets, nearest, terms.peak(bill))
     pillars = [] if "." in name else heaviest(name, bill, "pillar", len(PILLARS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.checks import Outcome
@@ -12,7 +13,7 @@ from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.limits import MEMORY
 from mfprofile.spec.problems import Mark
-from mfprofile.view.numbers import grouped, human, relative, share
+from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 
 if TYPE_CHECKING:
@@ -116,8 +117,14 @@ def _sentence(finding: Finding) -> str:
     text = f"{_quantity(finding)} {finding.counted:,} {relation(finding)} {finding.allowed:,} ({difference})"
     if finding.whole is None:
         return text
-    now = share(finding.counted, finding.whole)
-    return f"{text}, {shown_amount(finding.limit)} of {finding.whole:,}; it is {now} %"
+    return f"{text}, {shown_amount(finding.limit)} of {finding.whole:,}: it is {_share(finding)} %"
+
+
+def _share(finding: Finding) -> str:
+    """Return the share that the amount is, so that it does not read as the limit."""
+    if not finding.whole:
+        return "0"
+    return share_beside(finding.counted, finding.whole, Fraction(finding.limit.amount))
 
 
 def _weights(amounts: Sequence[tuple[str, int]], whole: int) -> str:
@@ -132,7 +139,17 @@ def _remedies(reason: Reason) -> Iterator[str]:
     lines = [*reason.remedies, *reason.nearest]
     width = max((len(f"{one.knob} {one.before} → {one.after}") for one in lines), default=0)
     for one in lines:
-        yield "    " + f"{one.knob} {one.before} → {one.after}:".ljust(width + 2) + f"{one.finding.counted:,}"
+        yield ("    " + f"{one.knob} {one.before} → {one.after}:".ljust(width + 2) + f"{_result(one)}{_broken(one)}")
+
+
+def _result(remedy: Remedy) -> str:
+    finding = remedy.finding
+    return f"{finding.counted:,}" + ("" if finding.whole is None else f" ({_share(finding)} % of {finding.whole:,})")
+
+
+def _broken(remedy: Remedy) -> str:
+    named = ", ".join(f"{limit.name} of {limit.given}" for limit in remedy.breaks)
+    return f", which breaks {named}" if named else ""
 
 
 def _closing(outcome: Outcome, terms: Terms) -> str:
@@ -205,9 +222,10 @@ def _remedy_json(remedy: Remedy) -> dict[str, Any]:
         "knob": remedy.knob,
         "from": remedy.before,
         "to": remedy.after,
-        "set": list(remedy.settings),
+        "set": remedy.setting,
         "counted": remedy.finding.counted,
         "limit": remedy.finding.allowed,
+        "whole": remedy.finding.whole,
         "breaks": [limit.name for limit in remedy.breaks],
     }
 
