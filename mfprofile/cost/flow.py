@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import groupby
-from math import prod
 
 from mfprofile.cost.ops import Cost, Dimension, activations
 from mfprofile.cost.rows import Part

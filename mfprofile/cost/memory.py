@@ -19,7 +19,19 @@ from mfprofile.spec.problems import InputError, nearest, shown
 DTYPES: Mapping[str, int] = MappingProxyType({"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1})
 """The bytes of a value, by its type."""
 IN_PLACE = frozenset(
-    ("add", "batch-norm", "dy-relu", "gelu", "h-sigmoid", "h-swish", "layer-norm", "multiply", "relu", "relu6", "softmax")
+    (
+        "add",
+        "batch-norm",
+        "dy-relu",
+        "gelu",
+        "h-sigmoid",
+        "h-swish",
+        "layer-norm",
+        "multiply",
+        "relu",
+        "relu6",
+        "softmax",
+    )
 )
 """Kinds of ops that can write over the first thing they read, which has their output's shape."""
 
