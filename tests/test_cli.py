@@ -65,7 +65,7 @@ def test_json_rows_sum_to_the_totals() -> None:
         assert bill["schema"] == 1
         assert (bill["name"], bill["convention"], bill["input"]) == ("mf96m", convention, [224, 224])
         assert len({row["name"] for row in rows}) == len(rows)
-        for measure in ("madds", "params"):
+        for measure in ("madds", "params", "activations"):
             assert sum(row[measure] for row in rows) == bill[measure]
             for pillar, total in bill["pillars"].items():
                 assert sum(row[measure] for row in rows if row["pillar"] == pillar) == total[measure]
@@ -74,8 +74,9 @@ def test_json_rows_sum_to_the_totals() -> None:
 def test_json_has_the_keys_that_readers_rely_on() -> None:
     """Each row has the documented keys, and `--by` adds groups that sum to the whole."""
     bill = json.loads(run("count", "mf26m", "--json", "--by", "stage").stdout)
-    keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "out"}
-    always = {"schema", "name", "convention", "unit", "input", "madds", "params", "counted_params", "pillars", "rows"}
+    keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "activations", "out"}
+    always = {"schema", "name", "convention", "unit", "input", "madds", "params", "counted_params", "activations"}
+    always |= {"pillars", "rows"}
     assert set(bill) == always | {"groups"}
     assert all(set(row) == keys for row in bill["rows"])
     assert bill["groups"]["by"] == "stage"
