@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
+from mfprofile.budget.knobs import Knob, Step, knobs
 from mfprofile.budget.limits import Limit
-from mfprofile.budget.turns import Turn, turns
 from mfprofile.budget.verdicts import Finding, Verdict, found
 from mfprofile.cost.counts import Bill
-from mfprofile.spec.model import Spec
 from mfprofile.spec.network import resolve
-from mfprofile.spec.problems import SpecError
 
 MOST_OF_A_KIND = 2
 """How many blocks' `exp`, `out` or depth are told, those that change least."""
@@ -22,115 +20,126 @@ MOST_OF_A_KIND = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remedy:
-    """A knob turned from `before` to `after`: the `setting` that `--set` takes, and the limit's finding then.
+    """A knob turned by a step, the limit's finding then, and the limits that held and would not any more."""
 
-    `change` is how far the knob was turned, as a part of its value; `breaks` are the limits that held and would not
-    any more.
-    """
-
-    knob: str
-    kind: str
-    before: str
-    after: str
-    setting: str
-    change: Fraction
+    knob: Knob
+    step: Step
     finding: Finding
     breaks: Sequence[Limit] = ()
 
+    @property
+    def change(self) -> Fraction:
+        """Return how far the knob is turned, as a part of its value."""
+        return _change(self.knob, self.step.value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """A knob and the values on one side of it, the nearest first."""
+
+    knob: Knob
+    values: Sequence[Any]
+
+    @property
+    def kind(self) -> str:
+        """Return what blocks have in common: `exp`, `out`, `repeat`; of the network's knobs each its own."""
+        return self.knob.name.rpartition(".")[2] if self.knob.name.startswith("blocks.") else self.knob.name
+
+
+Trial: TypeAlias = tuple[Step, Mapping[Limit, Finding]]
+
 
 class Trials:
-    """Changes tried on a judged spec: its findings after each, None where the rules do not allow it; each made once."""
+    """Steps tried on a judged spec: its findings after each, None where the rules forbid it; each is counted once."""
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
-        self.known: dict[str, Mapping[Limit, Finding] | None] = {}
+        self.known: dict[tuple[str, Any], Trial | None] = {}
 
-    def findings(self, setting: str) -> Mapping[Limit, Finding] | None:
-        """Return how the spec stands to each of its limits after an assignment of `--set`."""
-        if setting not in self.known:
-            self.known[setting] = self._found(setting)
-        return self.known[setting]
+    def trial(self, knob: Knob, value: Any) -> Trial | None:
+        """Return the step of a knob to a value, and how the spec then stands to each of its limits."""
+        key = knob.name, value
+        if key not in self.known:
+            step = knob.step(value)
+            self.known[key] = None if step is None else (step, self._findings(step))
+        return self.known[key]
 
-    def _found(self, setting: str) -> Mapping[Limit, Finding] | None:
+    def _findings(self, step: Step) -> Mapping[Limit, Finding]:
         terms = self.verdict.terms
-        try:
-            bill = Bill(resolve(self.verdict.spec.replace(_patch(setting))), terms.convention)
-        except SpecError:
-            return None
+        bill = Bill(resolve(step.spec), terms.convention)
         return {one.limit: found(one.limit, bill, terms) for one in self.verdict.findings}
 
+    def meets(self, limit: Limit, knob: Knob, value: Any) -> bool | None:
+        """Return whether a step meets a limit, or None where the rules forbid it."""
+        trial = self.trial(knob, value)
+        return None if trial is None else trial[1][limit].holds
 
-def _patch(setting: str) -> dict[str, Any]:
-    """Return an assignment of a number as the map that `Spec.replace` takes, which spares reading it as YAML."""
-    key, _, text = setting.partition("=")
-    value: Any = float(text) if "." in text else int(text)
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return dict(value)
+    def last(self, way: Way, values: Sequence[Any]) -> int | None:
+        """Return which of the values is the last that the rules allow."""
+        allowed = (at for at in reversed(range(len(values))) if self.trial(way.knob, values[at]) is not None)
+        return next(allowed, None)
+
+    def remedy(self, limit: Limit, knob: Knob, value: Any) -> Remedy:
+        """Return what comes of a step that the rules allow."""
+        trial = self.trial(knob, value)
+        assert trial is not None
+        step, findings = trial
+        breaks = [one.limit for one in self.verdict.findings if one.holds and not findings[one.limit].holds]
+        return Remedy(knob, step, findings[limit], breaks)
 
 
 def remedies(trials: Trials, finding: Finding) -> tuple[list[Remedy], list[Remedy]]:
     """Return the remedies of a limit that is not met and, where there is none, how near each knob gets.
 
     A remedy is the first step of its knob at which the limit is met, found on exact counts, and breaks no other limit
-    that held. Of blocks the two are told, for each of `exp`, `out` and depth, that are changed least.
+    that held. Of blocks those two are told, for each of `exp`, `out` and `repeat`, that are changed least.
     """
-    turned = _turns(trials.verdict.spec, finding)
+    ways = _ways(trials.verdict, finding)
     meeting: dict[str, list[Remedy]] = {}
-    for turn in turned:
-        known = meeting.setdefault(turn.kind, [])
-        least = known[MOST_OF_A_KIND - 1].change if len(known) >= MOST_OF_A_KIND else None
-        remedy = _remedy(trials, finding.limit, turn, least)
+    for way in ways:
+        known = meeting.setdefault(way.kind, [])
+        least = known[-1].change if len(known) == MOST_OF_A_KIND else None
+        remedy = _remedy(trials, finding.limit, way, least)
         if remedy is not None and not remedy.breaks:
-            meeting[turn.kind] = sorted([*known, remedy], key=lambda one: one.change)[:MOST_OF_A_KIND]
+            meeting[way.kind] = sorted([*known, remedy], key=lambda one: one.change)[:MOST_OF_A_KIND]
     if any(meeting.values()):
         return list(chain(*meeting.values())), []
-    return [], _nearest(trials, finding.limit, turned)
+    return [], _nearest(trials, finding.limit, ways)
 
 
-def _turns(spec: Spec, finding: Finding) -> list[Turn]:
+def _ways(verdict: Verdict, finding: Finding) -> list[Way]:
     """Return the knobs turned the way that costs less, or more for a least; a share may change by either."""
-    most = finding.limit.most
-    return turns(spec, down=most) + ([] if finding.whole is None else turns(spec, down=not most))
+    every = knobs(verdict.spec)
+    down = [Way(knob, knob.below) for knob in every]
+    up = [Way(knob, knob.above) for knob in every]
+    first, other = (down, up) if finding.limit.most else (up, down)
+    return first if finding.whole is None else first + other
 
 
-def _remedy(trials: Trials, limit: Limit, turn: Turn, least: Fraction | None) -> Remedy | None:
-    """Return the first step of a knob that meets a limit, if it is a smaller change than `least`."""
-    steps = [value for value in turn.values if least is None or turn.change(value) < least]
-    last = _last(trials, turn, steps)
-    if last is None or not _holds(trials, limit, turn.setting(steps[last])):
+def _remedy(trials: Trials, limit: Limit, way: Way, least: Fraction | None) -> Remedy | None:
+    """Return the first step that meets a limit, if it is a smaller change than `least`."""
+    knob = way.knob
+    values = [value for value in way.values if least is None or _change(knob, value) < least]
+    last = trials.last(way, values)
+    if last is None or not trials.meets(limit, knob, values[last]):
         return None
-    return _turned(trials, limit, turn, steps[first(last, lambda at: _holds(trials, limit, turn.setting(steps[at])))])
+    step = first(last, lambda at: trials.meets(limit, knob, values[at]))
+    return trials.remedy(limit, knob, values[step])
 
 
-def _last(trials: Trials, turn: Turn, steps: Sequence[object]) -> int | None:
-    """Return the last step that the rules allow."""
-    return next(
-        (at for at in reversed(range(len(steps))) if trials.findings(turn.setting(steps[at])) is not None), None
-    )
+def _change(knob: Knob, value: object) -> Fraction:
+    before = Fraction(knob.value)
+    return abs(Fraction(str(value)) - before) / (before or 1)
 
 
-def _holds(trials: Trials, limit: Limit, setting: str) -> bool | None:
-    findings = trials.findings(setting)
-    return None if findings is None else findings[limit].holds
-
-
-def _turned(trials: Trials, limit: Limit, turn: Turn, value: object) -> Remedy:
-    setting = turn.setting(value)
-    findings = trials.findings(setting)
-    assert findings is not None
-    breaks = [one.limit for one in trials.verdict.findings if one.holds and not findings[one.limit].holds]
-    return Remedy(turn.key, turn.kind, str(turn.now), str(value), setting, turn.change(value), findings[limit], breaks)
-
-
-def _nearest(trials: Trials, limit: Limit, turned: Iterable[Turn]) -> list[Remedy]:
+def _nearest(trials: Trials, limit: Limit, ways: Iterable[Way]) -> list[Remedy]:
     """Return the furthest that each knob goes, of blocks those that come nearest."""
     found: dict[str, list[Remedy]] = {}
-    for turn in turned:
-        last = _last(trials, turn, turn.values)
+    for way in ways:
+        last = trials.last(way, way.values)
         if last is not None:
-            remedy = _remedy(trials, limit, turn, None) or _turned(trials, limit, turn, turn.values[last])
-            found.setdefault(turn.kind, []).append(remedy)
+            remedy = _remedy(trials, limit, way, None) or trials.remedy(limit, way.knob, way.values[last])
+            found.setdefault(way.kind, []).append(remedy)
     return [one for kind in found.values() for one in sorted(kind, key=_distance)[:MOST_OF_A_KIND]]
 
 

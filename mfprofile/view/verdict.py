@@ -136,10 +136,10 @@ def _remedies(reason: Reason) -> Iterator[str]:
         yield "  any one of these would meet it:"
     elif reason.nearest:
         yield "  no knob alone would meet it; the nearest that each gets:"
-    lines = [*reason.remedies, *reason.nearest]
-    width = max((len(f"{one.knob} {one.before} → {one.after}") for one in lines), default=0)
-    for one in lines:
-        yield ("    " + f"{one.knob} {one.before} → {one.after}:".ljust(width + 2) + f"{_result(one)}{_broken(one)}")
+    told = [*reason.remedies, *reason.nearest]
+    turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}:" for one in told]
+    for one, text in zip(told, turned, strict=True):
+        yield f"    {text.ljust(max(map(len, turned)))} {_result(one)}{_besides(one)}"
 
 
 def _result(remedy: Remedy) -> str:
@@ -147,9 +147,11 @@ def _result(remedy: Remedy) -> str:
     return f"{finding.counted:,}" + ("" if finding.whole is None else f" ({_share(finding)} % of {finding.whole:,})")
 
 
-def _broken(remedy: Remedy) -> str:
+def _besides(remedy: Remedy) -> str:
+    """Return what goes with a step, and what it breaks."""
+    others = f", with {' and '.join(remedy.step.settings[1:])}" if remedy.step.settings[1:] else ""
     named = ", ".join(f"{limit.name} of {limit.given}" for limit in remedy.breaks)
-    return f", which breaks {named}" if named else ""
+    return others + (f", which breaks {named}" if named else "")
 
 
 def _closing(outcome: Outcome, terms: Terms) -> str:
@@ -219,10 +221,10 @@ def _peak_json(peak: Peak) -> dict[str, Any]:
 
 def _remedy_json(remedy: Remedy) -> dict[str, Any]:
     return {
-        "knob": remedy.knob,
-        "from": remedy.before,
-        "to": remedy.after,
-        "set": remedy.setting,
+        "knob": remedy.knob.name,
+        "from": remedy.knob.value,
+        "to": remedy.step.value,
+        "set": list(remedy.step.settings),
         "counted": remedy.finding.counted,
         "limit": remedy.finding.allowed,
         "whole": remedy.finding.whole,

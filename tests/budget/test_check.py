@@ -20,6 +20,7 @@ from mfprofile.spec.problems import InputError, Mark
 from mfprofile.view.bill import JSON_SCHEMA
 
 MADDS, PARAMS, ACTIVATIONS = 286_732_160, 11_422_648, 14_205_592
+MEMORY_BYTES = 4_014_080
 FORMER, BRIDGE_PARAMS = 14_750_208, 1_142_112
 NO_LIMIT = (
     "no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, "
@@ -68,6 +69,8 @@ def limits(output: str) -> list[tuple[str, str, int, bool, str]]:
         (["--min-madds", "{}"], MADDS, False),
         (["--max-params", "{}"], PARAMS, True),
         (["--max-activations", "{}"], ACTIVATIONS, True),
+        (["--max-memory", "{}"], MEMORY_BYTES, True),
+        (["--min", "memory={}", "--batch", "3", "--dtype", "int8"], MEMORY_BYTES // 4 * 3, False),
         (["--max", "madds={}"], MADDS, True),
         (["--max", "former.madds={}"], FORMER, True),
         (["--min", "bridge.params={}"], BRIDGE_PARAMS, False),
@@ -183,6 +186,9 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
         (["--format", "githib", "--max-madds", "3"], "no format is called 'githib'; did you mean 'github'?"),
         (["--json", "--format", "github"], "--json and --format github exclude each other: give one"),
         (["--max-madds", "3M", "--convention", "papr"], "no convention is called 'papr'; did you mean 'paper'?"),
+        (["--max-memory", "3M"], "--max-memory '3M': 'M' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"),
+        (["--max-memory", "3MB", "--batch", "0"], "--batch 0: must be 1 or more"),
+        (["--max-memory", "3MB", "--dtype", "float31"], "no dtype is called 'float31'; did you mean 'float32'?"),
         (["--config", "none.toml"], "none.toml: cannot be read: No such file or directory"),
         ([], f"mf294m: {NO_LIMIT}"),
     ],

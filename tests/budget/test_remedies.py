@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as configured
 from hypothesis import strategies as st
 from running import run
 from strategies import Mapping, spec_mappings
 
+from mfprofile.budget.knobs import knobs
 from mfprofile.budget.limits import Limit
 from mfprofile.budget.reasons import reason
 from mfprofile.budget.remedies import Remedy, Trials, first, remedies
-from mfprofile.budget.turns import turns
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.conventions import CORE, PAPER
 from mfprofile.cost.counts import Bill, count
@@ -35,29 +36,28 @@ def verdict(spec: Spec, *limits: Limit, terms: Terms = IN_CORE) -> Verdict:
     return judged(spec.name, spec, Bill(resolve(spec), terms.convention), limits, terms)
 
 
-def after(spec: Spec, setting: str, limits: Sequence[Limit], terms: Terms) -> Verdict | None:
-    """Return the verdict on a spec after an assignment as `--set` reads it, None where the rules refuse it."""
+def after(spec: Spec, settings: Sequence[str], limits: Sequence[Limit], terms: Terms) -> Verdict | None:
+    """Return the verdict on a spec after assignments as `--set` reads them, None where the rules refuse them."""
     try:
-        return verdict(load(spec, [setting]), *limits, terms=terms)
+        return verdict(load(spec, settings), *limits, terms=terms)
     except SpecError:
         return None
 
 
 def assert_first(spec: Spec, remedy: Remedy, limits: Sequence[Limit], terms: Terms = IN_CORE) -> None:
-    """Check that the setting gives that finding, meets the limit and breaks no other, and the step before does not."""
-    found = after(spec, remedy.setting, limits, terms)
+    """Check that its settings give its finding, meet the limit and break no other, and the step before does not."""
+    found = after(spec, remedy.step.settings, limits, terms)
     assert found is not None
     assert found.findings[0] == remedy.finding
     assert found.findings[0].holds
     held = verdict(spec, *limits, terms=terms).findings
     assert all(new.holds for old, new in zip(held, found.findings, strict=True) if old.holds)
-    ways = [turn for down in (True, False) for turn in turns(spec, down) if turn.key == remedy.knob]
-    values = next(turn.values for turn in ways if remedy.after in map(str, turn.values))
-    for value in reversed(values[: list(map(str, values)).index(remedy.after)]):
-        before = after(spec, f"{remedy.knob}={value}", limits, terms)
-        if before is not None:
-            assert not before.findings[0].holds, (remedy, value)
-            break
+    steps = next(way for way in (remedy.knob.down, remedy.knob.up) if remedy.step.value in [step.value for step in way])
+    at = [step.value for step in steps].index(remedy.step.value)
+    if at:
+        before = after(spec, steps[at - 1].settings, limits, terms)
+        assert before is not None
+        assert not before.findings[0].holds
 
 
 CASES = {
@@ -97,12 +97,12 @@ def test_every_model_has_remedies(name: str) -> None:
             limits = [Limit(quantity, most, limit, FLAG)]
             judged = verdict(spec, *limits)
             found, _ = remedies(Trials(judged), judged.findings[0])
-            assert {"width", "exp"} <= {remedy.kind for remedy in found}
+            assert "width" in {remedy.knob.name for remedy in found}
             for remedy in found:
                 assert_first(spec, remedy, limits)
 
 
-@settings(deadline=None, max_examples=25)
+@configured(deadline=None, max_examples=25)
 @given(spec_mappings(), st.sampled_from(("madds", "params", "activations", "memory")), st.integers(1, 12))
 def test_any_spec_has_true_remedies_or_none(source: Mapping, quantity: str, twelfths: int) -> None:
     """Whatever its switches: remedies hold, and where there are none each knob's nearest is what it is counted at."""
@@ -117,40 +117,46 @@ def test_any_spec_has_true_remedies_or_none(source: Mapping, quantity: str, twel
     for remedy in found:
         assert_first(spec, remedy, limits)
     for remedy in nearest:
-        changed = after(spec, remedy.setting, limits, terms)
+        changed = after(spec, remedy.step.settings, limits, terms)
         assert changed is not None
         assert changed.findings[0] == remedy.finding
         assert not remedy.finding.holds
 
 
-def test_knobs_of_the_whole_network_are_the_smallest_change_there_is() -> None:
-    """By trying each value in turn."""
-    spec = load("mf52m")
-    limits = [Limit("madds", True, 45_000_000, FLAG)]
-    judged = verdict(spec, *limits)
-    found = {remedy.knob: remedy.after for remedy in remedies(Trials(judged), judged.findings[0])[0]}
-    for turn in turns(spec, down=True):
-        if turn.key in ("width", "tokens.count", "tokens.dim", "head.fc", "input"):
-            tried = ((value, after(spec, turn.setting(value), limits, Terms(CORE))) for value in turn.values)
-            meeting = next((str(value) for value, one in tried if one is not None and one.holds), None)
-            assert found.get(turn.key) == meeting
+def smallest(spec: Spec, limit: Limit, suffix: str) -> list[tuple[Fraction, str, str]]:
+    """Return change, name and value of the first step down of each knob so named that meets a limit, all steps tried."""
+    found = []
+    for knob in knobs(spec):
+        if knob.name.endswith(suffix):
+            tried = ((step, after(spec, step.settings, [limit], IN_CORE)) for step in knob.down)
+            step = next((step for step, one in tried if one is not None and one.holds), None)
+            if step is not None:
+                found.append((1 - Fraction(step.value) / Fraction(knob.value), knob.name, step.value))
+    return sorted(found)
 
 
-def test_blocks_that_are_told_are_those_changed_least() -> None:
-    """Of all blocks whose `exp` alone would do, the two with the smallest relative change."""
-    spec = load("mf294m")
-    limits = [Limit("madds", True, 280_000_000, FLAG)]
-    judged = verdict(spec, *limits)
-    found = [remedy for remedy in remedies(Trials(judged), judged.findings[0])[0] if remedy.kind == "exp"]
-    every = []
-    for turn in turns(spec, down=True):
-        if turn.kind == "exp":
-            for value in turn.values:
-                one = after(spec, turn.setting(value), limits, Terms(CORE))
-                if one is not None and one.holds:
-                    every.append((turn.change(value), turn.key, str(value)))
-                    break
-    assert [(one.change, one.knob, one.after) for one in found] == sorted(every)[:2]
+def told(spec: Spec, limit: Limit, suffix: str) -> list[tuple[Fraction, str, str]]:
+    """Return the same of the remedies."""
+    judged = verdict(spec, limit)
+    found = remedies(Trials(judged), judged.findings[0])[0]
+    return [(one.change, one.knob.name, one.step.value) for one in found if one.knob.name.endswith(suffix)]
+
+
+@pytest.mark.parametrize("knob", ["width", "tokens.count", "tokens.dim", "head.fc", "input", "stem"])
+def test_knobs_of_the_whole_network_are_turned_no_further_than_they_must(knob: str) -> None:
+    """By trying each step in turn."""
+    limit = Limit("madds", True, 45_000_000, FLAG)
+    assert told(load("mf52m"), limit, knob) == smallest(load("mf52m"), limit, knob)
+
+
+@pytest.mark.parametrize("key", [".exp", ".out", ".repeat"])
+def test_blocks_that_are_told_are_those_changed_least(key: str) -> None:
+    """Of all blocks whose key alone would do, the two with the smallest relative change."""
+    limit = Limit("madds", True, 280_000_000, FLAG)
+    every = smallest(load("mf294m"), limit, key)
+    found = told(load("mf294m"), limit, key)
+    assert set(found) <= set(every)
+    assert [change for change, _, _ in found] == [change for change, _, _ in every[:2]]
 
 
 def test_a_remedy_that_breaks_another_limit_is_none() -> None:
@@ -176,12 +182,12 @@ def test_what_is_told_is_what_json_holds() -> None:
     done = run("check", "mf294m", "--max-madds", "280M", "--json")
     (limit,) = json.loads(done.stdout)["specs"][0]["limits"]
     assert limit["pillars"] == {name: total.madds for name, total in count("mf294m").pillars.items()}
-    told = {remedy["set"]: remedy["counted"] for remedy in limit["remedies"]}
-    assert told["tokens.count=4"] == 275_983_232
-    for setting, counted in told.items():
-        assert count(load("mf294m", [setting])).madds == counted <= 280_000_000
+    found = {tuple(remedy["set"]): remedy["counted"] for remedy in limit["remedies"]}
+    assert found["tokens.count=4",] == 275_983_232
+    for settings, counted in found.items():
+        assert count(load("mf294m", settings)).madds == counted <= 280_000_000
     text = run("check", "mf294m", "--max-madds", "280M").stdout
-    assert all(f"{counted:,}" in text for counted in told.values())
+    assert all(f"{counted:,}" in text for counted in found.values())
 
 
 def test_the_heaviest_blocks_and_pillars_are_told_heaviest_first() -> None:
