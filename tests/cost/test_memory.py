@@ -37,7 +37,7 @@ def simulated(flow: Flow, in_place: bool) -> tuple[list[int], list[set[int]]]:
         if in_place and step.cost.kind in IN_PLACE and readers[first] == 1:
             del held[first]
         held[number] = step.out
-        totals.append(sum(held.values()))
+        totals.append(sum(held.values()) if step.reads else 0)  # the token table runs nothing
         tensors.append(set(held))
         readers.subtract(set(step.reads))
         held = {source: values for source, values in held.items() if readers[source]}
