@@ -29,6 +29,9 @@ COMMANDS = {
     "compare": "count mf294m mf294m-no-ffn mf96m",
     "compare-by-block": "count mf96m mf151m --by block --markdown",
     "count-detector": "count mf151m-retinanet --convention paper-coco --by stage",
+    "memory": "memory mf26m",
+    "memory-by-op": "memory mf294m-mobile --by op --batch 4 --in-place --csv",
+    "memory-compare": "memory mf294m mf96m --dtype int8 --markdown",
     "list": "list",
     "paper-7": "paper 7 --convention core",
     "paper-4": "paper 4",
@@ -43,6 +46,7 @@ COMMANDS = {
     "help": "--help",
     "help-count": "count --help",
     "help-check": "check --help",
+    "help-memory": "memory --help",
 }
 
 

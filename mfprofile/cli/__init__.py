@@ -30,6 +30,7 @@ COMMANDS = {
     "show": "counting:show_spec",
     "count": "counting:count",
     "check": "budgets:check",
+    "memory": "memory:memory",
     "verify": "verifying:verify",
     "paper": "paper:paper",
     "formula": "paper:formula",

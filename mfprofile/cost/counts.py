@@ -104,7 +104,7 @@ class Bill:
         Raises `InputError` for another axis.
         """
         totals: dict[str, Total] = {}
-        for name, row, madds in zip(self._names(axis), self.rows, self.row_madds, strict=True):
+        for name, row, madds in zip(self.names(axis), self.rows, self.row_madds, strict=True):
             total = totals.get(name)
             if total is None:
                 total = totals[name] = Total(name)
@@ -113,7 +113,8 @@ class Bill:
             total.activations = total.activations + row.activations
         return [totals[name] for name in PILLARS if name in totals] if axis == "pillar" else list(totals.values())
 
-    def _names(self, axis: str) -> Iterable[str]:
+    def names(self, axis: str) -> Iterable[str]:
+        """Yield each row's block, stage, pillar, kind or own name; raises `InputError` for another axis."""
         if axis not in AXES:
             raise InputError(f"cannot count by {axis!r}; {nearest(axis, AXES) or 'there are ' + ', '.join(AXES)}")
         if axis == "stage":

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from mfprofile.cost.counts import Bill
 from mfprofile.cost.flow import INPUT, Flow
@@ -34,6 +35,14 @@ IN_PLACE = frozenset(
     )
 )
 """Kinds of ops that can write over the first thing they read, which has their output's shape."""
+
+
+class Inference(NamedTuple):
+    """How a network is run: on how many images at once, in which type, and whether ops write over what they read."""
+
+    batch: int = 1
+    dtype: str = "float32"
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,38 @@ def traffic(bill: Bill, batch: int = 1, dtype: str = "float32", in_place: bool =
     return Traffic([values * batch * size for values, _ in _walk(flow, in_place)], moved)
 
 
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What some rows put out, count and move, and the most that is live while one of them runs.
+
+    `activations` are values and `madds` multiply-adds of one image; `moved` and `live` are bytes of the whole batch.
+    """
+
+    name: str
+    activations: int
+    madds: int
+    moved: int
+    live: int
+
+
+def footprints(
+    bill: Bill, axis: str, batch: int = 1, dtype: str = "float32", in_place: bool = False
+) -> list[Footprint]:
+    """Return the footprints by block, stage, pillar, kind or op, in running order.
+
+    Raises `InputError` for another axis, and as `peak_memory`.
+    """
+    found = traffic(bill, batch, dtype, in_place)
+    moved, live = dict[str, int](), dict[str, int]()
+    for name, bytes_moved, bytes_live in zip(bill.names(axis), found.moved, found.live, strict=True):
+        moved[name] = moved.get(name, 0) + bytes_moved
+        live[name] = max(live.get(name, 0), bytes_live)
+    return [
+        Footprint(total.name, total.activations, total.madds, moved[total.name], live[total.name])
+        for total in bill.by(axis)
+    ]
+
+
 def value_bytes(dtype: str) -> int:
     """Return the bytes of a value of a type; raises `InputError` with the types that there are.
 
@@ -137,7 +178,7 @@ def _walk(flow: Flow, in_place: bool) -> Iterator[tuple[int, dict[int, int]]]:
             total -= live.pop(step.reads[0])
         live[number] = step.out
         total += step.out
-        yield total, live
+        yield (total if step.reads else 0), live  # a table is there, and runs nothing
         for source in dying.get(number, ()):
             total -= live.pop(source, 0)
 

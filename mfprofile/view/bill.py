@@ -29,7 +29,7 @@ def bill_table(bill: Bill, axis: str) -> Table:
         Column("%", right=True),
     ]
     blank = [None, None] if named else []
-    kinds = _kinds_and_outputs(bill.network) if named else {}
+    kinds = kinds_and_outputs(bill.network) if named else {}
     totals = bill.by(axis)
     if axis == "kind":
         totals.sort(key=lambda total: (total.madds, total.params), reverse=True)
@@ -78,7 +78,7 @@ def shape(sides: Sequence[int]) -> str:
     return "×".join(str(side) for side in sides)
 
 
-def _kinds_and_outputs(network: Network) -> dict[str, list[str | None]]:
+def kinds_and_outputs(network: Network) -> dict[str, list[str | None]]:
     """Return what each part of the network is and puts out."""
     maps = {"stem": ("conv 3×3", network.stem)}
     maps |= {str(block.number): (block.kind, block.outputs) for block in network.blocks}
