@@ -38,12 +38,12 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
 
 
 def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
-    """Return the same as Markdown, the reasons as lists."""
+    """Return the same as Markdown, the reasons as they stand on a terminal."""
     table = Table(_columns(), list(_lines(outcome)), above=[f"### mfprofile check: {_heading(outcome, terms)}"])
     parts = [render(table, "markdown")] if outcome.verdicts else []
     for reason in reasons.values():
-        first, *others = reason_lines(reason)
-        parts.append(f"- **{first}**\n" + "".join(f"  - {line.strip()}\n" for line in others))
+        first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
+        parts.append("\n".join([f"**{first}**", "", "```text", *others, "```", ""]))
     if outcome.problems:
         parts.append("".join(f"- not judged: {problem}\n" for problem in outcome.problems))
     return "\n".join([*parts, _closing(outcome, terms)]) + "\n"

@@ -164,7 +164,8 @@ def test_a_job_summary_is_appended(tmp_path: Path) -> None:
     lines = summary.read_text(encoding="utf-8").splitlines()
     assert lines[:2] == ["before", "### mfprofile check: Limits in convention 'core'"]
     assert "| mf26m | madds | 23,550,208 | > | 20,000,000 | +17.8 % | OVER |" in lines
-    assert "- **mf26m: madds 23,550,208 > 20,000,000 (+3,550,208, +17.8 %), in convention 'core'**" in lines
+    assert "**mf26m: madds 23,550,208 > 20,000,000 (+3,550,208, +17.8 %), in convention 'core'**" in lines
+    assert lines[lines.index("```text") + 1] == "given by --max-madds"
     assert lines[-1] == "FAILED: 1 of 2 limits not met in convention 'core'"
     run(*arguments[:-2], cwd=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
     assert summary.read_text(encoding="utf-8").splitlines() == lines
