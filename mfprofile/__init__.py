@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.conventions import CONVENTIONS as CONVENTIONS
     from mfprofile.cost.counts import Bill as Bill
     from mfprofile.cost.counts import count as count
+    from mfprofile.cost.memory import peak_memory as peak_memory
     from mfprofile.nn.model import build as build
     from mfprofile.spec.load import load as load
     from mfprofile.spec.model import Spec as Spec
@@ -35,6 +36,7 @@ _HOMES = {
     "build": "nn.model",
     "count": "cost.counts",
     "load": "spec.load",
+    "peak_memory": "cost.memory",
     "resolve": "spec.network",
 }
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all are strings)

@@ -29,6 +29,9 @@ COMMANDS = {
     "compare": "count mf294m mf294m-no-ffn mf96m",
     "compare-by-block": "count mf96m mf151m --by block --markdown",
     "count-detector": "count mf151m-retinanet --convention paper-coco --by stage",
+    "memory": "memory mf26m",
+    "memory-by-op": "memory mf294m-mobile --by op --batch 4 --in-place --csv",
+    "memory-compare": "memory mf294m mf96m --dtype int8 --markdown",
     "list": "list",
     "paper-7": "paper 7 --convention core",
     "paper-4": "paper 4",
@@ -38,8 +41,12 @@ COMMANDS = {
     "complexity": "complexity",
     "explain": "explain mf26m --block 3",
     "show": "show mf26m",
+    "check": "check mf294m mf26m --max-madds 280M --max former.madds=10% --exit-zero",
+    "check-memory": "check mf96m --max-memory 2MB --batch 2 --dtype float16 --exit-zero",
     "help": "--help",
     "help-count": "count --help",
+    "help-check": "check --help",
+    "help-memory": "memory --help",
 }
 
 
@@ -62,7 +69,7 @@ def test_json_rows_sum_to_the_totals() -> None:
         assert bill["schema"] == 1
         assert (bill["name"], bill["convention"], bill["input"]) == ("mf96m", convention, [224, 224])
         assert len({row["name"] for row in rows}) == len(rows)
-        for measure in ("madds", "params"):
+        for measure in ("madds", "params", "activations"):
             assert sum(row[measure] for row in rows) == bill[measure]
             for pillar, total in bill["pillars"].items():
                 assert sum(row[measure] for row in rows if row["pillar"] == pillar) == total[measure]
@@ -71,8 +78,9 @@ def test_json_rows_sum_to_the_totals() -> None:
 def test_json_has_the_keys_that_readers_rely_on() -> None:
     """Each row has the documented keys, and `--by` adds groups that sum to the whole."""
     bill = json.loads(run("count", "mf26m", "--json", "--by", "stage").stdout)
-    keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "out"}
-    always = {"schema", "name", "convention", "unit", "input", "madds", "params", "counted_params", "pillars", "rows"}
+    keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "activations", "out"}
+    always = {"schema", "name", "convention", "unit", "input", "madds", "params", "counted_params", "activations"}
+    always |= {"pillars", "rows"}
     assert set(bill) == always | {"groups"}
     assert all(set(row) == keys for row in bill["rows"])
     assert bill["groups"]["by"] == "stage"

@@ -36,6 +36,11 @@ def _as_json(text: str) -> object:
         {"extends": "mf294m", "blocks": {"3": {"outs": 16}}},
         {"extends": "mf294m", "blocks": [{"block": "mf"}]},
         {"extends": "mf294m", "former": "nothing"},
+        {"extends": "mf294m", "budget": {"madds": "300M"}},
+        {"extends": "mf294m", "budget": {"max": {"former": "10%"}}},
+        {"extends": "mf294m", "budget": {"max": {"madds": "10%"}}},
+        {"extends": "mf294m", "budget": {"max": {"former": {"memory": 12}}}},
+        {"extends": "mf294m", "budget": {"min": {"madds": -3}}},
         {"stem": 16},
     ],
 )
@@ -45,7 +50,7 @@ def test_mistakes_are_refused_by_the_schema(wrong: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("right", [{"former": "none"}, {"head": "none"}, {"input": "225x321"}, {"width": 0.75},
-                                   {"blocks": {"3": {"out": "same"}}}, {"budget": {"madds": "300M"}}])  # fmt: skip
+                                   {"blocks": {"3": {"out": "same"}}}, {"budget": {"max": {"madds": "300M", "memory": 12, "former": {"params": "1.5 %"}}}}])  # fmt: skip
 def test_what_load_takes_the_schema_takes(right: dict[str, object]) -> None:
     """Words in place of maps, patches and reserved keys are known."""
     assert jsonschema.Draft202012Validator(json_schema()).is_valid({"extends": "mf294m", **right})

@@ -27,7 +27,8 @@ class Measurement:
     """What a tool said of a model: its total, and where it says so each module's share by path (the root is '').
 
     `total` and `by_path` are in the tool's own unit; `params` are the parameters it counted; `unsupported` are the
-    operators that it met and named as not counted, with how often.
+    operators that it met and named as not counted, with how often. `activations` are what it says of the values that
+    ops put out, by path, where it counts those.
     """
 
     tool: str
@@ -36,6 +37,7 @@ class Measurement:
     params: int | None = None
     by_path: Mapping[str, int] | None = None
     unsupported: Mapping[str, int] = field(default_factory=dict)
+    activations: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +105,19 @@ def _parameters(model: nn.Module) -> int:
 
 
 def _fvcore(model: nn.Module, image: Tensor) -> dict[str, Any]:
-    from fvcore.nn import FlopCountAnalysis, parameter_count
+    from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis, parameter_count
 
-    analysis = FlopCountAnalysis(model, image).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-    by_path = {path: int(total) for path, total in analysis.by_module().items()}
+    analysis, outputs = (
+        each(model, image).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+        for each in (FlopCountAnalysis, ActivationCountAnalysis)
+    )
+    by_path, activations = (
+        {path: int(sum_) for path, sum_ in each.by_module().items()} for each in (analysis, outputs)
+    )
     unsupported = {name.removeprefix("aten::"): count for name, count in analysis.unsupported_ops().items()}
     params = parameter_count(model)[""]
-    return {"total": int(analysis.total()), "by_path": by_path, "params": params, "unsupported": unsupported}
+    found = {"total": int(analysis.total()), "by_path": by_path, "params": params, "unsupported": unsupported}
+    return {**found, "activations": activations}
 
 
 def _thop(model: nn.Module, image: Tensor) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from mfprofile.audit.counters import Measurement
-from mfprofile.cost.conventions import Convention
+from mfprofile.cost.conventions import PRODUCTS, Convention
 from mfprofile.cost.counts import Bill
 from mfprofile.cost.rows import Row
 
@@ -37,6 +37,7 @@ class Explanation:
 
     `core` is in the tool's unit; `adds` and `misses` are by kind and positive. `version_read` tells whether the
     installed version is one whose source the convention was read from; a difference under another is not understood.
+    `activations` compares what the tool says of the values put out, where it counts those.
     """
 
     measured: Measurement
@@ -48,6 +49,7 @@ class Explanation:
     predicted_params: int
     by_path: Comparison | None
     version_read: bool
+    activations: Comparison | None = None
 
     @property
     def unexplained(self) -> int:
@@ -62,7 +64,7 @@ class Explanation:
     @property
     def holds(self) -> bool:
         """Return whether nothing is left unexplained, in total and at every path."""
-        paths = self.by_path is None or not self.by_path.mismatches
+        paths = not any(one.mismatches for one in (self.by_path, self.activations) if one is not None)
         return paths and not self.unexplained and not self.unexplained_params
 
     @property
@@ -87,6 +89,7 @@ def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explan
         predicted.counted_params,
         None if measured.by_path is None else compare(bill.rows, predicted.row_madds, measured.by_path, modules),
         _was_read(predicted.convention, measured.version),
+        None if measured.activations is None else compare_activations(bill, measured.activations, modules),
     )
 
 
@@ -107,6 +110,20 @@ def compare_params(bill: Bill, model: nn.Module) -> Comparison:
     """Compare our parameters with torch's own tensors, at every module path."""
     theirs = {path: sum(each.numel() for each in module.parameters()) for path, module in model.named_modules()}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
+
+
+def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:
+    """Compare our activations with fvcore's, at every module path.
+
+    fvcore.nn.ActivationCountAnalysis counts the outputs of convolutions, Linear and matrix products, and of nothing
+    else: fvcore/nn/activation_count.py.
+    """
+    return compare(bill.rows, [counted_output(row) for row in bill.rows], theirs, modules)
+
+
+def counted_output(row: Row) -> int:
+    """Return the values of an op's output as fvcore counts activations."""
+    return int(row.activations) if row.kind in PRODUCTS else 0
 
 
 def compare(

@@ -29,6 +29,8 @@ COMMANDS = {
     "list": "counting:list_specs",
     "show": "counting:show_spec",
     "count": "counting:count",
+    "check": "budgets:check",
+    "memory": "memory:memory",
     "verify": "verifying:verify",
     "paper": "paper:paper",
     "formula": "paper:formula",

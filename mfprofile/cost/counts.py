@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import Convention, convention
-from mfprofile.cost.ops import Dimension
+from mfprofile.cost.ops import Dimension, activations
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import PILLARS, Part, Row, rows_of
 from mfprofile.spec.load import load
@@ -24,14 +24,19 @@ AXES = ("block", "stage", "pillar", "kind", "op")
 
 
 class Total:
-    """The sum of some rows: `madds` as the bill's convention counts them, and `params`."""
+    """The sum of some rows: `madds` as the bill's convention counts them, `params`, and `activations` put out."""
 
-    __slots__ = ("madds", "name", "params")
+    __slots__ = ("activations", "madds", "name", "params")
 
-    def __init__(self, name: str, madds: Dimension = 0, params: Dimension = 0) -> None:
+    def __init__(self, name: str, madds: Dimension = 0, params: Dimension = 0, activations: Dimension = 0) -> None:
         self.name = name
         self.madds = madds
         self.params = params
+        self.activations = activations
+
+    def amounts(self) -> dict[str, Dimension]:
+        """Return the sums by their names."""
+        return {"madds": self.madds, "params": self.params, "activations": self.activations}
 
     def __repr__(self) -> str:
         return f"Total({self.name}, madds={self.madds}, params={self.params})"
@@ -73,6 +78,11 @@ class Bill:
         """Return the parameters that the convention counts: some tools overlook those of some kinds."""
         return self._params_without(self.convention.uncounted_params)
 
+    @cached_property
+    def activations(self) -> Dimension:
+        """Return how many values all ops put out for one image; parameters that are read are none."""
+        return sum([activations(cost) for part in self.parts for _, _, cost in part.ops])
+
     def _params_without(self, kinds: frozenset[str]) -> Dimension:
         costs = [cost for part in self.parts for _, _, cost in part.ops if cost.kind not in kinds]
         return sum([cost.weights + cost.biases for cost in costs])
@@ -94,15 +104,17 @@ class Bill:
         Raises `InputError` for another axis.
         """
         totals: dict[str, Total] = {}
-        for name, row, madds in zip(self._names(axis), self.rows, self.row_madds, strict=True):
+        for name, row, madds in zip(self.names(axis), self.rows, self.row_madds, strict=True):
             total = totals.get(name)
             if total is None:
                 total = totals[name] = Total(name)
             total.madds = total.madds + madds
             total.params = total.params + row.params
+            total.activations = total.activations + row.activations
         return [totals[name] for name in PILLARS if name in totals] if axis == "pillar" else list(totals.values())
 
-    def _names(self, axis: str) -> Iterable[str]:
+    def names(self, axis: str) -> Iterable[str]:
+        """Yield each row's block, stage, pillar, kind or own name; raises `InputError` for another axis."""
         if axis not in AXES:
             raise InputError(f"cannot count by {axis!r}; {nearest(axis, AXES) or 'there are ' + ', '.join(AXES)}")
         if axis == "stage":
@@ -115,7 +127,7 @@ class Bill:
         return Bill(self.network, convention(name), self.parts)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return each row as a mapping of plain values; the sums of `madds` and `params` are the bill's."""
+        """Return each row as a mapping of plain values; `madds`, `params` and `activations` sum to the bill's."""
         return [
             {
                 "name": row.name,
@@ -127,6 +139,7 @@ class Bill:
                 "madds": madds,
                 "elements": row.elements,
                 "params": row.params,
+                "activations": row.activations,
                 "out": list(row.out),
             }
             for row, madds in zip(self.rows, self.row_madds, strict=True)
@@ -138,8 +151,7 @@ class Bill:
 
         if by == "op":
             return pd.DataFrame(self.records())
-        totals = self.by(by)
-        return pd.DataFrame([{by: total.name, "madds": total.madds, "params": total.params} for total in totals])
+        return pd.DataFrame([{by: total.name, **total.amounts()} for total in self.by(by)])
 
     def __repr__(self) -> str:
         return f"Bill({self.name}, madds={self.madds}, params={self.params}, convention={self.convention.name})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mfprofile.cost import ops
 from mfprofile.cost.rows import Ops, Part
-from mfprofile.spec.detector import ANCHORS, CLASSES, CONVOLUTIONS, FIRST_LEVEL, WIDTH, Detector
+from mfprofile.spec.detector import ANCHORS, BACKBONE_STAGES, CLASSES, CONVOLUTIONS, FIRST_LEVEL, WIDTH, Detector
 from mfprofile.spec.network import FeatureMap
 
 ROLE = "detector"
@@ -12,30 +12,41 @@ TOWERS = {"classification": CLASSES * ANCHORS, "regression": 4 * ANCHORS}
 
 
 def detector_parts(detector: Detector) -> list[Part]:
-    """Return the pyramid's and the towers' ops, by level; every convolution has a bias.
+    """Return the pyramid's and the towers' ops, in running order; every convolution has a bias.
 
     A tower's weights are counted where it runs first, on P3. Anchors, box decoding and suppression cost nothing here.
     """
-    parts = [Part("fpn", level, "head", "detector.fpn", _pyramid(detector, level)) for level in detector.levels]
+    lateral = {level: [_lateral(detector, level)] for level in detector.inputs}
+    merged = {level: _merged(level, detector.levels[level]) for level in reversed(detector.inputs)}
+    output = {level: [_output(level, shape)] for level, shape in detector.levels.items()}
+    pyramid = [*lateral.items(), *merged.items(), *output.items()]
+    parts = [Part("fpn", level, "head", "detector.fpn", found) for level, found in pyramid if found]
     for level, shape in detector.levels.items():
         found = [op for name, outputs in TOWERS.items() for op in _tower(name, outputs, level, shape)]
         parts.append(Part("retina", level, "head", "detector", found))
     return parts
 
 
-def _pyramid(detector: Detector, level: int) -> Ops:
-    """Return lateral 1×1, the sum with the level above and the 3×3 of one level; above the backbone a 3×3 alone."""
+def _lateral(detector: Detector, level: int) -> tuple[str, str, ops.Cost]:
+    """Return the 1×1 from the backbone's map."""
     out = detector.levels[level]
-    height, width = out.height, out.width
-    output: Ops = [(f"output.{level}", ROLE, ops.conv(WIDTH, WIDTH, 3, height, width, bias=True))]
-    if level not in detector.inputs:
-        return output
-    lateral = ops.pointwise(detector.inputs[level].channels, WIDTH, height, width, bias=True)
-    found: Ops = [(f"lateral.{level}", ROLE, lateral)]
-    if level + 1 in detector.inputs:
-        found.append((f"upsample.P{level}", ROLE, ops.elementwise("upsample", WIDTH, height, width)))
-        found.append((f"add.P{level}", ROLE, ops.elementwise("add", WIDTH, height, width)))
-    return found + output
+    cost = ops.pointwise(detector.inputs[level].channels, WIDTH, out.height, out.width, bias=True)
+    return f"lateral.{level}", ROLE, cost
+
+
+def _merged(level: int, out: FeatureMap) -> Ops:
+    """Return the sum with the level above, from the top down; the backbone's topmost has none."""
+    if level == BACKBONE_STAGES[-1]:
+        return []
+    return [
+        (f"upsample.P{level}", ROLE, ops.elementwise("upsample", WIDTH, out.height, out.width)),
+        (f"add.P{level}", ROLE, ops.elementwise("add", WIDTH, out.height, out.width)),
+    ]
+
+
+def _output(level: int, out: FeatureMap) -> tuple[str, str, ops.Cost]:
+    """Return the 3×3 to a level; above the backbone it reads the level below."""
+    return f"output.{level}", ROLE, ops.conv(WIDTH, WIDTH, 3, out.height, out.width, bias=True)
 
 
 def _tower(name: str, outputs: int, level: int, shape: FeatureMap) -> Ops:

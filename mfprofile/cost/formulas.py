@@ -58,15 +58,15 @@ def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention_n
         multiples[symbol], keys_of[symbol] = multiple, key
     bill = Bill(resolve(_freed(spec, symbols)), convention(convention_name))
     parts = [_closed(total, shown) for total in bill.by(axis)]
-    whole = _closed(Total("total", bill.madds, bill.params), shown)
+    whole = _closed(Total("total", bill.madds, bill.params, bill.activations), shown)
     return Formulas(keys_of, {symbol: of for symbol, of in multiples.items() if of > 1}, parts, whole)
 
 
 def _closed(total: Total, shown: dict[Any, Any]) -> Total:
-    madds, params = (sympy.expand(sympy.sympify(value).subs(shown)) for value in (total.madds, total.params))
-    if madds.has(sympy.floor) or params.has(sympy.floor):
+    amounts = {name: sympy.expand(sympy.sympify(value).subs(shown)) for name, value in total.amounts().items()}
+    if any(amount.has(sympy.floor) for amount in amounts.values()):
         raise InputError(f"{total.name} has no closed formula in these keys: something is rounded in it")
-    return Total(total.name, madds, params)
+    return Total(total.name, **amounts)
 
 
 def free_keys(spec: Spec) -> Iterator[str]:

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from mfprofile.cost.conventions import Convention
 from mfprofile.cost.ops import Dimension, activations
-from mfprofile.cost.rows import PILLARS, Part
+from mfprofile.cost.rows import Part
+from mfprofile.spec.limits import ADDITIVE, PILLARS
 from mfprofile.spec.problems import InputError, nearest
-
-ADDITIVE = ("madds", "params", "activations")
 
 
 class Measure(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import Convention
+from mfprofile.cost.ops import activations
 from mfprofile.spec.network import Network
 from mfprofile.spec.problems import InputError
 
@@ -21,11 +22,10 @@ def refuse_overflow(network: Network, counted_by: Convention) -> None:
     """
     parts = network_parts(_greatest(network))
     madds = sum(counted_by.weigh(parts))
-    products = sum(cost.madds for part in parts for _, _, cost in part.ops)
-    if max(madds, products) >= LIMIT:
-        raise InputError(
-            f"the sweep could reach {max(madds, products):,}, more than an int64 holds: sweep smaller sizes"
-        )
+    costs = [cost for part in parts for _, _, cost in part.ops]
+    most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs))
+    if most >= LIMIT:
+        raise InputError(f"the sweep could reach {most:,}, more than an int64 holds: sweep smaller sizes")
 
 
 def _greatest(value: Any) -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from mfprofile.cost.ops import Cost, Dimension
-
-PILLARS = ("mobile", "former", "bridge", "head")
+from mfprofile.cost.ops import Cost, Dimension, activations
+from mfprofile.spec.limits import PILLARS as PILLARS
 
 Ops: TypeAlias = list[tuple[str, str, Cost]]
 """Ops of a sub-block in running order, each its name within it, its role and its cost."""
@@ -65,6 +64,11 @@ class Row:
     def params(self) -> Dimension:
         """Return the parameters that the op owns, weights and biases."""
         return self.cost.weights + self.cost.biases
+
+    @property
+    def activations(self) -> Dimension:
+        """Return how many values the op puts out."""
+        return activations(self.cost)
 
     def __repr__(self) -> str:
         return f"Row({self.name}, {self.kind}, madds={self.madds}, params={self.params})"

@@ -56,8 +56,8 @@ class MobileToFormer(nn.Module):
         return self.norm(tokens + self.output(found)), attention
 
     def _attended(self, tokens: Tensor, image: Tensor) -> Attended:
-        keys, values = _positions(self.key(image)), _positions(self.value(image))
-        found, attention = attend(self.query(tokens), keys, values, self.heads)
+        query, keys, values = self.query(tokens), _positions(self.key(image)), _positions(self.value(image))
+        found, attention = attend(query, keys, values, self.heads)
         return found, torch.unflatten(attention, 3, image.shape[2:])
 
     def _mixed(self, image: Tensor) -> Attended:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.spec import model
+from mfprofile.spec import limits, model
 from mfprofile.spec.document import Node, locate
 from mfprofile.spec.problems import Problem, dotted, nearest
 
@@ -91,8 +91,10 @@ def _literal_rule(value: object, limits: dict[str, Any]) -> tuple[str, str]:
 
 def _map_rule(value: object, path: Sequence[int | str]) -> tuple[str, str]:
     section = str(path[0])
-    names = ", ".join(keys(section)) if section in _SECTIONS else "limits"
+    names = ", ".join(keys(section)) if section in _SECTIONS else "max, min" if section == "budget" else "limits"
     rule = f"must be a map ({names})"
+    if section == "budget":
+        return f"{rule}, {limits.EXAMPLE}", ""
     return (f"{rule} or 'none'", "") if section in ("head", "former") else (rule, _choice_remedy(value))
 
 

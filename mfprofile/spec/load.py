@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.spec.complaints import complaint
 from mfprofile.spec.document import Node, locate, plain, plant
+from mfprofile.spec.limits import Fault, bounds
 from mfprofile.spec.merge import assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted, printable
@@ -31,8 +32,13 @@ def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] 
     >>> load("mf294m", ["tokens.dim=128"]).tokens.dim
     128
     """
+    return located(source, settings)[0]
+
+
+def located(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] = ()) -> tuple[Spec, Node]:
+    """Return what `load` does, and the tree that it was read from, which knows where each key was written."""
     name, root, problems = tree(source, settings)
-    return validated(root, name, problems)
+    return validated(root, name, problems), root
 
 
 def tree(
@@ -92,7 +98,7 @@ def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
         broken = _broken(data, root)
     found += [fault for fault in faults if fault.path not in empty]
     told = {problem.path for problem in found}  # of a value that is of the wrong type or size one message is enough
-    found += [problem for problem in broken if problem.path not in told]
+    found += [problem for problem in chain(broken, _without_limit(data, root)) if problem.path not in told]
     if found:
         raise SpecError(sorted(found, key=_place))
     assert spec is not None
@@ -134,6 +140,16 @@ def _adapter() -> TypeAdapter[Spec]:
 def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Problem]:
     for path, value, rule, remedy in islice(breaches(data), MOST_PROBLEMS + 1):
         yield Problem(locate(root, path), dotted(path), rule + when, MISSING if value is None else value, remedy)
+
+
+def _without_limit(data: Mapping[str, Any], root: Node) -> Iterator[Problem]:
+    """Yield a problem for each thing under `budget` that is no limit."""
+    budget = data.get("budget")
+    found = bounds(budget) if isinstance(budget, dict) else ()
+    for fault in islice((one for one in found if isinstance(one, Fault)), MOST_PROBLEMS + 1):
+        path = ("budget", *fault.path)
+        mark, value = locate(root, path, fault.at_key), MISSING if fault.at_key else fault.value
+        yield Problem(mark, dotted(path), fault.rule, value, fault.remedy)
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

@@ -15,7 +15,7 @@ MAX_CHAIN = 50
 
 # Two ways to say the same: giving one in a patch takes the inherited other away.
 _RIVALS = {"exp": "expand", "expand": "exp"}
-# Where `none` says something; elsewhere in a patch it takes the inherited key away.
+# Keys of the spec itself where `none` says something; elsewhere in a patch it takes the inherited key away.
 _NONE_MEANS = {"head", "former"}
 
 
@@ -29,7 +29,7 @@ def overlay(base: Node, patch: Node, problems: list[Problem], path: tuple[str, .
         kept = {key: node for key, node in base.value.items() if not _superseded(key, patch.value)}
         for key, node in patch.value.items():
             kept[key] = overlay(kept[key], node, problems, (*path, key)) if key in kept else node
-        return Node({key: node for key, node in kept.items() if not _removed(key, node)}, patch.mark, patch.key)
+        return Node({key: node for key, node in kept.items() if not _removed(key, node, path)}, patch.mark, patch.key)
     if isinstance(patch.value, dict) and isinstance(base.value, list):
         return _patched(base, base.value, patch.value, problems, path)
     return patch
@@ -39,8 +39,8 @@ def _superseded(key: str, patch: dict[str, Node]) -> bool:
     return _RIVALS.get(key) in patch and key not in patch
 
 
-def _removed(key: str, node: Node) -> bool:
-    return node.value == "none" and key not in _NONE_MEANS
+def _removed(key: str, node: Node, path: tuple[str, ...]) -> bool:
+    return node.value == "none" and (bool(path) or key not in _NONE_MEANS)
 
 
 def _patched(

@@ -16,11 +16,19 @@ _AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3})*(?:\.[0-9]{1,30})?)\s*([A-Za-z]
 _FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)
 
 
+class QuantityError(InputError):
+    """A value that is no amount; `rule` is the message without the value."""
+
+    def __init__(self, value: object, rule: str, written: str = "") -> None:
+        self.rule = rule
+        super().__init__(f"{written or shown(value)}: {rule}")
+
+
 def quantity(text: object, in_bytes: bool = False) -> int:
     """Return a count (`300M`, `0.3G`, `300_000_000`) or, `in_bytes`, an amount of memory (`12MB`, `1.5MiB`).
 
     k, M, G and T are powers of 1000, KiB, MiB, GiB and TiB of 1024; letters' case does not matter. A number stands for
-    itself. Raises `InputError` with the rule for what is no whole number of anything, and for FLOPs.
+    itself. Raises `QuantityError` with the rule for what is no whole number of anything, and for FLOPs.
 
     >>> quantity("0.3G"), quantity("300_000_000"), quantity("1.5MiB", in_bytes=True)
     (300000000, 300000000, 1572864)
@@ -29,24 +37,25 @@ def quantity(text: object, in_bytes: bool = False) -> int:
     units, example = (_BYTES, "12MB, 1.5MiB or 12_000_000") if in_bytes else (_COUNTS, "300M, 0.3G or 300_000_000")
     found = _AMOUNT.fullmatch(written.strip())
     if not found:
-        raise InputError(f"{shown(text)}: must be an amount such as {example}")
+        raise QuantityError(text, f"must be an amount such as {example}")
     number, unit = Fraction(found[1].replace("_", "")), found[2].upper()
     if flops := _FLOPS.fullmatch(unit):
-        raise InputError(_which(found[1], flops[1].upper().replace("K", "k")))
+        raise _which(text, found[1], flops[1].upper().replace("K", "k"))
     if unit not in units:
-        raise InputError(f"{shown(text)}: {shown(found[2])} is no unit; write an amount such as {example}")
+        raise QuantityError(text, f"{shown(found[2])} is no unit; write an amount such as {example}")
     amount = number * units[unit]
     if amount.denominator != 1:
-        raise InputError(f"{shown(text)}: is no whole number; write an amount such as {example}")
+        raise QuantityError(text, f"is no whole number; write an amount such as {example}")
     return int(amount)
 
 
-def _which(number: str, letter: str) -> str:
+def _which(text: object, number: str, letter: str) -> QuantityError:
     half = f"{float(Fraction(number.replace('_', '')) / 2):g}{letter}"
-    return (
-        f"{number}{letter}FLOPs: 1 multiply-add is 2 FLOPs, and papers use the word for either: "
+    rule = (
+        "1 multiply-add is 2 FLOPs, and papers use the word for either: "
         f"write {half} if products and sums were counted, {number}{letter} if multiply-adds were"
     )
+    return QuantityError(text, rule, f"{number}{letter}FLOPs")
 
 
 class Window(NamedTuple):

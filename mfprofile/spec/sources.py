@@ -38,6 +38,27 @@ def about(file: Path) -> str:
         return stream.readline().lstrip("# ").strip()
 
 
+def expanded(reference: str) -> list[str]:
+    """Return what a glob matches: files, or else names of specs that ship; what is no glob stands for itself.
+
+    What names a file is none, whatever letters it has. Raises `SpecError` for a glob that matches nothing.
+    """
+    if not any(letter in reference for letter in "*?[") or "\0" in reference or os.path.lexists(reference):
+        return [reference]
+    return _matching(reference)
+
+
+def _matching(pattern: str) -> list[str]:
+    import fnmatch
+    import glob
+
+    files = sorted(name for name in glob.glob(pattern, recursive=True) if not os.path.isdir(name))  # noqa: PTH112, PTH207 - text as it was written
+    found = files or fnmatch.filter(shipped(), pattern)
+    if not found:
+        raise SpecError([Problem(Mark(pattern), "", "matches no file and no spec that ships")])
+    return found
+
+
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     """Return the file meant by the name of a spec or space that ships, or by a path relative to `folder`.
 

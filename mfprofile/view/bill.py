@@ -29,7 +29,7 @@ def bill_table(bill: Bill, axis: str) -> Table:
         Column("%", right=True),
     ]
     blank = [None, None] if named else []
-    kinds = _kinds_and_outputs(bill.network) if named else {}
+    kinds = kinds_and_outputs(bill.network) if named else {}
     totals = bill.by(axis)
     if axis == "kind":
         totals.sort(key=lambda total: (total.madds, total.params), reverse=True)
@@ -63,12 +63,13 @@ def _ops_table(bill: Bill) -> Table:
         Column(bill.convention.unit, "madds", grouped, right=True),
         Column("elements", "elements", grouped, right=True),
         Column("params", "params", grouped, right=True),
+        Column("activations", "activations", grouped, right=True),
     ]
     data = [
-        [row.name, row.kind, row.role, shape(row.out), madds, row.elements, row.params]
+        [row.name, row.kind, row.role, shape(row.out), madds, row.elements, row.params, row.activations]
         for row, madds in zip(bill.rows, bill.row_madds, strict=True)
     ]
-    whole = ["total", None, None, None, bill.madds, None, bill.params]
+    whole = ["total", None, None, None, bill.madds, None, bill.params, bill.activations]
     return Table(columns, data, [[whole]], [heading(bill)], closing(bill))
 
 
@@ -77,7 +78,7 @@ def shape(sides: Sequence[int]) -> str:
     return "×".join(str(side) for side in sides)
 
 
-def _kinds_and_outputs(network: Network) -> dict[str, list[str | None]]:
+def kinds_and_outputs(network: Network) -> dict[str, list[str | None]]:
     """Return what each part of the network is and puts out."""
     maps = {"stem": ("conv 3×3", network.stem)}
     maps |= {str(block.number): (block.kind, block.outputs) for block in network.blocks}
@@ -171,10 +172,11 @@ def bill_json(bill: Bill, axis: str | None) -> dict[str, Any]:
         "madds": bill.madds,
         "params": bill.params,
         "counted_params": bill.counted_params,
-        "pillars": {name: {"madds": total.madds, "params": total.params} for name, total in bill.pillars.items()},
+        "activations": bill.activations,
+        "pillars": {name: total.amounts() for name, total in bill.pillars.items()},
         "rows": bill.records(),
     }
     if axis is not None:
-        groups = [{"name": total.name, "madds": total.madds, "params": total.params} for total in bill.by(axis)]
+        groups = [{"name": total.name, **total.amounts()} for total in bill.by(axis)]
         whole["groups"] = {"by": axis, "totals": groups}
     return whole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 _UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
@@ -28,6 +30,21 @@ def human(number: int) -> str:
     return str(number)
 
 
+def relative(difference: int, to: int) -> str:
+    """Return a signed difference in percent, with as many digits as it takes not to read as 0; of nothing, nothing.
+
+    >>> relative(12_416, 294_000_000), relative(-25, 1000), relative(0, 3), relative(3, 0)
+    ('+0.004 %', '-2.5 %', '0 %', '')
+    """
+    if not difference or not to:
+        return "" if difference else "0 %"
+    digits = 1
+    while (2 * abs(difference) * 10 ** (digits + 2) + to) // (2 * to) == 0:
+        digits += 1
+    scaled = (2 * abs(difference) * 10 ** (digits + 2) + to) // (2 * to)
+    return f"{'+' if difference > 0 else '-'}{scaled // 10**digits:,}.{scaled % 10**digits:0{digits}} %"
+
+
 def share(part: int, whole: int) -> str:
     """Return a part of a whole in percent, or a dash of nothing.
 
@@ -35,6 +52,20 @@ def share(part: int, whole: int) -> str:
     ('12.5', '–')
     """
     return f"{100 * part / whole:.1f}" if whole else "–"
+
+
+def share_beside(part: int, whole: int, bound: Fraction) -> str:
+    """Return a part of a whole in percent, with as many digits as it takes not to read as another share, `bound`.
+
+    >>> share_beside(1001, 10_000, Fraction(1, 10)), share_beside(3, 30, Fraction(1, 10))
+    ('10.01', '10.0')
+    """
+    digits = 1
+    while True:
+        scaled = (2 * part * 10 ** (digits + 2) + whole) // (2 * whole)
+        if Fraction(scaled, 10 ** (digits + 2)) != bound or Fraction(part, whole) == bound:
+            return f"{scaled // 10**digits}.{scaled % 10**digits:0{digits}}"
+        digits += 1
 
 
 def change(new: int, old: int) -> str:

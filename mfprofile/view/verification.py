@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mfprofile.audit.explain import Comparison, Explanation
@@ -76,13 +76,7 @@ def _left_over(amount: int) -> str:
 def _remarks(found: Verification) -> list[str]:
     lines = [_compared("parameters against torch's tensors", found.params)]
     for one in found.explanations:
-        if one.by_path is not None:
-            lines.append(_compared(f"{one.unit} against {one.measured.tool}", one.by_path))
-        overlooked = found.bill.params - one.predicted_params
-        if overlooked:
-            lines.append(f"{one.measured.tool} overlooks {grouped(overlooked)} params that no called leaf module owns")
-        if not one.version_read:
-            lines.append(_of_another_version(one))
+        lines += _remarks_on(one, found.bill.params)
     for one in found.explanations:
         if one.measured.unsupported:
             named = ", ".join(f"{name} ({times})" for name, times in sorted(one.measured.unsupported.items()))
@@ -91,6 +85,19 @@ def _remarks(found: Verification) -> list[str]:
     if found.skipped:
         lines.append(f"not installed: {', '.join(found.skipped)}")
     return [*lines, "all explained" if found.holds else "NOT all explained"]
+
+
+def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
+    """Yield what there is to say of one tool: its paths, what it overlooks, and its version."""
+    tool = one.measured.tool
+    if one.by_path is not None:
+        yield _compared(f"{one.unit} against {tool}", one.by_path)
+    if one.activations is not None:
+        yield _compared(f"activations of products against {tool}", one.activations)
+    if params != one.predicted_params:
+        yield f"{tool} overlooks {grouped(params - one.predicted_params)} params that no called leaf module owns"
+    if not one.version_read:
+        yield _of_another_version(one)
 
 
 def _of_another_version(one: Explanation) -> str:
@@ -143,6 +150,7 @@ def _explanation_json(one: Explanation) -> dict[str, Any]:
         "predicted_params": one.predicted_params,
         "unexplained_params": one.unexplained_params,
         "by_path": None if one.by_path is None else _comparison_json(one.by_path),
+        "activations_by_path": None if one.activations is None else _comparison_json(one.activations),
         "unsupported": dict(measured.unsupported),
         "holds": one.holds,
     }

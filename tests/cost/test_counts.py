@@ -25,10 +25,12 @@ def assert_sums(bill: Bill) -> None:
     """Check that the rows, and the totals of every axis, sum to the whole."""
     assert sum(row.params for row in bill.rows) == bill.params
     assert sum(bill.row_madds) == bill.madds
+    assert sum(row.activations for row in bill.rows) == bill.activations
     for axis in AXES:
         totals = bill.by(axis)
         assert sum(total.madds for total in totals) == bill.madds
         assert sum(total.params for total in totals) == bill.params
+        assert sum(total.activations for total in totals) == bill.activations
         assert len({total.name for total in totals}) == len(totals)
 
 
@@ -129,12 +131,13 @@ def test_frames_hold_the_rows_and_the_totals() -> None:
         "madds",
         "elements",
         "params",
+        "activations",
         "out",
     ]
     assert (len(ops), ops["madds"].sum(), ops["params"].sum()) == (len(bill.rows), 25_916_544, 3_232_788)
     for axis in AXES[:-1]:
         frame = bill.frame(axis)
-        assert list(frame.columns) == [axis, "madds", "params"]
+        assert list(frame.columns) == [axis, "madds", "params", "activations"]
         assert (frame["madds"].sum(), frame["params"].sum()) == (25_916_544, 3_232_788)
         assert list(frame[axis]) == [total.name for total in bill.by(axis)]
 

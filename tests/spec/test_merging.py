@@ -9,7 +9,7 @@ import pytest
 
 from mfprofile.cost import count
 from mfprofile.spec import InputError, Spec, SpecError, load
-from mfprofile.spec.model import BlockSpec, Resolution, TokensSpec
+from mfprofile.spec.model import BlockSpec, RequireSpec, Resolution, TokensSpec
 from mfprofile.spec.writing import mapping
 
 
@@ -166,8 +166,9 @@ def test_of_exp_and_expand_the_patch_takes_the_inherited_one_away() -> None:
         ("head=none", "head", None),
         ("attention=mlp", "attention", "mlp"),
         ("width=0.5", "width", 0.5),
-        ("budget.madds=300M", "budget", {"madds": "300M"}),
-        ("budget={a: {b: =}}", "budget", {"a": {"b": "="}}),
+        ("budget.max.madds=300M", "budget", {"max": {"madds": "300M"}}),
+        ("budget.min.former.madds=5 %", "budget", {"min": {"former": {"madds": "5 %"}}}),
+        ("require={widths: nondecreasing}", "require", RequireSpec("nondecreasing")),
     ],
 )
 def test_a_setting_is_laid_over_the_spec(setting: str, key: str, value: object) -> None:

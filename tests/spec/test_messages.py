@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mfprofile.spec import SpecError, load
+from mfprofile.spec.limits import EXAMPLE
 
 BASE = """\
 input: 64
@@ -146,7 +147,99 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
     ("head: {fc: 4}", "head: false", [":9:7: head = false: must be a map (fc) or 'none'"]),
     ("tokens: {count: 2, dim: 8}", "tokens: none", [":3:9: tokens = 'none': must be a map (count, dim)"]),
     ("stem: 8", "stem: 8\nformer: off", [":5:9: former = 'off': must be a map (ffn, heads) or 'none'"]),
-    ("stem: 8", "stem: 8\nbudget: 300M", [":5:9: budget = '300M': must be a map (limits)"]),
+    ("stem: 8", "stem: 8\nbudget: 300M", [f":5:9: budget = '300M': must be a map (max, min), {EXAMPLE}"]),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {madds: 300M}",
+        [":5:10: budget.madds: unknown key; write it as 'max: {madds: 300M}', or under 'min'"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max-madds: 300M}",
+        [":5:10: budget.max-madds: unknown key; write it as 'max: {madds: 300M}'"],
+    ),
+    ("stem: 8", "stem: 8\nbudget: {mex: {madds: 300M}}", [":5:10: budget.mex: unknown key; did you mean 'max'?"]),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {limit: {madds: 300M}}",
+        [f":5:10: budget.limit: unknown key; limits stand under 'max' and 'min', {EXAMPLE}"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: 300M}",
+        [":5:15: budget.max = '300M': must be a map of limits, as in '{madds: 300M}'"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {parms: 3M}}",
+        [":5:16: budget.max.parms: unknown key; did you mean 'params'?"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {x: 3M}}",
+        [
+            ":5:16: budget.max.x: unknown key; there are madds, params, activations, memory, mobile, former, bridge, head"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {former: {x: 3M}}}",
+        [":5:25: budget.max.former.x: unknown key; there are madds, params, activations"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {former.madds: 10%}}",
+        [":5:16: budget.max.former.madds: unknown key; write it as 'former: {madds: 10%}'"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {former: 10%}}",
+        [":5:24: budget.max.former = '10%': must be a map (madds, params, activations), as in '{madds: 10%}'"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {head: {memory: 3MB}}}",
+        [
+            ":5:23: budget.max.head.memory: memory is the whole network's: a pillar has none of its own; there are madds, params, activations"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {madds: 10%}}",
+        [
+            ":5:23: budget.max.madds = '10%': only a pillar has a share, as in former.madds: the whole network's madds are 100 %"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {min: {head: {madds: 101%}}}",
+        [":5:30: budget.min.head.madds = '101%': a pillar's share cannot be more than 100 %"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {madds: 300MFLOPs}}",
+        [
+            ":5:23: budget.max.madds = '300MFLOPs': 1 multiply-add is 2 FLOPs, and papers use the word for either: write 150M if products and sums were counted, 300M if multiply-adds were"
+        ],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {memory: 12X}}",
+        [":5:24: budget.max.memory = '12X': 'X' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {madds: [1, 2]}}",
+        [":5:23: budget.max.madds = [1, 2]: must be an amount such as 300M, 0.3G or 300_000_000"],
+    ),
+    (
+        "stem: 8",
+        "stem: 8\nbudget: {max: {madds: -1}, min: {madds: 0.5}}",
+        [
+            ":5:23: budget.max.madds = -1: must be an amount such as 300M, 0.3G or 300_000_000",
+            ":5:41: budget.min.madds = 0.5: is no whole number; write an amount such as 300M, 0.3G or 300_000_000",
+        ],
+    ),
     (
         "stem: 8",
         "stem: 8\nrequire: {widths: rising}",
@@ -530,7 +623,11 @@ def test_problems_can_be_read_by_programs() -> None:
         ("tokens: {count: 2, dim: 8}\n", "former: none\nmobile: {activation: relu}\n"),
         ("input: 64", "input: 3"),
         ("input: 64", "input: 3x16384"),
-        ("stem: 8", "stem: 8\nbudget: {madds: 300M}\nrequire: {widths: nondecreasing}"),
+        (
+            "stem: 8",
+            "stem: 8\nbudget: {max: {madds: 300M, head: {}}, min: {former: {madds: 100%}}}\n"
+            "require: {widths: nondecreasing}",
+        ),
         ("stem: 8", "stem: 8\nwidth: 1.0"),
         ("classes: 10", "classes: 10_000_000"),
     ],

@@ -1,0 +1,91 @@
+"""An earlier `mfprofile count --json`, and how far a network may grow beyond it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from mfprofile.budget.limits import Limit, percent
+from mfprofile.spec.limits import share
+from mfprofile.spec.problems import InputError, Mark, nearest, shown
+from mfprofile.spec.quantities import QuantityError, quantity
+
+SCHEMA = 1
+"""The version of `count --json` that is read."""
+
+GROWING = ("madds", "params")
+"""What `--max-growth` limits."""
+
+Baseline = Mapping[str, Mapping[str, int]]
+
+
+def growth(text: str) -> int | Fraction:
+    """Return a growth as a Fraction of the baseline (`1%`) or as an amount (`2M`).
+
+    >>> growth("1%"), growth("2M")
+    (Fraction(1, 100), 2000000)
+    """
+    part = share(text)
+    try:
+        return quantity(text) if part is None else part
+    except QuantityError as error:
+        raise InputError(f"--max-growth {error}, or a percentage such as 1%") from None
+
+
+def read_baseline(file: Path, convention: str) -> Baseline:
+    """Return the madds and params of each bill of a file, by name.
+
+    Raises `InputError` for what `count --json` did not write, and for bills of another convention.
+    """
+    found: dict[str, Mapping[str, int]] = {}
+    for bill in _bills(file):
+        name, values = _bill(file, bill, convention)
+        if found.setdefault(name, values) != values:
+            raise InputError(f"{file}: has two different bills of {name!r}; keep one of them")
+    return found
+
+
+def _bills(file: Path) -> list[Any]:
+    try:
+        read = json.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: is not JSON: {error}; {_REMEDY}") from None
+    return read if isinstance(read, list) and read else [read]
+
+
+_REMEDY = "write it with 'mfprofile count SPEC… --json'"
+
+
+def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Mapping[str, int]]:
+    if not isinstance(bill, dict) or not isinstance(bill.get("name"), str) or "schema" not in bill:
+        raise InputError(f"{file}: holds no bill of 'mfprofile count --json'; {_REMEDY}")
+    name = bill["name"]
+    if bill["schema"] != SCHEMA:
+        raise InputError(f"{file}: {name}: schema {shown(bill['schema'])} is not read, only {SCHEMA}; {_REMEDY}")
+    counted_in = bill.get("convention")
+    if counted_in != convention:
+        remedy = f"give --convention {counted_in}, or count it anew with --convention {convention}"
+        raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, not '{convention}'; {remedy}")
+    for key in GROWING:
+        if type(bill.get(key)) is not int or bill[key] < 0:
+            raise InputError(f"{file}: {name}: {key} = {shown(bill.get(key))}: must be a whole number; {_REMEDY}")
+    return name, {key: bill[key] for key in GROWING}
+
+
+def growth_limits(baseline: Baseline, name: str, most: int | Fraction, file: Path) -> Iterator[Limit]:
+    """Yield the limits that the baseline sets to the spec called `name`; raises `InputError` if it has no such bill.
+
+    The most is the baseline's own amount and the growth, rounded down, which changes no comparison with whole numbers.
+    """
+    if name not in baseline:
+        remedy = nearest(name, list(baseline)) or f"it has {', '.join(baseline)}"
+        raise InputError(f"the baseline {file} has no bill of {name!r}; {remedy}")
+    for key, before in baseline[name].items():
+        allowed = before + most if isinstance(most, int) else before + before * most
+        grown = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
+        yield Limit(key, True, int(allowed), Mark(str(file)), f"{before:,} in {file} + {grown}")

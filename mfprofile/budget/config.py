@@ -1,0 +1,160 @@
+"""`[tool.mfprofile.budgets]` of a pyproject.toml: limits by globs of specs.
+
+[tool.mfprofile.budgets."specs/*.yaml"]
+max.madds = "300M"
+max.former.madds = "10%"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+from typing import Any
+
+from mfprofile.budget.limits import Limit, limit_of
+from mfprofile.spec.limits import Fault, bounds
+from mfprofile.spec.problems import MISSING, InputError, Mark, Problem, SpecError, nearest
+
+NAME = "pyproject.toml"
+_TABLE = ("tool", "mfprofile", "budgets")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The budgets of one file: the limits of each glob; globs are read from the file's `folder`."""
+
+    folder: Path
+    budgets: Mapping[str, Sequence[Limit]]
+
+    def limits(self, reference: str, name: str) -> Iterator[Limit]:
+        """Yield the limits of each glob that matches a spec's name or its path."""
+        for glob, limits in self.budgets.items():
+            if fnmatchcase(name, glob) or matches(self._path(reference), glob):
+                yield from limits
+
+    def _path(self, reference: str) -> PurePath:
+        path = (Path.cwd() / reference).resolve()
+        return path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
+
+
+def matches(path: PurePath, glob: str) -> bool:
+    """Return whether a glob matches the whole path: `*` within a folder, `**` through any number of them.
+
+    >>> matches(PurePath("specs/a/b.yaml"), "specs/*.yaml"), matches(PurePath("specs/a/b.yaml"), "specs/**/*.yaml")
+    (False, True)
+    """
+    return _match(path.parts, PurePath(glob).parts)
+
+
+def _match(parts: Sequence[str], globs: Sequence[str]) -> bool:
+    if not globs:
+        return not parts
+    if globs[0] == "**":
+        return any(_match(parts[start:], globs[1:]) for start in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], globs[0]) and _match(parts[1:], globs[1:])
+
+
+def find_config(start: Path) -> Config | None:
+    """Return the budgets of the nearest pyproject.toml, from `start` upward, that has a [tool.mfprofile], or None."""
+    for folder in (start, *start.parents):
+        file = folder / NAME
+        if file.is_file():
+            text = _text(file, _label(file))
+            if "mfprofile" in text and (found := _config(file, text)) is not None:
+                return found
+    return None
+
+
+def read_config(file: Path) -> Config:
+    """Return the budgets of a file that was named; raises `InputError` if it has none."""
+    found = _config(file, _text(file, str(file)), str(file))
+    if found is None:
+        raise InputError(f"{file}: has no [{'.'.join(_TABLE)}]")
+    return found
+
+
+def _label(file: Path) -> str:
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+
+
+def _text(file: Path, label: str) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"{label}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{label}: is not UTF-8 text") from None
+
+
+def _config(file: Path, text: str, label: str = "") -> Config | None:
+    """Return the file's budgets, or None if it has no [tool.mfprofile]; raises `SpecError` with all that is wrong."""
+    import tomllib
+
+    label = label or _label(file)
+    try:
+        own = tomllib.loads(text).get("tool", {}).get("mfprofile")
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{label}: is not TOML: {error}") from None
+    except AttributeError:
+        raise InputError(f"{label}: tool: must be a table") from None
+    if own is None:
+        return None
+    if not isinstance(own, dict):
+        raise InputError(f"{label}: tool.mfprofile: must be a table with 'budgets'")
+    problems: list[Problem] = []
+    budgets = {glob: list(_limits(glob, budget, label, text, problems)) for glob, budget in _tables(own, label)}
+    if problems:
+        raise SpecError(problems)
+    return Config(file.resolve().parent, budgets)
+
+
+def _tables(own: Mapping[str, Any], label: str) -> Iterator[tuple[str, Any]]:
+    """Yield each glob with its map; raises `InputError` for any other key, which would be a limit not held."""
+    for key in own:
+        if key != _TABLE[-1]:
+            remedy = nearest(key, _TABLE[-1:]) or "there is 'budgets'"
+            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {remedy}")
+    budgets = own.get(_TABLE[-1], {})
+    if not isinstance(budgets, dict):
+        raise InputError(f"{label}: {'.'.join(_TABLE)}: must be a table of globs, each with its limits")
+    yield from budgets.items()
+
+
+def _limits(glob: str, budget: object, label: str, text: str, problems: list[Problem]) -> Iterator[Limit]:
+    if not isinstance(budget, dict):
+        rule = "must be a table of limits, as in '{max = {madds = \"300M\"}}'"
+        problems.append(Problem(_mark(text, label, (glob,)), _dotted(glob), rule, budget))
+        return
+    for bound in bounds(budget):
+        mark = _mark(text, label, (glob, *bound.path))
+        if isinstance(bound, Fault):
+            value = MISSING if bound.at_key else bound.value
+            problems.append(Problem(mark, _dotted(glob, *bound.path), bound.rule, value, bound.remedy))
+        else:
+            yield limit_of(bound, mark)
+
+
+def _dotted(glob: str, *path: str) -> str:
+    return ".".join((*_TABLE, f'"{glob}"', *path))
+
+
+def _mark(text: str, label: str, path: Sequence[str]) -> Mark:
+    """Return where a key stands, each part of its path sought from where the one before it was found.
+
+    TOML's reader keeps no places; where a key is written in a way that is not found, the mark is the last that was.
+    """
+    place = start = 0
+    for part in ("budgets", *path):
+        key = re.compile(rf"(?<![\w-])(['\"]?){re.escape(part)}\1(?![\w-])")
+        found = next((one for one in key.finditer(text, place) if not _in_comment(text, one.start())), None)
+        if found is None:
+            break
+        start, place = found.span()
+    return Mark(label, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
+
+
+def _in_comment(text: str, place: int) -> bool:
+    return text[text.rfind("\n", 0, place) + 1 : place].lstrip().startswith("#")

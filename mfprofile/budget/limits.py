@@ -1,0 +1,114 @@
+"""A limit, where it was given, and which of those given in several places are in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+from mfprofile.spec.document import Node, locate
+from mfprofile.spec.limits import Bound, amount, bounds, limit_name
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import InputError, Mark
+from mfprofile.spec.quantities import QuantityError
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most (`most`) or at least an `amount` of the quantity called `name`.
+
+    The amount is a whole number (of bytes for memory) or, as a Fraction, a pillar's share of the whole network's same
+    quantity. `given` is the file's place or the flag that it comes from; `about` says how it came of a baseline.
+    """
+
+    name: str
+    most: bool
+    amount: int | Fraction
+    given: Mark
+    about: str = ""
+
+
+def flag_limit(flag: str, name: str, text: str) -> Limit:
+    """Return the limit of a flag such as `--max-madds`, whose quantity is known."""
+    try:
+        return Limit(name, flag.startswith("--max"), amount(name, text), Mark(flag))
+    except QuantityError as error:
+        raise InputError(f"{flag} {error}") from None
+
+
+def named_limit(flag: str, text: str) -> Limit:
+    """Return the limit of `--max NAME=AMOUNT` or `--min NAME=AMOUNT`."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"{flag} {text}: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M")
+    try:
+        limit = flag_limit(flag, limit_name(name.strip()), value)
+    except InputError as error:
+        raise InputError(str(error) if str(error).startswith(flag) else f"{flag} {text}: {error}") from None
+    return Limit(limit.name, limit.most, limit.amount, Mark(f"{flag} {name.strip()}"))
+
+
+def spec_limits(spec: Spec, root: Node) -> list[Limit]:
+    """Return the limits of a spec's own `budget:`; `root` is the tree that it was read from."""
+    found = bounds(spec.budget or {})
+    return [limit_of(bound, locate(root, ("budget", *bound.path))) for bound in found if isinstance(bound, Bound)]
+
+
+def limit_of(bound: Bound, given: Mark) -> Limit:
+    """Return the limit that a map's bound is, with where the map gives it."""
+    return Limit(bound.name, bound.most, bound.amount, given)
+
+
+def in_force(flags: Sequence[Limit], elsewhere: Iterable[Limit]) -> list[Limit]:
+    """Return the limits that hold together: the flags', and of the others those that no flag replaces.
+
+    A flag replaces each limit of the same quantity in the same direction. Raises `InputError` for a quantity that is
+    given by two flags, and for two limits that no network can meet.
+    """
+    replaced: dict[tuple[str, bool], Limit] = {}
+    for limit in flags:
+        first = replaced.setdefault((limit.name, limit.most), limit)
+        if first is not limit:
+            side = "at most" if limit.most else "at least"
+            raise InputError(
+                f"{limit.name} is limited to {side} two amounts, by {first.given} and {limit.given}: give one"
+            )
+    found = [*flags, *(limit for limit in elsewhere if (limit.name, limit.most) not in replaced)]
+    _refuse_contradiction(found)
+    return found
+
+
+def _refuse_contradiction(limits: Sequence[Limit]) -> None:
+    for least, most in product(limits, limits):
+        if least.name != most.name or least.most or not most.most or type(least.amount) is not type(most.amount):
+            continue
+        if least.amount > most.amount:
+            rule = f"{least.name} cannot be at least {shown_amount(least)} and at most {shown_amount(most)}"
+            raise InputError(f"{rule}, as {least.given} and {most.given} demand")
+
+
+def shown_amount(limit: Limit) -> str:
+    """Return a limit's amount as people read it: `300,000,000` or `12.5 %`, exact.
+
+    >>> shown_amount(Limit("former.madds", True, Fraction(1, 8), Mark("--max")))
+    '12.5 %'
+    """
+    if isinstance(limit.amount, int):
+        return f"{limit.amount:,}"
+    return f"{percent(limit.amount)} %"
+
+
+def percent(share: Fraction) -> str:
+    """Return a share that was written in percent, exactly as it was: its denominator divides a power of ten."""
+    digits, scaled = 0, share * 100
+    while scaled.denominator != 1:
+        digits, scaled = digits + 1, scaled * 10
+    whole = str(int(scaled)).zfill(digits + 1)
+    return f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole
+
+
+NO_LIMIT = (
+    "no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, "
+    "or one under [tool.mfprofile.budgets] in pyproject.toml"
+)

@@ -1,0 +1,106 @@
+"""A network judged: each limit with what was counted, and what weighs most in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from mfprofile.budget.limits import Limit
+from mfprofile.cost.conventions import Convention
+from mfprofile.cost.counts import Bill
+from mfprofile.cost.measures import measure
+from mfprofile.cost.rows import Part
+from mfprofile.spec.limits import MEMORY
+from mfprofile.spec.model import Spec
+
+if TYPE_CHECKING:
+    from mfprofile.cost.memory import Peak
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a network is measured: the convention of its multiply-adds, and for memory the batch and the values' type."""
+
+    convention: Convention
+    batch: int = 1
+    dtype: str = "float32"
+
+    def amount(self, name: str, bill: Bill) -> int:
+        """Return a bill's amount of a quantity: memory in bytes, the peak of what is live in an inference."""
+        if name == MEMORY:
+            return self.peak(bill).bytes
+        return int(measure(name).of(bill.parts, self.convention))
+
+    def peak(self, bill: Bill) -> Peak:
+        """Return the peak memory of a bill's network."""
+        from mfprofile.cost.memory import peak_memory
+
+        return peak_memory(bill, self.batch, self.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One limit held against one network.
+
+    `counted` is the amount of the limited quantity and `allowed` the whole number that it may just reach: of a share,
+    that part of `whole`, the network's own amount, rounded towards what the limit allows, which changes no comparison.
+    """
+
+    limit: Limit
+    counted: int
+    allowed: int
+    whole: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Return whether the limit is met; exactly."""
+        return self.counted <= self.allowed if self.limit.most else self.counted >= self.allowed
+
+    @property
+    def excess(self) -> int:
+        """Return how far the amount lies above the limit; negative below it."""
+        return self.counted - self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All the findings on one spec, which was read from `reference`; `bill` is its count in the terms' convention."""
+
+    reference: str
+    spec: Spec
+    bill: Bill
+    terms: Terms
+    findings: Sequence[Finding]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether each limit is met."""
+        return all(finding.holds for finding in self.findings)
+
+
+def judged(reference: str, spec: Spec, bill: Bill, limits: Iterable[Limit], terms: Terms) -> Verdict:
+    """Return each limit's finding on a counted spec."""
+    return Verdict(reference, spec, bill, terms, [found(limit, bill, terms) for limit in limits])
+
+
+def found(limit: Limit, bill: Bill, terms: Terms) -> Finding:
+    """Return how a counted network stands to a limit."""
+    counted = terms.amount(limit.name, bill)
+    if isinstance(limit.amount, int):
+        return Finding(limit, counted, limit.amount)
+    whole = terms.amount(limit.name.partition(".")[2], bill)
+    share = limit.amount * whole
+    return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
+
+
+def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:
+    """Return the blocks or pillars (`axis`) that weigh most in a sum, and their amounts, heaviest first."""
+    pillar = name.partition(".")[0] if "." in name else None
+    groups: dict[str, list[Part]] = {}
+    for part in bill.parts:
+        if pillar in (None, part.pillar):
+            groups.setdefault(getattr(part, axis), []).append(part)
+    amounts = [(label, int(measure(name).of(parts, bill.convention))) for label, parts in groups.items()]
+    return sorted([pair for pair in amounts if pair[1]], key=lambda pair: -pair[1])[:most]

@@ -1,0 +1,218 @@
+"""Which op reads what: the edges of the data flow, written once for each sub-block.
+
+Only the ops of the bill put anything out. Reshapes, slices and transpositions are views of what they show; channel
+shuffles, the head's concatenation and constant factors belong to the op that reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from itertools import groupby
+
+from mfprofile.cost.ops import Cost, Dimension, activations
+from mfprofile.cost.rows import Part
+from mfprofile.spec.detector import FIRST_LEVEL
+from mfprofile.spec.network import Network
+
+INPUT = -1
+"""The input image, as the source of a read."""
+
+# What each op reads, by its name in its sub-block: ops of the same, the feature map that comes in (`image`), the tokens
+# that do (`tokens`), or the first of them (`token`). `a|b` is the first that is there, `a?` none where it is not. An op
+# that is not named reads the one before it.
+_THETA = {
+    "activation1.theta.squeeze": "token",
+    "activation2.theta.squeeze": "token",
+    "activation2": "depthwise.norm|depthwise2.norm activation2.theta.h_sigmoid?",
+}
+READS = {
+    "stem": {"conv": "image"},
+    "lite": {"depthwise.conv": "image", "add": "pointwise.norm image"},
+    "mf": {
+        **_THETA,
+        "pointwise1.conv": "image",
+        "activation1": "pointwise1.norm activation1.theta.h_sigmoid?",
+        "add": "pointwise2.norm image",
+    },
+    "mf-down": {
+        **_THETA,
+        "depthwise1.conv": "image",
+        "activation1": "depthwise1.norm activation1.theta.h_sigmoid?",
+        "add": "pointwise2.norm pointwise1.norm",
+    },
+    "mobile_to_former": {
+        "query": "tokens",
+        "key": "image",
+        "value": "image",
+        "scores": "query key|image",
+        "aggregate": "softmax value|image",
+        "mix": "value|image",
+        "gate.linear": "tokens",
+        "gate.multiply": "gate.h_sigmoid aggregate|mix",
+        "add": "output tokens",
+    },
+    "former": {
+        "attention.query": "tokens",
+        "attention.scores": "attention.query tokens",
+        "attention.aggregate": "attention.softmax tokens",
+        "attention.expand": "tokens",
+        "attention.add": "attention.output tokens",
+        "ffn.add": "ffn.project attention.norm",
+    },
+    "former_to_mobile": {
+        "query": "image",
+        "key": "tokens",
+        "value": "tokens",
+        "scores": "query|image key",
+        "aggregate": "softmax value",
+        "mix": "value",
+        "add": "output|aggregate|mix image",
+    },
+    "head": {"conv": "image", "fc1": "pool_activation token?"},
+}
+PUTS = {"mobile_to_former": "tokens", "former": "tokens", "tokens": "tokens"}
+"""What a sub-block's last op is to those after it, where that is not the `image`."""
+
+
+class Step:
+    """An op as it runs: what it reads and puts out.
+
+    `out` are the values of its output (none for the token table, which is a parameter), `reads` the steps whose outputs
+    it reads, `INPUT` among them. `inputs` are the values that it reads of those for each image, `weights` the values
+    that it reads whatever the batch: its parameters, and the token table.
+    """
+
+    __slots__ = ("cost", "inputs", "local", "out", "part", "reads", "weights")
+
+    def __init__(self, part: Part, local: str, cost: Cost, reads: tuple[int, ...]) -> None:
+        self.part = part
+        self.local = local
+        self.cost = cost
+        self.reads = reads
+        self.out: Dimension = activations(cost)
+        self.inputs: Dimension = 0
+        self.weights: Dimension = 0
+
+    @property
+    def name(self) -> str:
+        """Return the op's name, as its row has it."""
+        return f"{self.part.path}.{self.local}" if self.part.path else self.local
+
+
+class Flow:
+    """The steps of a network in running order, and which of them put out what the network answers."""
+
+    __slots__ = ("answers", "network", "steps")
+
+    def __init__(self, network: Network, parts: Iterable[Part]) -> None:
+        self.network = network
+        self.steps: list[Step] = []
+        ends = {"image": INPUT}
+        for kind, group in groupby(parts, lambda part: _kind(network, part)):
+            # A detector's levels read one another; every other sub-block reads what comes in.
+            for scope in [list(group)] if kind == "detector" else [[part] for part in group]:
+                self._run(kind, scope, ends)
+        self.answers = self._answers(ends)
+
+    def _run(self, kind: str, scope: list[Part], ends: dict[str, int]) -> None:
+        """Append the steps of a sub-block and tell `ends` what it puts out."""
+        first, ops = len(self.steps), [(part, local, cost) for part in scope for local, _, cost in part.ops]
+        given = frozenset(ends) | ({"token"} if "tokens" in ends else set())
+        wires = _wires(kind, tuple(local for _, local, _ in ops), given)
+        for (part, local, cost), wired in zip(ops, wires, strict=True):
+            reads = tuple(
+                first + source if isinstance(source, int) else ends["tokens" if source == "token" else source]
+                for source in wired
+            )
+            step = Step(part, local, cost, reads)
+            self.steps.append(step)
+            self._fill(step, wired)
+        ends[PUTS.get(kind, "image")] = len(self.steps) - 1
+        ends[f"map{scope[-1].stage}"] = ends["image"]
+
+    def _fill(self, step: Step, wired: tuple[int | str, ...]) -> None:
+        """Set how many values the step reads; of `token` those of one token."""
+        tokens = self.network.tokens
+        if step.cost.kind != "table":
+            step.weights = self._parameters(step)
+        for source, read in zip(wired, step.reads, strict=True):
+            whole = self.size(read)
+            if read != INPUT and self.steps[read].cost.kind == "table":
+                whole = self.steps[read].cost.elements
+                step.weights += tokens.dim if source == "token" and tokens else whole
+            else:
+                step.inputs += tokens.dim if source == "token" and tokens else whole
+
+    def _parameters(self, step: Step) -> Dimension:
+        """Return the parameters that the step reads; a tower reads its own on every level."""
+        cost = step.cost
+        if step.part.block == "retina" and cost.madds:
+            first = f"{step.local.rpartition('.')[0]}.P{FIRST_LEVEL}"
+            cost = next(other.cost for other in self.steps if other.local == first)
+        return cost.weights + cost.biases
+
+    def size(self, source: int) -> Dimension:
+        """Return how many values a source puts out for one image."""
+        return 3 * self.network.height * self.network.width if source == INPUT else self.steps[source].out
+
+    def _answers(self, ends: dict[str, int]) -> frozenset[int]:
+        """Return the steps whose outputs the network hands to its caller: logits, predictions, or map and tokens."""
+        network = self.network
+        if network.detector is not None:
+            found = [number for number, step in enumerate(self.steps) if step.local.partition(".P")[0].endswith(".out")]
+            return frozenset(found)
+        if network.head is not None:
+            return frozenset([len(self.steps) - 1])
+        return frozenset(ends[name] for name in ("image", "tokens") if name in ends)
+
+
+def _kind(network: Network, part: Part) -> str:
+    """Return which entry of `READS` a sub-block goes by."""
+    if part.block in ("fpn", "retina"):
+        return "detector"
+    last = part.path.rpartition(".")[2] or "tokens"
+    if last == "mobile":
+        return network.blocks[int(part.block) - 1].kind
+    return "mobile_to_former" if last == "final" else last
+
+
+@cache
+def _wires(kind: str, names: tuple[str, ...], given: frozenset[str]) -> tuple[tuple[int | str, ...], ...]:
+    """Return what each of the named ops reads: the position of another one of them, or a name in `given`."""
+    if kind == "tokens":
+        return ((),)
+    positions = {name: position for position, name in enumerate(names)}
+    written: Callable[[str], str | None] = _detector if kind == "detector" else READS[kind].get
+    found: list[tuple[int | str, ...]] = []
+    for position, name in enumerate(names):
+        text = written(name)
+        words = [] if text is None else [_first(word, positions, given) for word in text.split()]
+        found.append((position - 1,) if text is None else tuple(word for word in words if word is not None))
+    return tuple(found)
+
+
+def _first(word: str, positions: dict[str, int], given: frozenset[str]) -> int | str | None:
+    """Return the first of `a|b` that there is; None where there is none of an optional one."""
+    for name in word.removesuffix("?").split("|"):
+        if name in positions:
+            return positions[name]
+        if name in given:
+            return name
+    if word.endswith("?"):
+        return None
+    raise KeyError(word)
+
+
+def _detector(local: str) -> str | None:
+    """Return what an op of RetinaNet reads, written as in `READS`; `map4` is the backbone's last map of stride 2⁴."""
+    name, _, at = local.rpartition(".")
+    level = int(at.removeprefix("P"))
+    return {
+        "lateral": f"map{level}",
+        "upsample": f"add.P{level + 1}|lateral.{level + 1}",
+        "add": f"lateral.{level} upsample.P{level}",
+        "output": f"add.P{level}|lateral.{level}|output.{level - 1}",
+        "classification.conv1": f"output.{level}",
+        "regression.conv1": f"output.{level}",
+    }.get(name)

@@ -1,0 +1,161 @@
+"""`budget:`, what a network may cost at most and must cost at least, and the names of what it can be held to.
+
+    budget:
+      max: {madds: 300M, params: 12M, memory: 12MB, former: {madds: 10%}}
+      min: {madds: 280M}
+
+A percentage is a pillar's share of the whole network's same quantity. A pyproject.toml holds the same maps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.quantities import QuantityError, quantity
+
+PILLARS = ("mobile", "former", "bridge", "head")
+ADDITIVE = ("madds", "params", "activations")
+"""Quantities that are sums over ops: each pillar has its own."""
+MEMORY = "memory"
+"""A quantity of the whole network alone, in bytes."""
+
+_SIDES = ("max", "min")
+_PERCENT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*%", re.ASCII)
+EXAMPLE = "as in '{max: {madds: 300M, former: {madds: 10%}}, min: {madds: 280M}}'"
+
+
+class Bound(NamedTuple):
+    """One limit: `amount` is a whole number or, as a Fraction, a pillar's share; `path` leads to it in its map."""
+
+    path: tuple[str, ...]
+    name: str
+    most: bool
+    amount: int | Fraction
+
+
+class Fault(NamedTuple):
+    """What is wrong in a map of limits; `at_key` says that it is the key, not the value."""
+
+    path: tuple[str, ...]
+    value: object
+    rule: str
+    remedy: str = ""
+    at_key: bool = False
+
+
+def names() -> list[str]:
+    """Return the name of each quantity that can be limited, as `--max` takes them."""
+    return [*ADDITIVE, MEMORY, *(f"{pillar}.{quantity}" for pillar in PILLARS for quantity in ADDITIVE)]
+
+
+def bounds(budget: Mapping[str, Any]) -> Iterator[Bound | Fault]:
+    """Yield each limit of a `budget:` map, and a fault for each thing in it that is none."""
+    for side, limits in budget.items():
+        if side not in _SIDES:
+            yield Fault((side,), None, "unknown key", _instead(side, limits), at_key=True)
+        elif not isinstance(limits, dict):
+            yield Fault((side,), limits, "must be a map of limits, as in '{madds: 300M}'")
+        else:
+            yield from _side(side, limits)
+
+
+def _side(side: str, limits: Mapping[str, Any]) -> Iterator[Bound | Fault]:
+    for key, value in limits.items():
+        path = (side, key)
+        if key in PILLARS and isinstance(value, dict):
+            yield from (_bound((*path, inner), f"{key}.{inner}", amount) for inner, amount in value.items())
+        elif key in PILLARS:
+            yield Fault(path, value, f"must be a map ({', '.join(ADDITIVE)}), as in '{{madds: 10%}}'")
+        else:
+            yield _bound(path, key, value)
+
+
+def _bound(path: tuple[str, ...], name: str, value: object) -> Bound | Fault:
+    if name not in names() or "." in path[-1]:
+        return Fault(path, None, *_unknown(path[-1], name, value), at_key=True)
+    try:
+        return Bound(path, name, path[0] == "max", amount(name, value))
+    except QuantityError as error:
+        return Fault(path, value, error.rule)
+
+
+def _unknown(key: str, name: str, value: object) -> tuple[str, str]:
+    """Return rule and remedy for a key that names no quantity where it stands."""
+    pillar, dot, inner = key.partition(".")
+    if dot and key in names():
+        return "unknown key", f"write it as '{pillar}: {{{inner}: {value}}}'"
+    if name.endswith(f".{MEMORY}"):
+        return "memory is the whole network's: a pillar has none of its own", f"there are {', '.join(ADDITIVE)}"
+    known = list(ADDITIVE) if "." in name else [*ADDITIVE, MEMORY, *PILLARS]
+    return "unknown key", nearest(key, known) or f"there are {', '.join(known)}"
+
+
+def _instead(key: str, value: object) -> str:
+    """Return what to write for a key that should have been `max` or `min`."""
+    side, dash, name = key.partition("-")
+    if dash and side in _SIDES:
+        return f"write it as '{side}: {{{name}: {value}}}'"
+    if key.partition(".")[0] in (*ADDITIVE, MEMORY, *PILLARS) and not isinstance(value, dict | list):
+        return f"write it as 'max: {{{key}: {value}}}', or under 'min'"
+    return nearest(key, _SIDES) or f"limits stand under 'max' and 'min', {EXAMPLE}"
+
+
+def amount(name: str, value: object) -> int | Fraction:
+    """Return the amount of a limit on `name`: a whole number (of bytes for memory), or a share as a Fraction.
+
+    Raises `QuantityError` for what is neither, and for a share of anything but a pillar's quantity.
+
+    >>> amount("madds", "300M"), amount("former.madds", "12.5%")
+    (300000000, Fraction(1, 8))
+    """
+    part = share(value)
+    if part is None:
+        return quantity(value, in_bytes=name == MEMORY)
+    if "." not in name:
+        raise QuantityError(
+            value, f"only a pillar has a share, as in former.madds: the whole network's {name} are 100 %"
+        )
+    if part > 1:
+        raise QuantityError(value, "a pillar's share cannot be more than 100 %")
+    return part
+
+
+def share(value: object) -> Fraction | None:
+    """Return a percentage as an exact fraction, or None for what is written otherwise.
+
+    >>> share("1%"), share("300M")
+    (Fraction(1, 100), None)
+    """
+    found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    return Fraction(found[1]) / 100 if found else None
+
+
+def limit_name(name: str) -> str:
+    """Return the name of a quantity that can be limited; raises `InputError` with the nearest for any other.
+
+    >>> limit_name("former.madds")
+    'former.madds'
+    """
+    if name not in names():
+        raise InputError(
+            f"no quantity is called {name!r}; {nearest(name, names()) or 'there are ' + ', '.join(names())}"
+        )
+    return name
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a `budget:` map."""
+    count = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9._]+ *[A-Za-z]*$"}]}
+    part = {"anyOf": [*count["anyOf"], {"type": "string", "pattern": "^[0-9.]+ *%$"}]}
+    pillar = _closed(dict.fromkeys(ADDITIVE, part), "Its amounts, or its shares of the whole as in 10%.")
+    limits = {**dict.fromkeys((*ADDITIVE, MEMORY), count), **dict.fromkeys(PILLARS, pillar)}
+    about = {"max": "At most these.", "min": "At least these."}
+    return _closed({side: _closed(limits, about[side]) for side in _SIDES}, f"Limits for 'check', {EXAMPLE}.")
+
+
+def _closed(properties: dict[str, Any], about: str) -> dict[str, Any]:
+    return {"type": "object", "description": about, "properties": properties, "additionalProperties": False}

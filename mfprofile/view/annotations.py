@@ -1,0 +1,82 @@
+"""A check as a GitHub workflow shows it: annotations at the line that gives the limit, and a job summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mfprofile.budget.checks import Outcome
+from mfprofile.budget.reasons import Reason, Reasons
+from mfprofile.budget.verdicts import Terms
+from mfprofile.spec.problems import Mark, Problem
+from mfprofile.view.tables import OutputError
+from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines
+
+
+def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
+    """Return a check as a table, then a workflow command for each limit that is not met and each problem of a spec."""
+    commands = [*map(_problem, outcome.problems), *map(_reason, reasons.values())]
+    return outcome_text(outcome, reasons, terms, "table") + "".join(f"{line}\n" for line in commands)
+
+
+def _reason(reason: Reason) -> str:
+    limit, spec = reason.finding.limit, reason.verdict.spec
+    title = f"{spec.name}: {limit.name} {'over' if limit.most else 'under'} its limit"
+    in_file = limit.given.line is not None and _is_file(limit.given)
+    return _command(
+        limit.given if in_file else Mark(reason.verdict.reference, 1, 1), title, "\n".join(reason_lines(reason))
+    )
+
+
+def _problem(problem: Problem) -> str:
+    return _command(problem.mark, "not judged", str(problem))
+
+
+def _command(mark: Mark, title: str, message: str) -> str:
+    properties = ",".join(f"{key}={_property(value)}" for key, value in (*_place(mark), ("title", title)))
+    return f"::error {properties}::{_data(message)}"
+
+
+def _place(mark: Mark) -> Iterator[tuple[str, str]]:
+    if _is_file(mark):
+        yield "file", _from_root(Path(mark.source))
+        if mark.line is not None:
+            yield from (("line", str(mark.line)), ("col", str(mark.column)))
+
+
+def _is_file(mark: Mark) -> bool:
+    return "\0" not in mark.source and os.path.isfile(mark.source)  # noqa: PTH113 - Path.is_file() raises for long names
+
+
+def _from_root(file: Path) -> str:
+    """Return a file's path from the repository's root, which is what annotations are attached by."""
+    root = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
+    whole = file.resolve()
+    return (whole.relative_to(root) if whole.is_relative_to(root) else file).as_posix()
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def append_summary(outcome: Outcome, reasons: Reasons, terms: Terms) -> None:
+    """Append the check as Markdown to the job summary that `GITHUB_STEP_SUMMARY` names, if it does.
+
+    In one write, so that nothing is left half-written among what other steps append; raises `OutputError`.
+    """
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    try:
+        descriptor = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, outcome_markdown(outcome, reasons, terms).encode())
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise OutputError(f"{name}: cannot be written: {error.strerror or error}") from None

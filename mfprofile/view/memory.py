@@ -1,0 +1,162 @@
+"""Memory as tables and as JSON: of one network part by part, of several a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mfprofile.cost.counts import Bill
+from mfprofile.cost.memory import Footprint, Inference, Peak, footprints, peak_memory
+from mfprofile.spec.problems import InputError
+from mfprofile.view.bill import heading, kinds_and_outputs
+from mfprofile.view.numbers import grouped, human
+from mfprofile.view.tables import Column, Form, Table, dumps, render
+
+JSON_SCHEMA = 1
+
+
+def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: Form) -> str:
+    """Return the memory of one or several networks in one of the four forms; without an axis, one is told by block.
+
+    Raises `InputError` for an axis with several networks in a table, where each has one line.
+    """
+    if form == "json":
+        every = [memory_json(bill, axis or "block", run) for bill in bills]
+        return dumps(every if len(every) > 1 else every[0])
+    if len(bills) == 1:
+        return render(memory_table(bills[0], axis or "block", run), form)
+    if axis is not None:
+        raise InputError(f"--by {axis}: several specs get a line each; give one spec, or --json")
+    return render(memories_table(bills, run), form)
+
+
+def memory_table(bill: Bill, axis: str, run: Inference) -> Table:
+    """Return a line for each block (or stage, pillar, kind, op) of a network, then the whole, then the peak."""
+    named = axis == "block"
+    columns = [
+        Column(axis, "name" if axis == "op" else axis),
+        *([Column("kind", "kind"), Column("output", "out")] if named else []),
+        *_columns(bill.convention.unit),
+    ]
+    labels = kinds_and_outputs(bill.network) if named else {}
+    blank = [None, None] if named else []
+    found = footprints(bill, axis, *run)
+    data = [[one.name, *labels.get(one.name, blank), *_figures(one, run)] for one in found]
+    whole = ["total", *blank, *_figures(_whole(bill, run), run)]
+    return Table(
+        columns,
+        data,
+        [[whole]],
+        [heading(bill), _conditions(bill.convention.unit, run)],
+        _closing(peak_memory(bill, *run)),
+    )
+
+
+def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
+    """Return a line for each network: its sums, its peak, its parameters, and what a device needs for both."""
+    columns = [
+        Column("name", "name"),
+        *_columns(bills[0].convention.unit),
+        Column("at", "at"),
+        Column("params bytes", "params_bytes", grouped, right=True),
+        Column("together", "total_bytes", grouped, right=True),
+        Column("", right=True, optional=True),
+    ]
+    data = []
+    for bill in bills:
+        peak = peak_memory(bill, *run)
+        told = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
+        data.append([bill.name, *_figures(_whole(bill, run), run), *told])
+    return Table(columns, data, [], [*(heading(bill) for bill in bills), _conditions(bills[0].convention.unit, run)])
+
+
+def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
+    """Return the memory of a network as JSON holds it: sums, the peak with what is live at it, and the parts."""
+    whole, peak = _whole(bill, run), peak_memory(bill, *run)
+    return {
+        "schema": JSON_SCHEMA,
+        "name": bill.name,
+        "convention": bill.convention.name,
+        "unit": bill.convention.unit,
+        "input": [bill.network.height, bill.network.width],
+        **run._asdict(),
+        "madds": bill.madds,
+        "params": bill.params,
+        "activations": whole.activations,
+        "moved_bytes": whole.moved,
+        "params_bytes": peak.params_bytes,
+        "peak": {
+            "bytes": peak.bytes,
+            "op": peak.op,
+            "live": [{"name": one.name, "bytes": one.bytes} for one in peak.live],
+        },
+        "total_bytes": peak.total,
+        "groups": {"by": axis, "totals": [_part_json(one) for one in footprints(bill, axis, *run)]},
+    }
+
+
+def in_bytes(amount: int) -> str:
+    """Return an amount of memory to two decimals of its unit, powers of 1000.
+
+    >>> in_bytes(4014080), in_bytes(464)
+    ('4.01MB', '464B')
+    """
+    return f"{human(amount)}B"
+
+
+def intensity(madds: int, moved: int) -> str:
+    """Return multiply-adds for each byte moved, or a dash where there are none.
+
+    >>> intensity(5419008, 1406656), intensity(0, 8)
+    ('3.85', '–')
+    """
+    return f"{madds / moved:.2f}" if madds and moved else "–"
+
+
+def _columns(unit: str) -> list[Column]:
+    return [
+        Column(unit, "madds", grouped, right=True),
+        Column("activations", "activations", grouped, right=True),
+        Column("bytes moved", "moved_bytes", grouped, right=True),
+        Column("", right=True, optional=True),
+        Column(f"{unit}/byte", right=True),
+        Column("peak bytes", "live_bytes", grouped, right=True),
+        Column("", right=True, optional=True),
+    ]
+
+
+def _figures(one: Footprint, run: Inference) -> list[Any]:
+    moved, live = one.moved, one.live
+    ratio = intensity(one.madds * run.batch, moved)
+    return [one.madds, one.activations, moved, in_bytes(moved), ratio, live, in_bytes(live)]
+
+
+def _whole(bill: Bill, run: Inference) -> Footprint:
+    parts = footprints(bill, "pillar", *run)
+    moved, live = sum(part.moved for part in parts), max(part.live for part in parts)
+    return Footprint("total", bill.activations, bill.madds, moved, live)
+
+
+def _part_json(one: Footprint) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "activations": one.activations,
+        "madds": one.madds,
+        "moved_bytes": one.moved,
+        "live_bytes": one.live,
+    }
+
+
+def _conditions(unit: str, run: Inference) -> str:
+    images = "1 image" if run.batch == 1 else f"{run.batch} images"
+    buffers = "written over in place where nothing else reads it" if run.in_place else "in a buffer of its own"
+    return f"bytes of {images} in {run.dtype}, each op's output {buffers}; {unit} and activations of one image"
+
+
+def _closing(peak: Peak) -> list[str]:
+    """Return the lines below: where the peak is and of what, the parameters, and both."""
+    live = ", ".join(f"{one.name} {grouped(one.bytes)}" for one in peak.live)
+    return [
+        f"Peak of {grouped(peak.bytes)} bytes at {peak.op}; live then: {live}",
+        f"With {grouped(peak.params_bytes)} bytes of parameters: {grouped(peak.total)} ({in_bytes(peak.total)})",
+    ]

@@ -1,0 +1,236 @@
+"""What `check` found: as a table with reasons below it, as Markdown, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.budget.checks import Outcome
+from mfprofile.budget.limits import shown_amount
+from mfprofile.budget.reasons import Reason, Reasons
+from mfprofile.budget.remedies import Remedy
+from mfprofile.budget.verdicts import Finding, Terms, Verdict
+from mfprofile.spec.limits import MEMORY
+from mfprofile.spec.problems import Mark
+from mfprofile.view.numbers import grouped, human, relative, share, share_beside
+from mfprofile.view.tables import Column, Table, dumps, render
+
+if TYPE_CHECKING:
+    from mfprofile.cost.memory import Peak
+
+JSON_SCHEMA = 1
+
+
+def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) -> str:
+    """Return a check as a `table`, which is empty where no spec could be judged, or as `json`."""
+    if form == "json":
+        return dumps(outcome_json(outcome, reasons, terms))
+    return render(outcome_table(outcome, reasons, terms), "text") if outcome.verdicts else ""
+
+
+def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
+    """Return a line for each limit of each spec, the reasons of those that are not met, and the verdict."""
+    below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
+    return Table(
+        _columns(), list(_lines(outcome)), above=[_heading(outcome, terms)], below=[*below, _closing(outcome, terms)]
+    )
+
+
+def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
+    """Return the same as Markdown, the reasons as they stand on a terminal."""
+    table = Table(_columns(), list(_lines(outcome)), above=[f"### mfprofile check: {_heading(outcome, terms)}"])
+    parts = [render(table, "markdown")] if outcome.verdicts else []
+    for reason in reasons.values():
+        first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
+        parts.append("\n".join([f"**{first}**", "", "```text", *others, "```", ""]))
+    if outcome.problems:
+        parts.append("".join(f"- not judged: {problem}\n" for problem in outcome.problems))
+    return "\n".join([*parts, _closing(outcome, terms)]) + "\n"
+
+
+def _heading(outcome: Outcome, terms: Terms) -> str:
+    unit = terms.convention.unit
+    parts = [f"Limits in convention '{terms.convention.name}'"]
+    parts += [f"madds in {unit}"] if unit != "MAdds" else []
+    if any(finding.limit.name == MEMORY for verdict in outcome.verdicts for finding in verdict.findings):
+        parts.append(f"memory of {_number(terms.batch, 'image')} in {terms.dtype}")
+    return ", ".join(parts)
+
+
+def _columns() -> list[Column]:
+    return [
+        Column("spec", "name"),
+        Column("quantity", "quantity"),
+        Column("counted", "counted", grouped, right=True),
+        Column("", "relation"),
+        Column("limit", "limit", right=True),
+        Column("difference", "difference", right=True),
+        Column("", "verdict"),
+    ]
+
+
+def _lines(outcome: Outcome) -> Iterator[list[Any]]:
+    for verdict in outcome.verdicts:
+        for finding in verdict.findings:
+            difference = relative(finding.excess, finding.allowed) or f"{finding.excess:+,}"
+            judged = "within" if finding.holds else "OVER" if finding.limit.most else "UNDER"
+            yield [
+                verdict.spec.name, _quantity(finding), finding.counted, relation(finding), _limit(finding), difference,
+                judged,
+            ]  # fmt: skip
+
+
+def _quantity(finding: Finding) -> str:
+    return "memory, bytes" if finding.limit.name == MEMORY else finding.limit.name
+
+
+def relation(finding: Finding) -> str:
+    """Return how what was counted stands to the limit: `≤` or `>`, of a least `≥` or `<`."""
+    return ("≤" if finding.holds else ">") if finding.limit.most else ("≥" if finding.holds else "<")
+
+
+def _limit(finding: Finding) -> str:
+    allowed = grouped(finding.allowed)
+    return allowed if finding.whole is None else f"{allowed} ({shown_amount(finding.limit)})"
+
+
+def reason_lines(reason: Reason) -> Iterator[str]:
+    """Yield what is wrong in one line, then what weighs most, then the remedies."""
+    finding = reason.finding
+    yield f"{reason.verdict.spec.name}: {_sentence(finding)}, in convention '{reason.verdict.terms.convention.name}'"
+    given = str(finding.limit.given)
+    yield f"  given by {given}" + (f": {finding.limit.about}" if finding.limit.about else "")
+    if reason.pillars:
+        yield f"  pillars: {_weights(reason.pillars, finding.counted)}"
+    if reason.peak is not None:
+        yield f"  the peak is at {reason.peak.op}, where these are live:"
+        yield from (f"    {tensor.name} {tensor.bytes:,}" for tensor in reason.peak.live)
+    if reason.blocks:
+        named = [(f"block {name}" if name.isdecimal() else name, amount) for name, amount in reason.blocks]
+        yield f"  heaviest: {_weights(named, finding.counted)}"
+    yield from _remedies(reason)
+
+
+def _sentence(finding: Finding) -> str:
+    difference = ", ".join(filter(None, (f"{finding.excess:+,}", relative(finding.excess, finding.allowed))))
+    text = f"{_quantity(finding)} {finding.counted:,} {relation(finding)} {finding.allowed:,} ({difference})"
+    if finding.whole is None:
+        return text
+    return f"{text}, {shown_amount(finding.limit)} of {finding.whole:,}: it is {_share(finding)} %"
+
+
+def _share(finding: Finding) -> str:
+    """Return the share that the amount is, so that it does not read as the limit."""
+    if not finding.whole:
+        return "0"
+    return share_beside(finding.counted, finding.whole, Fraction(finding.limit.amount))
+
+
+def _weights(amounts: Sequence[tuple[str, int]], whole: int) -> str:
+    return ", ".join(f"{name} {human(amount)} ({share(amount, whole)} %)" for name, amount in amounts)
+
+
+def _remedies(reason: Reason) -> Iterator[str]:
+    if reason.remedies:
+        yield "  any one of these would meet it:"
+    elif reason.nearest:
+        yield "  no knob alone would meet it; the nearest that each gets:"
+    told = [*reason.remedies, *reason.nearest]
+    turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}:" for one in told]
+    for one, text in zip(told, turned, strict=True):
+        yield f"    {text.ljust(max(map(len, turned)))} {_result(one)}{_besides(one)}"
+
+
+def _result(remedy: Remedy) -> str:
+    finding = remedy.finding
+    return f"{finding.counted:,}" + ("" if finding.whole is None else f" ({_share(finding)} % of {finding.whole:,})")
+
+
+def _besides(remedy: Remedy) -> str:
+    """Return what goes with a step, and what it breaks."""
+    others = f", with {' and '.join(remedy.step.settings[1:])}" if remedy.step.settings[1:] else ""
+    named = ", ".join(f"{limit.name} of {limit.given}" for limit in remedy.breaks)
+    return others + (f", which breaks {named}" if named else "")
+
+
+def _closing(outcome: Outcome, terms: Terms) -> str:
+    limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
+    missed = sum(not finding.holds for finding in limits)
+    named = f"in convention '{terms.convention.name}'"
+    unjudged = f"; {len({problem.mark.source for problem in outcome.problems})} not judged" if outcome.problems else ""
+    if missed:
+        return f"FAILED: {missed} of {_number(len(limits), 'limit')} not met {named}{unjudged}"
+    return f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}{unjudged}"
+
+
+def _number(amount: int, noun: str) -> str:
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
+def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, Any]:
+    """Return a check as JSON holds it."""
+    return {
+        "schema": JSON_SCHEMA,
+        "convention": terms.convention.name,
+        "unit": terms.convention.unit,
+        "batch": terms.batch,
+        "dtype": terms.dtype,
+        "holds": outcome.holds,
+        "specs": [_verdict_json(verdict, reasons) for verdict in outcome.verdicts],
+        "problems": [{**_mark_json(problem.mark), "message": str(problem)} for problem in outcome.problems],
+    }
+
+
+def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
+    network = verdict.bill.network
+    return {
+        "name": verdict.spec.name,
+        "spec": verdict.reference,
+        "input": [network.height, network.width],
+        "holds": verdict.holds,
+        "limits": [_finding_json(finding, reasons.get(id(finding))) for finding in verdict.findings],
+    }
+
+
+def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
+    limit = finding.limit
+    found: dict[str, Any] = {
+        "quantity": limit.name,
+        "bound": "max" if limit.most else "min",
+        "counted": finding.counted,
+        "limit": finding.allowed,
+        "share": shown_amount(limit) if finding.whole is not None else None,
+        "whole": finding.whole,
+        "excess": finding.excess,
+        "holds": finding.holds,
+        "given": {**_mark_json(limit.given), "about": limit.about},
+    }
+    if reason is not None:
+        found["pillars"] = dict(reason.pillars)
+        found["blocks"] = dict(reason.blocks)
+        found["peak"] = None if reason.peak is None else _peak_json(reason.peak)
+        found["remedies"] = [_remedy_json(one) for one in reason.remedies]
+        found["nearest"] = [_remedy_json(one) for one in reason.nearest]
+    return found
+
+
+def _peak_json(peak: Peak) -> dict[str, Any]:
+    return {"op": peak.op, "live": {tensor.name: tensor.bytes for tensor in peak.live}}
+
+
+def _remedy_json(remedy: Remedy) -> dict[str, Any]:
+    return {
+        "knob": remedy.knob.name,
+        "from": remedy.knob.value,
+        "to": remedy.step.value,
+        "set": list(remedy.step.settings),
+        "counted": remedy.finding.counted,
+        "limit": remedy.finding.allowed,
+        "whole": remedy.finding.whole,
+        "breaks": [limit.name for limit in remedy.breaks],
+    }
+
+
+def _mark_json(mark: Mark) -> dict[str, Any]:
+    return {"source": mark.source, "line": mark.line, "column": mark.column}

@@ -1,0 +1,383 @@
+"""`check`: exit codes, exact comparisons, where limits come from, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from running import run, surroundings
+
+from mfprofile.budget.baseline import SCHEMA
+from mfprofile.budget.config import matches
+from mfprofile.budget.limits import Limit, in_force, shown_amount
+from mfprofile.cost.measures import MEASURES
+from mfprofile.spec.limits import MEMORY, names
+from mfprofile.spec.problems import InputError, Mark
+from mfprofile.view.bill import JSON_SCHEMA
+
+MADDS, PARAMS, ACTIVATIONS = 286_732_160, 11_422_648, 14_205_592
+MEMORY_BYTES = 4_014_080
+FORMER, BRIDGE_PARAMS = 14_750_208, 1_142_112
+NO_LIMIT = (
+    "no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, "
+    "or one under [tool.mfprofile.budgets] in pyproject.toml"
+)
+
+
+EXACT = """\
+input: 64
+stem: 8
+former: none
+mobile: {activation: relu}
+head: {fc: 2}
+classes: 6
+blocks: [{block: lite, exp: 8, out: 8}]
+"""
+"""A spec whose head has 600 of its 1,000 params."""
+
+
+def checked(*arguments: str, cwd: Path) -> tuple[int, str]:
+    """Run `check` where it should find nothing to complain of; return exit code and output."""
+    done = run("check", *arguments, cwd=cwd)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def refused(*arguments: str, cwd: Path) -> str:
+    """Run `check` where it should find wrong input, and return the message."""
+    done = run("check", *arguments, cwd=cwd)
+    assert done.returncode == 2
+    return done.stderr
+
+
+def limits(output: str) -> list[tuple[str, str, int, bool, str]]:
+    """Return quantity, bound, limit, verdict and origin of each limit in the JSON of one spec."""
+    (spec,) = json.loads(output)["specs"]
+    return [
+        (one["quantity"], one["bound"], one["limit"], one["holds"], one["given"]["source"]) for one in spec["limits"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "amount", "most"),
+    [
+        (["--max-madds", "{}"], MADDS, True),
+        (["--min-madds", "{}"], MADDS, False),
+        (["--max-params", "{}"], PARAMS, True),
+        (["--max-activations", "{}"], ACTIVATIONS, True),
+        (["--max-memory", "{}"], MEMORY_BYTES, True),
+        (["--min", "memory={}", "--batch", "3", "--dtype", "int8"], MEMORY_BYTES // 4 * 3, False),
+        (["--max", "madds={}"], MADDS, True),
+        (["--max", "former.madds={}"], FORMER, True),
+        (["--min", "bridge.params={}"], BRIDGE_PARAMS, False),
+        (["--max-madds", "{}", "--convention", "paper"], 294_051_584, True),
+    ],
+)
+def test_a_limit_holds_at_the_amount_and_not_one_beyond(
+    flag: list[str], amount: int, most: bool, tmp_path: Path
+) -> None:
+    """Compared to the unit: one on the limit's side, at it, one beyond."""
+    beyond = 1 if most else -1
+    for step, code in ((beyond, 0), (0, 0), (-beyond, 1)):
+        exit_code, output = checked("mf294m", *(part.format(amount + step) for part in flag), cwd=tmp_path)
+        assert exit_code == code, output
+        line = " ".join(output.splitlines()[4].split())
+        relation = {True: "≤>", False: "≥<"}[most][code]
+        assert f" {amount:,} {relation} {amount + step:,} " in line
+        assert line.endswith({0: "within", 1: "OVER" if most else "UNDER"}[code])
+
+
+@pytest.mark.parametrize(
+    ("flag", "share", "code"),
+    [
+        ("--max", "59.999999999999999999999999999%", 1),
+        ("--max", "60%", 0),
+        ("--max", "60.000000000000000000000000001%", 0),
+        ("--min", "59.999999999999999999999999999%", 0),
+        ("--min", "60%", 0),
+        ("--min", "60.000000000000000000000000001%", 1),
+    ],
+)
+def test_a_share_is_compared_exactly(flag: str, share: str, code: int, tmp_path: Path) -> None:
+    """600 of 1,000 are 60 %, and the 27th digit after the point decides."""
+    (tmp_path / "exact.yaml").write_text(EXACT, encoding="utf-8")
+    assert checked("exact.yaml", flag, f"head.params={share}", cwd=tmp_path)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("growth", "madds", "params", "code"),
+    [
+        (None, MADDS, PARAMS, 0),
+        (None, MADDS - 1, PARAMS, 1),
+        (None, MADDS, PARAMS - 1, 1),
+        (None, MADDS + 1, PARAMS + 1, 0),
+        ("0%", MADDS - 1, PARAMS, 1),
+        ("0.00000035%", MADDS - 1, PARAMS, 0),
+        ("0.00000034%", MADDS - 1, PARAMS, 1),
+        ("1000", MADDS - 1000, PARAMS, 0),
+        ("999", MADDS - 1000, PARAMS, 1),
+        ("250%", MADDS // 2, PARAMS // 2, 0),
+    ],
+)
+def test_growth_is_compared_exactly(growth: str | None, madds: int, params: int, code: int, tmp_path: Path) -> None:
+    """Beyond an earlier bill of that name, by a percentage of it or by an amount; without one not at all."""
+    bill = {"schema": 1, "name": "mf294m", "convention": "core", "madds": madds, "params": params}
+    (tmp_path / "counts.json").write_text(json.dumps(bill), encoding="utf-8")
+    flags = [] if growth is None else ["--max-growth", growth]
+    assert checked("mf294m", "--baseline", "counts.json", *flags, cwd=tmp_path)[0] == code
+
+
+def test_what_count_prints_is_a_baseline(tmp_path: Path) -> None:
+    """One bill or a list; the limit tells what it came of."""
+    (tmp_path / "counts.json").write_text(run("count", "mf26m", "mf294m", "--json").stdout, encoding="utf-8")
+    code, output = checked("mf294m", "--baseline", "counts.json", "--max-growth", "1%", "--json", cwd=tmp_path)
+    assert code == 0
+    assert limits(output) == [
+        ("madds", "max", MADDS * 101 // 100, True, "counts.json"),
+        ("params", "max", PARAMS * 101 // 100, True, "counts.json"),
+    ]
+    assert json.loads(output)["specs"][0]["limits"][0]["given"]["about"] == "286,732,160 in counts.json + 1 %"
+    assert SCHEMA == JSON_SCHEMA
+
+
+BILL = {"schema": 1, "name": "mf294m", "convention": "core", "madds": MADDS, "params": PARAMS}
+WRITE = "write it with 'mfprofile count SPEC… --json'"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", f"counts.json: is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1); {WRITE}"),
+        ("[]", f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
+        ("[1]", f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
+        ('{"name": "mf294m"}', f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
+        (json.dumps({**BILL, "schema": 2}), f"counts.json: mf294m: schema 2 is not read, only 1; {WRITE}"),
+        (json.dumps({**BILL, "convention": "paper"}), "counts.json: mf294m: was counted in convention 'paper', not 'core'; give --convention paper, or count it anew with --convention core"),
+        (json.dumps({**BILL, "madds": 1.5}), f"counts.json: mf294m: madds = 1.5: must be a whole number; {WRITE}"),
+        (json.dumps({**BILL, "params": None}), f"counts.json: mf294m: params = null: must be a whole number; {WRITE}"),
+        (json.dumps([BILL, {**BILL, "madds": 3}]), "counts.json: has two different bills of 'mf294m'; keep one of them"),
+        (json.dumps({**BILL, "name": "mf294"}), "mf294m: the baseline counts.json has no bill of 'mf294m'; did you mean 'mf294'?"),
+        (json.dumps({**BILL, "name": "other"}), "mf294m: the baseline counts.json has no bill of 'mf294m'; it has other"),
+    ],
+)  # fmt: skip
+def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, tmp_path: Path) -> None:
+    """With what is wrong and what to do, in one line."""
+    (tmp_path / "counts.json").write_text(content, encoding="utf-8")
+    assert refused("mf294m", "--baseline", "counts.json", cwd=tmp_path) == f"error: {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--max-growth", "1%"], "--max-growth needs --baseline: give the file of an earlier 'mfprofile count SPEC… --json'"),
+        (["--baseline", "none.json"], "none.json: cannot be read: No such file or directory"),
+        (["--max-madds", "many"], "--max-madds 'many': must be an amount such as 300M, 0.3G or 300_000_000"),
+        (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, and papers use the word for either: write 150M if products and sums were counted, 300M if multiply-adds were"),
+        (["--max-madds", "10%"], "--max-madds '10%': only a pillar has a share, as in former.madds: the whole network's madds are 100 %"),
+        (["--max", "former.madds"], "--max former.madds: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M"),
+        (["--max", "form.madds=3"], "--max form.madds=3: no quantity is called 'form.madds'; did you mean 'former.madds'?"),
+        (["--max", "madds=3", "--max-madds", "4"], "madds is limited to at most two amounts, by --max-madds and --max madds: give one"),
+        (["--max-madds", "3", "--min-madds", "4"], "madds cannot be at least 4 and at most 3, as --min-madds and --max-madds demand"),
+        (["--max", "former.madds=3%", "--min", "former.madds=4.5%"], "former.madds cannot be at least 4.5 % and at most 3 %, as --min former.madds and --max former.madds demand"),
+        (["--format", "githib", "--max-madds", "3"], "no format is called 'githib'; did you mean 'github'?"),
+        (["--json", "--format", "github"], "--json and --format github exclude each other: give one"),
+        (["--max-madds", "3M", "--convention", "papr"], "no convention is called 'papr'; did you mean 'paper'?"),
+        (["--max-memory", "3M"], "--max-memory '3M': 'M' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"),
+        (["--max-memory", "3MB", "--batch", "0"], "--batch 0: must be 1 or more"),
+        (["--max-memory", "3MB", "--dtype", "float31"], "no dtype is called 'float31'; did you mean 'float32'?"),
+        (["--config", "none.toml"], "none.toml: cannot be read: No such file or directory"),
+        ([], f"mf294m: {NO_LIMIT}"),
+    ],
+)  # fmt: skip
+def test_wrong_flags_are_refused(arguments: list[str], message: str, tmp_path: Path) -> None:
+    """Exit code 2, the message whole."""
+    assert refused("mf294m", *arguments, cwd=tmp_path) == f"error: {message}\n"
+
+
+def test_the_budget_of_a_spec_is_inherited_and_changed(tmp_path: Path) -> None:
+    """`extends` merges it, `--set` changes it, `none` takes a limit away; each limit knows its file and line."""
+    base = "extends: mf294m\nbudget:\n  max: {madds: 300M, former: {madds: 10%}}\n  min: {madds: 280M}\n"
+    (tmp_path / "base.yaml").write_text(base, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(
+        "extends: base.yaml\nbudget: {max: {madds: 250M}, min: none}\n", encoding="utf-8"
+    )
+    code, output = checked("mine.yaml", "--json", cwd=tmp_path)
+    assert code == 1
+    assert limits(output) == [
+        ("madds", "max", 250_000_000, False, "mine.yaml"),
+        ("former.madds", "max", MADDS // 10, True, "base.yaml"),
+    ]
+    given = [one["given"] for one in json.loads(output)["specs"][0]["limits"]]
+    assert [(one["line"], one["column"]) for one in given] == [(2, 23), (3, 38)]
+    changed = ["--set", "budget.max.madds=290M", "--set", "budget.max.former=none", "--set", "budget.min.params=1k"]
+    assert limits(checked("mine.yaml", "--json", *changed, cwd=tmp_path)[1]) == [
+        ("madds", "max", 290_000_000, True, "--set budget.max.madds=290M"),
+        ("params", "min", 1000, True, "--set budget.min.params=1k"),
+    ]
+
+
+PYPROJECT = """\
+[project]
+name = "madds"
+
+[tool.mfprofile.budgets."mf2*"]
+max.madds = "280M"
+# max.params = "1"
+max.former.madds = "10%"
+
+[tool.mfprofile.budgets]
+"nets/**/*.yaml" = {min = {madds = "1M"}, max = {"params" = 12_000_000}}
+"nothing" = {max = {madds = 3}}
+"""
+
+
+def test_pyproject_gives_limits_by_globs(tmp_path: Path) -> None:
+    """Names and paths from the file's folder; found from below it; each limit at its line; all that apply hold."""
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    below = tmp_path / "nets" / "small"
+    below.mkdir(parents=True)
+    (below / "mf2x.yaml").write_text("extends: mf294m\nbudget: {max: {madds: 300M}}\n", encoding="utf-8")
+    file = "../../pyproject.toml"
+    code, output = checked("mf2x.yaml", "--json", cwd=below)
+    assert code == 1
+    found = json.loads(output)["specs"][0]["limits"]
+    places = [(one["quantity"], one["limit"], Path(one["given"]["source"]).name, one["given"]["line"]) for one in found]
+    assert places == [
+        ("madds", 300_000_000, "mf2x.yaml", 2),
+        ("madds", 280_000_000, "pyproject.toml", 5),
+        ("former.madds", MADDS // 10, "pyproject.toml", 7),
+        ("madds", 1_000_000, "pyproject.toml", 10),
+        ("params", 12_000_000, "pyproject.toml", 10),
+    ]
+    assert checked("mf2x.yaml", "--json", "--config", file, "--max-madds", "290M", cwd=below)[0] == 0
+    assert refused("mf96m", cwd=below) == f"error: mf96m: {NO_LIMIT}\n"
+
+
+def test_a_pyproject_of_others_is_passed_over(tmp_path: Path) -> None:
+    """One without [tool.mfprofile] says nothing, broken or not, and the search goes on above it."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.mfprofile.budgets]\n"*" = {max = {madds = "300M"}}\n', encoding="utf-8"
+    )
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    for text in ("[project]\nname = 'x'\n", "[project\n", "[project]\nname = 'mfprofile'\n"):
+        (inner / "pyproject.toml").write_text(text, encoding="utf-8")
+        assert checked("mf294m", cwd=inner)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.mfprofile\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 16)"),
+        ("[tool.mfprofile.budget]\n", "tool.mfprofile.budget: unknown key; did you mean 'budgets'?"),
+        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; there is 'budgets'"),
+        ("[tool.mfprofile]\nbudgets = 1\n", "tool.mfprofile.budgets: must be a table of globs, each with its limits"),
+        ("tool.mfprofile = 3\n", "tool.mfprofile: must be a table with 'budgets'"),
+        ("tool = 3  # mfprofile\n", "tool: must be a table"),
+    ],
+)
+def test_a_pyproject_that_is_wrong_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    """A limit that would not be held is no small matter."""
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert refused("mf294m", "--max-madds", "300M", cwd=tmp_path) == f"error: pyproject.toml: {message}\n"
+
+
+def test_all_that_is_wrong_in_a_pyproject_is_told_at_its_line(tmp_path: Path) -> None:
+    """With file, line, column and key."""
+    text = '[tool.mfprofile.budgets."*"]\nmax.parms = 3\nmin = {former = {madds = "110%"}}\n[tool.mfprofile.budgets]\n"x" = 3\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert refused("mf294m", cwd=tmp_path).splitlines() == [
+        "error: pyproject.toml:2:5: tool.mfprofile.budgets.\"*\".max.parms: unknown key; did you mean 'params'?",
+        "error: pyproject.toml:3:18: tool.mfprofile.budgets.\"*\".min.former.madds = '110%': a pillar's share cannot be more than 100 %",
+        'error: pyproject.toml:5:1: tool.mfprofile.budgets."x" = 3: must be a table of limits, as in \'{max = {madds = "300M"}}\'',
+    ]
+
+
+def test_every_spec_is_judged_and_every_wrong_one_told(tmp_path: Path) -> None:
+    """Globs are expanded, each spec is judged once, and what is wrong with some does not hide the others."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
+    (tmp_path / "wrong.yaml").write_text("extends: mf26m\nstm: 3\nhead: {fc: 0}\n", encoding="utf-8")
+    code, output = checked("?.yaml", "a.yaml", "mf26*", "--max-madds", "30M", "--json", cwd=tmp_path)
+    assert (code, [spec["name"] for spec in json.loads(output)["specs"]]) == (0, ["a", "b", "mf26m"])
+    done = run("check", "*.yaml", "no*.yaml", "mf26n", "--max-madds", "20M", cwd=tmp_path)
+    assert done.returncode == 2
+    assert [line.split()[0] for line in done.stdout.splitlines() if "OVER" in line] == ["a", "b"]
+    assert "FAILED: 2 of 2 limits not met in convention 'core'; 3 not judged" in done.stdout
+    assert done.stderr.splitlines() == [
+        "error: no*.yaml: matches no file and no spec that ships",
+        "error: wrong.yaml:2:1: stm: unknown key; did you mean 'stem'?",
+        "error: wrong.yaml:3:12: head.fc = 0: must be at least 1",
+        "error: mf26n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf26m'?",
+    ]
+
+
+def test_exit_zero_prints_the_same_and_ends_well(tmp_path: Path) -> None:
+    """It turns 1 into 0, and no wrong input into anything."""
+    failing = checked("mf26m", "--max-madds", "20M", cwd=tmp_path)
+    assert checked("mf26m", "--max-madds", "20M", "--exit-zero", cwd=tmp_path) == (0, failing[1])
+    assert failing[0] == 1
+    refused("mf26n", "--max-madds", "20M", "--exit-zero", cwd=tmp_path)
+
+
+def test_standard_input_can_be_judged(tmp_path: Path) -> None:
+    """With the budget in it."""
+    done = run("check", "-", stdin="extends: mf26m\nbudget: {max: {madds: 20M}}\n", cwd=tmp_path)
+    assert (done.returncode, "given by <stdin>:2:23" in done.stdout) == (1, True)
+
+
+def test_a_flag_replaces_the_same_limit_in_the_same_direction_alone() -> None:
+    """The other direction, and other quantities, stay."""
+    elsewhere = [Limit(name, most, 5, Mark("x")) for name in ("madds", "params") for most in (True, False)]
+    flag = Limit("madds", True, 7, Mark("--max-madds"))
+    assert in_force([flag], elsewhere) == [flag, *elsewhere[1:]]
+    with pytest.raises(InputError, match="madds cannot be at least 5 and at most 4, as x and --max-madds demand"):
+        in_force([Limit("madds", True, 4, Mark("--max-madds"))], elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("path", "glob", "answer"),
+    [
+        ("a.yaml", "*.yaml", True),
+        ("a/b.yaml", "*.yaml", False),
+        ("a/b.yaml", "a/*.yaml", True),
+        ("a/b/c.yaml", "a/*.yaml", False),
+        ("a/b/c.yaml", "a/**/*.yaml", True),
+        ("a/c.yaml", "a/**/*.yaml", True),
+        ("a/c.yaml", "**", True),
+        ("a/c.yaml", "a", False),
+        ("a/c.yaml", "./a/[cd].y?ml", True),
+    ],
+)
+def test_a_glob_matches_whole_paths(path: str, glob: str, answer: bool) -> None:
+    """`*` stays within a folder, `**` goes through any number of them."""
+    assert matches(Path(path), glob) == answer
+
+
+@pytest.mark.parametrize("text", ["10", "12.5", "0.001", "100", "33.333333333333333333333333333"])
+def test_a_share_is_shown_as_it_was_written(text: str) -> None:
+    """To the last digit."""
+    assert shown_amount(Limit("former.madds", True, Fraction(text) / 100, Mark("x"))) == f"{text} %"
+
+
+def test_each_quantity_can_be_limited() -> None:
+    """The names that a spec knows are those that are measured, and memory."""
+    assert sorted(names()) == sorted([*MEASURES, MEMORY])
+
+
+def test_checking_loads_no_heavy_library() -> None:
+    """A failing `check` imports neither torch, pandas, numpy, matplotlib, sympy nor rich."""
+    code = (
+        "import sys; sys.argv = ['mfprofile', 'check', 'mf294m', '--max-madds', '280M', '--format', 'github']\n"
+        "import mfprofile.cli\n"
+        "try: mfprofile.cli.main()\n"
+        "except SystemExit as done: assert done.code == 1\n"
+        "loaded = {'torch', 'pandas', 'numpy', 'matplotlib', 'sympy', 'rich.console'} & set(sys.modules)\n"
+        "print('heavy:', sorted(loaded))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
+    assert done.stdout.splitlines()[-1] == "heavy: []"

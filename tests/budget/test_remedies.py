@@ -1,0 +1,215 @@
+"""What would meet a limit: each remedy is counted anew, and is the first step that does."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as configured
+from hypothesis import strategies as st
+from running import run
+from strategies import Mapping, spec_mappings
+
+from mfprofile.budget.knobs import knobs
+from mfprofile.budget.limits import Limit
+from mfprofile.budget.reasons import reason
+from mfprofile.budget.remedies import Remedy, Trials, first, remedies
+from mfprofile.budget.verdicts import Terms, Verdict, judged
+from mfprofile.cost.conventions import CORE, PAPER
+from mfprofile.cost.counts import Bill, count
+from mfprofile.spec.load import load
+from mfprofile.spec.model import Spec
+from mfprofile.spec.network import resolve
+from mfprofile.spec.problems import Mark, SpecError
+
+MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
+FLAG = Mark("--max")
+IN_CORE = Terms(CORE)
+
+
+def verdict(spec: Spec, *limits: Limit, terms: Terms = IN_CORE) -> Verdict:
+    """Return the verdict on a spec."""
+    return judged(spec.name, spec, Bill(resolve(spec), terms.convention), limits, terms)
+
+
+def after(spec: Spec, settings: Sequence[str], limits: Sequence[Limit], terms: Terms) -> Verdict | None:
+    """Return the verdict on a spec after assignments as `--set` reads them, None where the rules refuse them."""
+    try:
+        return verdict(load(spec, settings), *limits, terms=terms)
+    except SpecError:
+        return None
+
+
+def assert_first(spec: Spec, remedy: Remedy, limits: Sequence[Limit], terms: Terms = IN_CORE) -> None:
+    """Check that its settings give its finding, meet the limit and break no other, and the step before does not."""
+    found = after(spec, remedy.step.settings, limits, terms)
+    assert found is not None
+    assert found.findings[0] == remedy.finding
+    assert found.findings[0].holds
+    held = verdict(spec, *limits, terms=terms).findings
+    assert all(new.holds for old, new in zip(held, found.findings, strict=True) if old.holds)
+    steps = next(way for way in (remedy.knob.down, remedy.knob.up) if remedy.step.value in [step.value for step in way])
+    at = [step.value for step in steps].index(remedy.step.value)
+    if at:
+        before = after(spec, steps[at - 1].settings, limits, terms)
+        assert before is not None
+        assert not before.findings[0].holds
+
+
+CASES = {
+    "madds": ([Limit("madds", True, 280_000_000, FLAG)], Terms(CORE)),
+    "paper": ([Limit("madds", True, 294_000_000, FLAG)], Terms(PAPER)),
+    "least": ([Limit("madds", False, 300_000_000, FLAG)], Terms(CORE)),
+    "params": ([Limit("params", True, 11_000_000, FLAG), Limit("madds", False, 283_000_000, FLAG)], Terms(CORE)),
+    "activations": ([Limit("activations", True, 14_000_000, FLAG)], Terms(CORE)),
+    "memory": ([Limit("memory", True, 4_000_000, FLAG)], Terms(CORE)),
+    "half": ([Limit("memory", True, 15_000_000, FLAG)], Terms(CORE, batch=8, dtype="float16")),
+    "bridge": ([Limit("bridge.params", True, 1_000_000, FLAG)], Terms(CORE)),
+    "share": ([Limit("former.madds", True, Fraction(1, 20), FLAG)], Terms(CORE)),
+    "least share": ([Limit("former.madds", False, Fraction(6, 100), FLAG)], Terms(CORE)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_remedy_is_the_first_step_that_meets_the_limit(case: str) -> None:
+    """Its count is that of the changed spec, to the unit."""
+    limits, terms = CASES[case]
+    spec = load("mf294m")
+    judged = verdict(spec, *limits, terms=terms)
+    assert not judged.findings[0].holds
+    found, nearest = remedies(Trials(judged), judged.findings[0])
+    assert found
+    assert nearest == []
+    for remedy in found:
+        assert_first(spec, remedy, limits, terms)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_has_remedies(name: str) -> None:
+    """For a tenth less of either, and a tenth more."""
+    spec, bill = load(name), count(name)
+    for quantity, amount in (("madds", bill.madds), ("params", bill.params)):
+        for most, limit in ((True, amount * 9 // 10), (False, amount * 11 // 10)):
+            limits = [Limit(quantity, most, limit, FLAG)]
+            judged = verdict(spec, *limits)
+            found, _ = remedies(Trials(judged), judged.findings[0])
+            assert "width" in {remedy.knob.name for remedy in found}
+            for remedy in found:
+                assert_first(spec, remedy, limits)
+
+
+@configured(deadline=None, max_examples=25)
+@given(spec_mappings(), st.sampled_from(("madds", "params", "activations", "memory")), st.integers(1, 12))
+def test_any_spec_has_true_remedies_or_none(source: Mapping, quantity: str, twelfths: int) -> None:
+    """Whatever its switches: remedies hold, and where there are none each knob's nearest is what it is counted at."""
+    spec, terms = load(source), Terms(CORE)
+    amount = terms.amount(quantity, Bill(resolve(spec), CORE))
+    limits = [Limit(quantity, True, amount * (twelfths - 1) // 12, FLAG)]
+    judged = verdict(spec, *limits)
+    if judged.holds:
+        return
+    found, nearest = remedies(Trials(judged), judged.findings[0])
+    assert not (found and nearest)
+    for remedy in found:
+        assert_first(spec, remedy, limits)
+    for remedy in nearest:
+        changed = after(spec, remedy.step.settings, limits, terms)
+        assert changed is not None
+        assert changed.findings[0] == remedy.finding
+        assert not remedy.finding.holds
+
+
+def smallest(spec: Spec, limit: Limit, suffix: str) -> list[tuple[Fraction, str, str]]:
+    """Return change, name and value of the first step down of each knob so named that meets a limit, all steps tried."""
+    found = []
+    for knob in knobs(spec):
+        if knob.name.endswith(suffix):
+            tried = ((step, after(spec, step.settings, [limit], IN_CORE)) for step in knob.down)
+            step = next((step for step, one in tried if one is not None and one.holds), None)
+            if step is not None:
+                found.append((1 - Fraction(step.value) / Fraction(knob.value), knob.name, step.value))
+    return sorted(found)
+
+
+def told(spec: Spec, limit: Limit, suffix: str) -> list[tuple[Fraction, str, str]]:
+    """Return the same of the remedies."""
+    judged = verdict(spec, limit)
+    found = remedies(Trials(judged), judged.findings[0])[0]
+    return [(one.change, one.knob.name, one.step.value) for one in found if one.knob.name.endswith(suffix)]
+
+
+@pytest.mark.parametrize("knob", ["width", "tokens.count", "tokens.dim", "head.fc", "input", "stem"])
+def test_knobs_of_the_whole_network_are_turned_no_further_than_they_must(knob: str) -> None:
+    """By trying each step in turn."""
+    limit = Limit("madds", True, 45_000_000, FLAG)
+    assert told(load("mf52m"), limit, knob) == smallest(load("mf52m"), limit, knob)
+
+
+@pytest.mark.parametrize("key", [".exp", ".out", ".repeat"])
+def test_blocks_that_are_told_are_those_changed_least(key: str) -> None:
+    """Of all blocks whose key alone would do, the two with the smallest relative change."""
+    limit = Limit("madds", True, 280_000_000, FLAG)
+    every = smallest(load("mf294m"), limit, key)
+    found = told(load("mf294m"), limit, key)
+    assert set(found) <= set(every)
+    assert [change for change, _, _ in found] == [change for change, _, _ in every[:2]]
+
+
+def test_a_remedy_that_breaks_another_limit_is_none() -> None:
+    """It is told as what comes nearest, with the limit that it breaks."""
+    limits = [Limit("madds", True, 280_000_000, FLAG), Limit("madds", False, 280_000_000, Mark("--min"))]
+    judged = verdict(load("mf294m"), *limits)
+    found, nearest = remedies(Trials(judged), judged.findings[0])
+    assert found == []
+    assert all(remedy.breaks == [limits[1]] or not remedy.finding.holds for remedy in nearest)
+    assert any(remedy.breaks for remedy in nearest)
+
+
+def test_where_no_knob_is_enough_it_says_so() -> None:
+    """With how far each gets."""
+    output = run("check", "mf26m", "--max-madds", "3M").stdout
+    assert "  no knob alone would meet it; the nearest that each gets:\n" in output
+    assert re.search(r"tokens\.count 3 → 1: +20,345,600\n", output)
+    assert count("mf26m").madds > 20_345_600 == count(load("mf26m", ["tokens.count=1"])).madds
+
+
+def test_what_is_told_is_what_json_holds() -> None:
+    """Each remedy with the assignment to make it."""
+    done = run("check", "mf294m", "--max-madds", "280M", "--json")
+    (limit,) = json.loads(done.stdout)["specs"][0]["limits"]
+    assert limit["pillars"] == {name: total.madds for name, total in count("mf294m").pillars.items()}
+    found = {tuple(remedy["set"]): remedy["counted"] for remedy in limit["remedies"]}
+    assert found["tokens.count=4",] == 275_983_232
+    for settings, counted in found.items():
+        assert count(load("mf294m", settings)).madds == counted <= 280_000_000
+    text = run("check", "mf294m", "--max-madds", "280M").stdout
+    assert all(f"{counted:,}" in text for counted in found.values())
+
+
+def test_the_heaviest_blocks_and_pillars_are_told_heaviest_first() -> None:
+    """All pillars, three blocks; of a pillar's quantity its own blocks."""
+    judged = verdict(load("mf294m"), Limit("madds", True, 1, FLAG), Limit("former.params", True, 1, FLAG))
+    trials = Trials(judged)
+    whole, former = (reason(trials, finding) for finding in judged.findings)
+    bill = count("mf294m")
+    assert dict(whole.pillars) == {name: total.madds for name, total in bill.pillars.items()}
+    assert [name for name, _ in whole.pillars] == ["mobile", "bridge", "head", "former"]
+    blocks = sorted(bill.by("block"), key=lambda total: -total.madds)[:3]
+    assert whole.blocks == [(total.name, total.madds) for total in blocks]
+    assert (former.pillars, len(former.blocks)) == ([], 3)
+    own = sum(row.params for row in bill.rows if row.pillar == "former" and row.block == "2")
+    assert former.blocks[0] == ("2", own)
+
+
+@given(st.lists(st.sampled_from((True, False, None)), max_size=40))
+def test_halving_ends_at_a_step_that_meets_after_one_that_does_not(answers: list[bool | None]) -> None:
+    """Whatever the answers in between, steps that are left out skipped."""
+    last = len(answers)
+    step = first(last, lambda at: True if at == last else answers[at])
+    assert step == last or answers[step]
+    before = [answer for answer in answers[:step] if answer is not None]
+    assert not before or before[-1] is False

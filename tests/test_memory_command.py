@@ -1,0 +1,85 @@
+"""The command memory, as its users meet it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from running import run, surroundings
+
+from mfprofile import count
+from mfprofile.cost.memory import peak_memory, traffic
+
+
+@pytest.mark.parametrize("line", ["count mf294m --by op", "memory mf294m", "memory mf26m mf52m --json"])
+def test_memory_and_activations_load_no_heavy_library(line: str) -> None:
+    """Neither torch, pandas, numpy, matplotlib nor sympy."""
+    code = (
+        f"import sys; sys.argv = ['mfprofile', *{line.split()}]\n"
+        "import mfprofile.cli\n"
+        "try: mfprofile.cli.main()\n"
+        "except SystemExit as done: assert not done.code\n"
+        "loaded = {'torch', 'pandas', 'numpy', 'matplotlib', 'sympy'} & set(sys.modules)\n"
+        "print('heavy:', sorted(loaded))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+@pytest.mark.parametrize("axis", ["block", "stage", "pillar", "kind", "op"])
+def test_json_parts_sum_to_the_whole_and_peak_at_the_peak(axis: str) -> None:
+    """On every axis; the live tensors sum to the peak."""
+    line = ["memory", "mf96m", "--by", axis, "--batch", "3", "--dtype", "bfloat16", "--json"]
+    found = json.loads(run(*line).stdout)
+    parts = found["groups"]["totals"]
+    assert (found["batch"], found["dtype"], found["in_place"]) == (3, "bfloat16", False)
+    for measure in ("activations", "madds", "moved_bytes"):
+        assert sum(part[measure] for part in parts) == found[measure]
+    assert max(part["live_bytes"] for part in parts) == found["peak"]["bytes"]
+    assert sum(one["bytes"] for one in found["peak"]["live"]) == found["peak"]["bytes"]
+    assert found["params_bytes"] == 2 * found["params"]
+    assert found["total_bytes"] == found["params_bytes"] + found["peak"]["bytes"]
+
+
+def test_what_is_printed_is_what_the_library_says() -> None:
+    """The CSV by op has each row's bytes."""
+    bill = count("mf26m")
+    rows = list(csv.DictReader(io.StringIO(run("memory", "mf26m", "--by", "op", "--csv").stdout)))
+    assert [row["name"] for row in rows] == [row.name for row in bill.rows]
+    assert [int(row["live_bytes"]) for row in rows] == traffic(bill).live
+    assert [int(row["moved_bytes"]) for row in rows] == traffic(bill).moved
+
+
+def test_the_intensity_is_that_of_the_batch() -> None:
+    """MAdds of all images over the bytes that they move, parameters once."""
+    bill = count("mf26m")
+    for batch in (1, 64):
+        shown = f"{bill.madds * batch / sum(traffic(bill, batch).moved):.2f}"
+        assert f" {shown} " in run("memory", "mf26m", "--batch", str(batch)).stdout.split(" total ")[1]
+
+
+def test_several_specs_get_a_line_each() -> None:
+    """With their peak, and a list as JSON."""
+    rows = list(csv.DictReader(io.StringIO(run("memory", "mf26m", "mf52m", "--csv").stdout)))
+    assert [row["name"] for row in rows] == ["mf26m", "mf52m"]
+    assert [int(row["total_bytes"]) for row in rows] == [peak_memory(count(row["name"])).total for row in rows]
+    assert len(json.loads(run("memory", "mf26m", "mf52m", "--json").stdout)) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("mf26m --dtype flaot16", "error: no dtype is called 'flaot16'; did you mean 'float16'?\n"),
+        ("mf26m --batch 0", "error: batch 0: must be 1 or more\n"),
+        ("mf26m --by clock", "error: cannot count by 'clock'; did you mean 'block'?\n"),
+        ("mf26m mf52m --by op", "error: --by op: several specs get a line each; give one spec, or --json\n"),
+    ],
+)
+def test_wrong_options_are_refused_with_a_remedy(arguments: str, message: str) -> None:
+    """One line on stderr, exit code 2."""
+    done = run("memory", *arguments.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
