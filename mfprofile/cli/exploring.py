@@ -22,6 +22,7 @@ from mfprofile.cli.options import (
 from mfprofile.spec.problems import InputError
 
 if TYPE_CHECKING:
+    from mfprofile.explore.front import Aim
     from mfprofile.explore.quantity import Quantity
     from mfprofile.spec.quantities import Window
 
@@ -57,6 +58,12 @@ Dask = Annotated[
 Memory = Annotated[
     str, typer.Option("--memory", metavar="BYTES", help="Most that exact sums may take, of all workers together.")
 ]
+
+Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Write each as a YAML spec into a new folder.")]
+Minimize = Annotated[
+    list[str] | None, typer.Option("--minimize", metavar="QUANTITY", help="Least is best: madds, former.params, a sum…")
+]
+Maximize = Annotated[list[str] | None, typer.Option("--maximize", metavar="QUANTITY", help="Most is best.")]
 
 
 @app.command()
@@ -96,6 +103,7 @@ def count(
     Example: mfprofile explore count mf294m-widths --madds 290M:300M --params :12M
     """
     from mfprofile.explore.count import count_space
+    from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space
     from mfprofile.view.exploring import counted_json, counted_table
     from mfprofile.view.tables import dumps, render, show
@@ -104,11 +112,13 @@ def count(
     limits = windows(madds, params, activations, within)
     found = read_space(space, assigned(settings, input_size))
     with work(workers, dask) as (executor, progress, number):
-        counted = count_space(found, limits, convention, _share(memory, number), executor, progress)
+        share = _share(memory, number)
+        counted = count_space(found, limits, convention, share, executor, progress)
+        near = {} if counted.within.upper else nearest(found, limits, convention, share, executor)
     if form == "json":
-        show(dumps(counted_json(found.name, counted, limits, convention)))
+        show(dumps(counted_json(found.name, counted, limits, convention, near)))
     else:
-        show(render(counted_table(found.name, counted, limits, convention), form))
+        show(render(counted_table(found.name, counted, limits, convention, near), form))
 
 
 @app.command()
@@ -120,9 +130,7 @@ def sample(
     params: Params = None,
     activations: Activations = None,
     within: Within = None,
-    out: Annotated[
-        str | None, typer.Option("--out", metavar="DIR", help="Write each as a YAML spec into a new folder.")
-    ] = None,
+    out: Out = None,
     settings: Settings = None,
     input_size: Input = None,
     convention: ConventionName = "core",
@@ -148,6 +156,126 @@ def sample(
     with work(workers, dask) as (executor, progress, _):
         drawn = sample_space(found, number, seed, limits, convention, executor, progress)
     show_variants(drawn, convention, form, out)
+
+
+@app.command()
+def front(
+    space: SpaceName,
+    minimize: Minimize = None,
+    maximize: Maximize = None,
+    madds: Madds = None,
+    params: Params = None,
+    activations: Activations = None,
+    within: Within = None,
+    out: Out = None,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+    workers: Workers = None,
+    dask: Dask = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Find the Pareto front: the variants that no other beats in both of two quantities.
+
+    Least madds against most params, if nothing else is asked; two quantities in all.
+
+    Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
+    """
+    from mfprofile.explore.front import front
+    from mfprofile.explore.space import read_space
+    from mfprofile.view.exploring import show_variants
+
+    form = chosen_form(as_json, as_csv, as_markdown)
+    given = aims(minimize, maximize) or aims(["madds"], ["params"])
+    if len(given) != 2:
+        raise InputError(f"a front is of two quantities, not {len(given)}: give --minimize and --maximize twice in all")
+    limits = windows(madds, params, activations, within)
+    found = read_space(space, assigned(settings, input_size))
+    with work(workers, dask) as (executor, progress, _):
+        points = front(found, (given[0], given[1]), limits, convention, executor, progress)
+    show_variants(points, convention, form, out)
+
+
+@app.command()
+def best(
+    space: SpaceName,
+    minimize: Minimize = None,
+    maximize: Maximize = None,
+    number: Annotated[
+        int, typer.Option("-n", "--number", metavar="N", min=1, help="The N best; more than one of a small space only.")
+    ] = 1,
+    madds: Madds = None,
+    params: Params = None,
+    activations: Activations = None,
+    within: Within = None,
+    out: Out = None,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+    workers: Workers = None,
+    dask: Dask = None,
+    memory: Memory = "2G",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Find the variant with the most, or the least, of a quantity within windows.
+
+    Exact, or refused where that would take more than --memory. The quantity may be a sum.
+
+    Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
+    """
+    from mfprofile.explore.best import best
+    from mfprofile.explore.space import read_space
+    from mfprofile.view.exploring import show_variants
+
+    form = chosen_form(as_json, as_csv, as_markdown)
+    given = aims(minimize, maximize)
+    if len(given) != 1:
+        raise InputError("the best is of one quantity: give --minimize or --maximize once")
+    limits = windows(madds, params, activations, within)
+    found = read_space(space, assigned(settings, input_size))
+    with work(workers, dask) as (executor, progress, share):
+        variants = best(found, given[0], limits, number, convention, _share(memory, share), executor, progress)
+    show_variants(variants, convention, form, out)
+
+
+@app.command("list")
+def list_variants(
+    space: SpaceName,
+    madds: Madds = None,
+    params: Params = None,
+    activations: Activations = None,
+    within: Within = None,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+) -> None:
+    """Write every variant within windows as CSV, in constant memory.
+
+    Each line has the variant's choices and what it costs. A space of too many is refused with its size.
+
+    Example: mfprofile explore list mf294m-tokens --madds 290M:300M > variants.csv
+    """
+    from mfprofile.explore.space import read_space
+    from mfprofile.view.exploring import listed
+    from mfprofile.view.tables import show
+
+    limits = windows(madds, params, activations, within)
+    for text in listed(read_space(space, assigned(settings, input_size)), limits, convention):
+        show(text)
+
+
+def aims(minimize: list[str] | None, maximize: list[str] | None) -> list[Aim]:
+    """Return what is to be least, then what is to be most."""
+    from mfprofile.explore.front import Aim
+    from mfprofile.explore.quantity import quantity_of
+
+    return [
+        Aim(quantity_of(name), most) for names, most in ((minimize, False), (maximize, True)) for name in names or ()
+    ]
 
 
 def windows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,8 @@ from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Variant, told
 from mfprofile.explore.work import Progress, Question, over_chains
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.quantities import Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,17 +36,23 @@ class Aim:
 def front(
     space: Space,
     aims: tuple[Aim, Aim],
+    windows: Sequence[tuple[Quantity, Window]] = (),
     convention: str = "core",
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Variant]:
-    """Return the variants that no other beats in both quantities, in the order of the first; one for each point.
+    """Return the variants within all windows that no other there beats in both quantities, in the order of the first.
 
-    Of variants with the same two sums the first in the order of the space is told.
+    Of variants with the same two sums the first in the order of the space is told. Raises `InputError` for a window of
+    two sides, or of an aim on the side towards which it is pushed: what lies there no label could tell.
     """
-    question = Question(space, tuple(aim.quantity for aim in aims), convention)
-    signs = np.array([aim.sign for aim in aims])
-    answers = over_chains(question, partial(_front_of, signs=signs), executor, progress)
+    limits: list[int | None] = [_limit(aim, windows) for aim in aims]
+    others = [_one_sided(quantity, window) for quantity, window in windows if not _is_aim(quantity, aims)]
+    signs = np.array([*(aim.sign for aim in aims), *(sign for _, sign, _ in others)])
+    quantities = (*(aim.quantity for aim in aims), *(quantity for quantity, _, _ in others))
+    question = Question(space, quantities, convention)
+    task = partial(_front_of, signs=signs, limits=[*limits, *(limit for _, _, limit in others)])
+    answers = over_chains(question, task, executor, progress)
     found = [(setting, *point) for setting, part in enumerate(answers) for point in part or ()]
     if not found:
         return []
@@ -51,7 +60,34 @@ def front(
     return told(question, [(setting, edges) for setting, _, edges in kept], executor)
 
 
-def _front_of(chain: Chain, signs: Integers) -> list[tuple[list[int], tuple[int, ...]]]:
+def _is_aim(quantity: Quantity, aims: Sequence[Aim]) -> bool:
+    return any(quantity.terms == aim.quantity.terms for aim in aims)
+
+
+def _limit(aim: Aim, windows: Sequence[tuple[Quantity, Window]]) -> int | None:
+    """Return the limit of an aim's window on what is signed, which cuts the front."""
+    window = next((window for quantity, window in windows if quantity.terms == aim.quantity.terms), Window(None, None))
+    cut, pushed = (window.least, window.most) if aim.most else (window.most, window.least)
+    if pushed is not None:
+        side = "most" if aim.most else "least"
+        raise InputError(
+            f"{aim.quantity.name} is to have its {side}, so that its window may have no {side}: leave that side open"
+        )
+    return None if cut is None else aim.sign * cut
+
+
+def _one_sided(quantity: Quantity, window: Window) -> tuple[Quantity, int, int]:
+    """Return a window of one side as a sign, and the limit of what is signed."""
+    if window.least is None:
+        assert window.most is not None
+        return quantity, 1, window.most
+    if window.most is None:
+        return quantity, -1, -window.least
+    raise InputError(f"{quantity.name}: a front's window has one side only: give {window.least}: or :{window.most}")
+
+
+def _front_of(chain: Chain, signs: Integers, limits: Sequence[int | None]) -> list[tuple[list[int], tuple[int, ...]]]:
     """Return each point of a chain's front: its two sums, less being better, and the edges of one variant."""
-    sums, edges = unbeaten(chain.links, [link.costs * signs[:, None] for link in chain.links], [None, None])
-    return list(zip(sums.T.tolist(), map(tuple, edges.tolist()), strict=True))
+    sums, edges = unbeaten(chain.links, [link.costs * signs[:, None] for link in chain.links], limits)
+    kept = undominated(sums[:2])
+    return list(zip(sums[:2, kept].T.tolist(), map(tuple, edges[kept].tolist()), strict=True))

@@ -64,6 +64,12 @@ class Block:
                 found &= inside(sums, window)
         return found
 
+    def figures(self, chosen: npt.NDArray[np.bool_]) -> Integers:
+        """Return all sums of the paths chosen, heads × tails, a row each quantity."""
+        head, tail = np.nonzero(chosen)
+        found: Integers = self.heads.sums[:, head] + self.tails.sums[:, tail]
+        return found
+
     def edges(self, chosen: npt.NDArray[np.bool_]) -> Integers:
         """Return the edges of the paths chosen, heads × tails, a row each."""
         head, tail = np.nonzero(chosen)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from mfprofile.cost.conventions import convention
-from mfprofile.explore.chain import Chains, outer_settings
+from mfprofile.explore.chain import Chain, Chains, outer_settings
 from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
@@ -43,6 +43,12 @@ class Question:
     def chains(self) -> Chains:
         """Return the space's chains with those quantities as costs."""
         return Chains(self.space, self.quantities, convention(self.convention))
+
+    def every(self) -> Iterator[Chain]:
+        """Yield the chain of each setting that the rules allow, one at a time."""
+        chains = self.chains()
+        found = (chains.chain(values) for values in chains.settings)
+        yield from (chain for chain in found if chain is not None)
 
 
 def over_chains(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mfprofile.cost.conventions import convention
 from mfprofile.cost.measures import MEASURES
 from mfprofile.cost.rows import PILLARS
+from mfprofile.explore.chain import Chain
 from mfprofile.explore.count import Counted, Number, count_space
-from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.space import read_space
+from mfprofile.explore.nearest import Nearest
+from mfprofile.explore.quantity import Quantity, quantity_of
+from mfprofile.explore.space import Place, Space, read_space
+from mfprofile.explore.stream import blocks
 from mfprofile.explore.variant import Variant
+from mfprofile.explore.work import Question
 from mfprofile.spec.load import load
 from mfprofile.spec.problems import InputError, dotted, shown
 from mfprofile.spec.quantities import Window
@@ -22,6 +28,11 @@ from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.writing import yaml_text
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render, show
+
+LISTED = 10**8
+"""So many variants, at most, are listed."""
+
+_LITTLE = 64 << 20  # bytes for counting what is to be listed: a bound will do
 
 Windows = Sequence[tuple[Quantity, Window]]
 
@@ -33,8 +44,14 @@ def spaces_table() -> Table:
     return Table(columns, data)
 
 
-def counted_json(name: str, counted: Counted, windows: Windows, counted_by: str) -> dict[str, Any]:
+def counted_json(
+    name: str, counted: Counted, windows: Windows, counted_by: str, near: Mapping[str, Nearest]
+) -> dict[str, Any]:
     """Return a count as JSON has it: exact figures, null where there are only bounds."""
+    nearest = {
+        quantity: {"below": _nullable(sides.below), "above": _nullable(sides.above), "known": sides.known}
+        for quantity, sides in near.items()
+    }
     return {
         "space": name,
         "convention": counted_by,
@@ -50,7 +67,12 @@ def counted_json(name: str, counted: Counted, windows: Windows, counted_by: str)
             }
             for quantity, window in windows
         },
+        **({"nearest": nearest} if near else {}),
     }
+
+
+def _nullable(variant: Variant | None) -> dict[str, Any] | None:
+    return None if variant is None else variant_json(variant)
 
 
 def _number(number: Number) -> dict[str, Any]:
@@ -62,7 +84,7 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
     return {"lower": size - within.upper, "upper": size - within.lower}
 
 
-def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str) -> Table:
+def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str, near: Mapping[str, Nearest]) -> Table:
     """Return a count as people read it: a line for each window alone, then all of them together."""
     columns = [
         Column("window", "window"),
@@ -83,7 +105,21 @@ def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str
         ),
     ]
     below = [] if counted.within.exact else ["bounds: what is exact would take more than --memory"]
+    below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
+
+
+def _nearest_line(quantity: str, sides: Nearest, others: bool) -> str:
+    """Return what comes closest to a window in which nothing is."""
+    held = ", the other windows held" if others else ""
+    if not sides.known:
+        return f"nearest in {quantity}{held}: not known, it would take more than --memory"
+    found = [
+        f"{grouped(variant.figures[quantity])} ({_in_words(variant)})"
+        for variant in (sides.below, sides.above)
+        if variant is not None
+    ]
+    return f"nearest in {quantity}{held}: {' and '.join(found) or 'none'}"
 
 
 def _line(within: Number, size: int) -> list[Any]:
@@ -167,6 +203,53 @@ def _in_words(variant: Variant) -> str:
         name = str(path[-1]) if path[0] == "blocks" else dotted(path)
         found.setdefault(name, []).append(shown(value).strip("'"))
     return ", ".join(f"{name} {' '.join(values)}" for name, values in found.items())
+
+
+def listed(space: Space, windows: Windows, counted_by: str) -> Iterator[str]:
+    """Yield CSV of every variant within the windows, some lines at a time: its choices, what they cost.
+
+    Raises `InputError` where there are too many.
+    """
+    most = count_space(space, windows, counted_by, _LITTLE).within.upper
+    if most > LISTED:
+        raise InputError(
+            f"{space.name}: up to {most:,} variants are within, more than the {LISTED:,} that are listed: narrow the "
+            "windows, or draw from them with 'explore sample'"
+        )
+    names = [quantity.name for quantity, _ in windows]
+    told = [name for name in MEASURES if name not in names and not name.endswith("activations")]
+    question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, told)), counted_by)
+    columns = [choice.path for choice in space.choices]
+    yield _csv_line([*map(dotted, columns), *names, *told]) + "\n"
+    for chain in question.every():
+        yield from _listed_chain(chain, columns, [window for _, window in windows])
+
+
+def _listed_chain(chain: Chain, columns: Sequence[Place], windows: Sequence[Window]) -> Iterator[str]:
+    """Yield the lines of one chain; the columns are those of the globals, then those of each link."""
+    on_links = [[path for path in columns if any(path in option for option in link.options)] for link in chain.links]
+    outer = [path for path in columns if not any(path in paths for paths in on_links)]
+    start = [_csv_line([_plain(chain.values.get(path)) for path in outer])] if outer else []
+    texts = [
+        [_csv_line([_plain(option.get(path)) for path in paths]) for option in link.options]
+        for link, paths in zip(chain.links, on_links, strict=True)
+    ]
+    for block in blocks(chain, windows):
+        chosen = block.within(windows)
+        edges = block.edges(chosen)
+        parts = [
+            [text[option] for option in link.option[edges[:, at]].tolist()]
+            for at, (link, text, paths) in enumerate(zip(chain.links, texts, on_links, strict=True))
+            if paths
+        ]
+        figures = block.figures(chosen).tolist()
+        yield "".join(",".join([*start, *map(str, line)]) + "\n" for line in zip(*parts, *figures, strict=True))
+
+
+def _csv_line(values: Sequence[Any]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="").writerow(values)
+    return stream.getvalue()
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,64 @@
+"""Where nothing is within all windows: for each window the nearest variants on either side of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from mfprofile.explore.best import best
+from mfprofile.explore.front import Aim
+from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.space import Space
+from mfprofile.explore.variant import Variant
+from mfprofile.explore.work import MEMORY
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.quantities import Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """The variants closest to a window, within all others: the most `below` it and the least `above` it, if any.
+
+    `known` is False where finding them would have taken too much memory.
+    """
+
+    below: Variant | None
+    above: Variant | None
+    known: bool = True
+
+
+def nearest(
+    space: Space,
+    windows: Sequence[tuple[Quantity, Window]],
+    convention: str = "core",
+    memory: int = MEMORY,
+    executor: Executor | None = None,
+) -> dict[str, Nearest]:
+    """Return, by the quantity of each window, the nearest variants on either side with the other windows held."""
+    found = {}
+    for at, (quantity, window) in enumerate(windows):
+        others = [*windows[:at], *windows[at + 1 :]]
+        below = above = None
+        try:
+            if window.least is not None:
+                limits = [(quantity, Window(None, window.least - 1)), *others]
+                below = _best(space, Aim(quantity, True), limits, convention, memory, executor)
+            if window.most is not None:
+                limits = [(quantity, Window(window.most + 1, None)), *others]
+                above = _best(space, Aim(quantity), limits, convention, memory, executor)
+            found[quantity.name] = Nearest(below, above)
+        except InputError:
+            found[quantity.name] = Nearest(None, None, known=False)
+    return found
+
+
+def _best(
+    space: Space,
+    aim: Aim,
+    windows: Sequence[tuple[Quantity, Window]],
+    convention: str,
+    memory: int,
+    executor: Executor | None,
+) -> Variant | None:
+    return next(iter(best(space, aim, windows, 1, convention, memory, executor)), None)
