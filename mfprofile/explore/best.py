@@ -20,12 +20,9 @@ from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths
 from mfprofile.explore.variant import Path, Variant, told
-from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
+from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
-
-STREAMED = 10**9
-"""Spaces of so many variants may be gone through one by one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +51,7 @@ def best(
 ) -> list[Variant]:
     """Return the best variant within all windows, or the `number` best, best first; none if nothing is within.
 
-    Of variants that are equally good the first in the order of the space is told. Raises `InputError` where an exact
+    Of variants that are equally good always the same is told. Raises `InputError` where an exact
     answer would take more than `memory` bytes, or more than one variant is asked of a space too large to go through.
     """
     others = [(quantity, window) for quantity, window in windows if quantity.terms != aim.quantity.terms]

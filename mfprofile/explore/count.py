@@ -7,13 +7,16 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.join import within_both
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
+from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths
-from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
+from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 
 
@@ -56,8 +59,8 @@ def count_space(
 ) -> Counted:
     """Return how many variants lie within all windows, and within each.
 
-    One window is exact where its join takes no more than `memory` bytes, two likewise (of which more are taken); else
-    there are bounds, and for three windows or more bounds from those of each.
+    One window is exact where its join takes no more than `memory` bytes, two likewise (of which more are taken), and
+    three or more where the variants of a setting can be gone through; else there are bounds from those of each window.
     """
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
@@ -81,6 +84,9 @@ def _counted(chain: Chain, windows: Sequence[Window], memory: int) -> tuple[int,
     if len(windows) == 2 and not both.exact:
         exact = within_both(chain, (0, 1), (windows[0], windows[1]), memory)
         both = both if exact is None else Number(exact, exact)
+    elif len(windows) > 2 and not both.exact and size <= STREAMED:
+        exact = sum(int(np.count_nonzero(block.within(windows))) for block in blocks(chain, windows))
+        both = Number(exact, exact)
     return size, alone, both
 
 

@@ -43,7 +43,7 @@ def front(
 ) -> list[Variant]:
     """Return the variants within all windows that no other there beats in both quantities, in the order of the first.
 
-    Of variants with the same two sums the first in the order of the space is told. Raises `InputError` for a window of
+    Of variants with the same two sums always the same is told. Raises `InputError` for a window of
     two sides, or of an aim on the side towards which it is pushed: what lies there no label could tell.
     """
     limits: list[int | None] = [_limit(aim, windows) for aim in aims]

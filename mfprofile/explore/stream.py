@@ -87,7 +87,7 @@ def inside(sums: Integers, window: Window) -> npt.NDArray[np.bool_]:
 
 
 def blocks(chain: Chain, windows: Sequence[Window]) -> Iterator[Block]:
-    """Yield the paths of a chain, block by block, in the order of the space; most that are in no window are left out.
+    """Yield the paths of a chain, block by block, always in the same order; most outside of a window are left out.
 
     The windows are of the chain's quantities, from the first; `Block.within` says which paths are in all of them.
     """
@@ -129,22 +129,20 @@ def _reach(links: Sequence[Link], costs: Sequence[Integers]) -> list[tuple[Integ
 
 def _tails(links: Sequence[Link]) -> list[Tails]:
     """Return all paths to the end from each width before these links."""
-    rows = len(links[0].costs) if links else 0
-    states = [1, *(link.states for link in links)]
-    found = [Tails(np.zeros((rows, 1), np.int64), np.zeros((1, 0), np.int64))]
-    for link, width in zip(reversed(links), reversed(states[:-1]), strict=True):
-        pieces: list[list[Tails]] = [[] for _ in range(max(width, int(link.source.max()) + 1))]
+    found = [Tails(np.zeros((len(links[0].costs) if links else 0, 1), np.int64), np.zeros((1, 0), np.int64))]
+    for link in reversed(links):
+        pieces: list[list[Tails]] = [[] for _ in range(int(link.source.max()) + 1)]
         for edge, (source, target) in enumerate(zip(link.source.tolist(), link.target.tolist(), strict=True)):
-            after = found[target]
-            first = np.full((len(after.edges), 1), edge)
-            pieces[source].append(Tails(after.sums + link.costs[:, edge, None], np.hstack([first, after.edges])))
-        found = [_together(piece, rows, len(links)) for piece in pieces]
+            if target < len(found):
+                after = found[target]
+                first = np.full((len(after.edges), 1), edge)
+                pieces[source].append(Tails(after.sums + link.costs[:, edge, None], np.hstack([first, after.edges])))
+        nothing = Tails(found[0].sums[:, :0], np.zeros((0, found[0].edges.shape[1] + 1), np.int64))
+        found = [_together(piece) if piece else nothing for piece in pieces]
     return found
 
 
-def _together(pieces: Sequence[Tails], rows: int, links: int) -> Tails:
-    if not pieces:
-        return Tails(np.zeros((rows, 0), np.int64), np.zeros((0, links), np.int64))
+def _together(pieces: Sequence[Tails]) -> Tails:
     return Tails(np.hstack([piece.sums for piece in pieces]), np.vstack([piece.edges for piece in pieces]))
 
 
@@ -176,9 +174,10 @@ def _met(heads: Heads, tails: Sequence[Tails]) -> Iterator[Block]:
     """Yield the blocks of these paths with all that may follow on each."""
     if not len(heads.states):
         return
+    heads = heads.of(np.argsort(heads.states, kind="stable"))
     runs = np.flatnonzero(np.concatenate([[True], heads.states[1:] != heads.states[:-1]]))
     for first, last in zip(runs.tolist(), [*runs[1:].tolist(), len(heads.states)], strict=True):
-        after = tails[int(heads.states[first])]
+        after = tails[int(heads.states[first])]  # the reach has left out widths from which nothing leads on
         size = max(1, _CELLS // max(1, len(after.edges)))
         for start in range(first, last, size):
             yield Block(heads.of(slice(start, min(start + size, last))), after)

@@ -27,6 +27,9 @@ Progress = Callable[[int, int], None]
 MEMORY = 1 << 30
 """How many bytes what is exact may take, where nothing else is said."""
 
+STREAMED = 10**9
+"""So many variants may be gone through one by one."""
+
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
 _SLICES = 64  # for progress and balance
