@@ -20,28 +20,38 @@ class _Entry:
     least: int
 
 
-def repeats(spec: Spec) -> Mapping[int, Mapping[str, int]]:
-    """Return for each depth that can be had the `repeat` of each entry that it changes, by key; empty without mf.
+class Depths:
+    """The depths that a spec can have: numbers of stride-1 mf blocks, and which blocks those are.
 
-    Depth is the number of stride-1 mf blocks. As a multiplier m grows, a stage that has n of them gets m·n, rounded
-    halves up; of stages that would grow at the same m the deepest comes first, so that depths are one block apart and
-    each holds the one before. A stage grows by its last mf entry. It shrinks from its last one backward, and keeps what
-    changes the width: those blocks whose input and output channels differ.
+    As a multiplier m grows, a stage that has n of them gets m·n, rounded halves up; of stages that would grow at the
+    same m the deepest comes first, so that depths are one block apart and each holds the one before. A stage grows by
+    its last mf entry. It shrinks from its last one backward, and keeps what changes the width: those blocks whose input
+    and output channels differ.
     """
-    stages: dict[int, list[_Entry]] = {}
-    for entry in _entries(spec):
-        stages.setdefault(entry.stage, []).append(entry)
-    if not stages:
-        return {}
-    fixed = Counter({stage: sum(entry.least for entry in found) for stage, found in stages.items()})
-    others = sum(block.repeat for block in spec.blocks) - sum(entry.repeat for entry in _entries(spec))
-    found, total = {}, fixed.copy()
-    order = [None, *_order(stages)]
-    for stage in order[: MAX_BLOCKS - others - fixed.total() + 1]:
-        total.update([stage] if stage is not None else [])
-        if total.total() + others:
-            found[total.total()] = _changes(stages, total)
-    return found
+
+    def __init__(self, spec: Spec) -> None:
+        entries = list(_entries(spec))
+        self._stages = {stage: [one for one in entries if one.stage == stage] for stage in {e.stage for e in entries}}
+        self._fixed = Counter({stage: sum(entry.least for entry in found) for stage, found in self._stages.items()})
+        self._order = _order(self._stages)
+        others = sum(block.repeat for block in spec.blocks) - sum(entry.repeat for entry in entries)
+        least = self._fixed.total()
+        most = min(least + len(self._order), MAX_BLOCKS - others)
+        self.totals = range(least if least + others else 1, most + 1) if entries else range(0)
+        """The depths, rising, one apart; none without an mf block."""
+
+    def repeats(self, total: int) -> dict[str, int]:
+        """Return the new `repeat` of each entry that a depth changes, by key."""
+        wanted = self._fixed + Counter(self._order[: total - self._fixed.total()])
+        changes = {}
+        for stage, entries in self._stages.items():
+            more = wanted[stage] - sum(entry.repeat for entry in entries)
+            for entry in reversed(entries):
+                change = more if more > 0 else max(more, entry.least - entry.repeat)
+                more -= change
+                if change:
+                    changes[f"blocks.{entry.number}.repeat"] = entry.repeat + change
+        return changes
 
 
 def _entries(spec: Spec) -> Iterator[_Entry]:
@@ -64,15 +74,3 @@ def _order(stages: Mapping[int, list[_Entry]]) -> list[int]:
         most = present + MAX_REPEAT - found[-1].repeat
         steps += [(Fraction(2 * count - 1, 2 * present), -stage) for count in range(least + 1, most + 1)]
     return [-stage for _, stage in sorted(steps)]
-
-
-def _changes(stages: Mapping[int, list[_Entry]], total: Counter[int]) -> dict[str, int]:
-    changes = {}
-    for stage, entries in stages.items():
-        more = total[stage] - sum(entry.repeat for entry in entries)
-        for entry in reversed(entries):
-            change = more if more > 0 else max(more, entry.least - entry.repeat)
-            if change:
-                changes[f"blocks.{entry.number}.repeat"] = entry.repeat + change
-            more -= change
-    return changes

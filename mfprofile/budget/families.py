@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
 
-from mfprofile.budget.depth import repeats
+from mfprofile.budget.depth import Depths
 from mfprofile.budget.knobs import Changes, Step, turned
 from mfprofile.spec.model import MAX_CHANNELS, MAX_PIXELS, MAX_WIDTH, Resolution, Spec
 from mfprofile.spec.problems import InputError, nearest
@@ -43,7 +43,7 @@ def family(spec: Spec, name: str) -> Family:
 
     `width` goes by hundredths up to 64. `input` goes by 32 pixels, a rectangle by what keeps its ratio. `tokens.dim`
     goes by 16 and `head.fc` by 64, or by the largest power of two below that divides what the spec has. `depth` is the
-    number of stride-1 mf blocks (see `repeats`). Raises `InputError` for another name and what the spec has not.
+    number of stride-1 mf blocks (see `Depths`). Raises `InputError` for another name and what the spec has not.
     """
     makers = {"width": _width, "input": _input, "tokens.dim": _dimension, "head.fc": _hidden, "depth": _depth}
     if name not in makers:
@@ -91,10 +91,10 @@ def _multiples(spec: Spec, name: str, unit: int) -> Family:
 
 
 def _depth(spec: Spec) -> Family:
-    by_total = repeats(spec)
-    if not by_total:
+    depths = Depths(spec)
+    if not depths.totals:
         raise InputError(f"{spec.name}: has no mf block that could be repeated or left out")
-    return Family(spec, "depth", [sorted(by_total)], lambda value: dict(by_total[value]))
+    return Family(spec, "depth", [depths.totals], depths.repeats)
 
 
 def amount(value: Any) -> Fraction:

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import spec_mappings
 
-from mfprofile.budget.depth import repeats
+from mfprofile.budget.depth import Depths
 from mfprofile.budget.families import FAMILIES, amount, family
 from mfprofile.budget.knobs import changed
 from mfprofile.budget.scale import QUANTITIES, Member, Scaling, first_true, scale
@@ -64,14 +64,17 @@ def shape(member: Member | None) -> Found | None:
 @pytest.mark.parametrize("by", FAMILIES)
 @pytest.mark.parametrize("name", MODELS)
 def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) -> None:
-    """For 50 random budgets, and for those at, one under and one over what a member costs."""
+    """For random budgets, 50 of width and MAdds, and for those at, one under and one over what a member costs."""
     spec, every, chance = load(name), of_model(name, by), random.Random(f"{name} {by}")
     for column, quantity in enumerate(QUANTITIES, start=1):
         costs = sorted({member[column] for member in every})
         if len(costs) == 1:
             continue  # the input's size changes no params
-        budgets = [chance.randint(costs[0] * 9 // 10, costs[-1]) for _ in range(50)]
-        budgets += [cost + change for cost in chance.sample(costs, min(5, len(costs))) for change in (-1, 0, 1)]
+        budgets = [
+            chance.randint(costs[0] * 9 // 10, costs[-1])
+            for _ in range(50 if (by, quantity) == ("width", "madds") else 12)
+        ]
+        budgets += [cost + change for cost in chance.sample(costs, min(3, len(costs))) for change in (-1, 0, 1)]
         for budget in budgets:
             agree(scale(spec, quantity, budget, by), every)
 
@@ -105,14 +108,12 @@ def test_the_first_true_is_found_whatever_is_passed_over(asked: list[bool | None
 def test_depths_hold_one_another_and_the_present_one_changes_nothing(name: str) -> None:
     """Each depth adds one block to the one before; the present is the multiplier 1."""
     spec = load(name)
-    by_total = repeats(spec)
+    depths = Depths(spec)
     present = sum(block.repeat for block in spec.blocks if block.block == "mf")
-    assert by_total[present] == {}
-    totals = sorted(by_total)
-    assert totals == list(range(totals[0], totals[-1] + 1))
+    assert depths.repeats(present) == {}
     before = None
-    for total in totals[:30]:
-        blocks = changed(spec, dict(by_total[total])).blocks
+    for total in depths.totals[:30]:
+        blocks = changed(spec, depths.repeats(total)).blocks
         found = [block.repeat for block in blocks]
         assert sum(block.repeat for block in blocks if block.block == "mf") == total
         assert before is None or sum(new - old for new, old in zip(found, before, strict=True)) == 1
@@ -122,12 +123,17 @@ def test_depths_hold_one_another_and_the_present_one_changes_nothing(name: str) 
 
 def test_depth_grows_every_stage_alike() -> None:
     """Twice the depth of the 294M is twice each stage's number of mf blocks; the block that widens stays to the last."""
-    by_total = repeats(load("mf294m"))
-    assert by_total[14] == {"blocks.3.repeat": 2, "blocks.5.repeat": 2, "blocks.9.repeat": 4, "blocks.12.repeat": 3}
-    assert by_total[8] == {"blocks.9.repeat": 2}
-    assert by_total[6] == {"blocks.9.repeat": 0}
-    assert min(by_total) == 1
-    assert "blocks.8.repeat" not in by_total[1]
+    depths = Depths(load("mf294m"))
+    assert depths.repeats(14) == {
+        "blocks.3.repeat": 2,
+        "blocks.5.repeat": 2,
+        "blocks.9.repeat": 4,
+        "blocks.12.repeat": 3,
+    }
+    assert depths.repeats(8) == {"blocks.9.repeat": 2}
+    assert depths.repeats(6) == {"blocks.9.repeat": 0}
+    assert depths.totals[0] == 1
+    assert "blocks.8.repeat" not in depths.repeats(1)
 
 
 @pytest.mark.parametrize(
