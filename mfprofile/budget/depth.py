@@ -31,6 +31,7 @@ class Depths:
 
     def __init__(self, spec: Spec) -> None:
         entries = list(_entries(spec))
+        self.present = sum(entry.repeat for entry in entries)
         self._stages = {stage: [one for one in entries if one.stage == stage] for stage in {e.stage for e in entries}}
         self._fixed = Counter({stage: sum(entry.least for entry in found) for stage, found in self._stages.items()})
         self._order = _order(self._stages)
@@ -50,8 +51,8 @@ class Depths:
                 change = more if more > 0 else max(more, entry.least - entry.repeat)
                 more -= change
                 if change:
-                    changes[f"blocks.{entry.number}.repeat"] = entry.repeat + change
-        return changes
+                    changes[entry.number] = entry.repeat + change
+        return {f"blocks.{number}.repeat": changes[number] for number in sorted(changes)}
 
 
 def _entries(spec: Spec) -> Iterator[_Entry]:

@@ -26,10 +26,11 @@ _HIDDEN = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """The members of a spec by one key: `runs` of values, rising, and what each value changes."""
+    """The members of a spec by one key, as it stands at `value`: `runs` of values, rising, and what each changes."""
 
     spec: Spec
     name: str
+    value: Any
     runs: Sequence[Sequence[Any]]
     changes: Callable[[Any], Changes]
 
@@ -55,7 +56,7 @@ def _width(spec: Spec) -> Family:
     """Return widths in three runs: 1 rounds nothing, widths below it to multiples of 4, above it of 8."""
     below = [number / _HUNDREDTHS for number in range(1, _HUNDREDTHS)]
     above = [number / _HUNDREDTHS for number in range(_HUNDREDTHS + 1, MAX_WIDTH * _HUNDREDTHS + 1)]
-    return Family(spec, "width", (below, [1], above), lambda value: {"width": value})
+    return Family(spec, "width", spec.width, (below, [1], above), lambda value: {"width": value})
 
 
 def _input(spec: Spec) -> Family:
@@ -63,38 +64,35 @@ def _input(spec: Spec) -> Family:
     height, width = spec.input.height // common, spec.input.width // common
     unit = _PIXELS if height == width or common % _PIXELS == 0 else 1
     sizes = [Resolution(height * at, width * at) for at in range(unit, MAX_PIXELS // max(height, width) + 1, unit)]
-    return Family(spec, "input", [sizes], lambda value: {"input": value})
+    return Family(spec, "input", spec.input, [sizes], lambda value: {"input": value})
 
 
 def _dimension(spec: Spec) -> Family:
     if spec.former is None or spec.tokens is None:
         raise InputError(f"{spec.name}: has no tokens whose dimension could be scaled")
     heads = spec.former.heads if spec.attention == "mha" else 1
-    return _multiples(spec, "tokens.dim", _unit(spec.tokens.dim, _DIMENSION, lcm(4, heads)))
+    return _multiples(spec, "tokens.dim", spec.tokens.dim, lcm(4, heads), _DIMENSION)
 
 
 def _hidden(spec: Spec) -> Family:
     if spec.head is None:
         raise InputError(f"{spec.name}: has no head that could be scaled")
-    return _multiples(spec, "head.fc", _unit(spec.head.fc, _HIDDEN, 1))
+    return _multiples(spec, "head.fc", spec.head.fc, 1, _HIDDEN)
 
 
-def _unit(present: int, wanted: int, needed: int) -> int:
-    """Return the step: `wanted`, halved until it divides what there is, in multiples of what the rules need."""
-    while present % lcm(wanted, needed) and wanted > 1:
+def _multiples(spec: Spec, name: str, value: int, needed: int, wanted: int) -> Family:
+    """Return multiples of what is `wanted`, halved until it divides the value, and of what the rules need."""
+    while value % lcm(wanted, needed) and wanted > 1:
         wanted //= 2
-    return lcm(wanted, needed)
-
-
-def _multiples(spec: Spec, name: str, unit: int) -> Family:
-    return Family(spec, name, [range(unit, MAX_CHANNELS + 1, unit)], lambda value: {name: value})
+    unit = lcm(wanted, needed)
+    return Family(spec, name, value, [range(unit, MAX_CHANNELS + 1, unit)], lambda chosen: {name: chosen})
 
 
 def _depth(spec: Spec) -> Family:
     depths = Depths(spec)
     if not depths.totals:
         raise InputError(f"{spec.name}: has no mf block that could be repeated or left out")
-    return Family(spec, "depth", [depths.totals], depths.repeats)
+    return Family(spec, "depth", depths.present, [depths.totals], depths.repeats)
 
 
 def amount(value: Any) -> Fraction:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mfprofile.budget.families import Family, amount, family
-from mfprofile.budget.knobs import Step
+from mfprofile.budget.knobs import Changes, Step
 from mfprofile.cost.conventions import convention
 from mfprofile.cost.counts import Bill
 from mfprofile.spec.model import Spec
@@ -18,9 +18,10 @@ QUANTITIES = ("madds", "params")
 
 
 class Member(NamedTuple):
-    """A member of a family: its value, the step that makes it, and its cost in the quantity of the budget."""
+    """A member of a family: its value, what it changes, the step it is, and its cost in the budget's quantity."""
 
     value: Any
+    changes: Changes
     step: Step
     madds: int
     params: int
@@ -32,21 +33,24 @@ class Scaling:
     """What was found: `found` is the largest member within the budget, None where there is none.
 
     `over` is the next step up, which is over the budget: None where the grid ends. `least` is the member of the least
-    cost. `quantity` is madds or params.
+    cost; `value` and `present` are the value and the bill of the spec as it is. `quantity` is madds or params.
     """
 
     spec: Spec
     by: str
     quantity: str
     budget: int
-    convention: str
+    value: Any
+    present: Bill
     found: Member | None
     over: Member | None
     least: Member
 
 
 def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention_name: str = "core") -> Scaling:
-    """Return the member of a family that costs most within a budget; of several that cost the same the smallest.
+    """Return the member of a family that costs most within a budget.
+
+    Of several that cost the same it is the spec as it is, where that is on the grid, or else the smallest.
 
     `quantity` is madds, counted in the convention, or params. Each run of the family's grid is halved until two
     neighbours are found, of which one is within and one is over. Raises `InputError` for a family that there is not,
@@ -58,6 +62,9 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention_
     runs = [_searched(run, members, budget) for run in members.family.runs]
     within = [best for best, _, _ in runs if best]
     found = min(within, key=lambda member: (-member.cost, amount(member.value)), default=None)
+    present = members.present
+    if found and present and present.cost == found.cost:
+        found = present
     over = [one for _, one, _ in runs if one and (found is None or amount(one.value) > amount(found.value))]
     least = [one for _, _, one in runs if one]
     if not least:
@@ -67,7 +74,8 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention_
         by=by,
         quantity=quantity,
         budget=budget,
-        convention=convention_name,
+        value=members.family.value,
+        present=Bill(resolve(spec), members.convention),
         found=found,
         over=min(over, key=lambda member: amount(member.value), default=None),
         least=min(least, key=lambda member: (member.cost, amount(member.value))),
@@ -90,12 +98,18 @@ class _Members:
             self.known[key] = self._made(value)
         return self.known[key]
 
+    @property
+    def present(self) -> Member | None:
+        """Return the spec as it is, where that is on the grid."""
+        value = self.family.value
+        return self.member(value) if any(value in run for run in self.family.runs) else None
+
     def _made(self, value: Any) -> Member | None:
         step = self.family.member(value)
         if step is None:
             return None
         bill = Bill(resolve(step.spec), self.convention)
-        return Member(value, step, bill.madds, bill.params, getattr(bill, self.quantity))
+        return Member(value, self.family.changes(value), step, bill.madds, bill.params, getattr(bill, self.quantity))
 
 
 Searched = tuple[Member | None, Member | None, Member | None]

@@ -49,7 +49,9 @@ def agree(scaling: Scaling, every: list[Found]) -> None:
         assert scaling.found is None
         assert shape(scaling.least) == min(every, key=lambda member: (member[column], amount(member[0])))
         return
-    expected = min(within, key=lambda member: (-member[column], amount(member[0])))
+    most = max(member[column] for member in within)
+    least_first = sorted((one for one in within if one[column] == most), key=lambda one: amount(one[0]))
+    expected = next((one for one in least_first if one[0] == scaling.value), least_first[0])
     assert shape(scaling.found) == expected
     above = [one for one in every if amount(one[0]) > amount(expected[0]) and one[column] > scaling.budget]
     if above:
