@@ -31,6 +31,7 @@ COMMANDS = {
     "count": "counting:count",
     "check": "budgets:check",
     "memory": "memory:memory",
+    "scale": "scaling:scale",
     "verify": "verifying:verify",
     "paper": "paper:paper",
     "formula": "paper:formula",
