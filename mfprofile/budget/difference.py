@@ -41,6 +41,11 @@ class Piece(NamedTuple):
     params: int
     traits: Traits
 
+    @property
+    def is_block(self) -> bool:
+        """Return whether it is a block, whose name is its number."""
+        return self.name.isdecimal()
+
 
 @dataclass(frozen=True, slots=True)
 class PartDifference:
@@ -48,6 +53,13 @@ class PartDifference:
 
     a: Piece | None
     b: Piece | None
+
+    @property
+    def piece(self) -> Piece:
+        """Return the part as it is in the second network, or was in the first where it was removed."""
+        piece = self.b or self.a
+        assert piece is not None, "one side always has the part"
+        return piece
 
     @property
     def madds(self) -> int:
@@ -96,14 +108,17 @@ def difference(a: Bill, b: Bill) -> Difference:
     """
     if a.convention.name != b.convention.name:
         raise InputError(f"cannot compare a bill in {a.convention.name!r} with one in {b.convention.name!r}")
-    whole = PartDifference(_whole(a), _whole(b))
+    whole = PartDifference(_whole(a, b), _whole(b, a))
     mine, theirs = _pillars(a), _pillars(b)
     pillars = tuple(PartDifference(mine[pillar], theirs[pillar]) for pillar in PILLARS)
     return Difference(a, b, whole, pillars, tuple(_parts(a, b)))
 
 
-def _whole(bill: Bill) -> Piece:
-    return Piece("total", bill.madds, bill.params, settings(bill.network))
+def _whole(bill: Bill, other: Bill) -> Piece:
+    """Return all of a network, with those settings that mean something in both: 'no tokens' says it all of Former."""
+    theirs = settings(other.network)
+    shared = {key: value for key, value in settings(bill.network).items() if key in theirs}
+    return Piece("total", bill.madds, bill.params, shared)
 
 
 def _pillars(bill: Bill) -> dict[str, Piece]:

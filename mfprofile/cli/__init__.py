@@ -29,6 +29,7 @@ COMMANDS = {
     "list": "counting:list_specs",
     "show": "counting:show_spec",
     "count": "counting:count",
+    "diff": "comparing:diff",
     "verify": "verifying:verify",
     "paper": "paper:paper",
     "formula": "paper:formula",
