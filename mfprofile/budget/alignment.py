@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 
 from mfprofile.spec.network import Block, Network
 
 Pair = tuple[Block | None, Block | None]
 
-GAP = 500
-"""What a block without a partner costs; two of them always more than the most unlike pair, which costs 900."""
+GAP = 600
+"""What a block without a partner costs; two of them always more than the most unlike pair, which costs 1100."""
 
 OTHER_KIND = 300
+
+WEIGHTS = (1, 2, 1, 2, 2)
+"""How much each of `widths` weighs: what a spec writes twice what follows from it, as the input does."""
 
 
 def aligned(a: Network, b: Network) -> list[Pair]:
@@ -40,14 +43,16 @@ def widths(block: Block) -> tuple[int, int, int, int, int]:
 
 
 def unlikeness(a: Block, b: Block) -> int:
-    """Return 0 for equal blocks, else how far their widths and kernels are apart, in percent; `out` weighs twice."""
+    """Return 0 for equal blocks, else how far each of their widths is apart in percent, summed by `WEIGHTS`."""
     return _unlikeness(a.kind, widths(a), b.kind, widths(b))
 
 
-@cache
+@lru_cache(maxsize=1 << 14)
 def _unlikeness(kind: str, these: tuple[int, ...], other_kind: str, those: tuple[int, ...]) -> int:
-    apart = [0 if x == y else -(-100 * abs(x - y) // max(x, y)) for x, y in zip(these, those, strict=True)]
-    return sum(apart) + apart[3] + (OTHER_KIND if kind != other_kind else 0)
+    apart = sum(
+        weight * -(-100 * abs(x - y) // max(x, y, 1)) for weight, x, y in zip(WEIGHTS, these, those, strict=True)
+    )
+    return apart + (OTHER_KIND if kind != other_kind else 0)
 
 
 def _paired(a: Sequence[Block], b: Sequence[Block]) -> list[Pair]:

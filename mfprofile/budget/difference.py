@@ -104,7 +104,7 @@ def difference(a: Bill, b: Bill) -> Difference:
 
     >>> from mfprofile import count
     >>> difference(count("mf294m"), count("mf294m-no-ffn")).whole.params
-    -1629696
+    -1632576
     """
     if a.convention.name != b.convention.name:
         raise InputError(f"cannot compare a bill in {a.convention.name!r} with one in {b.convention.name!r}")

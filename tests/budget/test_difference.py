@@ -143,7 +143,7 @@ def test_no_pairing_is_cheaper(a: Any, b: Any) -> None:
 def test_the_most_unlike_pair_is_cheaper_than_two_blocks_alone(a: Any, b: Any) -> None:
     """So that blocks with other widths are still partners."""
     for x, y in itertools.product(resolve(load(a)).blocks, resolve(load(b)).blocks):
-        assert 0 <= unlikeness(x, y) == unlikeness(y, x) <= 600 + OTHER_KIND < 2 * GAP
+        assert 0 <= unlikeness(x, y) == unlikeness(y, x) <= 800 + OTHER_KIND < 2 * GAP
 
 
 def test_all_pairs_of_shipped_models_add_up() -> None:
@@ -257,9 +257,9 @@ def test_each_setting_has_its_word(setting: str, text: str) -> None:
 
 def test_the_parts_beside_the_blocks_have_words_too() -> None:
     """Stem, head, final bridge, and the detector's."""
-    changed = load("mf294m", ["stem=12", "head.fc=1280", "classes=100", "blocks.12.out=160", "bridge.final=false"])
+    changed = load("mf294m", ["stem=32", "head.fc=1280", "classes=100", "blocks.12.out=160", "bridge.final=false"])
     found = _words(_between("mf294m", changed))
-    assert found["stem"] == "out 16 → 12"
+    assert found["stem"] == "out 16 → 32"
     assert found["head"] == "in 192 → 160, fc 1920 → 1280, classes 1000 → 100"
     assert found["final"] == "removed: in 192"
     detectors = _words(_between("mf151m-retinanet", "mf294m-retinanet"))
@@ -317,7 +317,7 @@ def test_json_names_what_changed_in_a_block() -> None:
 def test_csv_holds_every_part() -> None:
     """Also those without a change, whole numbers that add up."""
     rows = list(csv.DictReader(io.StringIO(run("diff", "mf294m", "mf294m-no-ffn", "--csv").stdout)))
-    assert sum(int(row["params"]) for row in rows) == -1_629_696
+    assert sum(int(row["params"]) for row in rows) == -1_632_576
     assert [row["a"] for row in rows][:4] == ["tokens", "stem", "1", "2"]
     assert rows[0]["status"] == "unchanged"
 
@@ -325,7 +325,7 @@ def test_csv_holds_every_part() -> None:
 def test_markdown_is_a_comment_for_a_pull_request() -> None:
     """A heading with the totals, the pillars, then the blocks; each table after an empty line."""
     lines = run("diff", "mf294m", "mf294m-no-ffn", "--markdown").stdout.splitlines()
-    assert lines[0] == "### mf294m → mf294m-no-ffn: MAdds -9,732,096 (-3.4 %), params -1,629,696 (-14.3 %)"
+    assert lines[0] == "### mf294m → mf294m-no-ffn: MAdds -9,732,096 (-3.4 %), params -1,632,576 (-14.3 %)"
     tables = [number for number, line in enumerate(lines) if line.startswith(("| pillar", "| block"))]
     assert len(tables) == 2
     assert all(lines[number - 1] == "" for number in tables)
@@ -366,7 +366,7 @@ def test_standard_input_may_be_either_side(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["mf26m"], "error: diff needs B, or --set with what B changes of A\n"),
-        (["mf26m", "mf25m"], "error: mf25m: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf26m'?\n"),
+        (["mf26m", "mf294n"], "error: mf294n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
         (["mf26m", "--set", "stm=3"], "error: --set stm=3: stm: unknown key; did you mean 'stem'?\n"),
         (["mf26m", "mf52m", "--json", "--csv"], "error: --json and --csv exclude each other: give one\n"),
         (["mf26m", "mf52m", "--convention", "papr"], "error: no convention is called 'papr'; did you mean 'paper'?\n"),
