@@ -66,10 +66,6 @@ class Knob:
         """Return the valid steps up, the nearest first."""
         return list(_steps(self.spec, self.name, self.above))
 
-    def step(self, value: Any) -> Step | None:
-        """Return the step to one value, or None where the rules forbid it: what few steps cost less than all."""
-        return next(_steps(self.spec, self.name, [value]), None)
-
 
 def knobs(spec: Spec) -> list[Knob]:
     """Return every knob that a spec has: the network's, then each block's in running order, then the head's.
