@@ -32,6 +32,7 @@ COMMANDS = {
     "check": "budgets:check",
     "memory": "memory:memory",
     "scale": "scaling:scale",
+    "sensitivity": "sensitivity:sensitivity",
     "diff": "comparing:diff",
     "verify": "verifying:verify",
     "paper": "paper:paper",
