@@ -28,6 +28,10 @@ COMMANDS = {
     "count-backbone": "count mf151m-coco",
     "compare": "count mf294m mf294m-no-ffn mf96m",
     "compare-by-block": "count mf96m mf151m --by block --markdown",
+    "diff": "diff mf151m mf96m",
+    "diff-settings": "diff mf294m --set blocks.8.out=112 --set blocks.9.kernel=5",
+    "diff-markdown": "diff mf294m mf294m-mlp --input 192 --convention paper --markdown",
+    "diff-csv": "diff mf151m-retinanet mf151m --csv",
     "count-detector": "count mf151m-retinanet --convention paper-coco --by stage",
     "memory": "memory mf26m",
     "memory-by-op": "memory mf294m-mobile --by op --batch 4 --in-place --csv",
@@ -43,10 +47,14 @@ COMMANDS = {
     "show": "show mf26m",
     "check": "check mf294m mf26m --max-madds 280M --max former.madds=10% --exit-zero",
     "check-memory": "check mf96m --max-memory 2MB --batch 2 --dtype float16 --exit-zero",
+    "sensitivity": "sensitivity mf294m",
+    "sensitivity-params": "sensitivity mf26m --sort params --convention paper --set width=0.5 --markdown",
     "help": "--help",
     "help-count": "count --help",
     "help-check": "check --help",
     "help-memory": "memory --help",
+    "help-sensitivity": "sensitivity --help",
+    "help-diff": "diff --help",
 }
 
 
@@ -243,7 +251,11 @@ def test_the_same_name_twice_keeps_its_columns_apart() -> None:
 
 @pytest.mark.parametrize("columns", ["60", "80"])
 @pytest.mark.parametrize(
-    "command", ["count mf294m", "count mf26m mf52m", "count mf26m --by op", "paper 2", "paper claims"]
+    "command",
+    [
+        *("count mf294m", "count mf26m mf52m", "count mf26m --by op", "diff mf26m mf508m", "paper 2", "paper claims"),
+        "sensitivity mf26m",
+    ],
 )
 def test_no_terminal_is_too_narrow_for_a_name_or_a_digit(command: str, columns: str) -> None:
     """Columns give way or wrap, lines run over; nothing is cut."""
@@ -251,7 +263,11 @@ def test_no_terminal_is_too_narrow_for_a_name_or_a_digit(command: str, columns: 
 
 
 @pytest.mark.parametrize(
-    "command", ["count mf294m", "count mf26m mf52m", "paper 7", "paper claims", "complexity", "list"]
+    "command",
+    [
+        *("count mf294m", "count mf26m mf52m", "diff mf151m mf96m", "paper 7", "paper claims", "complexity", "list"),
+        "sensitivity mf26m",
+    ],
 )
 def test_a_wide_terminal_shows_what_a_pipe_gets(command: str) -> None:
     """The layout is one, whoever draws it; only bold headings differ."""

@@ -52,6 +52,10 @@ class Knob:
     below: Sequence[Any]
     above: Sequence[Any]
 
+    def step(self, value: Any) -> Step | None:
+        """Return the step to one value, or None where the rules forbid it: what few steps cost less than all."""
+        return next(_steps(self.spec, self.name, [value]), None)
+
     @cached_property
     def down(self) -> list[Step]:
         """Return the valid steps down, the nearest first."""
@@ -61,10 +65,6 @@ class Knob:
     def up(self) -> list[Step]:
         """Return the valid steps up, the nearest first."""
         return list(_steps(self.spec, self.name, self.above))
-
-    def step(self, value: Any) -> Step | None:
-        """Return the step to one value, or None where the rules forbid it: what few steps cost less than all."""
-        return next(_steps(self.spec, self.name, [value]), None)
 
 
 def knobs(spec: Spec) -> list[Knob]:
@@ -131,11 +131,19 @@ def _multiples(name: str, value: int, step: int, most: int = MAX_CHANNELS) -> _R
 def _steps(spec: Spec, name: str, values: Iterable[Any]) -> Iterator[Step]:
     for value in values:
         changes = _followed(spec, name, value)
-        if changes is None:
-            continue
-        turned = changed(spec, changes)
-        if not any(breaches(mapping(scaled(turned)))):
-            yield Step(str(value), turned, tuple(f"{key}={new}" for key, new in changes.items()))
+        step = None if changes is None else turned(spec, str(value), changes)
+        if step is not None:
+            yield step
+
+
+def turned(spec: Spec, value: str, changes: Changes) -> Step | None:
+    """Return the step that changes make, known by `value`, or None where they break a rule."""
+    if any(type(new) is int and new > MAX_CHANNELS for new in changes.values()):
+        return None
+    result = changed(spec, changes)
+    if any(breaches(mapping(scaled(result)))):
+        return None
+    return Step(value, result, tuple(f"{key}={new}" for key, new in changes.items()))
 
 
 def _followed(spec: Spec, name: str, value: Any) -> Changes | None:
@@ -178,7 +186,7 @@ def changed(spec: Spec, changes: Changes) -> Spec:
         elif len(path) == 2:
             spec = _with(spec, path[0], _with(getattr(spec, path[0]), path[1], value))
         else:
-            spec = _with(spec, name, Resolution(value, value) if name == "input" else value)
+            spec = _with(spec, name, Resolution(value, value) if name == "input" and type(value) is int else value)
     return spec
 
 

@@ -50,8 +50,13 @@ def yaml_text(spec: Spec) -> str:
     """Return the spec as YAML, a line each key and each block, with every default written out."""
     data = mapping(spec)
     order = ["input", "classes", "tokens", "stem", "blocks", "head"]
-    ordered = {key: data[key] for key in [*order, *data] if key in data}
-    return yaml.dump(ordered, Dumper=_Dumper, default_flow_style=None, sort_keys=False, width=1000, allow_unicode=True)
+    return dumped({key: data[key] for key in [*order, *data] if key in data})
+
+
+def dumped(data: dict[str, Any]) -> str:
+    """Return a mapping as YAML that this project's reader takes, its innermost maps on one line each."""
+    flow = None if any(isinstance(value, dict | list) for value in data.values()) else False
+    return yaml.dump(data, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, width=1000, allow_unicode=True)
 
 
 class _Dumper(yaml.SafeDumper):

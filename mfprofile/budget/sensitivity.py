@@ -1,0 +1,112 @@
+"""What each knob of a spec is worth: its nearest steps down and up, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from mfprofile.budget.knobs import Knob, Step, knobs
+from mfprofile.cost.counts import Bill, Total, count
+from mfprofile.cost.rows import PILLARS
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.width import scaled
+from mfprofile.spec.writing import mapping
+
+QUANTITIES = ("madds", "params")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """One step of a knob: the totals that it leads to, and what it adds to them, in sum and by pillar.
+
+    What is saved is negative. `turn` is the knob's change as a part of its value, None where that is 0.
+    """
+
+    step: Step
+    after: Total
+    change: Total
+    pillars: Mapping[str, Total]
+    turn: Fraction | None
+
+    def elasticity(self, quantity: str) -> Fraction | None:
+        """Return how many percent of madds or params a percent of the knob is worth, of the knob's value before."""
+        added = getattr(self.change, quantity)
+        before = getattr(self.after, quantity) - added
+        return Fraction(added, before) / self.turn if self.turn and before else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lever:
+    """A knob with the effects of its nearest steps; None where no step that way is allowed and changes anything."""
+
+    knob: Knob
+    down: Effect | None
+    up: Effect | None
+
+    @property
+    def effects(self) -> list[Effect]:
+        """Return the effects that there are, that of the step down first."""
+        return [effect for effect in (self.down, self.up) if effect is not None]
+
+    def weight(self, quantity: str) -> int:
+        """Return the greater of both changes in madds or params, whatever its sign."""
+        return max((abs(getattr(effect.change, quantity)) for effect in self.effects), default=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensitivity:
+    """A variant's bill and its levers, sorted by what they change of `quantity`, the most first."""
+
+    bill: Bill
+    quantity: str
+    levers: Sequence[Lever]
+
+
+def sensitivity(spec: Spec, convention_name: str = "core", sort: str = "madds") -> Sensitivity:
+    """Return what a step of each knob gains and loses, the knob that changes most of madds or params first.
+
+    Raises `InputError` for another quantity and for a convention that does not exist.
+
+    >>> from mfprofile.spec.load import load
+    >>> lever = sensitivity(load("mf294m")).levers[0]
+    >>> lever.knob.name, lever.down.step.value, lever.down.change.madds, lever.down.change.params
+    ('input', '192', -68821376, 0)
+    """
+    if sort not in QUANTITIES:
+        raise InputError(f"cannot sort by {sort!r}; {nearest(sort, QUANTITIES) or 'there are madds, params'}")
+    before = count(spec, convention_name)
+    levers = [_lever(before, knob) for knob in knobs(spec)]
+    return Sensitivity(before, sort, sorted(levers, key=lambda lever: -lever.weight(sort)))
+
+
+def _lever(before: Bill, knob: Knob) -> Lever:
+    return Lever(knob, _effect(before, knob, knob.below), _effect(before, knob, knob.above))
+
+
+def _effect(before: Bill, knob: Knob, values: Iterable[Any]) -> Effect | None:
+    step = _nearest_step(knob, values)
+    if step is None:
+        return None
+    after, value = count(step.spec, before.convention.name), Fraction(knob.value)
+    return Effect(
+        step=step,
+        after=Total("total", after.madds, after.params),
+        change=Total("total", after.madds - before.madds, after.params - before.params),
+        pillars={name: _difference(name, after, before) for name in PILLARS},
+        turn=(Fraction(step.value) - value) / value if value else None,
+    )
+
+
+def _nearest_step(knob: Knob, values: Iterable[Any]) -> Step | None:
+    """Return the first step that the rules allow and that gives another network: rounding may swallow one of width."""
+    present = mapping(scaled(knob.spec))
+    steps = (step for value in values if (step := knob.step(value)) is not None)
+    return next((step for step in steps if mapping(scaled(step.spec)) != present), None)
+
+
+def _difference(pillar: str, after: Bill, before: Bill) -> Total:
+    new, old = after.pillars[pillar], before.pillars[pillar]
+    return Total(pillar, new.madds - old.madds, new.params - old.params)

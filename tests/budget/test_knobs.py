@@ -1,0 +1,118 @@
+"""Knobs: each step is valid, and what `--set` makes of its assignments is the step's own spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as configured
+from hypothesis import strategies as st
+from strategies import Mapping, spec_mappings
+
+from mfprofile.budget.knobs import Knob, Step, knobs
+from mfprofile.cost.counts import count
+from mfprofile.spec.load import load
+from mfprofile.spec.model import Spec
+from mfprofile.spec.sources import shipped
+from mfprofile.spec.writing import mapping
+
+MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
+
+
+def costs(spec: Spec) -> tuple[int, int]:
+    """Return a spec's MAdds and params."""
+    bill = count(spec)
+    return bill.madds, bill.params
+
+
+def near_and_far(knob: Knob) -> Iterator[Step]:
+    """Yield the two nearest steps each way, and the furthest that is allowed."""
+    for values in (knob.below, knob.above):
+        allowed = (step for value in values if (step := knob.step(value)) is not None)
+        yield from (step for _, step in zip(range(2), allowed, strict=False))
+        yield from (step for value in list(values)[-1:] if (step := knob.step(value)) is not None)
+
+
+def assert_is_its_settings(spec: Spec, step: Step) -> None:
+    """Check that the assignments, read as `--set` reads them, give the step's spec and its costs."""
+    read = load(spec, step.settings)
+    assert mapping(read) == mapping(step.spec)
+    assert costs(read) == costs(step.spec)
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_steps_of_shipped_specs_are_what_their_settings_say(name: str) -> None:
+    """Of every knob, the nearest steps and the furthest; `load` refuses what is not valid."""
+    spec = load(name)
+    for knob in knobs(spec):
+        for step in near_and_far(knob):
+            assert_is_its_settings(spec, step)
+
+
+@pytest.mark.parametrize("name", ["mf26m", "mf294m"])
+def test_every_step_of_width_and_of_a_widening_block_is_what_its_settings_say(name: str) -> None:
+    """From the least to the most, loaded by name as users do."""
+    for knob in knobs(load(name)):
+        if knob.name in ("width", "stem", "blocks.2.out"):
+            for step in (*knob.down, *knob.up):
+                assert costs(load(name, step.settings)) == costs(step.spec)
+
+
+@given(spec_mappings(), st.data())
+@configured(deadline=None, max_examples=60)
+def test_steps_of_any_spec_are_what_their_settings_say(data: Mapping, draw: st.DataObject) -> None:
+    """Three knobs of each, whatever its switches."""
+    spec = load(data)
+    for knob in draw.draw(st.lists(st.sampled_from(knobs(spec)), min_size=3, max_size=3)):
+        for step in near_and_far(knob):
+            assert_is_its_settings(spec, step)
+
+
+@given(spec_mappings(), st.sampled_from((0.5, 0.75, 1.25)))
+@configured(deadline=None, max_examples=40)
+def test_knobs_turn_on_both_sides_the_nearest_first(data: Mapping, width: float) -> None:
+    """No value is the knob's own, below they fall, above they rise; names occur once."""
+    found = knobs(changed_width(load(data), width))
+    assert len({knob.name for knob in found}) == len(found)
+    for knob in found:
+        value, below, above = float(knob.value), list(knob.below), list(knob.above)
+        assert falls([value, *below])
+        assert falls([-value, *(-number for number in above)])
+
+
+def changed_width(spec: Spec, width: float) -> Spec:
+    """Return the spec with another width, where the rules allow it."""
+    width_knob = next(knob for knob in knobs(spec) if knob.name == "width")
+    step = width_knob.step(width)
+    return spec if step is None else step.spec
+
+
+def falls(values: Sequence[float]) -> bool:
+    """Return whether each value is less than the one before."""
+    return all(new < old for old, new in pairwise(values))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_each_model_has_the_knobs_of_its_parts(name: str) -> None:
+    """The network's and the head's, and of each block `exp` and `out`; `repeat` where the stride is 1."""
+    spec = load(name)
+    names = {knob.name for knob in knobs(spec)}
+    assert {"width", "input", "tokens.count", "tokens.dim", "stem", "head.fc"} <= names
+    for number, block in enumerate(spec.blocks, start=1):
+        assert {f"blocks.{number}.exp", f"blocks.{number}.out"} <= names
+        assert (f"blocks.{number}.repeat" in names) != block.halves
+
+
+def test_what_follows_a_width_keeps_its_ratio() -> None:
+    """The lite block behind the stem expands it by 2, whatever the stem."""
+    stem = next(knob for knob in knobs(load("mf294m")) if knob.name == "stem")
+    assert [step.settings for step in stem.down] == [("stem=8", "blocks.1.exp=16")]
+    assert stem.up[0].settings == ("stem=24", "blocks.1.exp=48")
+
+
+def test_a_part_that_is_not_there_has_no_knob() -> None:
+    """No tokens without Former, no `fc` without a head, no side of a rectangle."""
+    names = {knob.name for knob in knobs(load("mf294m-mobile", ["head=none", "input=225x321"]))}
+    assert not names & {"tokens.count", "tokens.dim", "head.fc", "input"}

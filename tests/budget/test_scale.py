@@ -1,0 +1,154 @@
+"""Scaling to a budget, against brute force over the whole grid."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from strategies import spec_mappings
+
+from mfprofile.budget.depth import Depths
+from mfprofile.budget.families import FAMILIES, amount, family
+from mfprofile.budget.knobs import changed
+from mfprofile.budget.scale import QUANTITIES, Member, Scaling, first_true, scale
+from mfprofile.cost import count
+from mfprofile.spec import InputError, Spec, load
+
+MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
+MOST = {"width": 3, "tokens.dim": 1024, "input": 640, "depth": 40, "head.fc": 8192}
+Found = tuple[Any, int, int]
+
+
+@cache
+def of_model(name: str, by: str) -> list[Found]:
+    """Return a model's members up to `MOST`."""
+    return members(load(name), by, MOST[by])
+
+
+def members(spec: Spec, by: str, most: int) -> list[Found]:
+    """Return each valid member of the grid: value, MAdds and params, each loaded anew from its assignments."""
+    found, of = [], family(spec, by)
+    for value in (value for run in of.runs for value in run if amount(value) <= most):
+        try:
+            bill = count(load(spec, [f"{key}={new}" for key, new in of.changes(value).items()]))
+        except InputError:
+            continue
+        found.append((value, bill.madds, bill.params))
+    return found
+
+
+def agree(scaling: Scaling, every: list[Found]) -> None:
+    """Compare with brute force, and see that the next step up is over."""
+    column = 1 if scaling.quantity == "madds" else 2
+    within = [member for member in every if member[column] <= scaling.budget]
+    if not within:
+        assert scaling.found is None
+        assert shape(scaling.least) == min(every, key=lambda member: (member[column], amount(member[0])))
+        return
+    most = max(member[column] for member in within)
+    least_first = sorted((one for one in within if one[column] == most), key=lambda one: amount(one[0]))
+    expected = next((one for one in least_first if one[0] == scaling.value), least_first[0])
+    assert shape(scaling.found) == expected
+    above = [one for one in every if amount(one[0]) > amount(expected[0]) and one[column] > scaling.budget]
+    if above:
+        assert shape(scaling.over) == above[0]
+
+
+def shape(member: Member | None) -> Found | None:
+    """Return a member as brute force gives it."""
+    return None if member is None else (member.value, member.madds, member.params)
+
+
+@pytest.mark.parametrize("by", FAMILIES)
+@pytest.mark.parametrize("name", MODELS)
+def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) -> None:
+    """For random budgets, 50 of width and MAdds, and for those at, one under and one over what a member costs."""
+    spec, every, chance = load(name), of_model(name, by), random.Random(f"{name} {by}")
+    for column, quantity in enumerate(QUANTITIES, start=1):
+        costs = sorted({member[column] for member in every})
+        if len(costs) == 1:
+            continue  # the input's size changes no params
+        budgets = [
+            chance.randint(costs[0] * 9 // 10, costs[-1])
+            for _ in range(50 if (by, quantity) == ("width", "madds") else 12)
+        ]
+        budgets += [cost + change for cost in chance.sample(costs, min(3, len(costs))) for change in (-1, 0, 1)]
+        for budget in budgets:
+            agree(scale(spec, quantity, budget, by), every)
+
+
+@given(spec_mappings(), st.sampled_from(FAMILIES), st.sampled_from(QUANTITIES), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=60)
+def test_any_spec_is_scaled_as_by_brute_force(
+    data: dict[str, Any], by: str, quantity: str, chance: random.Random
+) -> None:
+    """Also one whose widths are no multiples of 4, or that has few valid members."""
+    spec = load(data)
+    assume((quantity, by) != ("params", "input"))
+    try:
+        every = members(spec, by, {"width": 2, "tokens.dim": 200, "input": 200, "depth": 12, "head.fc": 600}[by])
+    except InputError:
+        assume(False)
+    assume(every)
+    costs = sorted(member[QUANTITIES.index(quantity) + 1] for member in every)
+    for budget in [chance.choice(costs) + chance.choice((-1, 0, 1)) for _ in range(8)]:
+        agree(scale(spec, quantity, min(budget, costs[-1]), by), every)
+
+
+@given(st.lists(st.sampled_from((None, True)), max_size=70), st.integers(0, 70))
+def test_the_first_true_is_found_whatever_is_passed_over(asked: list[bool | None], turn: int) -> None:
+    """Against a plain walk."""
+    holds = [None if one is None else at >= turn for at, one in enumerate(asked)]
+    assert first_true(len(holds), holds.__getitem__) == next((at for at, one in enumerate(holds) if one), len(holds))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_depths_hold_one_another_and_the_present_one_changes_nothing(name: str) -> None:
+    """Each depth adds one block to the one before; the present is the multiplier 1."""
+    spec = load(name)
+    depths = Depths(spec)
+    present = sum(block.repeat for block in spec.blocks if block.block == "mf")
+    assert depths.repeats(present) == {}
+    before = None
+    for total in depths.totals[:30]:
+        blocks = changed(spec, depths.repeats(total)).blocks
+        found = [block.repeat for block in blocks]
+        assert sum(block.repeat for block in blocks if block.block == "mf") == total
+        assert before is None or sum(new - old for new, old in zip(found, before, strict=True)) == 1
+        assert before is None or all(new >= old for new, old in zip(found, before, strict=True))
+        before = found
+
+
+def test_depth_grows_every_stage_alike() -> None:
+    """Twice the depth of the 294M is twice each stage's number of mf blocks; the block that widens stays to the last."""
+    depths = Depths(load("mf294m"))
+    assert depths.repeats(14) == {
+        "blocks.3.repeat": 2,
+        "blocks.5.repeat": 2,
+        "blocks.9.repeat": 4,
+        "blocks.12.repeat": 3,
+    }
+    assert depths.repeats(8) == {"blocks.9.repeat": 2}
+    assert depths.repeats(6) == {"blocks.9.repeat": 0}
+    assert depths.totals[0] == 1
+    assert "blocks.8.repeat" not in depths.repeats(1)
+
+
+@pytest.mark.parametrize(
+    "by, message", [("tokens.dim", "has no tokens"), ("heads", "cannot scale by 'heads'; did you mean 'head.fc'")]
+)
+def test_a_family_that_there_is_not_is_refused(by: str, message: str) -> None:
+    """As wrong input, with the reason."""
+    with pytest.raises(InputError, match=message):
+        scale(load("mf294m-mobile"), "madds", 10**8, by)
+
+
+def test_a_rectangle_keeps_its_ratio() -> None:
+    """25:42 at 800x1344 goes by 32 times that; 225x321 by 75x107."""
+    assert [str(size) for size in family(load("mf151m-coco"), "input").runs[0][:2]] == ["800x1344", "1600x2688"]
+    sizes = family(load("mf26m", ["input=225x321"]), "input").runs[0]
+    assert [str(size) for size in sizes[:3]] == ["75x107", "150x214", "225x321"]
