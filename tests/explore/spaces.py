@@ -1,0 +1,204 @@
+"""Small spaces with every kind of choice, and what is in them by plain enumeration: no chain, no sum, no array.
+
+`brute_force` shares nothing with `mfprofile.explore`: it finds the choices itself, puts each combination into the
+mapping, asks `load` whether it is a spec and `count` what it costs.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise, product
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mfprofile.cost.counts import Bill, count
+from mfprofile.spec.load import load
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import SpecError
+
+Place = tuple[str | int, ...]
+Data = dict[str, Any]
+
+WIDTHS = (8, 4, 12, 16, 6)
+KERNELS = (1, 3, 5)
+_GLOBALS: Mapping[Place, tuple[Any, ...]] = {
+    ("input",): (16, 17, 24, 33, "18x25"),
+    ("classes",): (3, 5, 10),
+    ("groups",): (1, 2, 4),
+    ("stem",): WIDTHS,
+    ("tokens", "count"): (1, 2, 3, 5),
+    ("tokens", "dim"): (8, 16, 12, 6),
+    ("attention",): ("mha", "mlp"),
+    ("mobile", "kernel"): (3, 1, 5, 2),
+    ("mobile", "activation"): ("dy-relu", "relu"),
+    ("former", "ffn"): (True, False),
+    ("former", "heads"): (1, 2, 4),
+    ("bridge", "heads"): (1, 2, 4),
+    ("bridge", "gate"): (True, False),
+    ("bridge", "final"): (True, False),
+    ("bridge", "projections"): (False, True),
+    ("width",): (1, 0.75, 1.5),
+}
+_FORMERS = ({}, {"ffn": False, "heads": 2}, "none")
+_HEADS = ({"fc": 3}, {"fc": 5}, {"fc": 8}, "none")
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A variant of a space: the values of its choices that have effect, its spec and its bill."""
+
+    values: dict[Place, Any]
+    spec: Spec
+    bill: Bill
+
+    @property
+    def key(self) -> str:
+        return key(self.values)
+
+
+def key(values: Mapping[Place, Any]) -> str:
+    """Return a text that is the same for the same assignment in whatever order."""
+    return repr(sorted((str(path), repr(value)) for path, value in values.items()))
+
+
+@st.composite
+def space_mappings(draw: st.DrawFn, most: int = 150) -> Data:
+    """Return a space of at most so many combinations, some of which the rules of specs may refuse."""
+    slots = {place: values for place, values in _GLOBALS.items() if place[0] != "former"}
+    if draw(st.booleans()):
+        slots["former",] = _FORMERS
+    else:
+        slots |= {place: values for place, values in _GLOBALS.items() if place[0] == "former"}
+    slots |= {("head",): _HEADS} if draw(st.booleans()) else {("head", "fc"): (2, 3, 5, 8)}
+    data: Data = {"blocks": []}
+    for number in range(draw(st.integers(1, 3))):
+        entry, choices = draw(_entries(sure=number == 0))
+        data["blocks"].append(entry)
+        slots |= {("blocks", number, name): values for name, values in choices.items()}
+    for place, values in slots.items():
+        _put(data, place, draw(st.sampled_from(values)) if draw(st.integers(0, 5)) == 0 else values[0])
+    if data.get("former") == "none":
+        data["mobile"]["activation"] = "relu"
+    if draw(st.integers(0, 5)) == 0:
+        data["require"] = {"widths": "nondecreasing"}
+    return draw(_with_choices(data, slots, most))
+
+
+@st.composite
+def _entries(draw: st.DrawFn, sure: bool) -> tuple[Data, dict[str, tuple[Any, ...]]]:
+    """Return an entry's kind and stride, and the values that its other keys may have; a `sure` one is never left out."""
+    kind = draw(st.sampled_from(("lite", "mf", "mf-down")))
+    stride = draw(st.sampled_from({"lite": (None, 1, 2), "mf": (None,), "mf-down": (None, 2)}[kind]))
+    choices: dict[str, tuple[Any, ...]] = {"out": ("same", *WIDTHS)}
+    choices |= {"expand": (2, 1, 3, 4)} if draw(st.booleans()) else {"exp": (24, 12, 48, 40)}
+    if kind == "mf-down" and draw(st.booleans()):
+        choices["exp2"] = (48, 24, 40)
+    if draw(st.booleans()):
+        choices["kernel"] = KERNELS
+    if draw(st.booleans()):
+        once = kind == "mf-down" or stride == 2
+        choices["repeat"] = (1, *(() if once else (2, 3)), *(() if sure else (0,)))
+    return {"block": kind} | ({} if stride is None else {"stride": stride}), choices
+
+
+@st.composite
+def _with_choices(draw: st.DrawFn, data: Data, slots: Mapping[Place, tuple[Any, ...]], most: int) -> Data:
+    """Return the mapping with some of its values turned into lists and ranges."""
+    combinations = 1
+    places = draw(st.permutations(sorted(slots, key=str)))
+    for place in places[: draw(st.integers(2, 9))]:
+        values = draw(st.permutations(slots[place]))[: draw(st.integers(2, 4))]
+        if combinations * len(values) <= most:
+            combinations *= len(values)
+            _put(data, place, draw(_written(values)))
+    return data
+
+
+def _written(values: list[Any]) -> st.SearchStrategy[Any]:
+    """Return the list of values or, where they are one, the range."""
+    numbers = sorted(values) if all(type(value) is int for value in values) else []
+    steps = {after - before for before, after in pairwise(numbers)}
+    if len(steps) != 1:
+        return st.just(values)
+    return st.sampled_from([values, {"from": numbers[0], "to": numbers[-1], "step": min(steps)}])
+
+
+def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> list[Found]:
+    """Return every valid variant of a space once, in the order of the product of its choices."""
+    choices = dict(_choices(mapping, ()))
+    found: dict[str, Found] = {}
+    for combination in product(*choices.values()):
+        values = with_effect(mapping, choices, dict(zip(choices, combination, strict=True)))
+        if key(values) in found:
+            continue
+        try:
+            spec = load(planted(mapping, {place: listed[0] for place, listed in choices.items()} | values))
+        except SpecError:
+            continue
+        found[key(values)] = Found(values, spec, count(spec, convention))
+    return list(found.values())
+
+
+def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:
+    """Return the mapping with values at their places."""
+    data: Data = copy.deepcopy(dict(mapping))
+    for place, value in values.items():
+        _put(data, place, copy.deepcopy(value))
+    return data
+
+
+def with_effect(mapping: Mapping[str, Any], choices: Mapping[Place, Any], values: dict[Place, Any]) -> dict[Place, Any]:
+    """Return the assignment without what another choice made idle, `out: same` as a width where that is listed too."""
+    data = planted(mapping, values)
+    idle = {place for place in values if _is_idle(data, place)}
+    kept = {place: value for place, value in values.items() if place not in idle}
+    width = data["stem"]
+    for number, block in enumerate(data["blocks"]):
+        if block.get("repeat") == 0:
+            continue
+        place = ("blocks", number, "out")
+        if block["out"] == "same" and width in choices.get(place, ()):
+            kept[place] = width
+        width = width if block["out"] == "same" else block["out"]
+    return kept
+
+
+def _is_idle(data: Data, place: Place) -> bool:
+    """Return whether the choice at a place has no effect beside the others that the mapping now holds."""
+    if place[0] == "blocks":
+        return data["blocks"][place[1]].get("repeat") == 0 and place[2] != "repeat"
+    if place == ("classes",):
+        return bool(data["head"] == "none")
+    if place == ("mobile", "kernel"):
+        own = [block["block"] == "lite" or "kernel" in block for block in data["blocks"]]
+        return all(own)
+    if data.get("former") == "none":
+        return place[0] in ("tokens", "bridge", "attention") or (place[0] == "former" and len(place) > 1)
+    return data.get("attention") == "mlp" and place[-1] == "heads"
+
+
+def _choices(value: Any, place: Place) -> Iterator[tuple[Place, tuple[Any, ...]]]:
+    """Yield each choice's place and values."""
+    if place and place != ("blocks",) and isinstance(value, list):
+        yield place, tuple(value)
+    elif isinstance(value, dict) and "from" in value:
+        first, last, step = (Decimal(str(value.get(name, 1))) for name in ("from", "to", "step"))
+        steps = (first + step * at for at in range(int((last - first) / step) + 1))
+        yield place, tuple(int(amount) if amount == int(amount) else float(amount) for amount in steps)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _choices(inner, (*place, name))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _choices(inner, (*place, number))
+
+
+def _put(data: Data, place: Place, value: Any) -> None:
+    inner: Any = data
+    for part in place[:-1]:
+        inner = inner.setdefault(part, {}) if isinstance(part, str) else inner[part]
+    inner[place[-1]] = value

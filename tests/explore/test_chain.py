@@ -1,0 +1,51 @@
+"""The chains of a space against plain enumeration: each variant once, each with the figures of `count`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from explore.spaces import brute_force, key, space_mappings
+from hypothesis import HealthCheck, event, given, settings
+
+from mfprofile.cost.conventions import convention
+from mfprofile.cost.measures import MEASURES
+from mfprofile.explore.chain import Chain, Chains
+from mfprofile.explore.quantity import quantity_of
+from mfprofile.explore.space import read_space
+
+QUANTITIES = [quantity_of(name) for name in MEASURES]
+
+
+def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield each path's edges and its sum for each quantity, link by link."""
+    if at == len(chain.links):
+        yield [], [0] * len(QUANTITIES)
+        return
+    link = chain.links[at]
+    for edge in range(len(link.source)):
+        if link.source[edge] == state:
+            for edges, sums in _paths(chain, at + 1, int(link.target[edge])):
+                costs = link.costs[:, edge].tolist()
+                yield [edge, *edges], [cost + rest for cost, rest in zip(costs, sums, strict=True)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(space_mappings())
+def test_the_paths_of_the_chains_are_the_valid_variants_with_the_figures_of_count(mapping: dict[str, Any]) -> None:
+    """Every valid assignment is one path, no assignment is two, and every measure of each is `count`'s."""
+    expected = brute_force(mapping)
+    event(f"{10 ** len(str(len(expected))) // 10 if expected else 0} or more variants")
+    space = read_space(mapping)
+    chains = Chains(space, QUANTITIES, convention("core"))
+    paths: list[tuple[str, list[int]]] = []
+    for values in chains.settings:
+        chain = chains.chain(values)
+        for edges, sums in _paths(chain) if chain else ():
+            paths.append((key(chain.assignment(edges)), sums))
+    assert len({name for name, _ in paths}) == len(paths)
+    counted = {
+        found.key: [quantity.of(found.bill.parts, found.bill.convention) for quantity in QUANTITIES]
+        for found in expected
+    }
+    assert dict(paths) == counted
