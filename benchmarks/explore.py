@@ -128,9 +128,7 @@ def leading() -> None:
     found = best(space, Aim(quantity_of("params"), True), [(quantity_of("madds"), window(":300M"))], 10)
     seconds = time.perf_counter() - start
     above = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
-    print(
-        f"\nThe {len(found)} best of {size:,} variants by params, up to 300M MAdds: {seconds:.1f} s, {above:.0f} MiB more."
-    )
+    print(f"\nThe {len(found)} best of {size:,} by params, up to 300M MAdds: {seconds:.1f} s, {above:.0f} MiB more.\n")
 
 
 def main(runs: int = 5) -> None:

@@ -1,0 +1,98 @@
+"""Who does the work: a pool, a Dask cluster, this process; the answers are the same, and an interrupt ends them all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from running import ROOT, run, surroundings
+
+from mfprofile.explore import pools
+from mfprofile.explore.best import best
+from mfprofile.explore.count import count_space
+from mfprofile.explore.front import Aim, front
+from mfprofile.explore.quantity import quantity_of
+from mfprofile.explore.sample import sample_space
+from mfprofile.explore.space import read_space
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.quantities import Window
+
+MADDS, PARAMS = quantity_of("madds"), quantity_of("params")
+WINDOWS = [(MADDS, Window(2_000_000, 6_000_000))]
+
+
+def _answers(executor: object) -> list[object]:
+    """Return what each query finds in the tiny space."""
+    space, kept = read_space("tiny"), {"executor": executor}
+    counted = count_space(space, [*WINDOWS, (PARAMS, Window(None, 45_000))], **kept)  # type: ignore[arg-type]
+    found = [
+        sample_space(space, 7, 1, WINDOWS, **kept),  # type: ignore[arg-type]
+        front(space, (Aim(MADDS), Aim(PARAMS, True)), **kept),  # type: ignore[arg-type]
+        best(space, Aim(PARAMS, True), WINDOWS, **kept),  # type: ignore[arg-type]
+    ]
+    return [counted.within, counted.alone, *([variant.figures for variant in part] for part in found)]
+
+
+def test_a_pool_gives_the_answers_of_this_process() -> None:
+    """Two processes, as by --workers 2."""
+    with pools.workers(2) as pool:
+        assert pool is not None
+        assert _answers(pool) == _answers(None)
+    with pools.workers(1) as none:
+        assert none is None
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # sockets that a cluster leaves to the collector
+def test_a_dask_cluster_gives_the_answers_of_this_process() -> None:
+    """Started on the loopback, with two workers."""
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", processes=True
+        ) as local,
+        pools.cluster(local.scheduler_address) as executor,
+    ):
+        assert _answers(executor) == _answers(None)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere at all", "tcp://127.0.0.1:x"])
+def test_where_no_cluster_answers_one_line_says_so(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Whatever is wrong with the address."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    monkeypatch.setattr(pools, "_PATIENCE", "1s")
+    with pytest.raises(InputError, match="no cluster answers there") as caught, pools.cluster(address):
+        pass
+    assert "\n" not in str(caught.value)
+
+
+def test_workers_and_a_cluster_exclude_each_other() -> None:
+    """One of the two does the work."""
+    done = run("explore", "count", "tiny", "--workers", "2", "--dask", "tcp://127.0.0.1:1")
+    assert (done.returncode, done.stderr) == (2, "error: --workers and --dask exclude each other: give one\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes are POSIX's")
+def test_an_interrupt_ends_all_workers_and_leaves_no_file(tmp_path: Path) -> None:
+    """With exit code 130, no traceback and no part of a folder."""
+    command = [sys.executable, "-m", "mfprofile", "explore", "sample", "mf294m-blocks", "-n", "50000", "--out", "found"]
+    process = subprocess.Popen(
+        [*command, "--workers", "2", "--madds", "290M:300M"],
+        cwd=tmp_path,
+        env=surroundings(PYTHONPATH=str(ROOT)),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(2.5)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    lines = [line for line in errors.splitlines() if "settings of the globals" not in line]
+    assert (process.returncode, lines) == (130, [])
+    assert list(tmp_path.iterdir()) == []
