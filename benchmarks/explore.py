@@ -12,19 +12,13 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from counters import BUILT, IMAGE, SCRIPTS
 from measuring import in_turn, machine, median_ratio, usage
 
-from mfprofile.explore.best import best
-from mfprofile.explore.count import count_space
-from mfprofile.explore.front import Aim, front
-from mfprofile.explore.labels import undominated
-from mfprofile.explore.quantity import quantity_of
-from mfprofile.explore.space import Space, read_space
-from mfprofile.explore.stream import blocks
-from mfprofile.explore.work import Question
-from mfprofile.spec.quantities import window
+if TYPE_CHECKING:
+    from mfprofile.explore.space import Space
 
 OURS = [sys.executable, "-m", "mfprofile", "explore"]
 ALONE = ["--workers", "1", "--json"]
@@ -80,6 +74,14 @@ def growth() -> None:
 
 def against_streaming(name: str) -> None:
     """Print the time of count and front beside that of going through every variant, and check the answers."""
+    from mfprofile.explore.count import count_space
+    from mfprofile.explore.front import Aim, front
+    from mfprofile.explore.quantity import quantity_of
+    from mfprofile.explore.space import read_space
+    from mfprofile.explore.stream import blocks
+    from mfprofile.explore.work import Question
+    from mfprofile.spec.quantities import window
+
     space = read_space(name)
     madds, params = quantity_of("madds"), quantity_of("params")
     limits = window(WINDOW)
@@ -107,6 +109,11 @@ def against_streaming(name: str) -> None:
 def _streamed_front(space: Space) -> list[tuple[int, int]]:
     import numpy as np
 
+    from mfprofile.explore.labels import undominated
+    from mfprofile.explore.quantity import quantity_of
+    from mfprofile.explore.stream import blocks
+    from mfprofile.explore.work import Question
+
     kept = np.zeros((2, 0), np.int64)
     for chain in Question(space, (quantity_of("madds"), quantity_of("params"))).every():
         for block in blocks(chain, []):
@@ -121,6 +128,13 @@ def _streamed_front(space: Space) -> list[tuple[int, int]]:
 
 def leading() -> None:
     """Print the time and memory of the ten best of hundreds of millions, gone through one by one."""
+    from mfprofile.explore.best import best
+    from mfprofile.explore.count import count_space
+    from mfprofile.explore.front import Aim
+    from mfprofile.explore.quantity import quantity_of
+    from mfprofile.explore.space import read_space
+    from mfprofile.spec.quantities import window
+
     space = read_space("mf294m-depth")
     size = count_space(space).size
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -132,11 +146,11 @@ def leading() -> None:
 
 
 def main(runs: int = 5) -> None:
-    """Print all tables as Markdown."""
+    """Print all tables as Markdown; processes first, since a child's peak memory begins at that of its parent."""
     print(f"{machine()}; median of {runs} rounds\n")
-    leading()
     against_fvcore(runs)
     growth()
+    leading()
     against_streaming("mf294m-stages")
 
 
