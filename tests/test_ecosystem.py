@@ -19,6 +19,8 @@ from mfprofile.cli import COMMANDS
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = ACTION["runs"]["steps"]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+SHOWN = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
 EXPRESSION = re.compile(r"\$\{\{ (.+?) \}\}")
 WITHIN = {"specs": "mine/a.yaml", "max-madds": "290M"}
 
@@ -167,3 +169,21 @@ def test_the_hook_takes_only_specs(file: str, taken: bool) -> None:
     (hook,) = HOOKS
     assert bool(re.search(hook["files"], file)) == taken
     assert hook["types"] == ["yaml"]
+
+
+def test_the_page_uses_the_action_as_it_is() -> None:
+    """Its workflow gives only inputs that there are, and every input is named somewhere on the page."""
+    workflow = next(block for block in SHOWN if "jobs" in block)
+    *_, step = workflow["jobs"]["check"]["steps"]
+    assert step["uses"].startswith("OWNER/mfprofile@")
+    assert set(step["with"]) <= set(ACTION["inputs"])
+    assert not [name for name in ACTION["inputs"] if name not in step["with"] and f"`{name}`" not in PAGE]
+    assert not [name for name in ACTION["outputs"] if f"`{name}`" not in PAGE]
+
+
+def test_the_page_uses_the_hook_as_it_is() -> None:
+    """Its examples name hooks that there are."""
+    shown = [repo["hooks"] for block in SHOWN if "repos" in block for repo in block["repos"]]
+    shown += [block for block in SHOWN if isinstance(block, list)]
+    assert len(shown) == 2
+    assert {hook["id"] for hooks in shown for hook in hooks} <= {hook["id"] for hook in HOOKS}
