@@ -48,7 +48,9 @@ COMMANDS = {
 def register(arguments: Sequence[str]) -> None:
     """Add to the application the command that is asked for, or all of them where none is: for help and completion."""
     asked = next((argument for argument in arguments if not argument.startswith("-")), "")
-    completing = any(name.startswith("_MFPROFILE_COMPLETE") for name in os.environ)
+    completing = "_MFPROFILE_COMPLETE" in os.environ
+    if completing:
+        os.environ["COLUMNS"] = "1000"  # typer folds help at this width, and a shell takes each line for an offer
     for name in [asked] if asked in COMMANDS and not completing else COMMANDS:
         module, _, function = COMMANDS[name].partition(":")
         command = getattr(import_module(f"mfprofile.cli.{module}"), function)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.completion import dtypes, names_in, specs
 from mfprofile.cli.options import AsJson, ConventionName, Input, Settings, assigned, once
 from mfprofile.spec.problems import InputError, SpecError, nearest
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "github")
 
 SpecsAndGlobs = Annotated[
-    list[str], typer.Argument(metavar="SPEC", help="Names of 'mfprofile list', paths, globs of either, or - for stdin.")
+    list[str],
+    typer.Argument(
+        metavar="SPEC", help="Names of 'mfprofile list', paths, globs of either, or - for stdin.", autocompletion=specs
+    ),
 ]
 
 
@@ -62,10 +66,19 @@ def check(
     convention: ConventionName = "core",
     batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Of memory: how many at once.")] = 1,
     dtype: Annotated[
-        str, typer.Option("--dtype", metavar="TYPE", help="Of memory: float32, float16, bfloat16 or int8.")
+        str,
+        typer.Option(
+            "--dtype", metavar="TYPE", help="Of memory: float32, float16, bfloat16 or int8.", autocompletion=dtypes
+        ),
     ] = "float32",
     form: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="table, json, or github: annotations in a workflow.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="table, json, or github: annotations in a workflow.",
+            autocompletion=names_in("cli.budgets:FORMATS"),
+        ),
     ] = "table",
     as_json: AsJson = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 where a limit is passed.")] = False,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import axes
 from mfprofile.cli.options import (
     AsCsv,
     AsJson,
@@ -51,7 +52,10 @@ def show_spec(spec: Spec, settings: Settings = None, input_size: Input = None, a
 def count(
     specs: Specs,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="AXIS", help="block, stage, pillar, kind or op; side by side: pillar.")
+        str | None,
+        typer.Option(
+            "--by", metavar="AXIS", help="block, stage, pillar, kind or op; side by side: pillar.", autocompletion=axes
+        ),
     ] = None,
     settings: Settings = None,
     input_size: Input = None,

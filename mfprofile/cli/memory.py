@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import axes, dtypes
 from mfprofile.cli.options import (
     AsCsv,
     AsJson,
@@ -23,11 +24,17 @@ from mfprofile.cli.options import (
 def memory(
     specs: Specs,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="AXIS", help="block (the default), stage, pillar, kind or op.")
+        str | None,
+        typer.Option(
+            "--by", metavar="AXIS", help="block (the default), stage, pillar, kind or op.", autocompletion=axes
+        ),
     ] = None,
     batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="How many images are run at once.")] = 1,
     dtype: Annotated[
-        str, typer.Option("--dtype", metavar="TYPE", help="Of every value: float32, float16, bfloat16 or int8.")
+        str,
+        typer.Option(
+            "--dtype", metavar="TYPE", help="Of every value: float32, float16, bfloat16 or int8.", autocompletion=dtypes
+        ),
     ] = "float32",
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Norms, activations and additions write over what they read.")

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.completion import conventions, specs
 from mfprofile.spec.problems import InputError
 
 if TYPE_CHECKING:
     from mfprofile.view.tables import Form
 
-Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A name of 'mfprofile list', a path, or - for stdin.")]
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC", help="Names of 'mfprofile list', paths, or - for stdin.")]
+Spec = Annotated[
+    str,
+    typer.Argument(metavar="SPEC", help="A name of 'mfprofile list', a path, or - for stdin.", autocompletion=specs),
+]
+Specs = Annotated[
+    list[str],
+    typer.Argument(metavar="SPEC", help="Names of 'mfprofile list', paths, or - for stdin.", autocompletion=specs),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as tokens.dim=128 or blocks.8.out=112."),
@@ -22,7 +29,10 @@ Input = Annotated[str | None, typer.Option("--input", metavar="PIXELS", help="An
 ConventionName = Annotated[
     str,
     typer.Option(
-        "--convention", metavar="NAME", help="What is counted: core, paper, or as torch, fvcore, thop, ptflops… do."
+        "--convention",
+        metavar="NAME",
+        help="What is counted: core, paper, or as torch, fvcore, thop, ptflops… do.",
+        autocompletion=conventions,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

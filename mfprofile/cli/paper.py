@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import axes, conventions, names_in, tables
 from mfprofile.cli.options import (
     AsCsv,
     AsJson,
@@ -23,10 +24,19 @@ from mfprofile.cli.options import (
 
 def paper(
     tables: Annotated[
-        list[str] | None, typer.Argument(metavar="[TABLE...]", help="2 to 9 or 11, or 'claims'; all tables if none.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[TABLE...]", help="2 to 9 or 11, or 'claims'; all tables if none.", autocompletion=tables
+        ),
     ] = None,
     convention: Annotated[
-        str | None, typer.Option("--convention", metavar="NAME", help="Count in this one too, beside the inferred one.")
+        str | None,
+        typer.Option(
+            "--convention",
+            metavar="NAME",
+            help="Count in this one too, beside the inferred one.",
+            autocompletion=conventions,
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a cell that held is lost.")] = False,
     as_json: AsJson = False,
@@ -53,8 +63,15 @@ def paper(
 def formula(
     spec: Spec,
     free: Annotated[str, typer.Option("--free", metavar="KEY,...", help="What varies, as tokens.count,tokens.dim.")],
-    by: Annotated[str, typer.Option("--by", metavar="AXIS", help="block, stage, pillar, kind or op.")] = "pillar",
-    style: Annotated[str, typer.Option("--style", metavar="NAME", help="plain, latex or python.")] = "plain",
+    by: Annotated[
+        str, typer.Option("--by", metavar="AXIS", help="block, stage, pillar, kind or op.", autocompletion=axes)
+    ] = "pillar",
+    style: Annotated[
+        str,
+        typer.Option(
+            "--style", metavar="NAME", help="plain, latex or python.", autocompletion=names_in("view.formula:STYLES")
+        ),
+    ] = "plain",
     settings: Settings = None,
     input_size: Input = None,
     convention: ConventionName = "core",

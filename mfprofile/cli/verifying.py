@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import counters
 from mfprofile.cli.options import (
     AsCsv,
     AsJson,
@@ -24,7 +25,10 @@ from mfprofile.cli.options import (
 def verify(
     specs: Specs,
     counters: Annotated[
-        list[str] | None, typer.Option("--counter", metavar="NAME", help="Only this one: torch, fvcore, thop, ptflops…")
+        list[str] | None,
+        typer.Option(
+            "--counter", metavar="NAME", help="Only this one: torch, fvcore, thop, ptflops…", autocompletion=counters
+        ),
     ] = None,
     settings: Settings = None,
     input_size: Input = None,
