@@ -12,13 +12,16 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from counters import BUILT, IMAGE, SCRIPTS
 from measuring import in_turn, machine, median_ratio, usage
 
 if TYPE_CHECKING:
     from mfprofile.explore.space import Space
+
+T = TypeVar("T")
 
 OURS = [sys.executable, "-m", "mfprofile", "explore"]
 ALONE = ["--workers", "1", "--json"]
@@ -27,6 +30,7 @@ FVCORE = [sys.executable, "-W", "ignore", "-c", BUILT + IMAGE + SCRIPTS["fvcore"
 KERNELS = [f"--set=blocks.{number}.kernel=[3, 5]" for number in range(2, 13)]
 HEAD = "--set=head.fc={from: 1280, to: 3520, step: 320}"
 TOKENS = ["--set=tokens.count=6", "--set=tokens.dim=192"]
+FIXED = [*TOKENS, "--set=blocks.11.exp=1152", "--set=blocks.12.exp=1152"]
 FEW = [f"--set=blocks.{number}.expand=6" for number in (2, 4, 6, 10)]
 GROWING = {  # from 10^6 to 10^17: the shipped spaces, with less or more left open
     "mf294m-stages, tokens and expansions fixed": ["mf294m-stages", *TOKENS, *FEW],
@@ -72,38 +76,42 @@ def growth() -> None:
         )
 
 
-def against_streaming(name: str) -> None:
+def against_streaming() -> None:
     """Print the time of count and front beside that of going through every variant, and check the answers."""
     from mfprofile.explore.count import count_space
     from mfprofile.explore.front import Aim, front
     from mfprofile.explore.quantity import quantity_of
     from mfprofile.explore.space import read_space
+    from mfprofile.spec.quantities import window
+
+    madds, params, limits = quantity_of("madds"), quantity_of("params"), window(WINDOW)
+    print("\n| answer | variants | ours, s | streamed, s | ratio |\n| :-- | --: | --: | --: | --: |")
+    space = read_space("mf294m-blocks", [setting.removeprefix("--set=") for setting in FIXED])
+    counted, ours = _timed(lambda: count_space(space, [(madds, limits)]))
+    streamed, theirs = _timed(lambda: _streamed_count(space))
+    assert counted.within.lower == counted.within.upper == streamed
+    print(f"| {streamed:,} within {WINDOW} | {counted.size:.2g} | {ours:.2f} | {theirs:.1f} | {theirs / ours:.0f} |")
+    space = read_space("mf294m-stages")
+    found, ours = _timed(lambda: front(space, (Aim(madds), Aim(params, True))))
+    streamed_front, theirs = _timed(lambda: _streamed_front(space))
+    assert [(one.figures["madds"], -one.figures["params"]) for one in found] == streamed_front
+    size = count_space(space).size
+    print(f"| front of {len(found)} points | {size:.2g} | {ours:.2f} | {theirs:.1f} | {theirs / ours:.0f} |")
+
+
+def _timed(call: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    return call(), time.perf_counter() - start
+
+
+def _streamed_count(space: Space) -> int:
+    from mfprofile.explore.quantity import quantity_of
     from mfprofile.explore.stream import blocks
     from mfprofile.explore.work import Question
     from mfprofile.spec.quantities import window
 
-    space = read_space(name)
-    madds, params = quantity_of("madds"), quantity_of("params")
-    limits = window(WINDOW)
-    start = time.perf_counter()
-    counted = count_space(space, [(madds, limits)]).within.lower
-    counting, start = time.perf_counter() - start, time.perf_counter()
-    streamed = sum(
-        int(block.within([limits]).sum()) for chain in Question(space, (madds,)).every() for block in blocks(chain, [])
-    )
-    streaming = time.perf_counter() - start
-    assert counted == streamed
-    print(f"\n| {name} | s | ratio |\n| :-- | --: | --: |\n| count in {WINDOW}: {counted:,} | {counting:.2f} | 1 |")
-    print(f"| the same, every variant streamed | {streaming:.1f} | {streaming / counting:.0f} |")
-    start = time.perf_counter()
-    points = [
-        (found.figures["madds"], -found.figures["params"]) for found in front(space, (Aim(madds), Aim(params, True)))
-    ]
-    fronting, start = time.perf_counter() - start, time.perf_counter()
-    assert points == _streamed_front(space)
-    streaming = time.perf_counter() - start
-    print(f"| front: {len(points)} points | {fronting:.2f} | 1 |")
-    print(f"| the same, every variant streamed | {streaming:.1f} | {streaming / fronting:.0f} |")
+    every, limits = Question(space, (quantity_of("madds"),)).every(), window(WINDOW)
+    return sum(int(block.within([limits]).sum()) for chain in every for block in blocks(chain, []))
 
 
 def _streamed_front(space: Space) -> list[tuple[int, int]]:
@@ -151,7 +159,7 @@ def main(runs: int = 5) -> None:
     against_fvcore(runs)
     growth()
     leading()
-    against_streaming("mf294m-stages")
+    against_streaming()
 
 
 if __name__ == "__main__":

@@ -36,12 +36,13 @@ def workers(number: int) -> Iterator[Executor | None]:
         raise InputError(
             "a worker process died, most likely for want of memory: give fewer --workers, or less --memory"
         ) from None
-    except BaseException:
+    except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():
             child.terminate()
         raise
-    pool.shutdown()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _quiet() -> None:
