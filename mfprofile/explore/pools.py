@@ -37,12 +37,11 @@ def workers(number: int) -> Iterator[Executor | None]:
             "a worker process died, most likely for want of memory: give fewer --workers, or less --memory"
         ) from None
     except KeyboardInterrupt:
-        pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():
             child.terminate()
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown()
 
 
 def _quiet() -> None:

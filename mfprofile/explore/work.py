@@ -90,9 +90,10 @@ def _answers(
     futures = [executor.submit(_elsewhere, written, task, part) for part in slices]
     try:
         yield from (future.result() for future in futures)
-    finally:
+    except Exception:  # but not at an interrupt, when the pool is torn down with what it holds
         for future in futures:
             future.cancel()
+        raise
 
 
 def _elsewhere(written: bytes, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
