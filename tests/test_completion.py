@@ -37,6 +37,8 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile verify mf26m --counter th", ["thop"]),
         ("mfprofile formula mf26m --style l", ["latex"]),
         ("mfprofile paper c", ["claims"]),
+        ("mfprofile explore count ti", ["tiny"]),
+        ("mfprofile explore best tiny --maximize former.p", ["former.params"]),
         ("mfprofile count README", [""]),
     ],
 )

@@ -78,23 +78,25 @@ def test_every_command_prints_what_the_page_says(page: Path, rewrite: bool, tmp_
     assert fresh == _text(page)
 
 
-def test_every_python_example_prints_what_readme_says(rewrite: bool) -> None:
-    """Each Python block of README is run and compared with the text block after it."""
-    text = _text(README)
+@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in _text(page)], ids=lambda page: page.name)
+def test_every_python_example_prints_what_the_page_says(page: Path, rewrite: bool) -> None:
+    """Each Python block is run and compared with the text block after it."""
+    text = _text(page)
     fresh = PYTHON.sub(lambda match: f"```python\n{match[1]}```\n\n```text\n{_executed(match[1])}```", text)
     if rewrite:
-        README.write_text(fresh, encoding="utf-8")
-    assert PYTHON.search(text)
-    assert fresh == _text(README)
+        page.write_text(fresh, encoding="utf-8")
+    assert len(PYTHON.findall(text)) == text.count("```python")
+    assert fresh == _text(page)
 
 
 @pages
 def test_every_spec_of_the_page_can_be_counted(page: Path, tmp_path: Path) -> None:
-    """Each YAML block that is a spec, saved under the name it begins with, is accepted."""
+    """Each YAML block that is a spec or a space, saved under the name it begins with, is accepted."""
     files = [_save(body, tmp_path) for form, body in BLOCK.findall(_text(page)) if form == "yaml" and SPEC.search(body)]
     assert files
     for file in files:
-        assert "total" in shell(f"mfprofile count '{file}'", tmp_path)
+        command = "explore count" if file is not None and file.parent.name == "spaces" else "count"
+        assert {"total", "variants"} & set(shell(f"mfprofile {command} '{file}'", tmp_path).split())
 
 
 def test_readme_has_the_two_commands_that_continuous_integration_runs() -> None:

@@ -25,11 +25,27 @@ dtypes = names_in("cost.memory:DTYPES")
 
 def specs(incomplete: str) -> Iterator[tuple[str, str]]:
     """Yield the specs that ship, each with what it says of itself, and the YAML files that begin so."""
+    yield from _sources("specs", incomplete)
+
+
+def spaces(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Yield the spaces that ship, as `specs` does specs."""
+    yield from _sources("spaces", incomplete)
+
+
+def quantities() -> list[str]:
+    """Return the names of the quantities that a search compares."""
+    from mfprofile.cost.measures import MEASURES
+
+    return list(MEASURES)
+
+
+def _sources(what: str, incomplete: str) -> Iterator[tuple[str, str]]:
     from glob import escape, iglob
 
     from mfprofile.spec.sources import about, shipped
 
-    for name, file in shipped().items():
+    for name, file in shipped(what).items():
         if name.startswith(incomplete):
             yield name, about(file)
     for suffix in ("yaml", "yml"):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.completion import quantities
+from mfprofile.cli.completion import spaces as spaces_here
 from mfprofile.cli.options import (
     AsCsv,
     AsJson,
@@ -35,7 +37,12 @@ app = typer.Typer(
 )
 
 SpaceName = Annotated[
-    str, typer.Argument(metavar="SPACE", help="A name of 'mfprofile explore spaces', a path, or - for stdin.")
+    str,
+    typer.Argument(
+        metavar="SPACE",
+        help="A name of 'mfprofile explore spaces', a path, or - for stdin.",
+        autocompletion=spaces_here,
+    ),
 ]
 Madds = Annotated[str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, as 290M:300M or :0.3G.")]
 Params = Annotated[str | None, typer.Option("--params", metavar="LEAST:MOST", help="Window, as :12M.")]
@@ -61,9 +68,18 @@ Memory = Annotated[
 
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Write each as a YAML spec into a new folder.")]
 Minimize = Annotated[
-    list[str] | None, typer.Option("--minimize", metavar="QUANTITY", help="Least is best: madds, former.params, a sum…")
+    list[str] | None,
+    typer.Option(
+        "--minimize",
+        metavar="QUANTITY",
+        help="Least is best: madds, former.params, or a sum.",
+        autocompletion=quantities,
+    ),
 ]
-Maximize = Annotated[list[str] | None, typer.Option("--maximize", metavar="QUANTITY", help="Most is best.")]
+Maximize = Annotated[
+    list[str] | None,
+    typer.Option("--maximize", metavar="QUANTITY", help="Most is best.", autocompletion=quantities),
+]
 
 
 @app.command()

@@ -178,7 +178,7 @@ def variants_table(variants: Sequence[Variant], counted_by: str, form: Form) -> 
     columns = [Column("", "number", str, right=True)]
     columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in dict.fromkeys(told)]
     costs = [[at, *(variant.figures[name] for name in dict.fromkeys(told))] for at, variant in enumerate(variants, 1)]
-    above = [f"{len(variants)} variants; MAdds in convention '{counted_by}'"]
+    above = [f"{len(variants)} variant{'' if len(variants) == 1 else 's'}; MAdds in convention '{counted_by}'"]
     if form != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, _in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
