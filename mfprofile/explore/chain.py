@@ -6,25 +6,22 @@ valid is asked of the rules of specs.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import numpy as np
-
-from mfprofile.cost.blocks import block_parts, network_parts
 from mfprofile.cost.conventions import Convention
-from mfprofile.cost.former import former
-from mfprofile.cost.rows import Part
+from mfprofile.explore.costing import Costing
 from mfprofile.explore.edges import RULING, UNKNOWN, Edges, Integers, Values, all_edges
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
-from mfprofile.spec.model import BlockSpec, HeadSpec, Resolution, Spec
-from mfprofile.spec.network import halved, resolve
+from mfprofile.spec.model import Spec
 from mfprofile.spec.rules import breaches
+
+_TOGETHER = 128
+"""So many settings of the globals are costed at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,20 +60,40 @@ class Chains:
 
     def __init__(self, space: Space, quantities: Sequence[Quantity], counted_by: Convention) -> None:
         self.space = space
-        self.quantities = tuple(quantities)
-        self.convention = counted_by
+        self.costing = Costing(tuple(quantities), counted_by)
         self.settings = outer_settings(space)
         self._known: dict[str, list[Edges]] = {}
 
+    def each(self, settings: Sequence[Values]) -> Iterator[Chain | None]:
+        """Yield the chain of each of some settings of the globals; None where the rules allow none of its links.
+
+        Settings that differ in numbers of tokens or pixels alone are costed together, an array element each.
+        """
+        for start in range(0, len(settings), _TOGETHER):
+            yield from self._together(settings[start : start + _TOGETHER])
+
     def chain(self, values: Values) -> Chain | None:
-        """Return the chain of one setting of the globals; None if the rules allow none of its links."""
-        data = with_values(self.space.data, values)
-        if _is_refused(data):
-            return None
-        spec = self._spec(data)
-        edges = self.edges(data)
-        links = tuple(_link(found, costs) for found, costs in zip(edges, self._costs(spec, edges), strict=True))
-        return Chain(values, links) if all(len(link.source) for link in links) else None
+        """Return the chain of one setting, as `each`."""
+        return next(self.each([values]))
+
+    def _together(self, settings: Sequence[Values]) -> list[Chain | None]:
+        found: list[Chain | None] = [None] * len(settings)
+        groups: dict[int, tuple[list[Edges], list[int], list[Spec]]] = {}
+        for at, values in enumerate(settings):
+            data = with_values(self.space.data, values)
+            if not _is_refused(data):
+                edges = self.edges(data)
+                _, members, specs = groups.setdefault(id(edges), (edges, [], []))
+                members.append(at)
+                specs.append(self._spec(data))
+        for edges, members, specs in groups.values():
+            kept = [_kept(part) for part in edges]
+            if all(len(part.source) for part in kept):
+                costs = list(self.costing.of(specs, kept))
+                for row, at in enumerate(members):
+                    links = tuple(_link(part, cost[:, row]) for part, cost in zip(kept, costs, strict=True))
+                    found[at] = Chain(settings[at], links)
+        return found
 
     def edges(self, data: Mapping[str, Any]) -> list[Edges]:
         """Return the edges of each link, the same for all settings that no rule of widths tells apart."""
@@ -100,58 +117,6 @@ class Chains:
         spec, faults = typed(dict(data), self.space.tree, self.space.name)
         assert spec is not None, faults  # each value was tried when the space was read
         return spec
-
-    def _costs(self, spec: Spec, edges: Sequence[Edges]) -> Iterator[Integers]:
-        """Yield each link's costs, a row for each quantity."""
-        if not self.quantities:
-            yield from (np.zeros((0, len(found.source)), np.int64) for found in edges)
-            return
-        height, width = halved(spec.input.height), halved(spec.input.width)
-        yield self._summed(edges[0], _stem_parts(spec, edges[0]))
-        for block, found in zip(spec.blocks, edges[1:-1], strict=True):
-            yield self._entry(_sized(spec, height, width), block, found)
-            if block.halves and block.repeat:
-                height, width = halved(height), halved(width)
-        yield self._ends(_sized(spec, height, width), edges[-1])
-
-    def _entry(self, spec: Spec, block: BlockSpec, edges: Edges) -> Integers:
-        """Return the costs of an entry's edges: its first block and, as often as it is repeated, the others."""
-        costs = np.zeros((len(self.quantities), len(edges.source)), np.int64)
-        repeat = edges.sizes["repeat"]
-        laid_out = np.flatnonzero(repeat)
-        if not laid_out.size:
-            return costs
-        sizes = {name: array[laid_out] for name, array in edges.sizes.items()}
-        repeat = repeat[laid_out]
-        changes: dict[str, Any] = {
-            name: sizes[name] for name in ("out", "exp", "expand", "exp2", "kernel") if name in sizes
-        }
-        block = dataclasses.replace(block, **changes, repeat=2 if repeat.max() > 1 else 1)
-        network = resolve(_changed(spec, stem=sizes["inputs"], blocks=(block,)))
-        tokenwise = [] if network.tokens is None else former(network, network.tokens)
-        for index, laid in enumerate(network.blocks):
-            summed = self._sums(block_parts(network, laid, tokenwise), len(laid_out))
-            costs[:, laid_out] += summed * (repeat - 1 if index else 1)
-        return costs
-
-    def _ends(self, spec: Spec, edges: Edges) -> Integers:
-        """Return the costs of the last link: the final bridge and the head of each option."""
-        costs = np.zeros((len(self.quantities), len(edges.source)), np.int64)
-        through = BlockSpec("lite", None, exp=1)  # it only hands the width on
-        for option, values in enumerate(edges.options):
-            chosen = np.flatnonzero(edges.option == option)
-            head, classes = _headed(spec, values)
-            changed = _changed(spec, stem=edges.sizes["inputs"][chosen], blocks=(through,), head=head, classes=classes)
-            parts = [part for part in network_parts(resolve(changed)) if part.block in ("final", "head")]
-            costs[:, chosen] = self._sums(parts, len(chosen))
-        return costs
-
-    def _summed(self, edges: Edges, parts: Sequence[Part]) -> Integers:
-        return self._sums(parts, len(edges.source))
-
-    def _sums(self, parts: Sequence[Part], edges: int) -> Integers:
-        sums = [np.broadcast_to(quantity.of(parts, self.convention), (edges,)) for quantity in self.quantities]
-        return np.array(sums, np.int64).reshape(len(self.quantities), edges)
 
 
 def outer_settings(space: Space) -> list[dict[Place, Any]]:
@@ -192,39 +157,17 @@ def _is_refused(data: Mapping[str, Any]) -> bool:
     return any(breaches({**data, "stem": UNKNOWN, "blocks": blocks}))
 
 
-def _stem_parts(spec: Spec, edges: Edges) -> list[Part]:
-    """Return the ops before the first block: the stem and the table of tokens."""
-    block = BlockSpec("lite", None, exp=1)
-    network = resolve(_changed(spec, stem=edges.sizes["inputs"], blocks=(block,), head=None, width=1))
-    return [part for part in network_parts(network) if part.block in ("stem", "tokens")]
-
-
-def _changed(spec: Spec, **changes: Any) -> Spec:
-    """Return the spec with arrays, or whatever else, in place of fields."""
-    return dataclasses.replace(spec, **changes)
-
-
-def _sized(spec: Spec, height: int, width: int) -> Spec:
-    """Return the globals with an input that leaves a first block maps of that height and width."""
-    return dataclasses.replace(spec, input=Resolution(2 * height, 2 * width), width=1)
-
-
-def _headed(spec: Spec, values: Values) -> tuple[HeadSpec | None, int]:
-    """Return the head and the classes of an option."""
-    head, classes = spec.head, values.get(("classes",), spec.classes)
-    if ("head",) in values:
-        given = values["head",]
-        head = None if given == "none" else HeadSpec(**given)
-    if ("head", "fc") in values:
-        head = HeadSpec(values["head", "fc"])
-    return head, classes
+def _kept(edges: Edges) -> Edges:
+    """Return the edges that the rules allow."""
+    kept = edges.valid
+    sizes = {name: array[kept] for name, array in edges.sizes.items()}
+    return Edges(
+        edges.source[kept], edges.target[kept], edges.option[kept], kept[kept], edges.options, edges.widths, sizes
+    )
 
 
 def _link(edges: Edges, costs: Integers) -> Link:
-    kept = edges.valid
-    return Link(
-        edges.source[kept], edges.target[kept], edges.option[kept], edges.options, len(edges.widths), costs[:, kept]
-    )
+    return Link(edges.source, edges.target, edges.option, edges.options, len(edges.widths), costs)
 
 
 def _all_paths(edges: Sequence[Edges]) -> int:

@@ -33,6 +33,7 @@ STREAMED = 10**9
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
 _SLICES = 64  # for progress and balance
+_MANY, _TOGETHER = 512, 64  # of many settings as many go together, since costing them together is cheaper
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +51,7 @@ class Question:
     def every(self) -> Iterator[Chain]:
         """Yield the chain of each setting that the rules allow, one at a time."""
         chains = self.chains()
-        found = (chains.chain(values) for values in chains.settings)
-        yield from (chain for chain in found if chain is not None)
+        yield from (chain for chain in chains.each(chains.settings) if chain is not None)
 
 
 def over_chains(
@@ -70,7 +70,7 @@ def over_chains(
     jobs: list[_Job] = [(values, ()) for values in settings]
     if given is not None:
         jobs = [(settings[number], (value,)) for number, value in given.items()]
-    size = max(1, -(-len(jobs) // _SLICES))
+    size = max(1, -(-len(jobs) // _SLICES), _TOGETHER if len(jobs) > _MANY else 1)
     found: list[T | None] = []
     for part in _answers(question, task, [jobs[at : at + size] for at in range(0, len(jobs), size)], executor):
         found += part
@@ -84,7 +84,9 @@ def _answers(
 ) -> Iterator[list[T | None]]:
     if executor is None:
         chains = question.chains()
-        yield from (_each(chains, task, part) for part in slices)
+        found = chains.each([values for part in slices for values, _ in part])
+        for part in slices:
+            yield [None if chain is None else task(chain, *more) for (_, more), chain in zip(part, found, strict=False)]
         return
     written = pickle.dumps(question)
     futures = [executor.submit(_elsewhere, written, task, part) for part in slices]
@@ -108,5 +110,5 @@ def _chains(written: bytes) -> Chains:
 
 
 def _each(chains: Chains, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
-    found = ((chains.chain(values), more) for values, more in jobs)
-    return [None if chain is None else task(chain, *more) for chain, more in found]
+    found = zip(chains.each([values for values, _ in jobs]), jobs, strict=True)
+    return [None if chain is None else task(chain, *more) for chain, (_, more) in found]

@@ -1,0 +1,122 @@
+"""What the edges of a space's links cost: the one arithmetic in `cost`, on int64 arrays, settings × edges."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mfprofile.cost.blocks import block_parts, network_parts
+from mfprofile.cost.conventions import Convention
+from mfprofile.cost.former import former
+from mfprofile.cost.rows import Part
+from mfprofile.explore.edges import Edges, Integers, Values
+from mfprofile.explore.quantity import Quantity
+from mfprofile.spec.model import BlockSpec, HeadSpec, Resolution, Spec, TokensSpec
+from mfprofile.spec.network import halved, resolve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costing:
+    """Costs edges in some quantities, multiply-adds as a convention counts them."""
+
+    quantities: tuple[Quantity, ...]
+    convention: Convention
+
+    def of(self, specs: Sequence[Spec], edges: Sequence[Edges]) -> Iterator[Integers]:
+        """Yield each link's costs, quantities × settings × edges, under specs that differ in tokens and input alone."""
+        if not self.quantities:
+            yield from (np.zeros((0, len(specs), len(found.source)), np.int64) for found in edges)
+            return
+        spec, settings = _stacked(specs), len(specs)
+        height, width = halved(spec.input.height), halved(spec.input.width)
+        yield self._sums(_stem_parts(spec, edges[0]), settings, len(edges[0].source))
+        for block, found in zip(spec.blocks, edges[1:-1], strict=True):
+            yield self._entry(_sized(spec, height, width), block, found, settings)
+            if block.halves and block.repeat:
+                height, width = halved(height), halved(width)
+        yield self._ends(_sized(spec, height, width), edges[-1], settings)
+
+    def _entry(self, spec: Spec, block: BlockSpec, edges: Edges, settings: int) -> Integers:
+        """Return the costs of an entry's edges: its first block and, as often as it is repeated, the others."""
+        costs = np.zeros((len(self.quantities), settings, len(edges.source)), np.int64)
+        repeat = edges.sizes["repeat"]
+        laid_out = np.flatnonzero(repeat)
+        if not laid_out.size:
+            return costs
+        sizes = {name: array[laid_out] for name, array in edges.sizes.items()}
+        repeat = repeat[laid_out]
+        changes: dict[str, Any] = {
+            name: sizes[name] for name in ("out", "exp", "expand", "exp2", "kernel") if name in sizes
+        }
+        block = dataclasses.replace(block, **changes, repeat=2 if repeat.max() > 1 else 1)
+        network = resolve(_changed(spec, stem=sizes["inputs"], blocks=(block,)))
+        tokenwise = [] if network.tokens is None else former(network, network.tokens)
+        for index, laid in enumerate(network.blocks):
+            summed = self._sums(block_parts(network, laid, tokenwise), settings, len(laid_out))
+            costs[:, :, laid_out] += summed * (repeat - 1 if index else 1)
+        return costs
+
+    def _ends(self, spec: Spec, edges: Edges, settings: int) -> Integers:
+        """Return the costs of the last link: the final bridge and the head of each option."""
+        costs = np.zeros((len(self.quantities), settings, len(edges.source)), np.int64)
+        through = BlockSpec("lite", None, exp=1)  # it only hands the width on
+        for option, values in enumerate(edges.options):
+            chosen = np.flatnonzero(edges.option == option)
+            head, classes = _headed(spec, values)
+            changed = _changed(spec, stem=edges.sizes["inputs"][chosen], blocks=(through,), head=head, classes=classes)
+            parts = [part for part in network_parts(resolve(changed)) if part.block in ("final", "head")]
+            costs[:, :, chosen] = self._sums(parts, settings, len(chosen))
+        return costs
+
+    def _sums(self, parts: Sequence[Part], *shape: int) -> Integers:
+        """Return each quantity's sum over the parts: quantities × settings × edges."""
+        sums = [np.broadcast_to(quantity.of(parts, self.convention), shape) for quantity in self.quantities]
+        return np.array(sums, np.int64).reshape(len(self.quantities), *shape)
+
+
+def _stem_parts(spec: Spec, edges: Edges) -> list[Part]:
+    """Return the ops before the first block: the stem and the table of tokens."""
+    block = BlockSpec("lite", None, exp=1)
+    network = resolve(_changed(spec, stem=edges.sizes["inputs"], blocks=(block,), head=None, width=1))
+    return [part for part in network_parts(network) if part.block in ("stem", "tokens")]
+
+
+def _changed(spec: Spec, **changes: Any) -> Spec:
+    """Return the spec with arrays, or whatever else, in place of fields."""
+    return dataclasses.replace(spec, **changes)
+
+
+def _sized(spec: Spec, height: int, width: int) -> Spec:
+    """Return the globals with an input that leaves a first block maps of that height and width."""
+    return dataclasses.replace(spec, input=Resolution(2 * height, 2 * width), width=1)
+
+
+def _headed(spec: Spec, values: Values) -> tuple[HeadSpec | None, int]:
+    """Return the head and the classes of an option."""
+    head, classes = spec.head, values.get(("classes",), spec.classes)
+    if ("head",) in values:
+        given = values["head",]
+        head = None if given == "none" else HeadSpec(**given)
+    if ("head", "fc") in values:
+        head = HeadSpec(values["head", "fc"])
+    return head, classes
+
+
+def _stacked(specs: Sequence[Spec]) -> Spec:
+    """Return specs that differ in tokens and input alone as one, with an array element each in their place."""
+    first = specs[0]
+    if len(specs) == 1:
+        return first
+    changed = _changed(first, input=Resolution(*_columns([spec.input for spec in specs], ("height", "width"))))
+    if first.tokens is None or first.former is None:
+        return changed
+    return _changed(changed, tokens=TokensSpec(*_columns([spec.tokens for spec in specs], ("count", "dim"))))
+
+
+def _columns(sections: Sequence[Any], names: tuple[str, str]) -> Iterator[Any]:
+    """Yield what the sections have under each name, as a column: a row a setting."""
+    yield from (np.array([getattr(section, name) for section in sections])[:, None] for name in names)
