@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.checks import Outcome
+from mfprofile.budget.knobs import GROWTH
 from mfprofile.budget.limits import shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
@@ -135,11 +136,20 @@ def _remedies(reason: Reason) -> Iterator[str]:
     if reason.remedies:
         yield "  any one of these would meet it:"
     elif reason.nearest:
-        yield "  no knob alone would meet it; the nearest that each gets:"
+        yield f"  no knob alone would meet it{_reach(reason)}; the nearest that each gets:"
+    else:
+        yield f"  no knob alone would meet it{_reach(reason)}, or come nearer"
     told = [*reason.remedies, *reason.nearest]
     turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}:" for one in told]
     for one, text in zip(told, turned, strict=True):
         yield f"    {text.ljust(max(map(len, turned)))} {_result(one)}{_besides(one)}"
+
+
+def _reach(reason: Reason) -> str:
+    """Return how far knobs were turned where that is not down to their least."""
+    return (
+        "" if reason.finding.limit.most and reason.finding.whole is None else f", turned up to {GROWTH} times its value"
+    )
 
 
 def _result(remedy: Remedy) -> str:
