@@ -120,7 +120,7 @@ def _block_ranges(spec: Spec, number: int, block: BlockSpec, inputs: int) -> Ite
 def _width(spec: Spec) -> _Range:
     hundredths = Fraction(str(spec.width)) * 100
     below = range(-(-hundredths.numerator // hundredths.denominator) - 1, 0, -1)
-    above = range(int(hundredths) + 1, int(min(hundredths * GROWTH, MAX_WIDTH * 100)) + 1)
+    above = range(int(hundredths) + 1, min(int(hundredths * GROWTH), MAX_WIDTH * 100) + 1)
     return "width", spec.width, (number / 100 for number in below), (number / 100 for number in above)
 
 

@@ -89,7 +89,7 @@ class Trials:
 
 
 def remedies(trials: Trials, finding: Finding) -> tuple[list[Remedy], list[Remedy]]:
-    """Return the remedies of a limit that is not met and, where there is none, how near each knob gets that gets nearer.
+    """Return the remedies of a limit that is not met and, where there is none, how near each knob gets.
 
     A remedy is the first step of its knob at which the limit is met, found on exact counts, and breaks no other limit
     that held. Of blocks those two are told, for each of `exp`, `out` and `repeat`, that are changed least.
