@@ -13,7 +13,7 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.limits import MEMORY
-from mfprofile.spec.problems import Mark
+from mfprofile.spec.problems import Mark, printable
 from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 
@@ -100,8 +100,8 @@ def reason_lines(reason: Reason) -> Iterator[str]:
     """Yield what is wrong in one line, then what weighs most, then the remedies."""
     finding = reason.finding
     yield f"{reason.verdict.spec.name}: {_sentence(finding)}, in convention '{reason.verdict.terms.convention.name}'"
-    given = str(finding.limit.given)
-    yield f"  given by {given}" + (f": {finding.limit.about}" if finding.limit.about else "")
+    given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
+    yield f"  given by {printable(given)}"
     if reason.pillars:
         yield f"  pillars: {_weights(reason.pillars, finding.counted)}"
     if reason.peak is not None:
@@ -168,7 +168,7 @@ def _closing(outcome: Outcome, terms: Terms) -> str:
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
     named = f"in convention '{terms.convention.name}'"
-    unjudged = f"; {len({problem.mark.source for problem in outcome.problems})} not judged" if outcome.problems else ""
+    unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
         return f"FAILED: {missed} of {_number(len(limits), 'limit')} not met {named}{unjudged}"
     return f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}{unjudged}"
