@@ -178,7 +178,7 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
         (["--baseline", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--max-madds", "many"], "--max-madds 'many': must be an amount such as 300M, 0.3G or 300_000_000"),
         (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, and papers use the word for either: write 150M if products and sums were counted, 300M if multiply-adds were"),
-        (["--max-madds", "10%"], "--max-madds '10%': only a pillar has a share, as in former.madds: the whole network's madds are 100 %"),
+        (["--max-madds", "10%"], "--max-madds '10%': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds"),
         (["--max", "former.madds"], "--max former.madds: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M"),
         (["--max", "former.madds=101%"], "--max former.madds '101%': a pillar's share cannot be more than 100 %"),
         (["--max", "form.madds=3"], "--max form.madds=3: no quantity is called 'form.madds'; did you mean 'former.madds'?"),

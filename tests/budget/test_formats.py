@@ -160,7 +160,7 @@ def test_wrong_specs_are_annotated_too(tmp_path: Path) -> None:
         ),
         (
             {"file": "net.yaml", "line": "3", "col": "23", "title": "not judged"},
-            "net.yaml:3:23: budget.max.madds = '5 %': only a pillar has a share, as in former.madds: the whole network's madds are 100 %",
+            "net.yaml:3:23: budget.max.madds = '5 %': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds",
         ),
     ]
 
