@@ -69,7 +69,9 @@ def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Mapping[str, int
         raise InputError(f"{file}: {name}: schema {shown(bill['schema'])} is not read, only {SCHEMA}; {_REMEDY}")
     counted_in = bill.get("convention")
     if counted_in != convention:
-        remedy = f"give --convention {counted_in}, or count it anew with --convention {convention}"
+        remedy = f"count it anew with --convention {convention}"
+        if isinstance(counted_in, str):
+            remedy = f"give --convention {counted_in}, or {remedy}"
         raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, not '{convention}'; {remedy}")
     for key in GROWING:
         if type(bill.get(key)) is not int or bill[key] < 0:

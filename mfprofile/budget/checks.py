@@ -38,38 +38,46 @@ class Demands:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a check: the verdicts, and what is wrong with the specs that could not be judged."""
+    """What came of a check: the verdicts, and what is wrong with the specs that could not be judged, each once.
+
+    `unjudged` are those specs and globs as they were given.
+    """
 
     verdicts: list[Verdict] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
         """Return whether each spec could be judged and meets each of its limits."""
         return not self.problems and all(verdict.holds for verdict in self.verdicts)
 
+    def refuse(self, reference: str, error: InputError) -> None:
+        """Add what is wrong with a spec, but for what several share, as a wrong `--set` or the spec they extend."""
+        own = error.problems if isinstance(error, SpecError) else [Problem(Mark(reference), "", str(error))]
+        self.unjudged.append(reference)
+        self.problems += [problem for problem in own if problem not in self.problems]
+
 
 def check(references: Iterable[str], demands: Demands, terms: Terms, settings: Sequence[str] = ()) -> Outcome:
     """Judge each spec, globs expanded, every one once and to the end, whatever is wrong with another."""
     outcome = Outcome()
-    for reference in _each(references, outcome.problems):
+    for reference in _each(references, outcome):
         try:
             outcome.verdicts.append(judge(reference, demands, terms, settings))
-        except SpecError as error:
-            outcome.problems += error.problems
         except InputError as error:
-            outcome.problems.append(Problem(Mark(reference), "", str(error)))
+            outcome.refuse(reference, error)
     return outcome
 
 
-def _each(references: Iterable[str], problems: list[Problem]) -> dict[str, None]:
-    """Return each reference once, in order; globs that match nothing go to `problems`."""
+def _each(references: Iterable[str], outcome: Outcome) -> dict[str, None]:
+    """Return each reference once, in order; globs that match nothing are refused."""
     found: dict[str, None] = {}
     for reference in references:
         try:
             found |= dict.fromkeys(expanded(reference))
-        except SpecError as error:
-            problems += error.problems
+        except InputError as error:
+            outcome.refuse(reference, error)
     return found
 
 

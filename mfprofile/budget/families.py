@@ -12,16 +12,13 @@ from math import gcd, lcm
 from typing import Any
 
 from mfprofile.budget.depth import Depths
-from mfprofile.budget.knobs import Changes, Step, turned
+from mfprofile.budget.knobs import DIMENSION, HIDDEN, PIXELS, Changes, Step, turned
 from mfprofile.spec.model import MAX_CHANNELS, MAX_PIXELS, MAX_WIDTH, Resolution, Spec
 from mfprofile.spec.problems import InputError, nearest
 
 FAMILIES = ("width", "tokens.dim", "input", "depth", "head.fc")
 
 _HUNDREDTHS = 100
-_PIXELS = 32
-_DIMENSION = 16
-_HIDDEN = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +59,7 @@ def _width(spec: Spec) -> Family:
 def _input(spec: Spec) -> Family:
     common = gcd(spec.input.height, spec.input.width)
     height, width = spec.input.height // common, spec.input.width // common
-    unit = _PIXELS if height == width or common % _PIXELS == 0 else 1
+    unit = PIXELS if height == width or common % PIXELS == 0 else 1
     sizes = [Resolution(height * at, width * at) for at in range(unit, MAX_PIXELS // max(height, width) + 1, unit)]
     return Family(spec, "input", spec.input, [sizes], lambda value: {"input": value})
 
@@ -71,13 +68,13 @@ def _dimension(spec: Spec) -> Family:
     if spec.former is None or spec.tokens is None:
         raise InputError(f"{spec.name}: has no tokens whose dimension could be scaled")
     heads = spec.former.heads if spec.attention == "mha" else 1
-    return _multiples(spec, "tokens.dim", spec.tokens.dim, lcm(4, heads), _DIMENSION)
+    return _multiples(spec, "tokens.dim", spec.tokens.dim, lcm(4, heads), DIMENSION)
 
 
 def _hidden(spec: Spec) -> Family:
     if spec.head is None:
         raise InputError(f"{spec.name}: has no head that could be scaled")
-    return _multiples(spec, "head.fc", spec.head.fc, 1, _HIDDEN)
+    return _multiples(spec, "head.fc", spec.head.fc, 1, HIDDEN)
 
 
 def _multiples(spec: Spec, name: str, value: int, needed: int, wanted: int) -> Family:

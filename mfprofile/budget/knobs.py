@@ -15,7 +15,7 @@ from functools import cached_property
 from math import lcm
 from typing import Any, TypeAlias, TypeVar
 
-from mfprofile.spec.model import MAX_CHANNELS, MAX_PIXELS, BlockSpec, Resolution, Spec
+from mfprofile.spec.model import MAX_CHANNELS, MAX_PIXELS, MAX_REPEAT, MAX_WIDTH, BlockSpec, Resolution, Spec
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.width import scaled
 from mfprofile.spec.writing import mapping
@@ -25,11 +25,16 @@ Changes: TypeAlias = dict[str, Any]
 
 T = TypeVar("T")
 
-_GROWTH = 4  # a knob is turned up to so many times its value
+GROWTH = 4
+"""A knob is turned up to so many times its value, a repeat at least to 8."""
+PIXELS = 32
+"""The step of the input."""
+DIMENSION = 16
+"""The step of the tokens' dimension."""
+HIDDEN = 64
+"""The step of the head's hidden layer."""
+
 _CHANNELS = 8  # the step of a width; 4 where the width is no multiple of 8
-_PIXELS = 32
-_DIMENSION = 16
-_HIDDEN = 64
 _REPEATS = 8
 
 
@@ -82,24 +87,25 @@ _Range: TypeAlias = tuple[str, Any, Iterable[Any], Iterable[Any]]
 def _ranges(spec: Spec) -> Iterator[_Range]:
     yield _width(spec)
     if spec.input.height == spec.input.width:
-        yield _multiples("input", spec.input.height, _PIXELS, MAX_PIXELS)
+        yield _multiples("input", spec.input.height, PIXELS, MAX_PIXELS)
     if spec.former is not None and spec.tokens is not None:
         yield _multiples("tokens.count", spec.tokens.count, 1)
         heads = spec.former.heads if spec.attention == "mha" else 1
-        yield _multiples("tokens.dim", spec.tokens.dim, lcm(_DIMENSION, heads))
+        yield _multiples("tokens.dim", spec.tokens.dim, lcm(DIMENSION, heads))
     yield _multiples("stem", spec.stem, _channel_step(spec.stem))
     inputs = spec.stem
     for number, block in enumerate(spec.blocks, start=1):
         yield from _block_ranges(spec, number, block, inputs)
         inputs = block.out or inputs if block.repeat else inputs
     if spec.head is not None:
-        yield _multiples("head.fc", spec.head.fc, _HIDDEN)
+        yield _multiples("head.fc", spec.head.fc, HIDDEN)
 
 
 def _block_ranges(spec: Spec, number: int, block: BlockSpec, inputs: int) -> Iterator[_Range]:
     name = f"blocks.{number}"
     if not block.halves:
-        yield f"{name}.repeat", block.repeat, range(block.repeat - 1, -1, -1), range(block.repeat + 1, _REPEATS + 1)
+        most = min(max(block.repeat * GROWTH, _REPEATS), MAX_REPEAT)
+        yield f"{name}.repeat", block.repeat, range(block.repeat - 1, -1, -1), range(block.repeat + 1, most + 1)
     if not block.repeat:
         return
     if block.exp is not None:
@@ -113,8 +119,8 @@ def _block_ranges(spec: Spec, number: int, block: BlockSpec, inputs: int) -> Ite
 
 def _width(spec: Spec) -> _Range:
     hundredths = Fraction(str(spec.width)) * 100
-    below = range(-(-hundredths.numerator // hundredths.denominator) - 1, 4, -1)
-    above = range(int(hundredths) + 1, int(hundredths) * _GROWTH + 1)
+    below = range(-(-hundredths.numerator // hundredths.denominator) - 1, 0, -1)
+    above = range(int(hundredths) + 1, min(int(hundredths * GROWTH), MAX_WIDTH * 100) + 1)
     return "width", spec.width, (number / 100 for number in below), (number / 100 for number in above)
 
 
@@ -124,7 +130,7 @@ def _channel_step(channels: int) -> int:
 
 def _multiples(name: str, value: int, step: int, most: int = MAX_CHANNELS) -> _Range:
     """Return the multiples of a step on both sides of a value."""
-    above = range((value // step + 1) * step, min(value * _GROWTH, most) + 1, step)
+    above = range((value // step + 1) * step, min(value * GROWTH, most) + 1, step)
     return name, value, range((value - 1) // step * step, 0, -step), above
 
 

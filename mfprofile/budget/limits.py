@@ -43,10 +43,10 @@ def named_limit(flag: str, text: str) -> Limit:
     if not equals:
         raise InputError(f"{flag} {text}: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M")
     try:
-        limit = flag_limit(flag, limit_name(name.strip()), value)
+        known = limit_name(name.strip())
     except InputError as error:
-        raise InputError(str(error) if str(error).startswith(flag) else f"{flag} {text}: {error}") from None
-    return Limit(limit.name, limit.most, limit.amount, Mark(f"{flag} {name.strip()}"))
+        raise InputError(f"{flag} {text}: {error}") from None
+    return flag_limit(f"{flag} {known}", known, value)
 
 
 def spec_limits(spec: Spec, root: Node) -> list[Limit]:
@@ -70,10 +70,8 @@ def in_force(flags: Sequence[Limit], elsewhere: Iterable[Limit]) -> list[Limit]:
     for limit in flags:
         first = replaced.setdefault((limit.name, limit.most), limit)
         if first is not limit:
-            side = "at most" if limit.most else "at least"
-            raise InputError(
-                f"{limit.name} is limited to {side} two amounts, by {first.given} and {limit.given}: give one"
-            )
+            side = "most" if limit.most else "least"
+            raise InputError(f"{first.given} and {limit.given} both say what {limit.name} may be at {side}: give one")
     found = [*flags, *(limit for limit in elsewhere if (limit.name, limit.most) not in replaced)]
     _refuse_contradiction(found)
     return found

@@ -22,7 +22,8 @@ MOST_BLOCKS = 3
 class Reason:
     """What weighs most in a limit that is not met, and the smallest changes of one knob each that would meet it.
 
-    `nearest` is how near each knob gets, where none of them meets it; `peak` is where memory is highest.
+    `nearest` is how near each knob gets, where none of them meets it; `peak` is where
+    memory is highest.
     """
 
     verdict: Verdict

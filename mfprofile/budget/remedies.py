@@ -133,18 +133,27 @@ def _change(knob: Knob, value: object) -> Fraction:
 
 
 def _nearest(trials: Trials, limit: Limit, ways: Iterable[Way]) -> list[Remedy]:
-    """Return the furthest that each knob goes, of blocks those that come nearest."""
+    """Return the furthest that each knob goes if that is nearer than the spec is, of blocks those that come nearest."""
+    present = _gap(next(one for one in trials.verdict.findings if one.limit == limit))
     found: dict[str, list[Remedy]] = {}
     for way in ways:
         last = trials.last(way, way.values)
         if last is not None:
             remedy = _remedy(trials, limit, way, None) or trials.remedy(limit, way.knob, way.values[last])
-            found.setdefault(way.kind, []).append(remedy)
+            if remedy.finding.holds or _gap(remedy.finding) < present:
+                found.setdefault(way.kind, []).append(remedy)
     return [one for kind in found.values() for one in sorted(kind, key=_distance)[:MOST_OF_A_KIND]]
 
 
-def _distance(remedy: Remedy) -> tuple[int, int]:
-    return (0, len(remedy.breaks)) if remedy.finding.holds else (1, abs(remedy.finding.excess))
+def _distance(remedy: Remedy) -> tuple[int, Fraction]:
+    return (0, Fraction(len(remedy.breaks))) if remedy.finding.holds else (1, _gap(remedy.finding))
+
+
+def _gap(finding: Finding) -> Fraction:
+    """Return how far an amount is from its limit, of a share in parts of the whole."""
+    if finding.whole is None:
+        return Fraction(abs(finding.excess))
+    return abs(Fraction(finding.counted, finding.whole or 1) - finding.limit.amount)
 
 
 def first(last: int, meets: Callable[[int], bool | None]) -> int:

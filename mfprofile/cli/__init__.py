@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from mfprofile.spec.problems import InputError
+from mfprofile.spec.problems import InputError, printable
 from mfprofile.view.tables import OutputError
 
 app = typer.Typer(
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    lines = message.splitlines() or [""]
+    lines = [printable(line) for line in message.rstrip("\n").split("\n")]
     if sys.stderr is not None:
         sys.stderr.write("".join(f"error: {line}\n" for line in lines))
     raise SystemExit(code)

@@ -55,7 +55,11 @@ def check(
     ] = None,
     max_growth: Annotated[
         str | None,
-        typer.Option("--max-growth", metavar="GROWTH", help="Of madds and params over it: 1% or 2M; else none."),
+        typer.Option(
+            "--max-growth",
+            metavar="GROWTH",
+            help="How far madds and params may go beyond it: 1% or 2M; else not at all.",
+        ),
     ] = None,
     config: Annotated[
         str | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.options import AsCsv, AsJson, AsMarkdown, ConventionName, Input, assigned, chosen_form, once
-from mfprofile.spec.problems import InputError
+from mfprofile.spec.problems import InputError, printable
 
 FROM = "What it was: a name of 'mfprofile list', a path, or - for stdin."
 TO = "What it is now, the same; left out, it is A with what --set changes."
@@ -47,5 +47,5 @@ def diff(
     before = load(a, assigned(None, input_size))
     after = load(before if b is None else b, assigned(settings, input_size))
     if settings:
-        after = replace(after, name=f"{after.name} with {', '.join(settings)}")
+        after = replace(after, name=printable(f"{after.name} with {', '.join(settings)}"))
     show(difference_text(difference(count(before, convention), count(after, convention)), form))

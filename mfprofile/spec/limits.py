@@ -117,7 +117,7 @@ def amount(name: str, value: object) -> int | Fraction:
         return quantity(value, in_bytes=name == MEMORY)
     if "." not in name:
         raise QuantityError(
-            value, f"only a pillar has a share, as in former.madds: the whole network's {name} are 100 %"
+            value, f"only a pillar has a share, as in former.madds: the whole network has 100 % of its {name}"
         )
     if part > 1:
         raise QuantityError(value, "a pillar's share cannot be more than 100 %")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,12 @@ from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines
 def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as a table, then a workflow command for each limit that is not met and each problem of a spec."""
     commands = [*map(_problem, outcome.problems), *map(_reason, reasons.values())]
-    return outcome_text(outcome, reasons, terms, "table") + "".join(f"{line}\n" for line in commands)
+    return _inert(outcome_text(outcome, reasons, terms, "table")) + "".join(f"{line}\n" for line in commands)
+
+
+def _inert(text: str) -> str:
+    """Return text in which no spec's name makes a line, whatever space it begins with, a workflow command."""
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")
 
 
 def _reason(reason: Reason) -> str:

@@ -7,12 +7,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.checks import Outcome
+from mfprofile.budget.knobs import GROWTH
 from mfprofile.budget.limits import shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.limits import MEMORY
-from mfprofile.spec.problems import Mark
+from mfprofile.spec.problems import Mark, printable
 from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 
@@ -99,8 +100,8 @@ def reason_lines(reason: Reason) -> Iterator[str]:
     """Yield what is wrong in one line, then what weighs most, then the remedies."""
     finding = reason.finding
     yield f"{reason.verdict.spec.name}: {_sentence(finding)}, in convention '{reason.verdict.terms.convention.name}'"
-    given = str(finding.limit.given)
-    yield f"  given by {given}" + (f": {finding.limit.about}" if finding.limit.about else "")
+    given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
+    yield f"  given by {printable(given)}"
     if reason.pillars:
         yield f"  pillars: {_weights(reason.pillars, finding.counted)}"
     if reason.peak is not None:
@@ -135,11 +136,20 @@ def _remedies(reason: Reason) -> Iterator[str]:
     if reason.remedies:
         yield "  any one of these would meet it:"
     elif reason.nearest:
-        yield "  no knob alone would meet it; the nearest that each gets:"
+        yield f"  no knob alone would meet it{_reach(reason)}; the nearest that each gets:"
+    else:
+        yield f"  no knob alone would meet it{_reach(reason)}, or come nearer"
     told = [*reason.remedies, *reason.nearest]
     turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}:" for one in told]
     for one, text in zip(told, turned, strict=True):
         yield f"    {text.ljust(max(map(len, turned)))} {_result(one)}{_besides(one)}"
+
+
+def _reach(reason: Reason) -> str:
+    """Return how far knobs were turned where that is not down to their least."""
+    return (
+        "" if reason.finding.limit.most and reason.finding.whole is None else f", turned up to {GROWTH} times its value"
+    )
 
 
 def _result(remedy: Remedy) -> str:
@@ -158,7 +168,7 @@ def _closing(outcome: Outcome, terms: Terms) -> str:
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
     named = f"in convention '{terms.convention.name}'"
-    unjudged = f"; {len({problem.mark.source for problem in outcome.problems})} not judged" if outcome.problems else ""
+    unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
         return f"FAILED: {missed} of {_number(len(limits), 'limit')} not met {named}{unjudged}"
     return f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}{unjudged}"

@@ -75,7 +75,7 @@ def test_hooks_see_as_many_values_in_any_spec(mapping: Mapping) -> None:
     assert_hooks_agree(count(mapping))
 
 
-@pytest.mark.parametrize("name", [*MODELS, *ABLATIONS])
+@pytest.mark.parametrize("name", [*MODELS, *ABLATIONS, pytest.param("mf151m-retinanet", marks=pytest.mark.slow)])
 def test_fvcores_activations_are_explained_at_every_path(name: str) -> None:
     """They are the outputs of convolutions, Linear and matrix products, to the unit."""
     (one,) = verify(load(name), ["fvcore"]).explanations
@@ -83,7 +83,8 @@ def test_fvcores_activations_are_explained_at_every_path(name: str) -> None:
     assert one.activations.mismatches == ()
     assert one.activations.paths > 100
     assert one.measured.activations is not None
-    assert one.measured.activations[""] == FVCORE.get(name, one.measured.activations[""])
+    if name in FVCORE:
+        assert one.measured.activations[""] == FVCORE[name]
 
 
 @given(spec_mappings())

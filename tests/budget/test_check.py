@@ -158,6 +158,7 @@ WRITE = "write it with 'mfprofile count SPEC… --json'"
         (json.dumps({**BILL, "schema": 2}), f"counts.json: mf294m: schema 2 is not read, only 1; {WRITE}"),
         (json.dumps({**BILL, "convention": "paper"}), "counts.json: mf294m: was counted in convention 'paper', not 'core'; give --convention paper, or count it anew with --convention core"),
         (json.dumps({**BILL, "madds": 1.5}), f"counts.json: mf294m: madds = 1.5: must be a whole number; {WRITE}"),
+        (json.dumps({**BILL, "convention": None}), "counts.json: mf294m: was counted in convention null, not 'core'; count it anew with --convention core"),
         (json.dumps({**BILL, "params": None}), f"counts.json: mf294m: params = null: must be a whole number; {WRITE}"),
         (json.dumps([BILL, {**BILL, "madds": 3}]), "counts.json: has two different bills of 'mf294m'; keep one of them"),
         (json.dumps({**BILL, "name": "mf294"}), "mf294m: the baseline counts.json has no bill of 'mf294m'; did you mean 'mf294'?"),
@@ -177,10 +178,11 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
         (["--baseline", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--max-madds", "many"], "--max-madds 'many': must be an amount such as 300M, 0.3G or 300_000_000"),
         (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, and papers use the word for either: write 150M if products and sums were counted, 300M if multiply-adds were"),
-        (["--max-madds", "10%"], "--max-madds '10%': only a pillar has a share, as in former.madds: the whole network's madds are 100 %"),
+        (["--max-madds", "10%"], "--max-madds '10%': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds"),
         (["--max", "former.madds"], "--max former.madds: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M"),
+        (["--max", "former.madds=101%"], "--max former.madds '101%': a pillar's share cannot be more than 100 %"),
         (["--max", "form.madds=3"], "--max form.madds=3: no quantity is called 'form.madds'; did you mean 'former.madds'?"),
-        (["--max", "madds=3", "--max-madds", "4"], "madds is limited to at most two amounts, by --max-madds and --max madds: give one"),
+        (["--max", "madds=3", "--max-madds", "4"], "--max-madds and --max madds both say what madds may be at most: give one"),
         (["--max-madds", "3", "--min-madds", "4"], "madds cannot be at least 4 and at most 3, as --min-madds and --max-madds demand"),
         (["--max", "former.madds=3%", "--min", "former.madds=4.5%"], "former.madds cannot be at least 4.5 % and at most 3 %, as --min former.madds and --max former.madds demand"),
         (["--format", "githib", "--max-madds", "3"], "no format is called 'githib'; did you mean 'github'?"),
@@ -295,6 +297,33 @@ def test_all_that_is_wrong_in_a_pyproject_is_told_at_its_line(tmp_path: Path) ->
         "error: pyproject.toml:3:18: tool.mfprofile.budgets.\"*\".min.former.madds = '110%': a pillar's share cannot be more than 100 %",
         'error: pyproject.toml:5:1: tool.mfprofile.budgets."x" = 3: must be a table of limits, as in \'{max = {madds = "300M"}}\'',
     ]
+
+
+def test_what_is_wrong_with_several_specs_is_told_once(tmp_path: Path) -> None:
+    """A wrong `--set`, or a spec that they extend; each is counted as not judged."""
+    done = run("check", "mf26m", "mf52m", "--max-madds", "30M", "--set", "stm=8")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: --set stm=8: stm: unknown key; did you mean 'stem'?\n"
+    (tmp_path / "base.yaml").write_text("extends: mf26m\nstem: 0\n", encoding="utf-8")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text("extends: base.yaml\n", encoding="utf-8")
+    done = run("check", "a.yaml", "b.yaml", "mf26m", "--max-madds", "30M", cwd=tmp_path)
+    assert done.stdout.endswith("the 1 limit met in convention 'core'; 2 not judged\n")
+    assert done.stderr == "error: base.yaml:2:7: stem = 0: must be at least 1\n"
+
+
+@pytest.mark.parametrize("form", ["table", "github"])
+def test_a_files_name_cannot_write_lines_of_its_own(form: str, tmp_path: Path) -> None:
+    """Line ends and escapes in a path are shown as what cannot be printed: a workflow would obey such a line."""
+    name = "a\n::error::b\x1b[31m.yaml"
+    (tmp_path / name).write_text("extends: mf26m\nbudget: {max: {madds: 20M}}\n", encoding="utf-8")
+    done = run("check", name, "--format", form, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "  given by a�::error::b�[31m.yaml:2:23\n" in done.stdout
+    assert "\x1b" not in done.stdout.replace("file=a%0A%3A%3Aerror%3A%3Ab\x1b", "")
+    assert not [line for line in done.stdout.splitlines() if line.startswith("::error::")]
+    done = run("check", "mf26m", "--baseline", name, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\x1b")) == (2, 0)
 
 
 def test_every_spec_is_judged_and_every_wrong_one_told(tmp_path: Path) -> None:

@@ -340,6 +340,12 @@ def test_an_unchanged_variant_is_told_in_the_headline() -> None:
     assert "9 blocks, tokens, stem, final, head unchanged" in done.stdout
 
 
+def test_a_setting_that_ends_a_line_ends_no_headline() -> None:
+    """It is shown as what cannot be printed."""
+    first = run("diff", "mf294m", "--set", "tokens.dim=128\n").stdout.splitlines()[0]
+    assert first.startswith("mf294m → mf294m with tokens.dim=128�: MAdds -11,021,312 ")
+
+
 def test_set_changes_b_and_input_both() -> None:
     """Without B it is A that --set changes, and its name says so."""
     arguments = ["--set", "tokens.dim=128", "--input", "192", "--json"]

@@ -139,6 +139,17 @@ def test_an_annotation_of_a_flag_points_at_the_spec(tmp_path: Path) -> None:
     assert found[0][1].startswith("net: madds 23,550,208 < 30,000,000 (-6,449,792, -21.5 %), in convention 'core'\n")
 
 
+@pytest.mark.parametrize("name", ["::error::b", "::add-mask::1", "##[error]b"])
+def test_a_specs_name_is_no_workflow_command(name: str, tmp_path: Path) -> None:
+    """Neither in the table nor before its reason, which begins with it: a runner passes over space before `::`."""
+    (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
+    done = run("check", f"{name}.yaml", "--max-madds", "20M", "--format", "github", cwd=tmp_path)
+    assert done.returncode == 1
+    obeyed = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
+    assert [line.partition(" ")[0] for line in obeyed] == ["::error"]
+    assert "##[" not in "".join(line for line in done.stdout.splitlines() if line not in obeyed)
+
+
 def test_wrong_specs_are_annotated_too(tmp_path: Path) -> None:
     """At the line of what is wrong, and the exit code is 2."""
     (tmp_path / "net.yaml").write_text("extends: mf26m\nstem: 0\nbudget: {max: {madds: 5 %}}\n", encoding="utf-8")
@@ -149,7 +160,7 @@ def test_wrong_specs_are_annotated_too(tmp_path: Path) -> None:
         ),
         (
             {"file": "net.yaml", "line": "3", "col": "23", "title": "not judged"},
-            "net.yaml:3:23: budget.max.madds = '5 %': only a pillar has a share, as in former.madds: the whole network's madds are 100 %",
+            "net.yaml:3:23: budget.max.madds = '5 %': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds",
         ),
     ]
 

@@ -105,6 +105,23 @@ def test_each_model_has_the_knobs_of_its_parts(name: str) -> None:
         assert (f"blocks.{number}.repeat" in names) != block.halves
 
 
+def test_width_is_turned_from_its_least_to_its_most() -> None:
+    """By hundredths from 0.01, to four times its value and not past 64, which is the most that a spec may have."""
+    data = {"stem": 4, "former": "none", "mobile": {"activation": "relu"}, "head": "none"}
+    spec = load({**data, "blocks": [{"block": "lite", "exp": 8, "out": 4}], "width": 30})
+    width = next(knob for knob in knobs(spec) if knob.name == "width")
+    assert (width.below[0], width.below[-1], width.above[0], width.above[-1]) == (29.99, 0.01, 30.01, 64)
+    assert load(spec, width.up[-1].settings).width == 64
+    assert next(knob for knob in knobs(load("mf294m")) if knob.name == "width").above[-1] == 4
+
+
+def test_a_repeat_is_turned_to_8_or_to_four_times_its_value() -> None:
+    """And not past 100, which is the most that a spec may have."""
+    for repeat, most in ((1, 8), (3, 12), (40, 100)):
+        found = {knob.name: knob for knob in knobs(load("mf294m", [f"blocks.3.repeat={repeat}"]))}
+        assert found["blocks.3.repeat"].above[-1] == most
+
+
 def test_what_follows_a_width_keeps_its_ratio() -> None:
     """The lite block behind the stem expands it by 2, whatever the stem."""
     stem = next(knob for knob in knobs(load("mf294m")) if knob.name == "stem")

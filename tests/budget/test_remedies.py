@@ -177,6 +177,35 @@ def test_where_no_knob_is_enough_it_says_so() -> None:
     assert count("mf26m").madds > 20_345_600 == count(load("mf26m", ["tokens.count=1"])).madds
 
 
+def test_a_knob_that_gets_no_nearer_is_not_told() -> None:
+    """The input changes no params; a share is told of one side of a knob, that which brings it nearer."""
+    few = run("check", "mf26m", "--min", "params=1T").stdout
+    assert "  no knob alone would meet it, turned up to 4 times its value; the nearest that each gets:\n" in few
+    assert "    input " not in few
+    assert "    width 1 → 4.0:" in few
+    share = run("check", "mf26m", "--max", "former.madds=0.001%").stdout
+    assert re.search(r"\n    tokens\.count 3 → 1: ", share)
+    assert "tokens.count 3 → 12" not in share
+    assert "width 1 → 0.01" not in share
+
+
+def test_where_no_knob_gets_nearer_it_says_so() -> None:
+    """A network without Former has no step that would give it one."""
+    output = run("check", "mf294m-mobile", "--min", "former.madds=1%").stdout
+    assert output.endswith(
+        "  no knob alone would meet it, turned up to 4 times its value, or come nearer\n\n"
+        "FAILED: 1 of 1 limit not met in convention 'core'\n"
+    )
+
+
+def test_no_knob_is_said_to_fall_short_where_a_family_has_a_member() -> None:
+    """`scale` finds a width for the least cost that there is, and so does the reason (0.01 costs the same)."""
+    least = count(load("mf294m", ["width=0.01"])).madds
+    output = run("check", "mf294m", "--max-madds", str(least)).stdout
+    assert f"width 1 → 0.02: {least:,}\n" in re.sub(" +", " ", output)
+    assert "no knob alone" not in output
+
+
 def test_what_is_told_is_what_json_holds() -> None:
     """Each remedy with the assignment to make it."""
     done = run("check", "mf294m", "--max-madds", "280M", "--json")

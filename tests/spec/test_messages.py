@@ -207,7 +207,7 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
         "stem: 8",
         "stem: 8\nbudget: {max: {madds: 10%}}",
         [
-            ":5:23: budget.max.madds = '10%': only a pillar has a share, as in former.madds: the whole network's madds are 100 %"
+            ":5:23: budget.max.madds = '10%': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds"
         ],
     ),
     (
