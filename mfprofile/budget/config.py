@@ -17,6 +17,7 @@ from typing import Any
 from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.spec.limits import Fault, bounds
 from mfprofile.spec.problems import MISSING, InputError, Mark, Problem, SpecError, nearest
+from mfprofile.spec.sources import shipped
 
 NAME = "pyproject.toml"
 _TABLE = ("tool", "mfprofile", "budgets")
@@ -34,6 +35,18 @@ class Config:
         for glob, limits in self.budgets.items():
             if fnmatchcase(name, glob) or matches(self._path(reference), glob):
                 yield from limits
+
+    def idle(self) -> Iterator[str]:
+        """Yield the globs that match no file there is and no spec that ships: most likely they are misspelt."""
+        for glob in self.budgets:
+            if not any(fnmatchcase(name, glob) for name in shipped()) and not self._matches_file(glob):
+                yield glob
+
+    def _matches_file(self, glob: str) -> bool:
+        try:
+            return any(self.folder.glob(glob))
+        except (NotImplementedError, ValueError, OSError):  # an absolute pattern, or none that pathlib can read
+            return Path(glob).is_absolute()
 
     def _path(self, reference: str) -> PurePath:
         path = (Path.cwd() / reference).resolve()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import dtypes, names_in, specs
-from mfprofile.cli.options import AsJson, ConventionName, Input, Settings, assigned, once
-from mfprofile.spec.problems import InputError, SpecError, nearest
+from mfprofile.cli.options import AsJson, ConventionName, Input, Settings, assigned, once, tell
+from mfprofile.spec.problems import InputError, SpecError, nearest, printable
 
 if TYPE_CHECKING:
     from mfprofile.budget.checks import Growth
@@ -152,7 +152,12 @@ def _limits(flags: dict[str, str | None], most: list[str] | None, least: list[st
 def _config(file: str | None) -> Config | None:
     from mfprofile.budget.config import find_config, read_config
 
-    return find_config(Path.cwd()) if file is None else read_config(Path(file))
+    found = find_config(Path.cwd()) if file is None else read_config(Path(file))
+    for glob in found.idle() if found is not None else ():
+        tell(
+            f"note: tool.mfprofile.budgets has limits for {printable(glob)!r}, which is no file and no spec that ships"
+        )
+    return found
 
 
 def _growth(file: str | None, most: str | None, convention: str) -> Growth | None:

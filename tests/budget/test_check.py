@@ -188,7 +188,7 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
         (["--format", "githib", "--max-madds", "3"], "no format is called 'githib'; did you mean 'github'?"),
         (["--json", "--format", "github"], "--json and --format github exclude each other: give one"),
         (["--max-madds", "3M", "--convention", "papr"], "no convention is called 'papr'; did you mean 'paper'?"),
-        (["--max-memory", "3M"], "--max-memory '3M': 'M' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"),
+        (["--max-memory", "3X"], "--max-memory '3X': 'X' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"),
         (["--max-memory", "3MB", "--batch", "0"], "--batch 0: must be 1 or more"),
         (["--max-memory", "3MB", "--dtype", "float31"], "no dtype is called 'float31'; did you mean 'float32'?"),
         (["--config", "none.toml"], "none.toml: cannot be read: No such file or directory"),
@@ -233,7 +233,7 @@ max.former.madds = "10%"
 
 [tool.mfprofile.budgets]
 "nets/**/*.yaml" = {min = {madds = "1M"}, max = {"params" = 12_000_000}}
-"nothing" = {max = {madds = 3}}
+"mf508m" = {max = {madds = 3}}
 """
 
 
@@ -257,6 +257,17 @@ def test_pyproject_gives_limits_by_globs(tmp_path: Path) -> None:
     ]
     assert checked("mf2x.yaml", "--json", "--config", file, "--max-madds", "290M", cwd=below)[0] == 0
     assert refused("mf96m", cwd=below) == f"error: mf96m: {NO_LIMIT}\n"
+
+
+def test_a_glob_that_is_nothing_is_noted(tmp_path: Path) -> None:
+    """Misspelt, it would hold nobody to anything; it is no error, since a file may come later."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.mfprofile.budgets]\n"mf26m" = {max = {madds = "300M"}}\n"spec/*.yaml" = {max = {madds = "1M"}}\n',
+        encoding="utf-8",
+    )
+    done = run("check", "mf26m", cwd=tmp_path)
+    note = "note: tool.mfprofile.budgets has limits for 'spec/*.yaml', which is no file and no spec that ships\n"
+    assert (done.returncode, done.stderr) == (0, note)
 
 
 def test_a_pyproject_of_others_is_passed_over(tmp_path: Path) -> None:
