@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -136,7 +137,8 @@ def _places(suffix: Sums, prefix: Sums, bound: int | None, side: Literal["left",
     """Return, for each sum before, where among the sums after it the bound is reached."""
     if bound is None:
         return np.full(len(prefix.values), otherwise)
-    return np.searchsorted(suffix.values, bound - prefix.values, side)
+    beyond = int(prefix.values[-1]) + int(suffix.values[-1]) + 1  # cells are from 0, so that none is below -1 either
+    return np.searchsorted(suffix.values, max(-1, min(bound, beyond)) - prefix.values, side)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +163,7 @@ def grid_size(chain: Chain, row: int, window: Window, memory: int) -> int:
 
 
 def kept_sums(chain: Chain, costs: Sequence[Integers]) -> int:
-    """Return how many sums `Halves` keeps at its cut, at most, where they are exact."""
+    """Return how many sums `Halves` keeps on both sides of its cut, at most, where they are exact."""
     steps, _ = _gridded(chain.links, costs, 1)
     return _cut(steps, paths(chain.links), paths_onward(chain.links))[1]
 
@@ -195,13 +197,17 @@ def _cut(steps: Sequence[Steps], before: list[list[int]], after: list[list[int]]
     A cut at which int64 holds the paths on either side goes before one at which it does not.
     """
     spans = [int(step.costs.max()) if step.costs.size else 0 for step in steps]
-    sizes = []
-    for at in range(len(steps) + 1):
-        left, right = sum(spans[:at]) + 1, sum(spans[at:]) + 1
-        sizes.append(sum(min(count, left) for count in before[at]) + sum(min(count, right) for count in after[at]))
-    large = [max(*left, *right) >= LIMIT for left, right in zip(before, after, strict=True)]
+    left = list(accumulate(map(_most_sums, before, accumulate(spans, initial=1))))
+    right = list(accumulate(map(_most_sums, after[::-1], accumulate(spans[::-1], initial=1))))[::-1]
+    sizes = [one + other for one, other in zip(left, right, strict=True)]
+    large = [max(*one, *other) >= LIMIT for one, other in zip(before, after, strict=True)]
     best = min(range(len(sizes)), key=lambda at: (large[at], sizes[at]))
     return best, sizes[best]
+
+
+def _most_sums(paths_to: Sequence[int], span: int) -> int:
+    """Return how many distinct sums there are at most at some widths, of so many paths to each."""
+    return sum(min(count, span) for count in paths_to)
 
 
 def _turned(step: Steps) -> Steps:

@@ -45,8 +45,8 @@ class Pairs:
         """Return both ends of each window, on sums from 0."""
         found = []
         for window, least, greatest in zip(windows, self.least, self.greatest, strict=True):
-            low = 0 if window.least is None else max(0, window.least - least)
-            found.append((low, greatest if window.most is None else min(greatest, window.most - least)))
+            low = 0 if window.least is None else min(max(0, window.least - least), greatest + 1)
+            found.append((low, greatest if window.most is None else max(-1, min(greatest, window.most - least))))
         return found
 
     def sides(self) -> Iterator[tuple[Side, Side]]:

@@ -93,17 +93,20 @@ def blocks(chain: Chain, windows: Sequence[Window]) -> Iterator[Block]:
     """
     cut = _cut(chain.links)
     reach = _reach(chain.links, [link.costs for link in chain.links])
-    tails = _tails(chain.links[cut:])
+    tails = _tails(chain.links[cut:], chain.links[cut - 1].states if cut else 1)
     start = Heads(np.zeros(1, np.int64), np.zeros((len(chain.links[0].costs), 1), np.int64), np.zeros((1, 0), np.int64))
     waiting = [(0, start)]
     while waiting:
         at, heads = waiting.pop()
+        if len(heads.states) > _FRONT:
+            starts = reversed(range(0, len(heads.states), _FRONT))
+            waiting += [(at, heads.of(slice(first, first + _FRONT))) for first in starts]
+            continue
         heads = heads.of(_may_end_within(heads, reach[at], windows))
         if at == cut:
             yield from _met(heads, tails)
-            continue
-        parts = [slice(first, first + _FRONT) for first in range(0, len(heads.states), _FRONT)]
-        waiting += [(at + 1, _extended(heads.of(part), chain.links[at])) for part in reversed(parts)]
+        elif len(heads.states):
+            waiting.append((at + 1, _extended(heads, chain.links[at])))
 
 
 def _cut(links: Sequence[Link]) -> int:
@@ -127,16 +130,16 @@ def _reach(links: Sequence[Link], costs: Sequence[Integers]) -> list[tuple[Integ
     return levels[::-1]
 
 
-def _tails(links: Sequence[Link]) -> list[Tails]:
-    """Return all paths to the end from each width before these links."""
+def _tails(links: Sequence[Link], states: int) -> list[Tails]:
+    """Return all paths to the end from each of so many widths before these links; from some there may be none."""
     found = [Tails(np.zeros((len(links[0].costs) if links else 0, 1), np.int64), np.zeros((1, 0), np.int64))]
-    for link in reversed(links):
-        pieces: list[list[Tails]] = [[] for _ in range(int(link.source.max()) + 1)]
+    before = [states, *(link.states for link in links)][: len(links)]
+    for link, width in zip(reversed(links), reversed(before), strict=True):
+        pieces: list[list[Tails]] = [[] for _ in range(width)]
         for edge, (source, target) in enumerate(zip(link.source.tolist(), link.target.tolist(), strict=True)):
-            if target < len(found):
-                after = found[target]
-                first = np.full((len(after.edges), 1), edge)
-                pieces[source].append(Tails(after.sums + link.costs[:, edge, None], np.hstack([first, after.edges])))
+            after = found[target]
+            first = np.full((len(after.edges), 1), edge)
+            pieces[source].append(Tails(after.sums + link.costs[:, edge, None], np.hstack([first, after.edges])))
         nothing = Tails(found[0].sums[:, :0], np.zeros((0, found[0].edges.shape[1] + 1), np.int64))
         found = [_together(piece) if piece else nothing for piece in pieces]
     return found
@@ -177,7 +180,7 @@ def _met(heads: Heads, tails: Sequence[Tails]) -> Iterator[Block]:
     heads = heads.of(np.argsort(heads.states, kind="stable"))
     runs = np.flatnonzero(np.concatenate([[True], heads.states[1:] != heads.states[:-1]]))
     for first, last in zip(runs.tolist(), [*runs[1:].tolist(), len(heads.states)], strict=True):
-        after = tails[int(heads.states[first])]  # the reach has left out widths from which nothing leads on
+        after = tails[int(heads.states[first])]
         size = max(1, _CELLS // max(1, len(after.edges)))
         for start in range(first, last, size):
             yield Block(heads.of(slice(start, min(start + size, last))), after)

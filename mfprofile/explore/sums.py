@@ -82,13 +82,19 @@ def forward(steps: Sequence[Steps], exact: bool = True) -> list[list[Sums]]:
     """
     levels = [[_one(exact)]]
     for step in steps:
-        pieces: list[list[Sums]] = [[] for _ in range(step.after)]
-        for source, target, cost in zip(step.source.tolist(), step.target.tolist(), step.costs.tolist(), strict=True):
-            reached = levels[-1][source]
-            if len(reached.values):
-                pieces[target].append(Sums(reached.values + cost, reached.counts))
-        levels.append([merged(found, exact) for found in pieces])
+        levels.append([_reached(step, levels[-1], width, exact) for width in range(step.after)])
     return levels
+
+
+def _reached(step: Steps, level: Sequence[Sums], width: int, exact: bool) -> Sums:
+    """Return the sums at one width after a step."""
+    edges = np.flatnonzero(step.target == width)
+    pieces = [
+        Sums(level[source].values + cost, level[source].counts)
+        for source, cost in zip(step.source[edges].tolist(), step.costs[edges].tolist(), strict=True)
+        if len(level[source].values)
+    ]
+    return merged(pieces, exact)
 
 
 def backward(steps: Sequence[Steps], exact: bool = True) -> list[list[Sums]]:

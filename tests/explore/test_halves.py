@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfprofile.explore.chain import Chain, Link
-from mfprofile.explore.halves import Halves, coarse_size, grid_size
+from mfprofile.explore.halves import Halves, coarse_size, grid_size, kept_sums
 from mfprofile.explore.join import within_both
 from mfprofile.explore.sums import Sums, merged, paths, paths_onward
 from mfprofile.explore.wavelet import WaveletMatrix
@@ -127,6 +127,33 @@ def test_what_does_not_fit_in_memory_is_bounded() -> None:
     lower, upper = Halves(chain, chain.costs(0), size).bounds(window)
     assert lower < exact < upper
     assert upper - lower < exact // 20
+
+
+def test_what_is_kept_is_no_more_than_was_foreseen() -> None:
+    """Sums at every width on the way count, not only those at the cut: few at both ends may be many between."""
+    rng, wide, zeros = np.random.default_rng(1), 50, np.zeros(50, np.int64)
+    every, one = np.arange(wide), np.zeros((1, wide), np.int64)
+    between = [array.ravel() for array in np.meshgrid(every, every)]
+    costs = rng.integers(0, 20, (1, wide * wide))
+    links = (
+        Link(zeros, every, zeros, ({},), wide, one),
+        Link(between[0], between[1], np.zeros_like(between[0]), ({},), wide, costs),
+        Link(every, zeros, zeros, ({},), 1, one),
+    )
+    chain = Chain({}, links)
+    halves = Halves(chain, chain.costs(0))
+    kept = sum(len(sums.values) for level in (*halves.before, *halves.after) for sums in level)
+    assert 500 < kept <= kept_sums(chain, chain.costs(0))
+
+
+@pytest.mark.parametrize("side", [10**40, -(10**40), 2**63, -(2**63)])
+def test_a_window_may_end_beyond_an_int64(side: int) -> None:
+    """What no sum comes to bounds nothing, or leaves nothing."""
+    chain = _long(4, 5)
+    windows = Window(None, side), Window(side, None)
+    within = [5**4 if side > 0 else 0, 0 if side > 0 else 5**4]
+    assert [Halves(chain, chain.costs(0)).bounds(window) for window in windows] == [(one, one) for one in within]
+    assert [within_both(chain, (0, 1), (window, windows[0]), 1 << 30) for window in windows] == [within[0], 0]
 
 
 @pytest.mark.parametrize("spread", [1, 1000])
