@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from mfprofile.cost.conventions import Convention
 from mfprofile.explore.costing import Costing
-from mfprofile.explore.edges import RULING, UNKNOWN, Edges, Integers, Values, all_edges
+from mfprofile.explore.edges import RULING, Edges, Integers, Values, all_edges, greatest_of
 from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.settings import greatest_setting, is_refused, outer_settings
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
 from mfprofile.spec.model import Spec
-from mfprofile.spec.rules import breaches
+from mfprofile.spec.problems import InputError
+
+MOST = 2**60
+"""What a sum may come to, so that sums, their differences and what int64 sets apart for none stay below 2⁶³."""
 
 _TOGETHER = 128
 """So many settings of the globals are costed at a time."""
@@ -63,6 +66,7 @@ class Chains:
         self.costing = Costing(tuple(quantities), counted_by)
         self.settings = outer_settings(space)
         self._known: dict[str, list[Edges]] = {}
+        self._safe: set[str] = set()
 
     def each(self, settings: Sequence[Values]) -> Iterator[Chain | None]:
         """Yield the chain of each of some settings of the globals; None where the rules allow none of its links.
@@ -81,8 +85,9 @@ class Chains:
         groups: dict[int, tuple[list[Edges], list[int], list[Spec]]] = {}
         for at, values in enumerate(settings):
             data = with_values(self.space.data, values)
-            if not _is_refused(data):
+            if not is_refused(data):
                 edges = self.edges(data)
+                self._refuse_too_large(values)
                 _, members, specs = groups.setdefault(id(edges), (edges, [], []))
                 members.append(at)
                 specs.append(self._spec(data))
@@ -113,48 +118,31 @@ class Chains:
             total += known[id(edges)]
         return total
 
+    def _refuse_too_large(self, values: Values) -> None:
+        """Raise `InputError` where a sum could pass what int64 holds: that of the greatest sizes of all at once.
+
+        Settings that differ only in what costs grow with share one answer.
+        """
+        values = greatest_setting(self.space, values)
+        if not self.costing.quantities or repr(values) in self._safe:
+            return
+        self._safe.add(repr(values))
+        data = with_values(self.space.data, values)
+        edges = self.edges(data)
+        amounts = tuple(quantity.amount() for quantity in self.costing.quantities)
+        greatest = [*(greatest_of(found, 1) for found in edges[:-1]), greatest_of(edges[-1], len(edges[-1].options))]
+        costs = Costing(amounts, self.costing.convention).of([self._spec(data)], greatest)
+        for quantity, most in zip(amounts, sum(each.max(axis=(1, 2)) for each in costs), strict=True):
+            if most > MOST:
+                raise InputError(
+                    f"{self.space.name}: {quantity.name} of a variant may come to {most:,}, more than the {MOST:,} "
+                    "that are reckoned with here: take the greatest channels, repeats or inputs out"
+                )
+
     def _spec(self, data: Mapping[str, Any]) -> Spec:
         spec, faults = typed(dict(data), self.space.tree, self.space.name)
         assert spec is not None, faults  # each value was tried when the space was read
         return spec
-
-
-def outer_settings(space: Space) -> list[dict[Place, Any]]:
-    """Return every setting of the globals that has an effect of its own, in the order of the space's lists."""
-    found: dict[str, dict[Place, Any]] = {}
-    for values in product(*(choice.values for choice in space.outer)):
-        setting = {choice.path: value for choice, value in zip(space.outer, values, strict=True)}
-        setting = _with_effect(space, setting)
-        found.setdefault(repr(setting), setting)
-    return list(found.values())
-
-
-def _with_effect(space: Space, setting: dict[Place, Any]) -> dict[Place, Any]:
-    """Return the setting without the choices that another choice has made idle."""
-    data = with_values(space.data, setting)
-    idle: set[Place] = set()
-    if data.get("former") == "none":
-        idle |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
-        idle |= {path for path in setting if path[0] == "former" and len(path) > 1}
-    elif data.get("attention") == "mlp":
-        idle |= {("bridge", "heads"), ("former", "heads")}
-    own = [any(choice.path[-1] == "kernel" for choice in choices) for choices in space.blocks]
-    if all(
-        block["block"] == "lite" or "kernel" in block or has for block, has in zip(data["blocks"], own, strict=True)
-    ):
-        idle.add(("mobile", "kernel"))
-    return {path: value for path, value in setting.items() if path not in idle}
-
-
-def _is_refused(data: Mapping[str, Any]) -> bool:
-    """Return whether a rule that no width has a part in refuses the setting."""
-    blocks = [{**block, "out": UNKNOWN, "exp": UNKNOWN, "kernel": UNKNOWN} for block in data["blocks"]]
-    for block in blocks:
-        block.pop("expand", None)
-        block.pop("exp2", None)
-        if block.get("repeat") == 0 and not (block["block"] == "mf-down" or block.get("stride") == 2):
-            del block["repeat"]
-    return any(breaches({**data, "stem": UNKNOWN, "blocks": blocks}))
 
 
 def _kept(edges: Edges) -> Edges:

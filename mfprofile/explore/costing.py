@@ -33,7 +33,7 @@ class Costing:
             return
         spec, settings = _stacked(specs), len(specs)
         height, width = halved(spec.input.height), halved(spec.input.width)
-        yield self._sums(_stem_parts(spec, edges[0]), settings, len(edges[0].source))
+        yield self._sums(_stem_parts(spec, edges[0]), edges[0], settings, len(edges[0].source))
         for block, found in zip(spec.blocks, edges[1:-1], strict=True):
             yield self._entry(_sized(spec, height, width), block, found, settings)
             if block.halves and block.repeat:
@@ -42,7 +42,7 @@ class Costing:
 
     def _entry(self, spec: Spec, block: BlockSpec, edges: Edges, settings: int) -> Integers:
         """Return the costs of an entry's edges: its first block and, as often as it is repeated, the others."""
-        costs = np.zeros((len(self.quantities), settings, len(edges.source)), np.int64)
+        costs = np.zeros((len(self.quantities), settings, len(edges.source)), edges.kind)
         repeat = edges.sizes["repeat"]
         laid_out = np.flatnonzero(repeat)
         if not laid_out.size:
@@ -56,26 +56,26 @@ class Costing:
         network = resolve(_changed(spec, stem=sizes["inputs"], blocks=(block,)))
         tokenwise = [] if network.tokens is None else former(network, network.tokens)
         for index, laid in enumerate(network.blocks):
-            summed = self._sums(block_parts(network, laid, tokenwise), settings, len(laid_out))
+            summed = self._sums(block_parts(network, laid, tokenwise), edges, settings, len(laid_out))
             costs[:, :, laid_out] += summed * (repeat - 1 if index else 1)
         return costs
 
     def _ends(self, spec: Spec, edges: Edges, settings: int) -> Integers:
         """Return the costs of the last link: the final bridge and the head of each option."""
-        costs = np.zeros((len(self.quantities), settings, len(edges.source)), np.int64)
+        costs = np.zeros((len(self.quantities), settings, len(edges.source)), edges.kind)
         through = BlockSpec("lite", None, exp=1)  # it only hands the width on
         for option, values in enumerate(edges.options):
             chosen = np.flatnonzero(edges.option == option)
             head, classes = _headed(spec, values)
             changed = _changed(spec, stem=edges.sizes["inputs"][chosen], blocks=(through,), head=head, classes=classes)
             parts = [part for part in network_parts(resolve(changed)) if part.block in ("final", "head")]
-            costs[:, :, chosen] = self._sums(parts, settings, len(chosen))
+            costs[:, :, chosen] = self._sums(parts, edges, settings, len(chosen))
         return costs
 
-    def _sums(self, parts: Sequence[Part], *shape: int) -> Integers:
+    def _sums(self, parts: Sequence[Part], edges: Edges, *shape: int) -> Integers:
         """Return each quantity's sum over the parts: quantities × settings × edges."""
         sums = [np.broadcast_to(quantity.of(parts, self.convention), shape) for quantity in self.quantities]
-        return np.array(sums, np.int64).reshape(len(self.quantities), *shape)
+        return np.array(sums, edges.kind).reshape(len(self.quantities), *shape)
 
 
 def _stem_parts(spec: Spec, edges: Edges) -> list[Part]:
