@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,17 @@ from mfprofile.cost.blocks import block_parts, network_parts
 from mfprofile.cost.conventions import Convention
 from mfprofile.cost.former import former
 from mfprofile.cost.rows import Part
-from mfprofile.explore.edges import RULING, UNKNOWN, Edges, Integers, Values, all_edges
+from mfprofile.explore.edges import RULING, Edges, Integers, Values, all_edges, greatest_of
 from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.settings import greatest_setting, is_refused, outer_settings
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
 from mfprofile.spec.model import BlockSpec, HeadSpec, Resolution, Spec
 from mfprofile.spec.network import halved, resolve
-from mfprofile.spec.rules import breaches
+from mfprofile.spec.problems import InputError
+
+MOST = 2**60
+"""What a sum may come to, so that sums, their differences and what int64 sets apart for none stay below 2⁶³."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,14 +71,16 @@ class Chains:
         self.convention = counted_by
         self.settings = outer_settings(space)
         self._known: dict[str, list[Edges]] = {}
+        self._safe: set[str] = set()
 
     def chain(self, values: Values) -> Chain | None:
         """Return the chain of one setting of the globals; None if the rules allow none of its links."""
         data = with_values(self.space.data, values)
-        if _is_refused(data):
+        if is_refused(data):
             return None
         spec = self._spec(data)
         edges = self.edges(data)
+        self._refuse_too_large(values)
         links = tuple(_link(found, costs) for found, costs in zip(edges, self._costs(spec, edges), strict=True))
         return Chain(values, links) if all(len(link.source) for link in links) else None
 
@@ -101,13 +107,35 @@ class Chains:
         assert spec is not None, faults  # each value was tried when the space was read
         return spec
 
+    def _refuse_too_large(self, values: Values) -> None:
+        """Raise `InputError` where a sum could pass what int64 holds: that of the greatest sizes of all at once.
+
+        Settings that differ only in what costs grow with share one answer.
+        """
+        values = greatest_setting(self.space, values)
+        if not self.quantities or repr(values) in self._safe:
+            return
+        self._safe.add(repr(values))
+        data = with_values(self.space.data, values)
+        spec, edges = self._spec(data), self.edges(data)
+        amounts = copy(self)
+        amounts.quantities = tuple(quantity.amount() for quantity in self.quantities)
+        greatest = [*(greatest_of(found, 1) for found in edges[:-1]), greatest_of(edges[-1], len(edges[-1].options))]
+        sums = sum(costs.max(axis=1) for costs in amounts._costs(spec, greatest))
+        for quantity, most in zip(self.quantities, sums, strict=True):
+            if most > MOST:
+                raise InputError(
+                    f"{self.space.name}: {quantity.name} of a variant may come to {most:,}, more than the {MOST:,} "
+                    "that are reckoned with here: take the greatest channels, repeats or inputs out"
+                )
+
     def _costs(self, spec: Spec, edges: Sequence[Edges]) -> Iterator[Integers]:
         """Yield each link's costs, a row for each quantity."""
         if not self.quantities:
             yield from (np.zeros((0, len(found.source)), np.int64) for found in edges)
             return
         height, width = halved(spec.input.height), halved(spec.input.width)
-        yield self._summed(edges[0], _stem_parts(spec, edges[0]))
+        yield self._sums(_stem_parts(spec, edges[0]), len(edges[0].source), edges[0].kind)
         for block, found in zip(spec.blocks, edges[1:-1], strict=True):
             yield self._entry(_sized(spec, height, width), block, found)
             if block.halves and block.repeat:
@@ -116,7 +144,7 @@ class Chains:
 
     def _entry(self, spec: Spec, block: BlockSpec, edges: Edges) -> Integers:
         """Return the costs of an entry's edges: its first block and, as often as it is repeated, the others."""
-        costs = np.zeros((len(self.quantities), len(edges.source)), np.int64)
+        costs = np.zeros((len(self.quantities), len(edges.source)), edges.kind)
         repeat = edges.sizes["repeat"]
         laid_out = np.flatnonzero(repeat)
         if not laid_out.size:
@@ -130,66 +158,25 @@ class Chains:
         network = resolve(_changed(spec, stem=sizes["inputs"], blocks=(block,)))
         tokenwise = [] if network.tokens is None else former(network, network.tokens)
         for index, laid in enumerate(network.blocks):
-            summed = self._sums(block_parts(network, laid, tokenwise), len(laid_out))
+            summed = self._sums(block_parts(network, laid, tokenwise), len(laid_out), edges.kind)
             costs[:, laid_out] += summed * (repeat - 1 if index else 1)
         return costs
 
     def _ends(self, spec: Spec, edges: Edges) -> Integers:
         """Return the costs of the last link: the final bridge and the head of each option."""
-        costs = np.zeros((len(self.quantities), len(edges.source)), np.int64)
+        costs = np.zeros((len(self.quantities), len(edges.source)), edges.kind)
         through = BlockSpec("lite", None, exp=1)  # it only hands the width on
         for option, values in enumerate(edges.options):
             chosen = np.flatnonzero(edges.option == option)
             head, classes = _headed(spec, values)
             changed = _changed(spec, stem=edges.sizes["inputs"][chosen], blocks=(through,), head=head, classes=classes)
             parts = [part for part in network_parts(resolve(changed)) if part.block in ("final", "head")]
-            costs[:, chosen] = self._sums(parts, len(chosen))
+            costs[:, chosen] = self._sums(parts, len(chosen), edges.kind)
         return costs
 
-    def _summed(self, edges: Edges, parts: Sequence[Part]) -> Integers:
-        return self._sums(parts, len(edges.source))
-
-    def _sums(self, parts: Sequence[Part], edges: int) -> Integers:
+    def _sums(self, parts: Sequence[Part], edges: int, kind: np.dtype[Any]) -> Integers:
         sums = [np.broadcast_to(quantity.of(parts, self.convention), (edges,)) for quantity in self.quantities]
-        return np.array(sums, np.int64).reshape(len(self.quantities), edges)
-
-
-def outer_settings(space: Space) -> list[dict[Place, Any]]:
-    """Return every setting of the globals that has an effect of its own, in the order of the space's lists."""
-    found: dict[str, dict[Place, Any]] = {}
-    for values in product(*(choice.values for choice in space.outer)):
-        setting = {choice.path: value for choice, value in zip(space.outer, values, strict=True)}
-        setting = _with_effect(space, setting)
-        found.setdefault(repr(setting), setting)
-    return list(found.values())
-
-
-def _with_effect(space: Space, setting: dict[Place, Any]) -> dict[Place, Any]:
-    """Return the setting without the choices that another choice has made idle."""
-    data = with_values(space.data, setting)
-    idle: set[Place] = set()
-    if data.get("former") == "none":
-        idle |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
-        idle |= {path for path in setting if path[0] == "former" and len(path) > 1}
-    elif data.get("attention") == "mlp":
-        idle |= {("bridge", "heads"), ("former", "heads")}
-    own = [any(choice.path[-1] == "kernel" for choice in choices) for choices in space.blocks]
-    if all(
-        block["block"] == "lite" or "kernel" in block or has for block, has in zip(data["blocks"], own, strict=True)
-    ):
-        idle.add(("mobile", "kernel"))
-    return {path: value for path, value in setting.items() if path not in idle}
-
-
-def _is_refused(data: Mapping[str, Any]) -> bool:
-    """Return whether a rule that no width has a part in refuses the setting."""
-    blocks = [{**block, "out": UNKNOWN, "exp": UNKNOWN, "kernel": UNKNOWN} for block in data["blocks"]]
-    for block in blocks:
-        block.pop("expand", None)
-        block.pop("exp2", None)
-        if block.get("repeat") == 0 and not (block["block"] == "mf-down" or block.get("stride") == 2):
-            del block["repeat"]
-    return any(breaches({**data, "stem": UNKNOWN, "blocks": blocks}))
+        return np.array(sums, kind).reshape(len(self.quantities), edges)
 
 
 def _stem_parts(spec: Spec, edges: Edges) -> list[Part]:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from mfprofile.explore.space import Choice, Place, Space, with_values
 from mfprofile.spec.model import BlockSpec, Spec
+from mfprofile.spec.problems import InputError, dotted
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.width import scaled
 
@@ -21,6 +23,7 @@ Values: TypeAlias = Mapping[Place, Any]
 
 RULING = ("groups", "attention", "former", "mobile", "bridge", "require", "width")
 """The globals that a rule of widths may read."""
+MAX_EDGES = 1_000_000
 UNKNOWN = "?"
 """A value of which no rule speaks."""
 _NUMBERS = ("inputs", "out", "exp", "expand", "exp2", "kernel", "repeat")
@@ -42,6 +45,11 @@ class Edges:
     widths: tuple[int, ...]
     sizes: Mapping[str, Integers]
 
+    @property
+    def kind(self) -> np.dtype[Any]:
+        """Return what the sizes are: int64, or objects that are Python's integers."""
+        return next(iter(self.sizes.values())).dtype
+
 
 def all_edges(space: Space, data: Mapping[str, Any], spec: Spec) -> Iterator[Edges]:
     """Yield the edges of the stem, of each entry and of the end."""
@@ -56,6 +64,13 @@ def all_edges(space: Space, data: Mapping[str, Any], spec: Spec) -> Iterator[Edg
         found = _entry_edges(_Entry(data["blocks"][at], choices, rules, spec), found.widths)
         yield found
     yield _end_edges(space, found.widths, {**rules, "bridge": {**rules["bridge"], "final": final}}, spec)
+
+
+def greatest_of(edges: Edges, count: int) -> Edges:
+    """Return an edge for each of the first options, with the greatest sizes of all edges, as Python's integers."""
+    sizes = {name: np.full(count, int(array.max()), object) for name, array in edges.sizes.items()}
+    zeros = np.zeros(count, np.int64)
+    return Edges(zeros, zeros, np.arange(count), np.ones(count, bool), edges.options, edges.widths, sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,7 @@ def _entry_edges(entry: _Entry, widths: tuple[int, ...]) -> Edges:
     """Return every edge of an entry: each width before it with each value of its choices, a skip counting once."""
     options: dict[str, dict[Place, Any]] = {}
     found: list[tuple[int, int, int, bool, Mapping[str, int]]] = []
+    _refuse_too_many(entry, widths)
     listed = next((choice.values for choice in entry.choices if choice.path[-1] == "out"), ())
     for values in product(*(choice.values for choice in entry.choices)):
         chosen = {choice.path: value for choice, value in zip(entry.choices, values, strict=True)}
@@ -110,6 +126,15 @@ def _entry_edges(entry: _Entry, widths: tuple[int, ...]) -> Edges:
         after,
         {name: np.array([sizes.get(name, 0) for *_, sizes in found], np.int64) for name in names},
     )
+
+
+def _refuse_too_many(entry: _Entry, widths: tuple[int, ...]) -> None:
+    number = len(widths) * prod(len(choice.values) for choice in entry.choices)
+    if number > MAX_EDGES:
+        raise InputError(
+            f"{dotted(entry.choices[0].path[:2])}: the {len(widths):,} widths before it and its own choices have "
+            f"{number:,} combinations, more than the {MAX_EDGES:,} that a block may have: give fewer values"
+        )
 
 
 def _edge(entry: _Entry, keys: Mapping[str, Any], width: int) -> tuple[int, bool, dict[str, int]]:

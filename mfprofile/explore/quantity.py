@@ -26,6 +26,10 @@ class Quantity:
         """Return the sum over the parts."""
         return sum([times * measure.of(parts, counted_by) for times, measure in self.terms])
 
+    def amount(self) -> Quantity:
+        """Return the sum with all terms added, which none of its parts exceeds."""
+        return Quantity(self.name, tuple((abs(times), measure) for times, measure in self.terms))
+
 
 def quantity_of(text: str) -> Quantity:
     """Return the quantity that a text names: `params`, `former.madds + bridge.madds`, `madds - 2*mobile.madds`.

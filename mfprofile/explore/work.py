@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from mfprofile.cost.conventions import convention
-from mfprofile.explore.chain import Chain, Chains, outer_settings
+from mfprofile.explore.chain import Chain, Chains
 from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.settings import outer_settings
 from mfprofile.explore.space import Space
 
 T = TypeVar("T")
