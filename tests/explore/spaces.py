@@ -127,10 +127,10 @@ def _written(values: list[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from([values, {"from": numbers[0], "to": numbers[-1], "step": min(steps)}])
 
 
-def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> list[Found]:
-    """Return every valid variant of a space once, in the order of the product of its choices."""
+def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> tuple[list[Found], int]:
+    """Return every valid variant of a space once, in the order of the product of its choices, and how many are not."""
     choices = dict(_choices(mapping, ()))
-    found: dict[str, Found] = {}
+    found: dict[str, Found | None] = {}
     for combination in product(*choices.values()):
         values = with_effect(mapping, choices, dict(zip(choices, combination, strict=True)))
         if key(values) in found:
@@ -138,9 +138,11 @@ def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> list[Fo
         try:
             spec = load(planted(mapping, {place: listed[0] for place, listed in choices.items()} | values))
         except SpecError:
-            continue
-        found[key(values)] = Found(values, spec, count(spec, convention))
-    return list(found.values())
+            found[key(values)] = None
+        else:
+            found[key(values)] = Found(values, spec, count(spec, convention))
+    variants = [variant for variant in found.values() if variant is not None]
+    return variants, len(found) - len(variants)
 
 
 def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:

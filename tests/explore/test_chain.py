@@ -34,7 +34,7 @@ def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int
 @given(space_mappings())
 def test_the_paths_of_the_chains_are_the_valid_variants_with_the_figures_of_count(mapping: dict[str, Any]) -> None:
     """Every valid assignment is one path, no assignment is two, and every measure of each is `count`'s."""
-    expected = brute_force(mapping)
+    expected, _ = brute_force(mapping)
     event(f"{10 ** len(str(len(expected))) // 10 if expected else 0} or more variants")
     space = read_space(mapping)
     chains = Chains(space, QUANTITIES, convention("core"))

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from explore.spaces import brute_force, space_mappings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from small_spaces import Brute, Mapping, brute_force, space_mappings
 
 from mfprofile.cost.counts import Bill, count
 from mfprofile.explore.best import best
@@ -34,7 +34,14 @@ QUANTITIES = [
     "former.madds + bridge.madds",
     "params - 2*head.params",
 ]
+Mapping = dict[str, Any]
 Windows = list[tuple[Quantity, Window]]
+
+
+def _brute_force(space: Mapping, convention: str) -> tuple[list[Bill], int]:
+    """Return the bill of every variant, and how many combinations the rules refuse."""
+    found, refused = brute_force(space, convention)
+    return [variant.bill for variant in found], refused
 
 
 def _figure(bill: Bill, quantity: Quantity) -> int:
@@ -45,13 +52,13 @@ def _inside(bill: Bill, windows: Windows) -> bool:
     return all(_figure(bill, quantity) in window for quantity, window in windows)
 
 
-def _windows(data: Any, brute: Brute, most: int, sides: tuple[str, ...] = ("both", "least", "most")) -> Windows:
+def _windows(data: Any, bills: list[Bill], most: int, sides: tuple[str, ...] = ("both", "least", "most")) -> Windows:
     """Return some windows of different quantities, their ends at sums that occur, or one beside."""
     names = data.draw(st.lists(st.sampled_from(QUANTITIES), max_size=most, unique=True))
     found = []
     for name in names:
         quantity = quantity_of(name)
-        figures = sorted({_figure(bill, quantity) for bill in brute.bills})
+        figures = sorted({_figure(bill, quantity) for bill in bills})
         end = st.sampled_from(figures).flatmap(lambda figure: st.integers(figure - 1, figure + 1))
         low, high = sorted([data.draw(end), data.draw(end)])
         side = data.draw(st.sampled_from(sides))
@@ -72,16 +79,16 @@ CONVENTIONS = st.sampled_from(["core", "paper", "fvcore"])
 
 def a_space_is_counted_as_by_brute_force(space: Mapping, data: Any, convention: str) -> None:
     """Its size, the combinations left out, and the variants within up to three windows, together and alone."""
-    brute = brute_force(space, convention)
+    bills, refused = _brute_force(space, convention)
     found = count_space(read_space(space), [], convention)
-    assert (found.size, found.left_out, found.within.lower) == (len(brute.bills), brute.refused, len(brute.bills))
-    assume(brute.bills)
-    windows = _windows(data, brute, 3)
+    assert (found.size, found.left_out, found.within.lower) == (len(bills), refused, len(bills))
+    assume(bills)
+    windows = _windows(data, bills, 3)
     found = count_space(read_space(space), windows, convention)
-    within = sum(_inside(bill, windows) for bill in brute.bills)
+    within = sum(_inside(bill, windows) for bill in bills)
     assert (found.within.lower, found.within.upper) == (within, within)
     for quantity, window in windows:
-        alone = sum(_figure(bill, quantity) in window for bill in brute.bills)
+        alone = sum(_figure(bill, quantity) in window for bill in bills)
         assert (found.alone[quantity.name].lower, found.alone[quantity.name].upper) == (alone, alone)
     coarse = count_space(read_space(space), windows, convention, memory=1)
     assert coarse.within.lower <= within <= coarse.within.upper
@@ -89,10 +96,10 @@ def a_space_is_counted_as_by_brute_force(space: Mapping, data: Any, convention: 
 
 def samples_are_variants_within(space: Mapping, data: Any, convention: str) -> None:
     """All different, all within, as many as asked for, and all there are where more are asked for."""
-    brute = brute_force(space, convention)
-    assume(brute.bills)
-    windows = _windows(data, brute, 2)
-    within = sum(_inside(bill, windows) for bill in brute.bills)
+    bills, _ = _brute_force(space, convention)
+    assume(bills)
+    windows = _windows(data, bills, 2)
+    within = sum(_inside(bill, windows) for bill in bills)
     number = data.draw(st.integers(1, 300))
     found = sample_space(read_space(space), number, data.draw(st.integers(0, 9)), windows, convention)
     assert len(found) == min(number, within)
@@ -107,10 +114,10 @@ def _aim(data: Any) -> Aim:
 
 def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
     """Find the most or least of any sum within up to three windows, or nothing where nothing is within."""
-    brute = brute_force(space, convention)
-    assume(brute.bills)
-    windows, aim = _windows(data, brute, 3), _aim(data)
-    figures = sorted((_figure(bill, aim.quantity) for bill in brute.bills if _inside(bill, windows)), reverse=aim.most)
+    bills, _ = _brute_force(space, convention)
+    assume(bills)
+    windows, aim = _windows(data, bills, 3), _aim(data)
+    figures = sorted((_figure(bill, aim.quantity) for bill in bills if _inside(bill, windows)), reverse=aim.most)
     found = best(read_space(space), aim, windows, 1, convention)
     assert [variant.figures[aim.quantity.name] for variant in found] == figures[:1]
     _assert_true(found, convention)
@@ -122,19 +129,17 @@ def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: str) 
 
 def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
     """Every point that no other betters, once, with a variant that has it; windows of one side hold."""
-    brute = brute_force(space, convention)
-    assume(brute.bills)
+    bills, _ = _brute_force(space, convention)
+    assume(bills)
     aims = (_aim(data), _aim(data))
     windows = [
         (quantity, window)
-        for quantity, window in _windows(data, brute, 2, sides=("least", "most"))
+        for quantity, window in _windows(data, bills, 2, sides=("least", "most"))
         if all(
             quantity.terms != aim.quantity.terms or (window.most if aim.most else window.least) is None for aim in aims
         )
     ]
-    points = {
-        tuple(aim.sign * _figure(bill, aim.quantity) for aim in aims) for bill in brute.bills if _inside(bill, windows)
-    }
+    points = {tuple(aim.sign * _figure(bill, aim.quantity) for aim in aims) for bill in bills if _inside(bill, windows)}
     unbeaten = {
         point
         for point in points
@@ -148,35 +153,33 @@ def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: str)
 
 def the_list_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
     """Each variant within has a line of its own, with its choices and what it costs."""
-    brute = brute_force(space, convention)
-    assume(brute.bills)
-    windows = _windows(data, brute, 2)
+    bills, _ = _brute_force(space, convention)
+    assume(bills)
+    windows = _windows(data, bills, 2)
     text = "".join(listed(read_space(space), windows, convention))
     lines = list(csv.DictReader(io.StringIO(text)))
     names = ["madds", "params", "former.params", "head.madds", *(quantity.name for quantity, _ in windows)]
-    wanted = [
-        [str(_figure(bill, quantity_of(name))) for name in names] for bill in brute.bills if _inside(bill, windows)
-    ]
+    wanted = [[str(_figure(bill, quantity_of(name))) for name in names] for bill in bills if _inside(bill, windows)]
     assert sorted([line[name] for name in names] for line in lines) == sorted(wanted)
     assert len({repr(line) for line in lines}) == len(lines)
 
 
 def where_nothing_fits_the_nearest_are_told(space: Mapping, data: Any, convention: str) -> None:
     """On either side of each window, with the others held."""
-    brute = brute_force(space, convention)
-    assume(brute.bills)
+    bills, _ = _brute_force(space, convention)
+    assume(bills)
     quantity = quantity_of(data.draw(st.sampled_from(QUANTITIES)))
-    figures = sorted({_figure(bill, quantity) for bill in brute.bills})
+    figures = sorted({_figure(bill, quantity) for bill in bills})
     at = data.draw(st.integers(0, len(figures)))
     low = figures[at - 1] + 1 if at else figures[0] - 9
     high = figures[at] - 1 if at < len(figures) else figures[-1] + 9
     assume(low <= high)
-    others = [(other, window) for other, window in _windows(data, brute, 1) if other.terms != quantity.terms]
+    others = [(other, window) for other, window in _windows(data, bills, 1) if other.terms != quantity.terms]
     windows = [(quantity, Window(low, high)), *others]
     found = nearest(read_space(space), windows, convention)
     for at, (quantity, window) in enumerate(windows):
         others = [*windows[:at], *windows[at + 1 :]]
-        figures = [_figure(bill, quantity) for bill in brute.bills if _inside(bill, others)]
+        figures = [_figure(bill, quantity) for bill in bills if _inside(bill, others)]
         below = max((figure for figure in figures if window.least is not None and figure < window.least), default=None)
         above = min((figure for figure in figures if window.most is not None and figure > window.most), default=None)
         sides = found[quantity.name]
@@ -188,9 +191,9 @@ def where_nothing_fits_the_nearest_are_told(space: Mapping, data: Any, conventio
 
 def answers_do_not_depend_on_who_works(space: Mapping, data: Any, convention: str) -> None:
     """Get the same variants of an executor as of this process, in the same order."""
-    brute = brute_force(space, convention)
-    assume(brute.bills)
-    windows, aim = _windows(data, brute, 2), _aim(data)
+    bills, _ = _brute_force(space, convention)
+    assume(bills)
+    windows, aim = _windows(data, bills, 2), _aim(data)
     read = read_space(space)
     with ThreadPoolExecutor(2) as pool:
         for executor in (None, pool):
