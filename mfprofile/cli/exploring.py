@@ -164,7 +164,7 @@ def sample(
     """
     from mfprofile.explore.sample import sample_space
     from mfprofile.explore.space import read_space
-    from mfprofile.view.exploring import show_variants
+    from mfprofile.view.variants import show_variants
 
     form = chosen_form(as_json, as_csv, as_markdown)
     limits = windows(madds, params, activations, within)
@@ -201,7 +201,7 @@ def front(
     """
     from mfprofile.explore.front import front
     from mfprofile.explore.space import read_space
-    from mfprofile.view.exploring import show_variants
+    from mfprofile.view.variants import show_variants
 
     form = chosen_form(as_json, as_csv, as_markdown)
     given = aims(minimize, maximize) or aims(["madds"], ["params"])
@@ -245,7 +245,7 @@ def best(
     """
     from mfprofile.explore.best import best
     from mfprofile.explore.space import read_space
-    from mfprofile.view.exploring import show_variants
+    from mfprofile.view.variants import show_variants
 
     form = chosen_form(as_json, as_csv, as_markdown)
     given = aims(minimize, maximize)
@@ -276,7 +276,7 @@ def list_variants(
     Example: mfprofile explore list mf294m-tokens --madds 290M:300M > variants.csv
     """
     from mfprofile.explore.space import read_space
-    from mfprofile.view.exploring import listed
+    from mfprofile.view.listing import listed
     from mfprofile.view.tables import show
 
     limits = windows(madds, params, activations, within)

@@ -13,6 +13,7 @@ import numpy as np
 
 from mfprofile.explore.chain import Link
 from mfprofile.explore.edges import Integers
+from mfprofile.explore.sums import least_onward
 
 _LEAF = 64  # so few labels are compared each with each
 
@@ -38,7 +39,7 @@ def unbeaten(
     `costs` are each link's, a row for each quantity; a path whose sum of a quantity exceeds its limit is none. Of paths
     with equal sums the first is kept.
     """
-    least = _least_onward(links, costs)
+    least = least_onward(links, costs)
     start = np.zeros((len(limits), 1), np.int64)
     levels = [[Labels(start, np.zeros(1, np.int64), np.zeros(1, np.int64))]]
     for at, (link, cost) in enumerate(zip(links, costs, strict=True)):
@@ -100,19 +101,6 @@ def _beaten(strong: Integers, weak: Integers) -> Integers:
         some = weak[:, start : start + _LEAF]
         beaten[start : start + _LEAF] = (strong[:, :, None] <= some[:, None, :]).all(axis=0).any(axis=0)
     return beaten
-
-
-def _least_onward(links: Sequence[Link], costs: Sequence[Integers]) -> list[Integers]:
-    """Return, before each link and at the end, the least that is still to come from each width, a row each quantity."""
-    far = np.iinfo(np.int64).max // 4  # from a width that leads nowhere
-    levels = [np.zeros((len(costs[-1]), links[-1].states), np.int64)]
-    before = [1, *(link.states for link in links)]
-    for link, cost, states in zip(reversed(links), reversed(costs), reversed(before[:-1]), strict=True):
-        level = np.full((len(cost), states), far)
-        for row in range(len(cost)):
-            np.minimum.at(level[row], link.source, cost[row] + levels[-1][row, link.target])
-        levels.append(np.minimum(level, far))
-    return levels[::-1]
 
 
 def _kept(pieces: Sequence[Labels], limits: Sequence[int | None], least: Integers) -> Labels:

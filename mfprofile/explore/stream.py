@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mfprofile.explore.chain import Chain, Link
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.sums import paths_onward
+from mfprofile.explore.sums import least_onward, paths_onward
 from mfprofile.spec.quantities import Window
 
 _TAIL = 4096  # paths of the last links that are kept for each width
@@ -92,7 +92,7 @@ def blocks(chain: Chain, windows: Sequence[Window]) -> Iterator[Block]:
     The windows are of the chain's quantities, from the first; `Block.within` says which paths are in all of them.
     """
     cut = _cut(chain.links)
-    reach = _reach(chain.links, [link.costs for link in chain.links])
+    reach = _reach(chain)
     tails = _tails(chain.links[cut:], chain.links[cut - 1].states if cut else 1)
     start = Heads(np.zeros(1, np.int64), np.zeros((len(chain.links[0].costs), 1), np.int64), np.zeros((1, 0), np.int64))
     waiting = [(0, start)]
@@ -115,19 +115,11 @@ def _cut(links: Sequence[Link]) -> int:
     return next(at for at, counts in enumerate(onward) if max(counts) <= _TAIL)
 
 
-def _reach(links: Sequence[Link], costs: Sequence[Integers]) -> list[tuple[Integers, Integers]]:
+def _reach(chain: Chain) -> list[tuple[Integers, Integers]]:
     """Return, before each link and at the end, the least and the greatest sums still to come from each width."""
-    far = np.iinfo(np.int64).max // 4  # of a width that leads nowhere
-    rows = len(costs[0])
-    levels = [(np.zeros((rows, 1), np.int64), np.zeros((rows, 1), np.int64))]
-    before = [1, *(link.states for link in links)]
-    for link, cost, states in zip(reversed(links), reversed(costs), reversed(before[:-1]), strict=True):
-        least, greatest = np.full((rows, states), far), np.full((rows, states), -far)
-        for row in range(rows):
-            np.minimum.at(least[row], link.source, cost[row] + levels[-1][0][row, link.target])
-            np.maximum.at(greatest[row], link.source, cost[row] + levels[-1][1][row, link.target])
-        levels.append((np.minimum(least, far), np.maximum(greatest, -far)))
-    return levels[::-1]
+    costs = [link.costs for link in chain.links]
+    least, turned = (least_onward(chain.links, [sign * cost for cost in costs]) for sign in (1, -1))
+    return [(low, -high) for low, high in zip(least, turned, strict=True)]
 
 
 def _tails(links: Sequence[Link], states: int) -> list[Tails]:

@@ -75,6 +75,19 @@ def paths_onward(links: Sequence[Link]) -> list[list[int]]:
     return levels[::-1]
 
 
+def least_onward(links: Sequence[Link], costs: Sequence[Integers]) -> list[Integers]:
+    """Return, before each link and at the end, the least that is still to come from each width, a row each quantity."""
+    far = np.iinfo(np.int64).max // 4  # from a width that leads nowhere
+    levels = [np.zeros((len(costs[-1]), links[-1].states), np.int64)]
+    before = [1, *(link.states for link in links)]
+    for link, cost, states in zip(reversed(links), reversed(costs), reversed(before[:-1]), strict=True):
+        level = np.full((len(cost), states), far)
+        for row in range(len(cost)):
+            np.minimum.at(level[row], link.source, cost[row] + levels[-1][row, link.target])
+        levels.append(np.minimum(level, far))
+    return levels[::-1]
+
+
 def forward(steps: Sequence[Steps], exact: bool = True) -> list[list[Sums]]:
     """Return, before each step and at the end, the sums of all paths from the start to each width.
 

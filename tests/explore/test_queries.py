@@ -23,7 +23,7 @@ from mfprofile.explore.space import read_space
 from mfprofile.explore.variant import Variant
 from mfprofile.spec import load
 from mfprofile.spec.quantities import Window
-from mfprofile.view.exploring import listed
+from mfprofile.view.listing import listed
 
 QUANTITIES = [
     "madds",

@@ -1,0 +1,71 @@
+"""Every variant of a space as CSV, some lines at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mfprofile.cost.measures import MEASURES
+from mfprofile.explore.chain import Chain
+from mfprofile.explore.count import count_space
+from mfprofile.explore.quantity import Quantity, quantity_of
+from mfprofile.explore.space import Place, Space
+from mfprofile.explore.stream import blocks
+from mfprofile.explore.work import Question
+from mfprofile.spec.problems import InputError, dotted
+from mfprofile.spec.quantities import Window
+from mfprofile.view.variants import plain_value
+
+LISTED = 10**8
+"""So many variants, at most, are listed."""
+
+_LITTLE = 64 << 20  # bytes for counting what is to be listed: a bound will do
+
+
+def listed(space: Space, windows: Sequence[tuple[Quantity, Window]], counted_by: str) -> Iterator[str]:
+    """Yield CSV of every variant within the windows, some lines at a time: its choices, what they cost.
+
+    Raises `InputError` where there are too many.
+    """
+    most = count_space(space, windows, counted_by, _LITTLE).within.upper
+    if most > LISTED:
+        raise InputError(
+            f"{space.name}: up to {most:,} variants are within, more than the {LISTED:,} that are listed: narrow the "
+            "windows, or draw from them with 'explore sample'"
+        )
+    names = [quantity.name for quantity, _ in windows]
+    told = [name for name in MEASURES if name not in names and not name.endswith("activations")]
+    question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, told)), counted_by)
+    columns = [choice.path for choice in space.choices]
+    yield _csv_line([*map(dotted, columns), *names, *told]) + "\n"
+    for chain in question.every():
+        yield from _listed_chain(chain, columns, [window for _, window in windows])
+
+
+def _listed_chain(chain: Chain, columns: Sequence[Place], windows: Sequence[Window]) -> Iterator[str]:
+    """Yield the lines of one chain; the columns are those of the globals, then those of each link."""
+    on_links = [[path for path in columns if any(path in option for option in link.options)] for link in chain.links]
+    outer = [path for path in columns if not any(path in paths for paths in on_links)]
+    start = [_csv_line([plain_value(chain.values.get(path)) for path in outer])] if outer else []
+    texts = [
+        [_csv_line([plain_value(option.get(path)) for path in paths]) for option in link.options]
+        for link, paths in zip(chain.links, on_links, strict=True)
+    ]
+    for block in blocks(chain, windows):
+        chosen = block.within(windows)
+        edges = block.edges(chosen)
+        parts = [
+            [text[option] for option in link.option[edges[:, at]].tolist()]
+            for at, (link, text, paths) in enumerate(zip(chain.links, texts, on_links, strict=True))
+            if paths
+        ]
+        figures = block.figures(chosen).tolist()
+        yield "".join(",".join([*start, *map(str, line)]) + "\n" for line in zip(*parts, *figures, strict=True))
+
+
+def _csv_line(values: Sequence[Any]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="").writerow(values)
+    return stream.getvalue()

@@ -1,0 +1,119 @@
+"""Variants of a space as tables, JSON and YAML specs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mfprofile.cost.conventions import convention
+from mfprofile.cost.measures import MEASURES
+from mfprofile.cost.rows import PILLARS
+from mfprofile.explore.variant import Variant
+from mfprofile.spec.load import load
+from mfprofile.spec.problems import InputError, dotted, shown
+from mfprofile.spec.writing import yaml_text
+from mfprofile.view.numbers import grouped
+from mfprofile.view.tables import Column, Form, OutputError, Table, dumps, render, show
+
+
+def variant_json(variant: Variant) -> dict[str, Any]:
+    """Return a variant as JSON has it: what it costs, its choices and its full spec."""
+    figures = variant.figures
+    pillars = {
+        pillar: {measure: figures[f"{pillar}.{measure}"] for measure in ("madds", "params")} for pillar in PILLARS
+    }
+    told = {"madds", "params", *(f"{pillar}.{measure}" for pillar in PILLARS for measure in ("madds", "params"))}
+    more = {name: figure for name, figure in figures.items() if name not in told}
+    return {
+        "madds": figures["madds"],
+        "params": figures["params"],
+        "pillars": pillars,
+        **({"quantities": more} if more else {}),
+        "choices": variant.choices,
+        "spec": variant.spec(),
+    }
+
+
+def show_variants(variants: Sequence[Variant], counted_by: str, form: Form, folder: str | None = None) -> None:
+    """Print variants in one of the forms and, where a folder is named, write each into it as a spec first."""
+    if folder is not None:
+        write_variants(variants, counted_by, Path(folder))
+    if form == "json":
+        show(dumps([{"convention": counted_by, **variant_json(variant)} for variant in variants]))
+    else:
+        show(render(variants_table(variants, counted_by, form), form))
+
+
+def variants_table(variants: Sequence[Variant], counted_by: str, form: Form) -> Table:
+    """Return variants as a line each: what they cost, and their choices, which in CSV have a column each."""
+    figures = variants[0].figures if variants else {"madds": 0, "params": 0}
+    told = ["madds", "params", *(name for name in figures if _is_asked(name))]
+    unit = convention(counted_by).unit
+    columns = [Column("", "number", str, right=True)]
+    columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in dict.fromkeys(told)]
+    costs = [[at, *(variant.figures[name] for name in dict.fromkeys(told))] for at, variant in enumerate(variants, 1)]
+    above = [f"{len(variants)} variant{'' if len(variants) == 1 else 's'}; MAdds in convention '{counted_by}'"]
+    if form != "csv":
+        columns.append(Column("choices", wraps=True))
+        data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
+        return Table(columns, data, (), above)
+    choices = list(dict.fromkeys(name for variant in variants for name in variant.choices))
+    columns += [Column(name, name, record=plain_value) for name in choices]
+    data = [
+        [*line, *(variant.choices.get(name) for name in choices)] for line, variant in zip(costs, variants, strict=True)
+    ]
+    return Table(columns, data, (), above)
+
+
+def _is_asked(name: str) -> bool:
+    """Return whether a quantity is none of those told of every variant, so that somebody has asked for it."""
+    return name not in MEASURES or name == "activations" or name.endswith(".activations")
+
+
+def in_words(variant: Variant) -> str:
+    """Return the choices in a line, those of the blocks by key: `tokens.count 6, out 24 48 96, exp 96 192`."""
+    found: dict[str, list[str]] = {}
+    for path, value in variant.assignment.items():
+        name = str(path[-1]) if path[0] == "blocks" else dotted(path)
+        found.setdefault(name, []).append(shown(value).strip("'"))
+    return ", ".join(f"{name} {' '.join(values)}" for name, values in found.items())
+
+
+def plain_value(value: Any) -> Any:
+    """Return a choice's value as a cell of CSV: a number or text; a section as it stands in YAML."""
+    return value if isinstance(value, int | float | str) or value is None else shown(value)
+
+
+def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -> None:
+    """Write each variant as a YAML spec into a new folder, all of them or none.
+
+    Raises `InputError` where the folder has anything in it, `OutputError` where it cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: is there already, and not empty: name a new folder")
+    digits = max(4, len(str(len(variants))))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            for number, variant in enumerate(variants, start=1):
+                file = made / f"{variant.space.name}-{number:0{digits}}.yaml"
+                file.write_text(_variant_yaml(variant, counted_by), encoding="utf-8")
+            made.chmod(0o755)
+            made.replace(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+
+
+def _variant_yaml(variant: Variant, counted_by: str) -> str:
+    figures = variant.figures
+    about = (
+        f"# A variant of {variant.space.name}: {grouped(figures['madds'])} MAdds in convention '{counted_by}', "
+        f"{grouped(figures['params'])} params.\n"
+    )
+    return about + yaml_text(load(variant.spec()))
