@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.writing import yaml_text
 from mfprofile.view.numbers import grouped
-from mfprofile.view.tables import Column, Form, Table, dumps, render, show
+from mfprofile.view.tables import Column, Form, OutputError, Table, dumps, render, show
 
 LISTED = 10**8
 """So many variants, at most, are listed."""
@@ -98,7 +99,7 @@ def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str
         data.append([f"{quantity.name} {window}", *_line(within, counted.size)])
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
-        f"{name}: {grouped(counted.size)} variants; MAdds in convention '{counted_by}'",
+        f"{name}: {grouped(counted.size)} {_variants(counted.size)}; MAdds in convention '{counted_by}'",
         *(
             [f"{grouped(counted.left_out)} combinations more are left out: no rule allows them"]
             * bool(counted.left_out)
@@ -107,6 +108,10 @@ def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str
     below = [] if counted.within.exact else ["bounds: what is exact would take more than --memory"]
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
+
+
+def _variants(number: int) -> str:
+    return "variant" if number == 1 else "variants"
 
 
 def _nearest_line(quantity: str, sides: Nearest, others: bool) -> str:
@@ -178,7 +183,7 @@ def variants_table(variants: Sequence[Variant], counted_by: str, form: Form) -> 
     columns = [Column("", "number", str, right=True)]
     columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in dict.fromkeys(told)]
     costs = [[at, *(variant.figures[name] for name in dict.fromkeys(told))] for at, variant in enumerate(variants, 1)]
-    above = [f"{len(variants)} variant{'' if len(variants) == 1 else 's'}; MAdds in convention '{counted_by}'"]
+    above = [f"{len(variants)} {_variants(len(variants))}; MAdds in convention '{counted_by}'"]
     if form != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, _in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
@@ -259,10 +264,12 @@ def _plain(value: Any) -> Any:
 def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -> None:
     """Write each variant as a YAML spec into a new folder, all of them or none.
 
-    Raises `InputError` where the folder has anything in it, or cannot be written.
+    A link is followed. Raises `InputError` where the folder has anything in it, `OutputError` where it cannot be
+    written.
     """
+    named, folder = folder, Path(os.path.realpath(folder))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: is there already, and not empty: name a new folder")
+        raise InputError(f"{named}: is there already, and not empty: name a new folder")
     digits = max(4, len(str(len(variants))))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -276,7 +283,7 @@ def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -
         finally:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"{named}: cannot be written: {error.strerror or error}") from None
 
 
 def _variant_yaml(variant: Variant, counted_by: str) -> str:
