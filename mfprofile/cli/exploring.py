@@ -63,7 +63,7 @@ Dask = Annotated[
     str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask cluster instead, as tcp://HOST:8786.")
 ]
 Memory = Annotated[
-    str, typer.Option("--memory", metavar="BYTES", help="Most that exact sums may take, of all workers together.")
+    str, typer.Option("--memory", metavar="BYTES", help="Most that what is exact may take, in each worker.")
 ]
 
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Write each as a YAML spec into a new folder.")]
@@ -127,10 +127,10 @@ def count(
     form = chosen_form(as_json, as_csv, as_markdown)
     limits = windows(madds, params, activations, within)
     found = read_space(space, assigned(settings, input_size))
-    with work(workers, dask) as (executor, progress, number):
-        share = _share(memory, number)
-        counted = count_space(found, limits, convention, share, executor, progress)
-        near = {} if counted.within.upper else nearest(found, limits, convention, share, executor)
+    room = _bytes(memory)
+    with work(workers, dask) as (executor, progress):
+        counted = count_space(found, limits, convention, room, executor, progress)
+        near = {} if counted.within.upper else nearest(found, limits, convention, room, executor)
     if form == "json":
         show(dumps(counted_json(found.name, counted, limits, convention, near)))
     else:
@@ -169,7 +169,7 @@ def sample(
     form = chosen_form(as_json, as_csv, as_markdown)
     limits = windows(madds, params, activations, within)
     found = read_space(space, assigned(settings, input_size))
-    with work(workers, dask) as (executor, progress, _):
+    with work(workers, dask) as (executor, progress):
         drawn = sample_space(found, number, seed, limits, convention, executor, progress)
     show_variants(drawn, convention, form, out)
 
@@ -189,6 +189,7 @@ def front(
     convention: ConventionName = "core",
     workers: Workers = None,
     dask: Dask = None,
+    memory: Memory = "2G",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     as_markdown: AsMarkdown = False,
@@ -209,8 +210,8 @@ def front(
         raise InputError(f"a front is of two quantities, not {len(given)}: give --minimize and --maximize twice in all")
     limits = windows(madds, params, activations, within)
     found = read_space(space, assigned(settings, input_size))
-    with work(workers, dask) as (executor, progress, _):
-        points = front(found, (given[0], given[1]), limits, convention, executor, progress)
+    with work(workers, dask) as (executor, progress):
+        points = front(found, (given[0], given[1]), limits, convention, _bytes(memory), executor, progress)
     show_variants(points, convention, form, out)
 
 
@@ -253,8 +254,8 @@ def best(
         raise InputError("the best is of one quantity: give --minimize or --maximize once")
     limits = windows(madds, params, activations, within)
     found = read_space(space, assigned(settings, input_size))
-    with work(workers, dask) as (executor, progress, share):
-        variants = best(found, given[0], limits, number, convention, _share(memory, share), executor, progress)
+    with work(workers, dask) as (executor, progress):
+        variants = best(found, given[0], limits, number, convention, _bytes(memory), executor, progress)
     show_variants(variants, convention, form, out)
 
 
@@ -298,7 +299,7 @@ def windows(
     madds: str | None, params: str | None, activations: str | None, within: list[str] | None
 ) -> list[tuple[Quantity, Window]]:
     """Return the windows that the options give; raises `InputError` for what is none, and for one given twice."""
-    from mfprofile.explore.quantity import quantity_of
+    from mfprofile.explore.quantity import quantity_of, refuse_twice
     from mfprofile.spec.quantities import window
 
     given = [("madds", madds, "--madds"), ("params", params, "--params"), ("activations", activations, "--activations")]
@@ -307,23 +308,22 @@ def windows(
         if not equals:
             raise InputError(f"--within {text}: must be QUANTITY=LEAST:MOST, as in former.madds=:20M")
         given.append((name, limits, f"--within {text}"))
-    found: dict[str, tuple[Quantity, Window]] = {}
+    found: list[tuple[Quantity, Window]] = []
     for name, limits_text, option in given:
         if limits_text is None:
             continue
         try:
-            quantity, limits_found = quantity_of(name), window(limits_text)
+            quantity, limits_found = quantity_of(name), window(limits_text, signed=True)
         except InputError as error:
             raise InputError(f"{option}: {error}" if name in option else f"{option} {error}") from None
-        if quantity.name in found:
-            raise InputError(f"{option}: {quantity.name} has a window already")
-        found[quantity.name] = (quantity, limits_found)
-    return list(found.values())
+        found.append((quantity, limits_found))
+    refuse_twice(found)
+    return found
 
 
 @contextmanager
-def work(number: int | None, address: str | None) -> Iterator[tuple[Executor | None, Callable[[int, int], None], int]]:
-    """Give who does the work, whom to tell of progress, and how many workers share the memory."""
+def work(number: int | None, address: str | None) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
+    """Give who does the work, and whom to tell of progress."""
     from mfprofile.explore import pools
     from mfprofile.view.progress import told
 
@@ -332,18 +332,18 @@ def work(number: int | None, address: str | None) -> Iterator[tuple[Executor | N
     with told() as progress:
         if address is not None:
             with pools.cluster(address) as executor:
-                yield executor, progress, 1
+                yield executor, progress
         else:
             processes = pools.usable_cpus() if number is None else number
             with pools.workers(processes) as pool:
-                yield pool, progress, processes
+                yield pool, progress
 
 
-def _share(memory: str, number: int) -> int:
-    """Return how many bytes each of so many workers may take."""
+def _bytes(memory: str) -> int:
+    """Return how many bytes each worker may take: answers do not hang on how many workers there are."""
     from mfprofile.spec.quantities import quantity
 
     try:
-        return quantity(memory, in_bytes=True) // number
+        return quantity(memory, in_bytes=True)
     except InputError as error:
         raise InputError(f"--memory {error}") from None

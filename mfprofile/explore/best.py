@@ -13,14 +13,14 @@ import numpy as np
 
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.front import Aim
-from mfprofile.explore.join import TooLargeError, extreme
+from mfprofile.explore.join import extreme
 from mfprofile.explore.labels import unbeaten
-from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.quantity import Quantity, refuse_twice
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths
 from mfprofile.explore.variant import Path, Variant, told
-from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
+from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, TooLargeError, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 
@@ -54,6 +54,7 @@ def best(
     Of variants that are equally good always the same is told. Raises `InputError` where an exact
     answer would take more than `memory` bytes, or more than one variant is asked of a space too large to go through.
     """
+    refuse_twice(windows)
     others = [(quantity, window) for quantity, window in windows if quantity.terms != aim.quantity.terms]
     own = next((window for quantity, window in windows if quantity.terms == aim.quantity.terms), Window(None, None))
     question = Question(space, (aim.quantity, *(quantity for quantity, _ in others)), convention)
@@ -61,7 +62,10 @@ def best(
     if number > 1:
         return told(question, _streamed(question, task, executor, progress), executor)
     for limits in _relaxations(task.windows[1:]):
-        found = _first(_relaxed(question, task, limits, executor, progress), task)
+        try:
+            found = _first(_relaxed(question, task, limits, executor, progress), task)
+        except TooLargeError:
+            break
         if found is None or _short_of(own, found[1][0], aim.most):
             return []
         if all(figure in window for figure, window in zip(found[1], task.windows, strict=True)):
@@ -140,7 +144,7 @@ def _bounds(chain: Chain, task: _Task, limits: Sequence[_Limit]) -> tuple[int | 
     most = np.array([limit for _, limit in limits])
     bound, known = None, None
     for row, (_, limit) in enumerate(limits, start=1):
-        sums, edges = unbeaten(chain.links, [cost[[0, row]] for cost in costs], [None, limit])
+        sums, edges = unbeaten(chain.links, [cost[[0, row]] for cost in costs], [None, limit], task.memory)
         if not len(edges):
             return None, None
         least = int(sums[0].min())
@@ -156,7 +160,7 @@ def _unbeaten(chain: Chain, known: int | None = None, *, task: _Task, limits: Se
     """Return the best path under one-sided limits, its sums and its edges; none that is worse than what is known."""
     signs = np.array([task.sign, *(sign for sign, _ in limits)])
     costs = [link.costs * signs[:, None] for link in chain.links]
-    sums, edges = unbeaten(chain.links, costs, [known, *(limit for _, limit in limits)])
+    sums, edges = unbeaten(chain.links, costs, [known, *(limit for _, limit in limits)], task.memory)
     if not len(edges):
         return None
     at = int(np.argmin(sums[0]))

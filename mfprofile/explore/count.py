@@ -12,7 +12,7 @@ import numpy as np
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.join import within_both
-from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.quantity import Quantity, refuse_twice
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths
@@ -62,6 +62,7 @@ def count_space(
     One window is exact where its join takes no more than `memory` bytes, two likewise (of which more are taken), and
     three or more where the variants of a setting can be gone through; else there are bounds from those of each window.
     """
+    refuse_twice(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
     found = [part for part in over_chains(question, task, executor, progress) if part is not None]

@@ -12,10 +12,10 @@ import numpy as np
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.labels import unbeaten, undominated
-from mfprofile.explore.quantity import Quantity
+from mfprofile.explore.quantity import Quantity, refuse_twice
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Variant, told
-from mfprofile.explore.work import Progress, Question, over_chains
+from mfprofile.explore.work import MEMORY, Progress, Question, TooLargeError, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 
@@ -38,21 +38,30 @@ def front(
     aims: tuple[Aim, Aim],
     windows: Sequence[tuple[Quantity, Window]] = (),
     convention: str = "core",
+    memory: int = MEMORY,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Variant]:
     """Return the variants within all windows that no other there beats in both quantities, in the order of the first.
 
     Of variants with the same two sums always the same is told. Raises `InputError` for a window of
-    two sides, or of an aim on the side towards which it is pushed: what lies there no label could tell.
+    two sides, or of an aim on the side towards which it is pushed: what lies there no label could tell; and
+    where the front would take more than `memory` bytes.
     """
+    refuse_twice(windows)
     limits: list[int | None] = [_limit(aim, windows) for aim in aims]
     others = [_one_sided(quantity, window) for quantity, window in windows if not _is_aim(quantity, aims)]
     signs = np.array([*(aim.sign for aim in aims), *(sign for _, sign, _ in others)])
     quantities = (*(aim.quantity for aim in aims), *(quantity for quantity, _, _ in others))
     question = Question(space, quantities, convention)
-    task = partial(_front_of, signs=signs, limits=[*limits, *(limit for _, _, limit in others)])
-    answers = over_chains(question, task, executor, progress)
+    task = partial(_front_of, signs=signs, limits=[*limits, *(limit for _, _, limit in others)], memory=memory)
+    try:
+        answers = over_chains(question, task, executor, progress)
+    except TooLargeError:
+        raise InputError(
+            f"{space.name}: so many variants are unbeaten on the way that they take more than --memory: give more, "
+            "fewer windows, or two quantities that do not rise together"
+        ) from None
     found = [(setting, *point) for setting, part in enumerate(answers) for point in part or ()]
     if not found:
         return []
@@ -86,8 +95,10 @@ def _one_sided(quantity: Quantity, window: Window) -> tuple[Quantity, int, int]:
     raise InputError(f"{quantity.name}: a front's window has one side only: give {window.least}: or :{window.most}")
 
 
-def _front_of(chain: Chain, signs: Integers, limits: Sequence[int | None]) -> list[tuple[list[int], tuple[int, ...]]]:
+def _front_of(
+    chain: Chain, signs: Integers, limits: Sequence[int | None], memory: int
+) -> list[tuple[list[int], tuple[int, ...]]]:
     """Return each point of a chain's front: its two sums, less being better, and the edges of one variant."""
-    sums, edges = unbeaten(chain.links, [link.costs * signs[:, None] for link in chain.links], limits)
+    sums, edges = unbeaten(chain.links, [link.costs * signs[:, None] for link in chain.links], limits, memory)
     kept = undominated(sums[:2])
     return list(zip(sums[:2, kept].T.tolist(), map(tuple, edges[kept].tolist()), strict=True))

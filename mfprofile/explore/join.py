@@ -16,6 +16,7 @@ from mfprofile.explore.edges import Integers
 from mfprofile.explore.halves import ENTRY, Halves, dot, kept_sums
 from mfprofile.explore.sums import LIMIT
 from mfprofile.explore.wavelet import WaveletMatrix
+from mfprofile.explore.work import TooLargeError
 from mfprofile.spec.quantities import Window
 
 _LEVELS = 24 * 16  # bytes that the wavelet matrix keeps for each sum: so many levels, two numbers each
@@ -65,10 +66,6 @@ class Pairs:
             first * self.base + second - low for (first, second), low in zip((before, after), self.lowest, strict=True)
         ]
         return self.halves.path(state, *keys)
-
-
-class TooLargeError(Exception):
-    """What is exact would take more memory than it may."""
 
 
 class Side(NamedTuple):

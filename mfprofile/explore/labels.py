@@ -14,7 +14,9 @@ import numpy as np
 from mfprofile.explore.chain import Link
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.sums import least_onward
+from mfprofile.explore.work import TooLargeError
 
+_COPIES = 4  # of labels while they are gathered and sorted
 _LEAF = 64  # so few labels are compared each with each
 
 
@@ -26,32 +28,51 @@ class Labels:
     edge: Integers
     before: Integers
 
+    @property
+    def number(self) -> int:
+        """Return how many labels these are."""
+        return len(self.edge)
+
     def of(self, chosen: Integers) -> Labels:
         """Return some of the labels."""
         return Labels(self.sums[:, chosen], self.edge[chosen], self.before[chosen])
 
 
 def unbeaten(
-    links: Sequence[Link], costs: Sequence[Integers], limits: Sequence[int | None]
+    links: Sequence[Link], costs: Sequence[Integers], limits: Sequence[int | None], memory: int
 ) -> tuple[Integers, Integers]:
     """Return the sums, a row each quantity, and the edges, a row each path, of the paths that no other beats.
 
     `costs` are each link's, a row for each quantity; a path whose sum of a quantity exceeds its limit is none. Of paths
-    with equal sums the first is kept.
+    with equal sums the first is kept. Raises `TooLargeError` where the labels would take more than `memory` bytes.
     """
+    most = memory // (_COPIES * 8 * (len(limits) + 2))
     least = least_onward(links, costs)
     start = np.zeros((len(limits), 1), np.int64)
     levels = [[Labels(start, np.zeros(1, np.int64), np.zeros(1, np.int64))]]
     for at, (link, cost) in enumerate(zip(links, costs, strict=True)):
-        pieces: list[list[Labels]] = [[] for _ in range(link.states)]
-        for edge, (source, target) in enumerate(zip(link.source.tolist(), link.target.tolist(), strict=True)):
-            known = levels[-1][source].sums
-            count = known.shape[1]
-            if count:
-                sums = known + cost[:, edge, None]
-                pieces[target].append(Labels(sums, np.full(count, edge), np.arange(count)))
-        levels.append([_kept(piece, limits, least[at + 1][:, width]) for width, piece in enumerate(pieces)])
+        level: list[Labels] = []
+        for width in range(link.states):
+            pieces = _extended(levels[-1], link, cost, width, most - sum(labels.number for labels in level))
+            level.append(_kept(pieces, limits, least[at + 1][:, width]))
+        most -= sum(labels.number for labels in level)
+        levels.append(level)
     return levels[-1][0].sums, _traced(links, levels)
+
+
+def _extended(level: Sequence[Labels], link: Link, cost: Integers, width: int, most: int) -> list[Labels]:
+    """Return the labels that a link's edges bring to a width, an edge's together; no more than `most` in all."""
+    pieces = []
+    for edge in np.flatnonzero(link.target == width).tolist():
+        known = level[int(link.source[edge])]
+        most -= known.number
+        if most < 0:
+            raise TooLargeError
+        if known.number:
+            pieces.append(
+                Labels(known.sums + cost[:, edge, None], np.full(known.number, edge), np.arange(known.number))
+            )
+    return pieces
 
 
 def undominated(sums: Integers) -> Integers:

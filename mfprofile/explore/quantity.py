@@ -11,13 +11,14 @@ from mfprofile.cost.measures import Measure, measure
 from mfprofile.cost.ops import Dimension
 from mfprofile.cost.rows import Part
 from mfprofile.spec.problems import InputError, shown
+from mfprofile.spec.quantities import Window
 
 _TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,9})\s*\*\s*)?([a-z][a-z.]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A sum of measures, each times a whole number; `name` is the sum as it was written."""
+    """A sum of measures, each once, times a whole number; `name` is the sum as it was written."""
 
     name: str
     terms: tuple[tuple[int, Measure], ...]
@@ -36,10 +37,10 @@ def quantity_of(text: str) -> Quantity:
 
     Raises `InputError` for what is no sum of measures.
 
-    >>> quantity_of("former.madds + 2*params").terms[1]
+    >>> quantity_of("2*params + former.madds").terms[1]
     (2, Measure(quantity='params', pillar=None))
     """
-    terms: list[tuple[int, Measure]] = []
+    terms: dict[Measure, int] = {}
     at = 0
     while at < len(text) or not terms:
         found = _TERM.match(text, at)
@@ -47,6 +48,17 @@ def quantity_of(text: str) -> Quantity:
             rule = "must be a quantity such as params or former.madds, or a sum such as former.madds + 2*bridge.madds"
             raise InputError(f"{shown(text)}: {rule}")
         times = int(found[2] or 1)
-        terms.append((-times if found[1] == "-" else times, measure(found[3])))
+        term = measure(found[3])
+        terms[term] = terms.get(term, 0) + (-times if found[1] == "-" else times)
         at = found.end()
-    return Quantity(text.strip(), tuple(terms))
+    ordered = sorted((term.name, times, term) for term, times in terms.items() if times)
+    return Quantity(text.strip(), tuple((times, term) for _, times, term in ordered))
+
+
+def refuse_twice(windows: Sequence[tuple[Quantity, Window]]) -> None:
+    """Raise `InputError` where two windows are of the same sum, however it is written."""
+    known: dict[object, str] = {}
+    for quantity, _ in windows:
+        if quantity.terms in known:
+            raise InputError(f"{quantity.name}: {known[quantity.terms]} has a window already")
+        known[quantity.terms] = quantity.name

@@ -31,6 +31,11 @@ MEMORY = 1 << 30
 STREAMED = 10**9
 """So many variants may be gone through one by one."""
 
+
+class TooLargeError(Exception):
+    """What is exact would take more memory than it may."""
+
+
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
 _SLICES = 64  # for progress and balance

@@ -73,8 +73,10 @@ class Window(NamedTuple):
         return ":".join("" if side is None else f"{side:,}" for side in self)
 
 
-def window(text: str, in_bytes: bool = False) -> Window:
+def window(text: str, in_bytes: bool = False, signed: bool = False) -> Window:
     """Return the window `LEAST:MOST`, where either may be left away: `290M:300M`, `:12M`, `280M:`.
+
+    `signed` amounts may be below 0, as differences are: `-5M:-1M`.
 
     Raises `InputError` for text without a colon, an empty window, or amounts that `quantity` refuses.
 
@@ -84,7 +86,13 @@ def window(text: str, in_bytes: bool = False) -> Window:
     sides = text.split(":")
     if len(sides) != 2 or not any(side.strip() for side in sides):
         raise InputError(f"{shown(text)}: must be LEAST:MOST, as in 290M:300M, :300M or 290M:")
-    least, most = (quantity(side, in_bytes) if side.strip() else None for side in sides)
+    least, most = (_side(side.strip(), in_bytes, signed) for side in sides)
     if least is not None and most is not None and least > most:
         raise InputError(f"{shown(text)}: is empty: {least:,} is more than {most:,}")
     return Window(least, most)
+
+
+def _side(text: str, in_bytes: bool, signed: bool) -> int | None:
+    if signed and text.startswith("-"):
+        return -quantity(text[1:], in_bytes)
+    return quantity(text, in_bytes) if text else None

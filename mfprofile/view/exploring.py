@@ -14,7 +14,7 @@ from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Table
-from mfprofile.view.variants import in_words, variant_json
+from mfprofile.view.variants import in_words, variant_json, variants_word
 
 Windows = Sequence[tuple[Quantity, Window]]
 
@@ -80,7 +80,7 @@ def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str
         data.append([f"{quantity.name} {window}", *_line(within, counted.size)])
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
-        f"{name}: {grouped(counted.size)} variants; MAdds in convention '{counted_by}'",
+        f"{name}: {grouped(counted.size)} {variants_word(counted.size)}; MAdds in convention '{counted_by}'",
         *(
             [f"{grouped(counted.left_out)} combinations more are left out: no rule allows them"]
             * bool(counted.left_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ def variants_table(variants: Sequence[Variant], counted_by: str, form: Form) -> 
     columns = [Column("", "number", str, right=True)]
     columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in dict.fromkeys(told)]
     costs = [[at, *(variant.figures[name] for name in dict.fromkeys(told))] for at, variant in enumerate(variants, 1)]
-    above = [f"{len(variants)} variant{'' if len(variants) == 1 else 's'}; MAdds in convention '{counted_by}'"]
+    above = [f"{len(variants)} {variants_word(len(variants))}; MAdds in convention '{counted_by}'"]
     if form != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
@@ -66,6 +67,11 @@ def variants_table(variants: Sequence[Variant], counted_by: str, form: Form) -> 
         [*line, *(variant.choices.get(name) for name in choices)] for line, variant in zip(costs, variants, strict=True)
     ]
     return Table(columns, data, (), above)
+
+
+def variants_word(number: int) -> str:
+    """Return the word for so many variants."""
+    return "variant" if number == 1 else "variants"
 
 
 def _is_asked(name: str) -> bool:
@@ -90,10 +96,12 @@ def plain_value(value: Any) -> Any:
 def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -> None:
     """Write each variant as a YAML spec into a new folder, all of them or none.
 
-    Raises `InputError` where the folder has anything in it, `OutputError` where it cannot be written.
+    A link is followed. Raises `InputError` where the folder has anything in it, `OutputError` where it cannot be
+    written.
     """
+    named, folder = folder, Path(os.path.realpath(folder))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: is there already, and not empty: name a new folder")
+        raise InputError(f"{named}: is there already, and not empty: name a new folder")
     digits = max(4, len(str(len(variants))))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +115,7 @@ def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -
         finally:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"{named}: cannot be written: {error.strerror or error}") from None
 
 
 def _variant_yaml(variant: Variant, counted_by: str) -> str:

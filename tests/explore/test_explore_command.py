@@ -77,6 +77,28 @@ def test_variants_are_written_into_a_new_folder_ready_for_count(tmp_path: Path) 
     assert sorted((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "found"]
 
 
+def test_a_folder_that_cannot_be_written_is_an_error_of_output(tmp_path: Path) -> None:
+    """Exit code 74, as of any command; a link to an empty folder is written through."""
+    (tmp_path / "file").touch()
+    done = run("explore", "sample", "tiny", "-n", "1", "--out", "file/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert (done.returncode, done.stderr) == (74, "error: file/found: cannot be written: File exists\n")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    done = run("explore", "sample", "tiny", "-n", "1", "--out", "link", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert done.returncode == 0
+    assert [file.name for file in (tmp_path / "empty").iterdir()] == ["tiny-0001.yaml"]
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_window_of_a_difference_may_lie_below_nothing() -> None:
+    """What is subtracted may be more than what it is subtracted from."""
+    amounts = ["explore", "count", "tiny", "--json", "--within"]
+    below, above = (
+        json.loads(run(*amounts, f"params - madds={window}").stdout)["within"] for window in ("-2M:-1", ":-2_000_001")
+    )
+    assert (below > 0, above > 0, below + above) == (True, True, 1280)
+
+
 def test_the_front_and_the_best_are_told_with_their_choices() -> None:
     """The best params of a budget lie on the front of madds and params."""
     front = list(csv.DictReader(io.StringIO(run("explore", "front", "tiny", "--csv").stdout)))
@@ -111,7 +133,16 @@ def test_every_variant_is_listed_as_csv() -> None:
         ),
         (
             ["count", "tiny", "--madds", ":3M", "--within", "madds=:2M"],
-            "--within madds=:2M: madds has a window already",
+            "madds: madds has a window already",
+        ),
+        (
+            ["best", "tiny", "--maximize", "madds", "--madds", ":3M", "--within", "2*madds - madds=4M:"],
+            "2*madds - madds: madds has a window already",
+        ),
+        (
+            ["front", "tiny", "--minimize", "madds", "--maximize", "madds", "--memory", "10kB"],
+            "tiny: so many variants are unbeaten on the way that they take more than --memory: give more, fewer "
+            "windows, or two quantities that do not rise together",
         ),
         (
             ["count", "tiny", "--memory", "much"],

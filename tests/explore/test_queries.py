@@ -200,7 +200,7 @@ def answers_do_not_depend_on_who_works(space: Mapping, data: Any, convention: st
             found = [
                 sample_space(read, 5, 1, windows, convention, executor),
                 best(read, aim, windows, 1, convention, executor=executor),
-                front(read, (aim, Aim(quantity_of("params"), True)), [], convention, executor),
+                front(read, (aim, Aim(quantity_of("params"), True)), [], convention, executor=executor),
             ]
             told = [[(variant.assignment, variant.figures) for variant in part] for part in found]
             if executor is None:
