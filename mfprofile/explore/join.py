@@ -19,7 +19,7 @@ from mfprofile.explore.wavelet import WaveletMatrix
 from mfprofile.explore.work import TooLargeError
 from mfprofile.spec.quantities import Window
 
-_LEVELS = 24 * 16  # bytes that the wavelet matrix keeps for each sum: so many levels, two numbers each
+_LEVELS = 24 * 16  # bytes that the wavelet matrix of a width keeps for each sum: so many levels, two numbers each
 
 
 class Pairs:
@@ -36,9 +36,11 @@ class Pairs:
         if (self.greatest[0] + 1) * self.base >= LIMIT:
             raise TooLargeError
         keys = [one * self.base + other for one, other in zip(first, second, strict=True)]
-        if kept_sums(chain, keys) * (ENTRY + _LEVELS) > memory:
+        if (kept := kept_sums(chain, keys) * ENTRY) > memory:
             raise TooLargeError
         self.halves = Halves(chain, keys)
+        if kept + _LEVELS * max(len(sums.values) for sums in self.halves.after[0]) > memory:
+            raise TooLargeError
         lowest = [int(key.min()) for key in keys]  # which the halves leave out, and a pair of sums needs
         self.lowest = sum(lowest[: self.halves.cut]), sum(lowest[self.halves.cut :])
 
