@@ -1,0 +1,39 @@
+"""What is told of variants that queries find, against torch's own counter on the networks that they describe."""
+
+from __future__ import annotations
+
+import pytest
+
+from mfprofile.audit.verify import verify
+from mfprofile.explore.best import best
+from mfprofile.explore.front import Aim, front
+from mfprofile.explore.quantity import quantity_of
+from mfprofile.explore.sample import sample_space
+from mfprofile.explore.space import read_space
+from mfprofile.explore.variant import Variant
+from mfprofile.spec import load
+from mfprofile.spec.quantities import Window
+
+MADDS, PARAMS = quantity_of("madds"), quantity_of("params")
+
+
+def _found() -> dict[str, Variant]:
+    """Return a variant of each query."""
+    tiny, large = read_space("tiny"), read_space("mf294m-stages")
+    points = front(tiny, (Aim(MADDS), Aim(PARAMS, True)))
+    return {
+        "sampled": sample_space(tiny, 1, 3, [(MADDS, Window(2_000_000, 4_000_000))])[0],
+        "front": points[len(points) // 2],
+        "best": best(tiny, Aim(PARAMS, True), [(MADDS, Window(None, 4_000_000))])[0],
+        "best of 10^10": best(large, Aim(PARAMS, True), [(MADDS, Window(None, 200_000_000))])[0],
+    }
+
+
+@pytest.mark.parametrize("name", ["sampled", "front", "best", "best of 10^10"])
+def test_torch_counts_what_was_told(name: str) -> None:
+    """Multiply-adds by FlopCounterMode, 2 FLOPs each, at every module path; parameters by torch's tensors."""
+    variant = _found()[name]
+    found = verify(load(variant.spec()), ["torch"])
+    assert found.holds
+    assert found.bill.madds == variant.figures["madds"]
+    assert found.bill.params == variant.figures["params"]
