@@ -116,7 +116,7 @@ def count(
     Exact as far as --memory goes; beyond it a lower and an upper bound, named as such. Where nothing fits, each window
     is told with the nearest variants on either side.
 
-    Example: mfprofile explore count mf294m-widths --madds 290M:300M --params :12M
+    Example: mfprofile explore count mf294m-stages --madds 290M:300M --params :12M
     """
     from mfprofile.explore.count import count_space
     from mfprofile.explore.nearest import nearest
@@ -160,7 +160,7 @@ def sample(
 
     JSON has each one's full spec; fewer than N come back only where no more exist.
 
-    Example: mfprofile explore sample mf294m-widths -n 20 --seed 1 --madds 290M:300M --out variants
+    Example: mfprofile explore sample mf294m-stages -n 20 --seed 1 --madds 290M:300M --out variants
     """
     from mfprofile.explore.sample import sample_space
     from mfprofile.explore.space import read_space

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from running import ROOT, run, surroundings
 
 from mfprofile.cost.counts import count
 from mfprofile.spec import load
+from mfprofile.spec.sources import shipped
 
 NOWHERE = ["explore", "count", "tiny", "--madds", "100M:200M"]
 
@@ -187,3 +189,11 @@ def test_exploring_loads_nothing_heavier_than_numpy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT, env=surroundings()
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_example_names_a_space_that_ships() -> None:
+    """What help shows can be typed as it stands."""
+    source = (ROOT / "mfprofile" / "cli" / "exploring.py").read_text(encoding="utf-8")
+    spaces = re.findall(r"Example: mfprofile explore (?:count|sample|front|best|list) (\S+)", source)
+    assert len(spaces) == 5
+    assert set(spaces) <= set(shipped("spaces"))
