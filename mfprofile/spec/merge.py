@@ -25,6 +25,8 @@ def overlay(base: Node, patch: Node, problems: list[Problem], path: tuple[str, .
     `none` takes an inherited key away where the word has no meaning of its own. What cannot be patched is added to
     `problems` and left as it was.
     """
+    if isinstance(patch.value, dict) and {"from", "to"} <= set(patch.value):
+        return patch  # a range is a choice of its own, whatever choice stood there
     if isinstance(patch.value, dict) and isinstance(base.value, dict):
         kept = {key: node for key, node in base.value.items() if not _superseded(key, patch.value)}
         for key, node in patch.value.items():

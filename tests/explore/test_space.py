@@ -67,6 +67,14 @@ def test_a_space_extends_and_is_set_like_a_spec() -> None:
     ]
 
 
+def test_a_range_takes_the_place_of_a_list_or_of_another_range() -> None:
+    """In what extends a space: no entries are patched, and no step is left over."""
+    below = {"extends": "tiny", "tokens": {"dim": {"from": 16, "to": 48, "step": 16}}}
+    assert [choice.values for choice in read_space(below).outer if choice.name == "tokens.dim"] == [(16, 32, 48)]
+    stems = read_space({"extends": "mf294m-stages", "stem": {"from": 8, "to": 10}}).stem
+    assert [choice.values for choice in stems] == [(8, 9, 10)]
+
+
 def test_a_range_of_decimals_is_exact(tmp_path: Path) -> None:
     """Widths go up in tenths without a float's rest."""
     space = read_space(_read(tmp_path, "stem: 8", "stem: 8\nwidth: {from: 0.7, to: 1, step: 0.1}"))
