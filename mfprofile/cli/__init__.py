@@ -41,6 +41,7 @@ COMMANDS = {
     "explain": "paper:explain",
     "report": "paper:report",
     "explore": "exploring:app",
+    "plot": "plotting:app",
     "schema": "counting:schema",
 }
 

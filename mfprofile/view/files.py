@@ -14,11 +14,16 @@ def write(file: Path, text: str) -> None:
 
     A link is followed, so that what it leads to is replaced and not the link.
     """
+    write_bytes(file, text.encode())
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """Write a file's bytes as `write` does its text."""
     place = Path(os.path.realpath(file))
     beside = place.with_name(f".{place.name[:200]}.{os.getpid()}")
     try:
-        with beside.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        with beside.open("xb") as stream:
+            stream.write(content)
         beside.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -1,0 +1,69 @@
+"""What the paper's tables say of each network's accuracy, beside its cost: the points of its Figure 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from mfprofile.paper.printed import printed
+from mfprofile.paper.tables import TITLES, table
+
+OURS, CNN, VIT = "Mobile-Former", "efficient CNN", "vision transformer"
+
+_CNNS = ("MobileNetV3", "ShuffleNetV2", "EfficientNet")
+_WEIGHTNET = "+WeightNet"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A network as a table prints it: its family and sort, top-1 in percent, multiply-adds and parameters.
+
+    `spec` is ours, empty for the networks of others. `table` is where it stands first.
+    """
+
+    model: str
+    family: str
+    sort: str
+    table: str
+    input: str
+    spec: str
+    madds: int
+    params: int
+    top1: float
+
+
+@cache
+def imagenet() -> tuple[Result, ...]:
+    """Return the networks of Tables 2 and 3, each once, by family and cost."""
+    found = {(result.model, result.input): result for number in ("3", "2") for result in _results(number)}
+    return tuple(sorted(found.values(), key=lambda result: (result.sort, result.family, result.madds)))
+
+
+@cache
+def accuracies() -> dict[str, float]:
+    """Return the printed top-1 of each spec that a table has one for; the first table's, where they differ.
+
+    Table 2 gives the 294M 77.9, and the tables of ablations 77.8.
+    """
+    lines = [line for number in TITLES for line in table(number).lines if line.spec and line.cells.get("top1")]
+    return {line.spec: float(line.cells["top1"]) for line in reversed(lines)}
+
+
+def _results(number: str) -> Iterator[Result]:
+    for line in table(number).lines:
+        cells = line.cells
+        family, sort = _family(line.model, number)
+        madds, params = (int(printed(cells[column]).value) for column in ("madds", "params"))
+        yield Result(
+            line.model, family, sort, number, cells["input"], line.spec, madds, params, float(cells["top1"])
+        )  # fmt: skip
+
+
+def _family(model: str, number: str) -> tuple[str, str]:
+    if model.startswith(OURS):
+        return OURS, OURS
+    if number == "2":
+        family = next(name for name in _CNNS if model.startswith(name))
+        return (f"{family}{_WEIGHTNET}" if _WEIGHTNET in model else family), CNN
+    return model.split("-")[0].rstrip("0123456789+"), VIT

@@ -1,0 +1,178 @@
+"""Accuracy against cost: the paper's Figure 2 with the exact costs of Mobile-Former, and a user's own networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mfprofile.cost.conventions import convention
+from mfprofile.cost.counts import count
+from mfprofile.paper.results import CNN, OURS, VIT, Result, accuracies, imagenet
+from mfprofile.spec.load import load
+from mfprofile.spec.problems import InputError
+from mfprofile.view.plots.axes import annotate, legend, logarithmic, madds_label, spread
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.measured import points, read_measured
+from mfprofile.view.plots.picture import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COSTS = ("madds", "params")
+YOURS = "yours"
+_COLORS = {OURS: "mobile", CNN: "cnn", VIT: "vit", YOURS: "user"}
+_MARKERS = {
+    OURS: "o", "MobileNetV3": "s", "EfficientNet": "D", "ShuffleNetV2": "^", "ShuffleNetV2+WeightNet": "v",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A network in the picture: `cost` is counted or printed as `source` says; without `top1` it is a mere tick."""
+
+    name: str
+    family: str
+    sort: str
+    cost: int
+    top1: float | None
+    source: str
+
+
+def accuracy(
+    look: Look,
+    specs: Sequence[str] = (),
+    file: str | None = None,
+    cost: str = "madds",
+    convention_name: str = "paper",
+) -> Picture:
+    """Draw top-1 on ImageNet against multiply-adds or parameters (`cost`), on a logarithmic axis.
+
+    Mobile-Former is counted in the convention, the others stand as the paper prints them (Tables 2 and 3). `specs` are
+    further variants, and `file` a CSV of a user's own networks. What has no measured accuracy is a tick on the axis of
+    cost. Raises `InputError`.
+    """
+    if cost not in COSTS:
+        raise InputError(f"cannot draw accuracy against {cost!r}: there are {', '.join(COSTS)}")
+    found = [*_published(cost, convention_name), *_variants(specs, cost, convention_name)]
+    if file is not None:
+        networks = points(read_measured(file, convention_name), cost)
+        found += [Point(name, YOURS, YOURS, amount, top1, file) for name, amount, top1 in networks]
+    title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
+    with look.applied():
+        figure = look.figure(3.9 if look.columns == 2 else 3.6)
+        axes = figure.add_subplot()
+        _draw(axes, found, look)
+        axes.set_title(title)
+        axes.set_ylabel("ImageNet top-1 (%)")
+        axes.set_xlabel(_cost_label(cost, convention_name, look))
+        legend(figure, look)
+    return Picture(title, figure, [asdict(point) for point in found])
+
+
+def _cost_label(cost: str, convention_name: str, look: Look) -> str:
+    if cost == "params":
+        return "Parameters, log scale; Mobile-Former counted, the others as printed"
+    split = "\n" if look.columns == 1 else "; "
+    label = madds_label(convention_name, f"{convention(convention_name).unit}, log scale")
+    return f"{label}{split}Mobile-Former counted, the others as printed"
+
+
+def _published(cost: str, convention_name: str) -> Iterator[Point]:
+    for result in imagenet():
+        amount, source = getattr(result, cost), "printed"
+        if result.spec:
+            amount, source = _counted(result.spec, cost, convention_name), "counted"
+        yield Point(_name(result), result.family, result.sort, amount, result.top1, source)
+
+
+def _counted(spec: str, cost: str, convention_name: str) -> int:
+    bill = count(load(spec), convention_name)
+    return int(bill.madds if cost == "madds" else bill.counted_params)
+
+
+def _variants(specs: Sequence[str], cost: str, convention_name: str) -> Iterator[Point]:
+    shown = {result.spec for result in imagenet()}
+    for spec in specs:
+        if spec not in shown:
+            yield Point(
+                load(spec).name, YOURS, YOURS, _counted(spec, cost, convention_name), accuracies().get(spec), "counted"
+            )
+
+
+def _name(result: Result) -> str:
+    name = result.model.removeprefix(f"{OURS}-")
+    return f"{name} ({result.input}²)" if result.input != "224" else name
+
+
+def _draw(axes: Axes, found: Sequence[Point], look: Look) -> None:
+    placed = [(point.cost, point.top1, point) for point in found if point.top1 is not None]
+    ticks = [point for point in found if point.top1 is None]
+    logarithmic(axes, "x", min(point.cost for point in found), max(point.cost for point in found))
+    axes.set_ylim(min(top1 for _, top1, _ in placed) - 1.2 - bool(ticks), max(top1 for _, top1, _ in placed) + 1.2)
+    families = groupby((point for *_, point in placed), key=lambda point: point.family)
+    lines = [line for _, points in families if (line := _family(axes, list(points), look))]
+    _ticks(axes, ticks, look)
+    labels = [
+        (cost, top1, point.name, look.colors[_COLORS[point.sort]])
+        for cost, top1, point in placed
+        if _is_labelled(point, look)
+    ]
+    annotate(axes, labels, look, [(cost, top1) for cost, top1, _ in placed], lines)
+
+
+def _family(axes: Axes, family: list[Point], look: Look) -> tuple[list[float], list[float]] | None:
+    """Draw one family's points, joined in order of cost but for the transformers; return the line."""
+    first = family[0]
+    color, family = look.colors[_COLORS[first.sort]], sorted(family, key=lambda point: point.cost)
+    xs, ys = [float(point.cost) for point in family], [point.top1 or 0.0 for point in family]
+    joined = first.sort in (OURS, CNN) and len(family) > 1
+    label = first.sort if first.sort in (OURS, VIT, YOURS) else first.family
+    if first.sort == VIT and any(line.get_label() == label for line in axes.lines):
+        label = f"_{label}"
+    axes.plot(
+        xs,
+        ys,
+        marker=_MARKERS.get(first.family, "*" if first.sort == YOURS else "P"),
+        markersize={OURS: 5.5, YOURS: 7}.get(first.sort, 4),
+        linestyle="-" if joined else "none",
+        linewidth=1.8 if first.sort == OURS else 0.8,
+        color=color,
+        markeredgecolor=look.colors["ground"],
+        markeredgewidth=0.4,
+        label=label,
+        zorder=4 if first.sort in (OURS, YOURS) else 3,
+    )
+    return (xs, ys) if joined else None
+
+
+def _is_labelled(point: Point, look: Look) -> bool:
+    """Return whether a point bears its name: in one column there is room for Mobile-Former's and the user's own."""
+    return point.sort in (OURS, YOURS) or (point.sort == VIT and look.columns == 2)
+
+
+def _ticks(axes: Axes, ticks: Sequence[Point], look: Look) -> None:
+    """Mark the costs of networks without a measured accuracy on the axis, each with its name upright above it."""
+    import math
+
+    if not ticks:
+        return
+    ticks = sorted(ticks, key=lambda point: point.cost)
+    low, high = (math.log(limit) for limit in axes.get_xlim())
+    apart = (high - low) * 0.13 / look.width  # a line of text, in inches, on this axis
+    color = look.colors["user"]
+    for point, place in zip(ticks, spread([math.log(point.cost) for point in ticks], apart), strict=True):
+        axes.annotate(
+            point.name,
+            xy=(point.cost, 0),
+            xytext=(math.exp(place), 0.07),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords=axes.get_xaxis_transform(),
+            rotation=90,
+            ha="center",
+            va="bottom",
+            fontsize=6.5,
+            color=color,
+            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+        )

@@ -1,0 +1,102 @@
+"""The one style of all pictures: a paper's column widths, colours that the colour-blind tell apart, light or dark.
+
+Colours are of Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened where a dark ground asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INCHES = MappingProxyType({1: 3.25, 2: 6.875})
+"""The width of one column, and of the whole text, of a CVPR paper, in inches."""
+
+LIGHT = MappingProxyType(
+    {
+        "mobile": "#0072B2", "former": "#D55E00", "bridge": "#009E73", "head": "#CC79A7",
+        "cnn": "#009E73", "vit": "#CC79A7", "user": "#E69F00", "quiet": "#767676",
+        "ink": "#1A1A1A", "ground": "#FFFFFF", "grid": "#E3E3E3", "panel": "#F4F4F4",
+    }
+)  # fmt: skip
+DARK = MappingProxyType(
+    {
+        "mobile": "#56B4E9", "former": "#F0883E", "bridge": "#2FC99A", "head": "#E39CC6",
+        "cnn": "#2FC99A", "vit": "#E39CC6", "user": "#F0C05A", "quiet": "#9AA0A6",
+        "ink": "#E8E8E8", "ground": "#14171A", "grid": "#30363B", "panel": "#1E2327",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture is to look: as wide as `columns` (1 or 2) of a paper, and for a light or a dark ground."""
+
+    columns: int = 2
+    dark: bool = False
+
+    @property
+    def width(self) -> float:
+        """Return the picture's width in inches."""
+        return INCHES[self.columns]
+
+    @property
+    def colors(self) -> Mapping[str, str]:
+        """Return the colours by what they stand for: the pillars, sorts of networks, and the parts of a picture."""
+        return DARK if self.dark else LIGHT
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Let what is drawn within have this look, whatever the user's matplotlibrc says."""
+        import matplotlib as mpl
+
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(self._settings())
+            yield
+
+    def figure(self, height: float) -> Figure:
+        """Return an empty figure of this width; `height` is in inches. It needs no display."""
+        from matplotlib.figure import Figure
+
+        return Figure(figsize=(self.width, height), layout="constrained")
+
+    def _settings(self) -> Any:  # matplotlib types each name
+        colors = self.colors
+        ink = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+        ground = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
+        return {
+            **dict.fromkeys(ink, colors["ink"]),
+            **dict.fromkeys(ground, colors["ground"]),
+            "font.size": 7.5,
+            "axes.titlesize": 8.5,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.labelsize": 7.5,
+            "xtick.labelsize": 7,
+            "ytick.labelsize": 7,
+            "legend.fontsize": 7,
+            "legend.frameon": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": 0.6,
+            "axes.axisbelow": True,
+            "axes.grid": True,
+            "grid.color": colors["grid"],
+            "grid.linewidth": 0.5,
+            "xtick.major.width": 0.6,
+            "ytick.major.width": 0.6,
+            "xtick.minor.visible": False,
+            "lines.linewidth": 1.2,
+            "lines.markersize": 4.5,
+            "hatch.linewidth": 0.5,
+            "svg.fonttype": "path",
+            "svg.hashsalt": "mfprofile",
+            "pdf.fonttype": 42,
+            "savefig.dpi": 300,
+        }
