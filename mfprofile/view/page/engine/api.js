@@ -1,0 +1,17 @@
+// What the engine offers, under the one global name `mfprofile`.
+
+const API = {
+  problems,
+  resolve,
+  rows,
+  bill,
+  yaml,
+  budget,
+  findings,
+  quantity,
+  conventions: CONVENTIONS,
+  limits: LIMITS,
+  defaults: DEFAULTS,
+  fields: FIELDS,
+  pillars: PILLARS,
+};

@@ -1,0 +1,113 @@
+// The bill: a network's rows, an op each, and their sums; multiply-adds as a convention counts them. Whole numbers
+// throughout: one that a JavaScript number cannot hold exactly is refused, not rounded.
+
+function exact(amount) {
+  if (amount <= Number.MAX_SAFE_INTEGER) return amount; // whatever was rounded on the way lies above, too
+  throw new RangeError("the network is too large for this page: an amount passes 2^53, and would no longer be exact");
+}
+
+function setting(names, network, block) {
+  const on = {
+    residual: () => block.residual,
+    tokens: () => network.tokens !== null,
+    mlp: () => network.tokens !== null && network.attention === "mlp",
+    relu: () => network.tokens === null || network.activation === "relu",
+    ffn: () => network.ffn,
+    gate: () => network.tokens !== null && network.gate,
+    projections: () => network.tokens !== null && network.projections,
+    final: () => network.final,
+    head: () => network.head !== null,
+    detector: () => network.detector !== null,
+  };
+  return names.map((name) => (on[name]() ? "1" : "0")).join("");
+}
+
+// Each op of a network in running order: its place and kind, `out` (its output's shape) and its amounts. `products` are
+// multiply-adds before any convention weighs them, `outputs` the values of `out`.
+function rows(network) {
+  const last = network.blocks.at(-1);
+  const around = setting(FRAME_SWITCHES, network, last);
+  return [
+    ...LAYOUTS.before[around].flatMap((form) => placed(FORMS[form], network, last)),
+    ...network.blocks.flatMap((block) =>
+      LAYOUTS.blocks[`${block.kind} ${setting(BLOCK_SWITCHES, network, block)}`].flatMap((form) =>
+        placed(FORMS[form], network, block),
+      ),
+    ),
+    ...LAYOUTS.after[around].flatMap((form) => placed(FORMS[form], network, last)),
+  ];
+}
+
+function placed(form, network, block) {
+  const numbered = (text) => text.replace("#", block.number);
+  const path = form.place.path && `${numbered(form.place.path)}.`;
+  const place = { block: numbered(form.place.block), stage: form.stage(block), pillar: form.place.pillar };
+  return form.ops(network, block).map(([name, kind, role, out, ...amounts]) => {
+    const [products, elements, outputs, params, activations] = amounts.map(exact);
+    return { name: path + name, ...place, kind, role, out, products, elements, outputs, params, activations };
+  });
+}
+
+function weighed(row, weights) {
+  const weight = weights[`${row.kind} ${row.role}`];
+  if (weight === undefined) return 0;
+  const [products, elements, outputs, params] = weight;
+  return exact(products * row.products + elements * row.elements + outputs * row.outputs + params * row.params);
+}
+
+function sum(found, amount) {
+  return found.reduce((total, row) => exact(total + row[amount]), 0);
+}
+
+function conventionOf(name) {
+  if (has(CONVENTIONS, name)) return CONVENTIONS[name];
+  throw new Error(`no convention is called '${name}'; there are ${Object.keys(CONVENTIONS).join(", ")}`);
+}
+
+// The bill of a spec, or of a network that `resolve` gave. Throws for a spec that breaks rules, and a RangeError for
+// amounts beyond 2^53.
+function bill(subject, conventionName = "core") {
+  const convention = conventionOf(conventionName);
+  const network = has(subject, "bridge_heads") ? subject : resolve(valid(subject));
+  const found = rows(network).map((row) => ({ ...row, madds: weighed(row, convention.weights) }));
+  const counted = found.filter((row) => !convention.uncounted_params.includes(row.kind));
+  return {
+    convention: conventionName,
+    unit: convention.unit,
+    madds: sum(found, "madds"),
+    params: sum(found, "params"),
+    counted_params: sum(counted, "params"),
+    activations: sum(found, "activations"),
+    rows: found,
+    network,
+    by: (axis) => totals(found, axis),
+  };
+}
+
+function valid(spec) {
+  const [first] = problems(spec);
+  if (first === undefined) return spec;
+  const { key, rule, remedy } = first;
+  throw new Error(`${key}: ${rule}${remedy ? `; ${remedy}` : ""}`);
+}
+
+const AXES = {
+  block: (row) => row.block,
+  stage: (row) => (row.stage === null ? "tokens" : String(row.stage)),
+  pillar: (row) => row.pillar,
+  kind: (row) => row.kind,
+  op: (row) => row.name,
+};
+
+// The totals by block, stage, pillar, kind or op, in running order; pillars in that of PILLARS.
+function totals(found, axis) {
+  const groups = new Map();
+  for (const row of found) {
+    const name = AXES[axis](row);
+    const total = groups.get(name) ?? { name, madds: 0, params: 0, activations: 0 };
+    for (const amount of ["madds", "params", "activations"]) total[amount] = exact(total[amount] + row[amount]);
+    groups.set(name, total);
+  }
+  if (axis === "pillar") return PILLARS.filter((name) => groups.has(name)).map((name) => groups.get(name));
+  return [...groups.values()];
+}
