@@ -42,6 +42,7 @@ COMMANDS = {
     "report": "paper:report",
     "explore": "exploring:app",
     "plot": "plotting:app",
+    "page": "pages:page",
     "schema": "counting:schema",
 }
 

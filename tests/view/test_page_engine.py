@@ -238,11 +238,15 @@ AMOUNTS = st.one_of(
     st.sampled_from((0.5, True, None, [1], {"a": 1})),
     st.from_regex(r"[0-9]{1,25}(\.[0-9]{1,6})? ?([kMGTmgb]i?B?)?", fullmatch=True).filter(str.isascii),
 )  # fmt: skip
-LIMIT_KEYS = st.sampled_from([*ADDITIVE, MEMORY, *PILLARS, "parms", "former.madds", "max-madds", "flops", "memory.madds"])
+LIMIT_KEYS = st.sampled_from(
+    [*ADDITIVE, MEMORY, *PILLARS, "parms", "former.madds", "max-madds", "flops", "memory.madds"]
+)
 LIMITS = st.dictionaries(
     LIMIT_KEYS, AMOUNTS | st.dictionaries(LIMIT_KEYS, AMOUNTS, max_size=3), max_size=4
 )  # fmt: skip
-BUDGETS = st.dictionaries(st.sampled_from(("max", "min", "mex", "max-madds", "madds", "limit", "min-former")), LIMITS | AMOUNTS, max_size=3)
+BUDGETS = st.dictionaries(
+    st.sampled_from(("max", "min", "mex", "max-madds", "madds", "limit", "min-former")), LIMITS | AMOUNTS, max_size=3
+)
 
 
 @st.composite
@@ -295,7 +299,9 @@ def test_very_many_edited_specs_break_the_same_rules(ask: Ask, data: Mapping) ->
         assert_same_count(ask, data)
 
 
-@pytest.mark.parametrize("data", [[], "mf294m", 3, {}, {"blocks": []}, {"stem": 8, "blocks": [None, 3, {}], "head": {}}])
+@pytest.mark.parametrize(
+    "data", [[], "mf294m", 3, {}, {"blocks": []}, {"stem": 8, "blocks": [None, 3, {}], "head": {}}]
+)
 def test_what_is_hardly_a_spec_breaks_the_same_rules(ask: Ask, data: Any) -> None:
     """Lists and words that Python would take for a name are told so."""
     if isinstance(data, dict):

@@ -1,0 +1,37 @@
+"""The command page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mfprofile.cli.options import ConventionName, Input, Settings, Spec, assigned, tell
+
+
+def page(
+    spec: Spec,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write; NAME.html by default.")
+    ] = None,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+) -> None:
+    """Write a page whose knobs count at once: one HTML file, which needs no network.
+
+    Sliders and fields for every key of the spec, the exact bill by block and pillar, budgets that turn red, the spec as
+    YAML, and a link that keeps the state.
+
+    Example: mfprofile page mf294m -o mf294m.html
+    """
+    from pathlib import Path
+
+    from mfprofile.spec.load import load
+    from mfprofile.view.files import write
+    from mfprofile.view.page.page import page_text
+
+    loaded = load(spec, assigned(settings, input_size))
+    place = Path(output or f"{loaded.name}.html")
+    write(place, page_text(loaded, convention))
+    tell(f"wrote {place}")

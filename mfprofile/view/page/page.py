@@ -1,0 +1,82 @@
+"""The page of a variant: one HTML file whose knobs count at once, offline, by this project's own arithmetic."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from mfprofile import __version__
+from mfprofile.cost.conventions import CONVENTIONS, convention
+from mfprofile.cost.counts import Bill
+from mfprofile.spec.load import load
+from mfprofile.spec.model import Spec
+from mfprofile.spec.network import resolve
+from mfprofile.view.page.script import engine_text, page_data
+from mfprofile.view.plots.look import DARK, LIGHT
+
+MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
+_FOLDER = Path(__file__).parent
+_SCRIPTS = ("elements", "numbers", "state", "knobs", "controls", "table", "plane", "limits", "actions", "main")
+_SIGNALS = {
+    "light": {"link": "#0B5CAD", "bad": "#B3261E", "good": "#2E7D32", "line": "#D5D9DD"},
+    "dark": {"link": "#6CB6FF", "bad": "#FF8A80", "good": "#81C784", "line": "#3A4147"},
+}
+
+
+def page_text(spec: Spec, convention_name: str = "core") -> str:
+    """Return the HTML of a variant's page, the same at each run; it opens in the convention."""
+    convention(convention_name)
+    engine, script = engine_text(), _script()
+    data = {**page_data(spec), "initial": convention_name, "models": list(_models())}
+    values = {
+        "name": escape(spec.name),
+        "about": escape(_about(spec)),
+        "version": __version__,
+        "style": _style(),
+        "hashes": " ".join(f"'sha256-{_hash(text)}'" for text in (engine, script)),
+        "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
+        "engine": engine,
+        "script": script,
+    }
+    return Template((_FOLDER / "page.html").read_text(encoding="utf-8")).substitute(values)
+
+
+def _about(spec: Spec) -> str:
+    tokens = (
+        "no Former"
+        if spec.former is None or spec.tokens is None
+        else f"{spec.tokens.count} tokens of {spec.tokens.dim}"
+    )
+    return f"Mobile-Former: input {spec.input.height}×{spec.input.width}, {tokens}. Turn a knob and see the bill."
+
+
+def _models() -> Iterator[dict[str, Any]]:
+    """Yield the paper's models with their parameters, and their totals in each convention."""
+    for name in MODELS:
+        bill = Bill(resolve(load(name)), CONVENTIONS["core"])
+        yield {"name": name, "params": bill.params, "madds": {each: bill.under(each).madds for each in CONVENTIONS}}
+
+
+def _script() -> str:
+    texts = [(_FOLDER / "ui" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS]
+    return '"use strict";\n' + "\n".join(texts)
+
+
+def _style() -> str:
+    light, dark = (_variables(colors) for colors in (LIGHT | _SIGNALS["light"], DARK | _SIGNALS["dark"]))
+    text = (_FOLDER / "page.css").read_text(encoding="utf-8")
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{text}"
+
+
+def _variables(colors: dict[str, str]) -> str:
+    return " ".join(f"--{name}: {color};" for name, color in colors.items())
+
+
+def _hash(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()

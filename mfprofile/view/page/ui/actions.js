@@ -1,0 +1,35 @@
+// What the buttons do: copy, download, link, print, start again.
+
+async function copied(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+    said(button, "Copied");
+  } catch {
+    said(button, selected(text) ? "Copied" : "Select and copy it below");
+  }
+}
+
+/** Copy by way of the selection, where the page may not use the clipboard itself. */
+function selected(text) {
+  const area = element("textarea", { class: "offstage", "aria-hidden": "true" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+function said(button, message) {
+  const label = button.dataset.label ?? (button.dataset.label = button.textContent);
+  button.textContent = message;
+  byId("said").textContent = message;
+  clearTimeout(button.timer);
+  button.timer = setTimeout(() => { button.textContent = label; }, 1600);
+}
+
+function download(name, text, type) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}

@@ -1,0 +1,75 @@
+// The knobs: what can be turned, in what range a slider offers it, and when it has an effect.
+
+const isFormer = (spec) => spec.former !== "none";
+const splits = (spec) => isFormer(spec) && spec.attention !== "mlp";
+const FORMER = { ffn: true, heads: 4 };
+
+/** The groups of knobs that a whole network has; a `choice` is a word, a `switch` on or off, the rest are numbers. */
+const GROUPS = [
+  ["Image and tokens", [
+    { key: "input", label: "input", unit: "pixels", least: 32, step: 32 },
+    { key: "tokens.count", label: "tokens", unit: "M", least: 1, step: 1, most: 16, when: isFormer },
+    { key: "tokens.dim", label: "token dimension", unit: "d", step: dimensionStep, when: isFormer },
+  ]],
+  ["Mobile", [
+    { key: "width", label: "width multiplier", least: 0.25, step: 0.05, most: 2, initial: 1 },
+    { key: "stem", label: "stem", unit: "channels", step: 4 },
+    { key: "groups", label: "groups of 1×1", least: 1, step: 1, most: 8, initial: 1 },
+    { key: "mobile.kernel", label: "depthwise kernel", least: 1, step: 2, most: 9, initial: 3 },
+    { key: "mobile.activation", label: "activation", choice: ["dy-relu", "relu"] },
+  ]],
+  ["Former and bridge", [
+    { key: "former", label: "Former", toggle: FORMER },
+    { key: "attention", label: "attention", choice: ["mha", "mlp"], when: isFormer },
+    { key: "former.ffn", label: "FFN", switch: true, when: isFormer },
+    { key: "former.heads", label: "Former's heads", least: 1, step: 1, most: 8, when: splits },
+    { key: "bridge.heads", label: "bridge's heads", least: 1, step: 1, most: 8, when: splits },
+    { key: "bridge.gate", label: "gate", switch: true, when: isFormer },
+    { key: "bridge.final", label: "final Mobile→Former", switch: true, when: isFormer },
+    { key: "bridge.projections", label: "projections on Mobile's side", switch: true, when: isFormer },
+  ]],
+  ["Head", [
+    { key: "head", label: "head", toggle: { fc: 1280 } },
+    { key: "head.fc", label: "hidden layer", unit: "channels", step: 64, when: (spec) => spec.head !== "none" },
+    { key: "classes", label: "classes", least: 10, step: 10, when: (spec) => spec.head !== "none" },
+  ]],
+  ["Budget", [
+    { key: "budget.max.madds", label: "at most MAdds", text: "300M" },
+    { key: "budget.max.params", label: "at most params", text: "12M" },
+  ]],
+];
+
+/** Return the knobs of one block; `inputs` are its input channels, which some of its widths must be multiples of. */
+function blockKnobs(block, number) {
+  const expands = block.block !== "mf";
+  const knob = (name, rest) => ({ key: `blocks.${number}.${name}`, ...rest, short: true });
+  return [
+    "expand" in block
+      ? knob("expand", { label: "expand", unit: "×", least: 1, step: 1, most: 12 })
+      : knob("exp", { label: "exp", step: (spec, inputs) => (expands ? inputs : 8) }),
+    knob("out", { label: "out", step: 8 }),
+    block.block === "mf-down" ? knob("exp2", { label: "exp2", field: true, hint: "4·out" }) : null,
+    block.block === "lite" ? knob("stride", { label: "stride", field: true, hint: "1" }) : null,
+    knob("kernel", { label: "kernel", field: true, hint: block.block === "lite" ? "3" : "as all" }),
+    knob("repeat", { label: "repeat", field: true, hint: "1" }),
+  ].filter(Boolean);
+}
+
+function dimensionStep(spec) {
+  const heads = valueAt(spec, "former.heads");
+  return splits(spec) && Number.isInteger(heads) && heads > 0 && heads <= 64 ? leastCommonMultiple(4, heads) : 4;
+}
+
+function leastCommonMultiple(one, other) {
+  let [a, b] = [one, other];
+  while (b) [a, b] = [b, a % b];
+  return (one * other) / a;
+}
+
+/** Return a slider's least, most and step: around the original's value, unless the knob says otherwise. */
+function sliderRange(knob, spec, original, inputs) {
+  const step = typeof knob.step === "function" ? knob.step(spec, inputs) || 1 : knob.step;
+  const usual = valueAt(original, knob.key);
+  const twice = typeof usual === "number" ? Math.ceil((2 * usual) / step) * step : 16 * step;
+  return { min: knob.least ?? step, max: Math.max(knob.most ?? 0, knob.most && usual <= knob.most ? 0 : twice), step };
+}

@@ -1,0 +1,38 @@
+// Whole numbers as people read them, by the same rules as on the command line.
+
+const UNITS = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
+const MINUS = "−";
+
+/** Return the exact number in groups of three digits: 286,732,160. */
+function grouped(number) {
+  const digits = String(Math.abs(number)).replace(/\B(?=(\d{3})+$)/g, ",");
+  return number < 0 ? MINUS + digits : digits;
+}
+
+/** Return the number to two decimals of its unit: 286.73M. */
+function human(number) {
+  for (const [unit, letter] of UNITS) {
+    const hundredths = Math.floor((Math.abs(number) * 100 + unit / 2) / unit);
+    if (hundredths >= 100) return `${number < 0 ? MINUS : ""}${(hundredths / 100).toFixed(2)}${letter}`;
+  }
+  return String(number);
+}
+
+/** Return a part of a whole in percent, to one decimal. */
+function share(part, whole) {
+  return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
+}
+
+/** Return the signed difference, exact and in percent of the old; "=" where there is none. */
+function change(now, before) {
+  if (now === before) return "=";
+  const sign = now > before ? "+" : MINUS;
+  const exact = `${sign}${grouped(Math.abs(now - before))}`;
+  return before ? `${exact} (${sign}${((100 * Math.abs(now - before)) / before).toFixed(1)} %)` : exact;
+}
+
+/** Return the signed difference, short; nothing where there is none. */
+function shortChange(now, before) {
+  if (now === before) return "";
+  return `${now > before ? "+" : MINUS}${human(Math.abs(now - before))}`;
+}

@@ -1,0 +1,75 @@
+// What the knobs are set to: a spec, as a plain mapping, and how it differs from the one that the page was made of.
+// Keys are dotted and count blocks from 1, as in `--set blocks.8.out=112`.
+
+function pathOf(key) {
+  return key.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) - 1 : part));
+}
+
+function valueAt(spec, key) {
+  return pathOf(key).reduce((value, part) => (value === null || typeof value !== "object" ? undefined : value[part]), spec);
+}
+
+/** Return a copy of a spec with one value set, or taken away where it is undefined. */
+function withValue(spec, key, value) {
+  const copy = structuredClone(spec);
+  const path = pathOf(key);
+  const last = path.pop();
+  let place = copy;
+  for (const part of path) {
+    if (place[part] === null || typeof place[part] !== "object") place[part] = {};
+    place = place[part];
+  }
+  if (value === undefined) delete place[last];
+  else place[last] = value;
+  return copy;
+}
+
+/** Return what a text means as a value of a spec: a number, a switch, or a word. */
+function read(text) {
+  const trimmed = text.trim();
+  if (/^-?\d+$/.test(trimmed) || /^\d*\.\d+$/.test(trimmed)) return Number(trimmed);
+  return { true: true, false: false }[trimmed] ?? trimmed;
+}
+
+/** Return the leaves of a spec by their keys. */
+function leaves(value, prefix = "", found = new Map()) {
+  for (const [name, inner] of Object.entries(value)) {
+    const key = prefix + (Array.isArray(value) ? Number(name) + 1 : name);
+    if (inner !== null && typeof inner === "object") leaves(inner, `${key}.`, found);
+    else found.set(key, inner);
+  }
+  return found;
+}
+
+/** Return the changes that make `spec` out of `original`: a key with its value, or with "" where it was taken away. */
+function changes(spec, original) {
+  const [now, before] = [leaves(spec), leaves(original)];
+  const changed = [...now].filter(([key, value]) => before.get(key) !== value);
+  const replaced = (key) => changed.some(([other]) => key.startsWith(`${other}.`));
+  const gone = [...before.keys()].filter((key) => !now.has(key) && !replaced(key)).map((key) => [key, ""]);
+  return [...gone, ...changed];
+}
+
+/** Return the URL's fragment that tells a state: `#tokens.count=4&blocks.8.out=112&convention=paper`. */
+function fragment(spec, original, convention) {
+  const told = new URLSearchParams(changes(spec, original).map(([key, value]) => [key, String(value)]));
+  if (convention !== page.initial) told.set("convention", convention);
+  return told.toString();
+}
+
+/** Return the spec and convention that a fragment tells; what it says of keys that no spec has, the rules will refuse. */
+function restored(text, original) {
+  let [spec, convention] = [original, page.initial];
+  for (const [key, value] of new URLSearchParams(text)) {
+    if (key === "convention") convention = value in mfprofile.conventions ? value : page.initial;
+    else if (isKey(key, original)) spec = withValue(spec, key, value === "" ? undefined : read(value));
+  }
+  return { spec, convention };
+}
+
+/** Return whether a key can lead somewhere in a spec: no block is added, and no name of the language is reached. */
+function isKey(key, original) {
+  const path = pathOf(key);
+  if (path.some((part) => part === "" || part in Object.prototype)) return false;
+  return path[0] !== "blocks" || (path.length === 3 && path[1] in original.blocks);
+}

@@ -1,0 +1,92 @@
+// The bill as a table whose rows are also its chart: bars of pillars beside the exact figures.
+
+const QUANTITIES = [["madds", "MAdds"], ["params", "params"]];
+
+/** Return the totals of a bill by an axis, each split by pillar. */
+function splitBy(bill, axis) {
+  const groups = new Map(bill.by(axis).map((total) => [total.name, { ...total, pillars: emptyPillars() }]));
+  for (const row of bill.rows) {
+    const name = axis === "stage" ? (row.stage === null ? "tokens" : String(row.stage)) : String(row[axis]);
+    const group = groups.get(name);
+    group.out = row.out;
+    for (const [quantity] of QUANTITIES) group.pillars[row.pillar][quantity] += row[quantity];
+  }
+  return [...groups.values()];
+}
+
+function emptyPillars() {
+  return Object.fromEntries(mfprofile.pillars.map((pillar) => [pillar, { madds: 0, params: 0 }]));
+}
+
+/** Return what is said of a row beside its name: what the block is and what it puts out, what the stage's stride is. */
+function aboutRow(axis, name, bill) {
+  if (axis === "stage") return name === "tokens" ? "no resolution" : `stride ${2 ** Number(name)}`;
+  if (axis !== "block") return "";
+  const block = bill.network.blocks.find((candidate) => String(candidate.number) === name);
+  if (!block) return "";
+  return `${block.kind} ${block.outputs.channels}×${block.outputs.height}×${block.outputs.width}`;
+}
+
+/** Return the table of a bill by an axis, with the differences to the original's bill. */
+function billTable(bill, original, axis, unit) {
+  const [rows, before] = [splitBy(bill, axis), new Map(splitBy(original, axis).map((total) => [total.name, total]))];
+  const heads = QUANTITIES.map(([name, label]) => [name, name === "madds" ? unit : label]);
+  const most = Object.fromEntries(QUANTITIES.map(([name]) => [name, Math.max(1, ...rows.map((row) => row[name]))]));
+  const head = element("tr", {}, element("th", { scope: "col" }, axis), ...heads.flatMap(([, label]) => [
+    element("th", { scope: "col", class: "number" }, label),
+    element("th", { scope: "col", class: "bar" }, "by pillar"),
+    element("th", { scope: "col", class: "number" }, "share"),
+    element("th", { scope: "col", class: "number" }, "change"),
+  ]));
+  const body = rows.map((row) => tableRow(row, before.get(row.name), bill, axis, most));
+  const gone = [...before.values()].filter((row) => !rows.some((other) => other.name === row.name));
+  const total = { name: "total", madds: bill.madds, params: bill.params, pillars: null };
+  return element("table", { class: "bill" },
+    element("caption", {}, `The bill by ${axis}; MAdds in convention ‘${bill.convention}’`),
+    element("thead", {}, head),
+    element("tbody", {}, ...body, ...gone.map((row) => goneRow(row))),
+    element("tfoot", {}, tableRow(total, original, bill, "", most)));
+}
+
+function tableRow(row, before, bill, axis, most) {
+  const about = aboutRow(axis, row.name, bill);
+  const cells = QUANTITIES.flatMap(([name, label]) => {
+    const old = before ? before[name] : 0;
+    return [
+      element("td", { class: "number", "data-label": label }, grouped(row[name])),
+      element("td", { class: "bar" }, row.pillars ? bars(row, name, most[name], old) : null),
+      element("td", { class: "number quiet", "data-label": "share" }, share(row[name], bill[name])),
+      element("td", { class: "number quiet", "data-label": "change", title: change(row[name], old) }, shortChange(row[name], old)),
+    ];
+  });
+  return element("tr", {}, element("th", { scope: "row" }, row.name, about ? element("small", {}, ` ${about}`) : null), ...cells);
+}
+
+function goneRow(row) {
+  const cells = QUANTITIES.flatMap(([name]) => [
+    element("td", { class: "number" }, "0"), element("td", { class: "bar" }), element("td"),
+    element("td", { class: "number quiet" }, shortChange(0, row[name])),
+  ]);
+  return element("tr", { class: "gone" }, element("th", { scope: "row" }, row.name), ...cells);
+}
+
+/** Return one row's bar, a segment a pillar; a thin mark stands where the original's ends. */
+function bars(row, name, most, before) {
+  const segments = mfprofile.pillars.filter((pillar) => row.pillars[pillar][name]).map((pillar) =>
+    element("span", {
+      class: `segment ${pillar}`,
+      style: `width:${(100 * row.pillars[pillar][name]) / most}%`,
+      title: `${pillar} ${grouped(row.pillars[pillar][name])}`,
+    }));
+  const mark = before && before !== row[name] && before <= most
+    ? element("span", { class: "before", style: `left:${(100 * before) / most}%`, title: `before ${grouped(before)}` }) : null;
+  return element("div", { class: "bars", "aria-hidden": "true" }, ...segments, mark);
+}
+
+/** Return every op of a bill as CSV, as `mfprofile count --by op --csv` gives it and its shape and place as well. */
+function csvOf(bill) {
+  const columns = ["name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "out"];
+  const cell = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const line = (row) => columns.map((name) => cell(name === "out" ? row.out.join("×") : String(row[name] ?? ""))).join(",");
+  return [columns.join(","), ...bill.rows.map(line)].join("\n") + "\n";
+}
