@@ -103,13 +103,14 @@ function drawResults() {
   drawBlocks();
 }
 
-/** Put beside each block's knobs what the block costs, all its repetitions together. */
+/** Put beside each block's knobs what the block costs, all its repetitions together, and where the bill has them. */
 function drawBlocks() {
-  const entries = new Map(page.now.blocks.map((_, index) => [index + 1, { madds: 0, params: 0 }]));
+  const entries = new Map(page.now.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
   const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
   for (const total of page.counted.by("block")) {
     const entry = entries.get(entryOf.get(total.name));
     if (!entry) continue;
+    entry.numbers.push(total.name);
     entry.madds += total.madds;
     entry.params += total.params;
   }
@@ -117,7 +118,15 @@ function drawBlocks() {
     byId(`cost-${number}`).replaceChildren(
       element("span", {}, `${human(entry.madds)} ${mfprofile.conventions[page.convention].unit}`),
       element("span", {}, `${human(entry.params)} params`));
+    byId(`numbers-${number}`).textContent = laidOut(number, entry.numbers);
   }
+}
+
+/** Return how the bill numbers an entry, which counts after `repeat`, where it is not as here. */
+function laidOut(number, numbers) {
+  if (!numbers.length) return "left out";
+  if (numbers.length === 1) return numbers[0] === String(number) ? "" : `block ${numbers[0]}`;
+  return `blocks ${numbers[0]}–${numbers.at(-1)}`;
 }
 
 function drawYaml(valid) {
@@ -137,7 +146,7 @@ function build() {
     const number = index + 1;
     const name = `${number} ${block.block}`;
     return element("div", { class: "block", role: "group", "aria-label": `block ${name}` },
-      element("div", { class: "which" }, element("strong", {}, String(number)), ` ${block.block}`),
+      element("div", { class: "which" }, element("strong", {}, String(number)), ` ${block.block}`, element("small", { id: `numbers-${number}` })),
       ...blockKnobs(block, number).map((knob) => control(knob, turn)),
       element("div", { class: "cost", id: `cost-${number}` }));
   }));

@@ -1,0 +1,381 @@
+"""The page in a real browser: its controls against Python, its links, its YAML and CSV, its manners."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from running import run
+
+from mfprofile.cost import count
+from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.spec import Spec, SpecError, load
+from mfprofile.view.page.page import MODELS, page_text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+LARGEST = 1_500_000
+"""Bytes that a page may have."""
+
+READ = """() => ({
+  madds: document.getElementById("madds").textContent,
+  params: document.getElementById("params").textContent,
+  activations: document.getElementById("activations").textContent,
+  problems: [...document.querySelectorAll("#problems li")].map((item) => item.textContent),
+  yaml: document.getElementById("yaml").textContent,
+})"""
+
+SET = """(changes) => {
+  document.getElementById("reset").click();
+  for (const [key, value] of changes) {
+    const input = document.getElementById(`knob-${key}`);
+    if (input.type === "checkbox") { if (input.checked !== value) input.click(); continue; }
+    input.value = value;
+    input.dispatchEvent(new Event(input.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
+  }
+}"""
+
+
+@contextmanager
+def opened(chromium: Browser, tmp_path: Path, spec: Spec, fragment: str = "", **options: Any) -> Iterator[Page]:
+    """Open a spec's page from a file; nothing may be loaded from elsewhere, and no error may be told."""
+    file = tmp_path / f"{spec.name or 'page'}.html"
+    file.write_text(page_text(spec), encoding="utf-8")
+    page = chromium.new_page(**options)
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on(
+        "request",
+        lambda request: told.append(request.url) if not request.url.startswith(("file:", "blob:", "data:")) else None,
+    )
+    page.goto(f"{file.as_uri()}{fragment}")
+    yield page
+    assert told == []
+    page.close()
+
+
+def shown(number: int) -> str:
+    """Return a number as the page shows it."""
+    return f"{number:,}"
+
+
+NUMBERS: dict[str, list[Any]] = {
+    "input": [32, 96, 160, 192, 224, 225, 256, 320, 1, 17, "225x321", 0, "x"],
+    "tokens.count": [1, 2, 3, 4, 6, 9, 16, 0, 4097, "two"],
+    "tokens.dim": [64, 96, 128, 192, 200, 256, 320, 66, 130, 0],
+    "stem": [8, 12, 16, 20, 24, 32, 3, 7, -4],
+    "width": [0.35, 0.5, 0.75, 1, 1.3, 2, 0, 65],
+    "groups": [1, 2, 4, 8, 3, 0],
+    "mobile.kernel": [1, 3, 5, 7, 4, 33],
+    "mobile.activation": ["dy-relu", "relu"],
+    "attention": ["mha", "mlp"],
+    "former": [True, False],
+    "former.ffn": [True, False],
+    "former.heads": [1, 2, 4, 8, 3, 5, 0],
+    "bridge.heads": [1, 2, 4, 3, 0],
+    "bridge.gate": [True, False],
+    "bridge.final": [True, False],
+    "bridge.projections": [True, False],
+    "head": [True, False],
+    "head.fc": [128, 512, 1024, 1920, 0, 65537],
+    "classes": [10, 100, 1000, 21841, 0],
+    "budget.max.madds": ["300M", "0.2G", "1_000_000", "12MFLOPs", "many"],
+}
+OF_BLOCKS: dict[str, list[Any]] = {
+    "exp": [32, 64, 96, 128, 144, 192, 288, 384, 576, 100, 0],
+    "out": [8, 12, 16, 24, 32, 48, 64, 96, 128, "same", 7, 0],
+    "kernel": [1, 3, 5, 7, 2],
+    "repeat": [0, 1, 2, 3, 101],
+}
+
+
+def chosen(random_of: random.Random, spec: Spec, most: int = 4) -> dict[str, Any]:
+    """Return some random settings of knobs, in the order in which they are turned."""
+    keys = [*NUMBERS, *(f"blocks.{number}.{name}" for number in range(1, len(spec.blocks) + 1) for name in OF_BLOCKS)]
+    turned = random_of.sample(keys, random_of.randint(1, most))
+    return {key: random_of.choice(NUMBERS.get(key) or OF_BLOCKS[key.rpartition(".")[2]]) for key in turned}
+
+
+def by_python(name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Python says of a shipped spec with knobs turned: its totals, or its problems as the page tells them."""
+    sections = ("former", "head")  # on in all seven models, so that turning one on changes nothing
+    given = {
+        key: "none" if key in sections else value for key, value in changes.items() if key not in sections or not value
+    }
+    try:
+        bill = count(load(name, [f"{key}={_flow(value)}" for key, value in given.items()]))
+    except SpecError as error:
+        return {"problems": sorted({problem.rule for problem in error.problems})}
+    return {name: shown(getattr(bill, name)) for name in ("madds", "params", "activations")} | {"problems": []}
+
+
+def _flow(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def turned_off(changes: Mapping[str, Any]) -> bool:
+    """Return whether a knob is turned that another has put out of action: a page does not let one do so."""
+    without_former = {"former.ffn", "former.heads", "tokens.count", "tokens.dim", "attention"}
+    off = [key for key in ("former", "head") if changes.get(key) is False]
+    return any(
+        key.startswith(f"{section}.")
+        or (section == "former" and (key in without_former or key.startswith("bridge")))
+        or (section == "head" and key == "classes")
+        for section in off
+        for key in changes
+    ) or (changes.get("attention") == "mlp" and any(key.endswith(".heads") for key in changes))
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("settings", [50, pytest.param(500, marks=pytest.mark.slow)])
+def test_turning_knobs_gives_pythons_integers_and_problems(
+    chromium: Browser, tmp_path: Path, name: str, settings: int
+) -> None:
+    """Random settings, turned by the controls themselves: the same totals and YAML to match, or the same rules broken."""
+    spec, random_of = load(name), random.Random(f"{name} {settings}")
+    drawn = [changes for changes in (chosen(random_of, spec) for _ in range(settings)) if not turned_off(changes)]
+    with opened(chromium, tmp_path, spec) as page:
+        every = f"(all) => all.map((changes) => {{ ({SET})(changes); return ({READ})(); }})"
+        reads = page.evaluate(every, [list(changes.items()) for changes in drawn])
+    valid = 0
+    for changes, read in zip(drawn, reads, strict=True):
+        expected = by_python(name, changes)
+        if expected["problems"]:
+            assert read["madds"] == "–", changes
+            assert all(any(rule in told for told in read["problems"]) for rule in expected["problems"]), changes
+            continue
+        valid += 1
+        assert {key: read[key] for key in expected} == expected, changes
+        again = count(load(_file(tmp_path, read["yaml"])))
+        assert (shown(again.madds), shown(again.params)) == (read["madds"], read["params"]), read["yaml"]
+    assert valid > settings // 5
+
+
+def _file(folder: Path, text: str) -> str:
+    file = folder / "copied.yaml"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path) -> None:
+    """What the button copies, `mfprofile count` counts to the same integer."""
+    with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112&tokens.count=4") as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.click("#copy-yaml")
+        page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+        text = page.evaluate("navigator.clipboard.readText()")
+        total = page.inner_text("#madds")
+    assert text == "extends: mf294m\ntokens: {count: 4}\nblocks:\n  8: {out: 112}\n"
+    done = run("count", _file(tmp_path, text), "--json")
+    assert shown(json.loads(done.stdout)["madds"]) == total
+
+
+def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
+    """The fragment tells what differs, and a page opened with it has the same knobs, convention and total."""
+    spec = load("mf96m")
+    with opened(chromium, tmp_path, spec) as page:
+        page.evaluate(
+            SET, [["tokens.dim", 128], ["blocks.3.exp", 144], ["former.ffn", False], ["budget.max.madds", "90M"]]
+        )
+        page.select_option("#convention", "fvcore")
+        fragment, total = page.evaluate("location.hash"), page.inner_text("#madds")
+    assert "blocks.3.exp=144" in fragment
+    assert "convention=fvcore" in fragment
+    with opened(chromium, tmp_path, spec, fragment) as page:
+        assert page.inner_text("#madds") == total
+        assert page.evaluate("location.hash") == fragment
+        assert page.input_value("#knob-blocks\\.3\\.exp") == "144"
+        assert not page.is_checked("#knob-former\\.ffn")
+    expected = count(spec.replace(blocks={3: {"exp": 144}}, former={"ffn": False}), "fvcore")
+    assert total == shown(expected.madds)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#__proto__.x=1",
+        "#blocks.99.out=8",
+        "#tokens.constructor=1",
+        "#tokens=5",
+        "#nonsense",
+        "#convention=mine",
+        "#%E0%A4%A",
+    ],
+)
+def test_a_broken_link_does_no_harm(chromium: Browser, tmp_path: Path, fragment: str) -> None:
+    """Whatever stands in the fragment, the page opens: with the original, or with the problem named."""
+    with opened(chromium, tmp_path, load("mf26m"), fragment) as page:
+        read = page.evaluate(READ)
+        assert read["madds"] == shown(count("mf26m").madds) or read["problems"]
+
+
+@pytest.mark.parametrize("name", ["mf294m", "mf294m-mobile", "mf294m-mlp", "mf151m-coco", "mf151m-retinanet"])
+def test_every_convention_gives_pythons_total(chromium: Browser, tmp_path: Path, name: str) -> None:
+    """Choosing a convention changes the total to what Python counts in it, with its unit."""
+    spec = load(name)
+    with opened(chromium, tmp_path, spec) as page:
+        for convention in CONVENTIONS:
+            page.select_option("#convention", convention)
+            assert page.inner_text("#madds") == shown(count(spec, convention).madds)
+            assert page.text_content("#madds-unit") == CONVENTIONS[convention].unit
+
+
+ODD = {
+    "input": "225x321", "tokens": {"count": 3, "dim": 64}, "stem": 8, "width": 0.75, "head": "none", "classes": 10,
+    "bridge": {"heads": 1, "final": False, "projections": True}, "mobile": {"kernel": 5},
+    "budget": {"max": {"madds": "20M", "former": {"madds": "12.5%"}, "memory": "3MB"}, "min": {"params": "1k"}},
+    "blocks": [
+        {"block": "lite", "exp": 16, "out": "same", "stride": 2, "kernel": 5},
+        {"block": "mf-down", "expand": 3, "out": 16, "exp2": 32},
+        {"block": "mf", "expand": 2, "out": "same", "repeat": 3},
+        {"block": "mf", "exp": 40, "out": 24, "repeat": 0},
+    ],
+}  # fmt: skip
+
+
+def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: Path) -> None:
+    """Ratios, `same`, repetitions, a rectangle, a width, a backbone: the total is Python's, and its YAML the same spec."""
+    spec = load(ODD)
+    with opened(chromium, tmp_path, spec) as page:
+        read = page.evaluate(READ)
+        assert read["madds"] == shown(count(spec).madds)
+        assert count(load(_file(tmp_path, read["yaml"]))).records() == count(spec).records()
+        assert page.inner_text("#numbers-3") == "blocks 3–5"
+        assert page.inner_text("#numbers-4") == "left out"
+        page.fill("#knob-blocks\\.2\\.expand", "4")
+        assert page.inner_text("#madds") == shown(count(spec.replace(blocks={2: {"expand": 4}})).madds)
+
+
+def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
+    """Its rows are those of `count --json`, and sum to the totals."""
+    spec = load("mf52m")
+    with opened(chromium, tmp_path, spec) as page:
+        with page.expect_download() as download:
+            page.click("#download-csv")
+        assert download.value.suggested_filename == "mf52m.csv"
+        rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    records = count(spec).records()
+    assert [(row["name"], int(row["madds"]), int(row["params"])) for row in rows] == [
+        (record["name"], record["madds"], record["params"]) for record in records
+    ]
+
+
+def test_the_table_sums_to_the_totals_by_every_axis(chromium: Browser, tmp_path: Path) -> None:
+    """Rows of the table add up to its last line, which is the total above."""
+    bill = count("mf214m")
+    with opened(chromium, tmp_path, load("mf214m")) as page:
+        for axis in ("block", "stage", "pillar", "kind"):
+            page.check(f"input[name=axis][value={axis}]")
+            cells = page.eval_on_selector_all(
+                "#bill tbody tr",
+                "rows => rows.map(row => [row.cells[0].firstChild.textContent, row.cells[1].textContent, row.cells[5].textContent])",
+            )
+            assert cells == [[total.name, shown(total.madds), shown(total.params)] for total in bill.by(axis)]
+            assert page.inner_text("#bill tfoot td:nth-child(2)") == shown(bill.madds)
+
+
+def test_a_budget_turns_red_exactly_where_it_is_passed(chromium: Browser, tmp_path: Path) -> None:
+    """At the count itself a limit holds; one below it does not, and says by how much."""
+    madds = count("mf294m").madds
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        for limit, over in ((madds, False), (madds - 1, True), (madds + 1, False)):
+            page.fill("#knob-budget\\.max\\.madds", str(limit))
+            assert page.eval_on_selector("#madds", "node => node.closest('.tile').classList.contains('over')") is over
+            assert page.eval_on_selector_all("#plane .limit.over", "lines => lines.length") == int(over)
+            assert ("over: +1 " in page.inner_text("#limits")) is over
+        page.fill("#knob-budget\\.max\\.madds", "")
+        assert page.inner_text("#limits") == ""
+        assert page.evaluate("location.hash") == ""
+
+
+def test_the_page_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
+    """Every control is reached by Tab, arrows step a number, and a problem's link leads to its field."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        names = []
+        for _ in range(200):
+            page.keyboard.press("Tab")
+            names.append(page.evaluate("document.activeElement.id"))
+            if names[-1] == "yaml":
+                break
+        controls = page.eval_on_selector_all(
+            "input[type=text], select, input[type=checkbox]", "nodes => nodes.map(node => node.id)"
+        )
+        assert set(controls) <= set(names)
+        page.focus("#knob-tokens\\.count")
+        page.keyboard.press("ArrowDown")
+        assert page.inner_text("#madds") == shown(count(load("mf294m", ["tokens.count=5"])).madds)
+        page.fill("#knob-tokens\\.dim", "190")
+        assert page.get_attribute("#knob-tokens\\.dim", "aria-invalid") == "true"
+        page.focus("#problems a")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "knob-tokens.dim"
+
+
+def test_a_slider_and_its_field_agree(chromium: Browser, tmp_path: Path) -> None:
+    """Moving a slider fills the field and counts; a typed number moves the slider."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        page.eval_on_selector(
+            "#knob-blocks\\.9\\.exp + input", "node => { node.value = 640; node.dispatchEvent(new Event('input')); }"
+        )
+        assert page.input_value("#knob-blocks\\.9\\.exp") == "640"
+        assert page.inner_text("#madds") == shown(count(load("mf294m", ["blocks.9.exp=640"])).madds)
+        page.fill("#knob-blocks\\.9\\.exp", "512")
+        assert page.input_value("#knob-blocks\\.9\\.exp + input") == "512"
+
+
+def test_every_control_has_a_name(chromium: Browser, tmp_path: Path) -> None:
+    """No field, slider or button is without a label for those who do not see it."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        nameless = page.eval_on_selector_all(
+            "input, select, button",
+            "nodes => nodes.filter(node => !(node.labels && node.labels.length && node.labels[0].textContent.trim()) && !node.getAttribute('aria-label') && !node.textContent.trim()).map(node => node.outerHTML)",
+        )
+        assert nameless == []
+
+
+@pytest.mark.parametrize("width", [360, 412, 768, 1100, 1600])
+def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """From a phone to a wide screen there is no sideways scrolling, and no total is cut off."""
+    with opened(chromium, tmp_path, load("mf294m-retinanet"), viewport={"width": width, "height": 800}) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        cut = page.eval_on_selector_all(
+            ".tile output, .tile p, h1, label, button",
+            "nodes => nodes.filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline').map(node => node.textContent)",
+        )
+        assert cut == []
+
+
+def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: Path) -> None:
+    """A dark ground where it is asked for; on paper no buttons and no sliders."""
+    ground = "getComputedStyle(document.body).backgroundColor"
+    with opened(chromium, tmp_path, load("mf26m"), color_scheme="dark") as page:
+        assert page.evaluate(ground) == "rgb(20, 23, 26)"
+        page.emulate_media(media="print", color_scheme="light")
+        assert page.evaluate(ground) == "rgb(255, 255, 255)"
+        assert not page.is_visible("#copy-yaml")
+        assert not page.is_visible("input[type=range]")
+        assert page.is_visible("#bill table")
+
+
+def test_a_page_is_small_and_the_same_at_each_run(tmp_path: Path) -> None:
+    """Under 1.5 MB, and byte for byte what another process with other hashes writes; nothing refers elsewhere."""
+    texts = []
+    for seed in ("1", "2"):
+        file = tmp_path / f"{seed}.html"
+        done = run("page", "mf294m", "-o", str(file), PYTHONHASHSEED=seed)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", f"wrote {file}\n")
+        texts.append(file.read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
+    assert len(texts[0].encode()) < LARGEST
+    for word in ("http:", "https:", "//cdn", "import(", "fetch(", "XMLHttpRequest"):
+        assert word not in texts[0].replace("http://www.w3.org/2000/svg", ""), word
