@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-FEW = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=10_000)
+HUNDREDS = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+FEW = settings(HUNDREDS, max_examples=100)
+MANY = settings(HUNDREDS, max_examples=10_000)
 Ask: TypeAlias = Callable[..., Any]
 
 COUNTED = """(spec, conventions, axes) => {
@@ -152,7 +153,7 @@ def test_the_model_of_the_readme_by_its_numbers(ask: Ask) -> None:
     assert (bill["madds"], bill["params"], bill["unit"]) == (286_732_160, 11_422_648, "MAdds")
 
 
-@FEW
+@HUNDREDS
 @given(data=spec_mappings())
 def test_random_specs_count_alike(ask: Ask, data: Mapping) -> None:
     """Every switch, small sizes."""
@@ -270,7 +271,7 @@ def edited(draw: st.DrawFn) -> Mapping:
         if key is not None:
             _edit(draw, place, key)
     if draw(st.integers(0, 3)) == 0:
-        data["budget"] = draw(BUDGETS)
+        data["budget"] = deepcopy(draw(BUDGETS))
     if draw(st.integers(0, 7)) == 0:
         data["require"] = {"widths": "nondecreasing"}
     if draw(st.integers(0, 7)) == 0:
@@ -282,12 +283,12 @@ def _edit(draw: st.DrawFn, place: Any, key: Any) -> None:
     if isinstance(place, dict) and draw(st.integers(0, 4)) == 0:
         place.pop(key, None)
     elif isinstance(place, list) and draw(st.integers(0, 4)) == 0:
-        place.insert(key, draw(st.sampled_from(place)))
+        place.insert(key, deepcopy(draw(st.sampled_from(place))))
     else:
-        place[key] = draw(VALUES)
+        place[key] = deepcopy(draw(VALUES))
 
 
-@FEW
+@HUNDREDS
 @given(data=edited())
 def test_edited_specs_break_the_same_rules(ask: Ask, data: Mapping) -> None:
     """Key, value, rule and remedy, in the same order; and what breaks none counts alike."""
