@@ -5,6 +5,7 @@ is the plain mapping that a YAML file holds; whole numbers are JavaScript's, and
 
     problems(spec)        what is wrong, [] if nothing: [{path, key, value, rule, remedy}], where path is
                           ["blocks", 7, "out"] and key "blocks.8.out"
+    completed(spec)       the spec with each default written out
     resolve(spec)         the network of a valid spec, its fields called as those of `spec.network.Network`
     rows(network)         its ops: [{name, block, stage, pillar, kind, role, out,
                           products, elements, outputs, params, activations}]

@@ -2,6 +2,7 @@
 
 const API = {
   problems,
+  completed,
   resolve,
   rows,
   bill,

@@ -118,7 +118,7 @@ function bound(path, name, value) {
 function unknownLimit(key, name, value) {
   const [pillar, ...rest] = key.split(".");
   if (rest.length && limitNames().includes(key)) {
-    return ["unknown key", `write it as '${pillar}: {${rest.join(".")}: ${value}}'`];
+    return ["unknown key", `write it as '${pillar}: {${rest.join(".")}: ${printed(value)}}'`];
   }
   if (name.endsWith(`.${MEMORY}`)) {
     return ["memory is the whole network's: a pillar has none of its own", `there are ${ADDITIVE.join(", ")}`];
@@ -130,12 +130,24 @@ function unknownLimit(key, name, value) {
 function insteadOf(key, value) {
   const dash = key.indexOf("-");
   const side = key.slice(0, dash);
-  if (dash >= 0 && (side === "max" || side === "min")) return `write it as '${side}: {${key.slice(dash + 1)}: ${value}}'`;
+  if (dash >= 0 && (side === "max" || side === "min")) {
+    return `write it as '${side}: {${key.slice(dash + 1)}: ${printed(value)}}'`;
+  }
   const plainValue = typeof value !== "object";
   if ([...ADDITIVE, MEMORY, ...PILLARS].includes(key.split(".")[0]) && plainValue) {
-    return `write it as 'max: {${key}: ${value}}', or under 'min'`;
+    return `write it as 'max: {${key}: ${printed(value)}}', or under 'min'`;
   }
   return nearest(key, ["max", "min"]) || `limits stand under 'max' and 'min', ${BUDGET_EXAMPLE}`;
+}
+
+// A value as Python prints it.
+function printed(value, inner = false) {
+  if (typeof value === "string") return inner ? `'${value}'` : value;
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : floating(value);
+  if (Array.isArray(value)) return `[${value.map((each) => printed(each, true)).join(", ")}]`;
+  if (!isMap(value)) return String(value);
+  return `{${Object.entries(value).map(([key, each]) => `'${key}': ${printed(each, true)}`).join(", ")}}`;
 }
 
 // The limits of a spec without problems: {name, most, amount}, or {name, most, percent} for a pillar's share, the

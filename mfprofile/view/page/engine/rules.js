@@ -9,6 +9,11 @@ function whole(value) {
   return Number.isInteger(value) && value >= 1 ? value : null;
 }
 
+// Whether Python takes a value for true: an empty list or map it does not.
+function isFilled(value) {
+  return typeof value === "object" ? Object.keys(value).length > 0 : Boolean(value);
+}
+
 function sectionOf(data, key) {
   return isMap(data[key]) ? data[key] : {};
 }
@@ -57,7 +62,7 @@ function chained(data) {
       return;
     }
     const outputs = keys.out === "same" ? inputs : whole(keys.out);
-    const isLaidOut = keys.repeat !== 0;
+    const isLaidOut = keys.repeat !== 0 && keys.repeat !== false; // to Python false is 0, though of a wrong type
     const isHalving = keys.block === "mf-down" || (keys.block === "lite" && keys.stride === 2);
     const halves = isLaidOut && isHalving;
     entries.push({ path: ["blocks", index], keys, kind: keys.block, inputs, outputs, isLaidOut, halves });
@@ -176,7 +181,7 @@ function bridgeBreaches(data, entries) {
   const heads = whole(given);
   if (heads === null || data.former === "none" || (data.attention ?? DEFAULTS.attention) !== "mha") return [];
   const isMixed = (kind) => kind === "mf" || kind === "mf-down";
-  const kinds = [null, ...entries.map(({ kind }) => kind), final ? "mf" : null];
+  const kinds = [null, ...entries.map(({ kind }) => kind), isFilled(final) ? "mf" : null];
   const widths = [[["stem"], whole(data.stem)], ...entries.map(({ path, outputs }) => [[...path, "out"], outputs])];
   const broken = widths.filter(([, channels], index) => {
     const meets = isMixed(kinds[index]) || isMixed(kinds[index + 1]);
