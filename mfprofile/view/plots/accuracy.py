@@ -12,7 +12,7 @@ from mfprofile.cost.counts import count
 from mfprofile.paper.results import CNN, OURS, VIT, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.axes import annotate, legend, logarithmic, madds_label, spread
+from mfprofile.view.plots.axes import annotate, legend, logarithmic, madds_label, percent, spread
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.measured import points, read_measured
 from mfprofile.view.plots.picture import Picture
@@ -63,20 +63,18 @@ def accuracy(
     with look.applied():
         figure = look.figure(3.9 if look.columns == 2 else 3.6)
         axes = figure.add_subplot()
-        _draw(axes, found, look)
         axes.set_title(title)
         axes.set_ylabel("ImageNet top-1 (%)")
+        percent(axes.yaxis)
         axes.set_xlabel(_cost_label(cost, convention_name, look))
-        legend(figure, look)
+        _draw(axes, found, look)
     return Picture(title, figure, [asdict(point) for point in found])
 
 
 def _cost_label(cost: str, convention_name: str, look: Look) -> str:
-    if cost == "params":
-        return "Parameters, log scale; Mobile-Former counted, the others as printed"
+    unit = "Parameters" if cost == "params" else convention(convention_name).unit
     split = "\n" if look.columns == 1 else "; "
-    label = madds_label(convention_name, f"{convention(convention_name).unit}, log scale")
-    return f"{label}{split}Mobile-Former counted, the others as printed"
+    return f"{madds_label(convention_name, f'{unit}, log scale')}{split}Mobile-Former counted, the others as printed"
 
 
 def _published(cost: str, convention_name: str) -> Iterator[Point]:
@@ -114,6 +112,7 @@ def _draw(axes: Axes, found: Sequence[Point], look: Look) -> None:
     families = groupby((point for *_, point in placed), key=lambda point: point.family)
     lines = [line for _, points in families if (line := _family(axes, list(points), look))]
     _ticks(axes, ticks, look)
+    legend(axes.figure, look)
     labels = [
         (cost, top1, point.name, look.colors[_COLORS[point.sort]])
         for cost, top1, point in placed

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
+
+    from mfprofile.view.plots.places import Floats
 
 _STEPS = (1, 2, 5)
 
@@ -31,7 +35,7 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
     """Let the axis `which` (x or y) of amounts be logarithmic, from below `least` to above `most`: ticks 1, 2, 5."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    low, high = least / 1.18, most * 1.18
+    low, high = least / 1.3, most * 1.18
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis = axes.xaxis if which == "x" else axes.yaxis
     ticks = [step * 10**power for power in range(16) for step in _STEPS if low <= step * 10**power <= high]
@@ -48,12 +52,20 @@ def linear(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
+def percent(axis: Axis) -> None:
+    """Let an axis of percentages have few ticks, whole numbers where they can be."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
 def madds_label(convention: str, what: str = "MAdds") -> str:
     """Return the label of an axis of multiply-adds, with the convention that counts them."""
     return f"{what} (convention '{convention}')"
 
 
-def legend(figure: Figure, look: Look) -> None:
+def legend(figure: Figure | SubFigure, look: Look) -> None:
     """Write the legend of a figure's labelled parts below it, where it hides nothing."""
     handles, labels = [], list[str]()
     for axes in figure.axes:
@@ -66,36 +78,89 @@ def legend(figure: Figure, look: Look) -> None:
     )
 
 
+def settle(figure: Figure | SubFigure) -> None:
+    """Lay out a figure, once and for all: what is added after must fit in."""
+    root = figure.get_figure(root=True)
+    if root is not None and (engine := root.get_layout_engine()) is not None:
+        engine.execute(root)
+        root.set_layout_engine("none")
+
+
 def annotate(
     axes: Axes,
     labels: Sequence[tuple[float, float, str, str]],
     look: Look,
     points: Sequence[tuple[float, float]],
-    lines: Sequence[tuple[list[float], list[float]]] = (),
-    **text: Any,
+    lines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
+    size: float = 6.5,
+    marker: float = 6.0,
 ) -> None:
     """Write labels (x, y, text, colour) near their points, clear of one another, of all `points` and of `lines`.
 
-    A label that finds no place near its point is led to it by a thin line. Axes must have their limits already.
+    Texts that the axes already have are kept clear of as well. A label that finds no place near its point is led to it
+    by a thin line. `size` is of the text and `marker` of the points, in points. All else must be drawn before, and the
+    axes have their limits: the figure is laid out here.
     """
-    import textalloc
+    from mfprofile.view.plots.places import Field, placed
 
-    size = text.pop("size", 6.5)
-    if lines:
-        text |= {"x_lines": [line[0] for line in lines], "y_lines": [line[1] for line in lines]}
-    textalloc.allocate(
-        axes,
-        [label[0] for label in labels],
-        [label[1] for label in labels],
-        [label[2] for label in labels],
-        x_scatter=[x for x, _ in points],
-        y_scatter=[y for _, y in points],
-        textcolor=[label[3] for label in labels],
-        linecolor=look.colors["quiet"],
-        linewidth=0.4,
-        textsize=size,
-        **{"min_distance": 0.012, "max_distance": 0.25, "margin": 0.006, "avoid_label_lines_overlap": True} | text,
-    )
+    if not labels:
+        return
+    settle(axes.figure)
+    anchors = _in_points(axes, [(x, y) for x, y, *_ in labels])
+    field = Field(_frame(axes), _boxes(axes, points, marker), _segments(axes, lines))
+    places = placed(anchors, _sizes(axes, [text for *_, text, _ in labels], size), field)
+    line = {"arrowstyle": "-", "color": look.colors["quiet"], "linewidth": 0.5, "shrinkA": 0, "shrinkB": marker / 2}
+    for (x, y, text, color), place in zip(labels, places, strict=True):
+        axes.annotate(
+            text,
+            (x, y),
+            (place.x, place.y),
+            textcoords="offset points",
+            fontsize=size,
+            color=color,
+            ha="center",
+            va="center",
+            arrowprops=line if place.is_led else None,
+        )
+
+
+def _in_points(axes: Axes, places: Sequence[tuple[float, float]]) -> Floats:
+    """Return places of the axes' data in points from the figure's corner."""
+    found: Floats = axes.transData.transform(np.array(places, float).reshape(-1, 2)) * _points_per_pixel(axes)
+    return found
+
+
+def _points_per_pixel(axes: Axes) -> float:
+    return 72 / axes.figure.dpi
+
+
+def _frame(axes: Axes) -> tuple[float, float, float, float]:
+    left, bottom, right, top = map(float, np.array(axes.bbox.extents) * _points_per_pixel(axes))
+    return left, bottom, right, top
+
+
+def _sizes(axes: Axes, texts: Sequence[str], size: float) -> Floats:
+    """Return the width and height of each text, with a hair's breadth around it."""
+    probe = axes.text(0, 0, "", fontsize=size)
+    found = []
+    for text in texts:
+        probe.set_text(text)
+        found.append(np.array(probe.get_window_extent().size) * _points_per_pixel(axes) + 1)
+    probe.remove()
+    return np.array(found)
+
+
+def _boxes(axes: Axes, points: Sequence[tuple[float, float]], marker: float) -> Floats:
+    """Return the boxes of all markers, and of the texts that the axes have."""
+    centres = _in_points(axes, points)
+    texts = [np.array(text.get_window_extent().extents) * _points_per_pixel(axes) for text in axes.texts]
+    return np.concatenate([np.hstack([centres - marker / 2, centres + marker / 2]), np.reshape(texts, (-1, 4))])
+
+
+def _segments(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Floats:
+    paths = [_in_points(axes, list(zip(xs, ys, strict=True))) for xs, ys in lines]
+    parts = [np.hstack([path[:-1], path[1:]]) for path in paths]
+    return np.concatenate([np.empty((0, 4)), *parts])
 
 
 def spread(places: Sequence[float], apart: float) -> list[float]:

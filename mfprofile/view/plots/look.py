@@ -98,5 +98,6 @@ class Look:
             "svg.fonttype": "path",
             "svg.hashsalt": "mfprofile",
             "pdf.fonttype": 42,
-            "savefig.dpi": 300,
+            "figure.dpi": 300,
+            "savefig.dpi": "figure",
         }
