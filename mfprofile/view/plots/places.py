@@ -56,9 +56,14 @@ def placed(points: Floats, sizes: Floats, field: Field) -> list[Place]:
             others = [candidates[other].only(choice) for other, choice in choices.items() if other != at]
             choices[at] = int(np.argmin(cost + _shared_cost(candidates[at], others)))
     return [
-        Place(*(candidates[at].centre[choice] - points[at]).tolist(), is_led=bool(candidates[at].is_led[choice]))
-        for at, choice in sorted(choices.items())
+        _place(candidates[at], choice, point)
+        for (at, choice), point in zip(sorted(choices.items()), points, strict=True)
     ]
+
+
+def _place(found: _Candidates, choice: int, point: Floats) -> Place:
+    x, y = (found.centre[choice] - point).tolist()
+    return Place(x, y, bool(found.is_led[choice]))
 
 
 @dataclass(frozen=True, slots=True)
