@@ -12,7 +12,7 @@ from mfprofile.cost.counts import count
 from mfprofile.paper.results import CNN, OURS, VIT, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.axes import annotate, legend, logarithmic, madds_label, percent, spread
+from mfprofile.view.plots.axes import annotate, counted_label, legend, logarithmic, percent, spread
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.measured import points, read_measured
 from mfprofile.view.plots.picture import Picture
@@ -35,6 +35,7 @@ class Point:
     name: str
     family: str
     sort: str
+    input: str
     cost: int
     top1: float | None
     source: str
@@ -58,7 +59,8 @@ def accuracy(
     found = [*_published(cost, convention_name), *_variants(specs, cost, convention_name)]
     if file is not None:
         networks = points(read_measured(file, convention_name), cost)
-        found += [Point(name, YOURS, YOURS, amount, top1, file) for name, amount, top1 in networks]
+        found += [Point(name, YOURS, YOURS, "", amount, top1, file) for name, amount, top1 in networks]
+    unit = "Parameters" if cost == "params" else convention(convention_name).unit
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
         figure = look.figure(3.9 if look.columns == 2 else 3.6)
@@ -66,15 +68,9 @@ def accuracy(
         axes.set_title(title)
         axes.set_ylabel("ImageNet top-1 (%)")
         percent(axes.yaxis)
-        axes.set_xlabel(_cost_label(cost, convention_name, look))
+        axes.set_xlabel(counted_label(f"{unit}, log scale", convention_name, look))
         _draw(axes, found, look)
     return Picture(title, figure, [asdict(point) for point in found])
-
-
-def _cost_label(cost: str, convention_name: str, look: Look) -> str:
-    unit = "Parameters" if cost == "params" else convention(convention_name).unit
-    split = "\n" if look.columns == 1 else "; "
-    return f"{madds_label(convention_name, f'{unit}, log scale')}{split}Mobile-Former counted, the others as printed"
 
 
 def _published(cost: str, convention_name: str) -> Iterator[Point]:
@@ -82,7 +78,7 @@ def _published(cost: str, convention_name: str) -> Iterator[Point]:
         amount, source = getattr(result, cost), "printed"
         if result.spec:
             amount, source = _counted(result.spec, cost, convention_name), "counted"
-        yield Point(_name(result), result.family, result.sort, amount, result.top1, source)
+        yield Point(_name(result), result.family, result.sort, result.input, amount, result.top1, source)
 
 
 def _counted(spec: str, cost: str, convention_name: str) -> int:
@@ -95,7 +91,13 @@ def _variants(specs: Sequence[str], cost: str, convention_name: str) -> Iterator
     for spec in specs:
         if spec not in shown:
             yield Point(
-                load(spec).name, YOURS, YOURS, _counted(spec, cost, convention_name), accuracies().get(spec), "counted"
+                load(spec).name,
+                YOURS,
+                YOURS,
+                "",
+                _counted(spec, cost, convention_name),
+                accuracies().get(spec),
+                "counted",
             )
 
 

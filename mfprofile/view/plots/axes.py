@@ -44,25 +44,62 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
-def linear(axis: Axis) -> None:
-    """Let an axis of amounts be linear, with round ticks."""
+def scaled(axes: Axes, which: str, amounts: Sequence[float]) -> str:
+    """Let the axis `which` suit its amounts, and return its scale: log where they are far apart, else linear."""
+    least, most = min(amounts), max(amounts)
+    if least > 0 and most > 2.5 * least:
+        logarithmic(axes, which, least, most)
+        return "log"
+    room = (most - least or abs(most) or 1) * 0.1
+    axes.set(**{f"{which}lim": (least - room, most + room)})
+    linear(axes.xaxis if which == "x" else axes.yaxis)
+    return "linear"
+
+
+def linear(axis: Axis, ticks: int = 6) -> None:
+    """Let an axis of amounts be linear, with about so many round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
-def percent(axis: Axis) -> None:
-    """Let an axis of percentages have few ticks, whole numbers where they can be."""
+def percent(axis: Axis, ticks: int = 6) -> None:
+    """Let an axis of percentages have about so many ticks, whole numbers where they can be."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def madds_label(convention: str, what: str = "MAdds") -> str:
     """Return the label of an axis of multiply-adds, with the convention that counts them."""
     return f"{what} (convention '{convention}')"
+
+
+def counted_label(what: str, convention: str, look: Look) -> str:
+    """Return the label of a cost that is counted for Mobile-Former and printed for others, as long as there is room."""
+    split = "\n" if look.columns == 1 else "; "
+    return f"{what} (convention '{convention}'){split}Mobile-Former counted, the others as printed"
+
+
+def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) -> list[float]:
+    """Name lines on the y axis, downwards, each group under its heading; return the height of each line."""
+    from matplotlib.transforms import blended_transform_factory
+
+    places, at = list[float](), 0.0
+    whole = blended_transform_factory(axes.figure.transSubfigure, axes.transData)
+    ground = {"facecolor": look.colors["ground"], "edgecolor": "none", "pad": 1.0}
+    for heading, lines in groups:
+        text = axes.text(0.01, at, heading, transform=whole, va="center", fontsize=6.5, fontweight="bold", bbox=ground)
+        text.set_in_layout(False)
+        places += [at + 1 + line for line in range(len(lines))]
+        at = places[-1] + 1.3
+    axes.set_yticks(places, [name for _, lines in groups for name in lines], fontsize=6.5)
+    axes.set_ylim(at - 0.6, -0.7)
+    axes.set_zorder(2)  # a heading may reach over the panels beside it
+    axes.patch.set_visible(False)
+    return places
 
 
 def legend(figure: Figure | SubFigure, look: Look) -> None:
