@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mfprofile.cost.conventions import convention
 from mfprofile.paper.cells import counted
 from mfprofile.paper.tables import table
-from mfprofile.view.plots.axes import headed, linear, percent
+from mfprofile.view.plots.axes import headed, legend, linear, percent
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -49,7 +49,7 @@ def ablation(look: Look, convention_name: str = "paper") -> Picture:
     Each dot hangs on the upright line of the 294M, so that what a variant costs and what it brings are seen as lengths.
     """
     found = list(variants(convention_name))
-    title = "What each part of Mobile-Former-294M costs and brings"
+    title = "Ablations of Mobile-Former-294M"
     unit = convention(convention_name).unit
     named = f"{unit}\n(convention '{convention_name}')" if look.columns == 2 else f"{unit}\n('{convention_name}')"
     labels = {"top1": "ImageNet top-1 (%)\nas printed", "madds": named, "params": "Parameters\ncounted"}
@@ -62,6 +62,7 @@ def ablation(look: Look, convention_name: str = "paper") -> Picture:
         for axes, (quantity, label) in zip(panels, labels.items(), strict=True):
             _dots(axes, found, heights, quantity, look)
             axes.set_xlabel(label)
+        legend(figure, look, 1)
         figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
     return Picture(title, figure, [asdict(variant) for variant in found])
 
@@ -75,6 +76,7 @@ def _dots(axes: Axes, found: Sequence[Variant], heights: Sequence[float], quanti
     colors = look.colors
     base = next(getattr(variant, quantity) for variant in found if variant.spec == BASE)
     axes.axvline(base, color=colors["quiet"], linewidth=0.8, zorder=1)
+    axes.plot([], [], marker="o", linestyle="none", color=colors["quiet"], label="the 294M as it is")
     for variant, height in zip(found, heights, strict=True):
         amount = getattr(variant, quantity)
         is_base = variant.spec == BASE

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from mfprofile.view.plots.places import Floats
 
-_STEPS = (1, 2, 5)
+_STEPS = ((1,), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
+_TICKS = 4
 
 
 def amount(value: float) -> str:
@@ -32,35 +33,39 @@ def amount(value: float) -> str:
 
 
 def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
-    """Let the axis `which` (x or y) of amounts be logarithmic, from below `least` to above `most`: ticks 1, 2, 5."""
+    """Let the axis `which` (x or y) of amounts be logarithmic, from below `least` to above `most`.
+
+    Its ticks are the powers of ten, or more round amounts where those are fewer than four.
+    """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     low, high = least / 1.3, most * 1.18
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    ticks = [step * 10**power for power in range(16) for step in _STEPS if low <= step * 10**power <= high]
-    axis.set_major_locator(FixedLocator(ticks))
+    found = ([step * 10**power for power in range(16) for step in steps] for steps in _STEPS)
+    shown = [[tick for tick in ticks if low <= tick <= high] for ticks in found]
+    axis.set_major_locator(FixedLocator(next((ticks for ticks in shown if len(ticks) >= _TICKS), shown[-1])))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
 def scaled(axes: Axes, which: str, amounts: Sequence[float]) -> str:
-    """Let the axis `which` suit its amounts, and return its scale: log where they are far apart, else linear."""
+    """Let the axis `which` suit its amounts, logarithmic where they are far apart; return what its label says of it."""
     least, most = min(amounts), max(amounts)
     if least > 0 and most > 2.5 * least:
         logarithmic(axes, which, least, most)
-        return "log"
+        return ", log scale"
     room = (most - least or abs(most) or 1) * 0.1
     axes.set(**{f"{which}lim": (least - room, most + room)})
     linear(axes.xaxis if which == "x" else axes.yaxis)
-    return "linear"
+    return ""
 
 
 def linear(axis: Axis, ticks: int = 6) -> None:
     """Let an axis of amounts be linear, with about so many round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10] if ticks > 3 else [1, 2, 4, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
@@ -79,8 +84,8 @@ def madds_label(convention: str, what: str = "MAdds") -> str:
 
 def counted_label(what: str, convention: str, look: Look) -> str:
     """Return the label of a cost that is counted for Mobile-Former and printed for others, as long as there is room."""
-    split = "\n" if look.columns == 1 else "; "
-    return f"{what} (convention '{convention}'){split}Mobile-Former counted, the others as printed"
+    split, comma = ("\n", ",\n") if look.columns == 1 else ("; ", ", ")
+    return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}the others as printed"
 
 
 def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) -> list[float]:
@@ -102,8 +107,8 @@ def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) 
     return places
 
 
-def legend(figure: Figure | SubFigure, look: Look) -> None:
-    """Write the legend of a figure's labelled parts below it, where it hides nothing."""
+def legend(figure: Figure | SubFigure, look: Look, across: int = 2) -> None:
+    """Write the legend of a figure's labelled parts below it, where it hides nothing: `across` of them to a column."""
     handles, labels = [], list[str]()
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
@@ -111,7 +116,7 @@ def legend(figure: Figure | SubFigure, look: Look) -> None:
                 handles.append(handle)
                 labels.append(label)
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=2 * look.columns, handlelength=1.6, columnspacing=1.4
+        handles, labels, loc="outside lower center", ncols=across * look.columns, handlelength=1.6, columnspacing=1.4
     )
 
 

@@ -30,23 +30,23 @@ def detection(look: Look, cost: str = "madds", whole: bool = False, convention_n
     if cost not in COSTS:
         raise InputError(f"cannot draw detection against {cost!r}: there are {', '.join(COSTS)}")
     found = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention_name))
-    part = "the detector's" if whole else "the backbone's"
+    part = "Detector" if whole else "Backbone"
     unit = "parameters" if cost == "params" else convention(convention_name).unit
-    title = f"COCO AP against {part} {'multiply-adds' if cost == 'madds' else 'parameters'}"
+    title = f"COCO AP against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
         figure = look.figure(3.6 if look.columns == 2 else 3.3)
         axes = figure.add_subplot()
         axes.set_title(title)
-        axes.set_ylabel("RetinaNet's AP on COCO val2017 (%)")
+        axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
         scale = scaled(axes, "x", [each.cost for each in found])
-        axes.set_xlabel(counted_label(f"{part.capitalize()} {unit}, {scale} scale", convention_name, look))
+        axes.set_xlabel(counted_label(f"{part} {unit}{scale}", convention_name, look))
         _draw(axes, found, look)
     return Picture(title, figure, [asdict(each) for each in found])
 
 
 def _draw(axes: Axes, found: Sequence[Detection], look: Look) -> None:
     axes.set_ylim(min(each.ap for each in found) - 1.2, max(each.ap for each in found) + 1.2)
-    percent(axes.yaxis)
+    percent(axes.yaxis, 8)
     lines = []
     for sort, group in groupby(found, key=lambda each: each.sort):
         color, marker = _STYLES[sort]

@@ -101,7 +101,7 @@ def _fixed_cost(found: _Candidates, point: Floats, field: Field) -> Floats:
     bad = outside * 3.0 + meet(found.box, boxes).sum(axis=1)
     bad += found.is_led * pierce(found.leader, boxes[~own]).sum(axis=1)
     crossed = pierce(field.lines, found.box).sum(axis=0) * _OVER_LINE
-    led = found.is_led * cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
+    led = cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
     doubtful = _nearest(found.box, boxes[~own]) < 1.5 * found.gap
     preference = np.arange(len(found.gap)) % len(_ANGLES) * 0.05
     result: Floats = bad * _FORBIDDEN + crossed + led + doubtful * _DOUBTFUL + found.gap + preference

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 INFERRED = "inferred"
 """The convention that was inferred for each table: `paper`, and `paper-coco` for Table 4."""
 
-_QUANTITIES = MappingProxyType({"madds": "MAdds", "params": "Parameters"})
-_LABELS = MappingProxyType({INFERRED: "conventions 'paper', and 'paper-coco' for Table 4"})
+_QUANTITIES = MappingProxyType({"madds": "MAdds", "params": "Params"})
+_LABELS = MappingProxyType({INFERRED: "conventions 'paper', 'paper-coco' (Table 4)"})
 _STYLES = (("mobile", "o"), ("former", "s"), ("bridge", "^"), ("head", "D"), ("user", "v"), ("quiet", "P"))
 
 
@@ -87,7 +87,7 @@ def picture(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
     A cell holds within the band of half a step of its last printed digit on either side. Raises `InputError`.
     """
     found = list(residuals(names))
-    title = "Counted minus printed, for each cost in the paper"
+    title = "Cost in the paper: counted minus printed"
     with look.applied():
         figure = look.figure(5.2)
         panels = figure.subplots(1, 2, sharey=True)
@@ -96,10 +96,14 @@ def picture(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
         heights = dict(zip(lines, headed(panels[0], groups, look), strict=True))
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
             _panel(axes, [each for each in found if each.quantity == quantity], heights, look)
-            axes.set_title(_score([each for each in found if each.quantity == quantity], quantity), fontsize=7)
+            axes.set_title(_score([each for each in found if each.quantity == quantity], quantity, look), fontsize=7)
+            axes.set_xlabel(
+                "Steps of the last\nprinted digit" if look.columns == 1 else "Steps of the last printed digit"
+            )
         figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
-        figure.supxlabel("Steps of the last printed digit (band: within its rounding)", fontsize=7.5)
-        legend(figure, look)
+        for axes, quantity in zip(panels, _QUANTITIES, strict=True):
+            _ring_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
+        legend(figure, look, 1)
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
             _name_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
     return Picture(title, figure, [asdict(residual) for residual in found])
@@ -112,15 +116,18 @@ def _groups(found: Sequence[Residual]) -> list[tuple[str, list[str]]]:
     return [(heading, list(lines)) for heading, lines in groups.items()]
 
 
-def _score(found: Sequence[Residual], quantity: str) -> str:
+def _score(found: Sequence[Residual], quantity: str, look: Look) -> str:
+    """Return how many cells hold in the convention that is asked for first."""
     first = [each for each in found if each.asked == found[0].asked]
-    return f"{_QUANTITIES[quantity]}: {sum(each.holds for each in first)} of {len(first)} within"
+    holding = sum(each.holds for each in first)
+    if look.columns == 1:
+        return f"{_QUANTITIES[quantity]}: {holding}/{len(first)}"
+    return f"{_QUANTITIES[quantity]}: {holding} of {len(first)} within rounding"
 
 
 def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
     colors = look.colors
-    axes.axvspan(-0.5, 0.5, color=colors["grid"], linewidth=0, zorder=0)
-    axes.axvline(0, color=colors["quiet"], linewidth=0.6, zorder=1)
+    _bands(axes, heights, look)
     for at, (asked, group) in enumerate(groupby(found, key=lambda each: each.asked)):
         color, marker = _STYLES[at % len(_STYLES)]
         each = list(group)
@@ -138,19 +145,44 @@ def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, st
     reach = [*(each.steps for each in found), -0.6, 0.6]
     room = 0.08 * (max(reach) - min(reach))
     axes.set_xlim(min(reach) - room, max(reach) + room)
-    linear(axes.xaxis)
+    linear(axes.xaxis, 6 if look.columns == 2 else 3)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 
 
+def _bands(axes: Axes, heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    """Shade half a step on either side of what is printed, behind each group of lines."""
+    for at, (_, lines) in enumerate(groupby(heights, key=lambda line: line[0])):
+        places = [heights[line] for line in lines]
+        ends = [min(places) - 0.5, max(places) + 0.5]
+        label = "_" if at else "within rounding: half a step"
+        axes.fill_betweenx(ends, -0.5, 0.5, color=look.colors["grid"], linewidth=0, zorder=0, label=label)
+        axes.plot([0, 0], ends, color=look.colors["quiet"], linewidth=0.6, zorder=1)
+
+
+def _ring_lost(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    """Ring the cells that the inferred conventions do not meet."""
+    for each in _lost(found):
+        axes.plot(
+            [each.steps],
+            [heights[each.group, each.line]],
+            linestyle="none",
+            marker="o",
+            markersize=9,
+            markerfacecolor="none",
+            color=look.colors["former"],
+            label="not reproduced",
+        )
+
+
 def _name_lost(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
-    """Name the cells that the inferred conventions do not meet."""
-    lost = [each for each in found if not each.holds and each.asked == INFERRED]
     points = [(each.steps, heights[each.group, each.line]) for each in found]
+    color = look.colors["former"]
     labels = [
-        (each.steps, heights[each.group, each.line], f"{each.counted:,}\nis not {each.printed}", look.colors["former"])
-        for each in lost
+        (each.steps, heights[each.group, each.line], f"{each.counted / 1e6:.2f}M", color) for each in _lost(found)
     ]
-    for x, y, *_ in labels:
-        axes.plot([x], [y], marker="o", markersize=9, markerfacecolor="none", color=look.colors["former"])
-    annotate(axes, labels, look, points, marker=7)
+    annotate(axes, labels, look, points, marker=10)
+
+
+def _lost(found: Sequence[Residual]) -> list[Residual]:
+    return [each for each in found if not each.holds and each.asked == INFERRED]
