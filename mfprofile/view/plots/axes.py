@@ -39,7 +39,7 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    low, high = least / 1.3, most * 1.18
+    low, high = least / 1.3, most * (1.18 if which == "x" else 1.3)
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis = axes.xaxis if which == "x" else axes.yaxis
     found = ([step * 10**power for power in range(16) for step in steps] for steps in _STEPS)

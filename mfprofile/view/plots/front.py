@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import convention
@@ -40,7 +41,7 @@ def front_picture(
         figure = look.figure(3.8 if look.columns == 2 else 3.4)
         axes = figure.add_subplot()
         axes.set_title(title)
-        axes.set_xlabel(_label(across, convention_name, scaled(axes, "x", [each["x"] for each in data])))
+        axes.set_xlabel(_label(across, convention_name, scaled(axes, "x", [each["x"] for each in data]), look.columns))
         axes.set_ylabel(_label(upward, convention_name, scaled(axes, "y", [each["y"] for each in data])))
         _draw(axes, data, across, look)
     return Picture(title, figure, data)
@@ -62,13 +63,14 @@ def _of_models(across: Aim, upward: Aim, convention_name: str) -> list[dict[str,
     return found
 
 
-def _label(aim: Aim, convention_name: str, scale: str) -> str:
+def _label(aim: Aim, convention_name: str, scale: str, columns: int = 1) -> str:
     """Return an axis' label: the quantity, which way is better, and the convention that counts multiply-adds."""
     name, unit = aim.quantity.name, convention(convention_name).unit
     shown = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)"}.get(name, name)
     way = "most" if aim.most else "least"
     label = f"{shown}, {way} is best{scale}"
-    return madds_label(convention_name, label) if "madds" in name else label
+    label = madds_label(convention_name, label) if "madds" in name else label
+    return fill(label, 38 * columns, break_on_hyphens=False)
 
 
 def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Aim, look: Look) -> None:

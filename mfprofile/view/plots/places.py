@@ -98,11 +98,12 @@ def _fixed_cost(found: _Candidates, point: Floats, field: Field) -> Floats:
     outside = (found.box[:, :2] < (left, bottom)).any(axis=1) | (found.box[:, 2:] > (right, top)).any(axis=1)
     boxes = field.boxes
     own = (boxes[:, :2] <= point).all(axis=1) & (boxes[:, 2:] >= point).all(axis=1)
-    bad = outside * 3.0 + meet(found.box, boxes).sum(axis=1)
-    bad += found.is_led * pierce(found.leader, boxes[~own]).sum(axis=1)
+    bad = 3.0 * outside + 2.0 * meet(found.box, boxes).sum(axis=1)
+    bad += 0.5 * found.is_led * pierce(found.leader, boxes[~own]).sum(axis=1)
     crossed = pierce(field.lines, found.box).sum(axis=0) * _OVER_LINE
     led = cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
-    doubtful = _nearest(found.box, boxes[~own]) < 1.5 * found.gap
+    beside = _nearest(found.box, boxes[~own])
+    doubtful = (beside < 1.5 * found.gap) + 4.0 * (beside < 0.7 * found.gap)
     preference = np.arange(len(found.gap)) % len(_ANGLES) * 0.05
     result: Floats = bad * _FORBIDDEN + crossed + led + doubtful * _DOUBTFUL + found.gap + preference
     return result
@@ -122,7 +123,7 @@ def _shared_cost(found: _Candidates, others: list[_Candidates]) -> Floats:
         return np.zeros(len(found.gap))
     boxes = np.concatenate([other.box for other in others])
     leaders = np.concatenate([other.leader[other.is_led] for other in others])
-    bad = meet(found.box, boxes).sum(axis=1) + pierce(leaders, found.box).sum(axis=0)
+    bad = 3.0 * meet(found.box, boxes).sum(axis=1) + pierce(leaders, found.box).sum(axis=0)
     bad = bad + found.is_led * (pierce(found.leader, boxes).sum(axis=1) + cross(found.leader, leaders).sum(axis=1))
     result: Floats = bad * _FORBIDDEN
     return result
