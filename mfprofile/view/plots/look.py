@@ -55,9 +55,9 @@ class Look:
         """Let what is drawn within have this look, whatever the user's matplotlibrc says."""
         import matplotlib as mpl
 
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(self._settings())
+        own = {name for name, value in dict.items(mpl.rcParams) if dict.get(mpl.rcParamsDefault, name) != value}
+        defaults = {name: dict.get(mpl.rcParamsDefault, name) for name in own - {"backend"}}
+        with mpl.rc_context({**defaults, **self._settings()}):
             yield
 
     def figure(self, height: float) -> Figure:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 
-GAPS = (2.5, 4.5, 7.0, 10.0, 14.0, 19.0, 25.0, 32.0, 42.0, 55.0)
+GAPS = (2.5, 4.5, 7.0, 11.0, 16.0, 23.0, 32.0, 45.0)
 """How far a label may be from its point, nearest first."""
 
 LED = 9.0
@@ -33,6 +33,13 @@ class Field:
     boxes: Floats
     lines: Floats
 
+    def near(self, point: Floats, reach: float) -> Field:
+        """Return what of it lies no farther from a point than `reach`, across and upwards."""
+        around = np.concatenate([point - reach, point + reach])[None]
+        lines = self.lines.reshape(-1, 2, 2)
+        hulls = np.concatenate([lines.min(axis=1) - 1, lines.max(axis=1) + 1], axis=1)
+        return Field(self.frame, self.boxes[meet(around, self.boxes)[0]], self.lines[meet(around, hulls)[0]])
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -50,7 +57,8 @@ def placed(points: Floats, sizes: Floats, field: Field) -> list[Place]:
     """
     choices: dict[int, int] = {}
     candidates = [_candidates(point, size) for point, size in zip(points, sizes, strict=True)]
-    fixed = [_fixed_cost(each, point, field) for each, point in zip(candidates, points, strict=True)]
+    reach = max(GAPS) + float(sizes.max())
+    fixed = [_fixed_cost(each, point, field.near(point, reach)) for each, point in zip(candidates, points, strict=True)]
     for _ in range(_ROUNDS):
         for at, cost in enumerate(fixed):
             others = [candidates[other].only(choice) for other, choice in choices.items() if other != at]
