@@ -64,7 +64,7 @@ def ablation(look: Look, convention_name: str = "paper") -> Picture:
             axes.set_xlabel(label)
         legend(figure, look, 1)
         figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
-    return Picture(title, figure, [asdict(variant) for variant in found])
+    return Picture(title, figure, [asdict(variant) for variant in found], convention_name)
 
 
 def _groups(found: Sequence[Variant]) -> list[tuple[str, list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
     low, high = least / 1.3, most * (1.18 if which == "x" else 1.3)
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    found = ([step * 10**power for power in range(16) for step in steps] for steps in _STEPS)
+    found = ([step * 10**power for power in range(-1, 25) for step in steps] for steps in _STEPS)
     shown = [[tick for tick in ticks if low <= tick <= high] for ticks in found]
     axis.set_major_locator(FixedLocator(next((ticks for ticks in shown if len(ticks) >= _TICKS), shown[-1])))
     axis.set_minor_locator(NullLocator())
@@ -205,11 +206,13 @@ def _segments(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]
     return np.concatenate([np.empty((0, 4)), *parts])
 
 
-def spread(places: Sequence[float], apart: float) -> list[float]:
-    """Return ascending places moved as little as need be to lie `apart` from one another.
+def spread(places: Sequence[float], apart: float, low: float = -math.inf, high: float = math.inf) -> list[float]:
+    """Return ascending places moved as little as need be to lie `apart` from one another, between `low` and `high`.
 
-    >>> spread([0.0, 1.0, 1.0, 5.0], 1.0)
-    [-0.5, 0.5, 1.5, 5.0]
+    Where there are too many of them for that, they begin at `low`.
+
+    >>> spread([0.0, 1.0, 1.0, 5.0], 1.0), spread([0.0, 0.0], 1.0, low=0.0)
+    ([-0.5, 0.5, 1.5, 5.0], [0.0, 1.0])
     """
     heaps: list[list[float]] = []  # of neighbours that touch: the sum of their wanted starts, and how many
     for index, place in enumerate(places):
@@ -219,4 +222,14 @@ def spread(places: Sequence[float], apart: float) -> list[float]:
             heaps[-1][0] += total
             heaps[-1][1] += members
     starts = [total / members for total, members in heaps for _ in range(int(members))]
-    return [start + index * apart for index, start in enumerate(starts)]
+    last = high - (len(places) - 1) * apart
+    return [max(low, min(last, start)) + index * apart for index, start in enumerate(starts)]
+
+
+def short(name: str, most: int = 28) -> str:
+    """Return a name as a picture shows it, cut if it is long.
+
+    >>> short("a" * 40)
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaa…'
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -41,7 +41,7 @@ def detection(look: Look, cost: str = "madds", whole: bool = False, convention_n
         scale = scaled(axes, "x", [each.cost for each in found])
         axes.set_xlabel(counted_label(f"{part} {unit}{scale}", convention_name, look))
         _draw(axes, found, look)
-    return Picture(title, figure, [asdict(each) for each in found])
+    return Picture(title, figure, [asdict(each) for each in found], convention_name)
 
 
 def _draw(axes: Axes, found: Sequence[Detection], look: Look) -> None:

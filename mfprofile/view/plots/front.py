@@ -44,7 +44,7 @@ def front_picture(
         axes.set_xlabel(_label(across, convention_name, scaled(axes, "x", [each["x"] for each in data]), look.columns))
         axes.set_ylabel(_label(upward, convention_name, scaled(axes, "y", [each["y"] for each in data])))
         _draw(axes, data, across, look)
-    return Picture(title, figure, data)
+    return Picture(title, figure, data, convention_name)
 
 
 def _of_front(points: Sequence[Variant], across: Aim, upward: Aim) -> list[dict[str, Any]]:

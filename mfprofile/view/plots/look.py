@@ -95,6 +95,7 @@ class Look:
             "lines.linewidth": 1.2,
             "lines.markersize": 4.5,
             "hatch.linewidth": 0.5,
+            "text.parse_math": False,  # a network's name may have dollar signs
             "svg.fonttype": "path",
             "svg.hashsalt": "mfprofile",
             "pdf.fonttype": 42,
