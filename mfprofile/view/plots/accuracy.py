@@ -123,7 +123,7 @@ def _draw(axes: Axes, found: Sequence[Point], look: Look) -> None:
     points = [point for *_, point in placed]
     yours = sum(point.sort == YOURS for point in points)
     labels = [
-        (cost, top1, short(point.name), look.colors[_COLORS[point.sort]])
+        (cost, top1, short(point.name), look.inked(_COLORS[point.sort]))
         for cost, top1, point in placed
         if _is_labelled(point, look) and (yours <= NAMED or point.sort != YOURS)
     ]
@@ -137,26 +137,25 @@ def _family(axes: Axes, family: list[Point], look: Look) -> tuple[list[float], l
     label = first.sort if first.sort in (OURS, VIT, YOURS) else first.family
     if any(line.get_label() == label for line in axes.lines):
         label = f"_{label}"
-    for points, style, name in ((joined, "-", label), ([each for each in family if each not in joined], "none", label)):
-        if points:
-            axes.plot(
-                [point.cost for point in points],
-                [point.top1 or 0.0 for point in points],
-                marker=_MARKERS.get(first.family, "*" if first.sort == YOURS else "P"),
-                markersize={OURS: 5.5, YOURS: 7}.get(first.sort, 4),
-                linestyle=style,
-                linewidth=1.8 if first.sort == OURS else 0.8,
-                color=look.colors[_COLORS[first.sort]],
-                markeredgecolor=look.colors["ground"],
-                markeredgewidth=0.4,
-                label=f"_{name}" if style == "none" and joined else name,
-                zorder=4 if first.sort in (OURS, YOURS) else 3,
-            )
+    for each, style in ((joined, "-"), ([point for point in family if point not in joined], "none")):
+        axes.plot(
+            [point.cost for point in each],
+            [point.top1 or 0.0 for point in each],
+            marker=_MARKERS.get(first.family, "*" if first.sort == YOURS else "P"),
+            markersize={OURS: 5.5, YOURS: 7}.get(first.sort, 4),
+            linestyle=style,
+            linewidth=1.8 if first.sort == OURS else 0.8,
+            color=look.colors[_COLORS[first.sort]],
+            markeredgecolor=look.colors["ground"],
+            markeredgewidth=0.4,
+            label=label if (style == "-") == bool(joined) else "_",
+            zorder=4 if first.sort in (OURS, YOURS) else 3,
+        )
     return ([point.cost for point in joined], [point.top1 or 0.0 for point in joined]) if joined else None
 
 
 def _line(family: list[Point]) -> list[Point]:
-    """Return what of a family is joined: all in order of cost, or without other inputs where accuracy would not rise."""
+    """Return what of a family is joined: all in order of cost, or only those of one input if else it would fall."""
     ordered = sorted(family, key=lambda point: (point.cost, point.top1))
     rises = all(one.cost < other.cost and (one.top1 or 0) < (other.top1 or 0) for one, other in pairwise(ordered))
     return ordered if rises else [point for point in ordered if point.input == INPUT]
@@ -188,6 +187,7 @@ def _ticks(axes: Axes, ticks: Sequence[Point], look: Look) -> None:
             ha="center",
             va="bottom",
             fontsize=6.5,
-            color=color,
+            color=look.inked("user"),
+            bbox=look.veil(),
             arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
         )

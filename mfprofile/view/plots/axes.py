@@ -163,6 +163,7 @@ def annotate(
             color=color,
             ha="center",
             va="center",
+            bbox=look.veil(),
             arrowprops=line if place.is_led else None,
         )
 

@@ -66,6 +66,6 @@ def _draw(axes: Axes, found: Sequence[Detection], look: Look) -> None:
         lines += [(xs, ys)] if sort == OURS else []
     legend(axes.figure, look)
     labels = [
-        (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.colors[_STYLES[each.sort][0]]) for each in found
+        (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.inked(_STYLES[each.sort][0])) for each in found
     ]
     annotate(axes, labels, look, [(each.cost, each.ap) for each in found], lines)

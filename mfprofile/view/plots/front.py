@@ -86,7 +86,7 @@ def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Aim, look: Look) -
         *zip(*places, strict=True), "s", color=colors["mobile"], markersize=5, label="Mobile-Former, as published"
     )
     legend(axes.figure, look)
-    names = [(each["x"], each["y"], each["name"].removeprefix("mf").upper(), colors["mobile"]) for each in models]
+    names = [(each["x"], each["y"], each["name"].removeprefix("mf").upper(), look.inked("mobile")) for each in models]
     annotate(axes, names, look, places, [(xs, ys)])
 
 
