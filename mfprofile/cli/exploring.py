@@ -26,6 +26,8 @@ from mfprofile.spec.problems import InputError
 if TYPE_CHECKING:
     from mfprofile.explore.front import Aim
     from mfprofile.explore.quantity import Quantity
+    from mfprofile.explore.space import Space
+    from mfprofile.explore.variant import Variant
     from mfprofile.spec.quantities import Window
 
 app = typer.Typer(
@@ -200,18 +202,14 @@ def front(
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """
-    from mfprofile.explore.front import front
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
     form = chosen_form(as_json, as_csv, as_markdown)
-    given = aims(minimize, maximize) or aims(["madds"], ["params"])
-    if len(given) != 2:
-        raise InputError(f"a front is of two quantities, not {len(given)}: give --minimize and --maximize twice in all")
+    given = pair(minimize, maximize)
     limits = windows(madds, params, activations, within)
     found = read_space(space, assigned(settings, input_size))
-    with work(workers, dask) as (executor, progress):
-        points = front(found, (given[0], given[1]), limits, convention, _bytes(memory), executor, progress)
+    points = front_of(found, given, limits, convention, memory, workers, dask)
     show_variants(points, convention, form, out)
 
 
@@ -293,6 +291,31 @@ def aims(minimize: list[str] | None, maximize: list[str] | None) -> list[Aim]:
     return [
         Aim(quantity_of(name), most) for names, most in ((minimize, False), (maximize, True)) for name in names or ()
     ]
+
+
+def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Aim, Aim]:
+    """Return a front's two quantities: least madds and most params, if none is asked for."""
+    given = aims(minimize, maximize) or aims(["madds"], ["params"])
+    if len(given) != 2:
+        raise InputError(f"a front is of two quantities, not {len(given)}: give --minimize and --maximize twice in all")
+    return given[0], given[1]
+
+
+def front_of(
+    space: Space,
+    given: tuple[Aim, Aim],
+    limits: list[tuple[Quantity, Window]],
+    convention: str,
+    memory: str,
+    workers: int | None,
+    dask: str | None,
+) -> list[Variant]:
+    """Return a space's front, found by the workers that are asked for."""
+    from mfprofile.explore.front import front
+
+    room = _bytes(memory)
+    with work(workers, dask) as (executor, progress):
+        return front(space, given, limits, convention, room, executor, progress)
 
 
 def windows(

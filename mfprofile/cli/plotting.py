@@ -6,8 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import names_in, specs
-from mfprofile.cli.options import ConventionName, tell
+from mfprofile.cli.completion import conventions, names_in, specs
+from mfprofile.cli.exploring import (
+    Activations,
+    Dask,
+    Madds,
+    Maximize,
+    Memory,
+    Minimize,
+    Params,
+    SpaceName,
+    Within,
+    Workers,
+    front_of,
+    pair,
+    windows,
+)
+from mfprofile.cli.options import ConventionName, Input, Settings, assigned, tell
 
 if TYPE_CHECKING:
     from mfprofile.view.plots.look import Look
@@ -88,3 +103,111 @@ def plot_accuracy(
     checked(output)
     look = look_of(columns, dark)
     written(accuracy(look, variants or [], csv, against, convention), "accuracy", output, look)
+
+
+@app.command("detection")
+def plot_detection(
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.detection:COSTS")
+        ),
+    ] = "madds",
+    whole: Annotated[bool, typer.Option("--whole", help="Of the whole detector, not of its backbone.")] = False,
+    output: Output = None,
+    columns: Columns = 2,
+    dark: Dark = False,
+    convention: ConventionName = "paper-coco",
+) -> None:
+    """Draw RetinaNet's AP on COCO against the cost of its backbone, from Table 4.
+
+    Mobile-Former is counted; the other backbones are as the paper prints them.
+
+    Example: mfprofile plot detection --against params -o detection.pdf
+    """
+    from mfprofile.view.plots.detection import detection
+
+    checked(output)
+    look = look_of(columns, dark)
+    written(detection(look, against, whole, convention), "detection", output, look)
+
+
+@app.command("ablation")
+def plot_ablation(
+    output: Output = None, columns: Columns = 2, dark: Dark = False, convention: ConventionName = "paper"
+) -> None:
+    """Draw the paper's ablations, Tables 5 to 9: top-1 as printed, multiply-adds and parameters counted.
+
+    Example: mfprofile plot ablation -o ablation.svg
+    """
+    from mfprofile.view.plots.ablation import ablation
+
+    checked(output)
+    look = look_of(columns, dark)
+    written(ablation(look, convention), "ablation", output, look)
+
+
+@app.command("residuals")
+def plot_residuals(
+    convention: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--convention",
+            metavar="NAME",
+            help="inferred (paper, and paper-coco for Table 4), or any convention. Repeatable.",
+            show_default="inferred",
+            autocompletion=conventions,
+        ),
+    ] = None,
+    output: Output = None,
+    columns: Columns = 2,
+    dark: Dark = False,
+) -> None:
+    """Draw counted minus printed for every cost in the paper's tables, in steps of the last printed digit.
+
+    A cell is within its rounding where it lies in the band of half a step.
+
+    Example: mfprofile plot residuals --convention inferred --convention core -o residuals.svg
+    """
+    from mfprofile.view.plots.residuals import INFERRED, picture
+
+    checked(output)
+    look = look_of(columns, dark)
+    written(picture(look, convention or [INFERRED]), "residuals", output, look)
+
+
+@app.command("front")
+def plot_front(
+    space: SpaceName,
+    minimize: Minimize = None,
+    maximize: Maximize = None,
+    madds: Madds = None,
+    params: Params = None,
+    activations: Activations = None,
+    within: Within = None,
+    output: Output = None,
+    columns: Columns = 2,
+    dark: Dark = False,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+    workers: Workers = None,
+    dask: Dask = None,
+    memory: Memory = "2G",
+) -> None:
+    """Draw the Pareto front of a space, as explore front finds it, with the seven models beside it.
+
+    Least madds against most params, if nothing else is asked.
+
+    Example: mfprofile plot front mf294m-stages --madds :400M -o front.svg
+    """
+    from mfprofile.explore.space import read_space
+    from mfprofile.view.plots.front import front_picture
+
+    checked(output)
+    look = look_of(columns, dark)
+    given = pair(minimize, maximize)
+    limits = windows(madds, params, activations, within)
+    found = read_space(space, assigned(settings, input_size))
+    points = front_of(found, given, limits, convention, memory, workers, dask)
+    written(front_picture(look, found.name, points, given, convention), "front", output, look)

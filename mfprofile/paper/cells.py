@@ -9,7 +9,7 @@ from functools import cache
 
 from mfprofile.cost.counts import Bill, count
 from mfprofile.paper.printed import Printed, printed
-from mfprofile.paper.tables import Line, PaperTable
+from mfprofile.paper.tables import TITLES, Line, PaperTable, table
 from mfprofile.spec.load import load
 
 IMAGENET, COCO = "paper", "paper-coco"
@@ -46,6 +46,23 @@ class Cell:
         return not self.holds and (self.spec, self.column) not in NOT_REPRODUCED
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A cell with the tables in which it stands, as the same figure of the same spec."""
+
+    cell: Cell
+    tables: tuple[str, ...]
+
+
+def distinct(convention_name: str | None = None) -> list[Standing]:
+    """Return the distinct cells of all tables, in the order of the paper, counted as `cells` does."""
+    found: dict[tuple[str, str, str], list[Cell]] = {}
+    for number in TITLES:
+        for cell in cells(table(number), convention_name):
+            found.setdefault((cell.spec, cell.column, cell.printed.text), []).append(cell)
+    return [Standing(same[0], tuple(cell.table for cell in same)) for same in found.values()]
+
+
 def cells(table: PaperTable, convention_name: str | None = None) -> Iterator[Cell]:
     """Yield the cells about cost of a table's Mobile-Former rows, counted in a convention.
 
@@ -54,7 +71,7 @@ def cells(table: PaperTable, convention_name: str | None = None) -> Iterator[Cel
     name = convention_name or default_convention(table)
     for line in table.lines:
         for column, text in line.cells.items():
-            spec = _spec(line, column)
+            spec = spec_of(line, column)
             if spec:
                 yield Cell(
                     table.number, line.model, line.spec, column, printed(text), counted(spec, column, name), name
@@ -71,8 +88,8 @@ def is_cost(column: str) -> bool:
     return column.endswith(("madds", "params"))
 
 
-def _spec(line: Line, column: str) -> str:
-    """Return the spec whose count stands in a column: Table 4's `all` is the detector's, not the backbone's."""
+def spec_of(line: Line, column: str) -> str:
+    """Return the spec whose count stands in a column, if any: Table 4's `all` is the detector's, not the backbone's."""
     if not is_cost(column):
         return ""
     return line.spec.replace("-coco", "-retinanet") if column.startswith("all_") else line.spec

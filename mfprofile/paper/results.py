@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from mfprofile.paper.cells import COCO, counted, spec_of
 from mfprofile.paper.printed import printed
 from mfprofile.paper.tables import TITLES, table
 
@@ -33,6 +34,28 @@ class Result:
     top1: float
 
 
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A line of Table 4: a backbone's sort, its AP in percent, and a cost: `counted` or `printed`, as `source` says."""
+
+    model: str
+    sort: str
+    ap: float
+    cost: int
+    source: str
+
+
+def coco(column: str, convention_name: str = COCO) -> Iterator[Detection]:
+    """Yield Table 4 with one of its columns of cost, by sort and cost."""
+    found = []
+    for line in table("4").lines:
+        cost, source, spec = int(printed(line.cells[column]).value), "printed", spec_of(line, column)
+        if spec:
+            cost, source = counted(spec, column, convention_name), "counted"
+        found.append(Detection(line.model, _sort(line.model), float(line.cells["ap"]), cost, source))
+    yield from sorted(found, key=lambda each: (each.sort, each.cost))
+
+
 @cache
 def imagenet() -> tuple[Result, ...]:
     """Return the networks of Tables 2 and 3, each once, by family and cost."""
@@ -58,6 +81,14 @@ def _results(number: str) -> Iterator[Result]:
         yield Result(
             line.model, family, sort, number, cells["input"], line.spec, madds, params, float(cells["top1"])
         )  # fmt: skip
+
+
+def _sort(model: str) -> str:
+    if model.startswith(OURS):
+        return OURS
+    if model.startswith("ResNet"):
+        return "ResNet"
+    return CNN if model.startswith(_CNNS) else VIT
 
 
 def _family(model: str, number: str) -> tuple[str, str]:

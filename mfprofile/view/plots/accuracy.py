@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from mfprofile.cost.conventions import convention
@@ -12,7 +13,7 @@ from mfprofile.cost.counts import count
 from mfprofile.paper.results import CNN, OURS, VIT, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.axes import annotate, legend, logarithmic, madds_label, spread
+from mfprofile.view.plots.axes import annotate, counted_label, legend, logarithmic, percent, short, spread
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.measured import points, read_measured
 from mfprofile.view.plots.picture import Picture
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 COSTS = ("madds", "params")
 YOURS = "yours"
+INPUT = "224"
+"""The side of the images that most networks were measured on."""
+NAMED = 40
+"""Up to how many of a user's points bear their names; more would hide the picture."""
 _COLORS = {OURS: "mobile", CNN: "cnn", VIT: "vit", YOURS: "user"}
 _MARKERS = {
     OURS: "o", "MobileNetV3": "s", "EfficientNet": "D", "ShuffleNetV2": "^", "ShuffleNetV2+WeightNet": "v",
@@ -35,6 +40,7 @@ class Point:
     name: str
     family: str
     sort: str
+    input: str
     cost: int
     top1: float | None
     source: str
@@ -58,25 +64,18 @@ def accuracy(
     found = [*_published(cost, convention_name), *_variants(specs, cost, convention_name)]
     if file is not None:
         networks = points(read_measured(file, convention_name), cost)
-        found += [Point(name, YOURS, YOURS, amount, top1, file) for name, amount, top1 in networks]
+        found += [Point(name, YOURS, YOURS, "", amount, top1, file) for name, amount, top1 in networks]
+    unit = "Parameters" if cost == "params" else convention(convention_name).unit
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
         figure = look.figure(3.9 if look.columns == 2 else 3.6)
         axes = figure.add_subplot()
-        _draw(axes, found, look)
         axes.set_title(title)
         axes.set_ylabel("ImageNet top-1 (%)")
-        axes.set_xlabel(_cost_label(cost, convention_name, look))
-        legend(figure, look)
-    return Picture(title, figure, [asdict(point) for point in found])
-
-
-def _cost_label(cost: str, convention_name: str, look: Look) -> str:
-    if cost == "params":
-        return "Parameters, log scale; Mobile-Former counted, the others as printed"
-    split = "\n" if look.columns == 1 else "; "
-    label = madds_label(convention_name, f"{convention(convention_name).unit}, log scale")
-    return f"{label}{split}Mobile-Former counted, the others as printed"
+        percent(axes.yaxis)
+        axes.set_xlabel(counted_label(f"{unit}, log scale", convention_name, look))
+        _draw(axes, found, look)
+    return Picture(title, figure, [asdict(point) for point in found], convention_name)
 
 
 def _published(cost: str, convention_name: str) -> Iterator[Point]:
@@ -84,7 +83,7 @@ def _published(cost: str, convention_name: str) -> Iterator[Point]:
         amount, source = getattr(result, cost), "printed"
         if result.spec:
             amount, source = _counted(result.spec, cost, convention_name), "counted"
-        yield Point(_name(result), result.family, result.sort, amount, result.top1, source)
+        yield Point(_name(result), result.family, result.sort, result.input, amount, result.top1, source)
 
 
 def _counted(spec: str, cost: str, convention_name: str) -> int:
@@ -97,13 +96,19 @@ def _variants(specs: Sequence[str], cost: str, convention_name: str) -> Iterator
     for spec in specs:
         if spec not in shown:
             yield Point(
-                load(spec).name, YOURS, YOURS, _counted(spec, cost, convention_name), accuracies().get(spec), "counted"
+                load(spec).name,
+                YOURS,
+                YOURS,
+                "",
+                _counted(spec, cost, convention_name),
+                accuracies().get(spec),
+                "counted",
             )
 
 
 def _name(result: Result) -> str:
     name = result.model.removeprefix(f"{OURS}-")
-    return f"{name} ({result.input}²)" if result.input != "224" else name
+    return f"{name} ({result.input}²)" if result.input != INPUT else name
 
 
 def _draw(axes: Axes, found: Sequence[Point], look: Look) -> None:
@@ -114,37 +119,46 @@ def _draw(axes: Axes, found: Sequence[Point], look: Look) -> None:
     families = groupby((point for *_, point in placed), key=lambda point: point.family)
     lines = [line for _, points in families if (line := _family(axes, list(points), look))]
     _ticks(axes, ticks, look)
+    legend(axes.figure, look)
+    points = [point for *_, point in placed]
+    yours = sum(point.sort == YOURS for point in points)
     labels = [
-        (cost, top1, point.name, look.colors[_COLORS[point.sort]])
+        (cost, top1, short(point.name), look.inked(_COLORS[point.sort]))
         for cost, top1, point in placed
-        if _is_labelled(point, look)
+        if _is_labelled(point, look) and (yours <= NAMED or point.sort != YOURS)
     ]
     annotate(axes, labels, look, [(cost, top1) for cost, top1, _ in placed], lines)
 
 
 def _family(axes: Axes, family: list[Point], look: Look) -> tuple[list[float], list[float]] | None:
-    """Draw one family's points, joined in order of cost but for the transformers; return the line."""
+    """Draw one family's points, joined but for transformers and a user's; return the line."""
     first = family[0]
-    color, family = look.colors[_COLORS[first.sort]], sorted(family, key=lambda point: point.cost)
-    xs, ys = [float(point.cost) for point in family], [point.top1 or 0.0 for point in family]
-    joined = first.sort in (OURS, CNN) and len(family) > 1
+    joined = _line(family) if first.sort in (OURS, CNN) and len(family) > 1 else []
     label = first.sort if first.sort in (OURS, VIT, YOURS) else first.family
-    if first.sort == VIT and any(line.get_label() == label for line in axes.lines):
+    if any(line.get_label() == label for line in axes.lines):
         label = f"_{label}"
-    axes.plot(
-        xs,
-        ys,
-        marker=_MARKERS.get(first.family, "*" if first.sort == YOURS else "P"),
-        markersize={OURS: 5.5, YOURS: 7}.get(first.sort, 4),
-        linestyle="-" if joined else "none",
-        linewidth=1.8 if first.sort == OURS else 0.8,
-        color=color,
-        markeredgecolor=look.colors["ground"],
-        markeredgewidth=0.4,
-        label=label,
-        zorder=4 if first.sort in (OURS, YOURS) else 3,
-    )
-    return (xs, ys) if joined else None
+    for each, style in ((joined, "-"), ([point for point in family if point not in joined], "none")):
+        axes.plot(
+            [point.cost for point in each],
+            [point.top1 or 0.0 for point in each],
+            marker=_MARKERS.get(first.family, "*" if first.sort == YOURS else "P"),
+            markersize={OURS: 5.5, YOURS: 7}.get(first.sort, 4),
+            linestyle=style,
+            linewidth=1.8 if first.sort == OURS else 0.8,
+            color=look.colors[_COLORS[first.sort]],
+            markeredgecolor=look.colors["ground"],
+            markeredgewidth=0.4,
+            label=label if (style == "-") == bool(joined) else "_",
+            zorder=4 if first.sort in (OURS, YOURS) else 3,
+        )
+    return ([point.cost for point in joined], [point.top1 or 0.0 for point in joined]) if joined else None
+
+
+def _line(family: list[Point]) -> list[Point]:
+    """Return what of a family is joined: all in order of cost, or only those of one input if else it would fall."""
+    ordered = sorted(family, key=lambda point: (point.cost, point.top1))
+    rises = all(one.cost < other.cost and (one.top1 or 0) < (other.top1 or 0) for one, other in pairwise(ordered))
+    return ordered if rises else [point for point in ordered if point.input == INPUT]
 
 
 def _is_labelled(point: Point, look: Look) -> bool:
@@ -154,25 +168,26 @@ def _is_labelled(point: Point, look: Look) -> bool:
 
 def _ticks(axes: Axes, ticks: Sequence[Point], look: Look) -> None:
     """Mark the costs of networks without a measured accuracy on the axis, each with its name upright above it."""
-    import math
-
     if not ticks:
         return
     ticks = sorted(ticks, key=lambda point: point.cost)
     low, high = (math.log(limit) for limit in axes.get_xlim())
-    apart = (high - low) * 0.13 / look.width  # a line of text, in inches, on this axis
+    line = (high - low) * 0.13 / look.width  # a line of text, in inches, on this axis
+    named = len(ticks) * line < (high - low) * 0.8
+    places = spread([math.log(point.cost) for point in ticks], line, low + line, high - line)
     color = look.colors["user"]
-    for point, place in zip(ticks, spread([math.log(point.cost) for point in ticks], apart), strict=True):
+    for point, place in zip(ticks, places, strict=True):
         axes.annotate(
-            point.name,
+            short(point.name) if named else "",
             xy=(point.cost, 0),
-            xytext=(math.exp(place), 0.07),
+            xytext=(math.exp(place) if named else point.cost, 0.07),
             xycoords=axes.get_xaxis_transform(),
             textcoords=axes.get_xaxis_transform(),
             rotation=90,
             ha="center",
             va="bottom",
             fontsize=6.5,
-            color=color,
+            color=look.inked("user"),
+            bbox=look.veil(),
             arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
         )

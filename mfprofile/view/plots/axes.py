@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
-_STEPS = (1, 2, 5)
+    from mfprofile.view.plots.places import Floats
+
+_STEPS = ((1,), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
+_TICKS = 4
 
 
 def amount(value: float) -> str:
@@ -28,24 +34,48 @@ def amount(value: float) -> str:
 
 
 def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
-    """Let the axis `which` (x or y) of amounts be logarithmic, from below `least` to above `most`: ticks 1, 2, 5."""
+    """Let the axis `which` (x or y) of amounts be logarithmic, from below `least` to above `most`.
+
+    Its ticks are the powers of ten, or more round amounts where those are fewer than four.
+    """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    low, high = least / 1.18, most * 1.18
+    low, high = least / 1.3, most * (1.18 if which == "x" else 1.3)
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    ticks = [step * 10**power for power in range(16) for step in _STEPS if low <= step * 10**power <= high]
-    axis.set_major_locator(FixedLocator(ticks))
+    found = ([step * 10**power for power in range(-1, 25) for step in steps] for steps in _STEPS)
+    shown = [[tick for tick in ticks if low <= tick <= high] for ticks in found]
+    axis.set_major_locator(FixedLocator(next((ticks for ticks in shown if len(ticks) >= _TICKS), shown[-1])))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
-def linear(axis: Axis) -> None:
-    """Let an axis of amounts be linear, with round ticks."""
+def scaled(axes: Axes, which: str, amounts: Sequence[float]) -> str:
+    """Let the axis `which` suit its amounts, logarithmic where they are far apart; return what its label says of it."""
+    least, most = min(amounts), max(amounts)
+    if least > 0 and most > 2.5 * least:
+        logarithmic(axes, which, least, most)
+        return ", log scale"
+    room = (most - least or abs(most) or 1) * 0.1
+    axes.set(**{f"{which}lim": (least - room, most + room)})
+    linear(axes.xaxis if which == "x" else axes.yaxis)
+    return ""
+
+
+def linear(axis: Axis, ticks: int = 6) -> None:
+    """Let an axis of amounts be linear, with about so many round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10] if ticks > 3 else [1, 2, 4, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+
+
+def percent(axis: Axis, ticks: int = 6) -> None:
+    """Let an axis of percentages have about so many ticks, whole numbers where they can be."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def madds_label(convention: str, what: str = "MAdds") -> str:
@@ -53,8 +83,33 @@ def madds_label(convention: str, what: str = "MAdds") -> str:
     return f"{what} (convention '{convention}')"
 
 
-def legend(figure: Figure, look: Look) -> None:
-    """Write the legend of a figure's labelled parts below it, where it hides nothing."""
+def counted_label(what: str, convention: str, look: Look) -> str:
+    """Return the label of a cost that is counted for Mobile-Former and printed for others, as long as there is room."""
+    split, comma = ("\n", ",\n") if look.columns == 1 else ("; ", ", ")
+    return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}the others as printed"
+
+
+def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) -> list[float]:
+    """Name lines on the y axis, downwards, each group under its heading; return the height of each line."""
+    from matplotlib.transforms import blended_transform_factory
+
+    places, at = list[float](), 0.0
+    whole = blended_transform_factory(axes.figure.transSubfigure, axes.transData)
+    ground = {"facecolor": look.colors["ground"], "edgecolor": "none", "pad": 1.0}
+    for heading, lines in groups:
+        text = axes.text(0.01, at, heading, transform=whole, va="center", fontsize=6.5, fontweight="bold", bbox=ground)
+        text.set_in_layout(False)
+        places += [at + 1 + line for line in range(len(lines))]
+        at = places[-1] + 1.3
+    axes.set_yticks(places, [name for _, lines in groups for name in lines], fontsize=6.5)
+    axes.set_ylim(at - 0.6, -0.7)
+    axes.set_zorder(2)  # a heading may reach over the panels beside it
+    axes.patch.set_visible(False)
+    return places
+
+
+def legend(figure: Figure | SubFigure, look: Look, across: int = 2) -> None:
+    """Write the legend of a figure's labelled parts below it, where it hides nothing: `across` of them to a column."""
     handles, labels = [], list[str]()
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
@@ -62,8 +117,16 @@ def legend(figure: Figure, look: Look) -> None:
                 handles.append(handle)
                 labels.append(label)
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=2 * look.columns, handlelength=1.6, columnspacing=1.4
+        handles, labels, loc="outside lower center", ncols=across * look.columns, handlelength=1.6, columnspacing=1.4
     )
+
+
+def settle(figure: Figure | SubFigure) -> None:
+    """Lay out a figure, once and for all: what is added after must fit in."""
+    root = figure.get_figure(root=True)
+    if root is not None and (engine := root.get_layout_engine()) is not None:
+        engine.execute(root)
+        root.set_layout_engine("none")
 
 
 def annotate(
@@ -71,38 +134,86 @@ def annotate(
     labels: Sequence[tuple[float, float, str, str]],
     look: Look,
     points: Sequence[tuple[float, float]],
-    lines: Sequence[tuple[list[float], list[float]]] = (),
-    **text: Any,
+    lines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
+    size: float = 6.5,
+    marker: float = 6.0,
 ) -> None:
     """Write labels (x, y, text, colour) near their points, clear of one another, of all `points` and of `lines`.
 
-    A label that finds no place near its point is led to it by a thin line. Axes must have their limits already.
+    Texts that the axes already have are kept clear of as well. A label that finds no place near its point is led to it
+    by a thin line. `size` is of the text and `marker` of the points, in points. All else must be drawn before, and the
+    axes have their limits: the figure is laid out here.
     """
-    import textalloc
+    from mfprofile.view.plots.places import Field, placed
 
-    size = text.pop("size", 6.5)
-    if lines:
-        text |= {"x_lines": [line[0] for line in lines], "y_lines": [line[1] for line in lines]}
-    textalloc.allocate(
-        axes,
-        [label[0] for label in labels],
-        [label[1] for label in labels],
-        [label[2] for label in labels],
-        x_scatter=[x for x, _ in points],
-        y_scatter=[y for _, y in points],
-        textcolor=[label[3] for label in labels],
-        linecolor=look.colors["quiet"],
-        linewidth=0.4,
-        textsize=size,
-        **{"min_distance": 0.012, "max_distance": 0.25, "margin": 0.006, "avoid_label_lines_overlap": True} | text,
-    )
+    if not labels:
+        return
+    settle(axes.figure)
+    anchors = _in_points(axes, [(x, y) for x, y, *_ in labels])
+    field = Field(_frame(axes), _boxes(axes, points, marker), _segments(axes, lines))
+    places = placed(anchors, _sizes(axes, [text for *_, text, _ in labels], size), field)
+    line = {"arrowstyle": "-", "color": look.colors["quiet"], "linewidth": 0.5, "shrinkA": 0, "shrinkB": marker / 2}
+    for (x, y, text, color), place in zip(labels, places, strict=True):
+        axes.annotate(
+            text,
+            (x, y),
+            (place.x, place.y),
+            textcoords="offset points",
+            fontsize=size,
+            color=color,
+            ha="center",
+            va="center",
+            bbox=look.veil(),
+            arrowprops=line if place.is_led else None,
+        )
 
 
-def spread(places: Sequence[float], apart: float) -> list[float]:
-    """Return ascending places moved as little as need be to lie `apart` from one another.
+def _in_points(axes: Axes, places: Sequence[tuple[float, float]]) -> Floats:
+    """Return places of the axes' data in points from the figure's corner."""
+    found: Floats = axes.transData.transform(np.array(places, float).reshape(-1, 2)) * _points_per_pixel(axes)
+    return found
 
-    >>> spread([0.0, 1.0, 1.0, 5.0], 1.0)
-    [-0.5, 0.5, 1.5, 5.0]
+
+def _points_per_pixel(axes: Axes) -> float:
+    return 72 / axes.figure.dpi
+
+
+def _frame(axes: Axes) -> tuple[float, float, float, float]:
+    left, bottom, right, top = map(float, np.array(axes.bbox.extents) * _points_per_pixel(axes))
+    return left, bottom, right, top
+
+
+def _sizes(axes: Axes, texts: Sequence[str], size: float) -> Floats:
+    """Return the width and height of each text, with a hair's breadth around it."""
+    probe = axes.text(0, 0, "", fontsize=size)
+    found = []
+    for text in texts:
+        probe.set_text(text)
+        found.append(np.array(probe.get_window_extent().size) * _points_per_pixel(axes) + 1)
+    probe.remove()
+    return np.array(found)
+
+
+def _boxes(axes: Axes, points: Sequence[tuple[float, float]], marker: float) -> Floats:
+    """Return the boxes of all markers, and of the texts that the axes have."""
+    centres = _in_points(axes, points)
+    texts = [np.array(text.get_window_extent().extents) * _points_per_pixel(axes) for text in axes.texts]
+    return np.concatenate([np.hstack([centres - marker / 2, centres + marker / 2]), np.reshape(texts, (-1, 4))])
+
+
+def _segments(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Floats:
+    paths = [_in_points(axes, list(zip(xs, ys, strict=True))) for xs, ys in lines]
+    parts = [np.hstack([path[:-1], path[1:]]) for path in paths]
+    return np.concatenate([np.empty((0, 4)), *parts])
+
+
+def spread(places: Sequence[float], apart: float, low: float = -math.inf, high: float = math.inf) -> list[float]:
+    """Return ascending places moved as little as need be to lie `apart` from one another, between `low` and `high`.
+
+    Where there are too many of them for that, they begin at `low`.
+
+    >>> spread([0.0, 1.0, 1.0, 5.0], 1.0), spread([0.0, 0.0], 1.0, low=0.0)
+    ([-0.5, 0.5, 1.5, 5.0], [0.0, 1.0])
     """
     heaps: list[list[float]] = []  # of neighbours that touch: the sum of their wanted starts, and how many
     for index, place in enumerate(places):
@@ -112,4 +223,14 @@ def spread(places: Sequence[float], apart: float) -> list[float]:
             heaps[-1][0] += total
             heaps[-1][1] += members
     starts = [total / members for total, members in heaps for _ in range(int(members))]
-    return [start + index * apart for index, start in enumerate(starts)]
+    last = high - (len(places) - 1) * apart
+    return [max(low, min(last, start)) + index * apart for index, start in enumerate(starts)]
+
+
+def short(name: str, most: int = 28) -> str:
+    """Return a name as a picture shows it, cut if it is long.
+
+    >>> short("a" * 40)
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaa…'
+    """
+    return name if len(name) <= most else f"{name[: most - 1]}…"

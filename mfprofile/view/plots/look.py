@@ -50,14 +50,23 @@ class Look:
         """Return the colours by what they stand for: the pillars, sorts of networks, and the parts of a picture."""
         return DARK if self.dark else LIGHT
 
+    def inked(self, name: str) -> str:
+        """Return a colour as small text has it: a third of it is ink, so that it can be read on the ground."""
+        color, ink = (bytes.fromhex(self.colors[key].removeprefix("#")) for key in (name, "ink"))
+        return "#" + bytes((2 * one + other) // 3 for one, other in zip(color, ink, strict=True)).hex()
+
+    def veil(self) -> dict[str, Any]:
+        """Return what lies behind a label, so that lines under it do not hurt its reading."""
+        return {"facecolor": self.colors["ground"], "edgecolor": "none", "alpha": 0.75, "pad": 0.3}
+
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Let what is drawn within have this look, whatever the user's matplotlibrc says."""
         import matplotlib as mpl
 
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(self._settings())
+        own = {name for name, value in dict.items(mpl.rcParams) if dict.get(mpl.rcParamsDefault, name) != value}
+        defaults = {name: dict.get(mpl.rcParamsDefault, name) for name in own - {"backend"}}
+        with mpl.rc_context({**defaults, **self._settings()}):
             yield
 
     def figure(self, height: float) -> Figure:
@@ -95,8 +104,10 @@ class Look:
             "lines.linewidth": 1.2,
             "lines.markersize": 4.5,
             "hatch.linewidth": 0.5,
+            "text.parse_math": False,  # a network's name may have dollar signs
             "svg.fonttype": "path",
             "svg.hashsalt": "mfprofile",
             "pdf.fonttype": 42,
-            "savefig.dpi": 300,
+            "figure.dpi": 300,
+            "savefig.dpi": "figure",
         }

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mfprofile.cost.counts import count
 from mfprofile.spec.load import load
-from mfprofile.spec.problems import InputError, SpecError, nearest
+from mfprofile.spec.problems import InputError, nearest, printable, shown
 from mfprofile.spec.quantities import QuantityError, quantity
 
 COLUMNS = ("name", "top1", "spec", "madds", "params")
+MOST = 10**18
+_NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?", re.ASCII)
 EXAMPLE = "a first line 'name,top1,spec' or 'name,top1,madds', and a line a network below"
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A network: its cost, None where it is not known, and its top-1 in percent, None where it was not measured."""
+    """A network of the file: its cost and its top-1 in percent, None where not known; `where` is file:line."""
 
+    where: str
     name: str
     top1: float | None
     madds: int | None
@@ -34,29 +39,34 @@ def read_measured(file: str, convention_name: str) -> list[Measured]:
     `InputError` with the file and line.
     """
     try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is not UTF-8, at byte {error.start + 1}") from None
+    except (OSError, ValueError) as error:
         raise InputError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header = [cell.strip() for cell in next(reader, [])]
-        _check_header(file, header)
-        found = [_measured(file, reader.line_num, header, row, convention_name) for row in reader if any(row)]
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
-        raise InputError(f"{file}:{reader.line_num}: not CSV: {error}") from None
-    if not found:
+        raise InputError(f"{file}:{reader.line_num}: is not CSV: {error}") from None
+    if not rows:
+        raise InputError(f"{file}: is empty: give {EXAMPLE}")
+    (first, header), *networks = rows
+    _check_header(f"{file}:{first}", header)
+    if not networks:
         raise InputError(f"{file}: has no network: give {EXAMPLE}")
-    return found
+    return [_measured(file, line, header, row, convention_name) for line, row in networks]
 
 
-def _check_header(file: str, header: list[str]) -> None:
+def _check_header(where: str, header: list[str]) -> None:
     for name in header:
         if name not in COLUMNS:
-            raise InputError(f"{file}:1: no column is called {name!r}; {nearest(name, COLUMNS) or _columns()}")
-    if "name" not in header or not {"spec", "madds", "params"} & set(header):
-        raise InputError(f"{file}:1: the columns must be name and one of spec, madds, params: give {EXAMPLE}")
+            raise InputError(f"{where}: no column is called {shown(name)}; {nearest(name, COLUMNS) or _columns()}")
     if len(set(header)) < len(header):
-        raise InputError(f"{file}:1: a column is given twice")
+        twice = next(name for name in header if header.count(name) > 1)
+        raise InputError(f"{where}: the column {twice} is given twice")
+    if "name" not in header or not {"spec", "madds", "params"} & set(header):
+        raise InputError(f"{where}: the columns must be name and one of spec, madds, params: give {EXAMPLE}")
 
 
 def _columns() -> str:
@@ -64,10 +74,10 @@ def _columns() -> str:
 
 
 def _measured(file: str, line: int, header: list[str], row: list[str], convention_name: str) -> Measured:
-    if len(row) != len(header):
-        raise InputError(f"{file}:{line}: has {len(row)} cells under {len(header)} columns")
-    cells = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
     where = f"{file}:{line}"
+    if len(row) != len(header):
+        raise InputError(f"{where}: has {len(row)} cells under {len(header)} columns")
+    cells = {name: printable(cell) for name, cell in zip(header, row, strict=True)}
     if not cells["name"]:
         raise InputError(f"{where}: name: is empty")
     top1 = _percent(where, cells.get("top1", ""))
@@ -76,7 +86,7 @@ def _measured(file: str, line: int, header: list[str], row: list[str], conventio
     madds, params = (_amount(where, name, cells.get(name, "")) for name in ("madds", "params"))
     if madds is None and params is None:
         raise InputError(f"{where}: {cells['name']} has no cost: give a spec, or madds")
-    return Measured(cells["name"], top1, madds, params)
+    return Measured(where, cells["name"], top1, madds, params)
 
 
 def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None, convention_name: str) -> Measured:
@@ -85,22 +95,19 @@ def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None
     beside = Path(file).parent / cells["spec"]
     try:
         bill = count(load(str(beside) if beside.is_file() else cells["spec"]), convention_name)
-    except SpecError as error:
-        raise InputError(f"{where}: spec: {error}") from None
     except InputError as error:
-        raise InputError(f"{where}: spec: {error}") from None
-    return Measured(cells["name"], top1, bill.madds, bill.counted_params)
+        first, *more = str(error).splitlines()
+        rest = f" (and {len(more)} more: mfprofile show tells them)" if more else ""
+        raise InputError(f"{where}: spec: {first}{rest}") from None
+    return Measured(where, cells["name"], top1, bill.madds, bill.counted_params)
 
 
 def _percent(where: str, text: str) -> float | None:
     if not text:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not 0 <= value <= 100:
-        raise InputError(f"{where}: top1: {text!r} must be a percentage between 0 and 100, or empty")
+        raise InputError(f"{where}: top1: {shown(text)} must be a percentage between 0 and 100, or empty")
     return value
 
 
@@ -108,17 +115,20 @@ def _amount(where: str, name: str, text: str) -> int | None:
     if not text:
         return None
     try:
-        value = quantity(int(text) if text.isdecimal() else text)
+        value = quantity(text)
     except QuantityError as error:
-        raise InputError(f"{where}: {name}: {text!r} {error.rule}") from None
-    if value < 1:
-        raise InputError(f"{where}: {name}: {text!r} must be 1 or more")
+        raise InputError(f"{where}: {name}: {shown(text)} {error.rule}") from None
+    if not 1 <= value <= MOST:
+        raise InputError(f"{where}: {name}: {shown(text)} must be 1 or more, and no more than {MOST:,}")
     return value
 
 
 def points(networks: list[Measured], cost: str) -> Iterator[tuple[str, int, float | None]]:
-    """Yield name, cost and top-1 of each network whose `madds` or `params` is known."""
+    """Yield name, cost (`madds` or `params`) and top-1 of each network; raises `InputError` without the cost."""
     for network in networks:
         amount = network.madds if cost == "madds" else network.params
-        if amount is not None:
-            yield network.name, amount, network.top1
+        if amount is None:
+            raise InputError(
+                f"{network.where}: {network.name} has no {cost}, which are to be drawn: give them, or a spec"
+            )
+        yield network.name, amount, network.top1

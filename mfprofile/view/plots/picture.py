@@ -28,6 +28,13 @@ class Picture:
     title: str
     figure: Figure
     data: Sequence[Mapping[str, Any]]
+    convention: str = ""
+
+    def told(self) -> str:
+        """Return the title, the convention if one counts, and the data as JSON: what each file carries."""
+        named = {"convention": self.convention} if self.convention else {}
+        told = {"title": self.title, **named, "data": list(self.data)}
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def format_of(file: str | Path) -> str:
@@ -49,8 +56,7 @@ def rendered(picture: Picture, form: str, look: Look) -> bytes:
     """
     import matplotlib as mpl
 
-    told = json.dumps({"title": picture.title, "data": list(picture.data)}, ensure_ascii=False, separators=(",", ":"))
-    metadata: dict[str, Any] = {"Title": picture.title, _DESCRIPTION[form]: told, **_DATES[form]}
+    metadata: dict[str, Any] = {"Title": picture.title, _DESCRIPTION[form]: picture.told(), **_DATES[form]}
     stream = io.BytesIO()
     with look.applied(), mpl.rc_context({"svg.image_inline": True}):
         picture.figure.savefig(stream, format=form, metadata=metadata)

@@ -1,0 +1,71 @@
+"""Detection on COCO: AP against the cost of the backbone, or of the whole detector (Table 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mfprofile.cost.conventions import convention
+from mfprofile.paper.cells import COCO
+from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco
+from mfprofile.spec.problems import InputError
+from mfprofile.view.plots.axes import annotate, counted_label, legend, percent, scaled
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COSTS = ("madds", "params")
+_STYLES = {OURS: ("mobile", "o"), CNN: ("cnn", "s"), "ResNet": ("quiet", "D"), VIT: ("vit", "P")}
+
+
+def detection(look: Look, cost: str = "madds", whole: bool = False, convention_name: str = COCO) -> Picture:
+    """Draw RetinaNet's AP against multiply-adds or parameters (`cost`) of its backbone, or of the `whole` detector.
+
+    Mobile-Former is counted in the convention, the others stand as the paper prints them. Raises `InputError`.
+    """
+    if cost not in COSTS:
+        raise InputError(f"cannot draw detection against {cost!r}: there are {', '.join(COSTS)}")
+    found = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention_name))
+    part = "Detector" if whole else "Backbone"
+    unit = "parameters" if cost == "params" else convention(convention_name).unit
+    title = f"COCO AP against {'multiply-adds' if cost == 'madds' else 'parameters'}"
+    with look.applied():
+        figure = look.figure(3.6 if look.columns == 2 else 3.3)
+        axes = figure.add_subplot()
+        axes.set_title(title)
+        axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
+        scale = scaled(axes, "x", [each.cost for each in found])
+        axes.set_xlabel(counted_label(f"{part} {unit}{scale}", convention_name, look))
+        _draw(axes, found, look)
+    return Picture(title, figure, [asdict(each) for each in found], convention_name)
+
+
+def _draw(axes: Axes, found: Sequence[Detection], look: Look) -> None:
+    axes.set_ylim(min(each.ap for each in found) - 1.2, max(each.ap for each in found) + 1.2)
+    percent(axes.yaxis, 8)
+    lines = []
+    for sort, group in groupby(found, key=lambda each: each.sort):
+        color, marker = _STYLES[sort]
+        each = list(group)
+        xs, ys = [float(one.cost) for one in each], [one.ap for one in each]
+        axes.plot(
+            xs,
+            ys,
+            marker=marker,
+            markersize=5.5 if sort == OURS else 4.5,
+            linestyle="-" if sort == OURS else "none",
+            linewidth=1.8,
+            color=look.colors[color],
+            label=sort,
+            zorder=4 if sort == OURS else 3,
+        )
+        lines += [(xs, ys)] if sort == OURS else []
+    legend(axes.figure, look)
+    labels = [
+        (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.inked(_STYLES[each.sort][0])) for each in found
+    ]
+    annotate(axes, labels, look, [(each.cost, each.ap) for each in found], lines)

@@ -1,0 +1,102 @@
+"""The Pareto front of a space, with the seven models beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.cost.conventions import convention
+from mfprofile.explore.front import Aim
+from mfprofile.explore.variant import Variant
+from mfprofile.paper.cells import bill_of
+from mfprofile.paper.claims import MODELS
+from mfprofile.spec.problems import InputError
+from mfprofile.view.plots.axes import annotate, legend, madds_label, scaled
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FEW = 60
+"""Up to how many points of a front are drawn as such; more are a line."""
+
+
+def front_picture(
+    look: Look, space: str, points: Sequence[Variant], aims: tuple[Aim, Aim], convention_name: str = "core"
+) -> Picture:
+    """Draw the front of a space in two quantities as a step line: what is on its far side no variant reaches.
+
+    The seven models are counted in the same convention. Multiply-adds go across, where they are one of the two.
+    Raises `InputError` for a front of no points.
+    """
+    if not points:
+        raise InputError(f"{space}: no variant is within the windows, so that there is no front to draw")
+    across, upward = aims if aims[1].quantity.name != "madds" else (aims[1], aims[0])
+    data = [*_of_front(points, across, upward), *_of_models(across, upward, convention_name)]
+    title = f"Front of {space}: {len(points):,} variant{'s' * (len(points) > 1)}"
+    with look.applied():
+        figure = look.figure(3.8 if look.columns == 2 else 3.4)
+        axes = figure.add_subplot()
+        axes.set_title(title)
+        axes.set_xlabel(_label(across, convention_name, scaled(axes, "x", [each["x"] for each in data]), look.columns))
+        axes.set_ylabel(_label(upward, convention_name, scaled(axes, "y", [each["y"] for each in data])))
+        _draw(axes, data, across, look)
+    return Picture(title, figure, data, convention_name)
+
+
+def _of_front(points: Sequence[Variant], across: Aim, upward: Aim) -> list[dict[str, Any]]:
+    x, y = across.quantity.name, upward.quantity.name
+    found = [{"name": "", "kind": "front", "x": each.figures[x], "y": each.figures[y]} for each in points]
+    return sorted(found, key=lambda each: (each["x"], each["y"]))
+
+
+def _of_models(across: Aim, upward: Aim, convention_name: str) -> list[dict[str, Any]]:
+    counted_by = convention(convention_name)
+    found = []
+    for model in MODELS:
+        parts = bill_of(model, convention_name).parts
+        x, y = (int(aim.quantity.of(parts, counted_by)) for aim in (across, upward))
+        found.append({"name": model, "kind": "model", "x": x, "y": y})
+    return found
+
+
+def _label(aim: Aim, convention_name: str, scale: str, columns: int = 1) -> str:
+    """Return an axis' label: the quantity, which way is better, and the convention that counts multiply-adds."""
+    name, unit = aim.quantity.name, convention(convention_name).unit
+    shown = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)"}.get(name, name)
+    way = "most" if aim.most else "least"
+    label = f"{shown}, {way} is best{scale}"
+    label = madds_label(convention_name, label) if "madds" in name else label
+    return fill(label, 38 * columns, break_on_hyphens=False)
+
+
+def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Aim, look: Look) -> None:
+    colors = look.colors
+    front = [(each["x"], each["y"]) for each in data if each["kind"] == "front"]
+    models = [each for each in data if each["kind"] == "model"]
+    xs, ys = _stairs(front, across.most)
+    axes.plot(xs, ys, color=colors["former"], zorder=2, label="front")
+    if len(front) <= FEW:
+        axes.plot(*zip(*front, strict=True), "o", color=colors["former"], markersize=3, zorder=2)
+    places = [(each["x"], each["y"]) for each in models]
+    axes.plot(
+        *zip(*places, strict=True), "s", color=colors["mobile"], markersize=5, label="Mobile-Former, as published"
+    )
+    legend(axes.figure, look)
+    names = [(each["x"], each["y"], each["name"].removeprefix("mf").upper(), look.inked("mobile")) for each in models]
+    annotate(axes, names, look, places, [(xs, ys)])
+
+
+def _stairs(front: Sequence[tuple[int, int]], downwards: bool) -> tuple[list[float], list[float]]:
+    """Return the corners of the step line through a front: between two of them, the one that is worse across holds.
+
+    With less across the better (not `downwards`) that is the point at the left, else that at the right.
+    """
+    xs, ys = [float(front[0][0])], [float(front[0][1])]
+    for (_, before), (x, y) in pairwise(front):
+        xs += [x, x] if not downwards else [xs[-1], x]
+        ys += [before, y] if not downwards else [y, y]
+    return xs, ys

@@ -1,0 +1,180 @@
+"""Where the labels of points go: near them, clear of one another, of all markers and, if it can be, of lines.
+
+Plain geometry in points of 1/72 inch, so that it can be tested without a picture. A box is (left, bottom, right, top),
+a segment (x, y, x, y).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+GAPS = (2.5, 4.5, 7.0, 11.0, 16.0, 23.0, 32.0, 45.0)
+"""How far a label may be from its point, nearest first."""
+
+LED = 9.0
+"""From what gap on a thin line leads to the label."""
+
+_ANGLES = np.radians([45, 135, 0, 180, 90, 270, 315, 225, 20, 160, 70, 110, 250, 290, 200, 340])
+_FORBIDDEN, _OVER_LINE, _LED_OVER_LINE, _DOUBTFUL = 1000.0, 30.0, 10.0, 12.0
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What labels must keep clear of: `boxes` never covered, `lines` better not crossed, and a frame to stay in."""
+
+    frame: tuple[float, float, float, float]
+    boxes: Floats
+    lines: Floats
+
+    def near(self, point: Floats, reach: float) -> Field:
+        """Return what of it lies no farther from a point than `reach`, across and upwards."""
+        around = np.concatenate([point - reach, point + reach])[None]
+        lines = self.lines.reshape(-1, 2, 2)
+        hulls = np.concatenate([lines.min(axis=1) - 1, lines.max(axis=1) + 1], axis=1)
+        return Field(self.frame, self.boxes[meet(around, self.boxes)[0]], self.lines[meet(around, hulls)[0]])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a label's centre is, relative to its point, and whether it is so far that a line leads there."""
+
+    x: float
+    y: float
+    is_led: bool
+
+
+def placed(points: Floats, sizes: Floats, field: Field) -> list[Place]:
+    """Return the place of each label; `points` are its anchors, `sizes` the widths and heights of the texts.
+
+    Each in turn takes the best place that the others leave, several times over: the same at each run.
+    """
+    choices: dict[int, int] = {}
+    candidates = [_candidates(point, size) for point, size in zip(points, sizes, strict=True)]
+    reach = max(GAPS) + float(sizes.max())
+    fixed = [_fixed_cost(each, point, field.near(point, reach)) for each, point in zip(candidates, points, strict=True)]
+    for _ in range(_ROUNDS):
+        for at, cost in enumerate(fixed):
+            others = [candidates[other].only(choice) for other, choice in choices.items() if other != at]
+            choices[at] = int(np.argmin(cost + _shared_cost(candidates[at], others)))
+    return [
+        _place(candidates[at], choice, point)
+        for (at, choice), point in zip(sorted(choices.items()), points, strict=True)
+    ]
+
+
+def _place(found: _Candidates, choice: int, point: Floats) -> Place:
+    x, y = (found.centre[choice] - point).tolist()
+    return Place(x, y, bool(found.is_led[choice]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The places of one label: their centres, boxes, leading lines, distances, and whether the line is drawn."""
+
+    centre: Floats
+    box: Floats
+    leader: Floats
+    gap: Floats
+    is_led: NDArray[np.bool_]
+
+    def only(self, choice: int) -> _Candidates:
+        """Return one of the places."""
+        at = slice(choice, choice + 1)
+        return _Candidates(self.centre[at], self.box[at], self.leader[at], self.gap[at], self.is_led[at])
+
+
+def _candidates(point: Floats, size: Floats) -> _Candidates:
+    gap = np.repeat(np.array(GAPS), len(_ANGLES))
+    angle = np.tile(_ANGLES, len(GAPS))
+    way = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    centre = point + way * (size / 2 + gap[:, None])
+    box = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
+    nearest = np.clip(point, box[:, :2], box[:, 2:])
+    return _Candidates(centre, box, np.concatenate([point + 0 * nearest, nearest], axis=1), gap, gap >= LED)
+
+
+def _fixed_cost(found: _Candidates, point: Floats, field: Field) -> Floats:
+    """Return what is wrong with each place whatever other labels do."""
+    left, bottom, right, top = field.frame
+    outside = (found.box[:, :2] < (left, bottom)).any(axis=1) | (found.box[:, 2:] > (right, top)).any(axis=1)
+    boxes = field.boxes
+    own = (boxes[:, :2] <= point).all(axis=1) & (boxes[:, 2:] >= point).all(axis=1)
+    bad = 3.0 * outside + 2.0 * meet(found.box, boxes).sum(axis=1)
+    bad += 0.5 * found.is_led * pierce(found.leader, boxes[~own]).sum(axis=1)
+    crossed = pierce(field.lines, found.box).sum(axis=0) * _OVER_LINE
+    led = cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
+    beside = _nearest(found.box, boxes[~own])
+    doubtful = (beside < 1.5 * found.gap) + 4.0 * (beside < 0.7 * found.gap)
+    preference = np.arange(len(found.gap)) % len(_ANGLES) * 0.05
+    result: Floats = bad * _FORBIDDEN + crossed + led + doubtful * _DOUBTFUL + found.gap + preference
+    return result
+
+
+def _nearest(boxes: Floats, others: Floats) -> Floats:
+    """Return how far each box is from the centre of the nearest of the others."""
+    centres = (others[:, :2] + others[:, 2:]) / 2
+    beside = np.clip(centres[None], boxes[:, None, :2], boxes[:, None, 2:]) - centres[None]
+    found: Floats = np.hypot(beside[..., 0], beside[..., 1]).min(axis=1, initial=np.inf)
+    return found
+
+
+def _shared_cost(found: _Candidates, others: list[_Candidates]) -> Floats:
+    """Return what is wrong with each place as other labels are placed."""
+    if not others:
+        return np.zeros(len(found.gap))
+    boxes = np.concatenate([other.box for other in others])
+    leaders = np.concatenate([other.leader[other.is_led] for other in others])
+    bad = 3.0 * meet(found.box, boxes).sum(axis=1) + pierce(leaders, found.box).sum(axis=0)
+    bad = bad + found.is_led * (pierce(found.leader, boxes).sum(axis=1) + cross(found.leader, leaders).sum(axis=1))
+    result: Floats = bad * _FORBIDDEN
+    return result
+
+
+def meet(boxes: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Return which of the boxes overlaps which of the others.
+
+    >>> meet(np.array([[0.0, 0, 2, 1]]), np.array([[1.0, 0, 3, 1], [2, 0, 3, 1]])).tolist()
+    [[True, False]]
+    """
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    return np.asarray((low < high).all(axis=2))
+
+
+def pierce(segments: Floats, boxes: Floats) -> NDArray[np.bool_]:
+    """Return which of the segments passes through which of the boxes.
+
+    >>> pierce(np.array([[0.0, 0, 4, 4]]), np.array([[1.0, 1, 2, 2], [3, 0, 4, 1]])).tolist()
+    [[True, False]]
+    """
+    start = segments[:, None, :2]
+    way = segments[:, None, 2:] - start
+    way = np.where(way == 0, 1e-9, way)
+    one, other = (boxes[None, :, :2] - start) / way, (boxes[None, :, 2:] - start) / way
+    enters, leaves = np.minimum(one, other).max(axis=2), np.maximum(one, other).min(axis=2)
+    return np.asarray(np.maximum(enters, 0) < np.minimum(leaves, 1))
+
+
+def cross(segments: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Return which of the segments crosses which of the others, ends that touch left out.
+
+    >>> cross(np.array([[0.0, 0, 2, 2]]), np.array([[0.0, 2, 2, 0], [0, 0, 0, 2]])).tolist()
+    [[True, False]]
+    """
+    sides = _sides(segments[:, None], others[None]), _sides(others[None], segments[:, None])
+    return np.asarray((sides[0] < 0) & (sides[1] < 0))
+
+
+def _sides(segments: Floats, others: Floats) -> Any:
+    """Return less than 0 where the ends of the others lie on either side of the segments."""
+    start, way = segments[..., :2], segments[..., 2:] - segments[..., :2]
+    ends = [others[..., :2] - start, others[..., 2:] - start]
+    one, other = (way[..., 0] * end[..., 1] - way[..., 1] * end[..., 0] for end in ends)
+    return one * other

@@ -1,0 +1,188 @@
+"""How far our count of each cell of the paper is from what is printed there, in units of the last printed digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mfprofile.cost.conventions import convention
+from mfprofile.paper.cells import Standing, distinct
+from mfprofile.view.plots.axes import annotate, headed, legend, linear
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INFERRED = "inferred"
+"""The convention that was inferred for each table: `paper`, and `paper-coco` for Table 4."""
+
+_QUANTITIES = MappingProxyType({"madds": "MAdds", "params": "Params"})
+_LABELS = MappingProxyType({INFERRED: "conventions 'paper', 'paper-coco' (Table 4)"})
+_STYLES = (("mobile", "o"), ("former", "s"), ("bridge", "^"), ("head", "D"), ("user", "v"), ("quiet", "P"))
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """A distinct cell: printed, counted, and the difference in steps of the last printed digit, in a convention.
+
+    `holds` says whether the count would be printed so: no more than half a step away, decided on whole numbers.
+    """
+
+    group: str
+    line: str
+    spec: str
+    column: str
+    quantity: str
+    tables: str
+    printed: str
+    counted: int
+    steps: float
+    convention: str
+    asked: str
+    holds: bool
+
+
+def residuals(names: Sequence[str] = (INFERRED,)) -> Iterator[Residual]:
+    """Yield each distinct cell about cost of the paper's tables, in each of the conventions by name."""
+    for name in dict.fromkeys(names):
+        if name != INFERRED:
+            convention(name)
+        for standing in distinct(None if name == INFERRED else name):
+            yield _residual(standing, name)
+
+
+def _residual(standing: Standing, name: str) -> Residual:
+    cell = standing.cell
+    steps = float((cell.counted - cell.printed.value) / cell.printed.step)
+    quantity = "madds" if cell.column.endswith("madds") else "params"
+    return Residual(
+        group=_group(standing),
+        line=cell.model.removeprefix("Mobile-Former-"),
+        spec=cell.spec,
+        column=cell.column,
+        quantity=quantity,
+        tables=", ".join(standing.tables),
+        printed=cell.printed.text,
+        counted=cell.counted,
+        steps=steps,
+        convention=cell.convention,
+        asked=name,
+        holds=cell.holds,
+    )
+
+
+def _group(standing: Standing) -> str:
+    if standing.tables[0] == "4":
+        return "Table 4: COCO, whole detector" if standing.cell.column.startswith("all_") else "Table 4: COCO, backbone"
+    return "Tables 2 and 3: ImageNet" if standing.tables[0] in ("2", "3") else "Tables 5 to 9: ablations"
+
+
+def picture(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
+    """Draw every cell of the paper about cost, printed against counted, in one or more conventions.
+
+    A cell holds within the band of half a step of its last printed digit on either side. Raises `InputError`.
+    """
+    found = list(residuals(names))
+    title = "Cost in the paper: counted minus printed"
+    with look.applied():
+        figure = look.figure(5.2)
+        panels = figure.subplots(1, 2, sharey=True)
+        groups = _groups(found)
+        lines = [(heading, name) for heading, each in groups for name in each]
+        heights = dict(zip(lines, headed(panels[0], groups, look), strict=True))
+        for axes, quantity in zip(panels, _QUANTITIES, strict=True):
+            _panel(axes, [each for each in found if each.quantity == quantity], heights, look)
+            axes.set_title(_score([each for each in found if each.quantity == quantity], quantity, look), fontsize=7)
+            axes.set_xlabel(
+                "Steps of the last\nprinted digit" if look.columns == 1 else "Steps of the last printed digit"
+            )
+        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
+        for axes, quantity in zip(panels, _QUANTITIES, strict=True):
+            _ring_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
+        legend(figure, look, 1)
+        for axes, quantity in zip(panels, _QUANTITIES, strict=True):
+            _name_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
+    return Picture(title, figure, [asdict(residual) for residual in found])
+
+
+def _groups(found: Sequence[Residual]) -> list[tuple[str, list[str]]]:
+    groups: dict[str, dict[str, None]] = {}
+    for each in found:
+        groups.setdefault(each.group, {})[each.line] = None
+    return [(heading, list(lines)) for heading, lines in groups.items()]
+
+
+def _score(found: Sequence[Residual], quantity: str, look: Look) -> str:
+    """Return how many cells hold in the convention that is asked for first."""
+    first = [each for each in found if each.asked == found[0].asked]
+    holding = sum(each.holds for each in first)
+    if look.columns == 1:
+        return f"{_QUANTITIES[quantity]}: {holding}/{len(first)}"
+    return f"{_QUANTITIES[quantity]}: {holding} of {len(first)} within rounding"
+
+
+def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    colors = look.colors
+    _bands(axes, heights, look)
+    for at, (asked, group) in enumerate(groupby(found, key=lambda each: each.asked)):
+        color, marker = _STYLES[at % len(_STYLES)]
+        each = list(group)
+        axes.plot(
+            [one.steps for one in each],
+            [heights[one.group, one.line] for one in each],
+            linestyle="none",
+            marker=marker,
+            markersize=4.5,
+            color=colors[color],
+            markerfacecolor="none" if at else None,
+            label=_LABELS.get(asked, f"convention '{asked}'"),
+            zorder=4 - min(at, 1),
+        )
+    reach = [*(each.steps for each in found), -0.6, 0.6]
+    room = 0.08 * (max(reach) - min(reach))
+    axes.set_xlim(min(reach) - room, max(reach) + room)
+    linear(axes.xaxis, 6 if look.columns == 2 else 3)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _bands(axes: Axes, heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    """Shade half a step on either side of what is printed, behind each group of lines."""
+    for at, (_, lines) in enumerate(groupby(heights, key=lambda line: line[0])):
+        places = [heights[line] for line in lines]
+        ends = [min(places) - 0.5, max(places) + 0.5]
+        label = "_" if at else "within rounding: half a step"
+        axes.fill_betweenx(ends, -0.5, 0.5, color=look.colors["grid"], linewidth=0, zorder=0, label=label)
+        axes.plot([0, 0], ends, color=look.colors["quiet"], linewidth=0.6, zorder=1)
+
+
+def _ring_lost(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    """Ring the cells that the inferred conventions do not meet."""
+    for each in _lost(found):
+        axes.plot(
+            [each.steps],
+            [heights[each.group, each.line]],
+            linestyle="none",
+            marker="o",
+            markersize=9,
+            markerfacecolor="none",
+            color=look.colors["former"],
+            label="not reproduced",
+        )
+
+
+def _name_lost(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    points = [(each.steps, heights[each.group, each.line]) for each in found]
+    color = look.colors["former"]
+    labels = [
+        (each.steps, heights[each.group, each.line], f"{each.counted / 1e6:.2f}M", color) for each in _lost(found)
+    ]
+    annotate(axes, labels, look, points, marker=10)
+
+
+def _lost(found: Sequence[Residual]) -> list[Residual]:
+    return [each for each in found if not each.holds and each.asked == INFERRED]

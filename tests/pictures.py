@@ -1,0 +1,89 @@
+"""How tests look at a picture: every text as it is drawn, and what it runs into.
+
+`overlaps` is for every picture; `covered` for those with points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+from unittest import mock
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+
+LOOKS = (Look(2), Look(1), Look(2, dark=True), Look(1, dark=True))
+DPI = 300  # as a PNG is saved
+SLACK = 1.5  # pixels in which texts may touch: a box of text is a little larger than its ink
+
+
+def texts(picture: Picture, look: Look) -> list[tuple[str, Bbox]]:
+    """Return each text that is drawn, and its box in pixels at the resolution of a saved PNG."""
+    found: list[tuple[str, Bbox]] = []
+    draw = Text.draw
+
+    def record(self: Text, renderer: Any) -> None:
+        draw(self, renderer)
+        if self.get_visible() and self.get_text().strip():
+            found.append((self.get_text(), Text.get_window_extent(self, renderer)))
+
+    with look.applied():
+        figure = picture.figure
+        figure.dpi = DPI
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        with mock.patch.object(Text, "draw", record):
+            canvas.draw()
+    return found
+
+
+def overlaps(picture: Picture, look: Look) -> list[str]:
+    """Name each pair of texts that overlap, and each text that is not wholly inside the figure."""
+    found = texts(picture, look)
+    frame = picture.figure.bbox
+    outside = [f"{text!r} is outside the figure" for text, box in found if not _is_inside(box, frame)]
+    pairs = combinations(found, 2)
+    return outside + [f"{one!r} overlaps {other!r}" for (one, box), (other, rest) in pairs if _meet(box, rest)]
+
+
+def covered(picture: Picture, look: Look) -> list[str]:
+    """Name each text of a panel that lies on the marker of a point."""
+    found = texts(picture, look)
+    points = list(_points(picture))
+    return [f"{text!r} lies on a point" for text, box in found if any(_meet(box, point) for point in points)]
+
+
+def _is_inside(box: Bbox, frame: Bbox) -> bool:
+    low, high = box.min, box.max
+    return bool((low >= frame.min - SLACK).all() and (high <= frame.max + SLACK).all())
+
+
+def _meet(one: Bbox, other: Bbox) -> bool:
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return bool(width > SLACK and height > SLACK)
+
+
+def _points(picture: Picture) -> Iterator[Bbox]:
+    """Yield the box of each marker, in pixels; points outside their panel are not drawn."""
+    for axes in picture.figure.axes:
+        for line in axes.lines:
+            if line.get_marker() not in ("None", "none", "", " ", None):
+                places = line.get_transform().transform(line.get_xydata())
+                yield from (_box(x, y, line.get_markersize()) for x, y in places if axes.bbox.contains(x, y))
+        for collection in axes.collections:
+            if isinstance(collection, PathCollection):
+                places = collection.get_offset_transform().transform(collection.get_offsets())
+                yield from (_box(x, y, max(collection.get_sizes()) ** 0.5) for x, y in places)
+
+
+def _box(x: float, y: float, size: float) -> Bbox:
+    """Return the box of a marker of a size in points: most markers fill less than their square."""
+    half = size * DPI / 72 / 2 * 0.8
+    return Bbox.from_extents(x - half, y - half, x + half, y + half)
