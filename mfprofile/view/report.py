@@ -2,82 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from mfprofile.cost.conventions import CONVENTIONS
-from mfprofile.cost.formulas import formulas
-from mfprofile.paper.cells import COCO, IMAGENET, cells, score
-from mfprofile.paper.tables import TITLES, table
 from mfprofile.spec.load import load
-from mfprofile.spec.problems import InputError
-from mfprofile.view.formula import complexity_table, formula_table
-from mfprofile.view.paper import claims_table, paper_table, summary
-from mfprofile.view.tables import render
+from mfprofile.view.files import write_bytes
+from mfprofile.view.page.page import MODELS, page_text
+from mfprofile.view.paper_report import paper_report
+from mfprofile.view.plots.ablation import ablation
+from mfprofile.view.plots.accuracy import accuracy
+from mfprofile.view.plots.detection import detection
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture, rendered
+from mfprofile.view.plots.residuals import picture as residuals
+from mfprofile.view.tables import OutputError
+
+LOOK = Look(columns=2)
+
+PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType(
+    {
+        "accuracy": ("plot accuracy", accuracy),
+        "accuracy-params": ("plot accuracy --against params", lambda look: accuracy(look, cost="params")),
+        "detection": ("plot detection", detection),
+        "ablation": ("plot ablation", ablation),
+        "residuals": ("plot residuals", residuals),
+    }
+)
+"""Each picture by its file's name: the command that draws it, and what does."""
 
 
 def write_reports(folder: str) -> Iterator[Path]:
-    """Write every report into a folder and yield each file; raises `InputError` where one cannot be written."""
-    for name, text in reports().items():
+    """Write every report into a folder and yield each file; raises `OutputError` where one cannot be written."""
+    for name, content in reports():
         file = Path(folder) / name
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise InputError(f"{file}: cannot be written: {error.strerror or error}") from None
+            raise OutputError(f"{file}: cannot be written: {error.strerror or error}") from None
+        write_bytes(file, content)
         yield file
 
 
-def reports() -> dict[str, str]:
-    """Return each report's text by its file name."""
-    return {"paper.md": paper_report()}
+def reports() -> Iterator[tuple[str, bytes]]:
+    """Yield each report's file name and content, the same at each run."""
+    yield "README.md", index().encode()
+    yield "paper.md", paper_report().encode()
+    for name, (_, draw) in PICTURES.items():
+        yield f"{name}.svg", rendered(draw(LOOK), "svg", LOOK)
+    for model in MODELS:
+        yield f"{model}.html", page_text(load(model)).encode()
 
 
-def paper_report() -> str:
-    """Return the paper's tables, claims and complexities beside our counts, as Markdown."""
-    return "\n".join([_opening(), *_conventions(), *_tables(), *_claims(), *_complexities()])
+def index() -> str:
+    """Return the page, in Markdown, that shows all the others."""
+    return "\n".join(_index())
 
 
-def _opening() -> str:
-    return (
-        "# The paper, cell by cell\n\n"
-        "The tables of *Mobile-Former: Bridging MobileNet and Transformer* (Chen et al., CVPR 2022), and what its text "
-        "claims of cost, as printed and as counted from the specs in this repository. Written by `mfprofile report`; "
-        "not edited by hand.\n"
-    )
-
-
-def _conventions() -> Iterator[str]:
-    found = [cell for number in TITLES if number != "4" for cell in cells(table(number))]
-    madds = score(cell for cell in found if cell.column == "madds")
-    yield "## What the paper counts\n"
-    yield (
-        f"It does not say. Two conventions were inferred from its tables. `{IMAGENET}`: {CONVENTIONS[IMAGENET].about}. "
-        f"It meets {madds.distinct_holding} of the {madds.distinct} distinct ImageNet MAdds cells within rounding. It "
-        "cannot explain the 508M model, which comes out at 508.68M and would print as 509M. Other mixtures fit as "
-        "well: of 466,560 that were tried, one meets all 19 cells, and this is the simplest of the 35 that miss one.\n"
-    )
-    yield f"`{COCO}`, for Table 4: {CONVENTIONS[COCO].about}. It is {CONVENTIONS[COCO].source}.\n"
-
-
-def _tables() -> Iterator[str]:
-    everything = []
-    for number in TITLES:
-        yield f"## Table {number}\n"
-        yield render(paper_table(table(number), "core"), "markdown")
-        everything += [cell for name in (None, "core") for cell in cells(table(number), name)]
-    yield "## In sum\n"
-    yield "\n".join(f"- {line}" for line in summary(everything)) + "\n"
-
-
-def _claims() -> Iterator[str]:
-    yield "## Claims in the text\n"
-    yield render(claims_table(), "markdown")
-
-
-def _complexities() -> Iterator[str]:
-    yield "## Complexities\n"
-    yield render(complexity_table(), "markdown")
-    yield "The 294M model in the number M and the dimension d of its tokens; it gives each cell of Tables 7 and 8:\n"
-    found = formulas(load("mf294m"), ["tokens.count", "tokens.dim"])
-    yield render(formula_table(found, "plain", "mf294m", "pillar", "core"), "markdown")
+def _index() -> Iterator[str]:
+    yield "# Reports\n"
+    yield "Written by `mfprofile report`; not edited by hand. Each picture carries its numbers, as JSON in its metadata.\n"
+    yield "- [The paper, cell by cell](paper.md): its tables, claims and complexities beside our counts"
+    pages = ", ".join(f"[{model}]({model}.html)" for model in MODELS)
+    yield f"- Pages whose knobs count at once, to download and open: {pages}\n"
+    for name, (command, _) in PICTURES.items():
+        yield f"## `mfprofile {command}`\n\n![mfprofile {command}]({name}.svg)\n"
