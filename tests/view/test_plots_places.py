@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mfprofile.view.plots.axes import spread
 from mfprofile.view.plots.places import Field, meet, placed
 
 NOTHING = np.empty((0, 4))
@@ -68,12 +67,3 @@ def test_the_same_labels_get_the_same_places() -> None:
     sizes = np.full((3, 2), (20.0, 8.0))
     field = Field(WIDE, around(points), NOTHING)
     assert placed(points, sizes, field) == placed(points, sizes, field)
-
-
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=20).map(sorted))
-def test_spread_places_are_apart_in_order_and_within(places: list[float]) -> None:
-    """Twenty at most of 5 each go into 0 to 100."""
-    found = spread(places, 5.0, 0.0, 100.0)
-    assert all(other - one > 5 - 1e-9 for one, other in pairwise(found))
-    assert found[0] >= 0
-    assert found[-1] <= 100 + 1e-9
