@@ -121,7 +121,8 @@ def plot_detection(
 ) -> None:
     """Draw COCO AP against cost, from Table 4.
 
-    The cost is the backbone's in RetinaNet, or the whole detector's. Mobile-Former is counted; the other backbones are as the paper prints them.
+    The cost is the backbone's in RetinaNet, or the whole detector's. Mobile-Former is counted; the other
+    backbones are as the paper prints them.
 
     Example: mfprofile plot detection --against params -o detection.pdf
     """
@@ -167,7 +168,8 @@ def plot_residuals(
 ) -> None:
     """Draw counted minus printed, for every cost in the paper.
 
-    Differences are in steps of the last printed digit. A cell is within its rounding where it lies in the band of half a step.
+    Differences are in steps of the last printed digit. A cell is within its rounding where it lies in the band
+    of half a step.
 
     Example: mfprofile plot residuals --convention inferred --convention core -o residuals.svg
     """
