@@ -119,9 +119,10 @@ def plot_detection(
     dark: Dark = False,
     convention: ConventionName = "paper-coco",
 ) -> None:
-    """Draw RetinaNet's AP on COCO against the cost of its backbone, from Table 4.
+    """Draw COCO AP against cost, from Table 4.
 
-    Mobile-Former is counted; the other backbones are as the paper prints them.
+    The cost is the backbone's in RetinaNet, or the whole detector's. Mobile-Former is counted; the other
+    backbones are as the paper prints them.
 
     Example: mfprofile plot detection --against params -o detection.pdf
     """
@@ -136,7 +137,9 @@ def plot_detection(
 def plot_ablation(
     output: Output = None, columns: Columns = 2, dark: Dark = False, convention: ConventionName = "paper"
 ) -> None:
-    """Draw the paper's ablations, Tables 5 to 9: top-1 as printed, multiply-adds and parameters counted.
+    """Draw the ablations, Tables 5 to 9: top-1 and cost.
+
+    Accuracies are as printed, multiply-adds and parameters are counted.
 
     Example: mfprofile plot ablation -o ablation.svg
     """
@@ -163,9 +166,10 @@ def plot_residuals(
     columns: Columns = 2,
     dark: Dark = False,
 ) -> None:
-    """Draw counted minus printed for every cost in the paper's tables, in steps of the last printed digit.
+    """Draw counted minus printed, for every cost in the paper.
 
-    A cell is within its rounding where it lies in the band of half a step.
+    Differences are in steps of the last printed digit. A cell is within its rounding where it lies in the band
+    of half a step.
 
     Example: mfprofile plot residuals --convention inferred --convention core -o residuals.svg
     """
@@ -195,9 +199,9 @@ def plot_front(
     dask: Dask = None,
     memory: Memory = "2G",
 ) -> None:
-    """Draw the Pareto front of a space, as explore front finds it, with the seven models beside it.
+    """Draw a space's Pareto front beside the seven models.
 
-    Least madds against most params, if nothing else is asked.
+    The front is that of explore front. Least madds against most params, if nothing else is asked.
 
     Example: mfprofile plot front mf294m-stages --madds :400M -o front.svg
     """

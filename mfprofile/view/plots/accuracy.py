@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby, pairwise
@@ -13,7 +12,7 @@ from mfprofile.cost.counts import count
 from mfprofile.paper.results import CNN, OURS, VIT, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.axes import annotate, counted_label, legend, logarithmic, percent, short, spread
+from mfprofile.view.plots.axes import annotate, counted_label, legend, logarithmic, percent, short
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.measured import points, read_measured
 from mfprofile.view.plots.picture import Picture
@@ -120,14 +119,15 @@ def _draw(axes: Axes, found: Sequence[Point], look: Look) -> None:
     lines = [line for _, points in families if (line := _family(axes, list(points), look))]
     _ticks(axes, ticks, look)
     legend(axes.figure, look)
-    points = [point for *_, point in placed]
-    yours = sum(point.sort == YOURS for point in points)
+    floor = axes.get_ylim()[0]
+    places = [(point, (point.cost, floor if point.top1 is None else point.top1)) for point in found]
+    crowded = sum(point.sort == YOURS for point in found) > NAMED
     labels = [
-        (cost, top1, short(point.name), look.inked(_COLORS[point.sort]))
-        for cost, top1, point in placed
-        if _is_labelled(point, look) and (yours <= NAMED or point.sort != YOURS)
+        (*place, short(point.name), look.inked(_COLORS[point.sort]))
+        for point, place in places
+        if _is_labelled(point, look) and not (crowded and point.sort == YOURS)
     ]
-    annotate(axes, labels, look, [(cost, top1) for cost, top1, _ in placed], lines)
+    annotate(axes, labels, look, [place for _, place in places], lines)
 
 
 def _family(axes: Axes, family: list[Point], look: Look) -> tuple[list[float], list[float]] | None:
@@ -167,27 +167,18 @@ def _is_labelled(point: Point, look: Look) -> bool:
 
 
 def _ticks(axes: Axes, ticks: Sequence[Point], look: Look) -> None:
-    """Mark the costs of networks without a measured accuracy on the axis, each with its name upright above it."""
-    if not ticks:
-        return
-    ticks = sorted(ticks, key=lambda point: point.cost)
-    low, high = (math.log(limit) for limit in axes.get_xlim())
-    line = (high - low) * 0.13 / look.width  # a line of text, in inches, on this axis
-    named = len(ticks) * line < (high - low) * 0.8
-    places = spread([math.log(point.cost) for point in ticks], line, low + line, high - line)
-    color = look.colors["user"]
-    for point, place in zip(ticks, places, strict=True):
-        axes.annotate(
-            short(point.name) if named else "",
-            xy=(point.cost, 0),
-            xytext=(math.exp(place) if named else point.cost, 0.07),
-            xycoords=axes.get_xaxis_transform(),
-            textcoords=axes.get_xaxis_transform(),
-            rotation=90,
-            ha="center",
-            va="bottom",
-            fontsize=6.5,
-            color=look.inked("user"),
-            bbox=look.veil(),
-            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+    """Mark the costs of networks without a measured accuracy on the axis."""
+    if ticks:
+        axes.plot(
+            [point.cost for point in ticks],
+            [0] * len(ticks),
+            linestyle="none",
+            marker="|",
+            markersize=7,
+            markeredgewidth=1.2,
+            color=look.colors["user"],
+            label="no accuracy measured",
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+            zorder=5,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -205,26 +204,6 @@ def _segments(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]
     paths = [_in_points(axes, list(zip(xs, ys, strict=True))) for xs, ys in lines]
     parts = [np.hstack([path[:-1], path[1:]]) for path in paths]
     return np.concatenate([np.empty((0, 4)), *parts])
-
-
-def spread(places: Sequence[float], apart: float, low: float = -math.inf, high: float = math.inf) -> list[float]:
-    """Return ascending places moved as little as need be to lie `apart` from one another, between `low` and `high`.
-
-    Where there are too many of them for that, they begin at `low`.
-
-    >>> spread([0.0, 1.0, 1.0, 5.0], 1.0), spread([0.0, 0.0], 1.0, low=0.0)
-    ([-0.5, 0.5, 1.5, 5.0], [0.0, 1.0])
-    """
-    heaps: list[list[float]] = []  # of neighbours that touch: the sum of their wanted starts, and how many
-    for index, place in enumerate(places):
-        heaps.append([place - index * apart, 1])
-        while len(heaps) > 1 and heaps[-2][0] / heaps[-2][1] > heaps[-1][0] / heaps[-1][1]:
-            total, members = heaps.pop()
-            heaps[-1][0] += total
-            heaps[-1][1] += members
-    starts = [total / members for total, members in heaps for _ in range(int(members))]
-    last = high - (len(places) - 1) * apart
-    return [max(low, min(last, start)) + index * apart for index, start in enumerate(starts)]
 
 
 def short(name: str, most: int = 28) -> str:

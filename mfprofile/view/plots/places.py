@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 
-GAPS = (2.5, 4.5, 7.0, 11.0, 16.0, 23.0, 32.0, 45.0)
+GAPS = (2.5, 4.5, 7.0, 11.0, 16.0, 23.0, 32.0, 45.0, 64.0)
 """How far a label may be from its point, nearest first."""
 
 LED = 9.0

@@ -1,0 +1,122 @@
+"""Accuracy against cost: whose points, at which height, under which names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pictures import LOOKS, covered, overlaps, texts
+
+from mfprofile import count
+from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.paper.results import CNN, OURS, VIT
+from mfprofile.spec.problems import InputError
+from mfprofile.view.plots.accuracy import YOURS, accuracy
+from mfprofile.view.plots.look import Look
+
+MINE = """name,top1,spec,madds,params
+mine,78.4,mf294m-kernel5,,
+"small, one $x$",70.1,,88M,3.3M
+unmeasured,,mf151m-coco,,
+another one,,,300M,4M
+a name so long that nobody should give it to a network,,,310M,4M
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> str:
+    """Return a user's file."""
+    file = tmp_path / "mine.csv"
+    file.write_text(MINE)
+    return str(file)
+
+
+@pytest.mark.parametrize("cost", ["madds", "params"])
+def test_mobile_former_is_counted_and_the_others_stand_as_printed(cost: str) -> None:
+    """Seven counted, the twelve CNNs and fifteen transformers of Tables 2 and 3 to the printed digit."""
+    data = accuracy(Look(), cost=cost).data
+    counted = {point["name"]: point["cost"] for point in data if point["source"] == "counted"}
+    bills = {f"{size}M": count(f"mf{size}m", "paper") for size in (26, 52, 96, 151, 214, 294, 508)}
+    assert counted == {name: bill.madds if cost == "madds" else bill.counted_params for name, bill in bills.items()}
+    printed = {point["name"]: point["cost"] for point in data if point["sort"] in (CNN, VIT)}
+    assert printed["MobileNetV3 1.0× (160²)"] == {"madds": 112_000_000, "params": 5_400_000}[cost]
+    assert printed["DeiT-Tiny"] == {"madds": 1_200_000_000, "params": 5_700_000}[cost]
+    assert {point["sort"] for point in data} == {OURS, CNN, VIT}
+
+
+def test_a_variant_has_the_accuracy_that_the_paper_prints_or_none() -> None:
+    """Table 9 has one for the MLP; nobody measured the backbone of a detector."""
+    data = accuracy(Look(), ["mf294m-mlp", "mf151m-coco", "mf294m"]).data
+    yours = {point["name"]: (point["top1"], point["cost"]) for point in data if point["sort"] == YOURS}
+    assert yours == {
+        "mf294m-mlp": (77.3, count("mf294m-mlp", "paper").madds),
+        "mf151m-coco": (None, count("mf151m-coco", "paper").madds),
+    }
+
+
+def test_what_nobody_measured_is_a_tick_at_its_cost_and_has_no_height(mine: str) -> None:
+    """Among the points drawn there is none with its cost; it stands on the axis."""
+    picture = accuracy(Look(), file=mine)
+    [axes] = picture.figure.axes
+    unmeasured = {point["cost"] for point in picture.data if point["top1"] is None}
+    assert unmeasured == {count("mf151m-coco", "paper").madds, 300_000_000, 310_000_000}
+    [ticks] = [line for line in axes.lines if line.get_marker() == "|"]
+    assert set(ticks.get_xdata()) == unmeasured
+    assert ticks.get_transform().transform([(3e8, 0.0)])[0][1] == axes.bbox.y0
+    others = {float(x) for line in axes.lines if line is not ticks for x in line.get_xdata()}
+    assert not others & unmeasured
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("cost", ["madds", "params"])
+def test_no_label_overlaps_another_or_a_point(look: Look, cost: str) -> None:
+    """In both widths, light and dark."""
+    picture = accuracy(look, cost=cost)
+    assert overlaps(picture, look) == []
+    assert covered(picture, look) == []
+
+
+@pytest.mark.parametrize("look", LOOKS[:2])
+def test_a_users_points_find_room_as_well(look: Look, mine: str) -> None:
+    """Variants beside the 294M, ticks side by side, a name too long for the picture."""
+    picture = accuracy(look, ["mf294m-mlp", "mf294m-tokens1", "mf294m-dim64"], mine)
+    assert overlaps(picture, look) == []
+    assert covered(picture, look) == []
+    shown = [text for text, _ in texts(picture, look)]
+    assert "small, one $x$" in shown
+    assert "a name so long that nobody …" in shown
+
+
+def test_ticks_at_the_same_cost_stand_side_by_side(tmp_path: Path) -> None:
+    """At either end of the axis too."""
+    file = tmp_path / "same.csv"
+    file.write_text("name,madds\n" + "".join(f"low {at},20M\nhigh {at},9G\n" for at in range(6)))
+    for look in LOOKS[:2]:
+        assert overlaps(accuracy(look, file=str(file)), look) == []
+
+
+def test_a_crowd_of_ones_own_points_is_drawn_without_names(tmp_path: Path) -> None:
+    """Their names are in the data; more than forty would hide the picture."""
+    file = tmp_path / "crowd.csv"
+    file.write_text("name,top1,madds\n" + "".join(f"n{at},{60 + at / 10},{at + 50}M\n" for at in range(60)))
+    picture = accuracy(Look(), file=str(file))
+    assert sum(point["sort"] == YOURS for point in picture.data) == 60
+    assert not [text for text, _ in texts(picture, Look()) if text.startswith("n")]
+    assert overlaps(picture, Look()) == []
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_the_convention_is_named_on_the_picture(name: str) -> None:
+    """In one column too, whatever its name, with the unit that it counts."""
+    look = Look(1)
+    picture = accuracy(look, convention_name=name)
+    label = next(text for text, _ in texts(picture, look) if "counted" in text)
+    assert f"(convention '{name}')" in label
+    assert label.startswith(CONVENTIONS[name].unit)
+    assert overlaps(picture, look) == []
+
+
+def test_another_cost_is_refused() -> None:
+    """With those there are."""
+    with pytest.raises(InputError, match="cannot draw accuracy against 'flops': there are madds, params"):
+        accuracy(Look(), cost="flops")

@@ -1,0 +1,186 @@
+"""Pictures of the paper's tables: detection, ablations, residuals; and fronts beside its models."""
+
+from __future__ import annotations
+
+import pytest
+from pictures import LOOKS, covered, overlaps, texts
+from running import run
+
+from mfprofile import count
+from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.explore.front import Aim, front
+from mfprofile.explore.quantity import quantity_of
+from mfprofile.explore.space import read_space
+from mfprofile.paper.cells import cells, distinct, score
+from mfprofile.paper.tables import TITLES, table
+from mfprofile.spec.problems import InputError
+from mfprofile.view.plots.ablation import ablation
+from mfprofile.view.plots.detection import detection
+from mfprofile.view.plots.front import front_picture
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.residuals import INFERRED, picture, residuals
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("cost", ["madds", "params"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_labels_of_detection_keep_clear(look: Look, cost: str, whole: bool) -> None:
+    """Of one another and of the points."""
+    drawn = detection(look, cost, whole)
+    assert overlaps(drawn, look) == []
+    assert covered(drawn, look) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_labels_of_ablations_keep_clear(look: Look) -> None:
+    """Headings reach over the panels."""
+    assert overlaps(ablation(look), look) == []
+
+
+def test_labels_of_ablations_keep_clear_in_every_convention() -> None:
+    """In one column: conventions' names and units differ in length, and so do the ticks."""
+    for name in CONVENTIONS:
+        assert overlaps(ablation(Look(1), name), Look(1)) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("names", [(INFERRED,), (INFERRED, "core"), ("core", "paper", "fvcore")])
+def test_labels_of_residuals_keep_clear(look: Look, names: tuple[str, ...]) -> None:
+    """In one convention and in several."""
+    drawn = picture(look, names)
+    assert overlaps(drawn, look) == []
+    assert covered(drawn, look) == []
+
+
+def test_detection_counts_backbones_and_whole_detectors() -> None:
+    """Of Table 4: four are counted, six as printed."""
+    backbones, detectors = detection(Look()).data, detection(Look(), "params", whole=True).data
+    for data, form in ((backbones, "coco"), (detectors, "retinanet")):
+        counted = {each["model"]: each["cost"] for each in data if each["source"] == "counted"}
+        bills = {size: count(f"mf{size}m-{form}", "paper-coco") for size in (151, 214, 294, 508)}
+        amounts = {size: bill.madds if form == "coco" else bill.counted_params for size, bill in bills.items()}
+        assert counted == {f"Mobile-Former-{size}M": amount for size, amount in amounts.items()}
+    printed = {each["model"]: (each["cost"], each["ap"]) for each in backbones if each["source"] == "printed"}
+    assert len(printed) == 6
+    assert printed["ResNet50"] == (84_000_000_000, 36.5)
+
+
+def test_ablations_have_each_line_of_tables_5_to_9() -> None:
+    """Counted as `count` counts, with the printed accuracy; each length begins at the 294M."""
+    drawn = ablation(Look(), "core")
+    lines = [line for number in "56789" for line in table(number).lines]
+    bills = [count(line.spec) for line in lines]
+    assert [(each["spec"], each["madds"], each["params"], each["top1"]) for each in drawn.data] == [
+        (line.spec, bill.madds, bill.params, float(line.cells["top1"])) for line, bill in zip(lines, bills, strict=True)
+    ]
+    bars = [tuple(line.get_xdata()) for line in drawn.figure.axes[1].lines if line.get_alpha()]
+    assert bars == [(count("mf294m").madds, bill.madds) for bill in bills]
+
+
+def test_residuals_have_every_distinct_cell_of_the_paper() -> None:
+    """54 of them, those of the same figure of the same spec as one; 53 hold, and the 508M's multiply-adds do not."""
+    every = [cell for number in TITLES for cell in cells(table(number))]
+    found = list(residuals())
+    tally = score(every)
+    assert (tally.distinct_holding, tally.distinct) == (53, 54)
+    assert (sum(each.holds for each in found), len(found)) == (53, 54)
+    assert sum(len(each.tables.split(", ")) for each in found) == len(every)
+    [lost] = [each for each in found if not each.holds]
+    assert (lost.spec, lost.quantity, lost.counted) == ("mf508m", "madds", count("mf508m", "paper").madds)
+    assert {(each.spec, each.column, each.counted) for each in found} == {
+        (cell.spec, cell.column, cell.counted) for cell in every
+    }
+
+
+def test_a_residual_within_half_a_step_holds() -> None:
+    """What is drawn within the band is what the paper's comparison says holds, but where halves are exact."""
+    for each in residuals((INFERRED, "core")):
+        assert each.holds == (abs(each.steps) <= 0.5)
+
+
+def test_each_cell_is_a_point_at_its_residual() -> None:
+    """In the panel of its quantity."""
+    drawn = picture(Look(), ("core",))
+    for axes, quantity in zip(drawn.figure.axes, ("madds", "params"), strict=True):
+        [points] = [line for line in axes.lines if line.get_marker() == "o" and line.get_linestyle() == "None"]
+        assert list(points.get_xdata()) == [each["steps"] for each in drawn.data if each["quantity"] == quantity]
+
+
+def test_the_cell_that_is_not_reproduced_is_ringed_and_named() -> None:
+    """With what we count for it; in `core`, which is not meant to meet the paper, no cell is."""
+    look = Look()
+    shown = [text for text, _ in texts(picture(look), look)]
+    assert "508.68M" in shown
+    assert "not reproduced" in shown
+    assert "not reproduced" not in [text for text, _ in texts(picture(look, ("core",)), look)]
+
+
+def test_distinct_cells_know_their_tables() -> None:
+    """The 294M's stand in Tables 2, 3 and all of the ablations."""
+    found = {(each.cell.spec, each.cell.column): each.tables for each in distinct()}
+    assert found["mf294m", "madds"] == ("2", "3", "5", "6", "7", "8", "9")
+    assert found["mf151m-coco", "all_params"] == ("4",)
+
+
+AIMS = {
+    "least madds, most params": (Aim(quantity_of("madds")), Aim(quantity_of("params"), most=True)),
+    "most params, least madds": (Aim(quantity_of("params"), most=True), Aim(quantity_of("madds"))),
+    "least and least": (Aim(quantity_of("bridge.params")), Aim(quantity_of("activations"))),
+    "most and most": (Aim(quantity_of("former.madds"), most=True), Aim(quantity_of("mobile.params"), most=True)),
+    "sums": (Aim(quantity_of("madds - 2*mobile.madds")), Aim(quantity_of("former.params + bridge.params"), most=True)),
+}
+
+
+def of_tiny(look: Look, aims: tuple[Aim, Aim]) -> Picture:
+    """Return the picture of the small space's front."""
+    space = read_space("tiny")
+    return front_picture(look, space.name, front(space, aims), aims)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("which", AIMS)
+def test_labels_of_a_front_keep_clear(look: Look, which: str) -> None:
+    """Of one another, whatever the quantities."""
+    assert overlaps(of_tiny(look, AIMS[which]), look) == []
+
+
+def test_a_front_carries_its_points_and_the_seven_models() -> None:
+    """Multiply-adds across, in whichever order they are asked for."""
+    first, second = (of_tiny(Look(), AIMS[which]) for which in list(AIMS)[:2])
+    assert first.data == second.data
+    space = read_space("tiny")
+    found = [(each.figures["madds"], each.figures["params"]) for each in front(space, AIMS["least madds, most params"])]
+    assert [(each["x"], each["y"]) for each in first.data if each["kind"] == "front"] == found
+    bills = {f"mf{size}m": count(f"mf{size}m") for size in (508, 294, 214, 151, 96, 52, 26)}
+    assert {each["name"]: (each["x"], each["y"]) for each in first.data if each["kind"] == "model"} == {
+        name: (bill.madds, bill.params) for name, bill in bills.items()
+    }
+
+
+@pytest.mark.parametrize("which", AIMS)
+def test_the_step_line_is_never_better_than_the_front(which: str) -> None:
+    """Each of its corners is dominated by a point of the front, or is one."""
+    aims = AIMS[which]
+    drawn = of_tiny(Look(), aims)
+    across, upward = aims if aims[1].quantity.name != "madds" else aims[::-1]
+    points = [(each["x"], each["y"]) for each in drawn.data if each["kind"] == "front"]
+    line = drawn.figure.axes[0].lines[0]
+    for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
+        assert any(px * across.sign <= x * across.sign and py * upward.sign <= y * upward.sign for px, py in points)
+    assert set(points) <= set(zip(line.get_xdata(), line.get_ydata(), strict=True))
+
+
+def test_a_front_of_nothing_is_refused() -> None:
+    """Windows that no variant meets: exit 2."""
+    done = run("plot", "front", "tiny", "--madds", ":1k", "-o", "never.png")
+    assert done.returncode == 2
+    assert done.stderr == "error: tiny: no variant is within the windows, so that there is no front to draw\n"
+
+
+def test_wrong_costs_and_conventions_are_refused() -> None:
+    """In one line, with those there are."""
+    with pytest.raises(InputError, match="there are madds, params"):
+        detection(Look(), "ap")
+    with pytest.raises(InputError, match="paper-coco"):
+        picture(Look(), ("paper-cocoa",))

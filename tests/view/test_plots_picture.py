@@ -1,0 +1,207 @@
+"""The files of pictures: what they carry, that they are the same at each run, that they need no display and no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import struct
+import subprocess
+import sys
+import zlib
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pictures import covered, overlaps
+from running import ROOT, run, surroundings
+
+from mfprofile import count
+from mfprofile.spec.problems import InputError
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import FORMATS, Picture, format_of, save
+from mfprofile.view.tables import OutputError
+
+NAMES = ("accuracy", "detection", "ablation", "residuals", "front tiny")
+
+
+def small(look: Look) -> Picture:
+    """Return a picture of one point."""
+    with look.applied():
+        figure = look.figure(2.0)
+        figure.add_subplot().plot([1], [2], "o")
+    return Picture("Ünder <&> $1$", figure, [{"name": 'a²\n"b" 网', "madds": 10**15 + 1}], "core")
+
+
+def told_by(file: Path) -> dict[str, Any]:
+    """Return what a file carries."""
+    content = file.read_bytes()
+    if file.suffix == ".svg":
+        found = re.search(r"<dc:description>(.*?)</dc:description>", content.decode(), re.DOTALL)
+        assert found
+        text = unescape(found[1])
+    elif file.suffix == ".pdf":
+        text = _subject(content)
+    else:
+        text = dict(_texts(content))["Description"]
+    told: dict[str, Any] = json.loads(text)
+    return told
+
+
+def _subject(content: bytes) -> str:
+    start = content.index(b"/Subject ") + len(b"/Subject ")
+    if content[start : start + 1] == b"<":
+        return bytes.fromhex(content[start + 1 : content.index(b">", start)].decode()).decode("utf-16")
+    found, at, depth = bytearray(), start + 1, 1
+    while True:
+        letter = content[at : at + 1]
+        if letter == b"\\":
+            at += 1
+            digits = re.match(rb"[0-7]{1,3}", content[at : at + 3])
+            found += (
+                bytes([int(digits[0], 8)])
+                if digits
+                else {b"n": b"\n", b"r": b"\r"}.get(content[at : at + 1], content[at : at + 1])
+            )
+            at += len(digits[0]) if digits else 1
+            continue
+        depth += {b"(": 1, b")": -1}.get(letter, 0)
+        if not depth:
+            break
+        found += letter
+        at += 1
+    return found.decode("utf-16") if found.startswith((b"\xfe\xff", b"\xff\xfe")) else found.decode("latin-1")
+
+
+def _texts(content: bytes) -> Any:
+    at = 8
+    while at < len(content):
+        size, kind = struct.unpack(">I4s", content[at : at + 8])
+        data = content[at + 8 : at + 8 + size]
+        if kind == b"tEXt":
+            key, text = data.split(b"\0", 1)
+            yield key.decode("latin-1"), text.decode("latin-1")
+        if kind == b"iTXt":
+            key, rest = data.split(b"\0", 1)
+            _, _, text = rest[2:].split(b"\0", 2)
+            yield key.decode("latin-1"), (zlib.decompress(text) if rest[0] else text).decode()
+        at += 12 + size
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_carries_its_numbers(form: str, tmp_path: Path) -> None:
+    """Title, convention and data, whatever letters stand in them, integers to the last digit."""
+    picture = small(Look(1))
+    assert told_by(save(picture, tmp_path / f"a.{form}", Look(1))) == {
+        "title": picture.title,
+        "convention": "core",
+        "data": [{"name": 'a²\n"b" 网', "madds": 1_000_000_000_000_001}],
+    }
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_command_writes_what_count_counts(form: str, tmp_path: Path) -> None:
+    """The seven models in the file are the integers of `count`."""
+    done = run("plot", "accuracy", "-o", f"a.{form}", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"wrote a.{form}\n")
+    told = told_by(tmp_path / f"a.{form}")
+    assert told["convention"] == "paper"
+    counted = {f"mf{point['name'].lower()}": point["cost"] for point in told["data"] if point["source"] == "counted"}
+    assert counted == {f"mf{size}m": count(f"mf{size}m", "paper").madds for size in (26, 52, 96, 151, 214, 294, 508)}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_same_picture_has_the_same_bytes_in_each_process(form: str, tmp_path: Path) -> None:
+    """Whatever the order in which sets and dictionaries of this process are walked."""
+    found = set()
+    for seed in ("0", "1"):
+        file = tmp_path / f"{seed}.{form}"
+        assert run("plot", "detection", "-o", str(file), PYTHONHASHSEED=seed).returncode == 0
+        found.add(hashlib.sha256(file.read_bytes()).hexdigest())
+    assert len(found) == 1
+
+
+BLOCKED = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "tkinter", "PyQt5", "PyQt6", "gi") or name == "matplotlib.pyplot":
+            raise ImportError(f"{name} is blocked")
+sys.meta_path.insert(0, Blocked())
+from mfprofile.__main__ import main
+sys.argv = ["mfprofile", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_needs_no_display_no_torch_and_no_pyplot(name: str, tmp_path: Path) -> None:
+    """Nor does the user's matplotlibrc change it: the bytes are those of a run without one."""
+    environment = {key: value for key, value in surroundings().items() if key not in ("DISPLAY", "MPLBACKEND")}
+    plain = tmp_path / "plain.svg"
+    assert run("plot", *name.split(), "-o", str(plain)).returncode == 0
+    (tmp_path / "matplotlibrc").write_text("font.size: 30\naxes.facecolor: red\nbackend: TkAgg\nsvg.fonttype: none\n")
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED, "plot", *name.split(), "-o", "blocked.svg"],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "wrote blocked.svg")
+    assert (tmp_path / "blocked.svg").read_bytes() == plain.read_bytes()
+
+
+def test_another_ending_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    """Even where the data would be wrong too: nothing was read."""
+    done = run("plot", "accuracy", "no-such-spec", "-o", "a.jpg", cwd=tmp_path)
+    told = "error: a.jpg: the ending must be .png, .svg or .pdf, which says what is written\n"
+    assert (done.returncode, done.stderr) == (2, told)
+    with pytest.raises(InputError):
+        format_of("picture")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    """A folder that is not there: exit 74; a place that is a folder: what was beside it stays."""
+    done = run("plot", "detection", "-o", "no/such/a.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        74,
+        "error: no/such/a.png: cannot be written: No such file or directory\n",
+    )
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(OutputError):
+        save(small(Look(1)), tmp_path / "a.png", Look(1))
+    assert [each.name for each in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_name_the_file_is_called_after_the_picture(name: str, tmp_path: Path) -> None:
+    """A PNG where one is."""
+    first = name.split()[0]
+    done = run("plot", *name.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, f"wrote {first}.png")
+    assert [each.name for each in tmp_path.iterdir()] == [f"{first}.png"]
+
+
+def test_a_picture_is_as_wide_as_one_or_two_columns(tmp_path: Path) -> None:
+    """At 300 dots an inch."""
+    for columns, pixels in ((1, 975), (2, 2062)):
+        run("plot", "detection", "-o", "a.png", "--columns", str(columns), cwd=tmp_path)
+        assert struct.unpack(">I", (tmp_path / "a.png").read_bytes()[16:20])[0] == pixels
+
+
+def test_what_overlaps_is_found() -> None:
+    """The eyes of these tests can see: a text on another, one on a point, one that leaves the figure."""
+    look = Look(1)
+    picture = small(look)
+    assert (overlaps(picture, look), covered(picture, look)) == ([], [])
+    with look.applied():
+        for at, text in ((0.5, "one"), (0.52, "two"), (0.99, "outside")):
+            picture.figure.text(at, 0.3, text)
+        picture.figure.axes[0].text(1, 2, "three", ha="center", va="center")
+    assert overlaps(picture, look) == ["'outside' is outside the figure", "'one' overlaps 'two'"]
+    assert covered(picture, look) == ["'three' lies on a point"]
