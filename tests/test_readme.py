@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from running import ROOT, shell
+from running import ROOT, run, shell
 
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
@@ -16,13 +16,27 @@ BLOCK = re.compile(r"```(console|yaml|toml)\n(.*?)```", re.DOTALL)
 PYTHON = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 FILE = re.compile(r"# (\S+)\n")
 SPEC = re.compile(r"^(extends|blocks):", re.MULTILINE)
-LINK = re.compile(r"\]\((?!http)([^)#]+)\)")
-
-pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+WRONG = "wrong.yaml"
+"""A file of this name shows what an error looks like: it must be refused."""
+INSTALLING = re.compile(r"pip install \S+(?: && )?")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def _text(page: Path) -> str:
     return page.read_text(encoding="utf-8")
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def _specs(page: Path) -> list[str]:
+    return [body for form, body in BLOCK.findall(_text(page)) if form == "yaml" and SPEC.search(body)]
+
+
+pages = pytest.mark.parametrize("page", PAGES, ids=_name)
 
 
 def _run(text: str, folder: Path) -> str:
@@ -38,12 +52,16 @@ def _run(text: str, folder: Path) -> str:
 
 
 def _transcript(block: str, folder: Path) -> str:
-    """Return a console block with each command's output as it is now; installing is continuous integration's part."""
+    """Return a console block with each command's output as it is now.
+
+    Installing, and running these tests themselves, are continuous integration's part.
+    """
     lines = []
     for command in re.findall(r"^\$ (.*)$", block, re.MULTILINE):
         lines.append(f"$ {command}\n")
-        if not command.startswith("pip install"):
-            lines.append(_unindented(shell(command, folder)))
+        after = INSTALLING.sub("", command)
+        if after not in ("", "pytest"):
+            lines.append(_unindented(shell(after, folder)))
     return "".join(lines)
 
 
@@ -78,7 +96,7 @@ def test_every_command_prints_what_the_page_says(page: Path, rewrite: bool, tmp_
     assert fresh == _text(page)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in _text(page)], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in _text(page)], ids=_name)
 def test_every_python_example_prints_what_the_page_says(page: Path, rewrite: bool) -> None:
     """Each Python block is run and compared with the text block after it."""
     text = _text(page)
@@ -89,14 +107,15 @@ def test_every_python_example_prints_what_the_page_says(page: Path, rewrite: boo
     assert fresh == _text(page)
 
 
-@pages
+@pytest.mark.parametrize("page", [page for page in PAGES if _specs(page)], ids=_name)
 def test_every_spec_of_the_page_can_be_counted(page: Path, tmp_path: Path) -> None:
     """Each YAML block that is a spec or a space, saved under the name it begins with, is accepted."""
-    files = [_save(body, tmp_path) for form, body in BLOCK.findall(_text(page)) if form == "yaml" and SPEC.search(body)]
-    assert files
-    for file in files:
-        command = "explore count" if file is not None and file.parent.name == "spaces" else "count"
-        assert {"total", "variants"} & set(shell(f"mfprofile {command} '{file}'", tmp_path).split())
+    for body in _specs(page):
+        file = _save(body, tmp_path)
+        assert file is not None
+        command = ["explore", "count"] if file.parent.name == "spaces" else ["count"]
+        done = run(*command, str(file), cwd=tmp_path)
+        assert done.returncode == (2 if file.name == WRONG else 0), done.stderr
 
 
 def test_readme_has_the_two_commands_that_continuous_integration_runs() -> None:
@@ -107,9 +126,23 @@ def test_readme_has_the_two_commands_that_continuous_integration_runs() -> None:
     ]
 
 
+def _prose(page: Path) -> str:
+    return FENCED.sub("", _text(page))
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 @pytest.mark.parametrize(
-    ("page", "link"), [(page, link) for page in PAGES for link in LINK.findall(_text(page))], ids=str
+    ("page", "file", "anchor"),
+    [(page, *link) for page in PAGES for link in LINK.findall(_prose(page))],
+    ids=lambda value: _name(value) if isinstance(value, Path) else value,
 )
-def test_links_inside_the_project_lead_somewhere(page: Path, link: str) -> None:
-    """Each relative link names a file."""
-    assert (page.parent / link).exists()
+def test_links_inside_the_project_lead_somewhere(page: Path, file: str, anchor: str) -> None:
+    """Each relative link names a file, and where it has an anchor a heading in it."""
+    target = page.parent / file if file else page
+    assert target.exists()
+    if anchor:
+        assert anchor in [_anchor(heading) for heading in HEADING.findall(_prose(target))]
