@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from mfprofile.paper.claims import MODELS
 from mfprofile.spec.load import load
 from mfprofile.view.files import write_bytes
-from mfprofile.view.page.page import MODELS, page_text
+from mfprofile.view.page.page import page_text
 from mfprofile.view.paper_report import paper_report
 from mfprofile.view.plots.ablation import ablation
 from mfprofile.view.plots.accuracy import accuracy
@@ -61,7 +62,7 @@ def index() -> str:
 
 def _index() -> Iterator[str]:
     yield "# Reports\n"
-    yield "Written by `mfprofile report`; not edited by hand. Each picture carries its numbers, as JSON in its metadata.\n"
+    yield "Written by `mfprofile report`, not edited by hand. Each picture carries its numbers, as JSON, in its file.\n"
     yield "- [The paper, cell by cell](paper.md): its tables, claims and complexities beside our counts"
     pages = ", ".join(f"[{model}]({model}.html)" for model in MODELS)
     yield f"- Pages whose knobs count at once, to download and open: {pages}\n"

@@ -16,8 +16,9 @@ from running import run
 
 from mfprofile.cost import count
 from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.paper.claims import MODELS
 from mfprofile.spec import Spec, SpecError, load
-from mfprofile.view.page.page import MODELS, page_text
+from mfprofile.view.page.page import page_text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

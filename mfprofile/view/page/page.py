@@ -14,13 +14,13 @@ from typing import Any
 from mfprofile import __version__
 from mfprofile.cost.conventions import CONVENTIONS, convention
 from mfprofile.cost.counts import Bill
+from mfprofile.paper.claims import MODELS
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import resolve
 from mfprofile.view.page.script import engine_text, page_data
 from mfprofile.view.plots.look import DARK, LIGHT
 
-MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("elements", "numbers", "state", "knobs", "controls", "table", "plane", "limits", "actions", "main")
 _SIGNALS = {
