@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
+from inspect import getdoc
 from typing import Any
 
+import typer
 from running import ROOT
 
 import mfprofile
+from mfprofile.cli import COMMANDS
 from mfprofile.cost.conventions import CONVENTIONS, Weight
 from mfprofile.spec.schema import json_schema
 
@@ -126,6 +130,29 @@ def test_the_page_on_the_library_has_every_public_name() -> None:
     """Its table names all that `import mfprofile` offers."""
     named = {name for cells in _table("docs/library.md", "name")[1:] for name in re.findall(r"`(\w+)", cells[0])}
     assert named == set(mfprofile.__all__)
+
+
+def _about(home: str) -> str:
+    """Return the first line of a command's help."""
+    module, _, function = home.partition(":")
+    command = getattr(import_module(f"mfprofile.cli.{module}"), function)
+    text = command.info.help if isinstance(command, typer.Typer) else getdoc(command)
+    return str(text).splitlines()[0]
+
+
+def test_the_index_of_pages_has_every_command() -> None:
+    """Its table gives each command with the first sentence of its help."""
+    cells = dict(_table("docs/README.md", "command")[1:])
+    assert list(cells) == [f"`{name}`" for name in COMMANDS]
+    for name, home in COMMANDS.items():
+        assert _about(home).startswith(cells[f"`{name}`"])
+
+
+def test_the_index_of_pages_has_every_page() -> None:
+    """Each page of docs/ is linked from its index."""
+    text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    names = {file.name for file in (ROOT / "docs").glob("*.md")}
+    assert names - {"README.md"} == set(re.findall(r"\]\((\w+\.md)\)", text))
 
 
 def test_readme_has_the_totals_of_other_counters() -> None:
