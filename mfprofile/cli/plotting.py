@@ -215,3 +215,6 @@ def plot_front(
     found = read_space(space, assigned(settings, input_size))
     points = front_of(found, given, limits, convention, memory, workers, dask)
     written(front_picture(look, found.name, points, given, convention), "front", output, look)
+
+
+from mfprofile.cli import plotting_specs as plotting_specs  # noqa: E402 - its commands are added to this app

@@ -371,7 +371,7 @@ def test_standard_input_may_be_either_side(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["mf26m"], "error: diff needs B, or --set with what B changes of A\n"),
+        (["mf26m"], "error: there must be a B, or --set with what B changes of A\n"),
         (["mf26m", "mf294n"], "error: mf294n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
         (["mf26m", "--set", "stm=3"], "error: --set stm=3: stm: unknown key; did you mean 'stem'?\n"),
         (["mf26m", "mf52m", "--json", "--csv"], "error: --json and --csv exclude each other: give one\n"),

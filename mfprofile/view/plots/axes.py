@@ -107,6 +107,12 @@ def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) 
     return places
 
 
+def titled(figure: Figure, title: str, look: Look) -> None:
+    """Write a figure's title at its left edge, in two lines where it has a colon and one column has no room for it."""
+    shown = title if look.columns == 2 else title.replace(": ", ":\n", 1)
+    figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
+
+
 def legend(figure: Figure | SubFigure, look: Look, across: int = 2) -> None:
     """Write the legend of a figure's labelled parts below it, where it hides nothing: `across` of them to a column."""
     handles, labels = [], list[str]()

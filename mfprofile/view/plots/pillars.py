@@ -1,0 +1,87 @@
+"""How several variants share their multiply-adds and parameters among the pillars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.cost.counts import Bill
+from mfprofile.cost.rows import PILLARS
+from mfprofile.spec.problems import InputError
+from mfprofile.view.numbers import human
+from mfprofile.view.plots.axes import legend, short, titled
+from mfprofile.view.plots.bars import stacked
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NARROWEST = 0.075
+"""The least share, of the whole bar, that is written into it."""
+
+
+def pillars(look: Look, bills: Sequence[Bill]) -> Picture:
+    """Draw each variant's shares by pillar as bars of 100 %, of multiply-adds and of parameters; totals at the right.
+
+    All bills are in one convention. Raises `InputError` for none.
+    """
+    if not bills:
+        raise InputError("no variant to draw")
+    records = [_record(bill) for bill in bills]
+    convention = bills[0].convention
+    title = "Shares by pillar"
+    with look.applied():
+        figure = look.figure(0.21 * len(bills) * (3 - look.columns) + 1.2 + 0.45 * (2 - look.columns))
+        panels = figure.subplots(*((1, 2) if look.columns == 2 else (2, 1)), sharey=look.columns == 2)
+        labels = {"madds": f"{convention.unit} (%), convention '{convention.name}'", "params": "Parameters (%)"}
+        for axes, (quantity, label) in zip(panels, labels.items(), strict=True):
+            _draw(axes, records, quantity, look)
+            axes.set_xlabel(label)
+        titled(figure, title, look)
+        legend(figure, look)
+    return Picture(title, figure, records, convention.name)
+
+
+def _record(bill: Bill) -> dict[str, Any]:
+    parts = bill.pillars.items()
+    return {
+        "name": bill.name,
+        "madds": {name: total.madds for name, total in parts},
+        "params": {name: total.params for name, total in parts},
+    }
+
+
+def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Look) -> None:
+    heights = [float(at) for at in range(len(records))]
+    wholes = [sum(record[quantity].values()) for record in records]
+    shares = [
+        {pillar: 100 * record[quantity][pillar] / (whole or 1) for pillar in PILLARS}
+        for record, whole in zip(records, wholes, strict=True)
+    ]
+    stacked(axes, heights, shares, look)
+    axes.set_yticks(heights, [short(record["name"], 22) for record in records], fontsize=6.5)
+    axes.set_ylim(len(records) - 0.4, -0.6)
+    axes.set_xlim(0, 100)
+    axes.grid(False)
+    axes.tick_params(axis="y", length=0)
+    for height, share, whole in zip(heights, shares, wholes, strict=True):
+        _write(axes, height, share, look)
+        axes.annotate(
+            human(whole), (100, height), (3, 0), textcoords="offset points", va="center", fontsize=6.5,
+            annotation_clip=False,
+        )  # fmt: skip
+
+
+def _write(axes: Axes, height: float, shares: dict[str, float], look: Look) -> None:
+    """Write the shares that have room into a bar."""
+    start = 0.0
+    for pillar in PILLARS:
+        share = shares[pillar]
+        if share >= 100 * NARROWEST:
+            box = {"facecolor": look.colors[pillar], "edgecolor": "none", "pad": 1.2}
+            color = "#FFFFFF" if pillar == "mobile" and not look.dark else "#111111"
+            axes.text(
+                start + share / 2, height, f"{share:.1f}", ha="center", va="center", fontsize=6, color=color, bbox=box
+            )
+        start += share
