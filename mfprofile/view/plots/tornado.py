@@ -35,7 +35,7 @@ def tornado(look: Look, found: Sensitivity, most: int = 20) -> Picture:
         parts = [f"{unit} gained or lost, of {human(total)}"]
         parts += [f"convention '{bill.convention.name}'"] if found.quantity == "madds" else []
         parts += [f"{len(levers) - len(shown)} lesser knobs left out"] if len(levers) > len(shown) else []
-        figure.supxlabel("; ".join(parts) if look.columns == 2 else ";\n".join(parts), fontsize=7.5)
+        axes.set_xlabel("; ".join(parts) if look.columns == 2 else ",\n".join(parts))
         titled(figure, title, look)
         legend(figure, look)
     return Picture(title, figure, records, bill.convention.name)
