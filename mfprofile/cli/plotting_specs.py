@@ -9,7 +9,7 @@ import typer
 from mfprofile.cli.comparing import FROM, TO, both
 from mfprofile.cli.completion import names_in, specs
 from mfprofile.cli.options import ConventionName, Input, Settings, Spec, assigned, once
-from mfprofile.cli.plotting import Columns, Dark, Output, app, checked, look_of, written
+from mfprofile.cli.pictures import Columns, Dark, Output, app, checked, look_of, written
 
 Of = Annotated[
     str,

@@ -6,6 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from mfprofile.budget.difference import difference
+from mfprofile.budget.sensitivity import sensitivity
+from mfprofile.cost.counts import count
+from mfprofile.explore.front import Aim, front
+from mfprofile.explore.quantity import quantity_of
+from mfprofile.explore.space import read_space
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.load import load
 from mfprofile.view.files import write_bytes
@@ -13,13 +19,40 @@ from mfprofile.view.page.page import page_text
 from mfprofile.view.paper_report import paper_report
 from mfprofile.view.plots.ablation import ablation
 from mfprofile.view.plots.accuracy import accuracy
+from mfprofile.view.plots.blocks import blocks
 from mfprofile.view.plots.detection import detection
+from mfprofile.view.plots.front import front_picture
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture, rendered
-from mfprofile.view.plots.residuals import picture as residuals
+from mfprofile.view.plots.pillars import pillars
+from mfprofile.view.plots.residuals import residuals
+from mfprofile.view.plots.tornado import tornado
+from mfprofile.view.plots.waterfall import waterfall
 from mfprofile.view.tables import OutputError
 
 LOOK = Look(columns=2)
+
+
+def _blocks(look: Look) -> Picture:
+    return blocks(look, count("mf294m"))
+
+
+def _pillars(look: Look) -> Picture:
+    return pillars(look, [count(model) for model in MODELS])
+
+
+def _sensitivity(look: Look) -> Picture:
+    return tornado(look, sensitivity(load("mf294m")))
+
+
+def _waterfall(look: Look) -> Picture:
+    return waterfall(look, difference(count("mf294m"), count("mf214m")))
+
+
+def _front(look: Look) -> Picture:
+    space, aims = read_space("mf294m-stages"), (Aim(quantity_of("madds"), False), Aim(quantity_of("params"), True))
+    return front_picture(look, space.name, front(space, aims), aims)
+
 
 PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType(
     {
@@ -28,6 +61,11 @@ PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType
         "detection": ("plot detection", detection),
         "ablation": ("plot ablation", ablation),
         "residuals": ("plot residuals", residuals),
+        "blocks-mf294m": ("plot blocks mf294m", _blocks),
+        "pillars": ("plot pillars", _pillars),
+        "sensitivity-mf294m": ("plot sensitivity mf294m", _sensitivity),
+        "waterfall-mf294m-mf214m": ("plot waterfall mf294m mf214m", _waterfall),
+        "front-mf294m-stages": ("plot front mf294m-stages", _front),
     }
 )
 """Each picture by its file's name: the command that draws it, and what does."""

@@ -178,7 +178,6 @@ def test_json_and_csv_hold_each_cell() -> None:
         (["formula", "mf294m", "--free", "tokens.dim", "--style", "tex"], "error: no style is called 'tex'; did you mean 'latex'?\n"),
         (["formula", "mf151m-coco", "--free", "input"], "error: input cannot be free: 800x1344 is a rectangle, and the formula is a square's\n"),
         (["explain", "mf294m", "--block", "13"], "error: there is no block 13: mf294m has blocks 1 to 12\n"),
-        (["report", "-o", "/dev/null/x"], "error: /dev/null/x/paper.md: cannot be written: Not a directory\n"),
     ],
 )  # fmt: skip
 def test_wrong_names_get_one_clear_line(arguments: list[str], message: str) -> None:

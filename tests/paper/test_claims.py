@@ -6,7 +6,6 @@ import pytest
 import sympy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from running import ROOT, run
 
 from mfprofile import count, load
 from mfprofile.cost.complexity import complexities
@@ -16,7 +15,6 @@ from mfprofile.paper.claims import claims
 from mfprofile.spec import resolve
 from mfprofile.spec.sources import shipped
 from mfprofile.view.formula import written
-from mfprofile.view.report import reports
 
 FOUND = {claim.gist: claim for claim in claims()}
 
@@ -156,17 +154,3 @@ def test_formulas_are_written_three_ways() -> None:
     assert written(expression) == "22·M²·d + 1/2·d² − M"
     assert written(expression, "latex") == r"22 M^{2} d - M + \frac{d^{2}}{2}"
     assert eval(written(expression, "python"), {"M": 3, "d": 4}) == 22 * 9 * 4 - 3 + 8
-
-
-def test_the_committed_report_is_fresh() -> None:
-    """`mfprofile report` would change nothing in reports/."""
-    for name, text in reports().items():
-        assert (ROOT / "reports" / name).read_text(encoding="utf-8") == text
-    assert {file.name for file in (ROOT / "reports").iterdir()} == set(reports())
-
-
-def test_the_report_command_writes_them(tmp_path: object) -> None:
-    """Into any folder, which is made."""
-    folder = f"{tmp_path}/deep/reports"
-    done = run("report", "-o", folder)
-    assert (done.returncode, done.stderr) == (0, f"wrote {folder}/paper.md\n")

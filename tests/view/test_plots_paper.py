@@ -19,7 +19,7 @@ from mfprofile.view.plots.detection import detection
 from mfprofile.view.plots.front import front_picture
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
-from mfprofile.view.plots.residuals import INFERRED, picture, residuals
+from mfprofile.view.plots.residuals import INFERRED, cell_residuals, residuals
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -48,7 +48,7 @@ def test_labels_of_ablations_keep_clear_in_every_convention() -> None:
 @pytest.mark.parametrize("names", [(INFERRED,), (INFERRED, "core"), ("core", "paper", "fvcore")])
 def test_labels_of_residuals_keep_clear(look: Look, names: tuple[str, ...]) -> None:
     """In one convention and in several."""
-    drawn = picture(look, names)
+    drawn = residuals(look, names)
     assert overlaps(drawn, look) == []
     assert covered(drawn, look) == []
 
@@ -81,7 +81,7 @@ def test_ablations_have_each_line_of_tables_5_to_9() -> None:
 def test_residuals_have_every_distinct_cell_of_the_paper() -> None:
     """54 of them, those of the same figure of the same spec as one; 53 hold, and the 508M's multiply-adds do not."""
     every = [cell for number in TITLES for cell in cells(table(number))]
-    found = list(residuals())
+    found = list(cell_residuals())
     tally = score(every)
     assert (tally.distinct_holding, tally.distinct) == (53, 54)
     assert (sum(each.holds for each in found), len(found)) == (53, 54)
@@ -95,13 +95,13 @@ def test_residuals_have_every_distinct_cell_of_the_paper() -> None:
 
 def test_a_residual_within_half_a_step_holds() -> None:
     """What is drawn within the band is what the paper's comparison says holds, but where halves are exact."""
-    for each in residuals((INFERRED, "core")):
+    for each in cell_residuals((INFERRED, "core")):
         assert each.holds == (abs(each.steps) <= 0.5)
 
 
 def test_each_cell_is_a_point_at_its_residual() -> None:
     """In the panel of its quantity."""
-    drawn = picture(Look(), ("core",))
+    drawn = residuals(Look(), ("core",))
     for axes, quantity in zip(drawn.figure.axes, ("madds", "params"), strict=True):
         [points] = [line for line in axes.lines if line.get_marker() == "o" and line.get_linestyle() == "None"]
         assert list(points.get_xdata()) == [each["steps"] for each in drawn.data if each["quantity"] == quantity]
@@ -110,10 +110,10 @@ def test_each_cell_is_a_point_at_its_residual() -> None:
 def test_the_cell_that_is_not_reproduced_is_ringed_and_named() -> None:
     """With what we count for it; in `core`, which is not meant to meet the paper, no cell is."""
     look = Look()
-    shown = [text for text, _ in texts(picture(look), look)]
+    shown = [text for text, _ in texts(residuals(look), look)]
     assert "508.68M" in shown
     assert "not reproduced" in shown
-    assert "not reproduced" not in [text for text, _ in texts(picture(look, ("core",)), look)]
+    assert "not reproduced" not in [text for text, _ in texts(residuals(look, ("core",)), look)]
 
 
 def test_distinct_cells_know_their_tables() -> None:
@@ -183,4 +183,4 @@ def test_wrong_costs_and_conventions_are_refused() -> None:
     with pytest.raises(InputError, match="there are madds, params"):
         detection(Look(), "ap")
     with pytest.raises(InputError, match="paper-coco"):
-        picture(Look(), ("paper-cocoa",))
+        residuals(Look(), ("paper-cocoa",))

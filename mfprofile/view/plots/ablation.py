@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mfprofile.cost.conventions import convention
 from mfprofile.paper.cells import counted
 from mfprofile.paper.tables import table
-from mfprofile.view.plots.axes import headed, legend, linear, percent
+from mfprofile.view.plots.axes import headed, legend, linear, percent, titled
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -63,7 +63,7 @@ def ablation(look: Look, convention_name: str = "paper") -> Picture:
             _dots(axes, found, heights, quantity, look)
             axes.set_xlabel(label)
         legend(figure, look, 1)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
+        titled(figure, title, look)
     return Picture(title, figure, [asdict(variant) for variant in found], convention_name)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mfprofile.cost.conventions import convention
 from mfprofile.paper.cells import Standing, distinct
-from mfprofile.view.plots.axes import annotate, headed, legend, linear
+from mfprofile.view.plots.axes import annotate, headed, legend, linear, titled
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -46,7 +46,7 @@ class Residual:
     holds: bool
 
 
-def residuals(names: Sequence[str] = (INFERRED,)) -> Iterator[Residual]:
+def cell_residuals(names: Sequence[str] = (INFERRED,)) -> Iterator[Residual]:
     """Yield each distinct cell about cost of the paper's tables, in each of the conventions by name."""
     for name in dict.fromkeys(names):
         if name != INFERRED:
@@ -81,12 +81,12 @@ def _group(standing: Standing) -> str:
     return "Tables 2 and 3: ImageNet" if standing.tables[0] in ("2", "3") else "Tables 5 to 9: ablations"
 
 
-def picture(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
+def residuals(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
     """Draw every cell of the paper about cost, printed against counted, in one or more conventions.
 
     A cell holds within the band of half a step of its last printed digit on either side. Raises `InputError`.
     """
-    found = list(residuals(names))
+    found = list(cell_residuals(names))
     title = "Cost in the paper: counted minus printed"
     with look.applied():
         figure = look.figure(5.2)
@@ -100,7 +100,7 @@ def picture(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
             axes.set_xlabel(
                 "Steps of the last\nprinted digit" if look.columns == 1 else "Steps of the last printed digit"
             )
-        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
+        titled(figure, title, look)
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
             _ring_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
         legend(figure, look, 1)
