@@ -134,7 +134,7 @@ def explain(
 def report(
     folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write.")] = "reports",
 ) -> None:
-    """Write the reports: paper.md, the paper's tables, claims and complexities beside our counts.
+    """Write the reports: the paper's tables beside our counts, pictures, and the seven models' pages.
 
     Example: mfprofile report -o reports
     """
