@@ -18,7 +18,9 @@ Answer = Callable[..., Tensor | None]
 
 def _same(first: Any, *_: Any, **__: Any) -> Tensor | None:
     """Answer an op on each value: a tensor as the first one."""
-    return torch.empty_like(first) if isinstance(first, Tensor) and first.is_floating_point() else None
+    if not (isinstance(first, Tensor) and first.is_floating_point()):
+        return None
+    return first.new_empty(first.shape) if first.is_contiguous() else torch.empty_like(first)
 
 
 def _both(first: Any, second: Any = None, *_: Any, **__: Any) -> Tensor | None:
@@ -57,7 +59,7 @@ def _layer_norm(vectors: Tensor, normalized: Any, *rest: Any) -> Tensor | None:
     shape = tuple(normalized)
     tensors = [each for each in rest[:2] if isinstance(each, Tensor)]
     fits = tuple(vectors.shape[-len(shape) :]) == shape and all(each.shape == shape for each in tensors)
-    return torch.empty_like(vectors, memory_format=torch.contiguous_format) if fits and shape else None
+    return vectors.new_empty(vectors.shape) if fits and shape else None
 
 
 ANSWERS: Mapping[str, Answer] = MappingProxyType(

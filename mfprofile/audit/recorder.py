@@ -86,9 +86,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run an operator and record what it costs."""
         operator, options = operator_of(func), kwargs or {}
+        out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
         self.owners.read(tensors_in((*args, *options.values())))
-        if operator.free:
-            return func(*args, **options)
+        return out
+
+    def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         if operator.handle is None:
             return self._taken_apart(operator, func, args, options)
         out = answer(operator.name, operator.in_place, args, options)
