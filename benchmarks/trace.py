@@ -7,7 +7,6 @@ time is that of the whole call, its copy of the model too. FlopCounterMode runs 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from measuring import ONE_THREAD, machine, seconds
 
@@ -17,12 +16,8 @@ ROUNDS = 5
 
 def main() -> None:
     """Print the figures as a Markdown table."""
-    import sys
-
     import torch
-
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from audit.zoo import ZOO
+    from torch import nn
 
     from mfprofile.nn import build
 
@@ -32,8 +27,21 @@ def main() -> None:
     print("| :-- | --: | --: | --: | --: | --: | --: | --: |")
     for name in MODELS:
         line(name, build(name, seed=0), [(3, 224, 224)])
-    for name, exhibit in ZOO.items():
-        line(name, exhibit.make(), exhibit.inputs)
+    layer = nn.TransformerEncoderLayer(192, 3, 768, activation="gelu", batch_first=True, norm_first=True)
+    line("12 encoder layers of 192", nn.TransformerEncoder(layer, 12, enable_nested_tensor=False), [(197, 192)])
+    line("Transformer of 512", nn.Transformer(batch_first=True), [(64, 512), (64, 512)])
+    line("16 bottlenecks of 256", nn.Sequential(*(bottleneck() for _ in range(16))), [(256, 14, 14)])
+
+
+def bottleneck() -> object:
+    """Return a ResNet's bottleneck, 256 → 64 → 64 → 256, without its addition."""
+    from torch import nn
+
+    layers = []
+    for inputs, outputs, kernel in ((256, 64, 1), (64, 64, 3), (64, 256, 1)):
+        conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+        layers += [conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)
 
 
 def line(name: str, model: object, inputs: object) -> None:

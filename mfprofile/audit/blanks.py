@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,6 +39,9 @@ def copied(model: nn.Module, made: Callable[[Tensor], Tensor]) -> nn.Module:
         for tensor in _tensors(module):
             if id(tensor) not in memo:
                 memo[id(tensor)] = _like(tensor, made(tensor))
+        for value in vars(module).values():  # a module has a dozen of these, and deepcopy is slow at them
+            if type(value) is OrderedDict and not value:
+                memo[id(value)] = OrderedDict()
     return copy.deepcopy(model, memo).eval()
 
 
@@ -50,8 +54,10 @@ def _like(tensor: Tensor, found: Tensor) -> Tensor:
 
 def _tensors(module: nn.Module) -> Iterator[Tensor]:
     """Yield a module's own tensors: parameters, buffers, attributes, and those in its lists and mappings."""
+    yield from module.parameters(recurse=False)
+    yield from module.buffers(recurse=False)
     own = vars(module)
-    for values in (own["_parameters"], own["_buffers"], own, *own.values()):
+    for values in (own, *own.values()):
         if isinstance(values, dict):
             yield from (value for value in values.values() if isinstance(value, Tensor))
         elif isinstance(values, list | tuple):

@@ -79,7 +79,7 @@ def _dropout(out: Tensor, _: Tensor, share: float, train: bool = False) -> Named
 
 
 _PRODUCTS: dict[str, Handle] = {
-    **dict.fromkeys(("convolution", "_convolution", "cudnn_convolution"), products.convolution),
+    **dict.fromkeys(("convolution", "_convolution"), products.convolution),
     "linear": products.linear,
     **dict.fromkeys(("matmul", "mm", "bmm", "mv", "dot", "vdot", "linalg_matmul"), products.product),
     **dict.fromkeys(("addmm", "baddbmm", "addmv"), products.added_product),

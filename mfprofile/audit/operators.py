@@ -31,6 +31,7 @@ ELEMENTWISE = _named(
         "group-norm": "group_norm native_group_norm",
         "instance-norm": "instance_norm",
         "rms-norm": "rms_norm _fused_rms_norm",
+        "weight-norm": "_weight_norm _weight_norm_interface",
         "upsample": "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_linear1d upsample_bilinear2d "
         "upsample_bicubic2d upsample_trilinear3d _upsample_bilinear2d_aa _upsample_bicubic2d_aa "
         "_upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from torch import Tensor, nn
 from torch._ops import OpOverload
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mfprofile.audit.answers import answer
+from mfprofile.audit.calls import Call, Calls
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
 from mfprofile.audit.operators import BIASES, FREE, OWNERS, RECURRENT, base_name
 from mfprofile.audit.owners import Owners, tensors_in
@@ -53,18 +52,6 @@ def operator_of(function: Any) -> Operator:
     return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments)
 
 
-class Call:
-    """One call of a module: its path, which call of the module it is, and the names of the ops that it runs itself."""
-
-    __slots__ = ("has_children", "names", "number", "path")
-
-    def __init__(self, path: str, number: int, has_children: bool) -> None:
-        self.path = path
-        self.number = number
-        self.has_children = has_children
-        self.names: Counter[str] = Counter()
-
-
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A dispatch mode that records ops in running order, each with the call in which it ran.
 
@@ -72,14 +59,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised.
     """
 
-    def __init__(self, model: nn.Module, owners: Owners) -> None:
+    supports_higher_order_operators = True
+
+    def __init__(self, model: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.owners = owners
+        self.owners, self.calls = Owners(model), Calls(model)
         self.fault: Exception | None = None
-        self._modules = {id(module): (path, module) for path, module in model.named_modules()}
-        self._calls: Counter[str] = Counter()
-        self._stack = [Call("", 1, True)]
-        self._found: list[tuple[Call, int, str, str, Cost]] = []
+        self._found: list[tuple[Call, str, int, str, Cost]] = []
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -112,10 +98,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if out is not NotImplemented:
                 return out
         out = func(*args, **options)
-        first = next(
-            tensors_in([out] if isinstance(out, Tensor) else out if isinstance(out, tuple | list) else []), None
-        )
-        if first is not None:
+        for first in islice(tensors_in(out if isinstance(out, tuple | list) else [out]), 1):
             self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape_of(first)))
         return out
 
@@ -143,56 +126,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
-        call = self._stack[-1]
-        name = cost.kind if name == "matmul" else name
-        call.names[name] += 1
-        self._found.append((call, call.names[name], name, role, cost))
+        call, name = self.calls.current, cost.kind if name == "matmul" else name
+        self._found.append((call, name, call.numbered(name), role, cost))
 
     def parts(self) -> list[Part]:
         """Return the recorded ops, each as a part of its own under its module's path, and the parameters besides."""
         found = [
-            Part("", None, "", call.path, [(_local(call, at, name), role, cost)])
-            for call, at, name, role, cost in self._found
+            Part("", None, "", call.path, [(self.calls.name(call, name, at), role, cost)])
+            for call, name, at, role, cost in self._found
         ]
         return [*self.owners.rest(read=True), *found, *self.owners.rest(read=False)]
-
-    @contextlib.contextmanager
-    def watching(self) -> Iterator[None]:
-        """Follow which of the model's modules is being called; nothing is left of it afterwards."""
-        hooks = [
-            register_module_forward_pre_hook(self._enter),
-            register_module_forward_hook(self._leave, always_call=True),
-        ]
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-
-    def _enter(self, module: nn.Module, _: Any) -> None:
-        if id(module) not in self._modules:  # a module that was made on the way belongs to the one that calls it
-            self._stack.append(self._stack[-1])
-            return
-        path, _ = self._modules[id(module)]
-        self._calls[path] += 1
-        self._stack.append(Call(path, self._calls[path], next(module.children(), None) is not None))
-
-    def _leave(self, *_: Any) -> None:
-        self._stack.pop()
-
-
-def _local(call: Call, at: int, name: str) -> str:
-    """Return an op's name within its module: none where it is all that a layer does; `#2` is of a second call."""
-    again = f"#{call.number}" if call.number > 1 else ""
-    if call.path and not call.has_children and call.names.total() == 1:
-        return again
-    return f"{name}{at if at > 1 else ''}{again}"
-
-
-def module_in(traceback: Any, paths: Mapping[int, str]) -> str:
-    """Return the path of the innermost module whose method a traceback went through."""
-    found = ""
-    while traceback is not None:
-        found = paths.get(id(traceback.tb_frame.f_locals.get("self")), found)
-        traceback = traceback.tb_next
-    return found

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from mfprofile.audit.blanks import blank, copied, real
+from mfprofile.audit.calls import module_in
 from mfprofile.audit.ledger import Trace
-from mfprofile.audit.owners import Owners
-from mfprofile.audit.recorder import Recorder, module_in
+from mfprofile.audit.recorder import Recorder
 from mfprofile.spec.problems import InputError, printable
 
 
@@ -38,10 +38,11 @@ WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
 
 
 class Failure(NamedTuple):
-    """What a run raised, and the path of the module in which it did."""
+    """What a run raised, the path of the module in which it did, and what could not be done."""
 
     error: Exception
     path: str
+    doing: str = "run"
 
     def __str__(self) -> str:
         lines = str(self.error).strip().splitlines() or [""]
@@ -91,29 +92,29 @@ def trace(
 
 
 def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:
-    if isinstance(failure.error, InputError) and not failure.path:
-        return str(failure.error)
+    if isinstance(failure.error, InputError) and failure.doing == "copied":
+        return f"{name}: {failure.error}"
     where = f"in {failure.path} " if failure.path else ""
-    return f"{name} cannot be run: {failure} ({where}on inputs {', '.join(_described(values)) or 'none'})"
+    inputs = f" ({where}on inputs {', '.join(_described(values)) or 'none'})" if failure.doing == "run" else ""
+    return f"{name} cannot be {failure.doing}: {failure}{inputs}"
 
 
 def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way) -> Recorder | Failure:
     """Return the recorder of one run, or how it failed."""
-    paths: dict[int, str] = {id(module): path for path, module in model.named_modules()}
     try:
         network = copied(model, way.made)
-        paths = {id(module): path for path, module in network.named_modules()}
-        recorder = Recorder(network, Owners(network))
     except Exception as error:  # what a network's own copying raises is its affair
-        return Failure(error, "")
+        return Failure(error, "", "copied")
+    recorder = Recorder(network)
     args = [_made(value, way) for value in inputs]
     kwargs = {key: _made(value, way) for key, value in options.items()}
     try:
-        with _surroundings(way), recorder.watching(), recorder:
+        with _surroundings(way), recorder.calls.watched(), recorder:
             network(*args, **kwargs)
     except Exception as error:
         if recorder.fault is not None:
             raise recorder.fault from None
+        paths = {id(module): path for path, module in network.named_modules()}
         return Failure(error, module_in(error.__traceback__, paths))
     return recorder
 

@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 
 from audit.zoo import Lambda, Patches, Twice  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
 from torch.nn.modules import module as modules  # noqa: E402
 
 from mfprofile.audit.trace import Input, trace  # noqa: E402
@@ -121,7 +122,7 @@ def test_what_the_user_holds_as_attributes_is_copied_too() -> None:
         (nn.Bilinear(3, 4, 5), (3,), r"^Bilinear cannot be run: TypeError: .*missing 1 required positional argument: 'input2'"),
         (nn.Embedding(5, 3), (3,), r"^Embedding cannot be run: RuntimeError: .*on inputs 1×3 float32"),
         (Lambda(lambda _: {}["key"]), (3,), r"^Lambda cannot be run: KeyError: 'key' \(on inputs 1×3 float32\)$"),
-        (nn.LazyLinear(3), (3,), r"^weight has no shape yet: call the model once, so that its lazy layers are made$"),
+        (nn.LazyLinear(3), (3,), r"^LazyLinear: weight has no shape yet: call the model once, so that its lazy layers are made$"),
     ],
     ids=str,
 )  # fmt: skip
@@ -130,6 +131,16 @@ def test_a_network_that_raises_is_told_in_one_line(model: nn.Module, inputs: Any
     with pytest.raises(InputError, match=message) as caught:
         trace(model, inputs)
     assert "\n" not in str(caught.value)
+
+
+def test_a_network_that_cannot_be_copied_is_told() -> None:
+    """As one that holds a lock."""
+    import threading
+
+    model = nn.Linear(3, 4)
+    model.lock = threading.Lock()  # type: ignore[assignment]
+    with pytest.raises(InputError, match=r"^Linear cannot be copied: TypeError: cannot pickle '_thread.lock' object$"):
+        trace(model, (3,))
 
 
 def test_an_unknown_device_is_refused() -> None:
@@ -182,6 +193,37 @@ def test_one_input_may_stand_for_itself() -> None:
 def test_modules_are_told_by_path_and_class() -> None:
     """Each once, called or not."""
     assert trace(Twice(), (4,)).modules == {"": "Twice", "first": "Sequential", "first.0": "Linear", "first.1": "ReLU"}
+
+
+def test_an_op_beside_a_module_of_its_name_has_a_name_of_its_own() -> None:
+    """A block with a module `relu` that calls functional.relu as well, and one `linear2` beside a second linear."""
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.relu, self.linear2 = nn.ReLU(), nn.Linear(3, 3)
+            self.weight = nn.Parameter(torch.zeros(3, 3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.relu(self.linear2(functional.relu(x) @ self.weight) @ self.weight)
+
+    found = trace(nn.Sequential(Block(), nn.Identity()), (3,))
+    assert [row.name for row in found.rows] == ["0.relu-op", "0.linear", "0.linear2", "0.linear2-op", "0.relu"]
+
+
+def test_modules_of_other_threads_are_not_followed() -> None:
+    """What another thread calls meanwhile is no affair of a trace."""
+    from threading import Thread
+
+    other = nn.Linear(2, 2)
+
+    def forward(x: Tensor) -> Tensor:
+        thread = Thread(target=lambda: other(torch.zeros(1, 2)))
+        thread.start()
+        thread.join()
+        return x + 1
+
+    assert [row.name for row in trace(Lambda(forward), (3,)).rows] == ["shift"]
 
 
 def test_an_exception_within_the_network_that_it_handles_itself_does_not_mislead() -> None:
