@@ -6,7 +6,7 @@ is left to torch, whose errors are the right ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -18,9 +18,8 @@ Answer = Callable[..., Tensor | None]
 
 def _same(first: Any, *_: Any, **__: Any) -> Tensor | None:
     """Answer an op on each value: a tensor as the first one."""
-    if not (isinstance(first, Tensor) and first.is_floating_point()):
-        return None
-    return first.new_empty(first.shape) if first.is_contiguous() else torch.empty_like(first)
+    plain = isinstance(first, Tensor) and first.is_floating_point() and first.is_contiguous()
+    return first.new_empty(first.shape) if plain else None
 
 
 def _both(first: Any, second: Any = None, *_: Any, **__: Any) -> Tensor | None:
@@ -30,21 +29,20 @@ def _both(first: Any, second: Any = None, *_: Any, **__: Any) -> Tensor | None:
     if not (isinstance(first, Tensor) and isinstance(second, Tensor) and first.dtype == second.dtype):
         return None
     larger, smaller = (first, second) if first.numel() >= second.numel() else (second, first)
-    fits = first.device == second.device and _broadcasts(larger.shape, smaller.shape)
+    fits = second.is_meta and smaller.is_contiguous() and _broadcasts(larger.shape, smaller.shape)
     return _same(larger) if fits else None
 
 
 def _broadcasts(larger: torch.Size, smaller: torch.Size) -> bool:
-    """Return whether two shapes give the larger, both of as many sides."""
-    if larger == smaller:
-        return True
-    return len(larger) == len(smaller) and all(two in (1, one) for one, two in zip(larger, smaller, strict=True))
+    """Return whether two shapes give the larger."""
+    sides = zip(reversed(larger), reversed(smaller), strict=False)
+    return larger == smaller or (len(smaller) <= len(larger) and all(two in (1, one) for one, two in sides))
 
 
 def _linear(vectors: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor | None:
     outputs, inputs = weight.shape if weight.dim() == 2 else (0, 0)
-    fits = vectors.dim() > 1 and vectors.shape[-1] == inputs and vectors.dtype == weight.dtype and weight.is_meta
-    fits = fits and (bias is None or (bias.shape == (outputs,) and bias.dtype == weight.dtype))
+    fits = vectors.dim() > 1 and vectors.shape[-1] == inputs and _alike(vectors, [weight])
+    fits = fits and (bias is None or (bias.shape == (outputs,) and _alike(vectors, [bias])))
     return vectors.new_empty((*vectors.shape[:-1], outputs)) if fits else None
 
 
@@ -52,14 +50,19 @@ def _batch_norm(image: Tensor, *rest: Any) -> Tensor | None:
     tensors = [each for each in rest[:4] if isinstance(each, Tensor)]
     training = rest[4] if len(rest) > 4 else True
     fits = not training and image.dim() > 1 and all(each.shape == image.shape[1:2] for each in tensors)
-    return _same(image) if fits and len(tensors) in (2, 4) else None
+    return _same(image) if fits and len(tensors) in (2, 4) and _alike(image, tensors) else None
 
 
 def _layer_norm(vectors: Tensor, normalized: Any, *rest: Any) -> Tensor | None:
     shape = tuple(normalized)
     tensors = [each for each in rest[:2] if isinstance(each, Tensor)]
     fits = tuple(vectors.shape[-len(shape) :]) == shape and all(each.shape == shape for each in tensors)
-    return vectors.new_empty(vectors.shape) if fits and shape else None
+    return _same(vectors) if fits and shape and _alike(vectors, tensors) else None
+
+
+def _alike(first: Tensor, tensors: Iterable[Tensor]) -> bool:
+    """Return whether all are floating point numbers of one type on meta tensors."""
+    return first.is_floating_point() and all(each.is_meta and each.dtype == first.dtype for each in tensors)
 
 
 ANSWERS: Mapping[str, Answer] = MappingProxyType(

@@ -59,7 +59,7 @@ REDUCTIONS = _named(
         "max-pool": "max_pool1d max_pool2d max_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d "
         "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
         "mean": "mean nanmean",
-        "sum": "sum nansum logsumexp",
+        "sum": "sum nansum logsumexp col2im",
         "product": "prod",
         "max": "max amax",
         "min": "min amin",
