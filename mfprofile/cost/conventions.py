@@ -18,7 +18,7 @@ from mfprofile.cost.rows import Part
 from mfprofile.spec.problems import InputError, nearest
 
 ANY = "*"
-CONVOLUTIONS = ("conv", "depthwise", "pointwise")
+CONVOLUTIONS = ("conv", "depthwise", "pointwise", "conv-transpose")
 PRODUCTS = (*CONVOLUTIONS, "linear", "matmul")
 
 
@@ -98,7 +98,9 @@ def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
 
 ONCE = Weight(products=1)
 BIASED = Weight(products=1, elements=1)
-BIASED_CONVOLUTIONS = {(kind, "detector"): BIASED for kind in CONVOLUTIONS}  # only a detector's have a bias
+# Of our networks' convolutions only a detector's have a bias; in networks of others each op says for itself.
+BIASED_CONVOLUTIONS = {(kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased")}
+BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
 CORE = Convention(
     "core",
@@ -176,7 +178,7 @@ PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **_each(BIASED, "linear"), **BIASED_CONVOLUTIONS},
+    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, **BIASED_CONVOLUTIONS},
     versions=("0.7",),
 )
 
@@ -187,7 +189,7 @@ PTFLOPS_PYTORCH = Convention(
     "ptflops' pytorch back end: ptflops/pytorch_ops.py; it counts how a line is spelled, @ or torch.matmul",
     {
         **_each(ONCE, *CONVOLUTIONS),
-        **_each(BIASED, "linear"),
+        **BIASED_LINEAR,
         **BIASED_CONVOLUTIONS,
         **_each(Weight(elements=2), "batch-norm", "relu", "gelu", "pool"),
         **_each(Weight(elements=1), "layer-norm", "relu6", "upsample"),

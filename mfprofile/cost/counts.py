@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import Convention, convention
-from mfprofile.cost.ops import Dimension, activations
+from mfprofile.cost.ops import Dimension
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import PILLARS, Part, Row, rows_of
+from mfprofile.cost.sums import Entry, activations_of, params_of, totals_of
+from mfprofile.cost.sums import Total as Total
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import Network, resolve
@@ -21,25 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AXES = ("block", "stage", "pillar", "kind", "op")
-
-
-class Total:
-    """The sum of some rows: `madds` as the bill's convention counts them, `params`, and `activations` put out."""
-
-    __slots__ = ("activations", "madds", "name", "params")
-
-    def __init__(self, name: str, madds: Dimension = 0, params: Dimension = 0, activations: Dimension = 0) -> None:
-        self.name = name
-        self.madds = madds
-        self.params = params
-        self.activations = activations
-
-    def amounts(self) -> dict[str, Dimension]:
-        """Return the sums by their names."""
-        return {"madds": self.madds, "params": self.params, "activations": self.activations}
-
-    def __repr__(self) -> str:
-        return f"Total({self.name}, madds={self.madds}, params={self.params})"
 
 
 class Bill:
@@ -71,21 +55,17 @@ class Bill:
     @cached_property
     def params(self) -> Dimension:
         """Return all parameters (buffers, such as BatchNorm's running statistics, are none)."""
-        return self._params_without(frozenset())
+        return params_of(self.parts)
 
     @cached_property
     def counted_params(self) -> Dimension:
         """Return the parameters that the convention counts: some tools overlook those of some kinds."""
-        return self._params_without(self.convention.uncounted_params)
+        return params_of(self.parts, self.convention.uncounted_params)
 
     @cached_property
     def activations(self) -> Dimension:
         """Return how many values all ops put out for one image; parameters that are read are none."""
-        return sum([activations(cost) for part in self.parts for _, _, cost in part.ops])
-
-    def _params_without(self, kinds: frozenset[str]) -> Dimension:
-        costs = [cost for part in self.parts for _, _, cost in part.ops if cost.kind not in kinds]
-        return sum([cost.weights + cost.biases for cost in costs])
+        return activations_of(self.parts)
 
     @cached_property
     def pillars(self) -> dict[str, Total]:
@@ -103,14 +83,7 @@ class Bill:
         Stages are named by log₂ of the output stride; `tokens`, a table without a resolution, stands by itself.
         Raises `InputError` for another axis.
         """
-        totals: dict[str, Total] = {}
-        for name, row, madds in zip(self.names(axis), self.rows, self.row_madds, strict=True):
-            total = totals.get(name)
-            if total is None:
-                total = totals[name] = Total(name)
-            total.madds = total.madds + madds
-            total.params = total.params + row.params
-            total.activations = total.activations + row.activations
+        totals = totals_of(starmap(Entry, zip(self.names(axis), self.rows, self.row_madds, strict=True)))
         return [totals[name] for name in PILLARS if name in totals] if axis == "pillar" else list(totals.values())
 
     def names(self, axis: str) -> Iterable[str]:

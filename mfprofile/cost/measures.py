@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mfprofile.cost.conventions import Convention
-from mfprofile.cost.ops import Dimension, activations
+from mfprofile.cost.ops import Dimension
 from mfprofile.cost.rows import Part
+from mfprofile.cost.sums import activations_of, params_of
 from mfprofile.spec.limits import ADDITIVE, PILLARS
 from mfprofile.spec.problems import InputError, nearest
 
@@ -29,10 +30,7 @@ class Measure(NamedTuple):
         chosen = [part for part in parts if self.pillar in (None, part.pillar)]
         if self.quantity == "madds":
             return sum(counted_by.weigh(chosen))
-        costs = [cost for part in chosen for _, _, cost in part.ops]
-        if self.quantity == "params":
-            return sum([cost.weights + cost.biases for cost in costs])
-        return sum([activations(cost) for cost in costs])
+        return params_of(chosen) if self.quantity == "params" else activations_of(chosen)
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(

@@ -13,12 +13,30 @@ from typing import Any, TypeAlias
 Dimension: TypeAlias = Any
 """A whole number: an int, an int64 array, or a symbol."""
 
+REDUCTIONS = frozenset(
+    {
+        "pool",
+        "avg-pool",
+        "max-pool",
+        "mean",
+        "sum",
+        "product",
+        "max",
+        "min",
+        "arg-max",
+        "variance",
+        "vector-norm",
+        "any",
+    }
+)
+"""The kinds of op whose `elements` are the values that they read; of every other kind they are those put out."""
+
 
 class Cost:
     """The cost of one op.
 
     `kind` says what it is, `out` is its output's shape without the batch; `madds` are its products (0 for an op
-    without), `elements` the values it handles (its outputs; for pooling its inputs), `weights` and `biases` the
+    without), `elements` the values it handles (its outputs; for `REDUCTIONS` its inputs), `weights` and `biases` the
     parameters it owns.
     """
 
@@ -59,10 +77,51 @@ def conv(
     >>> cost.madds, cost.weights, cost.elements
     (5419008, 432, 200704)
     """
-    weights = kernel * kernel * inputs * outputs
-    positions = height * width
+    return convolution(inputs, outputs, kernel * kernel, (height, width), kind, bias)
+
+
+def convolution(
+    inputs: Dimension,
+    outputs: Dimension,
+    taps: Dimension,
+    positions: tuple[Dimension, ...],
+    kind: str = "conv",
+    bias: bool = False,
+) -> Cost:
+    """Cost a convolution in any number of dimensions, of `taps` positions in its kernel and `inputs` *per group*.
+
+    `positions` are the sides of its output. Other terms as in `conv`.
+
+    >>> convolution(8, 4, 3, (10,)).madds  # 8 · 3 products for each of 4 · 10 outputs
+    960
+    """
+    weights = taps * inputs * outputs
+    spread = prod(positions)
     biases = outputs if bias else 0
-    return Cost(kind, (outputs, height, width), weights * positions, outputs * positions, weights, biases)
+    return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases)
+
+
+def transposed(
+    inputs: Dimension,
+    outputs: Dimension,
+    taps: Dimension,
+    read: tuple[Dimension, ...],
+    positions: tuple[Dimension, ...],
+    bias: bool = False,
+) -> Cost:
+    """Cost a transposed convolution, from the sides `read` to `positions`, of `inputs` channels *per group*.
+
+    Each value that comes in is multiplied by a whole kernel for each of its group's outputs; what falls beyond the
+    edge is multiplied like any value.
+
+    >>> cost = transposed(4, 8, 9, (5, 5), (10, 10))  # 25 positions · 9 · 4 · 8
+    >>> cost.madds, cost.weights, cost.elements
+    (7200, 288, 800)
+    """
+    weights = taps * inputs * outputs
+    biases = outputs if bias else 0
+    shape = (outputs, *positions)
+    return Cost("conv-transpose", shape, weights * prod(read), prod(shape), weights, biases)
 
 
 def depthwise(outputs: Dimension, kernel: Dimension, height: Dimension, width: Dimension) -> Cost:
@@ -149,6 +208,39 @@ def global_pool(channels: Dimension, height: Dimension, width: Dimension) -> Cos
     return Cost("pool", (channels,), 0, channels * height * width)
 
 
+def reduction(kind: str, read: Dimension, *shape: Dimension) -> Cost:
+    """Cost an op that draws `read` values together into those of `shape`: pooling, a mean, a sum, a maximum.
+
+    `kind` is one of `REDUCTIONS`.
+
+    >>> cost = reduction("mean", 6 * 192, 192)  # the mean of 6 tokens
+    >>> cost.elements, activations(cost)
+    (1152, 192)
+    """
+    return Cost(kind, shape, 0, read)
+
+
+def embedding(rows: Dimension, entries: Dimension, channels: Dimension) -> Cost:
+    """Cost a table of `entries` vectors, of which `rows` are looked up: they are read, not multiplied.
+
+    >>> cost = embedding(5, 1000, 64)
+    >>> cost.madds, cost.elements, cost.weights
+    (0, 320, 64000)
+    """
+    return Cost("embedding", (rows, channels), 0, rows * channels, entries * channels)
+
+
+def repeated(cost: Cost, images: Dimension) -> Cost:
+    """Cost the same op on several images, or windows or frames of one, with the same parameters.
+
+    >>> cost = repeated(linear(6, 192, 384), 4)
+    >>> cost.madds, cost.weights, cost.out
+    (1769472, 73728, (4, 6, 384))
+    """
+    out = (images, *cost.out)
+    return Cost(cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases)
+
+
 def table(rows: Dimension, channels: Dimension) -> Cost:
     """Cost a learned table that is read whole: parameters, and no arithmetic.
 
@@ -161,11 +253,12 @@ def table(rows: Dimension, channels: Dimension) -> Cost:
 def activations(cost: Cost) -> Dimension:
     """Return how many values the op puts out for those after it; a parameter that is read is none.
 
-    `elements` are those, but of a pooling, which counts what it reads; a residual that may be absent has them scaled.
+    `elements` are those, but of a pooling and the other `REDUCTIONS`, which count what they read; a residual that may
+    be absent has them scaled.
 
     >>> activations(global_pool(1152, 7, 7)), activations(table(6, 192)), activations(linear(6, 192, 384))
     (1152, 0, 2304)
     """
     if cost.kind == "table":
         return 0
-    return prod(cost.out) if cost.kind == "pool" else cost.elements
+    return prod(cost.out) if cost.kind in REDUCTIONS else cost.elements

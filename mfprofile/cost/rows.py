@@ -33,8 +33,9 @@ class Row:
     """One op: its sub-block `part`, its `role` and its `cost`, and what those say of it.
 
     `role` says where a kind stands: stem, lite, hidden or output (of a Mobile sub-block), theta, attention, ffn,
-    token (what joins sub-blocks on tokens), bridge, gate, projection, final, head, detector, table. The properties are
-    those of `Part` and of `cost.ops.Cost`; `madds` are products, before any convention weighs them.
+    token (what joins sub-blocks on tokens), bridge, gate, projection, final, head, detector, table; of an op met in a
+    network of others, biased or plain. The properties are those of `Part` and of `cost.ops.Cost`; `madds` are products,
+    before any convention weighs them.
     """
 
     __slots__ = ("cost", "local", "part", "role")
@@ -47,8 +48,13 @@ class Row:
 
     @property
     def name(self) -> str:
-        """Return the path of the torch module, or of the module that computes the op with the op's own name after."""
-        return f"{self.part.path}.{self.local}" if self.part.path else self.local
+        """Return the path of the torch module, or of the module that computes the op with the op's own name after.
+
+        An op that is all its module does may have no name of its own but the number of the call, as `#2`.
+        """
+        if self.part.path and self.local[:1] not in ("", "#"):
+            return f"{self.part.path}.{self.local}"
+        return self.part.path + self.local
 
     block = property(lambda self: self.part.block, doc="The block's number, or stem, final, head, tokens, fpn, retina.")
     stage = property(lambda self: self.part.stage, doc="log₂ of the block's output stride; None for the token table.")

@@ -133,3 +133,58 @@ def test_a_table_has_parameters_and_no_product(rows: int, channels: int) -> None
     cost = ops.table(rows, channels)
     assert cost.weights == len(list(product(range(rows), range(channels)))) == cost.elements
     assert (cost.kind, cost.out, cost.madds, cost.biases) == ("table", (rows, channels), 0, 0)
+
+
+@given(st.tuples(SMALL, SMALL), SMALL, st.integers(1, 9), st.sampled_from((1, 2, 4)))
+def test_a_convolution_of_one_dimension_costs_its_enumerated_products(
+    per_group: Sides, taps: int, length: int, groups: int
+) -> None:
+    """As that of two, by the positions of its kernel and of its output."""
+    reads, outputs = per_group[0], per_group[1] * groups
+    indices = product(range(outputs), range(length), range(reads), range(taps))
+    cost = ops.convolution(reads, outputs, taps, (length,), bias=True)
+    assert same_as(cost, (((out, at), (out, channel, tap)) for out, at, channel, tap in indices))
+    assert (cost.out, cost.biases) == ((outputs, length), outputs)
+
+
+@given(st.tuples(SMALL, SMALL), SMALL, SIDES, STRIDES, st.sampled_from((1, 2)))
+def test_a_transposed_convolution_costs_its_enumerated_products(
+    per_group: Sides, kernel: int, image: Sides, stride: int, groups: int
+) -> None:
+    """Each value that comes in is laid out by a kernel for each of its group's outputs."""
+    reads, writes = per_group
+    indices = product(range(groups), range(writes), *map(range, image), range(reads), range(kernel), range(kernel))
+    products = list(indices)
+    height, width = ((side - 1) * stride + kernel for side in image)
+    cost = ops.transposed(reads, writes * groups, kernel * kernel, image, (height, width))
+    assert cost.madds == len(products)
+    assert cost.weights == len({(group, out, *rest) for group, out, _, _, *rest in products})
+    assert (cost.kind, cost.elements) == ("conv-transpose", writes * groups * height * width)
+
+
+@given(SMALL, SMALL, SMALL, SMALL)
+def test_what_is_repeated_costs_as_often_with_the_same_parameters(
+    images: int, rows: int, inputs: int, outputs: int
+) -> None:
+    """Products and elements times the images, weights once."""
+    one = ops.linear(rows, inputs, outputs)
+    cost = ops.repeated(one, images)
+    indices = product(range(images), range(rows), range(outputs), range(inputs))
+    assert same_as(cost, (((image, row, out), (out, channel)) for image, row, out, channel in indices))
+    assert (cost.kind, cost.out, cost.biases) == ("linear", (images, rows, outputs), outputs)
+
+
+@given(st.sampled_from(sorted(ops.REDUCTIONS)), SMALL, SMALL)
+def test_a_reduction_counts_what_it_reads_and_puts_out_what_is_left(kind: str, read: int, left: int) -> None:
+    """As global pooling, which is one."""
+    cost = ops.reduction(kind, read * left, left)
+    assert (cost.kind, cost.madds, cost.elements, ops.activations(cost)) == (kind, 0, read * left, left)
+    assert ops.activations(ops.global_pool(left, read, 1)) == left
+
+
+@given(SMALL, SMALL, SMALL)
+def test_a_look_up_reads_and_does_not_multiply(rows: int, entries: int, channels: int) -> None:
+    """An embedding owns its table and puts out the rows that were looked up."""
+    cost = ops.embedding(rows, entries, channels)
+    assert (cost.kind, cost.madds, cost.weights) == ("embedding", 0, entries * channels)
+    assert ops.activations(cost) == rows * channels

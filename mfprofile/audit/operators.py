@@ -1,0 +1,128 @@
+"""ATen's operators by what they are: those that work on each value, those that draw values together, those for free.
+
+Operators go by their base name: `relu` stands for `aten::relu` and `aten::relu_`, in every overload. Those of which
+nothing is said here or in `handles` are taken apart where torch defines them by others, and else are not covered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+
+def _named(table: Mapping[str, str], own: str = "") -> Mapping[str, str]:
+    """Return the kind of each operator, from the operators of each kind and those that are a kind of their own."""
+    named = {name: kind for kind, names in table.items() for name in names.split()}
+    return MappingProxyType(named | {name: name for name in own.split()})
+
+
+ELEMENTWISE = _named(
+    {
+        "leaky-relu": "leaky_relu",
+        "prelu": "prelu _prelu_kernel",
+        "h-swish": "hardswish",
+        "h-sigmoid": "hardsigmoid",
+        "log-sigmoid": "log_sigmoid log_sigmoid_forward",
+        "hard-shrink": "hardshrink",
+        "soft-shrink": "softshrink",
+        "softmax": "softmax _softmax _safe_softmax",
+        "log-softmax": "log_softmax _log_softmax",
+        "group-norm": "group_norm native_group_norm",
+        "instance-norm": "instance_norm",
+        "rms-norm": "rms_norm _fused_rms_norm",
+        "weight-norm": "_weight_norm _weight_norm_interface",
+        "upsample": "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_linear1d upsample_bilinear2d "
+        "upsample_bicubic2d upsample_trilinear3d _upsample_bilinear2d_aa _upsample_bicubic2d_aa "
+        "_upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d",
+        "negate": "neg",
+        "power": "pow square float_power",
+        "divide": "floor_divide",
+        "clamp": "clamp clip clamp_min clamp_max",
+        "where": "where masked_fill",
+        "dropout": "native_dropout bernoulli",
+        "compare": "eq ne lt le gt ge isnan isinf isfinite isclose isneginf isposinf",
+        "logic": "logical_and logical_or logical_not logical_xor bitwise_and bitwise_or bitwise_not bitwise_xor "
+        "__and__ __or__ __xor__",
+        "cumulate": "cumsum cumprod cummax cummin logcumsumexp",
+    },
+    own="relu relu6 rrelu elu celu selu gelu silu mish sigmoid tanh softplus softsign glu threshold maximum minimum "
+    "abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan atan2 sinh cosh erf "
+    "erfc erfinv lerp sign round floor ceil trunc frac remainder fmod addcmul addcdiv heaviside hypot",
+)
+"""Operators on each value, by what they are; `elements` are those that they put out."""
+
+REDUCTIONS = _named(
+    {
+        "pool": "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d _adaptive_avg_pool2d _adaptive_avg_pool3d",
+        "avg-pool": "avg_pool1d avg_pool2d avg_pool3d",
+        "max-pool": "max_pool1d max_pool2d max_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d "
+        "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices",
+        "mean": "mean nanmean",
+        "sum": "sum nansum logsumexp col2im",
+        "product": "prod",
+        "max": "max amax",
+        "min": "min amin",
+        "arg-max": "argmax argmin",
+        "variance": "var std var_mean std_mean",
+        "vector-norm": "norm linalg_vector_norm",
+        "any": "any all",
+    }
+)
+"""Operators that draw values together, by what they are; `elements` are those that they read."""
+
+RECURRENT = _named(
+    {
+        "lstm": "lstm quantized_lstm",
+        "gru": "gru quantized_gru",
+        "rnn": "rnn_tanh rnn_relu mkldnn_rnn_layer _cudnn_rnn miopen_rnn",
+    }
+)
+"""Recurrent layers: they have a row with their parameters, but their products are not counted."""
+
+ATTENTIONS = (
+    "attention_math attention_math_for_mps flash_attention flash_attention_for_cpu efficient_attention "
+    "cudnn_attention fused_attention_overrideable"
+)
+"""What follows `_scaled_dot_product_` in the names of the ways to compute it."""
+
+_VIEWS = (
+    "view _unsafe_view reshape _reshape_alias view_as reshape_as permute transpose t numpy_T mT mH adjoint swapaxes "
+    "swapdims movedim moveaxis expand expand_as broadcast_to slice select narrow unsqueeze squeeze flatten ravel "
+    "unflatten detach alias as_strided diagonal chunk split split_with_sizes unsafe_split unsafe_chunk tensor_split "
+    "hsplit vsplit dsplit unbind unfold view_as_real view_as_complex real imag conj resolve_conj resolve_neg lift "
+    "lift_fresh lift_fresh_copy positive set_data"
+)
+_MOVES = (
+    "clone copy _to_copy to type_as contiguous cat concat concatenate stack hstack vstack dstack column_stack repeat "
+    "repeat_interleave tile roll flip fliplr flipud rot90 pad constant_pad_nd reflection_pad1d reflection_pad2d "
+    "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d _pad_circular _pad_enum im2col gather "
+    "index _unsafe_index index_select take take_along_dim index_put _unsafe_index_put index_copy index_fill "
+    "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
+    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero"
+)
+_MADE = (
+    "empty empty_like new_empty empty_strided new_empty_strided zeros zeros_like new_zeros ones ones_like new_ones "
+    "full full_like new_full arange linspace logspace eye scalar_tensor rand rand_like randn randn_like randint "
+    "randperm normal uniform fill zero tril_indices triu_indices one_hot"
+)
+_QUESTIONS = (
+    "item _local_scalar_dense is_same_size sym_size sym_stride sym_numel sym_storage_offset size stride numel dim "
+    "equal is_nonzero allclose is_floating_point is_complex _assert_async _assert_scalar _fused_sdp_choice"
+)
+FREE = frozenset(f"{_VIEWS} {_MOVES} {_MADE} {_QUESTIONS}".split())
+"""Operators that cost nothing: views, copies and moves of values, new tensors, questions."""
+
+_CONVOLVED = "conv depthwise pointwise conv-transpose linear"
+_NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
+OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn".split())
+"""The kinds of op to which parameters belong; read by another, they are a table."""
+
+BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), "self"))
+"""The argument that is the bias, of operators that do not call it so."""
+
+
+def base_name(operator: Any) -> str:
+    """Return the name that an operator goes by here: without aten, overload, and the mark of one that is in place."""
+    name = str(operator._schema.name).removeprefix("aten::")
+    return name if name.endswith("__") else name.removesuffix("_")

@@ -1,0 +1,149 @@
+"""The handles of operators that multiply: convolutions, Linear, matrix products, einsum, attention.
+
+A handle gets the operator's first output and its arguments as ATen has them, and says what it costs by `cost.ops`. It
+reads shapes alone. Parameters are filled in later, from the tensors that are really there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from torch import Tensor
+
+from mfprofile.cost import ops
+from mfprofile.cost.ops import Cost
+
+Named = list[tuple[str, Cost]]
+"""What one operator costs: ops by name, most often one."""
+
+
+def convolution(
+    out: Tensor,
+    image: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,  # noqa: ARG001 - ATen's arguments by position
+    padding: Any,  # noqa: ARG001
+    dilation: Any,  # noqa: ARG001
+    is_transposed: bool,
+    output_padding: Any,  # noqa: ARG001
+    groups: int,
+    *_: Any,
+) -> Named:
+    """Cost aten.convolution in 1, 2 or 3 dimensions; 1×1 in any number of groups is pointwise."""
+    taps, positions = prod(weight.shape[2:]), tuple(out.shape[2:])
+    if is_transposed:
+        read, outputs = tuple(image.shape[2:]), out.shape[1]
+        cost = ops.transposed(image.shape[1] // groups, outputs, taps, read, positions, bias is not None)
+    else:
+        outputs, inputs = weight.shape[:2]
+        kind = "pointwise" if taps == 1 else "depthwise" if groups > 1 and inputs == 1 else "conv"
+        cost = ops.convolution(inputs, outputs, taps, positions, kind, bias is not None)
+    return [(cost.kind, cost if image.shape[0] == 1 else ops.repeated(cost, image.shape[0]))]
+
+
+def linear(out: Tensor, vectors: Tensor, weight: Tensor, bias: Tensor | None = None) -> Named:  # noqa: ARG001
+    """Cost aten.linear on vectors in the last dimension, however many dimensions stand before it."""
+    outputs = weight.shape[0] if weight.dim() == 2 else 1
+    return [("linear", ops.linear(prod(vectors.shape[:-1]), vectors.shape[-1], outputs))]
+
+
+def product(out: Tensor, first: Tensor, second: Tensor, *_: Any) -> Named:
+    """Cost `first @ second`: matrices, vectors (as one row, one column), and whatever is broadcast before them.
+
+    >>> import torch
+    >>> heads, matrix = torch.empty(4, 5, 3, device="meta"), torch.empty(3, 7, device="meta")
+    >>> product(heads @ matrix, heads, matrix)[0][1].madds  # 4 · 5 · 3 · 7
+    420
+    """
+    one, two = tuple(first.shape), tuple(second.shape)
+    rows, columns = one[-2:-1], two[-1:] if len(two) > 1 else ()
+    batch = out.shape[: out.dim() - len(rows) - len(columns)]
+    return [("matmul", ops.matmul(prod(batch), prod(rows), one[-1], prod(columns)))]
+
+
+def added_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
+    """Cost addmm, baddbmm and addmv: `added + first @ second`, as Linear's bias is no multiply-add."""
+    return product(out, first, second)
+
+
+def summed_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
+    """Cost addbmm, the sum of a batch of products: one whose inner dimension is all of theirs."""
+    batch, rows, inner = first.shape
+    return [("matmul", ops.matmul(1, rows, batch * inner, second.shape[2]))]
+
+
+def outer(out: Tensor, *factors: Any, **_: Any) -> Named:  # noqa: ARG001
+    """Cost outer, ger and addr: a product for each pair, as a column times a row."""
+    first, second = [each for each in factors if isinstance(each, Tensor)][-2:]
+    return [("matmul", ops.matmul(1, first.numel(), 1, second.numel()))]
+
+
+def attention(out: Tensor, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **options: Any) -> Named:
+    """Cost scaled dot-product attention, fused or not, as scores, softmax and aggregation.
+
+    Shapes: query (…, heads, rows, channels), key (…, heads, columns, channels), value (…, heads, columns, channels).
+    All rows × columns are counted, causal or not, and every head of the query where several share a key. A mask that
+    is given is an addition; the scale costs nothing, as constant factors of ours do.
+    """
+    batch, (rows, inner), columns = prod(out.shape[:-2]), query.shape[-2:], key.shape[-2]
+    mask = rest[0] if rest else options.get("attn_mask")
+    masked = [("mask", ops.elementwise("add", batch, rows, columns))] if isinstance(mask, Tensor) else []
+    return [
+        ("scores", ops.matmul(batch, rows, inner, columns)),
+        *masked,
+        ("softmax", ops.elementwise("softmax", batch, rows, columns)),
+        ("aggregate", ops.matmul(batch, rows, columns, value.shape[-1])),
+    ]
+
+
+def einsum(out: Tensor, equation: str, operands: Sequence[Tensor], **_: Any) -> Named | None:  # noqa: ARG001
+    """Cost an einsum of two operands as one matrix product; None for any other, which torch itself takes apart.
+
+    Letters in both operands and the output are the batch; those in both alone are summed over products; those of one
+    operand alone are its rows or columns, or are summed before any product where the output has them not.
+
+    >>> import torch
+    >>> vectors, matrices = torch.empty(5, 3, device="meta"), torch.empty(5, 3, 7, device="meta")
+    >>> ((name, cost),) = einsum(vectors, "bi,bij->bj", [vectors, matrices])  # 5 · 3 · 7
+    >>> name, cost.madds, cost.out
+    ('matmul', 105, (5, 1, 7))
+    """
+    terms = _terms(equation, operands)
+    if terms is None:
+        return None
+    first, second, result = terms
+    sides = _sides(zip(first, operands[0].shape, strict=True), zip(second, operands[1].shape, strict=True))
+    shared, kept = set(first) & set(second), set(result)
+    batch, inner = _size(sides, shared & kept), _size(sides, shared - kept)
+    rows, columns = (set(first) - shared) & kept, (set(second) - shared) & kept
+    if shared <= kept and not (rows and columns):
+        return [("multiply", ops.elementwise("multiply", *[sides[letter] for letter in result]))]
+    return [("matmul", ops.matmul(batch, _size(sides, rows), inner, _size(sides, columns)))]
+
+
+def _terms(equation: str, operands: Sequence[Tensor]) -> tuple[str, str, str] | None:
+    """Return the letters of both operands and of the output; None where an equation is not as plain as that."""
+    equation = equation.replace(" ", "")
+    left, arrow, result = equation.partition("->")
+    terms = left.split(",")
+    if not arrow:
+        letters = left.replace(",", "")
+        result = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    plain = all(len(set(term)) == len(term) for term in terms) and "." not in equation
+    return (terms[0], terms[1], result) if plain and len(terms) == 2 == len(operands) else None
+
+
+def _sides(*named: Any) -> dict[str, int]:
+    """Return the size of each letter; 1 gives way to another size."""
+    sides: dict[str, int] = {}
+    for pairs in named:
+        for letter, size in pairs:
+            sides[letter] = size if sides.get(letter, 1) == 1 else sides[letter]
+    return sides
+
+
+def _size(sides: dict[str, int], letters: set[str]) -> int:
+    return prod(sides[letter] for letter in letters)

@@ -1,0 +1,138 @@
+"""Records what a model runs: each ATen operator as ops with their costs, under the module that is being called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from torch import Tensor, nn
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from mfprofile.audit.answers import answer
+from mfprofile.audit.calls import Call, Calls
+from mfprofile.audit.handles import HANDLES, Handle, shape_of
+from mfprofile.audit.operators import BIASES, FREE, OWNERS, RECURRENT, base_name
+from mfprofile.audit.owners import Owners, tensors_in
+from mfprofile.audit.products import Named
+from mfprofile.cost.ops import Cost, elementwise
+from mfprofile.cost.rows import Part
+
+UNCOVERED = "uncovered"
+"""The role of an op whose operator has no handle, or is a recurrent layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What is known of an ATen operator: its handle, if any, whether it is free, and the names of its arguments."""
+
+    name: str
+    handle: Handle | None
+    free: bool
+    in_place: bool
+    arguments: tuple[str, ...]
+
+    @property
+    def bias(self) -> str:
+        """Return the name of the argument that is its bias."""
+        return BIASES.get(self.name, "bias")
+
+
+@cache
+def operator_of(function: Any) -> Operator:
+    """Return what is known of an operator as a dispatch mode gets it."""
+    if not isinstance(function, OpOverload):
+        return Operator(str(function), None, False, False, ())
+    name = base_name(function)
+    arguments = tuple(str(argument.name) for argument in function._schema.arguments)
+    in_place = str(function._schema.name).endswith("_")
+    return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments)
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """A dispatch mode that records ops in running order, each with the call in which it ran.
+
+    It is made for inference mode, in which operators come whole (`linear`, `matmul`, `scaled_dot_product_attention`);
+    those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised.
+    """
+
+    supports_higher_order_operators = True
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.owners, self.calls = Owners(model), Calls(model)
+        self.fault: Exception | None = None
+        self._found: list[tuple[Call, str, int, str, Cost]] = []
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Run an operator and record what it costs."""
+        operator, options = operator_of(func), kwargs or {}
+        out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
+        self.owners.read(tensors_in((*args, *options.values())))
+        return out
+
+    def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        if operator.handle is None:
+            return self._taken_apart(operator, func, args, options)
+        out = answer(operator.name, operator.in_place, args, options)
+        if out is None:
+            out = func(*args, **options)
+        found = self._costed(operator, out, args, options)
+        if found is None:
+            return self._taken_apart(operator, func, args, options)
+        given = dict(zip(operator.arguments, args, strict=False)) | dict(options)
+        for name, cost in found:
+            self._record(name, *self._attributed(operator, cost, given, alone=len(found) == 1))
+        return out
+
+    def _taken_apart(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Run an operator as those that torch defines it by; one that stands by itself is not covered."""
+        if isinstance(func, OpOverload):
+            with self:
+                out = func.decompose(*args, **options)
+            if out is not NotImplemented:
+                return out
+        out = func(*args, **options)
+        for first in islice(tensors_in(out if isinstance(out, tuple | list) else [out]), 1):
+            self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape_of(first)))
+        return out
+
+    def _costed(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:
+        first = out if isinstance(out, Tensor) else out[0]
+        assert operator.handle is not None
+        try:
+            return operator.handle(first, *args, **options)
+        except Exception as error:
+            self.fault = error
+            raise
+
+    def _attributed(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> tuple[str, Cost]:
+        """Return the op's role, and its cost with the parameters that are really there."""
+        bias = given.get(operator.bias)
+        kind, weights, biases = cost.kind, 0, 0
+        operands = list(tensors_in(value for name, value in given.items() if name != operator.bias))
+        if kind == "matmul" and alone and any(map(self.owners.holds, operands)):
+            kind = "linear"
+        if kind in OWNERS:
+            vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
+            biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
+            weights = sum(map(self.owners.claim, operands))
+        role = UNCOVERED if operator.name in RECURRENT else "plain" if bias is None else "biased"
+        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
+
+    def _record(self, name: str, role: str, cost: Cost) -> None:
+        call, name = self.calls.current, cost.kind if name == "matmul" else name
+        self._found.append((call, name, call.numbered(name), role, cost))
+
+    def parts(self) -> list[Part]:
+        """Return the recorded ops, each as a part of its own under its module's path, and the parameters besides."""
+        found = [
+            Part("", None, "", call.path, [(self.calls.name(call, name, at), role, cost)])
+            for call, name, at, role, cost in self._found
+        ]
+        return [*self.owners.rest(read=True), *found, *self.owners.rest(read=False)]

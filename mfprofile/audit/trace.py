@@ -1,0 +1,159 @@
+"""Op rows from a network that is run once, on meta tensors: no weights, no compute, nothing of the user's touched."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mfprofile.audit.blanks import blank, copied, real
+from mfprofile.audit.calls import module_in
+from mfprofile.audit.ledger import Trace
+from mfprofile.audit.recorder import Recorder
+from mfprofile.spec.problems import InputError, printable
+
+
+class Input(NamedTuple):
+    """An input to be made: its shape without the batch, which is one, and its type. Its values are zeros."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype = torch.float32
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to run a network: the device, what becomes of its tensors, and where tensors that it makes are put."""
+
+    device: str
+    made: Callable[[Tensor], Tensor]
+    fresh: str | None = None
+
+
+WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
+"""The ways, in turn: the second is for networks that make tensors on no device of their inputs."""
+
+
+class Failure(NamedTuple):
+    """What a run raised, the path of the module in which it did, and what could not be done."""
+
+    error: Exception
+    path: str
+    doing: str = "run"
+
+    def __str__(self) -> str:
+        lines = str(self.error).strip().splitlines() or [""]
+        return printable(f"{type(self.error).__name__}: {lines[0]}")
+
+
+def trace(
+    model: nn.Module,
+    inputs: Tensor | Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+    *,
+    device: str | None = None,
+    name: str | None = None,
+) -> Trace:
+    """Run a network once, in eval mode on a copy, and return the ops that it ran, as rows under its modules' paths.
+
+    `inputs` are what `forward` takes, `options` its keyword arguments: tensors, taken as they are, batch and all;
+    shapes without the batch, such as (3, 224, 224), or `Input`s, of which one image is made; any other value goes
+    through. One shape or tensor may stand for itself. It runs on meta tensors and, where they will not do, for real on
+    a CPU, which the result says; `device` allows only the one.
+
+    Multiply-adds, elements and outputs are those of all that the inputs hold, for one image of it when they hold one.
+    Attention that is fused is counted as if it were not, and all its rows × columns where it is causal. Recurrent
+    layers are named, not counted. Raises `InputError` when the network raises, with the module in which it did.
+
+    >>> found = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
+    >>> [(row.name, row.kind, row.madds, row.params) for row in found.rows]  # 27 · 8 · 64 products
+    [('0', 'conv', 13824, 224), ('1', 'relu', 0, 0)]
+    >>> found.device, found.coverage
+    ('meta', Fraction(1, 1))
+    """
+    called, given = _arguments(inputs), dict(options or {})
+    ways = [way for way in WAYS if device in (None, way.device)]
+    if not ways:
+        raise InputError(f"no device is called {device!r}; there are meta, cpu")
+    failure = None
+    for way in ways:
+        found = _attempt(model, called, given, way)
+        if isinstance(found, Recorder):
+            modules = {path: type(module).__name__ for path, module in model.named_modules()}
+            reason = "" if way.device == "meta" or failure is None else str(failure)
+            shapes = tuple(_described([*called, *given.values()]))
+            return Trace(name or type(model).__name__, shapes, way.device, reason, modules, found.parts())
+        failure = found
+    assert failure is not None
+    raise InputError(_message(name or type(model).__name__, failure, [*called, *given.values()])) from failure.error
+
+
+def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:
+    if isinstance(failure.error, InputError) and failure.doing == "copied":
+        return f"{name}: {failure.error}"
+    where = f"in {failure.path} " if failure.path else ""
+    inputs = f" ({where}on inputs {', '.join(_described(values)) or 'none'})" if failure.doing == "run" else ""
+    return f"{name} cannot be {failure.doing}: {failure}{inputs}"
+
+
+def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way) -> Recorder | Failure:
+    """Return the recorder of one run, or how it failed."""
+    try:
+        network = copied(model, way.made)
+    except Exception as error:  # what a network's own copying raises is its affair
+        return Failure(error, "", "copied")
+    recorder = Recorder(network)
+    args = [_made(value, way) for value in inputs]
+    kwargs = {key: _made(value, way) for key, value in options.items()}
+    try:
+        with _surroundings(way), recorder.calls.watched(), recorder:
+            network(*args, **kwargs)
+    except Exception as error:
+        if recorder.fault is not None:
+            raise recorder.fault from None
+        paths = {id(module): path for path, module in network.named_modules()}
+        return Failure(error, module_in(error.__traceback__, paths))
+    return recorder
+
+
+@contextlib.contextmanager
+def _surroundings(way: Way) -> Iterator[None]:
+    """Run without gradients and fast paths, and leave torch's own state as it was."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    fresh = torch.device(way.fresh) if way.fresh else contextlib.nullcontext()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.inference_mode(), fresh:
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
+    """Return the positional arguments, shapes as `Input`s."""
+    if isinstance(inputs, Tensor | Input) or _is_shape(inputs):
+        inputs = [inputs]
+    return [Input(tuple(value)) if _is_shape(value) else value for value in inputs]
+
+
+def _is_shape(value: Any) -> bool:
+    whole = isinstance(value, list | tuple) and not isinstance(value, Input)
+    return whole and bool(value) and all(type(side) is int for side in value)
+
+
+def _made(value: Any, way: Way) -> Any:
+    """Return an argument as it is given to the copy: never the user's own tensor."""
+    if isinstance(value, Input):
+        return torch.zeros((1, *value.shape), dtype=value.dtype, device=way.device)
+    return way.made(value) if isinstance(value, Tensor) else value
+
+
+def _described(values: Sequence[Any]) -> Iterator[str]:
+    """Yield the inputs' shapes and types, as `1×3×224×224 float32`."""
+    for value in values:
+        shape = (1, *value.shape) if isinstance(value, Input) else getattr(value, "shape", None)
+        if shape is not None:
+            yield f"{'×'.join(map(str, shape)) or 'scalar'} {str(value.dtype).removeprefix('torch.')}"

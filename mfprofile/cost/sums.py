@@ -1,0 +1,64 @@
+"""Sums over ops and rows, of whatever network they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mfprofile.cost.ops import Cost, Dimension, activations
+from mfprofile.cost.rows import Part, Row
+
+
+class Total:
+    """The sum of some rows: `madds` as the bill's convention counts them, `params`, and `activations` put out."""
+
+    __slots__ = ("activations", "madds", "name", "params")
+
+    def __init__(self, name: str, madds: Dimension = 0, params: Dimension = 0, activations: Dimension = 0) -> None:
+        self.name = name
+        self.madds = madds
+        self.params = params
+        self.activations = activations
+
+    def amounts(self) -> dict[str, Dimension]:
+        """Return the sums by their names."""
+        return {"madds": self.madds, "params": self.params, "activations": self.activations}
+
+    def __repr__(self) -> str:
+        return f"Total({self.name}, madds={self.madds}, params={self.params})"
+
+
+class Entry(NamedTuple):
+    """A row, the name of the sum that it goes into, and its multiply-adds as a convention counts them."""
+
+    name: str
+    row: Row
+    madds: Dimension
+
+
+def totals_of(entries: Iterable[Entry]) -> dict[str, Total]:
+    """Return the totals by name, in the order in which names first occur."""
+    totals: dict[str, Total] = {}
+    for name, row, madds in entries:
+        total = totals.get(name)
+        if total is None:
+            total = totals[name] = Total(name)
+        total.madds = total.madds + madds
+        total.params = total.params + row.params
+        total.activations = total.activations + row.activations
+    return totals
+
+
+def costs_of(parts: Iterable[Part]) -> list[Cost]:
+    """Return the cost of each op of the parts, in running order."""
+    return [cost for part in parts for _, _, cost in part.ops]
+
+
+def params_of(parts: Sequence[Part], without: frozenset[str] = frozenset()) -> Dimension:
+    """Return the parameters of all ops but those of some kinds."""
+    return sum([cost.weights + cost.biases for cost in costs_of(parts) if cost.kind not in without])
+
+
+def activations_of(parts: Sequence[Part]) -> Dimension:
+    """Return how many values all ops put out; parameters that are read are none."""
+    return sum([activations(cost) for cost in costs_of(parts)])

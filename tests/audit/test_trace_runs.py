@@ -1,0 +1,252 @@
+"""How a network is run: on a copy of which nothing is left, on meta tensors or else a CPU, and what is said when it fails."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from audit.zoo import Lambda, Patches, Twice  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
+from torch.nn.modules import module as modules  # noqa: E402
+
+from mfprofile.audit.trace import Input, trace  # noqa: E402
+from mfprofile.spec.problems import InputError  # noqa: E402
+
+
+class Watchful(nn.Module):
+    """A network with all that a trace could disturb: statistics, a counter, a hook, randomness, lists of tensors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.dropout = nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Dropout(0.5)
+        self.register_buffer("calls", torch.zeros((), dtype=torch.long))
+        self.scales = [torch.ones(8, 1, 1)]
+        self.seen = 0
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Change all of it."""
+        self.seen += 1
+        self.calls += 1
+        return self.dropout(self.norm(self.conv(image))) * self.scales[0] + torch.rand_like(image[:, :1, 2:, 2:])
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize("training", [False, True])
+def test_a_trace_leaves_the_model_as_it_was(device: str, training: bool) -> None:
+    """State, statistics, modes, hooks, gradients, attributes, torch's random state, fast path and global hooks."""
+    model = Watchful().train(training)
+    model.conv.eval()
+    image = torch.ones(1, 3, 8, 8)
+    state = copy.deepcopy(model.state_dict())
+    attributes = {path: sorted(vars(module)) for path, module in model.named_modules()}
+    modes = [module.training for module in model.modules()]
+    random, fast = torch.get_rng_state(), torch.backends.mha.get_fastpath_enabled()
+    trace(model, [image], device=device)
+    assert all(torch.equal(tensor, state[name]) for name, tensor in model.state_dict().items())
+    assert {path: sorted(vars(module)) for path, module in model.named_modules()} == attributes
+    assert [module.training for module in model.modules()] == modes
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
+    assert model.seen == 0
+    assert torch.equal(random, torch.get_rng_state())
+    assert torch.backends.mha.get_fastpath_enabled() == fast
+    assert not modules._global_forward_hooks and not modules._global_forward_pre_hooks
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+    assert torch.equal(image, torch.ones(1, 3, 8, 8))
+
+
+def test_a_trace_that_fails_leaves_nothing_either() -> None:
+    """Hooks and modes are gone when a forward raises."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    with pytest.raises(InputError):
+        trace(nn.Linear(3, 4), (5,))
+    assert not modules._global_forward_hooks and not modules._global_forward_pre_hooks
+    assert torch.backends.mha.get_fastpath_enabled() == fast
+    assert not torch.is_inference_mode_enabled()
+    assert torch.is_grad_enabled()
+    assert torch.zeros(1).device.type == "cpu"
+
+
+def test_inputs_are_not_written_to() -> None:
+    """A network that works in place does so on a copy of them."""
+    image = torch.full((1, 4), -1.0)
+    trace(nn.ReLU(inplace=True), [image], device="cpu")
+    assert torch.equal(image, torch.full((1, 4), -1.0))
+
+
+def test_weights_are_not_read_on_meta_tensors() -> None:
+    """A model that has none, being on meta tensors itself, is traced as well."""
+    with torch.device("meta"):
+        model = Patches()
+    found = trace(model, (3, 16, 16))
+    assert (found.device, found.reason) == ("meta", "")
+    assert found.bill().madds == trace(Patches(), (3, 16, 16)).bill().madds
+    assert trace(model, (3, 16, 16), device="cpu").bill().madds == found.bill().madds
+
+
+def test_control_flow_that_hangs_on_values_runs_on_a_cpu_and_says_so() -> None:
+    """With the reason, in one line."""
+    model = Lambda(lambda x, w: x @ w if x.sum() == 0 else x, w=torch.zeros(3, 4))
+    found = trace(model, (3,))
+    assert (found.device, found.bill().madds) == ("cpu", 12)
+    assert "meta" in found.reason
+    assert "\n" not in found.reason
+    with pytest.raises(InputError, match="cannot be run"):
+        trace(model, (3,), device="meta")
+
+
+def test_tensors_made_on_the_way_do_not_need_a_cpu() -> None:
+    """A network that makes tensors on no device of its inputs is traced with meta tensors for those too."""
+    found = trace(Lambda(lambda x: x + torch.arange(4.0)), (4,))
+    assert (found.device, [row.kind for row in found.rows]) == ("meta", ["add"])
+
+
+def test_what_the_user_holds_as_attributes_is_copied_too() -> None:
+    """Tensors in lists, and those that are no leaves."""
+    model = nn.Linear(3, 3)
+    model.extra = [torch.ones(3) * torch.ones(3, requires_grad=True)]  # type: ignore[assignment]
+    assert trace(model, (3,)).bill().madds == 9
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "message"),
+    [
+        (nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Linear(5, 4)), (3, 8, 8),
+         r"^Sequential cannot be run: RuntimeError: .* \(in 2 on inputs 1×3×8×8 float32\)$"),
+        (nn.BatchNorm2d(4), (3, 8, 8), r"^BatchNorm2d cannot be run: RuntimeError: .* \(on inputs 1×3×8×8 float32\)$"),
+        (nn.LayerNorm(4), (3,), r"^LayerNorm cannot be run: RuntimeError: .* \(on inputs 1×3 float32\)$"),
+        (nn.Bilinear(3, 4, 5), (3,), r"^Bilinear cannot be run: TypeError: .*missing 1 required positional argument: 'input2'"),
+        (nn.Embedding(5, 3), (3,), r"^Embedding cannot be run: RuntimeError: .*on inputs 1×3 float32"),
+        (Lambda(lambda _: {}["key"]), (3,), r"^Lambda cannot be run: KeyError: 'key' \(on inputs 1×3 float32\)$"),
+        (nn.LazyLinear(3), (3,), r"^LazyLinear: weight has no shape yet: call the model once, so that its lazy layers are made$"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_network_that_raises_is_told_in_one_line(model: nn.Module, inputs: Any, message: str) -> None:
+    """What it raised, in which module, on what inputs."""
+    with pytest.raises(InputError, match=message) as caught:
+        trace(model, inputs)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_that_cannot_be_copied_is_told() -> None:
+    """As one that holds a lock."""
+    import threading
+
+    model = nn.Linear(3, 4)
+    model.lock = threading.Lock()  # type: ignore[assignment]
+    with pytest.raises(InputError, match=r"^Linear cannot be copied: TypeError: cannot pickle '_thread.lock' object$"):
+        trace(model, (3,))
+
+
+def test_an_unknown_device_is_refused() -> None:
+    """With those there are."""
+    with pytest.raises(InputError, match=r"^no device is called 'cuda'; there are meta, cpu$"):
+        trace(nn.Linear(3, 4), (3,), device="cuda")
+
+
+def test_what_a_handle_raises_is_our_fault_and_not_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not blamed on the input."""
+    from mfprofile.audit import handles, recorder
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(recorder, "HANDLES", {**handles.HANDLES, "linear": broken})
+    recorder.operator_of.cache_clear()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            trace(nn.Linear(3, 4), (3,))
+    finally:
+        recorder.operator_of.cache_clear()
+
+
+def test_several_inputs_of_any_sort_are_handed_on() -> None:
+    """Tensors with their batch, shapes without, other types, keywords, plain values."""
+
+    class Several(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words = nn.Embedding(9, 4)
+
+        def forward(self, image: Tensor, words: Tensor, flag: bool, *, scale: Tensor, power: int = 1) -> Tensor:
+            assert flag and power == 2
+            return image @ self.words(words).mT * scale
+
+    found = trace(Several(), [(5, 4), Input((3,), torch.long), True], {"scale": torch.ones(2, 1, 1), "power": 2})
+    assert found.inputs == ("1×5×4 float32", "1×3 int64", "2×1×1 float32")
+    assert [(row.kind, row.madds, row.out) for row in found.rows] == [
+        ("embedding", 0, (3, 4)), ("matmul", 60, (1, 5, 3)), ("multiply", 0, (2, 5, 3)),
+    ]  # fmt: skip
+
+
+def test_one_input_may_stand_for_itself() -> None:
+    """A tensor, a shape, an `Input`, or a sequence of one of them."""
+    for inputs in (torch.zeros(1, 3), (3,), Input((3,)), [(3,)], [torch.zeros(1, 3)], [Input((3,))]):
+        assert trace(nn.Linear(3, 4), inputs).bill().madds == 12
+
+
+def test_modules_are_told_by_path_and_class() -> None:
+    """Each once, called or not."""
+    assert trace(Twice(), (4,)).modules == {"": "Twice", "first": "Sequential", "first.0": "Linear", "first.1": "ReLU"}
+
+
+def test_an_op_beside_a_module_of_its_name_has_a_name_of_its_own() -> None:
+    """A block with a module `relu` that calls functional.relu as well, and one `linear2` beside a second linear."""
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.relu, self.linear2 = nn.ReLU(), nn.Linear(3, 3)
+            self.weight = nn.Parameter(torch.zeros(3, 3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.relu(self.linear2(functional.relu(x) @ self.weight) @ self.weight)
+
+    found = trace(nn.Sequential(Block(), nn.Identity()), (3,))
+    assert [row.name for row in found.rows] == ["0.relu-op", "0.linear", "0.linear2", "0.linear2-op", "0.relu"]
+
+
+def test_modules_of_other_threads_are_not_followed() -> None:
+    """What another thread calls meanwhile is no affair of a trace."""
+    from threading import Thread
+
+    other = nn.Linear(2, 2)
+
+    def forward(x: Tensor) -> Tensor:
+        thread = Thread(target=lambda: other(torch.zeros(1, 2)))
+        thread.start()
+        thread.join()
+        return x + 1
+
+    assert [row.name for row in trace(Lambda(forward), (3,)).rows] == ["shift"]
+
+
+def test_an_exception_within_the_network_that_it_handles_itself_does_not_mislead() -> None:
+    """Rows after it stand at the right module."""
+
+    class Trying(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.wrong, self.right = nn.Linear(9, 9), nn.Linear(3, 4)
+
+        def forward(self, vectors: Tensor) -> Tensor:
+            try:
+                return self.wrong(vectors)
+            except RuntimeError:
+                return self.right(vectors) + 1
+
+    assert [row.name for row in trace(Trying(), (3,)).rows if row.kind != "unused"] == ["right", "shift"]
+
+
+def test_a_hook_of_the_networks_own_runs_on_the_copy() -> None:
+    """Weight norm by a hook before the forward, as torch had it first."""
+    with pytest.warns(FutureWarning):
+        model = torch.nn.utils.weight_norm(nn.Linear(3, 4))
+    found = trace(model, (3,))
+    assert found.bill().madds == 12
+    assert found.bill().params == sum(parameter.numel() for parameter in model.parameters()) == 12 + 4 + 4
