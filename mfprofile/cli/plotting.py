@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from mfprofile.cli import plotting_paper, plotting_specs  # noqa: F401
+from mfprofile.cli import plotting_attention, plotting_paper, plotting_specs  # noqa: F401
 from mfprofile.cli.pictures import app as app

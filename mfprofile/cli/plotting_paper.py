@@ -173,3 +173,42 @@ def plot_front(
     found = read_space(space, assigned(settings, input_size))
     points = front_of(found, given, limits, convention, memory, workers, dask)
     written(front_picture(look, found.name, points, given, convention), "front", output, look)
+
+
+@app.command("contour")
+def plot_contour(
+    space: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPACE|SPEC",
+            help="A name of 'mfprofile list' or 'explore spaces', a path, or - for stdin.",
+            autocompletion=specs,
+        ),
+    ],
+    x: Annotated[str, typer.Option("--x", metavar="KEY", help="Across: a key, or KEY=FROM:TO[:STEP].")],
+    y: Annotated[str, typer.Option("--y", metavar="KEY", help="Upwards: the same.")],
+    at: Annotated[
+        list[str] | None, typer.Option("--at", metavar="MADDS", help="Draw this line, as 300M. Repeatable.")
+    ] = None,
+    output: Output = None,
+    columns: Columns = 2,
+    dark: Dark = False,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+) -> None:
+    """Draw lines of equal MAdds over two keys.
+
+    A key that a space leaves open has its choices, another the values around its own. All valid points are counted.
+
+    Example: mfprofile plot contour mf294m --x tokens.count --y tokens.dim
+    """
+    from mfprofile.explore.space import read_space
+    from mfprofile.spec.quantities import quantity
+    from mfprofile.view.plots.contour import contour
+
+    checked(output)
+    look = look_of(columns, dark)
+    levels = [quantity(text) for text in at or ()]
+    found = read_space(space, assigned(settings, input_size))
+    written(contour(look, found, x, y, convention, levels), "contour", output, look)

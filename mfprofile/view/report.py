@@ -20,6 +20,7 @@ from mfprofile.view.paper_report import paper_report
 from mfprofile.view.plots.ablation import ablation
 from mfprofile.view.plots.accuracy import accuracy
 from mfprofile.view.plots.blocks import blocks
+from mfprofile.view.plots.contour import contour
 from mfprofile.view.plots.detection import detection
 from mfprofile.view.plots.front import front_picture
 from mfprofile.view.plots.look import Look
@@ -45,6 +46,10 @@ def _sensitivity(look: Look) -> Picture:
     return tornado(look, sensitivity(load("mf294m")))
 
 
+def _contour(look: Look) -> Picture:
+    return contour(look, read_space("mf294m"), "tokens.count", "tokens.dim")
+
+
 def _waterfall(look: Look) -> Picture:
     return waterfall(look, difference(count("mf294m"), count("mf214m")))
 
@@ -64,6 +69,7 @@ PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType
         "blocks-mf294m": ("plot blocks mf294m", _blocks),
         "pillars": ("plot pillars", _pillars),
         "sensitivity-mf294m": ("plot sensitivity mf294m", _sensitivity),
+        "contour-mf294m": ("plot contour mf294m --x tokens.count --y tokens.dim", _contour),
         "waterfall-mf294m-mf214m": ("plot waterfall mf294m mf214m", _waterfall),
         "front-mf294m-stages": ("plot front mf294m-stages", _front),
     }

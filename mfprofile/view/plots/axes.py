@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,8 +109,9 @@ def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) 
 
 
 def titled(figure: Figure, title: str, look: Look) -> None:
-    """Write a figure's title at its left edge, in two lines where it has a colon and one column has no room for it."""
-    shown = title if look.columns == 2 else title.replace(": ", ":\n", 1)
+    """Write a figure's title at its left edge, folded, and after its colon, where there is one column."""
+    parts = title.split(": ", 1) if look.columns == 1 and ": " in title else [title]
+    shown = ":\n".join(fill(part, 44 * look.columns, break_on_hyphens=False) for part in parts)
     figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
 
 

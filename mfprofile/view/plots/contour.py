@@ -1,0 +1,171 @@
+"""Lines of equal multiply-adds over two keys of a spec or space, counted at every valid point of their grid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.budget.knobs import knobs
+from mfprofile.cost.counts import count
+from mfprofile.explore.space import Space, with_values
+from mfprofile.spec.load import load
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import InputError, SpecError, nearest
+from mfprofile.spec.writing import mapping
+from mfprofile.view.plots.axes import amount, annotate, legend, short, titled
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST = 25
+"""How many values of a key are drawn unless a range is given: those around its own."""
+LARGEST = 10_000
+"""Up to how many points are counted."""
+_RANGE = re.compile(r"([a-z0-9.]+)=([0-9]+):([0-9]+)(?::([0-9]+))?")
+
+
+def contour(
+    look: Look, space: Space, x: str, y: str, convention_name: str = "core", levels: Sequence[int] = ()
+) -> Picture:
+    """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
+
+    A key that the space leaves open has its choices, another the values around its own; what else the space leaves
+    open has its first choice. Every valid point is counted, and the lines are drawn between them. Raises `InputError`.
+    """
+    base = load(space.data)
+    first, values_x = _axis(space, base, x)
+    second, values_y = _axis(space, base, y)
+    if first == second:
+        raise InputError(f"{first}: a contour is over two keys")
+    if len(values_x) * len(values_y) > LARGEST:
+        raise InputError(f"{len(values_x)} × {len(values_y)} points are more than {LARGEST:,}: give wider steps")
+    records = _counted(base, {first: values_x, second: values_y}, convention_name)
+    title = f"{short(space.name)}: MAdds by {first} and {second}"
+    chosen = [choice.name for choice in space.choices]
+    with look.applied():
+        figure = look.figure(4.1 if look.columns == 2 else 3.5)
+        axes = figure.add_subplot()
+        axes.set_xlabel(first)
+        axes.set_ylabel(second)
+        titled(figure, title, look)
+        counted = f"counted (convention '{convention_name}'), lines drawn between"
+        drawn = _lines(axes, records, levels, counted, look)
+        if set(chosen) - {first, second}:
+            axes.plot([], [], linestyle="none", label="all else at its first choice")
+        legend(figure, look, 1)
+        if not chosen:
+            _mark(axes, (_value(base, first), _value(base, second)), drawn, space.name, look)
+    return Picture(title, figure, records, convention_name)
+
+
+def _axis(space: Space, base: Spec, text: str) -> tuple[str, list[int]]:
+    """Return the key that an argument names, and its values."""
+    found = _RANGE.fullmatch(text)
+    if found:
+        key, low, high, step = found[1], int(found[2]), int(found[3]), int(found[4] or 1)
+        _value(base, key)
+        if not step or high < low:
+            raise InputError(f"{text}: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12")
+        return key, list(range(low, high + 1, step))
+    choice = next((each for each in space.choices if each.name == text), None)
+    if choice is not None and all(type(value) is int for value in choice.values):
+        return text, sorted(choice.values)
+    return text, _around(base, text)
+
+
+def _around(base: Spec, key: str) -> list[int]:
+    """Return the values around a key's own that a knob has, from a third of it to its double."""
+    own, turned = _value(base, key), {knob.name: knob for knob in knobs(base)}
+    if key not in turned:
+        raise InputError(f"{key}: which values? Give it as {key}=FROM:TO:STEP")
+    steps = [*turned[key].below, own, *turned[key].above]
+    values = sorted({value for value in steps if type(value) is int and own <= 3 * value and value <= 2 * own})
+    step = -(-len(values) // MOST)
+    return values[values.index(own) % step :: step]  # its own is among them
+
+
+def _value(base: Spec, key: str) -> int:
+    """Return a key's whole number in a spec; raises `InputError` for a key that has none."""
+    known = _numbers(mapping(base))
+    if key not in known:
+        raise InputError(
+            f"no key {key!r} has a whole number here; "
+            f"{nearest(key, list(known)) or 'there are ' + ', '.join(list(known)[:8]) + '…'}"
+        )
+    return known[key]
+
+
+def _numbers(value: Any, prefix: str = "") -> dict[str, int]:
+    """Return every whole number of a spec's mapping by its key, blocks counted from 1."""
+    if type(value) is int:
+        return {prefix: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    found: dict[str, int] = {}
+    for key, inner in items:
+        found |= _numbers(inner, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention_name: str) -> list[dict[str, Any]]:
+    """Return a record for each valid point of the grid; raises `InputError` where no line can be drawn between them."""
+    (first, xs), (second, ys) = axes.items()
+    data, records = mapping(base), []
+    for x in xs:
+        for y in ys:
+            try:
+                spec = load(with_values(data, {_place(first): x, _place(second): y}))
+            except SpecError:
+                continue
+            records.append({first: x, second: y, "madds": int(count(spec, convention_name).madds)})
+    for key in axes:
+        if len({record[key] for record in records}) < 2:
+            raise InputError(f"{key}: there must be two valid values or more to draw lines between")
+    return records
+
+
+def _place(key: str) -> tuple[str | int, ...]:
+    return tuple(int(part) - 1 if part.isdecimal() else part for part in key.split("."))
+
+
+def _lines(
+    axes: Axes, records: Sequence[Mapping[str, Any]], levels: Sequence[int], label: str, look: Look
+) -> list[Any]:
+    """Draw the counted points and the lines between them; return the lines as paths of x and y."""
+    import numpy as np
+    from matplotlib.ticker import MaxNLocator
+
+    first, second, _ = records[0]
+    xs, ys = (sorted({record[key] for record in records}) for key in (first, second))
+    grid = np.full((len(ys), len(xs)), np.nan)
+    for record in records:
+        grid[ys.index(record[second]), xs.index(record[first])] = record["madds"]
+    shown: list[float] = sorted(levels) or [
+        level for level in MaxNLocator(9).tick_values(np.nanmin(grid), np.nanmax(grid))
+        if np.nanmin(grid) < level < np.nanmax(grid)
+    ]  # fmt: skip
+    axes.grid(False)
+    axes.scatter(
+        [record[first] for record in records], [record[second] for record in records], s=2.5,
+        color=look.colors["grid" if not look.dark else "quiet"], zorder=1, label=label,
+    )  # fmt: skip
+    drawn = axes.contour(
+        xs, ys, np.ma.masked_invalid(grid), levels=shown, colors=[look.colors["mobile"]], linewidths=0.9
+    )
+    for text in axes.clabel(drawn, fmt=amount, fontsize=6, inline_spacing=3):
+        text.set(bbox=look.veil(), color=look.inked("mobile"))
+    axes.use_sticky_edges = False
+    axes.margins(0.04)
+    return [segment for each in drawn.allsegs for segment in each if len(segment) > 1]
+
+
+def _mark(axes: Axes, own: tuple[int, int], lines: Sequence[Any], name: str, look: Look) -> None:
+    """Mark the spec's own point, if it is in the picture."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    x, y = own
+    if left <= x <= right and bottom <= y <= top:
+        axes.plot([x], [y], marker="o", color=look.colors["former"], markeredgecolor=look.colors["ground"])
+        paths = [(list(line[:, 0]), list(line[:, 1])) for line in lines]
+        annotate(axes, [(x, y, short(name), look.inked("former"))], look, [own], paths)

@@ -1,0 +1,126 @@
+"""The attention picture: the model's own maps on an image, by block, head and token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pictures import LOOKS, overlaps
+from PIL import Image
+from running import run
+
+from mfprofile.nn import build
+from mfprofile.nn.checkpoint import save_checkpoint
+from mfprofile.spec import InputError, load
+from mfprofile.view.plots.attention import DEVIATION, MEAN, SHOWN, WAYS, attention, maps_of, read_image
+from mfprofile.view.plots.look import Look
+
+SMALL = load("mf26m", ["input=64"])
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write an image of another shape than the network's input: a ramp to the right, and downwards in green."""
+    file = tmp_path_factory.mktemp("image") / "ramp.png"
+    rows, columns = np.mgrid[0:60, 0:100]
+    pixels = np.stack([columns * 2, rows * 4, columns * 0], axis=2).astype(np.uint8)
+    Image.fromarray(pixels).save(file)
+    return file
+
+
+def test_an_image_is_scaled_to_cover_and_cut_in_the_middle(image: Path) -> None:
+    """Of a wide image the sides go, and the middle stays in the middle."""
+    found = read_image(image, 64, 64)
+    assert found.shape == (64, 64, 3)
+    assert 0 <= found.min() <= found.max() <= 1
+    assert abs(found[32, 32, 0] - 100 / 255) < 0.02, "half of the ramp, but for the scaling's filter"
+    assert found[0, 0, 0] > 30 / 255, "the left fifth is cut off"
+
+
+def test_the_maps_are_the_models(image: Path) -> None:
+    """Those that the model itself gives of the normalised image; pixels and tokens sum to 1, as each way says."""
+    pixels = read_image(image, 64, 64)
+    found = maps_of(SMALL, pixels)
+    model = build(SMALL, seed=0).eval()
+    normal = torch.tensor((pixels - np.array(MEAN)) / np.array(DEVIATION), dtype=torch.float32).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        _, own = model(normal, attention=True)
+    assert found.keys() == own.keys()
+    for path, maps in found.items():
+        assert np.array_equal(maps, own[path][0].double().numpy())
+        axis = 1 if path.endswith("former_to_mobile") else (2, 3)
+        np.testing.assert_allclose(maps.sum(axis=axis), 1, atol=1e-5)  # a softmax in single precision
+
+
+def test_a_checkpoint_changes_the_maps_and_the_title(image: Path, tmp_path: Path) -> None:
+    """With weights from a file the picture names the file, without it says that they are random."""
+    file = tmp_path / "trained.pth"
+    save_checkpoint(build(SMALL, seed=1), file)
+    without, with_file = attention(Look(), SMALL, image), attention(Look(), SMALL, image, file)
+    assert without.title == "mf26m, attention on ramp.png: random weights (seed 0), not trained"
+    assert with_file.title == "mf26m, attention on ramp.png: weights of trained.pth"
+    assert without.data != with_file.data
+    assert [record["block"] for record in without.data] == [n for n in SHOWN if n < 10 for _ in WAYS]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize(("blocks", "token"), [(None, None), ("all", None), ([2], None), (None, 1), ([2, 9], 3)])
+def test_nothing_overlaps(look: Look, image: Path, blocks: object, token: int | None) -> None:
+    """By token and by block, of one or all blocks."""
+    assert overlaps(attention(look, SMALL, image, None, blocks, token), look) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "token", "message"),
+    [
+        ([1], None, "block 1 has no bridges; mf26m has them in 2, 3, 4, 5, 6, 7, 8, 9"),
+        ([12], None, "block 12 has no bridges"),
+        (None, 4, "there is no token 4: mf26m has tokens 1 to 3"),
+        (None, 0, "there is no token 0"),
+    ],
+)
+def test_what_is_not_there_is_refused(image: Path, blocks: list[int], token: int, message: str) -> None:
+    """A block without bridges and a token too many are named, with what there is."""
+    with pytest.raises(InputError, match=message):
+        attention(Look(), SMALL, image, None, blocks, token)
+
+
+@pytest.mark.parametrize("name", ["mf294m-mobile", "mf294m-mlp"])
+def test_a_network_without_attention_is_refused(image: Path, name: str) -> None:
+    """Neither without Former nor with MLPs are there maps."""
+    with pytest.raises(InputError, match=f"{name} has no attention whose maps could be shown"):
+        attention(Look(), load(name), image)
+
+
+def test_a_bad_image_is_one_line(tmp_path: Path) -> None:
+    """A missing file, and one that is no image: exit code 2, and nothing written."""
+    (tmp_path / "no.png").write_text("no image", encoding="utf-8")
+    for file, reason in (
+        ("gone.png", "cannot be read: No such file or directory"),
+        ("no.png", "is no image that can be read"),
+    ):
+        done = run("plot", "attention", "mf26m", "--image", file, "-o", "x.png", cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {file}: {reason}\n")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_the_command_writes_the_same_bytes_at_each_run(image: Path, tmp_path: Path) -> None:
+    """In processes with other hashes."""
+    files = [tmp_path / f"{seed}.png" for seed in "12"]
+    for seed, file in zip("12", files, strict=True):
+        done = run(
+            "plot", "attention", "mf26m", "--input", "64", "--image", str(image), "-o", str(file), PYTHONHASHSEED=seed
+        )
+        assert (done.returncode, done.stderr) == (0, f"wrote {file}\n")
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_wrong_blocks_are_one_line(image: Path) -> None:
+    """--blocks takes numbers, or all."""
+    done = run("plot", "attention", "mf26m", "--image", str(image), "--blocks", "two")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: --blocks two: must be numbers of blocks, as 3,5,8,12, or all\n",
+    )

@@ -1,0 +1,76 @@
+"""Contours: exact counts at every valid point, and lines between them."""
+
+from __future__ import annotations
+
+import pytest
+from pictures import LOOKS, overlaps
+from running import run
+
+from mfprofile.cost import count
+from mfprofile.explore.space import read_space
+from mfprofile.spec import load
+from mfprofile.view.plots.contour import LARGEST, contour
+from mfprofile.view.plots.look import Look
+
+KEYS = ("tokens.count", "tokens.dim")
+
+
+@pytest.mark.parametrize("convention", ["core", "paper"])
+def test_each_point_is_the_variants_own_count(convention: str) -> None:
+    """Every record is what `count` says of the spec with those two values; its own point is among them."""
+    picture = contour(Look(), read_space("mf294m"), "tokens.count=1:9", "tokens.dim", convention)
+    for record in picture.data[::7]:
+        assert record["madds"] == count(load("mf294m", [f"{key}={record[key]}" for key in KEYS]), convention).madds
+    assert {"tokens.count": 6, "tokens.dim": 192, "madds": count("mf294m", convention).madds} in picture.data
+
+
+def test_points_that_break_rules_are_left_out() -> None:
+    """An `exp` that is no multiple of the input channels is no point."""
+    picture = contour(Look(), read_space("mf294m"), "blocks.2.exp=16:64", "blocks.2.out")
+    assert {record["blocks.2.exp"] for record in picture.data} == {16, 32, 48, 64}
+
+
+def test_a_spaces_choices_are_the_values() -> None:
+    """Those that the space names, and no others."""
+    space = read_space("mf294m-tokens")
+    choices = {choice.name: choice.values for choice in space.choices}
+    picture = contour(Look(), space, *KEYS)
+    for key in KEYS:
+        assert sorted({record[key] for record in picture.data}) == sorted(choices[key])
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize(
+    ("name", "x", "y"),
+    [("mf294m", *KEYS), ("mf294m-tokens", *KEYS), ("mf508m", "blocks.9.exp", "blocks.9.out=64:256:16"), ("mf26m", "input", "head.fc"), ("mf96m", "stem=8:16:4", "classes=10:1010:500")],
+)  # fmt: skip
+def test_labels_keep_clear(look: Look, name: str, x: str, y: str) -> None:
+    """Neither over one another, nor outside."""
+    picture = contour(look, read_space(name), x, y)
+    assert overlaps(picture, look) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--x", "tokens.cout", "--y", "tokens.dim"], "no key 'tokens.cout' has a whole number here; did you mean 'tokens.count'?"),
+        (["--x", "tokens.dim", "--y", "tokens.dim"], "tokens.dim: a contour is over two keys"),
+        (["--x", "groups", "--y", "tokens.dim"], "groups: which values? Give it as groups=FROM:TO:STEP"),
+        (["--x", "tokens.count=9:1", "--y", "tokens.dim"], "tokens.count=9:1: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"),
+        (["--x", "tokens.dim=1:3", "--y", "tokens.count"], "tokens.dim: there must be two valid values or more to draw lines between"),
+        (["--x", "classes=1:9000", "--y", "head.fc=1:9000"], f"9000 × 9000 points are more than {LARGEST:,}: give wider steps"),
+        (["--x", "tokens.dim", "--y", "tokens.count", "--at", "lots"], "'lots': must be an amount such as 300M, 0.3G or 300_000_000"),
+    ],
+)  # fmt: skip
+def test_wrong_input_is_one_message(arguments: list[str], message: str) -> None:
+    """Exit code 2, one line."""
+    done = run("plot", "contour", "mf294m", *arguments, "-o", "/nowhere/x.png")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_lines_can_be_chosen() -> None:
+    """--at draws the named amounts and no others."""
+    done = run(
+        "plot", "contour", "mf294m", "--x", "tokens.count", "--y", "tokens.dim", "--at", "300M", "-o", "/dev/null/x.png"
+    )
+    assert done.returncode == 74, "drawn, and not written there"
