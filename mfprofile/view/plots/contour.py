@@ -143,7 +143,7 @@ def _lines(
     for record in records:
         grid[ys.index(record[second]), xs.index(record[first])] = record["madds"]
     shown: list[float] = sorted(levels) or [
-        level for level in MaxNLocator(9).tick_values(np.nanmin(grid), np.nanmax(grid))
+        level for level in MaxNLocator(9 if look.columns == 2 else 6).tick_values(np.nanmin(grid), np.nanmax(grid))
         if np.nanmin(grid) < level < np.nanmax(grid)
     ]  # fmt: skip
     axes.grid(False)
