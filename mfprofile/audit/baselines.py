@@ -84,7 +84,7 @@ class Recipe:
             model.set_submodule(path, nn.Identity())
         for module in model.modules() if self.resized else ():
             if hasattr(module, "interpolate_pos_encoding"):
-                module.interpolate_pos_encoding = _resized
+                vars(module).update(interpolate_pos_encoding=_resized)
         return model
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ class Recipe:
 def _resized(embeddings: Tensor, height: int, width: int) -> Tensor:
     """Return position embeddings (1, side², channels) as (1, height · width, channels)."""
     side = isqrt(embeddings.shape[1])
-    grid = embeddings.transpose(1, 2).unflatten(2, (side, side))
+    grid = embeddings.transpose(1, 2).reshape(1, -1, side, side)
     return nn.functional.interpolate(grid, size=(height, width), mode="bilinear").flatten(2).transpose(1, 2)
 
 

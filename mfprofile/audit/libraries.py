@@ -1,4 +1,4 @@
-"""Libraries of networks that others wrote: imported where they are used, quietly, and with a remedy where they are not."""
+"""Libraries of networks that others wrote: imported where they are used, quietly, or else the remedy is told."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _OPERATORS = {
 
 
 def library(name: str) -> ModuleType:
-    """Return a library, imported; raises `InputError`, with the line that installs it, where it is not there."""
+    """Return a library, imported; raises `InputError` where it is not installed, with the line that does."""
     if importlib.util.find_spec(name) is None:
-        raise InputError(f"{name} is not installed: pip install '.[baselines]' brings the libraries of baselines")
+        raise InputError(f"{name} is not installed: install mfprofile with its extra, as by pip install '.[baselines]'")
     with quiet():
         if importlib.util.find_spec("torchvision") is not None:  # timm and transformers import it, too
             _import_torchvision()
@@ -68,7 +68,8 @@ def _operators() -> Any:
 
     No network of the paper's tables runs them.
     """
-    declared = torch.library.Library("torchvision", "FRAGMENT")
+    made: Any = torch.library.Library  # whose methods have no types
+    declared = made("torchvision", "FRAGMENT")
     for name, schema in _OPERATORS.items():
         if not hasattr(torch.ops.torchvision, name):
             declared.define(schema)

@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass, fields
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from mfprofile.paper.printed import Printed, printed
 from mfprofile.paper.tables import Line, table
@@ -99,10 +100,8 @@ def input_of(line: Line) -> str:
 
 def _baseline(number: str, line: Line, size: str, recount: Recount | None) -> Baseline:
     part = "backbone_" if number == "4" else ""
-    params, madds = (
-        Amount(column, printed(line.cells[f"{part}{column}"]), recount and getattr(recount, column))
-        for column in ("params", "madds")
-    )
+    params = Amount("params", printed(line.cells[f"{part}params"]), recount.params if recount else None)
+    madds = Amount("madds", printed(line.cells[f"{part}madds"]), recount.madds if recount else None)
     return Baseline(number, line.model, size, params, madds, recount)
 
 
@@ -110,10 +109,9 @@ def _baseline(number: str, line: Line, size: str, recount: Recount | None) -> Ba
 def recounts() -> tuple[Recount, ...]:
     """Return the recounts that are committed."""
     with FILE.open(encoding="utf-8", newline="") as stream:
-        return tuple(
-            Recount(**{**row, "params": int(row["params"]), "madds": int(row["madds"])})
-            for row in csv.DictReader(stream)
-        )
+        texts, amounts = COLUMNS[:-2], COLUMNS[-2:]
+        rows: Iterator[dict[str, Any]] = csv.DictReader(stream)
+        return tuple(Recount(*(row[key] for key in texts), *(int(row[key]) for key in amounts)) for row in rows)
 
 
 def recounted(number: str, model: str, size: str) -> Recount | None:
