@@ -40,6 +40,7 @@ COMMANDS = {
     "paper-7": "paper 7 --convention core",
     "paper-4": "paper 4",
     "paper-claims": "paper claims",
+    "paper-baselines": "paper baselines",
     "formula": "formula mf294m --free tokens.count,tokens.dim",
     "formula-block": "formula mf52m --free input,blocks.8.out --by block --markdown",
     "complexity": "complexity",

@@ -46,12 +46,12 @@ def tell(message: str) -> None:
     sys.stderr.flush()
 
 
-def need_torch(command: str) -> None:
+def need_torch(command: str, extra: str = "torch") -> None:
     """Raise `InputError` with the line that installs torch, where it is not."""
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
-        raise InputError(f"{command} needs torch: install mfprofile with its extra, as by pip install '.[torch]'")
+        raise InputError(f"{command} needs torch: install mfprofile with its extra, as by pip install '.[{extra}]'")
 
 
 def assigned(settings: list[str] | None, input_size: str | None) -> list[str]:

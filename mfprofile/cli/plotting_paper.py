@@ -44,15 +44,28 @@ def plot_accuracy(
         str | None,
         typer.Option("--csv", metavar="FILE", help="Your own networks: columns name, top1, and spec, madds or params."),
     ] = None,
+    recounted: Annotated[
+        bool, typer.Option("--recounted", help="Count the others too, where a library builds them: all in core.")
+    ] = False,
     output: Output = None,
     columns: Columns = 2,
     dark: Dark = False,
-    convention: ConventionName = "paper",
+    convention: Annotated[
+        str | None,
+        typer.Option(
+            "--convention",
+            metavar="NAME",
+            help="What is counted: paper, core, or as torch, fvcore, thop… do.",
+            show_default="paper; core if --recounted",
+            autocompletion=conventions,
+        ),
+    ] = None,
 ) -> None:
     """Draw ImageNet top-1 against cost, as the paper's Figure 2.
 
-    Mobile-Former is counted; efficient CNNs and vision transformers are as the paper prints them. A variant whose
-    accuracy nobody measured is a tick on the axis of cost.
+    Mobile-Former is counted; efficient CNNs and vision transformers are as the paper prints them, or with --recounted
+    as 'mfprofile paper baselines' has them, hollow where no library builds them. A variant whose accuracy nobody
+    measured is a tick on the axis of cost.
 
     Example: mfprofile plot accuracy -o accuracy.svg
     """
@@ -60,7 +73,7 @@ def plot_accuracy(
 
     checked(output)
     look = look_of(columns, dark)
-    written(accuracy(look, variants or [], csv, against, convention), "accuracy", output, look)
+    written(accuracy(look, variants or [], csv, against, convention, recounted), "accuracy", output, look)
 
 
 @app.command("detection")

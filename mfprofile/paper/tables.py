@@ -61,5 +61,5 @@ def table(number: str) -> PaperTable:
 def _hint(number: str) -> str:
     if number in ("1", "10"):
         return "; Tables 1 and 10 are the specs themselves: mfprofile show mf294m"
-    hint = nearest(number, ["claims"])
+    hint = nearest(number, ["claims", "baselines"])
     return f"; {hint}" if hint else ""

@@ -7,14 +7,19 @@ from fractions import Fraction
 from typing import Any
 
 from mfprofile.cost.conventions import convention
+from mfprofile.paper.baselines import CONVENTION as CORE
+from mfprofile.paper.baselines import Recount
 from mfprofile.paper.cells import Cell, cells, default_convention, is_cost, score
 from mfprofile.paper.claims import Judgement, claims
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
 from mfprofile.spec.problems import InputError
+from mfprofile.view.baselines import baselines_text
 from mfprofile.view.numbers import human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 JSON_SCHEMA = 1
+SHEETS = ("claims", "baselines")
+"""What may be asked for besides tables."""
 HEADINGS = {
     "params": "#Param",
     "madds": "MAdds",
@@ -33,18 +38,19 @@ HEADINGS = {
 }
 
 
-def paper_text(names: Sequence[str], chosen: str | None, form: Form) -> tuple[str, list[Cell]]:
+def paper_text(
+    names: Sequence[str], chosen: str | None, form: Form, recounts: Sequence[Recount] | None = None
+) -> tuple[str, list[Cell]]:
     """Return the tables named (all, if none are) in one of the four forms, and the cells that are lost.
 
-    `claims` among the names are the claims. Raises `InputError` for a table or a convention that does not exist.
+    `claims` among the names are the claims, `baselines` the networks of others, beside `recounts` or those that are
+    committed. Raises `InputError` for a table or a convention that does not exist.
     """
     if chosen is not None:
         convention(chosen)
-    numbers = list(dict.fromkeys(name for name in names if name.lower() != "claims"))
-    if names and not numbers and chosen is not None:
-        raise InputError("claims are judged in core and in paper: --convention has no meaning for them alone")
-    if numbers and len(numbers) < len(set(names)) and form in ("json", "csv"):
-        raise InputError("claims and tables are of different shapes: ask for them apart in JSON and CSV")
+    numbers = list(dict.fromkeys(name for name in names if name.lower() not in SHEETS))
+    sheets = [name for name in SHEETS if name in {name.lower() for name in names}]
+    _check_apart(numbers, sheets, chosen, form)
     tables = [table(number) for number in (numbers or ([] if names else TITLES))]
     found = [cell for one in tables for name in conventions_for(one, chosen) for cell in cells(one, name)]
     lost = [cell for cell in found if cell.convention == default_convention(table(cell.table)) and cell.is_lost]
@@ -56,9 +62,18 @@ def paper_text(names: Sequence[str], chosen: str | None, form: Form) -> tuple[st
     elif tables:
         parts += [render(paper_table(one, chosen), form) for one in tables]
         parts += ["\n".join(summary(found)) + "\n"] if found else []
-    if any(name.lower() == "claims" for name in names):
-        parts.append(render(claims_table(), form))
+    parts += [render(claims_table(), form) if sheet == "claims" else baselines_text(form, recounts) for sheet in sheets]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts), lost
+
+
+def _check_apart(numbers: Sequence[str], sheets: Sequence[str], chosen: str | None, form: Form) -> None:
+    """Raise `InputError` for what cannot be had at once."""
+    if sheets and not numbers and chosen is not None:
+        told = {"claims": "claims are judged in core and in paper", "baselines": f"baselines are recounted in {CORE}"}
+        raise InputError(f"{told[sheets[0]]}: --convention has no meaning for them alone")
+    if bool(numbers) + len(sheets) > 1 and form in ("json", "csv"):
+        shapes = " and ".join([*sheets, *(["tables"] if numbers else [])])
+        raise InputError(f"{shapes} are of different shapes: ask for them apart in JSON and CSV")
 
 
 def conventions_for(printed_table: PaperTable, chosen: str | None) -> list[str]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.cost.formulas import formulas
+from mfprofile.paper.baselines import CONVENTION, baselines, recounts
 from mfprofile.paper.cells import COCO, IMAGENET, cells, score
 from mfprofile.paper.tables import TITLES, table
 from mfprofile.spec.load import load
+from mfprofile.view.baselines import baselines_tables, recipes_table
 from mfprofile.view.formula import complexity_table, formula_table
 from mfprofile.view.paper import claims_table, paper_table, summary
 from mfprofile.view.tables import render
@@ -16,7 +18,7 @@ from mfprofile.view.tables import render
 
 def paper_report() -> str:
     """Return the paper's tables, claims and complexities beside our counts, as Markdown."""
-    return "\n".join([_opening(), *_conventions(), *_tables(), *_claims(), *_complexities()])
+    return "\n".join([_opening(), *_conventions(), *_tables(), *_baselines(), *_claims(), *_complexities()])
 
 
 def _opening() -> str:
@@ -49,6 +51,19 @@ def _tables() -> Iterator[str]:
         everything += [cell for name in (None, "core") for cell in cells(table(number), name)]
     yield "## In sum\n"
     yield "\n".join(f"- {line}" for line in summary(everything)) + "\n"
+
+
+def _baselines() -> Iterator[str]:
+    yield "## Baselines, recounted\n"
+    yield (
+        "The networks of others in Tables 2 to 4, whose figures the paper takes from other papers. Those that a "
+        f"library builds are counted as ours are, in `{CONVENTION}`, from the ops that they run; the others stand as "
+        "printed.\n"
+    )
+    for each in baselines_tables(list(baselines())):
+        yield render(each, "markdown")
+    yield "They are built so:\n"
+    yield render(recipes_table(recounts()), "markdown")
 
 
 def _claims() -> Iterator[str]:

@@ -63,6 +63,7 @@ PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType
     {
         "accuracy": ("plot accuracy", accuracy),
         "accuracy-params": ("plot accuracy --against params", lambda look: accuracy(look, cost="params")),
+        "accuracy-recounted": ("plot accuracy --recounted", lambda look: accuracy(look, recounted=True)),
         "detection": ("plot detection", detection),
         "ablation": ("plot ablation", ablation),
         "residuals": ("plot residuals", residuals),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pictures import LOOKS, covered, overlaps, texts
 
 from mfprofile import count
 from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.paper.baselines import recounts
 from mfprofile.paper.results import CNN, OURS, VIT
 from mfprofile.spec.problems import InputError
 from mfprofile.view.plots.accuracy import YOURS, accuracy
@@ -42,6 +44,52 @@ def test_mobile_former_is_counted_and_the_others_stand_as_printed(cost: str) -> 
     assert printed["MobileNetV3 1.0× (160²)"] == {"madds": 112_000_000, "params": 5_400_000}[cost]
     assert printed["DeiT-Tiny"] == {"madds": 1_200_000_000, "params": 5_700_000}[cost]
     assert {point["sort"] for point in data} == {OURS, CNN, VIT}
+
+
+@pytest.mark.parametrize("cost", ["madds", "params"])
+def test_recounted_baselines_stand_at_their_counts(cost: str) -> None:
+    """All in core: ours counted, those of libraries recounted, the others as printed."""
+    data = accuracy(Look(), cost=cost, recounted=True).data
+    assert Counter(point["source"] for point in data) == {"counted": 7, "recounted": 16, "printed": 12}
+    core = {f"{size}M": count(f"mf{size}m") for size in (26, 52, 96, 151, 214, 294, 508)}
+    assert {point["name"]: point["cost"] for point in data if point["source"] == "counted"} == {
+        name: getattr(bill, cost) for name, bill in core.items()
+    }
+    found = {point["name"]: point["cost"] for point in data if point["source"] != "counted"}
+    for model, size, shown in (("MobileNetV3 1.0×", "160", "MobileNetV3 1.0× (160²)"), ("PVT-Tiny", "224", "PVT-Tiny")):
+        [one] = [each for each in recounts() if (each.model, each.input) == (model, size)]
+        assert found[shown] == getattr(one, cost)
+    assert found["Swin-1G"] == {"madds": 1_000_000_000, "params": 7_300_000}[cost]
+
+
+def test_what_is_as_printed_is_hollow() -> None:
+    """And all else is full, each at its own place; without --recounted nothing is hollow."""
+    look = Look()
+    for recounted in (True, False):
+        picture = accuracy(look, recounted=recounted)
+        [axes] = picture.figure.axes
+        empty = [line for line in axes.lines if line.get_markerfacecolor() == look.colors["ground"]]
+        printed = {point["cost"] for point in picture.data if point["source"] == "printed"}
+        assert {x for line in empty for x in line.get_xdata()} == (printed if recounted else set())
+        assert sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() != "None") >= len(picture.data)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("cost", ["madds", "params"])
+def test_nothing_overlaps_among_recounted_baselines(look: Look, cost: str) -> None:
+    """In both widths, light and dark; the axis tells what hollow means."""
+    picture = accuracy(look, cost=cost, recounted=True)
+    assert overlaps(picture, look) == []
+    assert covered(picture, look) == []
+    shown = [text for text, _ in texts(picture, look)]
+    assert any("counted (convention 'core'), hollow: as printed" in text for text in shown)
+    assert "as printed" in shown
+
+
+def test_recounts_stand_beside_no_other_convention() -> None:
+    """They are in core, so Mobile-Former must be."""
+    with pytest.raises(InputError, match="baselines are recounted in 'core', which cannot stand beside 'paper'"):
+        accuracy(Look(), convention_name="paper", recounted=True)
 
 
 def test_a_variant_has_the_accuracy_that_the_paper_prints_or_none() -> None:

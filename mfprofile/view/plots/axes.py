@@ -89,6 +89,12 @@ def counted_label(what: str, convention: str, look: Look) -> str:
     return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}the others as printed"
 
 
+def recounted_label(what: str, convention: str, look: Look) -> str:
+    """Return the label of a cost that is counted for all networks but those whose markers are hollow."""
+    split = "\n" if look.columns == 1 else "; "
+    return f"{what}{split}counted (convention '{convention}'), hollow: as printed"
+
+
 def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) -> list[float]:
     """Name lines on the y axis, downwards, each group under its heading; return the height of each line."""
     from matplotlib.transforms import blended_transform_factory
