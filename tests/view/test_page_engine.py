@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-HUNDREDS = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+HUNDREDS = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 FEW = settings(HUNDREDS, max_examples=100)
 MANY = settings(HUNDREDS, max_examples=10_000)
 Ask: TypeAlias = Callable[..., Any]
