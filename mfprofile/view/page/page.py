@@ -22,9 +22,29 @@ from mfprofile.view.page.script import engine_text, page_data
 from mfprofile.view.plots.look import DARK, LIGHT
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("elements", "numbers", "state", "knobs", "controls", "table", "plane", "limits", "results", "problems", "actions", "main")
+_SCRIPTS = (
+    "elements",
+    "numbers",
+    "state",
+    "knobs",
+    "controls",
+    "table",
+    "plane",
+    "limits",
+    "results",
+    "problems",
+    "actions",
+    "main",
+)
 _SIGNALS = {
-    "light": {"link": "#0B5CAD", "bad": "#B3261E", "good": "#2E7D32", "line": "#D5D9DD", "edge": "#84898F", "quiet": "#63676C"},
+    "light": {
+        "link": "#0B5CAD",
+        "bad": "#B3261E",
+        "good": "#2E7D32",
+        "line": "#D5D9DD",
+        "edge": "#84898F",
+        "quiet": "#63676C",
+    },
     "dark": {"link": "#6CB6FF", "bad": "#FF8A80", "good": "#81C784", "line": "#3A4147", "edge": "#767E86"},
 }
 

@@ -19,6 +19,7 @@ function field(knob, id, turn) {
   return element("input", {
     id,
     type: "text",
+    "aria-label": knob.name,
     inputmode: knob.text ? "text" : knob.keys ?? "numeric",
     autocomplete: "off",
     spellcheck: "false",
@@ -46,7 +47,7 @@ function slider(knob, turn) {
   return element("input", {
     type: "range",
     tabindex: -1,
-    "aria-label": `${knob.label}, slider`,
+    "aria-label": `${knob.name ?? knob.label}, slider`,
     oninput: (event) => turn(knob.key, Number(event.target.value)),
   });
 }
@@ -82,8 +83,14 @@ function refresh(spec, original, problems) {
       put(input, knob, value, spec, original);
     }
     mark(inputs[0], broken, problems);
-    node.classList.toggle("changed", JSON.stringify(value) !== JSON.stringify(valueAt(original, knob.key)));
+    node.classList.toggle("changed", settingOf(knob, spec) !== settingOf(knob, original));
   }
+}
+
+/** Return what a control itself sets: of a section, whether it is there. */
+function settingOf(knob, spec) {
+  const value = valueAt(spec, knob.key);
+  return knob.toggle ? typeof value === "object" : value;
 }
 
 /** Mark a control with the problems, told by their places among all, that concern it. */
@@ -97,7 +104,7 @@ function mark(input, broken, problems) {
 }
 
 function put(input, knob, value, spec, original) {
-  if (input.type === "checkbox") input.checked = knob.toggle ? value !== "none" && value !== undefined : value === true;
+  if (input.type === "checkbox") input.checked = knob.toggle ? typeof value === "object" : value === true;
   else if (input.type === "range") slide(input, knob, value, spec, original);
   else {
     if (knob.hint) input.placeholder = typeof knob.hint === "function" ? knob.hint(spec) : knob.hint;

@@ -45,7 +45,7 @@ function blockKnobs(block, number) {
   const expands = block.block !== "mf";
   const outOf = (spec) => valueAt(spec, `blocks.${number}.out`);
   const kernelOf = (spec) => valueAt(spec, "mobile.kernel") ?? 3;
-  const knob = (name, rest) => ({ key: `blocks.${number}.${name}`, ...rest, short: true });
+  const knob = (name, rest) => ({ key: `blocks.${number}.${name}`, name: `block ${number} ${rest.label}`, ...rest, short: true });
   return [
     "expand" in block
       ? knob("expand", { label: "expand", unit: "×", least: 1, step: 1, most: 12 })

@@ -99,8 +99,7 @@ function learnInputs() {
 }
 
 function drawYaml(valid) {
-  const text = valid ? yamlText() : "";
-  byId("yaml").textContent = text;
+  byId("yaml").textContent = valid ? yamlText() : "# not a variant that can be counted";
   for (const button of document.querySelectorAll("[data-needs=valid]")) button.disabled = !valid;
 }
 

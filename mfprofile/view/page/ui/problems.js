@@ -8,7 +8,7 @@ function drawProblems(problems, failure) {
     problem.remedy ? element("em", {}, `; ${problem.remedy}`) : null));
   if (failure) items.push(element("li", {}, failure));
   const box = element("div", {}, ...(items.length
-    ? [element("strong", {}, "Not counted; the figures below are the last ones."), element("ul", {}, ...items)] : []));
+    ? [element("strong", {}, "Not counted; below, the last figures."), element("ul", {}, ...items)] : []));
   if (box.innerHTML !== byId("problems").innerHTML) byId("problems").replaceChildren(...box.childNodes);
 }
 
@@ -33,7 +33,7 @@ function announce() {
     const unit = mfprofile.conventions[page.convention].unit;
     const found = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${limit.name} ${verdictOn(limit)}`);
     byId("said").textContent = document.body.classList.contains("invalid")
-      ? byId("problems").textContent
+      ? ["Not counted", ...[...document.querySelectorAll("#problems li")].map((item) => item.textContent)].join(". ")
       : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${found.join("")}`;
   }, 800);
 }
