@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,7 +174,7 @@ def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path)
     with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112&tokens.count=4") as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.click("#copy-yaml")
-        page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
+        page.wait_for_selector("#said:text-is('Copied')", state="attached")
         text = page.evaluate("navigator.clipboard.readText()")
         total = page.inner_text("#madds")
     assert text == "extends: mf294m\ntokens: {count: 4}\nblocks:\n  8: {out: 112}\n"
@@ -189,6 +190,7 @@ def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
             SET, [["tokens.dim", 128], ["blocks.3.exp", 144], ["former.ffn", False], ["budget.max.madds", "90M"]]
         )
         page.select_option("#convention", "fvcore")
+        page.wait_for_url(re.compile("#.*convention"))
         fragment, total = page.evaluate("location.hash"), page.inner_text("#madds")
     assert "blocks.3.exp=144" in fragment
     assert "convention=fvcore" in fragment
@@ -263,7 +265,7 @@ def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
     with opened(chromium, tmp_path, spec) as page:
         with page.expect_download() as download:
             page.click("#download-csv")
-        assert download.value.suggested_filename == "mf52m.csv"
+        assert download.value.suggested_filename == "mf52m-core.csv"
         rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
     records = count(spec).records()
     assert [(row["name"], int(row["madds"]), int(row["params"])) for row in rows] == [
@@ -296,7 +298,7 @@ def test_a_budget_turns_red_exactly_where_it_is_passed(chromium: Browser, tmp_pa
             assert ("over: +1 " in page.inner_text("#limits")) is over
         page.fill("#knob-budget\\.max\\.madds", "")
         assert page.inner_text("#limits") == ""
-        assert page.evaluate("location.hash") == ""
+        page.wait_for_url(re.compile("html$"))
 
 
 def test_the_page_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
@@ -317,7 +319,7 @@ def test_the_page_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -
         assert page.inner_text("#madds") == shown(count(load("mf294m", ["tokens.count=5"])).madds)
         page.fill("#knob-tokens\\.dim", "190")
         assert page.get_attribute("#knob-tokens\\.dim", "aria-invalid") == "true"
-        page.focus("#problems a")
+        page.focus("#problems button")
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "knob-tokens.dim"
 
@@ -332,6 +334,179 @@ def test_a_slider_and_its_field_agree(chromium: Browser, tmp_path: Path) -> None
         assert page.inner_text("#madds") == shown(count(load("mf294m", ["blocks.9.exp=640"])).madds)
         page.fill("#knob-blocks\\.9\\.exp", "512")
         assert page.input_value("#knob-blocks\\.9\\.exp + input") == "512"
+
+
+SLIDE = """([key, values]) => {
+  const slider = document.querySelector(`[id="knob-${key}"] + input`);
+  for (const value of values) { slider.value = value; slider.dispatchEvent(new Event("input")); }
+  slider.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
+
+
+def test_turns_are_undone_one_by_one(chromium: Browser, tmp_path: Path) -> None:
+    """A slider's whole way is one turn, starting again is another, and Ctrl+Z does what the button does."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        page.evaluate(SLIDE, ["tokens.count", [5, 4, 3]])
+        page.evaluate(SLIDE, ["tokens.count", [2, 1]])
+        page.uncheck("#knob-former\\.ffn")
+        page.click("#reset")
+        assert page.inner_text("#yaml") == "extends: mf294m\n"
+        page.click("#undo")
+        assert (page.input_value("#knob-tokens\\.count"), page.is_checked("#knob-former\\.ffn")) == ("1", False)
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+        assert (page.input_value("#knob-tokens\\.count"), page.is_checked("#knob-former\\.ffn")) == ("3", True)
+        page.click("#undo")
+        assert page.inner_text("#madds-change") == "as the original"
+        assert page.get_attribute("#undo", "aria-disabled") == "true"
+
+
+def test_a_field_is_left_alone_while_it_is_typed_in(chromium: Browser, tmp_path: Path) -> None:
+    """What is typed stays as typed, the caret too, whatever it means so far; it is tidied when the field is left."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        for key, text, left in (
+            ("input", " 0192", "192"), ("width", "1.", "1"), ("blocks.3.out", "same ", "same"), ("tokens.dim", "", ""),
+            ("budget.max.madds", "300 M", "300 M"), ("stem", "1e3", "1e3"), ("blocks.3.kernel", " ", ""),
+        ):  # fmt: skip
+            selector = f'[id="knob-{key}"]'
+            page.fill(selector, "")
+            page.type(selector, text)
+            assert page.input_value(selector) == text
+            page.keyboard.press("Home")
+            page.keyboard.press("Delete")
+            assert page.evaluate("document.activeElement.selectionStart") == 0
+            page.fill(selector, text)
+            page.press(selector, "Tab")
+            assert page.input_value(selector) == left
+            page.click("#reset")
+
+
+def test_arrows_lead_to_the_next_step(chromium: Browser, tmp_path: Path) -> None:
+    """From a number between two steps to the next; from a default that is not written; not below the least."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        for key, text, arrow, expected in (
+            ("tokens.dim", "190", "ArrowUp", "192"), ("input", "225", "ArrowDown", "224"), ("width", "1", "ArrowUp", "1.05"),
+            ("blocks.3.kernel", "", "ArrowUp", "5"), ("blocks.4.exp2", "", "ArrowDown", "144"), ("tokens.count", "1", "ArrowDown", "1"),
+            ("blocks.3.repeat", "", "ArrowDown", "0"),
+        ):  # fmt: skip
+            selector = f'[id="knob-{key}"]'
+            page.fill(selector, text)
+            page.press(selector, arrow)
+            assert page.input_value(selector) == expected, key
+            assert page.evaluate(READ)["problems"] == []
+            page.click("#reset")
+
+
+def test_a_section_turned_off_and_on_is_as_it_was(chromium: Browser, tmp_path: Path) -> None:
+    """Former, without which DY-ReLU has no parameters, and the head keep what had been set of them."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        page.fill("#knob-former\\.heads", "8")
+        page.fill("#knob-head\\.fc", "512")
+        total = page.inner_text("#madds")
+        for section in ("former", "head"):
+            page.uncheck(f"#knob-{section}")
+        assert "mobile.activation" in page.evaluate(READ)["problems"][0]
+        for section in ("former", "head"):
+            page.check(f"#knob-{section}")
+        assert page.inner_text("#madds") == total
+        page.fill("#knob-input", "")
+        page.fill("#knob-input", "192")
+        assert page.inner_text("#yaml").startswith("extends: mf294m\ninput: 192\n")
+
+
+def test_a_problem_is_seen_where_one_is_and_moves_nothing(chromium: Browser, tmp_path: Path) -> None:
+    """However far down a field is, what is wrong with it stands on the screen, and described at the field."""
+    field = "#knob-blocks\\.9\\.out"
+    with opened(chromium, tmp_path, load("mf294m"), viewport={"width": 360, "height": 740}) as page:
+        page.focus(field)
+        place = page.locator(field).bounding_box()
+        page.fill(field, "129")
+        assert page.locator(field).bounding_box() == pytest.approx(place, abs=1)
+        box = page.locator("#problems").bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < box["y"] + box["height"] < 740
+        described = page.get_attribute(field, "aria-describedby") or ""
+        assert "129 cannot be split" in page.inner_text(f"#{described}")
+        page.click("#undo")
+        assert page.get_attribute(field, "aria-describedby") is None
+
+
+def test_a_page_opened_with_a_problem_shows_the_original(chromium: Browser, tmp_path: Path) -> None:
+    """The figures that are faint are those of the last variant that could be counted, in the convention chosen now."""
+    with opened(chromium, tmp_path, load("mf26m"), "#stem=x") as page:
+        page.select_option("#convention", "torch")
+        assert page.inner_text("#bill tfoot td:nth-child(2)") == shown(count("mf26m", "torch").madds)
+        assert page.inner_text("#madds") == ""
+
+
+def test_amounts_that_are_too_large_are_refused(chromium: Browser, tmp_path: Path) -> None:
+    """Where an amount would no longer be exact the page says so, and shows no total."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        large = [
+            ["input", 16384],
+            *(["blocks.12." + name, 65536] for name in ("exp", "out")),
+            ["blocks.12.repeat", 100],
+        ]
+        page.evaluate(SET, large)
+        assert "too large for this page" in page.inner_text("#problems")
+        assert page.evaluate(READ)["madds"] == "–"
+        page.click("#undo")
+        assert page.inner_text("#problems") == ""
+
+
+def test_a_screen_reader_is_told_once_the_knobs_rest(chromium: Browser, tmp_path: Path) -> None:
+    """Twenty steps of a slider are one announcement, and no other part of the page speaks."""
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        page.evaluate("""() => {
+          window.told = [];
+          new MutationObserver(() => told.push(document.getElementById("said").textContent)).observe(
+            document.getElementById("said"), { childList: true });
+        }""")
+        page.evaluate(SLIDE, ["tokens.dim", [4 * step for step in range(20, 40)]])
+        page.wait_for_selector("#said:has-text('MAdds')", state="attached")
+        expected = count(load("mf294m", ["tokens.dim=156"]))
+        assert page.evaluate("told") == [f"{shown(expected.madds)} MAdds, {shown(expected.params)} params"]
+        assert page.eval_on_selector_all("[role=alert], [aria-live], output", "nodes => nodes.length") == 0
+
+
+def test_blocks_are_compared_by_their_place_in_the_spec(chromium: Browser, tmp_path: Path) -> None:
+    """Where one is repeated, those after it have other numbers but the same costs; what is left out is named."""
+    row = "rows => rows.map(row => [row.cells[0].firstChild.textContent, row.cells[4].textContent])"
+    with opened(chromium, tmp_path, load("mf294m"), "#blocks.3.repeat=2&blocks.12.repeat=0") as page:
+        changes = dict(page.eval_on_selector_all("#bill tbody tr", row))
+        told = page.inner_text("#bill .gone th")
+    blocks = {total.name: total.madds for total in count(load("mf294m", ["blocks.3.repeat=2"])).by("block")}
+    assert changes.pop("4") == f"+{shown(blocks['4'])}"
+    assert {name: text for name, text in changes.items() if text} == {"12": f"−{shown(blocks['13'])}"}
+    assert told == "12"
+
+
+CONTRAST = """() => {
+  const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (text) => numbers(text).slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const ground = (node) => {
+    const found = getComputedStyle(node).backgroundColor;
+    return numbers(found)[3] === 0 ? ground(node.parentElement) : found;
+  };
+  const written = [...document.querySelectorAll("body *")].filter((node) => node.getClientRects().length
+    && [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim())
+    && !node.closest("[aria-disabled=true]"));
+  return written.map((node) => {
+    const style = getComputedStyle(node);
+    const pair = [light(node.closest("svg") ? style.fill : style.color), light(ground(node))].sort();
+    return [(pair[1] + 0.05) / (pair[0] + 0.05), node.textContent];
+  }).filter(([ratio]) => !(ratio >= 4.5));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(chromium: Browser, tmp_path: Path, scheme: Any) -> None:
+    """All text has a contrast of 4.5 or more, with budgets that hold and do not, and with problems."""
+    for fragment in ("#budget.max.madds=100M&budget.max.params=90M&tokens.count=3", "#stem=x"):
+        with opened(chromium, tmp_path, load("mf294m"), fragment, color_scheme=scheme) as page:
+            assert page.evaluate(CONTRAST) == []
 
 
 def test_every_control_has_a_name(chromium: Browser, tmp_path: Path) -> None:

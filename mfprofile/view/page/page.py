@@ -22,10 +22,30 @@ from mfprofile.view.page.script import engine_text, page_data
 from mfprofile.view.plots.look import DARK, LIGHT
 
 _FOLDER = Path(__file__).parent
-_SCRIPTS = ("elements", "numbers", "state", "knobs", "controls", "table", "plane", "limits", "actions", "main")
+_SCRIPTS = (
+    "elements",
+    "numbers",
+    "state",
+    "knobs",
+    "controls",
+    "table",
+    "plane",
+    "limits",
+    "results",
+    "problems",
+    "actions",
+    "main",
+)
 _SIGNALS = {
-    "light": {"link": "#0B5CAD", "bad": "#B3261E", "good": "#2E7D32", "line": "#D5D9DD"},
-    "dark": {"link": "#6CB6FF", "bad": "#FF8A80", "good": "#81C784", "line": "#3A4147"},
+    "light": {
+        "link": "#0B5CAD",
+        "bad": "#B3261E",
+        "good": "#2E7D32",
+        "line": "#D5D9DD",
+        "edge": "#84898F",
+        "quiet": "#63676C",
+    },
+    "dark": {"link": "#6CB6FF", "bad": "#FF8A80", "good": "#81C784", "line": "#3A4147", "edge": "#767E86"},
 }
 
 
@@ -53,7 +73,7 @@ def _about(spec: Spec) -> str:
         if spec.former is None or spec.tokens is None
         else f"{spec.tokens.count} tokens of {spec.tokens.dim}"
     )
-    return f"Mobile-Former: input {spec.input.height}×{spec.input.width}, {tokens}. Turn a knob and see the bill."
+    return f"Mobile-Former; the original has input {spec.input.height}×{spec.input.width} and {tokens}."
 
 
 def _models() -> Iterator[dict[str, Any]]:
@@ -71,7 +91,7 @@ def _script() -> str:
 def _style() -> str:
     light, dark = (_variables(colors) for colors in (LIGHT | _SIGNALS["light"], DARK | _SIGNALS["dark"]))
     text = (_FOLDER / "page.css").read_text(encoding="utf-8")
-    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{text}"
+    return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{text}"
 
 
 def _variables(colors: dict[str, str]) -> str:

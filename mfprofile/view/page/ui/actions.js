@@ -5,7 +5,8 @@ async function copied(text, button) {
     await navigator.clipboard.writeText(text);
     said(button, "Copied");
   } catch {
-    said(button, selected(text) ? "Copied" : "Select and copy it below");
+    said(button, selected(text) ? "Copied" : "Cannot copy: select it by hand");
+    button.focus();
   }
 }
 
@@ -22,10 +23,10 @@ function selected(text) {
 
 function said(button, message) {
   const label = button.dataset.label ?? (button.dataset.label = button.textContent);
+  button.style.minWidth = `${button.offsetWidth}px`; // so that its neighbours stay
   button.textContent = message;
   byId("said").textContent = message;
-  clearTimeout(button.timer);
-  button.timer = setTimeout(() => { button.textContent = label; }, 1600);
+  later(button.id, () => { button.textContent = label; }, 1600);
 }
 
 function download(name, text, type) {

@@ -16,42 +16,38 @@ function control(knob, turn) {
 }
 
 function field(knob, id, turn) {
-  const numeric = !knob.text;
   return element("input", {
     id,
     type: "text",
-    inputmode: numeric ? "numeric" : "text",
+    "aria-label": knob.name,
+    inputmode: knob.text ? "text" : knob.keys ?? "numeric",
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: knob.text ?? knob.hint ?? "",
-    oninput: (event) => turn(knob.key, event.target.value === "" ? undefined : written(knob, event.target.value)),
+    placeholder: knob.text ?? "",
+    oninput: (event) => turn(knob.key, event.target.value.trim() === "" ? undefined : read(event.target.value)),
     onkeydown: (event) => stepped(event, knob, turn),
+    onblur: (event) => write(event.target, knob, valueAt(page.now, knob.key)),
   });
 }
 
-/** Return what a field's text means: a budget of 300M stays as it is written, and so does a rectangle. */
-function written(knob, text) {
-  return read(text);
-}
-
-/** Let the arrow keys step a whole number up and down, as a number field's would. */
+/** Let the arrow keys lead a number to the next of its steps, as a number field's would. */
 function stepped(event, knob, turn) {
-  const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-  const now = read(event.target.value || knob.hint || "");
-  if (!direction || typeof now !== "number" || knob.text) return;
+  const up = event.key === "ArrowUp";
+  const now = read(event.target.value || event.target.placeholder);
+  if ((!up && event.key !== "ArrowDown") || typeof now !== "number" || knob.text) return;
   event.preventDefault();
-  const { step } = stepOf(knob);
-  turn(knob.key, Math.round((now + direction * step) * 1e6) / 1e6);
+  const { min, step } = sliderRange(knob, page.now, page.spec, page.inputsOf(knob.key));
+  const steps = Math.round(((now - min) / step) * 1e6) / 1e6;
+  const next = min + step * Math.max(0, up ? Math.floor(steps) + 1 : Math.ceil(steps) - 1);
+  turn(knob.key, Math.round(next * 1e6) / 1e6);
 }
 
-function stepOf(knob) {
-  return knob.field ? { step: knob.label === "kernel" ? 2 : 1 } : sliderRange(knob, page.now, page.spec, page.inputsOf(knob.key));
-}
-
+/** Return a slider: for the hand alone, since the field beside it has the arrow keys. */
 function slider(knob, turn) {
   return element("input", {
     type: "range",
-    "aria-label": `${knob.label}, slider`,
+    tabindex: -1,
+    "aria-label": `${knob.name ?? knob.label}, slider`,
     oninput: (event) => turn(knob.key, Number(event.target.value)),
   });
 }
@@ -61,51 +57,65 @@ function choice(knob, id, turn) {
   return element("select", { id, onchange: (event) => turn(knob.key, event.target.value) }, ...options);
 }
 
-/** Return a switch: of a value that is true or false, or of a whole section that may be `none`. */
+/** Return a switch: of a value that is true or false, or of a whole section, which comes back as it was. */
 function toggle(knob, id, turn) {
-  const on = () => (knob.toggle ? sectionOf(knob) : true);
+  let kept = valueAt(page.spec, knob.key);
+  const section = (on) => {
+    if (!on) kept = valueAt(page.now, knob.key);
+    return on ? structuredClone(typeof kept === "object" ? kept : knob.toggle) : "none";
+  };
   return element("input", {
     id,
     type: "checkbox",
     role: "switch",
-    onchange: (event) => turn(knob.key, event.target.checked ? on() : knob.toggle ? "none" : false),
+    onchange: ({ target }) => turn(knob.key, knob.toggle ? section(target.checked) : target.checked),
   });
-}
-
-function sectionOf(knob) {
-  const usual = valueAt(page.spec, knob.key);
-  return structuredClone(typeof usual === "object" ? usual : knob.toggle);
 }
 
 /** Put the state into every control, but for the field that is being typed in; mark what is broken and what changed. */
 function refresh(spec, original, problems) {
   for (const { knob, inputs, node } of controls.values()) {
     const value = valueAt(spec, knob.key);
-    const broken = problems.filter((problem) => concerns(problem.key, knob.key));
+    const broken = problems.flatMap((problem, index) => (concerns(problem.key, knob.key) ? [index] : []));
     const live = knob.when ? knob.when(spec) : true;
     for (const input of inputs) {
       input.disabled = !live;
       put(input, knob, value, spec, original);
     }
-    if (broken.length) inputs[0].setAttribute("aria-invalid", "true");
-    else inputs[0].removeAttribute("aria-invalid");
-    inputs[0].title = broken.map((problem) => problem.rule).join("; ");
-    node.classList.toggle("changed", JSON.stringify(value) !== JSON.stringify(valueAt(original, knob.key)));
+    mark(inputs[0], broken, problems);
+    node.classList.toggle("changed", settingOf(knob, spec) !== settingOf(knob, original));
   }
 }
 
-/** Return whether a problem with one key is shown at another: at its own, or at the section it is in. */
-function concerns(problem, key) {
-  return problem === key || (problem.startsWith(`${key}.`) && !controls.has(problem));
+/** Return what a control itself sets: of a section, whether it is there. */
+function settingOf(knob, spec) {
+  const value = valueAt(spec, knob.key);
+  return knob.toggle ? typeof value === "object" : value;
+}
+
+/** Mark a control with the problems, told by their places among all, that concern it. */
+function mark(input, broken, problems) {
+  const attributes = { "aria-invalid": "true", "aria-describedby": broken.map((index) => `problem-${index}`).join(" ") };
+  for (const [name, value] of Object.entries(attributes)) {
+    if (broken.length) input.setAttribute(name, value);
+    else input.removeAttribute(name);
+  }
+  input.title = broken.map((index) => problems[index].rule).join("; ");
 }
 
 function put(input, knob, value, spec, original) {
-  if (input.type === "checkbox") input.checked = knob.toggle ? value !== "none" && value !== undefined : value === true;
+  if (input.type === "checkbox") input.checked = knob.toggle ? typeof value === "object" : value === true;
   else if (input.type === "range") slide(input, knob, value, spec, original);
-  else if (input !== document.activeElement || read(input.value) !== value) {
-    const text = value === undefined ? (knob.initial ?? "") : value;
-    if (input.value !== String(text) && !(input === document.activeElement && input.value === "")) input.value = text;
+  else {
+    if (knob.hint) input.placeholder = typeof knob.hint === "function" ? knob.hint(spec) : knob.hint;
+    const typed = input.value.trim() === "" ? undefined : read(input.value);
+    if (input !== document.activeElement || typed !== value) write(input, knob, value);
   }
+}
+
+function write(input, knob, value) {
+  const text = String(value ?? knob.initial ?? "");
+  if (input.value !== text) input.value = text;
 }
 
 function slide(input, knob, value, spec, original) {

@@ -4,15 +4,16 @@ const isFormer = (spec) => spec.former !== "none";
 const splits = (spec) => isFormer(spec) && spec.attention !== "mlp";
 const FORMER = { ffn: true, heads: 4 };
 
-/** The groups of knobs that a whole network has; a `choice` is a word, a `switch` on or off, the rest are numbers. */
+/** The groups of knobs that a whole network has; a `choice` is a word, a `switch` on or off, the rest are numbers.
+ * `keys` is the keyboard that a phone shows where digits alone would not do. */
 const GROUPS = [
   ["Image and tokens", [
-    { key: "input", label: "input", unit: "pixels", least: 32, step: 32 },
+    { key: "input", label: "input", unit: "pixels", least: 32, step: 32, keys: "text" },
     { key: "tokens.count", label: "tokens", unit: "M", least: 1, step: 1, most: 16, when: isFormer },
     { key: "tokens.dim", label: "token dimension", unit: "d", step: dimensionStep, when: isFormer },
   ]],
   ["Mobile", [
-    { key: "width", label: "width multiplier", least: 0.25, step: 0.05, most: 2, initial: 1 },
+    { key: "width", label: "width multiplier", least: 0.25, step: 0.05, most: 2, initial: 1, keys: "decimal" },
     { key: "stem", label: "stem", unit: "channels", step: 4 },
     { key: "groups", label: "groups of 1×1", least: 1, step: 1, most: 8, initial: 1 },
     { key: "mobile.kernel", label: "depthwise kernel", least: 1, step: 2, most: 9, initial: 3 },
@@ -42,16 +43,18 @@ const GROUPS = [
 /** Return the knobs of one block; `inputs` are its input channels, which some of its widths must be multiples of. */
 function blockKnobs(block, number) {
   const expands = block.block !== "mf";
-  const knob = (name, rest) => ({ key: `blocks.${number}.${name}`, ...rest, short: true });
+  const outOf = (spec) => valueAt(spec, `blocks.${number}.out`);
+  const kernelOf = (spec) => valueAt(spec, "mobile.kernel") ?? 3;
+  const knob = (name, rest) => ({ key: `blocks.${number}.${name}`, name: `block ${number} ${rest.label}`, ...rest, short: true });
   return [
     "expand" in block
       ? knob("expand", { label: "expand", unit: "×", least: 1, step: 1, most: 12 })
       : knob("exp", { label: "exp", step: (spec, inputs) => (expands ? inputs : 8) }),
-    knob("out", { label: "out", step: 8 }),
-    block.block === "mf-down" ? knob("exp2", { label: "exp2", field: true, hint: "4·out" }) : null,
-    block.block === "lite" ? knob("stride", { label: "stride", field: true, hint: "1" }) : null,
-    knob("kernel", { label: "kernel", field: true, hint: block.block === "lite" ? "3" : "as all" }),
-    knob("repeat", { label: "repeat", field: true, hint: "1" }),
+    knob("out", { label: "out", step: 8, keys: "text" }),
+    block.block === "mf-down" ? knob("exp2", { label: "exp2", field: true, step: outOf, hint: (spec) => 4 * outOf(spec) || "4·out" }) : null,
+    block.block === "lite" ? knob("stride", { label: "stride", field: true, least: 1, step: 1, hint: "1" }) : null,
+    knob("kernel", { label: "kernel", field: true, least: 1, step: 2, hint: block.block === "lite" ? "3" : kernelOf }),
+    knob("repeat", { label: "repeat", field: true, least: 0, step: 1, hint: "1" }),
   ].filter(Boolean);
 }
 
@@ -68,7 +71,8 @@ function leastCommonMultiple(one, other) {
 
 /** Return a slider's least, most and step: around the original's value, unless the knob says otherwise. */
 function sliderRange(knob, spec, original, inputs) {
-  const step = typeof knob.step === "function" ? knob.step(spec, inputs) || 1 : knob.step;
+  const wanted = typeof knob.step === "function" ? knob.step(spec, inputs) : knob.step;
+  const step = wanted > 0 ? wanted : 1;
   const usual = valueAt(original, knob.key);
   const twice = typeof usual === "number" ? Math.ceil((2 * usual) / step) * step : 16 * step;
   return { min: knob.least ?? step, max: Math.max(knob.most ?? 0, knob.most && usual <= knob.most ? 0 : twice), step };

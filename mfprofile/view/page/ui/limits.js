@@ -3,7 +3,7 @@
 /** Return the list of what was found of the limits; memory is not counted in a page. */
 function limitList(found) {
   return found.map((limit) => {
-    const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : grouped(limit.amount)}`;
+    const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : grouped(limit.amount)}${limit.name === "memory" ? " bytes" : ""}`;
     if (limit.counted === null) return element("li", {}, `${name}: counted by ‘mfprofile check’ alone`);
     const filled = limit.allowed ? Math.min(100, (100 * limit.counted) / limit.allowed) : 100;
     return element("li", { class: limit.holds ? "limit" : "limit over" },

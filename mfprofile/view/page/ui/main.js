@@ -4,14 +4,38 @@ const page = JSON.parse(byId("data").textContent);
 page.now = page.spec;
 page.convention = page.initial;
 page.axis = "block";
-page.counted = null; // the last bill that could be counted
+page.last = page.spec; // the last that could be counted
+page.counted = null; // and its bill
+page.originals = new Map(); // the original's bill in each convention
+page.past = []; // the specs before each turn, for undoing
+page.turned = null; // the knob that is being turned: all its steps are one turn
+page.limits = [];
 page.inputs = new Map();
 page.inputsOf = (key) => page.inputs.get(key.split(".")[1]) ?? 8;
 
 function turn(key, value) {
+  if (page.turned !== key) page.past.push(page.now);
+  page.turned = key;
   page.now = withValue(page.now, key, value);
   if (value === undefined) page.now = withoutEmpty(page.now, key);
   draw();
+  announce();
+}
+
+/** Set all knobs at once, as a step that can be undone like any other. */
+function turnAll(spec) {
+  page.past.push(page.now);
+  changeTo(spec);
+}
+
+function undo() {
+  if (page.past.length) changeTo(page.past.pop());
+}
+
+function changeTo(spec) {
+  Object.assign(page, { now: spec, turned: null });
+  draw();
+  announce();
 }
 
 /** Return the spec without the maps that a value taken away left empty: an empty budget is none. */
@@ -23,26 +47,47 @@ function withoutEmpty(spec, key) {
 
 function draw() {
   const problems = mfprofile.problems(page.now);
-  let failure = "";
-  if (!problems.length) {
-    try {
-      page.counted = mfprofile.bill(page.now, page.convention);
-      page.original = mfprofile.bill(page.spec, page.convention);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      failure = error.message;
-    }
-  }
+  const failure = problems.length ? "" : attempt(() => recount(page.now));
+  const valid = !problems.length && !failure;
+  if (!valid) attempt(() => recount(page.last));
   learnInputs();
   refresh(page.now, page.spec, problems);
-  const valid = !problems.length && !failure;
   document.body.classList.toggle("invalid", !valid);
   drawProblems(problems, failure);
   drawTotals(valid);
   drawResults();
   drawYaml(valid);
+  byId("undo").setAttribute("aria-disabled", String(!page.past.length));
+  later("link", () => history.replaceState(null, "", link()), 150); // browsers refuse a change at each step of a slider
+}
+
+/** Return what kept an action from being done: amounts too large to be exact, or nothing. */
+function attempt(action) {
+  try {
+    action();
+    return "";
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return error.message;
+  }
+}
+
+/** Count a spec and the original in the convention, and both as the paper does. */
+function recount(spec) {
+  const original = page.originals.get(page.convention) ?? countedTwice(page.spec);
+  page.originals.set(page.convention, original);
+  Object.assign(page, { original, counted: countedTwice(spec), last: spec });
+}
+
+function countedTwice(spec) {
+  const bill = mfprofile.bill(spec, page.convention);
+  return { ...bill, paper: mfprofile.bill(bill.network, "paper").madds };
+}
+
+/** Return the address of this page in its present state. */
+function link() {
   const told = fragment(page.now, page.spec, page.convention);
-  history.replaceState(null, "", told ? `#${told}` : location.pathname + location.search);
+  return `${location.href.split("#")[0]}${told ? `#${told}` : ""}`;
 }
 
 /** Note each entry's input channels, which its expansion is a multiple of. */
@@ -53,85 +98,8 @@ function learnInputs() {
   }
 }
 
-function drawProblems(problems, failure) {
-  const items = problems.map((problem) => element("li", {},
-    element("a", { href: "#", onclick: (event) => { event.preventDefault(); show(problem.key); } }, problem.key || "spec"),
-    `: ${problem.value === undefined || typeof problem.value === "object" ? "" : `${JSON.stringify(problem.value)} `}${problem.rule}`,
-    problem.remedy ? element("em", {}, `; ${problem.remedy}`) : null));
-  if (failure) items.push(element("li", {}, failure));
-  byId("problems").replaceChildren(...(items.length
-    ? [element("strong", {}, "Not a network: the figures below are those of the last one that was."), element("ul", {}, ...items)] : []));
-}
-
-function show(key) {
-  for (let name = key; name; name = name.split(".").slice(0, -1).join(".")) {
-    if (controls.has(name)) return controls.get(name).inputs[0].focus();
-  }
-  return undefined;
-}
-
-function drawTotals(valid) {
-  const { counted, original } = page;
-  const limits = valid ? mfprofile.findings(counted, mfprofile.budget(page.now)) : [];
-  page.limits = limits;
-  const told = mfprofile.conventions[page.convention];
-  byId("madds-unit").textContent = told.unit;
-  byId("about-convention").textContent = `${page.convention}: ${told.about}`;
-  for (const name of ["madds", "params", "activations"]) {
-    byId(name).textContent = valid ? grouped(counted[name]) : "–";
-    byId(`${name}-short`).textContent = valid ? human(counted[name]) : "";
-    byId(`${name}-change`).textContent = valid ? change(counted[name], original[name]).replace("=", "as the original") : "";
-    const over = limits.some((limit) => limit.name === name && !limit.holds);
-    byId(name).closest(".tile").classList.toggle("over", over);
-  }
-  byId("paper").textContent = valid ? human(mfprofile.bill(page.now, "paper").madds) : "–";
-  byId("limits").replaceChildren(...limitList(limits));
-}
-
-function drawResults() {
-  const { counted, original } = page;
-  if (!counted) return;
-  const unit = mfprofile.conventions[page.convention].unit;
-  byId("bill").replaceChildren(billTable(counted, original, page.axis, unit));
-  const models = page.models.map((model) => ({ ...model, madds: model.madds[page.convention] }));
-  const lines = page.limits.filter((limit) => ["madds", "params"].includes(limit.name));
-  byId("plane").replaceChildren(plane(models, original, counted, lines, unit));
-  for (const total of splitBy(counted, "pillar")) {
-    const part = byId(`pillar-${total.name}`);
-    part.textContent = share(total.madds, counted.madds);
-  }
-  drawBlocks();
-}
-
-/** Put beside each block's knobs what the block costs, all its repetitions together, and where the bill has them. */
-function drawBlocks() {
-  const entries = new Map(page.now.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
-  const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
-  for (const total of page.counted.by("block")) {
-    const entry = entries.get(entryOf.get(total.name));
-    if (!entry) continue;
-    entry.numbers.push(total.name);
-    entry.madds += total.madds;
-    entry.params += total.params;
-  }
-  for (const [number, entry] of entries) {
-    byId(`cost-${number}`).replaceChildren(
-      element("span", {}, `${human(entry.madds)} ${mfprofile.conventions[page.convention].unit}`),
-      element("span", {}, `${human(entry.params)} params`));
-    byId(`numbers-${number}`).textContent = laidOut(number, entry.numbers);
-  }
-}
-
-/** Return how the bill numbers an entry, which counts after `repeat`, where it is not as here. */
-function laidOut(number, numbers) {
-  if (!numbers.length) return "left out";
-  if (numbers.length === 1) return numbers[0] === String(number) ? "" : `block ${numbers[0]}`;
-  return `blocks ${numbers[0]}–${numbers.at(-1)}`;
-}
-
 function drawYaml(valid) {
-  const text = valid ? yamlText() : "";
-  byId("yaml").textContent = text;
+  byId("yaml").textContent = valid ? yamlText() : "# not a variant that can be counted";
   for (const button of document.querySelectorAll("[data-needs=valid]")) button.disabled = !valid;
 }
 
@@ -151,7 +119,7 @@ function build() {
       element("div", { class: "cost", id: `cost-${number}` }));
   }));
   byId("convention").append(...Object.keys(mfprofile.conventions).map((name) => element("option", { value: name }, name)));
-  byId("convention").addEventListener("change", (event) => { page.convention = event.target.value; draw(); });
+  byId("convention").addEventListener("change", (event) => { page.convention = event.target.value; draw(); announce(); });
   for (const choice of document.querySelectorAll("input[name=axis]"))
     choice.addEventListener("change", () => { page.axis = choice.value; drawResults(); });
   listen();
@@ -162,10 +130,23 @@ function build() {
 function listen() {
   const click = (id, action) => byId(id).addEventListener("click", (event) => action(event.currentTarget));
   click("copy-yaml", (button) => copied(yamlText(), button));
-  click("copy-link", (button) => copied(location.href, button));
-  click("download-csv", () => download(`${page.name}.csv`, csvOf(page.counted), "text/csv"));
+  click("copy-link", (button) => copied(link(), button));
+  click("download-csv", () => download(csvName(), csvOf(page.counted), "text/csv"));
   click("print", () => print());
-  click("reset", () => { page.now = page.spec; draw(); });
+  click("undo", undo);
+  click("reset", () => turnAll(page.spec));
+  addEventListener("change", () => { page.turned = null; });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.target.type === "text") return;
+    event.preventDefault();
+    undo();
+  });
+}
+
+/** Return the name of the CSV file, which tells the convention, and whether the variant is still the original. */
+function csvName() {
+  const changed = changes(page.now, page.spec).length ? "changed" : null;
+  return `${[page.name, changed, page.convention].filter(Boolean).join("-")}.csv`;
 }
 
 function restore() {

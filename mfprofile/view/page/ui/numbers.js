@@ -26,13 +26,12 @@ function share(part, whole) {
 /** Return the signed difference, exact and in percent of the old; "=" where there is none. */
 function change(now, before) {
   if (now === before) return "=";
-  const sign = now > before ? "+" : MINUS;
-  const exact = `${sign}${grouped(Math.abs(now - before))}`;
-  return before ? `${exact} (${sign}${((100 * Math.abs(now - before)) / before).toFixed(1)} %)` : exact;
+  const exact = signed(now, before);
+  return before ? `${exact} (${exact[0]}${((100 * Math.abs(now - before)) / before).toFixed(1)} %)` : exact;
 }
 
-/** Return the signed difference, short; nothing where there is none. */
-function shortChange(now, before) {
+/** Return the signed difference, exact; nothing where there is none. */
+function signed(now, before) {
   if (now === before) return "";
-  return `${now > before ? "+" : MINUS}${human(Math.abs(now - before))}`;
+  return `${now > before ? "+" : MINUS}${grouped(Math.abs(now - before))}`;
 }

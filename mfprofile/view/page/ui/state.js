@@ -27,7 +27,7 @@ function withValue(spec, key, value) {
 /** Return what a text means as a value of a spec: a number, a switch, or a word. */
 function read(text) {
   const trimmed = text.trim();
-  if (/^-?\d+$/.test(trimmed) || /^\d*\.\d+$/.test(trimmed)) return Number(trimmed);
+  if (/^-?\d+$/.test(trimmed) || /^(\d+\.\d*|\.\d+)$/.test(trimmed)) return Number(trimmed);
   return { true: true, false: false }[trimmed] ?? trimmed;
 }
 

@@ -2,16 +2,26 @@
 
 const QUANTITIES = [["madds", "MAdds"], ["params", "params"]];
 
-/** Return the totals of a bill by an axis, each split by pillar. */
+/** Return the totals of a bill by an axis, each split by pillar; `place` is what a total is compared by. */
 function splitBy(bill, axis) {
-  const groups = new Map(bill.by(axis).map((total) => [total.name, { ...total, pillars: emptyPillars() }]));
+  const places = axis === "block" ? placesOf(bill.network) : new Map();
+  const groups = new Map(bill.by(axis).map((total) =>
+    [total.name, { ...total, place: places.get(total.name) ?? total.name, pillars: emptyPillars() }]));
   for (const row of bill.rows) {
     const name = axis === "stage" ? (row.stage === null ? "tokens" : String(row.stage)) : String(row[axis]);
     const group = groups.get(name);
-    group.out = row.out;
     for (const [quantity] of QUANTITIES) group.pillars[row.pillar][quantity] += row[quantity];
   }
   return [...groups.values()];
+}
+
+/** Return where each numbered block stands, its entry and which of its repetitions: numbers shift where `repeat` is turned. */
+function placesOf(network) {
+  const first = new Map();
+  return new Map(network.blocks.map(({ number, entry }) => {
+    if (!first.has(entry)) first.set(entry, number);
+    return [String(number), `entry ${entry}.${number - first.get(entry)}`];
+  }));
 }
 
 function emptyPillars() {
@@ -29,20 +39,20 @@ function aboutRow(axis, name, bill) {
 
 /** Return the table of a bill by an axis, with the differences to the original's bill. */
 function billTable(bill, original, axis, unit) {
-  const [rows, before] = [splitBy(bill, axis), new Map(splitBy(original, axis).map((total) => [total.name, total]))];
+  const [rows, before] = [splitBy(bill, axis), new Map(splitBy(original, axis).map((total) => [total.place, total]))];
   const heads = QUANTITIES.map(([name, label]) => [name, name === "madds" ? unit : label]);
   const most = Object.fromEntries(QUANTITIES.map(([name]) => [name, Math.max(1, ...rows.map((row) => row[name]))]));
   const head = element("tr", {}, element("th", { scope: "col" }, axis), ...heads.flatMap(([, label]) => [
     element("th", { scope: "col", class: "number" }, label),
-    element("th", { scope: "col", class: "bar" }, "by pillar"),
-    element("th", { scope: "col", class: "number" }, "share"),
-    element("th", { scope: "col", class: "number" }, "change"),
+    element("th", { scope: "col", class: "bar", "aria-label": `${label} by pillar` }, "by pillar"),
+    element("th", { scope: "col", class: "number", "aria-label": `share of ${label}` }, "share"),
+    element("th", { scope: "col", class: "number", "aria-label": `change of ${label}` }, "change"),
   ]));
-  const body = rows.map((row) => tableRow(row, before.get(row.name), bill, axis, most));
-  const gone = [...before.values()].filter((row) => !rows.some((other) => other.name === row.name));
+  const body = rows.map((row) => tableRow(row, before.get(row.place), bill, axis, most));
+  const gone = [...before.values()].filter((row) => !rows.some((other) => other.place === row.place));
   const total = { name: "total", madds: bill.madds, params: bill.params, pillars: null };
   return element("table", { class: "bill" },
-    element("caption", {}, `The bill by ${axis}; MAdds in convention ‘${bill.convention}’`),
+    element("caption", {}, `${unit} in convention ‘${bill.convention}’`),
     element("thead", {}, head),
     element("tbody", {}, ...body, ...gone.map((row) => goneRow(row))),
     element("tfoot", {}, tableRow(total, original, bill, "", most)));
@@ -50,13 +60,13 @@ function billTable(bill, original, axis, unit) {
 
 function tableRow(row, before, bill, axis, most) {
   const about = aboutRow(axis, row.name, bill);
-  const cells = QUANTITIES.flatMap(([name, label]) => {
+  const cells = QUANTITIES.flatMap(([name]) => {
     const old = before ? before[name] : 0;
     return [
-      element("td", { class: "number", "data-label": label }, grouped(row[name])),
+      element("td", { class: "number" }, grouped(row[name])),
       element("td", { class: "bar" }, row.pillars ? bars(row, name, most[name], old) : null),
-      element("td", { class: "number quiet", "data-label": "share" }, share(row[name], bill[name])),
-      element("td", { class: "number quiet", "data-label": "change", title: change(row[name], old) }, shortChange(row[name], old)),
+      element("td", { class: "number quiet" }, share(row[name], bill[name])),
+      element("td", { class: "number quiet change" }, signed(row[name], old)),
     ];
   });
   return element("tr", {}, element("th", { scope: "row" }, row.name, about ? element("small", {}, ` ${about}`) : null), ...cells);
@@ -65,22 +75,21 @@ function tableRow(row, before, bill, axis, most) {
 function goneRow(row) {
   const cells = QUANTITIES.flatMap(([name]) => [
     element("td", { class: "number" }, "0"), element("td", { class: "bar" }), element("td"),
-    element("td", { class: "number quiet" }, shortChange(0, row[name])),
+    element("td", { class: "number quiet change" }, signed(0, row[name])),
   ]);
   return element("tr", { class: "gone" }, element("th", { scope: "row" }, row.name), ...cells);
 }
 
 /** Return one row's bar, a segment a pillar; a thin mark stands where the original's ends. */
 function bars(row, name, most, before) {
-  const segments = mfprofile.pillars.filter((pillar) => row.pillars[pillar][name]).map((pillar) =>
-    element("span", {
-      class: `segment ${pillar}`,
-      style: `width:${(100 * row.pillars[pillar][name]) / most}%`,
-      title: `${pillar} ${grouped(row.pillars[pillar][name])}`,
-    }));
+  const held = mfprofile.pillars.filter((pillar) => row.pillars[pillar][name]);
+  const told = held.map((pillar) => `${pillar} ${grouped(row.pillars[pillar][name])}`).join(", ");
+  const segments = held.map((pillar) =>
+    element("span", { class: `segment ${pillar}`, style: `width:${(100 * row.pillars[pillar][name]) / most}%` }));
   const mark = before && before !== row[name] && before <= most
-    ? element("span", { class: "before", style: `left:${(100 * before) / most}%`, title: `before ${grouped(before)}` }) : null;
-  return element("div", { class: "bars", "aria-hidden": "true" }, ...segments, mark);
+    ? element("span", { class: "before", style: `left:${(100 * before) / most}%` }) : null;
+  const title = mark ? `${told}; before ${grouped(before)}` : told;
+  return told ? element("div", { class: "bars", role: "img", "aria-label": told, title }, ...segments, mark) : null;
 }
 
 /** Return every op of a bill as CSV, as `mfprofile count --by op --csv` gives it and its shape and place as well. */

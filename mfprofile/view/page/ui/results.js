@@ -1,0 +1,70 @@
+// What has been counted, put on the page: the totals, the budget, the bill, and the cost beside each block's knobs.
+
+function drawTotals(valid) {
+  const { counted, original } = page;
+  const limits = valid ? mfprofile.findings(counted, mfprofile.budget(page.now)) : [];
+  page.limits = limits;
+  const told = mfprofile.conventions[page.convention];
+  byId("madds-unit").textContent = told.unit;
+  byId("about-convention").textContent = `${page.convention}: ${told.about}`;
+  for (const name of ["madds", "params", "activations", "paper"]) {
+    byId(name).textContent = valid ? grouped(counted[name]) : "–";
+    byId(`${name}-short`).textContent = valid ? human(counted[name]) : "";
+    const over = limits.find((limit) => limit.name === name && !limit.holds);
+    const apart = valid ? change(counted[name], original[name]).replace("=", "as the original") : "";
+    byId(`${name}-change`).textContent = over ? `${apart}; ${over.most ? "over" : "under"} budget` : apart;
+    byId(name).closest(".tile").classList.toggle("over", over !== undefined);
+  }
+  byId("besides").textContent = valid
+    ? `${grouped(counted.activations)} activations; ${grouped(counted.paper)} MAdds as the paper counts` : "";
+  byId("limits").replaceChildren(...limitList(limits));
+}
+
+function drawResults() {
+  const { counted, original } = page;
+  if (!counted) return;
+  const unit = mfprofile.conventions[page.convention].unit;
+  byId("bill").replaceChildren(billTable(counted, original, page.axis, unit));
+  const models = page.models.map((model) => ({ ...model, madds: model.madds[page.convention] }));
+  const lines = page.limits.filter((limit) => ["madds", "params"].includes(limit.name));
+  byId("plane").replaceChildren(plane(models, original, counted, lines, unit));
+  byId("plane-budget").hidden = !lines.length;
+  drawPillars();
+  drawBlocks();
+}
+
+/** Put each pillar's share beside its colour, and what it has more or less than the original. */
+function drawPillars() {
+  const [now, before] = [page.counted, page.original].map((bill) => new Map(bill.by("pillar").map((total) => [total.name, total.madds])));
+  for (const pillar of mfprofile.pillars) {
+    const madds = now.get(pillar) ?? 0;
+    byId(`pillar-${pillar}`).textContent = share(madds, page.counted.madds);
+    byId(`pillar-${pillar}-change`).textContent = signed(madds, before.get(pillar) ?? 0);
+  }
+}
+
+/** Put beside each block's knobs what the block costs, all its repetitions together, and where the bill has them. */
+function drawBlocks() {
+  const entries = new Map(page.now.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
+  const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
+  for (const total of page.counted.by("block")) {
+    const entry = entries.get(entryOf.get(total.name));
+    if (!entry) continue;
+    entry.numbers.push(total.name);
+    entry.madds += total.madds;
+    entry.params += total.params;
+  }
+  for (const [number, entry] of entries) {
+    byId(`cost-${number}`).replaceChildren(
+      element("span", {}, `${human(entry.madds)} ${mfprofile.conventions[page.convention].unit}`),
+      element("span", {}, `${human(entry.params)} params`));
+    byId(`numbers-${number}`).textContent = laidOut(number, entry.numbers);
+  }
+}
+
+/** Return how the bill numbers an entry, which counts after `repeat`, where it is not as here. */
+function laidOut(number, numbers) {
+  if (!numbers.length) return "left out";
+  if (numbers.length === 1) return numbers[0] === String(number) ? "" : `block ${numbers[0]}`;
+  return `blocks ${numbers[0]}–${numbers.at(-1)}`;
+}
