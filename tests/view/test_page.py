@@ -409,9 +409,26 @@ def test_a_section_turned_off_and_on_is_as_it_was(chromium: Browser, tmp_path: P
         for section in ("former", "head"):
             page.check(f"#knob-{section}")
         assert page.inner_text("#madds") == total
-        page.fill("#knob-input", "")
-        page.fill("#knob-input", "192")
-        assert page.inner_text("#yaml").startswith("extends: mf294m\ninput: 192\n")
+
+
+def test_what_is_wrong_can_be_mended(chromium: Browser, tmp_path: Path) -> None:
+    """A knob that another puts out of action can still be turned while it is what keeps the page from counting."""
+    with opened(chromium, tmp_path, load("mf294m-mobile")) as page:
+        total = page.inner_text("#madds")
+        page.check("#knob-former")
+        page.fill("#knob-tokens\\.count", "x")
+        page.uncheck("#knob-former")
+        page.click("#problems button")
+        assert page.evaluate("document.activeElement.id") == "knob-tokens.count"
+        page.keyboard.press("Control+a")
+        page.keyboard.press("6")
+        assert page.inner_text("#madds") == total
+        page.check("#knob-former")
+        for name in ("count", "dim"):
+            page.fill(f"#knob-tokens\\.{name}", "")
+        assert page.get_attribute("#knob-tokens\\.dim", "aria-invalid") == "true"
+        page.uncheck("#knob-former")
+        assert page.inner_text("#madds") == total
 
 
 def test_a_problem_is_seen_where_one_is_and_moves_nothing(chromium: Browser, tmp_path: Path) -> None:

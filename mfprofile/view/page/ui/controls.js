@@ -79,7 +79,7 @@ function refresh(spec, original, problems) {
     const broken = problems.flatMap((problem, index) => (concerns(problem.key, knob.key) ? [index] : []));
     const live = knob.when ? knob.when(spec) : true;
     for (const input of inputs) {
-      input.disabled = !live;
+      input.disabled = !live && !broken.length; // what is wrong can be mended
       put(input, knob, value, spec, original);
     }
     mark(inputs[0], broken, problems);

@@ -38,10 +38,10 @@ function changeTo(spec) {
   announce();
 }
 
-/** Return the spec without the maps that a value taken away left empty: an empty budget is none. */
+/** Return the spec without the maps that a value taken away left empty: an empty budget is none, nor are such tokens. */
 function withoutEmpty(spec, key) {
   const parent = key.split(".").slice(0, -1).join(".");
-  const value = parent && parent.split(".")[0] === "budget" ? valueAt(spec, parent) : null;
+  const value = ["budget", "tokens"].includes(parent.split(".")[0]) ? valueAt(spec, parent) : null;
   return value && !Object.keys(value).length ? withoutEmpty(withValue(spec, parent, undefined), parent) : spec;
 }
 
