@@ -139,7 +139,7 @@ def turned_off(changes: Mapping[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("settings", [30, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("settings", [30, pytest.param(200, marks=pytest.mark.slow)])
 def test_turning_knobs_gives_pythons_integers_and_problems(
     chromium: Browser, tmp_path: Path, name: str, settings: int
 ) -> None:
