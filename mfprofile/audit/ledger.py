@@ -26,11 +26,12 @@ class Ledger:
     """The bill of a traced network: `rows`, an op each in running order, and beside them `row_madds` by `convention`.
 
     As a `Bill`, but that its rows stand in the tree of modules, and nowhere else: there are no blocks and no pillars.
-    A row's module is its `part.path`, of which its name is made.
+    A row's module is its `part.path`, of which its name is made; `inputs` tell the inputs' shapes and types.
     """
 
-    def __init__(self, name: str, parts: Sequence[Part], counted_by: Convention) -> None:
+    def __init__(self, name: str, parts: Sequence[Part], counted_by: Convention, inputs: Sequence[str] = ()) -> None:
         self.name = name
+        self.inputs = tuple(inputs)
         self.parts = parts
         self.convention = counted_by
         self.row_madds: list[int] = counted_by.weigh(parts)
@@ -74,7 +75,7 @@ class Ledger:
 
     def under(self, name: str) -> Ledger:
         """Return the same network's bill in another convention."""
-        return Ledger(self.name, self.parts, convention(name))
+        return Ledger(self.name, self.parts, convention(name), self.inputs)
 
     def records(self) -> list[dict[str, Any]]:
         """Return each row as a mapping of plain values; `madds`, `params` and `activations` sum to the bill's."""
@@ -133,7 +134,7 @@ class Trace:
 
     def bill(self, convention_name: str = "core") -> Ledger:
         """Return the network's bill in a convention; raises `InputError` for one that does not exist."""
-        return Ledger(self.name, self.parts, convention(convention_name))
+        return Ledger(self.name, self.parts, convention(convention_name), self.inputs)
 
     @cached_property
     def rows(self) -> list[Row]:

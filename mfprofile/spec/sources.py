@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from mfprofile.spec.document import MAX_BYTES, Node, parse
 from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError, nearest
 
 _SUFFIXES = (".yaml", ".yml")
+_DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
 
 @cache
@@ -57,6 +59,17 @@ def _matching(pattern: str) -> list[str]:
     if not found:
         raise SpecError([Problem(Mark(pattern), "", "matches no file and no spec that ships")])
     return found
+
+
+def is_target(reference: str) -> bool:
+    """Return whether a reference names a network in code, as `package.module:factory`: no spec's has a colon.
+
+    What names a file is none, and the colon after the letter of a drive does not count.
+
+    >>> is_target("nets/small.py:Small"), is_target("specs/mine.yaml"), is_target("C:/specs/mine.yaml")
+    (True, False, False)
+    """
+    return ":" in _DRIVE.sub("", reference) and not ("\0" not in reference and os.path.lexists(reference))
 
 
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
