@@ -21,6 +21,7 @@ from torch import nn
 
 from mfprofile.audit.named import LIBRARIES
 from mfprofile.spec.problems import InputError, nearest, printable
+from mfprofile.spec.sources import shipped
 
 FORMS = "package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"
 Arguments = Mapping[str, Any]
@@ -57,7 +58,8 @@ def parsed(text: str) -> Target:
     dotted = all(part.isidentifier() for part in source.split("."))
     if colon and source and (source.endswith(".py") or dotted) and all(map(str.isidentifier, name.split("."))):
         return Target(text, source, name)
-    raise InputError(f"{printable(text)}: names no network in code: write {FORMS}")
+    spec = "; 'mfprofile count' counts specs" if text in shipped() or text.endswith((".yaml", ".yml")) else ""
+    raise InputError(f"{printable(text)}: names no network in code: write {FORMS}{spec}")
 
 
 @contextlib.contextmanager

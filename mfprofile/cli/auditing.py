@@ -77,6 +77,8 @@ def audit(
     """
     form = chosen_form(as_json, as_csv, as_markdown)
     _known("axis", by, AXES)
+    if device is not None:
+        _known("device", device, DEVICES)
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
     need_torch("audit")

@@ -44,6 +44,14 @@ InputsGiven = Annotated[
         "mask=bool:128 for the argument mask. Repeat it for several.",
     ),
 ]
+InputsOfEither = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="SIZE",
+        help="Another input: of specs 192 or HEIGHTxWIDTH, of networks in code as 'audit' takes them: 3x192x192.",
+    ),
+]
 ArgumentsGiven = Annotated[
     list[str] | None,
     typer.Option("--arg", metavar="KEY=VALUE", help="An argument for the factory, as num_classes=10 or depths=[2,2]."),

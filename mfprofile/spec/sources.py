@@ -88,6 +88,8 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     looks_like_file = file.suffix in _SUFFIXES or "/" in reference
     rule = "no such file" if looks_like_file else "no such spec ships with mfprofile, nor is there such a file"
     remedy = _nearest_file(file) or nearest(Path(reference).stem, [*shipped(), *shipped("spaces")])
+    if is_target(reference) and not path:
+        remedy = "'mfprofile audit' counts networks in code"
     remedy = remedy or "'mfprofile list' shows those that ship"
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
 
