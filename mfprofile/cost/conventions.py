@@ -96,10 +96,16 @@ def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
     return {(kind, ANY): weight for kind in kinds}
 
 
+def _plain(elements: int, *kinds: str) -> dict[tuple[str, str], Weight]:
+    """Return the weights of norms that have no parameters."""
+    return {(kind, "plain"): Weight(elements=elements) for kind in kinds}
+
+
 ONCE = Weight(products=1)
 BIASED = Weight(products=1, elements=1)
 # Of our networks' convolutions only a detector's have a bias; in networks of others each op says for itself.
 BIASED_CONVOLUTIONS = {(kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased")}
+UNFUSED = {(ANY, "fused"): NOTHING}  # an attention that is called as one operator is not looked into
 BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
 CORE = Convention(
@@ -142,7 +148,7 @@ TORCH = Convention(
     "torch",
     "twice the core: 2 FLOPs for each multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for a fused attention on a CPU",
-    _each(Weight(products=2), *PRODUCTS),
+    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED},
     unit="FLOPs",
     versions=("2.13",),
 )
@@ -154,8 +160,11 @@ FVCORE = Convention(
     {
         **_each(ONCE, *PRODUCTS),
         **_each(Weight(elements=2), "batch-norm"),
-        **_each(Weight(elements=5), "layer-norm"),
+        **_each(Weight(elements=5), "layer-norm", "group-norm", "instance-norm"),
+        **_plain(1, "batch-norm"),
+        **_plain(4, "layer-norm", "group-norm", "instance-norm"),
         **_each(Weight(elements=1), "pool", "upsample"),
+        **UNFUSED,
     },
     versions=("0.1.5",),
 )
@@ -167,8 +176,10 @@ THOP = Convention(
     "thop.profile: thop/vision/basic_hooks.py and calc_func.py; only modules are seen, not what stands between them",
     {
         **_each(ONCE, *CONVOLUTIONS, "linear"),
-        **_each(Weight(elements=4), "batch-norm", "layer-norm"),
+        **_each(Weight(elements=4), "batch-norm", "layer-norm", "instance-norm"),
+        **_plain(2, "batch-norm", "layer-norm", "instance-norm"),
         **_each(Weight(elements=1, outputs=1), "pool"),
+        **_each(Weight(outputs=1), "avg-pool", "prelu"),
     },
     versions=("0.1.1",),
     uncounted_params=frozenset({"table"}),  # parameters that no called leaf module owns
@@ -178,7 +189,7 @@ PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, **BIASED_CONVOLUTIONS},
+    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, **BIASED_CONVOLUTIONS, **UNFUSED},
     versions=("0.7",),
 )
 
@@ -191,8 +202,10 @@ PTFLOPS_PYTORCH = Convention(
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_LINEAR,
         **BIASED_CONVOLUTIONS,
-        **_each(Weight(elements=2), "batch-norm", "relu", "gelu", "pool"),
-        **_each(Weight(elements=1), "layer-norm", "relu6", "upsample"),
+        **_each(Weight(elements=2), "batch-norm", "group-norm", "instance-norm", "relu", "gelu", "prelu"),
+        **_each(Weight(elements=2), "pool", "avg-pool", "max-pool"),
+        **_plain(1, "batch-norm", "group-norm", "instance-norm"),
+        **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", "upsample"),
     },
     versions=("0.7",),
 )
@@ -204,7 +217,8 @@ TORCHINFO = Convention(
     {
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_CONVOLUTIONS,
-        **_each(Weight(params=1), "linear", "batch-norm", "layer-norm"),
+        **_each(Weight(params=1), "linear", "embedding", "prelu"),
+        **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },
     versions=("1.8",),
 )
