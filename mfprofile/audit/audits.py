@@ -40,7 +40,7 @@ def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device
     Raises `InputError` where the network cannot be found, made or run.
     """
     if device is None:
-        with contextlib.suppress(InputError), _made(text, arguments, real=False) as model:
+        with _made(text, arguments, real=False) as model, contextlib.suppress(InputError):
             return _traced(text, model, inputs, "meta")
     with _made(text, arguments, real=device != "meta") as model:
         return _traced(text, model, inputs, device)

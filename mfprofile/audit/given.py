@@ -92,8 +92,8 @@ def _value(text: str, value: str) -> Any:
     try:
         root, problems = parse(value, f"--arg {text}")
     except SpecError as error:
-        raise InputError(str(error)) from None
+        problems = list(error.problems)
     if problems:
-        raise SpecError(problems)
+        raise InputError(f"--arg {text}: {problems[0].rule}")
     found = plain(root)
     return float(found) if isinstance(found, str) and _POWER.fullmatch(found) else found

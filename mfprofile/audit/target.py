@@ -72,7 +72,8 @@ def opened(text: str, arguments: Arguments | None = None, real: bool = False) ->
     """
     target = parsed(text)
     library = LIBRARIES.get(target.source)
-    with _at_home(target.folder) if library is None else contextlib.nullcontext():
+    home = _at_home(target.folder) if library is None else contextlib.nullcontext()
+    with torch.random.fork_rng(devices=[]), home:
         if library is None:
             make = _called(target, _named(target, _imported(target)), arguments or {})
         else:
@@ -171,7 +172,7 @@ def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
     """Return the network; made anew for real where it cannot be made on meta tensors."""
     for device in ("cpu",) if real else ("meta", "cpu"):
         try:
-            with torch.random.fork_rng(devices=[]), torch.device(device):
+            with torch.device(device):
                 found = make()
         except (Exception, SystemExit) as error:
             if device == "cpu":
