@@ -7,7 +7,7 @@ from typing import Any
 
 from mfprofile.audit.audits import Audit
 from mfprofile.audit.ledger import Ledger, Trace, Uncovered
-from mfprofile.audit.tree import Branch, branches, lines, tree
+from mfprofile.audit.tree import SELF, Branch, branches, lines, tree
 from mfprofile.cost.sums import Total
 from mfprofile.view.bill import bill_columns, bill_line, left_out, ops_columns, ops_lines, ops_total
 from mfprofile.view.numbers import grouped, human
@@ -53,6 +53,7 @@ def audit_table(found: Trace, bill: Ledger, axis: str, depth: int, form: Form = 
             bill, [f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.kind], line.total
         )
         for line in lines(root, depth)
+        if line.name != SELF or line.total.madds or line.total.params
     ]
     return Table([*labels, *bill_columns(bill)], data, [[bill_line(bill, ["total", root.kind], whole)]], above, below)
 

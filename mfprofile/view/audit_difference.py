@@ -6,6 +6,7 @@ from typing import Any
 
 from mfprofile.audit.difference import ModuleDifference, NetworkDifference
 from mfprofile.audit.ledger import Ledger
+from mfprofile.audit.tree import SELF
 from mfprofile.view.bill import left_out
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
@@ -40,7 +41,7 @@ def _table(found: NetworkDifference) -> Table:
         columns.append(Column(f"{unit}\nafter", write=grouped, right=True, optional=True))
         columns.append(Column(f"{unit}\ngained", right=True))
     data = [_line(part.path, _words(part), part) for part in found.modules if part.status != "unchanged"]
-    same = [part.path for part in found.modules if part.status == "unchanged"]
+    same = [part.path for part in found.modules if part.status == "unchanged" and not part.path.endswith(SELF)]
     below = [f"unchanged: {_some(same)}"] if same else []
     below += list(dict.fromkeys(line for bill in (found.a, found.b) for line in left_out(bill)))
     return Table(columns, data, [[_line("total", _words(found.whole), found.whole)]], [_inputs(found)], below)
