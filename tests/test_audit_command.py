@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -107,7 +108,7 @@ def _traced(text: str, *inputs: str, **arguments: Any) -> Any:
 
 def _root(text: str, convention: str = "core") -> Branch:
     found = _traced(text)
-    return tree(found.bill(convention), found.modules)
+    return tree(found.bill(convention))
 
 
 def test_the_bill_stands_by_module(folder: Path) -> None:
@@ -286,30 +287,33 @@ def test_each_counters_total_is_explained(here: Here) -> None:
     assert done.returncode == 0
 
 
-def test_a_fused_attention_is_explained_and_what_is_not_is_shown(here: Here) -> None:
-    """FlopCounterMode and fvcore do not look into it; thop sees no attention at all, which is left over."""
-    options = (
-        "--input",
-        "ids=int64:5",
-        "--input",
-        "bias=5x8",
-        "--counter",
-        "torch",
-        "--counter",
-        "fvcore",
-        "--counter",
-        "thop",
-    )
-    done = here("audit", "net.py:Words", *options, "--json")
-    found = json.loads(done.stdout)
+def _counters(here: Here, network: str, *inputs: str) -> dict[str, Any]:
+    options = [each for tool in ("torch", "fvcore", "thop") for each in ("--counter", tool)]
+    given = [each for one in inputs for each in ("--input", one)]
+    found = json.loads(here("audit", network, *given, *options, "--json").stdout)["verification"]
+    return {each["tool"]: each for each in found["counters"]} | {"holds": found["holds"]}
+
+
+def test_a_fused_attention_is_explained(here: Here) -> None:
+    """FlopCounterMode and fvcore do not look into it; thop knows no attention at all, nor the layers within it."""
     inside, around = 2 * 5 * 5 * 8, 5 * 8 * 24 + 5 * 8 * 8
-    assert found["madds"] == inside + around + 2 * 5 * 8 * 16
-    one = {each["tool"]: each for each in found["verification"]["counters"]}
-    assert one["torch"]["misses"] == {"matmul": 2 * inside}
-    assert (one["torch"]["unexplained"], one["fvcore"]["unexplained"]) == (0, 0)
-    assert one["thop"]["unexplained"] == -around
-    assert done.returncode == 0
-    assert here("audit", "net.py:Words", *options, "--strict").returncode == 1
+    found = _counters(here, "net.py:Words", "ids=int64:5", "bias=5x8")
+    assert found["torch"]["misses"] == {"matmul": 2 * inside}
+    assert found["fvcore"]["misses"] == {"matmul": inside}
+    assert found["thop"]["misses"] == {"linear": around, "matmul": inside}
+    assert found["holds"]
+
+
+def test_what_no_convention_explains_is_shown(here: Here) -> None:
+    """A recurrent layer, which thop counts and we do not; it fails with --strict."""
+    found = _counters(here, "net.py:Odd", "3x16x16")
+    gates, rest = 4 * 2 * (10 + 2 + 2), 8 * 2  # in thop's terms: products and biases, and the cell's own values
+    assert found["thop"]["unexplained"] == gates + rest
+    assert found["thop"]["unexplained_params"] == 4 * 2 * (10 + 2 + 2)
+    assert [found[tool]["unexplained"] for tool in ("torch", "fvcore")] == [0, 0]
+    assert not found["holds"]
+    line = ("audit", "net.py:Odd", "--input", "3x16x16", "--counter")
+    assert here(*line, "thop", "--strict").returncode == 1
 
 
 @pytest.mark.parametrize("affine", [True, False])
@@ -338,13 +342,82 @@ def test_layers_of_others_are_explained(layer: nn.Module) -> None:
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), layer))
 
 
-def _explained(model: nn.Module) -> None:
-    """Hold each tool's total against what is traced."""
+def _explained(model: nn.Module, *shape: int, tools: Sequence[str] | None = None) -> None:
+    """Hold each tool's total and parameters against what is traced, and its share of each module where it tells that."""
     from mfprofile.audit.verify import chosen, verified
 
-    found = verified(trace(model, (3, 8, 8)).bill(), model, chosen(None), lambda _: None, (torch.zeros(1, 3, 8, 8),))
+    sides = shape or (3, 8, 8)
+    found = verified(trace(model, sides).bill(), model, chosen(tools), lambda _: None, (torch.zeros(1, *sides),))
     assert not found.failures
-    assert {one.measured.tool: one.unexplained for one in found.explanations} == dict.fromkeys(chosen(None), 0)
+    unexplained = {one.measured.tool: (one.unexplained, one.unexplained_params) for one in found.explanations}
+    assert unexplained == dict.fromkeys(chosen(tools), (0, 0))
+    assert found.holds
+
+
+class OwnLinear(nn.Linear):
+    """A layer of a class of its own, of which tools that look classes up know nothing."""
+
+
+class OwnNorm(nn.BatchNorm2d):
+    """A norm of a class of its own, with another module within it, as timm has them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.act = nn.ReLU()
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.act(super().forward(image))
+
+
+class Functions(nn.Module):
+    """Layers whose products and norms are functions of torch, and a parameter of no layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight, self.scale = nn.Parameter(torch.ones(5, 8)), nn.Parameter(torch.ones(8))
+        self.inner = nn.Linear(8, 8)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        image = nn.functional.layer_norm(self.inner(image), (8,), self.scale)
+        return nn.functional.linear(image, self.weight).softmax(-1).mean((-1, -2))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        nn.Sequential(OwnLinear(8, 4), nn.Linear(4, 3)),
+        nn.Sequential(nn.Conv2d(3, 4, 3), OwnNorm(4)),
+        Functions(),
+        nn.Sequential(nn.Linear(8, 8), nn.Softmax(-1)),
+        nn.Sequential(nn.Flatten(1, 2), nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)),
+    ],
+    ids=["layer-of-a-class-of-its-own", "norm-with-a-module-within", "functions", "softmax", "attention"],
+)
+def test_what_tools_of_modules_do_not_see_is_explained(model: nn.Module) -> None:
+    """Tools know torch's own layers by their classes, or what has no module within it, and see no functions."""
+    _explained(model, 3, 8, 8, tools=["thop", "torchinfo"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("torchvision:shufflenet_v2_x1_0", "torchvision:mobilenet_v3_large", "torchvision:vit_b_16"),
+        *("timm:mobilenetv3_large_100", "timm:efficientnet_b0", "timm:resnet50", "timm:convnext_tiny"),
+        *("timm:vit_tiny_patch16_224", "timm:deit_tiny_patch16_224", "timm:swin_tiny_patch4_window7_224"),
+    ],
+)
+def test_networks_of_libraries_are_explained(target: str) -> None:
+    """By four tools of three ways to count, to the unit and at each module path."""
+    library = target.partition(":")[0]
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    found = audits.audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
+    assert found.verification is not None
+    assert {one.measured.tool: one.unexplained for one in found.verification.explanations} == dict.fromkeys(
+        ["torch", "fvcore", "thop", "ptflops"], 0
+    )
+    assert found.holds
 
 
 def test_check_holds_networks_in_code_beside_specs(here: Here) -> None:

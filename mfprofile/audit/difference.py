@@ -54,7 +54,7 @@ def network_difference(a: Trace, b: Trace, convention: str = "core", depth: int 
     A module that one network alone has, and one that is the same in both, stands for all within it.
     """
     bills = a.bill(convention), b.bill(convention)
-    roots = tree(bills[0], a.modules), tree(bills[1], b.modules)
+    roots = tree(bills[0]), tree(bills[1])
     whole = ModuleDifference("", (roots[0].kind, roots[1].kind), roots[0].total, roots[1].total, _same(*roots))
     return NetworkDifference(*bills, whole, tuple(_within(*roots, depth)))
 

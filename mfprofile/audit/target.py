@@ -91,13 +91,14 @@ def _at_home(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = path
-        for name in set(sys.modules) - before:
-            if _stands_in(folder, sys.modules.get(name.partition(".")[0])):
-                sys.modules.pop(name)
+        of_folder = [name for name in set(sys.modules) - before if _stands_in(folder, name)]
+        for name in of_folder:
+            del sys.modules[name]
 
 
-def _stands_in(folder: Path, module: ModuleType | None) -> bool:
-    """Return whether a module without dots in its name is a file or a package of the folder itself."""
+def _stands_in(folder: Path, name: str) -> bool:
+    """Return whether a module that is imported is a file of the folder itself, or is of a package in it."""
+    module = sys.modules.get(name.partition(".")[0])
     spec = getattr(module, "__spec__", None)
     origin = getattr(module, "__file__", None) or next(
         iter(getattr(spec, "submodule_search_locations", None) or ()), ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mfprofile.audit.ledger import Ledger
+from mfprofile.audit.ledger import Ledger, Module
 from mfprofile.cost.sums import Total
 
 SELF = "(self)"
@@ -47,8 +47,9 @@ class Line:
     total: Total
 
 
-def tree(bill: Ledger, modules: Mapping[str, str]) -> Branch:
-    """Return the tree of a bill; `modules` are all module paths with the names of their classes, in order."""
+def tree(bill: Ledger) -> Branch:
+    """Return the tree of a bill's modules, in the order in which they are registered."""
+    modules = bill.found.modules
     within: dict[str, list[str]] = {}
     for path in modules:
         if path:
@@ -57,11 +58,13 @@ def tree(bill: Ledger, modules: Mapping[str, str]) -> Branch:
     return _branch("", modules, within, own)
 
 
-def _branch(path: str, modules: Mapping[str, str], within: Mapping[str, list[str]], own: Mapping[str, Total]) -> Branch:
+def _branch(
+    path: str, modules: Mapping[str, Module], within: Mapping[str, list[str]], own: Mapping[str, Total]
+) -> Branch:
     found = (_branch(each, modules, within, own) for each in within.get(path, ()))
     children = tuple(child for child in found if child.own is not None or child.children)
     mine = own.get(path)
-    return Branch(path, modules[path], _sum(path, [child.total for child in children], mine), mine, children)
+    return Branch(path, modules[path].kind, _sum(path, [child.total for child in children], mine), mine, children)
 
 
 def _sum(path: str, totals: list[Total], own: Total | None) -> Total:

@@ -20,15 +20,24 @@ from mfprofile.spec.problems import InputError, nearest
 ANY = "*"
 CONVOLUTIONS = ("conv", "depthwise", "pointwise", "conv-transpose")
 PRODUCTS = (*CONVOLUTIONS, "linear", "matmul")
+OPS = "ops"
+LEAVES = "leaves"
+"""Modules that have none within them."""
+TORCH_LEAVES = "torch-leaves"
+"""Those of them that are of a class of torch.nn: of one that is derived from it, or of none, the tool knows nothing."""
 
 
 class Weight(NamedTuple):
-    """How often a row's multiply-adds, its elements, its outputs and its parameters are counted."""
+    """How often a row's multiply-adds, elements, outputs and parameters, and the vectors of its output, are counted.
+
+    Vectors run along the last axis, as those of a softmax.
+    """
 
     products: int = 0
     elements: int = 0
     outputs: int = 0
     params: int = 0
+    vectors: int = 0
 
 
 NOTHING = Weight()
@@ -40,7 +49,8 @@ class Convention:
 
     A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
     `unit` is what the total is called; `versions` are the tool's versions that were read, as far as they matter;
-    `uncounted_params` are the kinds whose parameters the tool overlooks.
+    `uncounted_params` are the kinds whose parameters the tool overlooks. `sees` tells what of a network of others the
+    tool looks at: every op; what `LEAVES` run; or what `TORCH_LEAVES` do.
     """
 
     name: str
@@ -50,6 +60,7 @@ class Convention:
     unit: str = "MAdds"
     versions: tuple[str, ...] = ()
     uncounted_params: frozenset[str] = frozenset()
+    sees: str = OPS
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind in that role."""
@@ -72,11 +83,11 @@ class Convention:
 def _weighed(cost: Cost, weight: Weight) -> Dimension:
     if weight is NOTHING:
         return 0
-    products, elements, outputs, params = weight
+    products, elements, outputs, params, vectors = weight
     amount = products * cost.madds
-    if elements or outputs or params:  # seldom: most conventions count products alone
+    if elements or outputs or params or vectors:  # seldom: most conventions count products alone
         amount = amount + elements * cost.elements + outputs * prod(cost.out)
-        amount = amount + params * (cost.weights + cost.biases)
+        amount = amount + params * (cost.weights + cost.biases) + vectors * prod(cost.out[:-1])
     return amount
 
 
@@ -180,9 +191,11 @@ THOP = Convention(
         **_plain(2, "batch-norm", "layer-norm", "instance-norm"),
         **_each(Weight(elements=1, outputs=1), "pool"),
         **_each(Weight(outputs=1), "avg-pool", "prelu"),
+        ("softmax", "plain"): Weight(elements=3, vectors=-1),  # of nn.Softmax, which none of our networks has
     },
     versions=("0.1.1",),
-    uncounted_params=frozenset({"table"}),  # parameters that no called leaf module owns
+    uncounted_params=frozenset({"table"}),  # parameters of no layer that it knows
+    sees=TORCH_LEAVES,
 )
 
 PTFLOPS = Convention(
@@ -221,6 +234,7 @@ TORCHINFO = Convention(
         **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },
     versions=("1.8",),
+    sees=LEAVES,
 )
 
 _ALL = (CORE, PAPER, PAPER_COCO, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)

@@ -46,7 +46,7 @@ def audit_table(found: Trace, bill: Ledger, axis: str, depth: int, form: Form = 
         return Table(
             [Column("kind", "kind"), *bill_columns(bill)], data, [[bill_line(bill, ["total"], whole)]], above, below
         )
-    root = tree(bill, found.modules)
+    root = tree(bill)
     labels = [Column("module", "module"), Column("class", "class", optional=True)]
     data = [
         bill_line(
@@ -133,7 +133,7 @@ def audit_json(found: Audit, bill: Ledger, axis: str) -> dict[str, Any]:
         "activations": bill.activations,
         "coverage": _coverage_json(trace),
         "unused": dict(trace.unused),
-        "modules": [_branch_json(branch) for branch in branches(tree(bill, trace.modules))],
+        "modules": [_branch_json(branch) for branch in branches(tree(bill))],
         "rows": bill.records(),
     }
     if axis == "kind":

@@ -139,8 +139,8 @@ def left_out(bill: Bill | Ledger) -> list[str]:
     """Return the line on the parameters that the convention leaves out, if it does."""
     if bill.counted_params == bill.params:
         return []
-    kinds = ", ".join(sorted(bill.convention.uncounted_params))
-    return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: those of {kinds} it leaves out"]
+    left = ", ".join(sorted(bill.convention.uncounted_params)) if isinstance(bill, Bill) else "modules it does not know"
+    return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: those of {left} it leaves out"]
 
 
 def comparison_table(bills: Sequence[Bill], axis: str) -> Table:

@@ -102,7 +102,7 @@ def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
     if one.activations is not None:
         yield _compared(f"activations of products against {tool}", one.activations)
     if params != one.predicted_params:
-        yield f"{tool} overlooks {grouped(params - one.predicted_params)} params that no called leaf module owns"
+        yield f"{tool} overlooks {grouped(params - one.predicted_params)} params of no layer that it knows"
     if not one.version_read:
         yield _of_another_version(one)
 
