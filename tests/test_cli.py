@@ -60,6 +60,7 @@ COMMANDS = {
     "help-memory": "memory --help",
     "help-sensitivity": "sensitivity --help",
     "help-diff": "diff --help",
+    "help-audit": "audit --help",
 }
 
 

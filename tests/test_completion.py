@@ -35,6 +35,8 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile memory mf26m --dtype bf", ["bfloat16"]),
         ("mfprofile check mf26m --format g", ["github"]),
         ("mfprofile verify mf26m --counter th", ["thop"]),
+        ("mfprofile audit net.py:Net --by mo", ["module"]),
+        ("mfprofile audit net.py:Net --counter pt", ["ptflops", "ptflops-pytorch"]),
         ("mfprofile formula mf26m --style l", ["latex"]),
         ("mfprofile paper c", ["claims"]),
         ("mfprofile explore count ti", ["tiny"]),

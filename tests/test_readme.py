@@ -12,7 +12,7 @@ from running import ROOT, run, shell
 
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"```(console|yaml|toml)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(console|yaml|toml|py)\n(.*?)```", re.DOTALL)
 PYTHON = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 FILE = re.compile(r"# (\S+)\n")
 SPEC = re.compile(r"^(extends|blocks):", re.MULTILINE)

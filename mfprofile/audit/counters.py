@@ -10,16 +10,19 @@ import contextlib
 import copy
 import importlib.metadata
 import importlib.util
+import inspect
 import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+
+Inputs: TypeAlias = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +48,18 @@ class Counter:
     """A tool: the package that must be installed, and how it is run on a copy of a model in eval mode."""
 
     package: str
-    run: Callable[[nn.Module, Tensor], dict[str, Any]]
+    run: Callable[[nn.Module, Inputs], dict[str, Any]]
 
 
-def measure(name: str, model: nn.Module, image: Tensor) -> Measurement:
-    """Run one of `COUNTERS` on a copy of the model and an image (batch, channels, height, width).
+def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
+    """Run one of `COUNTERS` on a copy of the model and an image (batch, channels, height, width), or several inputs.
 
     Raises `KeyError` for a name that is none and `ImportError` where the tool is not installed.
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
     with _quiet(), _one_thread():
-        found = counter.run(copy.deepcopy(model).eval(), image)
+        found = counter.run(copy.deepcopy(model).eval(), (image,) if isinstance(image, Tensor) else image)
     return Measurement(name, version, **found)
 
 
@@ -88,12 +91,12 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _torch(model: nn.Module, image: Tensor) -> dict[str, Any]:
+def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     """FlopCounterMode, with gradients on: under no_grad it trips over views of parameters, such as learned tokens."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.enable_grad(), FlopCounterMode(display=False) as mode:
-        model(image)
+        model(*inputs)
     root = type(model).__name__
     shares = {path: sum(ops.values()) for path, ops in mode.get_flop_counts().items()}
     by_path = {path.removeprefix(root).removeprefix("."): total for path, total in shares.items() if path != "Global"}
@@ -104,11 +107,11 @@ def _parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _fvcore(model: nn.Module, image: Tensor) -> dict[str, Any]:
+def _fvcore(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis, parameter_count
 
     analysis, outputs = (
-        each(model, image).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+        each(model, inputs).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
         for each in (FlopCountAnalysis, ActivationCountAnalysis)
     )
     by_path, activations = (
@@ -120,10 +123,10 @@ def _fvcore(model: nn.Module, image: Tensor) -> dict[str, Any]:
     return {**found, "activations": activations}
 
 
-def _thop(model: nn.Module, image: Tensor) -> dict[str, Any]:
+def _thop(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     import thop
 
-    total, params, layers = thop.profile(model, (image,), verbose=False, ret_layer_info=True)
+    total, params, layers = thop.profile(model, inputs, verbose=False, ret_layer_info=True)
     by_path = {"": int(total)} | dict(_thop_paths(layers, ""))
     return {"total": int(total), "params": int(params), "by_path": by_path}
 
@@ -135,21 +138,25 @@ def _thop_paths(layers: Mapping[str, Any], above: str) -> Iterator[tuple[str, in
         yield from _thop_paths(below, path)
 
 
-def _ptflops(backend: str) -> Callable[[nn.Module, Tensor], dict[str, Any]]:
-    def run(model: nn.Module, image: Tensor) -> dict[str, Any]:
+def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
+    def run(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
         import ptflops
 
-        options = {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
-        total, params = ptflops.get_model_complexity_info(model, tuple(image.shape[1:]), **options)
+        named = dict(zip(inspect.signature(model.forward).parameters, inputs, strict=False))  # it takes no others
+        options: dict[str, Any] = (
+            {"input_constructor": lambda _: named} if len(inputs) > 1 or not inputs[0].is_floating_point() else {}
+        )
+        options |= {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
+        total, params = ptflops.get_model_complexity_info(model, tuple(inputs[0].shape[1:]), **options)
         return {"total": int(total), "params": int(params)}
 
     return run
 
 
-def _torchinfo(model: nn.Module, image: Tensor) -> dict[str, Any]:
+def _torchinfo(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     import torchinfo
 
-    found = torchinfo.summary(model, input_data=image, verbose=0)
+    found = torchinfo.summary(model, input_data=inputs, verbose=0)
     return {"total": int(found.total_mult_adds), "params": int(found.total_params)}
 
 

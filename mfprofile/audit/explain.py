@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from mfprofile.audit.counters import Measurement
+from mfprofile.audit.ledger import Ledger
+from mfprofile.audit.recorder import FUSED
 from mfprofile.cost.conventions import PRODUCTS, Convention
 from mfprofile.cost.counts import Bill
 from mfprofile.cost.rows import Row
@@ -73,7 +75,7 @@ class Explanation:
         return self.holds or self.version_read
 
 
-def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
+def explain(bill: Bill | Ledger, measured: Measurement, modules: Iterable[str]) -> Explanation:
     """Explain a measurement of the network that the bill is of; `modules` are the model's module paths."""
     predicted = bill.under(measured.tool)
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
@@ -106,13 +108,22 @@ def _by_kind(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
     return sums
 
 
-def compare_params(bill: Bill, model: nn.Module) -> Comparison:
-    """Compare our parameters with torch's own tensors, at every module path."""
+def compare_params(bill: Bill | Ledger, model: nn.Module) -> Comparison:
+    """Compare our parameters with torch's own tensors, at every module path.
+
+    Of a traced network, in all: there a parameter belongs to the op that uses it, wherever it is registered.
+    """
+    if isinstance(bill, Ledger):
+        return compare(bill.rows, [row.params for row in bill.rows], {"": _numel(model)}, [""])
     theirs = {path: sum(each.numel() for each in module.parameters()) for path, module in model.named_modules()}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
 
 
-def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:
+def _numel(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def compare_activations(bill: Bill | Ledger, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:
     """Compare our activations with fvcore's, at every module path.
 
     fvcore.nn.ActivationCountAnalysis counts the outputs of convolutions, Linear and matrix products, and of nothing
@@ -123,7 +134,7 @@ def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable
 
 def counted_output(row: Row) -> int:
     """Return the values of an op's output as fvcore counts activations."""
-    return int(row.activations) if row.kind in PRODUCTS else 0
+    return int(row.activations) if row.kind in PRODUCTS and row.role != FUSED else 0
 
 
 def compare(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import starmap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mfprofile.audit.operators import RECURRENT
 from mfprofile.audit.recorder import UNCOVERED
-from mfprofile.cost.conventions import Convention, convention
+from mfprofile.cost.conventions import LEAVES, NOTHING, OPS, TORCH_LEAVES, Convention, convention
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_of
 from mfprofile.spec.problems import InputError, nearest
@@ -26,14 +26,17 @@ class Ledger:
     """The bill of a traced network: `rows`, an op each in running order, and beside them `row_madds` by `convention`.
 
     As a `Bill`, but that its rows stand in the tree of modules, and nowhere else: there are no blocks and no pillars.
-    A row's module is its `part.path`, of which its name is made.
+    A row's module is its `part.path`, of which its name is made; `found` is the trace that it is the bill of.
     """
 
-    def __init__(self, name: str, parts: Sequence[Part], counted_by: Convention) -> None:
-        self.name = name
-        self.parts = parts
+    def __init__(self, found: Trace, counted_by: Convention) -> None:
+        self.found = found
+        self.name = found.name
+        self.inputs = found.inputs
+        self.parts = found.parts
         self.convention = counted_by
-        self.row_madds: list[int] = counted_by.weigh(parts)
+        weighed = zip(self.parts, counted_by.weigh(self.parts), strict=True)
+        self.row_madds: list[int] = [madds if self._sees(part) else 0 for part, madds in weighed]
         self.madds = sum(self.row_madds)
         """All multiply-adds, as the convention counts."""
 
@@ -49,8 +52,21 @@ class Ledger:
 
     @cached_property
     def counted_params(self) -> int:
-        """Return the parameters that the convention counts: some tools overlook those of some kinds."""
-        return int(params_of(self.parts, self.convention.uncounted_params))
+        """Return the parameters that the convention counts: some tools overlook those of some kinds and modules."""
+        if self.convention.sees != TORCH_LEAVES:
+            return int(params_of(self.parts, self.convention.uncounted_params))
+        return sum(row.params for row in self.rows if self._sees(row.part) and self._knows(row))
+
+    def _knows(self, row: Row) -> bool:
+        """Return whether a tool that looks at modules has a rule for those that run such an op."""
+        return self.convention.weight(row.kind, row.role) != NOTHING
+
+    def _sees(self, part: Part) -> bool:
+        """Return whether the convention's tool looks at the module that runs an op."""
+        if self.convention.sees == OPS:
+            return True
+        module = self.found.modules.get(part.path)
+        return module is not None and module.leaf and (module.of_torch or self.convention.sees == LEAVES)
 
     @cached_property
     def activations(self) -> int:
@@ -74,7 +90,7 @@ class Ledger:
 
     def under(self, name: str) -> Ledger:
         """Return the same network's bill in another convention."""
-        return Ledger(self.name, self.parts, convention(name))
+        return Ledger(self.found, convention(name))
 
     def records(self) -> list[dict[str, Any]]:
         """Return each row as a mapping of plain values; `madds`, `params` and `activations` sum to the bill's."""
@@ -115,25 +131,33 @@ class Uncovered:
     recurrent: bool
 
 
+class Module(NamedTuple):
+    """What a module is: the name of its class, whether none is within it, and whether the class is torch.nn's own."""
+
+    kind: str
+    leaf: bool
+    of_torch: bool
+
+
 @dataclass(frozen=True)
 class Trace:
     """What was found by running a network once.
 
     `inputs` tell the inputs' shapes and types; `device` is where it ran, `meta` or `cpu`, and `reason` why it could not
-    be meta tensors ('' where it was). `modules` are all module paths, each with the name of its class; a module that
-    stands at several paths is at that by which it was registered first. `parts` have an op each.
+    be meta tensors ('' where it was). `modules` are all modules by their paths; one that stands at several paths is at
+    that by which it was registered first. `parts` have an op each.
     """
 
     name: str
     inputs: tuple[str, ...]
     device: str
     reason: str
-    modules: Mapping[str, str]
+    modules: Mapping[str, Module]
     parts: Sequence[Part]
 
     def bill(self, convention_name: str = "core") -> Ledger:
         """Return the network's bill in a convention; raises `InputError` for one that does not exist."""
-        return Ledger(self.name, self.parts, convention(convention_name))
+        return Ledger(self, convention(convention_name))
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -27,10 +27,14 @@ def library(name: str) -> ModuleType:
     """Return a library, imported; raises `InputError` where it is not installed, with the line that does."""
     if importlib.util.find_spec(name) is None:
         raise InputError(f"{name} is not installed: install mfprofile with its extra, as by pip install '.[baselines]'")
-    with quiet():
-        if importlib.util.find_spec("torchvision") is not None:  # timm and transformers import it, too
-            _import_torchvision()
-        return importlib.import_module(name)
+    try:
+        with quiet():
+            if importlib.util.find_spec("torchvision") is not None:  # timm and transformers import it, too
+                _import_torchvision()
+            return importlib.import_module(name)
+    except Exception as error:
+        told = (str(error).strip().splitlines() or [""])[0]
+        raise InputError(f"{name} cannot be imported: {type(error).__name__}: {told}") from None
 
 
 def version_of(name: str) -> str:

@@ -24,6 +24,9 @@ from mfprofile.cost.rows import Part
 UNCOVERED = "uncovered"
 """The role of an op whose operator has no handle, or is a recurrent layer."""
 
+FUSED = "fused"
+"""The role of the ops of an attention that is called as one operator, which some counters do not look into."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -34,6 +37,11 @@ class Operator:
     free: bool
     in_place: bool
     arguments: tuple[str, ...]
+
+    @property
+    def fused(self) -> bool:
+        """Return whether it is an attention as one operator."""
+        return "scaled_dot_product" in self.name
 
     @property
     def bias(self) -> str:
@@ -123,6 +131,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
         role = UNCOVERED if operator.name in RECURRENT else "plain" if bias is None else "biased"
+        role = FUSED if operator.fused else role
         return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
 
     def _record(self, name: str, role: str, cost: Cost) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mfprofile.audit.blanks import blank, copied, real
 from mfprofile.audit.calls import module_in
-from mfprofile.audit.ledger import Trace
+from mfprofile.audit.ledger import Module, Trace
 from mfprofile.audit.recorder import Recorder
 from mfprofile.spec.problems import InputError, printable
 
@@ -82,13 +82,18 @@ def trace(
     for way in ways:
         found = _attempt(model, called, given, way)
         if isinstance(found, Recorder):
-            modules = {path: type(module).__name__ for path, module in model.named_modules()}
+            modules = {path: _module(module) for path, module in model.named_modules()}
             reason = "" if way.device == "meta" or failure is None else str(failure)
             shapes = tuple(_described([*called, *given.values()]))
             return Trace(name or type(model).__name__, shapes, way.device, reason, modules, found.parts())
         failure = found
     assert failure is not None
     raise InputError(_message(name or type(model).__name__, failure, [*called, *given.values()])) from failure.error
+
+
+def _module(module: nn.Module) -> Module:
+    kind = type(module)
+    return Module(kind.__name__, not any(module.children()), kind.__module__.startswith("torch.nn.modules."))
 
 
 def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:

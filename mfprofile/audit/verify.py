@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from mfprofile.audit.counters import COUNTERS, installed, measure
+from mfprofile.audit.counters import COUNTERS, Inputs, installed, measure
 from mfprofile.audit.explain import Comparison, Explanation, compare_params, explain
+from mfprofile.audit.ledger import Ledger
 from mfprofile.cost.counts import Bill, count
 from mfprofile.nn.model import build
 from mfprofile.spec.model import Spec
@@ -20,7 +21,7 @@ from mfprofile.spec.problems import InputError, nearest
 class Verification:
     """All that was held against the arithmetic for one network."""
 
-    bill: Bill
+    bill: Bill | Ledger
     params: Comparison
     explanations: Sequence[Explanation]
     failures: Mapping[str, str]
@@ -50,20 +51,33 @@ def verify(
     return verified(bill, model, names, tell)
 
 
-def verified(bill: Bill, model: nn.Module, names: Sequence[str], tell: Callable[[str], None]) -> Verification:
-    """Hold a bill against a model of the same network; the model is not changed."""
-    network = bill.network
-    image = torch.zeros(1, 3, network.height, network.width)
+def verified(
+    bill: Bill | Ledger,
+    model: nn.Module,
+    names: Sequence[str],
+    tell: Callable[[str], None],
+    inputs: Inputs | None = None,
+) -> Verification:
+    """Hold a bill against a model of the same network; the model is not changed.
+
+    `inputs` are what the model takes, batch and all: those of a bill of ours are its image.
+    """
+    given = inputs or (_image(bill),)
     modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
     explanations, failures = [], {}
     for name in names:
         tell(f"{bill.name}: counting with {name}")
         try:
-            explanations.append(explain(bill, measure(name, model, image), modules))
+            explanations.append(explain(bill, measure(name, model, given), modules))
         except Exception as error:  # whatever a tool of others raises is told as its failure, beside the other tools
             failures[name] = f"{type(error).__name__}: {error}".splitlines()[0]
     skipped = [name for name in COUNTERS if not installed(name)]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
+
+
+def _image(bill: Bill | Ledger) -> torch.Tensor:
+    assert isinstance(bill, Bill), "a traced network is measured on inputs that are given"
+    return torch.zeros(1, 3, bill.network.height, bill.network.width)
 
 
 def chosen(counters: Sequence[str] | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -10,12 +10,12 @@ from pathlib import Path
 from mfprofile.budget.baseline import Baseline, growth_limits
 from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
-from mfprofile.budget.verdicts import Terms, Verdict, judged
+from mfprofile.budget.verdicts import Counted, Terms, Verdict, judged
 from mfprofile.cost.counts import Bill
 from mfprofile.spec.load import located
 from mfprofile.spec.network import resolve
 from mfprofile.spec.problems import InputError, Mark, Problem, SpecError
-from mfprofile.spec.sources import expanded
+from mfprofile.spec.sources import expanded, is_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,24 @@ class Outcome:
         self.problems += [problem for problem in own if problem not in self.problems]
 
 
-def check(references: Iterable[str], demands: Demands, terms: Terms, settings: Sequence[str] = ()) -> Outcome:
-    """Judge each spec, globs expanded, every one once and to the end, whatever is wrong with another."""
+def check(
+    references: Iterable[str],
+    demands: Demands,
+    terms: Terms,
+    settings: Sequence[str] = (),
+    counted: Callable[[str], Counted] | None = None,
+) -> Outcome:
+    """Judge each spec, globs expanded, every one once and to the end, whatever is wrong with another.
+
+    `counted` tells the bill of a network in code, in the terms' convention; without it there are specs alone.
+    """
     outcome = Outcome()
     for reference in _each(references, outcome):
         try:
-            outcome.verdicts.append(judge(reference, demands, terms, settings))
+            if counted is not None and is_target(reference):
+                outcome.verdicts.append(judge_bill(reference, counted(reference), demands, terms))
+            else:
+                outcome.verdicts.append(judge(reference, demands, terms, settings))
         except InputError as error:
             outcome.refuse(reference, error)
     return outcome
@@ -87,11 +99,21 @@ def judge(reference: str, demands: Demands, terms: Terms, settings: Sequence[str
     Raises `SpecError` for a spec that breaks rules, `InputError` where it has no limit or limits that contradict.
     """
     spec, root = located(reference, settings)
-    limits = in_force(demands.flags, [*spec_limits(spec, root), *_configured(demands.config, reference, spec.name)])
-    limits += _grown(demands.growth, spec.name)
+    limits = _limits(reference, spec.name, spec_limits(spec, root), demands)
+    return judged(reference, spec, Bill(resolve(spec), terms.convention), limits, terms)
+
+
+def judge_bill(reference: str, bill: Counted, demands: Demands, terms: Terms) -> Verdict:
+    """Return the verdict on a network in code, whose bill is known; raises `InputError` as `judge` does."""
+    return judged(reference, None, bill, _limits(reference, bill.name, [], demands), terms)
+
+
+def _limits(reference: str, name: str, own: Sequence[Limit], demands: Demands) -> list[Limit]:
+    limits = in_force(demands.flags, [*own, *_configured(demands.config, reference, name)])
+    limits += _grown(demands.growth, name)
     if not limits:
         raise InputError(NO_LIMIT)
-    return judged(reference, spec, Bill(resolve(spec), terms.convention), limits, terms)
+    return limits
 
 
 def _configured(config: Config | None, reference: str, name: str) -> Iterator[Limit]:

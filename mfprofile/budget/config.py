@@ -17,7 +17,7 @@ from typing import Any
 from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.spec.limits import Fault, bounds
 from mfprofile.spec.problems import MISSING, InputError, Mark, Problem, SpecError, nearest
-from mfprofile.spec.sources import shipped
+from mfprofile.spec.sources import is_target, shipped
 
 NAME = "pyproject.toml"
 _TABLE = ("tool", "mfprofile", "budgets")
@@ -37,9 +37,10 @@ class Config:
                 yield from limits
 
     def idle(self) -> Iterator[str]:
-        """Yield the globs that match no file there is and no spec that ships: most likely they are misspelt."""
+        """Yield the globs that match no file and no spec that ships, and are not of code: most likely misspelt."""
         for glob in self.budgets:
-            if not any(fnmatchcase(name, glob) for name in shipped()) and not self._matches_file(glob):
+            named = is_target(glob) or any(fnmatchcase(name, glob) for name in shipped())
+            if not named and not self._matches_file(glob):
                 yield glob
 
     def _matches_file(self, glob: str) -> bool:

@@ -22,6 +22,7 @@ MOST_BLOCKS = 3
 class Reason:
     """What weighs most in a limit that is not met, and the smallest changes of one knob each that would meet it.
 
+    Of a network in code `blocks` are modules, and there are neither pillars nor knobs.
     `nearest` is how near each knob gets, where none of them meets it; `peak` is where
     memory is highest.
     """
@@ -57,5 +58,7 @@ def reason(trials: Trials, finding: Finding) -> Reason:
     meets, nearest = remedies(trials, finding)
     if name == MEMORY:
         return Reason(verdict, finding, [], [], meets, nearest, terms.peak(bill))
+    if verdict.spec is None:
+        return Reason(verdict, finding, [], heaviest(name, bill, "path", MOST_BLOCKS))
     pillars = [] if "." in name else heaviest(name, bill, "pillar", len(PILLARS))
     return Reason(verdict, finding, pillars, heaviest(name, bill, "block", MOST_BLOCKS), meets, nearest)

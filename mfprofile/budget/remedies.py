@@ -109,6 +109,8 @@ def remedies(trials: Trials, finding: Finding) -> tuple[list[Remedy], list[Remed
 
 def _ways(verdict: Verdict, finding: Finding) -> list[Way]:
     """Return the knobs turned the way that costs less, or more for a least; a share may change by either."""
+    if verdict.spec is None:
+        return []
     every = knobs(verdict.spec)
     down = [Way(knob, knob.below) for knob in every]
     up = [Way(knob, knob.above) for knob in every]

@@ -5,18 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mfprofile.budget.limits import Limit
 from mfprofile.cost.conventions import Convention
 from mfprofile.cost.counts import Bill
 from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
-from mfprofile.spec.limits import MEMORY
+from mfprofile.spec.limits import ADDITIVE, MEMORY
 from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import InputError
 
 if TYPE_CHECKING:
     from mfprofile.cost.memory import Peak
+
+
+class Counted(Protocol):
+    """A bill, of whatever network: its name, its ops, and the convention that weighs them."""
+
+    @property
+    def name(self) -> str:
+        """Return the network's name."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """Return the ops."""
+
+    @property
+    def convention(self) -> Convention:
+        """Return the convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +44,21 @@ class Terms:
     batch: int = 1
     dtype: str = "float32"
 
-    def amount(self, name: str, bill: Bill) -> int:
-        """Return a bill's amount of a quantity: memory in bytes, the peak of what is live in an inference."""
+    def amount(self, name: str, bill: Counted) -> int:
+        """Return a bill's amount of a quantity: memory in bytes, the peak of what is live in an inference.
+
+        Raises `InputError` for what is of Mobile-Formers alone: pillars, and memory.
+        """
         if name == MEMORY:
             return self.peak(bill).bytes
+        if "." in name and not isinstance(bill, Bill):
+            raise InputError(f"{name}: a network in code has no pillars; there are {', '.join(ADDITIVE)}")
         return int(measure(name).of(bill.parts, self.convention))
 
-    def peak(self, bill: Bill) -> Peak:
-        """Return the peak memory of a bill's network."""
+    def peak(self, bill: Counted) -> Peak:
+        """Return the peak memory of a bill's network; raises `InputError` for a network in code."""
+        if not isinstance(bill, Bill):
+            raise InputError(f"{MEMORY} is told of specs alone: a network in code has {', '.join(ADDITIVE)}")
         from mfprofile.cost.memory import peak_memory
 
         return peak_memory(bill, self.batch, self.dtype)
@@ -66,13 +90,23 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All the findings on one spec, which was read from `reference`; `bill` is its count in the terms' convention."""
+    """All the findings on one network, known by `reference`; `bill` is its count in the terms' convention.
+
+    `spec` is None of a network in code, of which no knob is known.
+    """
 
     reference: str
-    spec: Spec
-    bill: Bill
+    spec: Spec | None
+    bill: Counted
     terms: Terms
     findings: Sequence[Finding]
+
+    @property
+    def input(self) -> list[int] | list[str]:
+        """Return height and width, or the shapes and types of what a network in code is given."""
+        if isinstance(self.bill, Bill):
+            return [self.bill.network.height, self.bill.network.width]
+        return list(getattr(self.bill, "inputs", ()))
 
     @property
     def holds(self) -> bool:
@@ -80,12 +114,12 @@ class Verdict:
         return all(finding.holds for finding in self.findings)
 
 
-def judged(reference: str, spec: Spec, bill: Bill, limits: Iterable[Limit], terms: Terms) -> Verdict:
-    """Return each limit's finding on a counted spec."""
+def judged(reference: str, spec: Spec | None, bill: Counted, limits: Iterable[Limit], terms: Terms) -> Verdict:
+    """Return each limit's finding on a counted network."""
     return Verdict(reference, spec, bill, terms, [found(limit, bill, terms) for limit in limits])
 
 
-def found(limit: Limit, bill: Bill, terms: Terms) -> Finding:
+def found(limit: Limit, bill: Counted, terms: Terms) -> Finding:
     """Return how a counted network stands to a limit."""
     counted = terms.amount(limit.name, bill)
     if isinstance(limit.amount, int):
@@ -95,8 +129,8 @@ def found(limit: Limit, bill: Bill, terms: Terms) -> Finding:
     return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
 
 
-def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:
-    """Return the blocks or pillars (`axis`) that weigh most in a sum, and their amounts, heaviest first."""
+def heaviest(name: str, bill: Counted, axis: str, most: int) -> list[tuple[str, int]]:
+    """Return the blocks, pillars or modules (`axis`) that weigh most in a sum, and their amounts, heaviest first."""
     pillar = name.partition(".")[0] if "." in name else None
     groups: dict[str, list[Part]] = {}
     for part in bill.parts:

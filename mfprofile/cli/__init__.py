@@ -35,6 +35,7 @@ COMMANDS = {
     "sensitivity": "sensitivity:sensitivity",
     "diff": "comparing:diff",
     "verify": "verifying:verify",
+    "audit": "auditing:audit",
     "paper": "paper:paper",
     "formula": "paper:formula",
     "complexity": "paper:complexity",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import dtypes, names_in, specs
-from mfprofile.cli.options import AsJson, ConventionName, Input, Settings, assigned, once, tell
+from mfprofile.cli.options import ArgumentsGiven, AsJson, ConventionName, InputsOfEither, Settings, once, tell
+from mfprofile.cli.targets import counting, settings_of
 from mfprofile.spec.problems import InputError, SpecError, nearest, printable
+from mfprofile.spec.sources import is_target
 
 if TYPE_CHECKING:
     from mfprofile.budget.checks import Growth
@@ -23,7 +25,9 @@ FORMATS = ("table", "json", "github")
 SpecsAndGlobs = Annotated[
     list[str],
     typer.Argument(
-        metavar="SPEC", help="Names of 'mfprofile list', paths, globs of either, or - for stdin.", autocompletion=specs
+        metavar="SPEC",
+        help="Names of 'mfprofile list', paths, globs of either, - for stdin, or what 'audit' takes.",
+        autocompletion=specs,
     ),
 ]
 
@@ -66,7 +70,8 @@ def check(
         typer.Option("--config", metavar="FILE", help="Another pyproject.toml than the nearest, from here upward."),
     ] = None,
     settings: Settings = None,
-    input_size: Input = None,
+    inputs: InputsOfEither = None,
+    arguments: ArgumentsGiven = None,
     convention: ConventionName = "core",
     batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Of memory: how many at once.")] = 1,
     dtype: Annotated[
@@ -94,6 +99,9 @@ def check(
     {max = {madds = "300M"}}'. All hold together; a flag replaces the other two on its quantity. A percentage is a
     pillar's share of the whole. For each limit that is passed, the smallest changes that would meet it are told.
 
+    A network in code, as net.py:Net or timm:NAME, is imported and run as by 'audit', and needs torch; it has no
+    pillars, no memory and no knobs here.
+
     Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
     """
     from mfprofile.budget.checks import Demands, check
@@ -108,7 +116,9 @@ def check(
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
     terms = _terms(named(convention), batch, dtype)
     demands = Demands(_limits(flags, most, least), _config(config), _growth(baseline, max_growth, convention))
-    outcome = check(once(specs), demands, terms, assigned(settings, input_size))
+    assignments = settings_of(once(specs), settings, inputs, arguments)
+    counted = counting(inputs, arguments, convention) if any(map(is_target, specs)) else None
+    outcome = check(specs, demands, terms, assignments, counted)
     found = reasons(outcome)
     if wanted == "github":
         show(github_text(outcome, found, terms))

@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.options import AsCsv, AsJson, AsMarkdown, ConventionName, Input, assigned, chosen_form, once
+from mfprofile.cli.options import (
+    ArgumentsGiven,
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    ConventionName,
+    InputsOfEither,
+    assigned,
+    chosen_form,
+    once,
+)
+from mfprofile.cli.targets import settings_of, tracing
 from mfprofile.spec.problems import InputError, printable
+from mfprofile.spec.sources import is_target
 
 if TYPE_CHECKING:
+    from mfprofile.audit.ledger import Trace
     from mfprofile.spec.model import Spec
+    from mfprofile.view.tables import Form
 
-FROM = "What it was: a name of 'mfprofile list', a path, or - for stdin."
-TO = "What it is now, the same; left out, it is A with what --set changes."
+FROM = "What it was: a name of 'mfprofile list', a path, - for stdin, or what 'audit' takes."
+TO = "What it is now, the same; left out, it is A with what --set or --arg changes."
 
 
 def diff(
@@ -24,7 +38,9 @@ def diff(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a key of B, as tokens.dim=128 or blocks.8.out=112."),
     ] = None,
-    input_size: Input = None,
+    inputs: InputsOfEither = None,
+    arguments: ArgumentsGiven = None,
+    depth: Annotated[int, typer.Option("--depth", metavar="N", help="Of networks in code: how deep in modules.")] = 2,
     convention: ConventionName = "core",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -35,6 +51,9 @@ def diff(
     Blocks are aligned where depth differs, and what changed is put in words; 'count A B' sets bills side by side as
     they are numbered. --input holds for both, --set for B alone. Markdown is made for a comment on a pull request.
 
+    Two networks in code, as net.py:Net or timm:NAME, are imported and run as by 'audit', and compared by the paths of
+    their modules; --arg holds for B alone.
+
     Example: mfprofile diff mf294m mf294m-no-ffn --markdown
     """
     from mfprofile.budget.difference import difference
@@ -43,8 +62,38 @@ def diff(
     from mfprofile.view.tables import show
 
     form = chosen_form(as_json, as_csv, as_markdown)
-    before, after = both(a, b, settings, input_size)
+    if any(map(is_target, (a, b or a))):
+        _show_networks(*_traced(a, b, settings, inputs, arguments), convention, depth, form)
+        return
+    settings_of([a], settings, inputs, arguments)
+    before, after = both(a, b, settings, inputs[0] if inputs else None)
     show(difference_text(difference(count(before, convention), count(after, convention)), form))
+
+
+def _traced(
+    a: str, b: str | None, settings: list[str] | None, inputs: list[str] | None, arguments: list[str] | None
+) -> tuple[Trace, Trace]:
+    """Return the traces of the two networks in code that are compared: B is A where it is left out, with --arg."""
+    both_ways = [a, b or a]
+    if not all(map(is_target, both_ways)):
+        spec = next(reference for reference in both_ways if not is_target(reference))
+        raise InputError(f"{spec} is a spec, and is compared with specs alone; networks in code are with one another")
+    settings_of(both_ways, settings, inputs, arguments)
+    if b is None and not arguments:
+        raise InputError("there must be a B, or --arg with what B's factory is given and A's is not")
+    before = tracing("diff", inputs, None)(a)
+    after = tracing("diff", inputs, arguments)(both_ways[1])
+    return before, replace(after, name=printable(f"{after.name} with {', '.join(arguments)}")) if arguments else after
+
+
+def _show_networks(before: Trace, after: Trace, convention: str, depth: int, form: Form) -> None:
+    from mfprofile.audit.difference import network_difference
+    from mfprofile.view.audit_difference import network_difference_text
+    from mfprofile.view.tables import show
+
+    if depth < 0:
+        raise InputError(f"--depth {depth}: must be 0 or more")
+    show(network_difference_text(network_difference(before, after, convention, depth), form))
 
 
 def both(a: str, b: str | None, settings: list[str] | None, input_size: str | None) -> tuple[Spec, Spec]:

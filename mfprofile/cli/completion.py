@@ -53,6 +53,11 @@ def _sources(what: str, incomplete: str) -> Iterator[tuple[str, str]]:
         yield from ((file, "") for file in sorted(files))
 
 
+def targets() -> list[str]:
+    """Return how a target may begin; their names are in libraries and code, which nothing imports at TAB."""
+    return ["timm:", "torchvision:"]
+
+
 def conventions() -> Iterator[tuple[str, str]]:
     """Yield the conventions, each with what it counts."""
     from mfprofile.cost.conventions import CONVENTIONS

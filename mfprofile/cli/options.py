@@ -35,6 +35,27 @@ ConventionName = Annotated[
         autocompletion=conventions,
     ),
 ]
+InputsGiven = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="[NAME=][TYPE:]SHAPE",
+        help="An input without its batch of one: 3x224x224 (which it is if none is given), int64:128 for token ids, "
+        "mask=bool:128 for the argument mask. Repeat it for several.",
+    ),
+]
+InputsOfEither = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="SIZE",
+        help="Another input: of specs 192 or HEIGHTxWIDTH, of networks in code as 'audit' takes them: 3x192x192.",
+    ),
+]
+ArgumentsGiven = Annotated[
+    list[str] | None,
+    typer.Option("--arg", metavar="KEY=VALUE", help="An argument for the factory, as num_classes=10 or depths=[2,2]."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")]

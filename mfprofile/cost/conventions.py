@@ -20,15 +20,24 @@ from mfprofile.spec.problems import InputError, nearest
 ANY = "*"
 CONVOLUTIONS = ("conv", "depthwise", "pointwise", "conv-transpose")
 PRODUCTS = (*CONVOLUTIONS, "linear", "matmul")
+OPS = "ops"
+LEAVES = "leaves"
+"""Modules that have none within them."""
+TORCH_LEAVES = "torch-leaves"
+"""Those of them that are of a class of torch.nn: of one that is derived from it, or of none, the tool knows nothing."""
 
 
 class Weight(NamedTuple):
-    """How often a row's multiply-adds, its elements, its outputs and its parameters are counted."""
+    """How often a row's multiply-adds, elements, outputs and parameters, and the vectors of its output, are counted.
+
+    Vectors run along the last axis, as those of a softmax.
+    """
 
     products: int = 0
     elements: int = 0
     outputs: int = 0
     params: int = 0
+    vectors: int = 0
 
 
 NOTHING = Weight()
@@ -40,7 +49,8 @@ class Convention:
 
     A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
     `unit` is what the total is called; `versions` are the tool's versions that were read, as far as they matter;
-    `uncounted_params` are the kinds whose parameters the tool overlooks.
+    `uncounted_params` are the kinds whose parameters the tool overlooks. `sees` tells what of a network of others the
+    tool looks at: every op; what `LEAVES` run; or what `TORCH_LEAVES` do.
     """
 
     name: str
@@ -50,6 +60,7 @@ class Convention:
     unit: str = "MAdds"
     versions: tuple[str, ...] = ()
     uncounted_params: frozenset[str] = frozenset()
+    sees: str = OPS
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind in that role."""
@@ -72,11 +83,11 @@ class Convention:
 def _weighed(cost: Cost, weight: Weight) -> Dimension:
     if weight is NOTHING:
         return 0
-    products, elements, outputs, params = weight
+    products, elements, outputs, params, vectors = weight
     amount = products * cost.madds
-    if elements or outputs or params:  # seldom: most conventions count products alone
+    if elements or outputs or params or vectors:  # seldom: most conventions count products alone
         amount = amount + elements * cost.elements + outputs * prod(cost.out)
-        amount = amount + params * (cost.weights + cost.biases)
+        amount = amount + params * (cost.weights + cost.biases) + vectors * prod(cost.out[:-1])
     return amount
 
 
@@ -96,10 +107,16 @@ def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
     return {(kind, ANY): weight for kind in kinds}
 
 
+def _plain(elements: int, *kinds: str) -> dict[tuple[str, str], Weight]:
+    """Return the weights of norms that have no parameters."""
+    return {(kind, "plain"): Weight(elements=elements) for kind in kinds}
+
+
 ONCE = Weight(products=1)
 BIASED = Weight(products=1, elements=1)
 # Of our networks' convolutions only a detector's have a bias; in networks of others each op says for itself.
 BIASED_CONVOLUTIONS = {(kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased")}
+UNFUSED = {(ANY, "fused"): NOTHING}  # an attention that is called as one operator is not looked into
 BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
 CORE = Convention(
@@ -142,7 +159,7 @@ TORCH = Convention(
     "torch",
     "twice the core: 2 FLOPs for each multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for a fused attention on a CPU",
-    _each(Weight(products=2), *PRODUCTS),
+    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED},
     unit="FLOPs",
     versions=("2.13",),
 )
@@ -154,8 +171,11 @@ FVCORE = Convention(
     {
         **_each(ONCE, *PRODUCTS),
         **_each(Weight(elements=2), "batch-norm"),
-        **_each(Weight(elements=5), "layer-norm"),
+        **_each(Weight(elements=5), "layer-norm", "group-norm", "instance-norm"),
+        **_plain(1, "batch-norm"),
+        **_plain(4, "layer-norm", "group-norm", "instance-norm"),
         **_each(Weight(elements=1), "pool", "upsample"),
+        **UNFUSED,
     },
     versions=("0.1.5",),
 )
@@ -167,18 +187,22 @@ THOP = Convention(
     "thop.profile: thop/vision/basic_hooks.py and calc_func.py; only modules are seen, not what stands between them",
     {
         **_each(ONCE, *CONVOLUTIONS, "linear"),
-        **_each(Weight(elements=4), "batch-norm", "layer-norm"),
+        **_each(Weight(elements=4), "batch-norm", "layer-norm", "instance-norm"),
+        **_plain(2, "batch-norm", "layer-norm", "instance-norm"),
         **_each(Weight(elements=1, outputs=1), "pool"),
+        **_each(Weight(outputs=1), "avg-pool", "prelu"),
+        ("softmax", "plain"): Weight(elements=3, vectors=-1),  # of nn.Softmax, which none of our networks has
     },
     versions=("0.1.1",),
-    uncounted_params=frozenset({"table"}),  # parameters that no called leaf module owns
+    uncounted_params=frozenset({"table"}),  # parameters of no layer that it knows
+    sees=TORCH_LEAVES,
 )
 
 PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, **BIASED_CONVOLUTIONS},
+    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, **BIASED_CONVOLUTIONS, **UNFUSED},
     versions=("0.7",),
 )
 
@@ -191,8 +215,10 @@ PTFLOPS_PYTORCH = Convention(
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_LINEAR,
         **BIASED_CONVOLUTIONS,
-        **_each(Weight(elements=2), "batch-norm", "relu", "gelu", "pool"),
-        **_each(Weight(elements=1), "layer-norm", "relu6", "upsample"),
+        **_each(Weight(elements=2), "batch-norm", "group-norm", "instance-norm", "relu", "gelu", "prelu"),
+        **_each(Weight(elements=2), "pool", "avg-pool", "max-pool"),
+        **_plain(1, "batch-norm", "group-norm", "instance-norm"),
+        **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", "upsample"),
     },
     versions=("0.7",),
 )
@@ -204,9 +230,11 @@ TORCHINFO = Convention(
     {
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_CONVOLUTIONS,
-        **_each(Weight(params=1), "linear", "batch-norm", "layer-norm"),
+        **_each(Weight(params=1), "linear", "embedding", "prelu"),
+        **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },
     versions=("1.8",),
+    sees=LEAVES,
 )
 
 _ALL = (CORE, PAPER, PAPER_COCO, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from mfprofile.spec.document import MAX_BYTES, Node, parse
 from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError, nearest
 
 _SUFFIXES = (".yaml", ".yml")
+_DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
 
 @cache
@@ -59,6 +61,17 @@ def _matching(pattern: str) -> list[str]:
     return found
 
 
+def is_target(reference: str) -> bool:
+    """Return whether a reference names a network in code, as `package.module:factory`: no spec's has a colon.
+
+    What names a file is none, and the colon after the letter of a drive does not count.
+
+    >>> is_target("nets/small.py:Small"), is_target("specs/mine.yaml"), is_target("C:/specs/mine.yaml")
+    (True, False, False)
+    """
+    return ":" in _DRIVE.sub("", reference) and not ("\0" not in reference and os.path.lexists(reference))
+
+
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     """Return the file meant by the name of a spec or space that ships, or by a path relative to `folder`.
 
@@ -75,6 +88,8 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     looks_like_file = file.suffix in _SUFFIXES or "/" in reference
     rule = "no such file" if looks_like_file else "no such spec ships with mfprofile, nor is there such a file"
     remedy = _nearest_file(file) or nearest(Path(reference).stem, [*shipped(), *shipped("spaces")])
+    if is_target(reference) and not path:
+        remedy = "'mfprofile audit' counts networks in code"
     remedy = remedy or "'mfprofile list' shows those that ship"
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
 

@@ -27,8 +27,8 @@ def _inert(text: str) -> str:
 
 
 def _reason(reason: Reason) -> str:
-    limit, spec = reason.finding.limit, reason.verdict.spec
-    title = f"{spec.name}: {limit.name} {'over' if limit.most else 'under'} its limit"
+    limit, bill = reason.finding.limit, reason.verdict.bill
+    title = f"{bill.name}: {limit.name} {'over' if limit.most else 'under'} its limit"
     in_file = limit.given.line is not None and _is_file(limit.given)
     return _command(
         limit.given if in_file else Mark(reason.verdict.reference, 1, 1), title, "\n".join(reason_lines(reason))

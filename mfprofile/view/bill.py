@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.counts import Bill, Total
 from mfprofile.spec.network import Network
 from mfprofile.view.numbers import change, grouped, human, share
 from mfprofile.view.tables import Column, Table
+
+if TYPE_CHECKING:
+    from mfprofile.audit.ledger import Ledger
 
 JSON_SCHEMA = 1
 
@@ -21,6 +24,22 @@ def bill_table(bill: Bill, axis: str) -> Table:
     columns = [
         Column(axis, axis),
         *([Column("kind", "kind"), Column("output", "out")] if named else []),
+        *bill_columns(bill),
+    ]
+    blank = [None, None] if named else []
+    kinds = kinds_and_outputs(bill.network) if named else {}
+    totals = bill.by(axis)
+    if axis == "kind":
+        totals.sort(key=lambda total: (total.madds, total.params), reverse=True)
+    data = [bill_line(bill, [total.name, *kinds.get(total.name, blank)], total) for total in totals]
+    pillars = [] if axis == "pillar" else _pillar_lines(bill, blank)
+    whole = bill_line(bill, ["total", *blank], Total("total", bill.madds, bill.params))
+    return Table(columns, data, [part for part in (pillars, [whole]) if part], [heading(bill)], closing(bill))
+
+
+def bill_columns(bill: Bill | Ledger) -> list[Column]:
+    """Return the columns of what `bill_line` has after its labels."""
+    return [
         Column(bill.convention.unit, "madds", grouped, right=True),
         Column("", right=True, optional=True),
         Column("%", right=True),
@@ -28,34 +47,31 @@ def bill_table(bill: Bill, axis: str) -> Table:
         Column("", right=True, optional=True),
         Column("%", right=True),
     ]
-    blank = [None, None] if named else []
-    kinds = kinds_and_outputs(bill.network) if named else {}
-    totals = bill.by(axis)
-    if axis == "kind":
-        totals.sort(key=lambda total: (total.madds, total.params), reverse=True)
-    data = [_line(bill, [total.name, *kinds.get(total.name, blank)], total) for total in totals]
-    pillars = [] if axis == "pillar" else _pillar_lines(bill, blank)
-    whole = _line(bill, ["total", *blank], Total("total", bill.madds, bill.params))
-    return Table(columns, data, [part for part in (pillars, [whole]) if part], [heading(bill)], closing(bill))
 
 
 def _pillar_lines(bill: Bill, blank: list[None]) -> list[list[Any]]:
     """Return a line for each pillar, and one for the part of the bridge that is the final one."""
     lines = []
     for name, total in bill.pillars.items():
-        lines.append(_line(bill, [name, *blank], total))
+        lines.append(bill_line(bill, [name, *blank], total))
         if name == "bridge" and bill.network.final:
-            lines.append(_line(bill, ["  of it final", *blank], bill.final_bridge))
+            lines.append(bill_line(bill, ["  of it final", *blank], bill.final_bridge))
     return lines
 
 
-def _line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[Any]:
+def bill_line(bill: Bill | Ledger, labels: Sequence[str | None], total: Total) -> list[Any]:
+    """Return labels, and after them a total's MAdds and params, exact, for people, and in percent of the bill's."""
     madds, params = total.madds, total.params
     return [*labels, madds, human(madds), share(madds, bill.madds), params, human(params), share(params, bill.params)]
 
 
 def _ops_table(bill: Bill) -> Table:
-    columns = [
+    return Table(ops_columns(bill), ops_lines(bill), [[ops_total(bill)]], [heading(bill)], closing(bill))
+
+
+def ops_columns(bill: Bill | Ledger) -> list[Column]:
+    """Return the columns of a table with a line for each op."""
+    return [
         Column("op", "name"),
         Column("kind", "kind"),
         Column("role", "role"),
@@ -65,12 +81,19 @@ def _ops_table(bill: Bill) -> Table:
         Column("params", "params", grouped, right=True),
         Column("activations", "activations", grouped, right=True),
     ]
-    data = [
+
+
+def ops_lines(bill: Bill | Ledger) -> list[list[Any]]:
+    """Return a line for each op, in running order."""
+    return [
         [row.name, row.kind, row.role, shape(row.out), madds, row.elements, row.params, row.activations]
         for row, madds in zip(bill.rows, bill.row_madds, strict=True)
     ]
-    whole = ["total", None, None, None, bill.madds, None, bill.params, bill.activations]
-    return Table(columns, data, [[whole]], [heading(bill)], closing(bill))
+
+
+def ops_total(bill: Bill | Ledger) -> list[Any]:
+    """Return the line that sums up all ops."""
+    return ["total", None, None, None, bill.madds, None, bill.params, bill.activations]
 
 
 def shape(sides: Sequence[int]) -> str:
@@ -109,13 +132,15 @@ def other_total(bill: Bill) -> str:
 
 def closing(bill: Bill) -> list[str]:
     """Return the lines that end a bill: what the convention leaves out of the parameters, and the other total."""
+    return [*left_out(bill), other_total(bill)]
+
+
+def left_out(bill: Bill | Ledger) -> list[str]:
+    """Return the line on the parameters that the convention leaves out, if it does."""
     if bill.counted_params == bill.params:
-        return [other_total(bill)]
-    left_out = ", ".join(sorted(bill.convention.uncounted_params))
-    counted = (
-        f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: those of {left_out} it leaves out"
-    )
-    return [counted, other_total(bill)]
+        return []
+    left = ", ".join(sorted(bill.convention.uncounted_params)) if isinstance(bill, Bill) else "modules it does not know"
+    return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: those of {left} it leaves out"]
 
 
 def comparison_table(bills: Sequence[Bill], axis: str) -> Table:

@@ -77,7 +77,7 @@ def _lines(outcome: Outcome) -> Iterator[list[Any]]:
             difference = relative(finding.excess, finding.allowed) or f"{finding.excess:+,}"
             judged = "within" if finding.holds else "OVER" if finding.limit.most else "UNDER"
             yield [
-                verdict.spec.name, _quantity(finding), finding.counted, relation(finding), _limit(finding), difference,
+                verdict.bill.name, _quantity(finding), finding.counted, relation(finding), _limit(finding), difference,
                 judged,
             ]  # fmt: skip
 
@@ -99,7 +99,7 @@ def _limit(finding: Finding) -> str:
 def reason_lines(reason: Reason) -> Iterator[str]:
     """Yield what is wrong in one line, then what weighs most, then the remedies."""
     finding = reason.finding
-    yield f"{reason.verdict.spec.name}: {_sentence(finding)}, in convention '{reason.verdict.terms.convention.name}'"
+    yield f"{reason.verdict.bill.name}: {_sentence(finding)}, in convention '{reason.verdict.terms.convention.name}'"
     given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
     yield f"  given by {printable(given)}"
     if reason.pillars:
@@ -108,9 +108,16 @@ def reason_lines(reason: Reason) -> Iterator[str]:
         yield f"  the peak is at {reason.peak.op}, where these are live:"
         yield from (f"    {tensor.name} {tensor.bytes:,}" for tensor in reason.peak.live)
     if reason.blocks:
-        named = [(f"block {name}" if name.isdecimal() else name, amount) for name, amount in reason.blocks]
+        named = [(_part(name, reason), amount) for name, amount in reason.blocks]
         yield f"  heaviest: {_weights(named, finding.counted)}"
-    yield from _remedies(reason)
+    if reason.verdict.spec is not None:
+        yield from _remedies(reason)
+
+
+def _part(name: str, reason: Reason) -> str:
+    if reason.verdict.spec is None:
+        return name or "the network itself"
+    return f"block {name}" if name.isdecimal() else name
 
 
 def _sentence(finding: Finding) -> str:
@@ -193,11 +200,10 @@ def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, 
 
 
 def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
-    network = verdict.bill.network
     return {
-        "name": verdict.spec.name,
+        "name": verdict.bill.name,
         "spec": verdict.reference,
-        "input": [network.height, network.width],
+        "input": verdict.input,
         "holds": verdict.holds,
         "limits": [_finding_json(finding, reasons.get(id(finding))) for finding in verdict.findings],
     }
@@ -218,7 +224,7 @@ def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
     }
     if reason is not None:
         found["pillars"] = dict(reason.pillars)
-        found["blocks"] = dict(reason.blocks)
+        found["blocks" if reason.verdict.spec is not None else "modules"] = dict(reason.blocks)
         found["peak"] = None if reason.peak is None else _peak_json(reason.peak)
         found["remedies"] = [_remedy_json(one) for one in reason.remedies]
         found["nearest"] = [_remedy_json(one) for one in reason.nearest]

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mfprofile.audit.explain import Comparison, Explanation
+from mfprofile.audit.ledger import Ledger
 from mfprofile.audit.verify import Verification
 from mfprofile.cost.conventions import convention
+from mfprofile.cost.counts import Bill
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
@@ -27,10 +29,15 @@ def verification_text(found: Sequence[Verification], form: Form) -> str:
 def verification_table(found: Verification) -> Table:
     """Return a line for each tool: what it printed, the core, what it adds and misses, and what is unexplained."""
     bill = found.bill
-    network = bill.network
-    above = f"{bill.name}: input {network.height}×{network.width}; {grouped(bill.madds)} core MAdds, "
+    above = f"{bill.name}: {_input(bill)}; {grouped(bill.madds)} core MAdds, "
     above += f"{grouped(bill.params)} params"
     return Table(_columns()[1:], [line[1:] for line in _lines(found)], above=[above], below=list(_remarks(found)))
+
+
+def _input(bill: Bill | Ledger) -> str:
+    if isinstance(bill, Bill):
+        return f"input {bill.network.height}×{bill.network.width}"
+    return f"input {', '.join(bill.inputs) or 'none'}"
 
 
 def _columns() -> list[Column]:
@@ -95,7 +102,7 @@ def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
     if one.activations is not None:
         yield _compared(f"activations of products against {tool}", one.activations)
     if params != one.predicted_params:
-        yield f"{tool} overlooks {grouped(params - one.predicted_params)} params that no called leaf module owns"
+        yield f"{tool} overlooks {grouped(params - one.predicted_params)} params of no layer that it knows"
     if not one.version_read:
         yield _of_another_version(one)
 
@@ -108,20 +115,23 @@ def _of_another_version(one: Explanation) -> str:
 
 def _compared(what: str, comparison: Comparison) -> str:
     if not comparison.mismatches:
+        if comparison.paths == 1:
+            return f"{what}: equal"
         return f"{what}: equal at each of {comparison.paths} module paths"
     first = comparison.mismatches[0]
     where = first.path or "the whole"
-    text = f"{what}: {len(comparison.mismatches)} of {comparison.paths} module paths differ, first {where}"
+    paths = f"{len(comparison.mismatches)} of {comparison.paths} module paths differ, first "
+    text = f"{what}: {paths if comparison.paths > 1 else 'differ, '}{where}"
     return f"{text} ({grouped(first.ours)} ours, {grouped(first.theirs)} theirs)"
 
 
 def verification_json(found: Verification) -> dict[str, Any]:
     """Return what was found as JSON holds it."""
-    network = found.bill.network
+    bill = found.bill
     return {
         "schema": JSON_SCHEMA,
         "name": found.bill.name,
-        "input": [network.height, network.width],
+        "input": [bill.network.height, bill.network.width] if isinstance(bill, Bill) else list(bill.inputs),
         "madds": found.bill.madds,
         "params": found.bill.params,
         "holds": found.holds,

@@ -173,7 +173,7 @@ def _part(ops: Ops) -> Part:
     return Part("1", 1, "former", "blocks.1", ops)
 
 
-def test_a_weight_counts_products_elements_outputs_and_parameters() -> None:
+def test_a_weight_counts_products_elements_outputs_parameters_and_vectors() -> None:
     """Each by its own factor."""
     ops: Ops = [("x", "ffn", linear(2, 3, 5))]  # 30 products, 10 elements, 15 + 5 parameters
     for weight, total in [
@@ -181,7 +181,8 @@ def test_a_weight_counts_products_elements_outputs_and_parameters() -> None:
         (Weight(0, 1), 10),
         (Weight(0, 0, 1), 10),
         (Weight(0, 0, 0, 1), 20),
-        (Weight(2, 3, 4, 5), 230),
+        (Weight(0, 0, 0, 0, 1), 2),
+        (Weight(2, 3, 4, 5, 6), 242),
     ]:
         assert Convention("x", "", "", {("linear", "ffn"): weight}).weigh([_part(ops)]) == [total]
 

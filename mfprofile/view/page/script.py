@@ -28,7 +28,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mfprofile.cost.conventions import CONVENTIONS, NOTHING, Convention
+from mfprofile.cost.conventions import CONVENTIONS, NOTHING, Convention, Weight
 from mfprofile.spec import detector, limits, model
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
@@ -130,13 +130,21 @@ def _held(key: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": {"boolean": "switch", "array": "list"}[first["type"]]}
 
 
+def _amounts(weight: Weight) -> tuple[int, ...]:
+    """Return how often the amounts of a row are counted that the page knows: it has no vectors."""
+    *amounts, vectors = weight
+    assert not vectors, "no op of a Mobile-Former is counted by its vectors"
+    return tuple(amounts)
+
+
 def _convention(each: Convention) -> dict[str, Any]:
     """Return a convention with the weight of each kind and role that occurs in a form and is counted."""
     pairs = dict.fromkeys((op.kind, op.role) for form in layouts().forms for op in form.ops)
     weights = {f"{kind} {role}": each.weight(kind, role) for kind, role in sorted(pairs)}
-    plain = {field.name: getattr(each, field.name) for field in fields(each) if field.name not in ("name", "weights")}
+    left_out = ("name", "weights", "sees")
+    plain = {field.name: getattr(each, field.name) for field in fields(each) if field.name not in left_out}
     return {
         **plain,
         "uncounted_params": sorted(each.uncounted_params),
-        "weights": {key: weight for key, weight in weights.items() if weight != NOTHING},
+        "weights": {key: _amounts(weight) for key, weight in weights.items() if weight != NOTHING},
     }

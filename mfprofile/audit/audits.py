@@ -1,0 +1,91 @@
+"""A network by its name, run once and counted, and if wanted held against other counters."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mfprofile.audit.given import Inputs
+from mfprofile.audit.ledger import Trace
+from mfprofile.audit.target import Arguments, opened
+from mfprofile.audit.trace import Input, trace
+from mfprofile.audit.verify import Verification, chosen, verified
+from mfprofile.spec.problems import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A traced network, and what other counters say of it where they were asked."""
+
+    trace: Trace
+    verification: Verification | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Return whether each operator is counted, and each counter that was asked is explained."""
+        return not self.trace.uncovered and (self.verification is None or self.verification.holds)
+
+
+def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:
+    """Return the trace of the network that a target names.
+
+    It is made and run on meta tensors; where either does not go, it is made for real. What it prints goes to stderr.
+    Raises `InputError` where the network cannot be found, made or run.
+    """
+    if device is None:
+        with _made(text, arguments, real=False) as model, contextlib.suppress(InputError):
+            return _traced(text, model, inputs, "meta")
+    with _made(text, arguments, real=device != "meta") as model:
+        return _traced(text, model, inputs, device)
+
+
+def audit(
+    text: str,
+    inputs: Inputs,
+    arguments: Arguments | None = None,
+    device: str | None = None,
+    counters: Sequence[str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Audit:
+    """Return the trace of the network that a target names, and with `counters` what those say: all, if it is empty.
+
+    The counters run a network that was made for real. Raises `InputError` as `traced` does, and for a counter that
+    does not exist or is not installed.
+    """
+    if counters is None:
+        return Audit(traced(text, inputs, arguments, device))
+    names = chosen(counters)
+    with _made(text, arguments, real=True) as model:
+        found = _traced(text, model, inputs, device)
+        return Audit(found, verified(found.bill(), model, names, tell, _tensors(model, inputs)))
+
+
+@contextlib.contextmanager
+def _made(text: str, arguments: Arguments | None, real: bool) -> Iterator[nn.Module]:
+    with contextlib.redirect_stdout(sys.stderr), opened(text, arguments, real) as model:
+        yield model
+
+
+def _traced(text: str, model: nn.Module, inputs: Inputs, device: str | None) -> Trace:
+    return trace(model, inputs.ordered, inputs.named, device=device, name=text)
+
+
+def _tensors(model: nn.Module, inputs: Inputs) -> tuple[Tensor, ...]:
+    """Return the inputs as tensors in the order in which `forward` takes them: counters know no names."""
+    ordered = [_zeros(one) for one in inputs.ordered]
+    named = {name: _zeros(one) for name, one in inputs.named.items()}
+    bound: Any = inspect.signature(model.forward).bind(*ordered, **named)
+    if len(bound.args) < len(ordered) + len(named):
+        raise InputError("other counters give inputs by order alone, and these can be given by name only")
+    return tuple(bound.args)
+
+
+def _zeros(one: Input) -> Tensor:
+    return torch.zeros((1, *one.shape), dtype=one.dtype)

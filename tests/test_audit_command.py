@@ -1,0 +1,525 @@
+"""The commands audit, and check and diff of networks in code, as their users meet them."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+import typer
+from running import run, surroundings
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+from mfprofile import cli  # noqa: E402
+from mfprofile.audit import audits, given  # noqa: E402
+from mfprofile.audit.difference import network_difference  # noqa: E402
+from mfprofile.audit.trace import trace  # noqa: E402
+from mfprofile.audit.tree import Branch, branches, lines, tree  # noqa: E402
+from mfprofile.spec.problems import InputError  # noqa: E402
+
+SOURCE = """
+import torch
+from torch import nn
+
+print("hello")
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(width, width, 3, padding=1, groups=width), nn.BatchNorm2d(width)
+        self.scale, self.act = nn.Parameter(torch.ones(width, 1, 1)), nn.ReLU()
+
+    def forward(self, x):
+        return self.act(x + self.scale * self.norm(self.conv(x)))
+
+class Net(nn.Module):
+    def __init__(self, width=8, blocks=2):
+        super().__init__()
+        self.stem = nn.Conv2d(3, width, 3, 2, 1, bias=False)
+        self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.head(self.blocks(self.stem(x)).mean((2, 3)))
+
+class Odd(Net):
+    def __init__(self):
+        super().__init__()
+        self.spare, self.memory = nn.Linear(3, 4), nn.LSTM(10, 2)
+
+    def forward(self, x):
+        return self.memory(torch.fft.fft(super().forward(x)).real[None])[0]
+
+class Words(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.layer = nn.Embedding(20, 8), nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+
+    def forward(self, ids, bias):
+        return self.layer(self.table(ids) + bias)
+
+class Asking(nn.Module):
+    def forward(self, x):
+        return x + 1 if float(x.sum()) == 0 else x
+"""
+Here = Callable[..., "CompletedProcess[str]"]
+CORE = 3 * 9 * 8 * 64 + 2 * 8 * 9 * 64 + 80
+PARAMS = 216 + 2 * (80 + 16 + 8) + 90
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a file of networks, as the current one."""
+    (tmp_path / "net.py").write_text(SOURCE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Return what runs the command line in that folder, in this process: torch takes seconds to import."""
+
+    def ran(*arguments: str) -> CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["mfprofile", *arguments])
+        monkeypatch.setattr(cli, "app", typer.Typer(callback=lambda: None, pretty_exceptions_enable=False))
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert folder.exists()
+        code = stop.value.code
+        return CompletedProcess(arguments, code if isinstance(code, int) else 0, *capsys.readouterr())
+
+    return ran
+
+
+def _traced(text: str, *inputs: str, **arguments: Any) -> Any:
+    return audits.traced(text, given.inputs(inputs or ["3x16x16"]), arguments)
+
+
+def _root(text: str, convention: str = "core") -> Branch:
+    found = _traced(text)
+    return tree(found.bill(convention))
+
+
+def test_the_bill_stands_by_module(folder: Path) -> None:
+    """As text: indented, with the ops that a module runs itself, and where it was run."""
+    done = run("audit", "net.py:Net", "--input", "3x16x16", "--depth", "3", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "hello\n")
+    told = [line.split() for line in done.stdout.splitlines()]
+    assert done.stdout.startswith("net.py:Net: input 1×3×16×16 float32; MAdds in convention 'core'\n")
+    assert ["blocks", "Sequential", f"{2 * 8 * 9 * 64:,}", "9.22k", "39.9", "208", "208", "40.5"] in told
+    assert ["(self)", "0", "0", "0.0", "8", "8", "1.6"] in told
+    assert ["total", "Net", f"{CORE:,}", "23.12k", "100.0", str(PARAMS), str(PARAMS), "100.0"] in told
+    assert done.stdout.endswith("\nrun on meta tensors\nevery operator is counted\n")
+
+
+@pytest.mark.parametrize("convention", ["core", "fvcore", "torchinfo"])
+@pytest.mark.parametrize("network", ["net.py:Net", "net.py:Odd"])
+def test_what_stands_below_a_module_sums_to_it(folder: Path, network: str, convention: str) -> None:
+    """At every node: the modules within it and what it runs itself are all of it."""
+    root = _root(network, convention)
+    every = {branch.path: branch for branch in branches(root)}
+    assert folder.exists()
+    for path, branch in every.items():
+        below = [line.total for line in lines(branch, branch.level + 1)]
+        for key in ("madds", "params", "activations"):
+            if branch.children:
+                assert sum(getattr(total, key) for total in below) == getattr(branch.total, key), (path, key)
+            else:
+                assert not below
+                assert getattr(branch.own, key) == getattr(branch.total, key)
+    assert root.total.params == sum(each.numel() for each in _module(network).parameters())
+
+
+def _module(text: str) -> nn.Module:
+    from mfprofile.audit.target import opened
+
+    with opened(text) as model:
+        return model
+
+
+def test_json_holds_every_module_and_op(here: Here) -> None:
+    """The figures are whole numbers; rows, groups and the root are the same sums."""
+    done = here("audit", "net.py:Odd", "--input", "3x16x16", "--by", "kind", "--json")
+    found = json.loads(done.stdout)
+    assert (found["schema"], found["name"], found["input"], found["device"]) == (
+        1,
+        "net.py:Odd",
+        ["1×3×16×16 float32"],
+        "meta",
+    )
+    root = found["modules"][0]
+    for key in ("madds", "params", "activations"):
+        assert sum(row[key] for row in found["rows"]) == found[key] == root[key]
+        assert sum(group[key] for group in found["groups"]["totals"]) == found[key]
+    assert found["madds"] == CORE
+    assert found["unused"] == {"spare.weight": 12, "spare.bias": 4}
+    uncovered = {one["operator"]: (one["count"], one["recurrent"]) for one in found["coverage"]["uncovered"]}
+    assert uncovered["lstm"] == (1, True)
+    assert len(uncovered) == 2
+    assert root["class"] == "Odd"
+
+
+def test_csv_has_a_line_for_each_module_and_tells_what_is_not_counted_beside_it(here: Here) -> None:
+    """Paths and whole numbers alone on stdout; those next below the whole sum to it."""
+    done = here("audit", "net.py:Odd", "--input", "3x16x16", "--csv", "--depth", "3")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {"blocks.0.conv", "blocks.0.(self)", "memory"} <= {row["module"] for row in rows}
+    top = [row for row in rows if "." not in row["module"]]
+    assert sum(int(row["madds"]) for row in top) == CORE
+    assert "NOT counted" in done.stderr
+    assert "recurrent layers: memory (lstm)" in done.stderr
+
+
+def test_what_is_not_counted_fails_with_strict_alone(here: Here) -> None:
+    """And is told in either case."""
+    for options, code in (((), 0), (("--strict",), 1)):
+        done = here("audit", "net.py:Odd", "--input", "3x16x16", *options)
+        assert done.returncode == code
+        assert "elements; NOT counted:\n" in done.stdout
+        assert "\n  recurrent layers: memory (lstm)\n" in done.stdout
+        assert "\nparameters that no op reads: 16 (spare.weight 12, spare.bias 4)\n" in done.stdout
+    assert here("audit", "net.py:Net", "--input", "3x16x16", "--strict").returncode == 0
+
+
+@pytest.mark.parametrize("axis", ["kind", "op"])
+def test_the_bill_stands_by_kind_and_op_as_markdown(here: Here, axis: str) -> None:
+    """As `count` has them."""
+    found = here("audit", "net.py:Net", "--input", "3x16x16", "--by", axis, "--markdown").stdout
+    assert f"| {'conv' if axis == 'kind' else 'stem'} |" in found
+    assert f"| total | {'' if axis == 'kind' else ' |  |  | '}{CORE:,} |" in found
+
+
+def test_a_network_that_asks_for_values_runs_on_a_cpu(here: Here) -> None:
+    """Which is said, with the reason; where meta tensors alone are allowed it is refused."""
+    done = here("audit", "net.py:Asking", "--input", "3")
+    assert "\nrun on a CPU, since meta tensors will not do: " in done.stdout
+    assert done.returncode == 0
+    with pytest.raises(InputError, match=r"^net.py:Asking cannot be run: "):
+        audits.traced("net.py:Asking", given.inputs(["3"]), device="meta")
+    assert audits.traced("net.py:Net", given.inputs(["3x16x16"]), device="cpu").device == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("audit net.py:Nett", "hello\nerror: net.py:Nett: net.py has no 'Nett'; did you mean 'Net'?\n"),
+        ("audit net.py:Net --by modle", "error: no axis is called 'modle'; did you mean 'module'?\n"),
+        ("audit net.py:Net --depth -1", "error: --depth -1: must be 0 or more\n"),
+        ("audit net.py:Net --device gpu", "error: no device is called 'gpu'; did you mean 'cpu'?\n"),
+        ("audit net.py:Net --counter fvcor", "error: no counter is called 'fvcor'; did you mean 'fvcore'?\n"),
+        ("audit net.py:Net --convention cor", "error: no convention is called 'cor'; did you mean 'core'?\n"),
+        ("audit net.py:Net --json --csv", "error: --json and --csv exclude each other: give one\n"),
+        ("count net.py:Net", "error: net.py:Net: no such spec ships with mfprofile, nor is there such a file; 'mfprofile audit' counts networks in code\n"),
+        ("check net.py:Net", "hello\nerror: net.py:Net: no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, or one under [tool.mfprofile.budgets] in pyproject.toml\n"),
+        ("check net.py:Net --max former.madds=10%", "hello\nerror: net.py:Net: former.madds: a network in code has no pillars; there are madds, params, activations\n"),
+        ("check net.py:Net --max-memory 1MB", "hello\nerror: net.py:Net: memory is told of specs alone: a network in code has madds, params, activations\n"),
+        ("check net.py:Net --max-madds 1M --set stem=8", "error: --set changes a spec, and net.py:Net is none; --arg is for its factory\n"),
+        ("check mf26m --max-madds 1M --arg width=8", "error: --arg is for the factory of a network in code, as net.py:Net; --set changes a spec\n"),
+        ("check mf26m net.py:Net --max-madds 1M --input 3x8x8", "error: --input is in pixels for a spec and a shape for a network in code: name them apart\n"),
+        ("check mf26m --max-madds 1M --input 192 --input 224", "error: --input is given twice: a spec has one, 192 or HEIGHTxWIDTH\n"),
+        ("diff net.py:Net", "error: there must be a B, or --arg with what B's factory is given and A's is not\n"),
+        ("diff net.py:Net mf26m", "error: mf26m is a spec, and is compared with specs alone; networks in code are with one another\n"),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: str, message: str) -> None:
+    """On stderr, beside what the user's own code prints."""
+    done = here(*arguments.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
+def test_the_shapes_that_do_not_fit_are_told_with_the_module(here: Here) -> None:
+    """Once: what `check` puts before it is not said again."""
+    for command in (("audit",), ("check", "--max-madds", "1M")):
+        done = here(command[0], "net.py:Net", *command[1:], "--input", "1x16x16")
+        assert done.returncode == 2
+        assert done.stderr.count("net.py:Net") == 1
+        assert done.stderr.endswith("(in stem on inputs 1×1×16×16 float32)\n")
+
+
+def test_nothing_of_a_network_is_changed(folder: Path) -> None:
+    """Its state, its mode, its hooks and the path; random numbers go on as they would have."""
+    sys.path.insert(0, str(folder))
+    try:
+        import net
+    finally:
+        sys.path.remove(str(folder))
+    net.ready = model = net.Net().train()
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    path, numbers = list(sys.path), torch.random.get_rng_state()
+    found = audits.audit("net:ready", given.inputs(["3x16x16"]), counters=["torch", "fvcore", "thop"])
+    assert found.holds
+    assert model.training
+    assert all(module.training for module in model.modules())
+    assert state.keys() == model.state_dict().keys()
+    assert all(torch.equal(value, model.state_dict()[key]) for key, value in state.items())
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+    assert sys.path == path
+    assert torch.equal(torch.random.get_rng_state(), numbers)
+    del sys.modules["net"]
+
+
+def test_each_counters_total_is_explained(here: Here) -> None:
+    """Convolutions, norms and a head: to the last unit, and at each module path, in the terms of `verify`."""
+    pytest.importorskip("ptflops")
+    pytest.importorskip("torchinfo")
+    done = here("audit", "net.py:Net", "--input", "3x16x16", "--verify", "--json", "--strict")
+    found = json.loads(done.stdout)["verification"]
+    totals = {one["tool"]: one["printed"] for one in found["counters"]}
+    norms = 2 * 8 * 64
+    assert totals["torch"] == 2 * CORE
+    assert totals["fvcore"] == CORE + 2 * norms
+    assert totals["thop"] == CORE + 4 * norms
+    assert totals["ptflops"] == CORE + norms + 10  # the bias of the depthwise convolutions, and of the head
+    assert all(one["unexplained"] == one["unexplained_params"] == 0 for one in found["counters"])
+    assert all(one["holds"] for one in found["counters"])
+    assert found["holds"]
+    assert done.returncode == 0
+
+
+def _counters(here: Here, network: str, *inputs: str) -> dict[str, Any]:
+    options = [each for tool in ("torch", "fvcore", "thop") for each in ("--counter", tool)]
+    given = [each for one in inputs for each in ("--input", one)]
+    found = json.loads(here("audit", network, *given, *options, "--json").stdout)["verification"]
+    return {each["tool"]: each for each in found["counters"]} | {"holds": found["holds"]}
+
+
+def test_a_fused_attention_is_explained(here: Here) -> None:
+    """FlopCounterMode and fvcore do not look into it; thop knows no attention at all, nor the layers within it."""
+    inside, around = 2 * 5 * 5 * 8, 5 * 8 * 24 + 5 * 8 * 8
+    found = _counters(here, "net.py:Words", "ids=int64:5", "bias=5x8")
+    assert found["torch"]["misses"] == {"matmul": 2 * inside}
+    assert found["fvcore"]["misses"] == {"matmul": inside}
+    assert found["thop"]["misses"] == {"linear": around, "matmul": inside}
+    assert found["holds"]
+
+
+def test_what_no_convention_explains_is_shown(here: Here) -> None:
+    """A recurrent layer, which thop counts and we do not; it fails with --strict."""
+    found = _counters(here, "net.py:Odd", "3x16x16")
+    gates, rest = 4 * 2 * (10 + 2 + 2), 8 * 2  # in thop's terms: products and biases, and the cell's own values
+    assert found["thop"]["unexplained"] == gates + rest
+    assert found["thop"]["unexplained_params"] == 4 * 2 * (10 + 2 + 2)
+    assert [found[tool]["unexplained"] for tool in ("torch", "fvcore")] == [0, 0]
+    assert not found["holds"]
+    line = ("audit", "net.py:Odd", "--input", "3x16x16", "--counter")
+    assert here(*line, "thop", "--strict").returncode == 1
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("norm", ["batch", "group", "instance", "layer"])
+def test_norms_of_others_are_explained(norm: str, affine: bool) -> None:
+    """With parameters and without: fvcore, thop, ptflops and torchinfo each treat the two in their own way."""
+    made = {
+        "batch": lambda: nn.BatchNorm2d(4, affine=affine),
+        "group": lambda: nn.GroupNorm(2, 4, affine=affine),
+        "instance": lambda: nn.InstanceNorm2d(4, affine=affine),
+        "layer": lambda: nn.LayerNorm(6, elementwise_affine=affine),
+    }
+    _explained(nn.Sequential(nn.Conv2d(3, 4, 3), made[norm]()))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        *(nn.ReLU(), nn.ReLU6(), nn.GELU(), nn.SiLU(), nn.LeakyReLU(), nn.Hardswish(), nn.PReLU(4)),
+        *(nn.AvgPool2d(2), nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(2), nn.Dropout(), nn.Flatten()),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_layers_of_others_are_explained(layer: nn.Module) -> None:
+    """Activations and pooling that no Mobile-Former has."""
+    _explained(nn.Sequential(nn.Conv2d(3, 4, 3), layer))
+
+
+def _explained(model: nn.Module, *shape: int, tools: Sequence[str] | None = None) -> None:
+    """Hold each tool's total and parameters against what is traced, and its share of each module where it tells that."""
+    from mfprofile.audit.verify import chosen, verified
+
+    sides = shape or (3, 8, 8)
+    found = verified(trace(model, sides).bill(), model, chosen(tools), lambda _: None, (torch.zeros(1, *sides),))
+    assert not found.failures
+    unexplained = {one.measured.tool: (one.unexplained, one.unexplained_params) for one in found.explanations}
+    assert unexplained == dict.fromkeys(chosen(tools), (0, 0))
+    assert found.holds
+
+
+class OwnLinear(nn.Linear):
+    """A layer of a class of its own, of which tools that look classes up know nothing."""
+
+
+class OwnNorm(nn.BatchNorm2d):
+    """A norm of a class of its own, with another module within it, as timm has them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.act = nn.ReLU()
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.act(super().forward(image))
+
+
+class Functions(nn.Module):
+    """Layers whose products and norms are functions of torch, and a parameter of no layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight, self.scale = nn.Parameter(torch.ones(5, 8)), nn.Parameter(torch.ones(8))
+        self.inner = nn.Linear(8, 8)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        image = nn.functional.layer_norm(self.inner(image), (8,), self.scale)
+        return nn.functional.linear(image, self.weight).softmax(-1).mean((-1, -2))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        nn.Sequential(OwnLinear(8, 4), nn.Linear(4, 3)),
+        nn.Sequential(nn.Conv2d(3, 4, 3), OwnNorm(4)),
+        Functions(),
+        nn.Sequential(nn.Linear(8, 8), nn.Softmax(-1)),
+        nn.Sequential(nn.Flatten(1, 2), nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)),
+    ],
+    ids=["layer-of-a-class-of-its-own", "norm-with-a-module-within", "functions", "softmax", "attention"],
+)
+def test_what_tools_of_modules_do_not_see_is_explained(model: nn.Module) -> None:
+    """Tools know torch's own layers by their classes, or what has no module within it, and see no functions."""
+    _explained(model, 3, 8, 8, tools=["thop", "torchinfo"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("torchvision:shufflenet_v2_x1_0", "torchvision:mobilenet_v3_large", "torchvision:vit_b_16"),
+        *("timm:mobilenetv3_large_100", "timm:efficientnet_b0", "timm:resnet50", "timm:convnext_tiny"),
+        *("timm:vit_tiny_patch16_224", "timm:deit_tiny_patch16_224", "timm:swin_tiny_patch4_window7_224"),
+    ],
+)
+def test_networks_of_libraries_are_explained(target: str) -> None:
+    """By four tools of three ways to count, to the unit and at each module path."""
+    library = target.partition(":")[0]
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    found = audits.audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
+    assert found.verification is not None
+    assert {one.measured.tool: one.unexplained for one in found.verification.explanations} == dict.fromkeys(
+        ["torch", "fvcore", "thop", "ptflops"], 0
+    )
+    assert found.holds
+
+
+def test_check_holds_networks_in_code_beside_specs(here: Here) -> None:
+    """With what weighs most, and without knobs; exit code 1 over."""
+    options = ("--max-params", "4M", "--max-activations", "9M", "--max-madds", "24M")
+    done = here("check", "net.py:Net", "mf26m", *options)
+    assert (done.returncode, done.stderr) == (0, "hello\n")
+    done = here("check", "net.py:Net", "--input", "3x16x16", "--max-madds", "20k")
+    assert done.returncode == 1
+    assert f"net.py:Net: madds {CORE:,} > 20,000" in done.stdout
+    assert (
+        "\n  heaviest: stem 13.82k (59.8 %), blocks.0.conv 4.61k (19.9 %), blocks.1.conv 4.61k (19.9 %)\n\nFAILED"
+        in done.stdout
+    )
+    done = here("check", "net.py:Net", "--input", "3x16x16", "--arg", "width=4", "--max-madds", "20k", "--json")
+    found = json.loads(done.stdout)["specs"][0]
+    assert (done.returncode, found["name"], found["input"]) == (0, "net.py:Net", ["1×3×16×16 float32"])
+
+
+def test_budgets_and_baselines_hold_networks_in_code(folder: Path, here: Here) -> None:
+    """By their names in pyproject.toml, and by an earlier `audit --json`."""
+    (folder / "pyproject.toml").write_text(
+        '[tool.mfprofile.budgets]\n"net.py:*" = {max = {madds = "20k"}}\n', encoding="utf-8"
+    )
+    done = here("check", "net.py:Net", "--input", "3x16x16")
+    assert (done.returncode, done.stderr) == (1, "hello\n")
+    assert "given by pyproject.toml:2:22" in done.stdout
+    (folder / "pyproject.toml").unlink()
+    (folder / "main.json").write_text(
+        here("audit", "net.py:Net", "--input", "3x16x16", "--json").stdout, encoding="utf-8"
+    )
+    for width, code in (("8", 0), ("9", 1)):
+        options = ("--baseline", "main.json", "--arg", f"width={width}")
+        assert here("check", "net.py:Net", "--input", "3x16x16", *options).returncode == code
+
+
+def test_check_tells_what_it_could_not_count(here: Here) -> None:
+    """On stderr, and judges what it could."""
+    done = here("check", "net.py:Odd", "--input", "3x16x16", "--max-madds", "1M", "--format", "github")
+    assert done.returncode == 0
+    assert "note: net.py:Odd:   recurrent layers: memory (lstm)\n" in done.stderr
+
+
+def test_diff_tells_what_was_gained_and_lost_by_module(here: Here) -> None:
+    """What one alone has, and what is another class; the same is folded."""
+    done = here("diff", "net.py:Net", "--arg", "blocks=3", "--input", "3x16x16")
+    assert (done.returncode, done.stderr) == (0, "hello\nhello\n")
+    assert done.stdout.startswith(
+        "net.py:Net → net.py:Net with blocks=3: MAdds +4,608 (+19.9 %), params +104 (+20.2 %)\n"
+    )
+    assert "\n blocks.2  added Block" in done.stdout
+    assert done.stdout.endswith("\nunchanged: stem, blocks.0, blocks.1, head\n")
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 9])
+def test_the_modules_of_a_difference_sum_to_it(folder: Path, depth: int) -> None:
+    """However deep it is told, and either way round."""
+    pairs = [("net.py:Net", "net.py:Odd"), ("net.py:Odd", "net.py:Net"), ("net.py:Net", "net.py:Net")]
+    for a, b in pairs:
+        found = network_difference(_traced(a), _traced(b, **({"width": 6} if a == b else {})), depth=depth)
+        assert sum(part.madds for part in found.modules) == found.whole.madds == found.b.madds - found.a.madds
+        assert sum(part.params for part in found.modules) == found.whole.params == found.b.params - found.a.params
+    assert folder.exists()
+
+
+def test_diff_in_other_forms(here: Here) -> None:
+    """JSON, CSV and Markdown hold the same."""
+    line = ("diff", "net.py:Net", "net.py:Odd", "--input", "3x16x16")
+    found = json.loads(here(*line, "--json").stdout)
+    assert found["params"] == {"a": PARAMS, "b": PARAMS + 16 + 112, "difference": 128}
+    status = {part["module"]: part["status"] for part in found["modules"]}
+    assert status == {
+        "stem": "unchanged",
+        "blocks": "unchanged",
+        "head": "unchanged",
+        "spare": "added",
+        "memory": "added",
+        "(self)": "unchanged",
+    }
+    rows = list(csv.DictReader(io.StringIO(here(*line, "--csv").stdout)))
+    assert {row["module"]: int(row["params"]) for row in rows if row["status"] == "added"} == {
+        "spare": 16,
+        "memory": 112,
+    }
+    assert here(*line, "--markdown").stdout.startswith("### net.py:Net → net.py:Odd: MAdds unchanged, params +128")
+
+
+def _loaded(arguments: list[str]) -> Iterator[str]:
+    code = (
+        f"import sys; sys.argv = ['mfprofile', *{arguments}]\n"
+        "import mfprofile.cli\n"
+        "try: mfprofile.cli.main()\n"
+        "except SystemExit as done: assert not done.code\n"
+        "print('heavy:', sorted({'torch', 'pandas', 'numpy', 'matplotlib', 'sympy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
+    yield done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "line", ["check mf26m --max-madds 1G --input 192", "diff mf26m mf52m --input 192", "audit --help"]
+)
+def test_specs_alone_load_no_torch(line: str) -> None:
+    """That check and diff take networks in code costs those nothing who have none; help neither."""
+    assert list(_loaded(line.split())) == ["heavy: []"]
