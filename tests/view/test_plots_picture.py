@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import struct
 import subprocess
 import sys
+import warnings
 import zlib
 from html import unescape
 from pathlib import Path
@@ -19,6 +21,7 @@ from running import ROOT, run, surroundings
 
 from mfprofile import count
 from mfprofile.spec.problems import InputError
+from mfprofile.view.plots import fonts
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import FORMATS, Picture, format_of, save
 from mfprofile.view.tables import OutputError
@@ -192,6 +195,43 @@ def test_a_picture_is_as_wide_as_one_or_two_columns(tmp_path: Path) -> None:
     for columns, pixels in ((1, 975), (2, 2062)):
         run("plot", "detection", "-o", "a.png", "--columns", str(columns), cwd=tmp_path)
         assert struct.unpack(">I", (tmp_path / "a.png").read_bytes()[16:20])[0] == pixels
+
+
+def test_letters_that_no_font_has_are_boxes_without_a_word(tmp_path: Path) -> None:
+    """A name in Linear A, in the title of a spec's picture and beside a user's point: it is whole in the numbers."""
+    name = "\U00010600\U00010601 網"
+    (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
+    (tmp_path / "own.csv").write_text(f"name,top1,madds\n{name},70,100M\n", encoding="utf-8")
+    for words in (["blocks", f"{name}.yaml"], ["accuracy", "--csv", "own.csv"]):
+        for form in FORMATS:
+            done = run("plot", *words, "-o", f"a.{form}", cwd=tmp_path)
+            assert (done.returncode, done.stderr) == (0, f"wrote a.{form}\n")
+    assert told_by(tmp_path / "a.png")["data"][-1]["name"] == name
+
+
+def test_letters_that_the_first_font_has_not_are_of_another_that_is_installed() -> None:
+    """STIX, which comes with matplotlib, has ƪ; none has Linear A, and the first has all else."""
+    look = Look()
+    with look.applied(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = look.figure(1.0)
+        text = figure.text(0, 0, "a ƪ")
+        figure.savefig(io.BytesIO())
+        text.set_text("a \U00010600")
+        with pytest.raises(UserWarning, match="missing from font"):
+            figure.savefig(io.BytesIO())
+
+
+def test_a_font_that_is_not_installed_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matplotlib would tell of each that it does not find."""
+    monkeypatch.setattr(fonts, "FURTHER", ("No Such Family", "STIXGeneral"))
+    assert fonts.families() == ["DejaVu Sans", "STIXGeneral"]
+
+
+def test_other_warnings_of_matplotlib_are_not_kept_back() -> None:
+    """Only those of missing letters are."""
+    with Look().applied(), pytest.warns(UserWarning, match="tight"):
+        warnings.warn("tight layout not applied", UserWarning, stacklevel=1)
 
 
 def test_what_overlaps_is_found() -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.view.plots.fonts import boxed, families
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -66,7 +68,7 @@ class Look:
 
         own = {name for name, value in dict.items(mpl.rcParams) if dict.get(mpl.rcParamsDefault, name) != value}
         defaults = {name: dict.get(mpl.rcParamsDefault, name) for name in own - {"backend"}}
-        with mpl.rc_context({**defaults, **self._settings()}):
+        with boxed(), mpl.rc_context({**defaults, **self._settings()}):
             yield
 
     def figure(self, height: float) -> Figure:
@@ -82,6 +84,7 @@ class Look:
         return {
             **dict.fromkeys(ink, colors["ink"]),
             **dict.fromkeys(ground, colors["ground"]),
+            "font.family": families(),
             "font.size": 7.5,
             "axes.titlesize": 8.5,
             "axes.titleweight": "bold",
