@@ -27,10 +27,11 @@ def amount(value: float) -> str:
     >>> [amount(value) for value in (0, 464, 20_000, 2_500_000, 1e9)]
     ['0', '464', '20k', '2.5M', '1G']
     """
+    sign = "−" if value < 0 else ""  # as figures beside the bars have it
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= unit:
-            return f"{value / unit:g}{letter}"
-    return f"{value:g}"
+            return f"{sign}{abs(value) / unit:g}{letter}"
+    return f"{sign}{abs(value):g}"
 
 
 def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
