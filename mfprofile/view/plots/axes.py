@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from mfprofile.view.plots.places import Floats
 
-_STEPS = ((1,), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
-_TICKS = 4
+_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 6, 8), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
+_TICKS, _MANY = 4, 7
 
 
 def amount(value: float) -> str:
@@ -37,7 +37,8 @@ def amount(value: float) -> str:
 def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
     """Let the axis `which` (x or y) of amounts be logarithmic, from below `least` to above `most`.
 
-    Its ticks are the powers of ten, or more round amounts where those are fewer than four.
+    Its ticks are the powers of ten, or more round amounts where those are fewer than four; 1 and 3 of each power where
+    1, 2 and 5 would be too many.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -46,6 +47,8 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     found = ([step * 10**power for power in range(-1, 25) for step in steps] for steps in _STEPS)
     shown = [[tick for tick in ticks if low <= tick <= high] for ticks in found]
+    if len(shown[2]) <= _MANY:
+        del shown[1]
     axis.set_major_locator(FixedLocator(next((ticks for ticks in shown if len(ticks) >= _TICKS), shown[-1])))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))

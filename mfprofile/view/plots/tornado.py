@@ -66,7 +66,7 @@ def _draw(axes: Axes, records: list[dict[str, Any]], look: Look) -> None:
     every = [record[side]["change"] or 0 for record in records for side in sides]
     room = (max(every) - min(every)) * (0.09 if look.columns == 2 else 0.2)
     axes.set_xlim(min(every) - room, max(every) + room)
-    linear(axes.xaxis, 6 if look.columns == 2 else 3)
+    linear(axes.xaxis, 6 if look.columns == 2 else 5)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

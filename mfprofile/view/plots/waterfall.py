@@ -102,7 +102,7 @@ def _limited(axes: Axes, edges: Sequence[int], look: Look) -> float:
     span = (high - low) or high or 1
     begin = 0 if low < 2 * span else low - 0.25 * span
     axes.set_xlim(begin, high + span * (0.16 if look.columns == 2 else 0.45))
-    linear(axes.xaxis, 6 if look.columns == 2 else 3)
+    linear(axes.xaxis, 6 if look.columns == 2 else 5)
     return begin
 
 
