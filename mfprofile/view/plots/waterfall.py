@@ -85,6 +85,7 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
             at, level - start, 0.7, left=start, color=colors[kind], edgecolor=colors["ground"], linewidth=0.3,
             hatch="/////" if kind == "former" else "",
         )  # fmt: skip
+        axes.plot([level, level], [at - 0.35, at + 0.35], color=colors[kind], linewidth=0.6)  # seen however slight
         if at < len(records) - 1:
             axes.plot([level, level], [at + 0.35, at + 0.65], color=colors["ink"], linewidth=0.6)
         edges += [max(start, level)] if record["kind"] == "total" else [start, level]
