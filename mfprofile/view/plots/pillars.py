@@ -9,7 +9,7 @@ from mfprofile.cost.counts import Bill
 from mfprofile.cost.rows import PILLARS
 from mfprofile.spec.problems import InputError
 from mfprofile.view.numbers import human
-from mfprofile.view.plots.axes import legend, short, titled
+from mfprofile.view.plots.axes import legend, settle, short, titled
 from mfprofile.view.plots.bars import stacked
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
@@ -17,8 +17,8 @@ from mfprofile.view.plots.picture import Picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NARROWEST = 0.075
-"""The least share, of the whole bar, that is written into it."""
+PAD = 1.2
+"""How much of a bar's colour is kept around a share that is written into it, in points."""
 
 
 def pillars(look: Look, bills: Sequence[Bill]) -> Picture:
@@ -34,12 +34,20 @@ def pillars(look: Look, bills: Sequence[Bill]) -> Picture:
     with look.applied():
         figure = look.figure(0.21 * len(bills) * (3 - look.columns) + 1.2 + 0.45 * (2 - look.columns))
         panels = figure.subplots(*((1, 2) if look.columns == 2 else (2, 1)), sharey=look.columns == 2)
-        labels = {"madds": f"{convention.unit} (%), convention '{convention.name}'", "params": "Parameters (%)"}
+        labels = {
+            "madds": f"Share of {convention.unit} (%), totals at the right\n(convention '{convention.name}')",
+            "params": "Share of parameters (%), totals at the right",
+        }
+        drawn = []
         for axes, (quantity, label) in zip(panels, labels.items(), strict=True):
-            _draw(axes, records, quantity, look)
+            drawn.append((axes, _draw(axes, records, quantity, look)))
             axes.set_xlabel(label)
         titled(figure, title, look)
         legend(figure, look)
+        settle(figure)
+        for axes, bars in drawn:
+            for height, shares in enumerate(bars):
+                _write(axes, height, shares, look)
     return Picture(title, figure, records, convention.name)
 
 
@@ -52,7 +60,8 @@ def _record(bill: Bill) -> dict[str, Any]:
     }
 
 
-def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Look) -> None:
+def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Look) -> list[dict[str, float]]:
+    """Draw the bars, named and with their totals; return the shares."""
     heights = [float(at) for at in range(len(records))]
     wholes = [sum(record[quantity].values()) for record in records]
     shares = [
@@ -65,23 +74,24 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Lo
     axes.set_xlim(0, 100)
     axes.grid(False)
     axes.tick_params(axis="y", length=0)
-    for height, share, whole in zip(heights, shares, wholes, strict=True):
-        _write(axes, height, share, look)
+    for height, whole in zip(heights, wholes, strict=True):
         axes.annotate(
             human(whole), (100, height), (3, 0), textcoords="offset points", va="center", fontsize=6.5,
             annotation_clip=False,
         )  # fmt: skip
+    return shares
 
 
-def _write(axes: Axes, height: float, shares: dict[str, float], look: Look) -> None:
-    """Write the shares that have room into a bar."""
-    start = 0.0
+def _write(axes: Axes, height: int, shares: dict[str, float], look: Look) -> None:
+    """Write the shares that have room into a bar of a figure that is laid out."""
+    start, pixels = 0.0, axes.figure.dpi / 72
     for pillar in PILLARS:
         share = shares[pillar]
-        if share >= 100 * NARROWEST:
-            box = {"facecolor": look.colors[pillar], "edgecolor": "none", "pad": 1.2}
-            color = "#FFFFFF" if pillar == "mobile" and not look.dark else "#111111"
-            axes.text(
-                start + share / 2, height, f"{share:.1f}", ha="center", va="center", fontsize=6, color=color, bbox=box
-            )
+        box = {"facecolor": look.colors[pillar], "edgecolor": "none", "pad": PAD}
+        color = "#FFFFFF" if pillar == "mobile" and not look.dark else "#111111"
+        text = axes.text(
+            start + share / 2, height, f"{share:.1f}", ha="center", va="center", fontsize=6, color=color, bbox=box
+        )
+        if text.get_window_extent().width + 2 * PAD * pixels > share / 100 * axes.bbox.width:
+            text.remove()
         start += share
