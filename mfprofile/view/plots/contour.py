@@ -149,7 +149,7 @@ def _lines(
     axes.grid(False)
     axes.scatter(
         [record[first] for record in records], [record[second] for record in records], s=2.5,
-        color=look.colors["grid" if not look.dark else "quiet"], zorder=1, label=label,
+        color=look.colors["quiet"], alpha=0.6, zorder=1, label=label,
     )  # fmt: skip
     drawn = axes.contour(
         xs, ys, np.ma.masked_invalid(grid), levels=shown, colors=[look.colors["mobile"]], linewidths=0.9
