@@ -78,9 +78,11 @@ def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Aim, look: Look) -
     front = [(each["x"], each["y"]) for each in data if each["kind"] == "front"]
     models = [each for each in data if each["kind"] == "model"]
     xs, ys = _stairs(front, across.most)
-    axes.plot(xs, ys, color=colors["former"], zorder=2, label="front")
+    style: Any = {"color": colors["former"], "markersize": 3, "zorder": 2}
+    axes.plot(xs, ys, "-", **style)
     if len(front) <= FEW:
-        axes.plot(*zip(*front, strict=True), "o", color=colors["former"], markersize=3, zorder=2)
+        axes.plot(*zip(*front, strict=True), "o", **style)
+    axes.plot([], [], "o-" if len(front) <= FEW else "-", **style, label="front")
     places = [(each["x"], each["y"]) for each in models]
     axes.plot(
         *zip(*places, strict=True), "s", color=colors["mobile"], markersize=5, label="Mobile-Former, as published"
