@@ -143,6 +143,20 @@ def test_ticks_at_the_same_cost_stand_side_by_side(tmp_path: Path) -> None:
         assert overlaps(accuracy(look, file=str(file)), look) == []
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_many_of_ones_own_points_are_numbered_by_cost_and_named_in_the_legend(look: Look, tmp_path: Path) -> None:
+    """Fifteen that lie close together, one of them unmeasured: a number at each, which is short enough for all."""
+    file = tmp_path / "close.csv"
+    rows = [f"Variant {at},{75 + at / 10},{200 - at}M" for at in range(14)]
+    file.write_text("\n".join(["name,top1,madds", *rows, "a plan with a name that is too long,,300M"]))
+    picture = accuracy(look, file=str(file))
+    assert overlaps(picture, look) == []
+    shown = [text for text, _ in texts(picture, look)]
+    assert {str(number) for number in range(1, 16)} <= set(shown)
+    assert {"1  Variant 13", "14  Variant 0"} <= set(shown)
+    assert [text for text in shown if text.startswith("15  a plan with")]
+
+
 def test_a_crowd_of_ones_own_points_is_drawn_without_names(tmp_path: Path) -> None:
     """Their names are in the data; more than forty would hide the picture."""
     file = tmp_path / "crowd.csv"

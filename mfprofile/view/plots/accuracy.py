@@ -26,8 +26,9 @@ COSTS = ("madds", "params")
 YOURS = "yours"
 INPUT = "224"
 """The side of the images that most networks were measured on."""
-NAMED = 40
-"""Up to how many of a user's points bear their names; more would hide the picture."""
+SPELT, NAMED = 8, 40
+"""Up to how many of a user's points bear their names, or numbers that the legend explains; more would hide the rest."""
+_LABELS = {YOURS: "further networks"}
 _COLORS = {OURS: "mobile", CNN: "cnn", VIT: "vit", YOURS: "user"}
 _MARKERS = {
     OURS: "o", "MobileNetV3": "s", "EfficientNet": "D", "ShuffleNetV2": "^", "ShuffleNetV2+WeightNet": "v",
@@ -78,7 +79,8 @@ def accuracy(
     unit = "Parameters" if cost == "params" else convention(convention_name).unit
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
-        figure = look.figure(3.9 if look.columns == 2 else 3.6)
+        rows = -(-len(_numbers(found)) // (2 * look.columns))
+        figure = look.figure((3.9 if look.columns == 2 else 3.6) + 0.16 * rows)
         axes = figure.add_subplot()
         axes.set_title(title)
         axes.set_ylabel("ImageNet top-1 (%)")
@@ -135,13 +137,25 @@ def _draw(axes: Axes, found: Sequence[Point], look: Look, recounted: bool) -> No
     if recounted:
         quiet = {"color": look.colors["quiet"], "markerfacecolor": look.colors["ground"], "markeredgewidth": 0.8}
         _plot(axes, [], {**quiet, "marker": "o", "markersize": 4, "linestyle": "none", "label": "as printed"})
+    numbers = _numbers(found)
+    for at, number in numbers.items():
+        own = _style(found[at], look, recounted, False)
+        shape = (
+            {"marker": "|", "markeredgecolor": own["color"], "markeredgewidth": 1.2} if found[at].top1 is None else {}
+        )
+        axes.plot(
+            [],
+            [],
+            **{**own, **shape, "linestyle": "none"},
+            label=f"{number}  {short(found[at].name, 15 + look.columns)}",
+        )
     legend(axes.figure, look)
     floor = axes.get_ylim()[0]
     places = [(point, (point.cost, floor if point.top1 is None else point.top1)) for point in found]
     crowded = sum(point.sort == YOURS for point in found) > NAMED
     labels = [
-        (*place, short(point.name), look.inked(_COLORS[point.sort]))
-        for point, place in places
+        (*place, numbers.get(at) or short(point.name), look.inked(_COLORS[point.sort]))
+        for at, (point, place) in enumerate(places)
         if _is_labelled(point, look) and not (crowded and point.sort == YOURS)
     ]
     annotate(axes, labels, look, [place for _, place in places], lines)
@@ -152,7 +166,7 @@ def _family(axes: Axes, family: list[Point], look: Look, recounted: bool) -> tup
     first = family[0]
     alike = [point for point in family if point.source == first.source]
     joined = _line(alike) if first.sort in (OURS, CNN) and len(alike) > 1 else []
-    label = first.sort if first.sort in (OURS, VIT, YOURS) else first.family
+    label = first.family if first.sort == CNN else _LABELS.get(first.sort, first.sort)
     others = [point for point in family if point not in joined]
     hollow = [point for point in others if recounted and point.source == "printed"]
     filled = [point for point in others if point not in hollow]
@@ -190,6 +204,12 @@ def _line(family: list[Point]) -> list[Point]:
     ordered = sorted(family, key=lambda point: (point.cost, point.top1))
     rises = all(one.cost < other.cost and (one.top1 or 0) < (other.top1 or 0) for one, other in pairwise(ordered))
     return ordered if rises else [point for point in ordered if point.input == INPUT]
+
+
+def _numbers(found: Sequence[Point]) -> dict[int, str]:
+    """Return the numbers of a user's points, by their place in `found`, where their names would not find room."""
+    own = sorted((point.cost, at) for at, point in enumerate(found) if point.sort == YOURS)
+    return {at: str(number) for number, (_, at) in enumerate(own, 1)} if SPELT < len(own) <= NAMED else {}
 
 
 def _is_labelled(point: Point, look: Look) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mfprofile.view.plots.places import Floats
 
 _STEPS = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 6, 8), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
-_TICKS, _MANY = 4, 7
+_TICKS, _MANY = 4, 8
 
 
 def amount(value: float) -> str:

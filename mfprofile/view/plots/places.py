@@ -22,7 +22,7 @@ LED = 9.0
 
 _ANGLES = np.radians([45, 135, 0, 180, 90, 270, 315, 225, 20, 160, 70, 110, 250, 290, 200, 340])
 _FORBIDDEN, _OVER_LINE, _LED_OVER_LINE, _DOUBTFUL = 1000.0, 30.0, 10.0, 12.0
-_ROUNDS = 3
+_ROUNDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,12 @@ def placed(points: Floats, sizes: Floats, field: Field) -> list[Place]:
     reach = max(GAPS) + float(sizes.max())
     fixed = [_fixed_cost(each, point, field.near(point, reach)) for each, point in zip(candidates, points, strict=True)]
     for _ in range(_ROUNDS):
+        before = dict(choices)
         for at, cost in enumerate(fixed):
             others = [candidates[other].only(choice) for other, choice in choices.items() if other != at]
             choices[at] = int(np.argmin(cost + _shared_cost(candidates[at], others)))
+        if choices == before:
+            break
     return [
         _place(candidates[at], choice, point)
         for (at, choice), point in zip(sorted(choices.items()), points, strict=True)
@@ -107,7 +110,7 @@ def _fixed_cost(found: _Candidates, point: Floats, field: Field) -> Floats:
     boxes = field.boxes
     own = (boxes[:, :2] <= point).all(axis=1) & (boxes[:, 2:] >= point).all(axis=1)
     bad = 3.0 * outside + 2.0 * meet(found.box, boxes).sum(axis=1)
-    bad += 0.5 * found.is_led * pierce(found.leader, boxes[~own]).sum(axis=1)
+    bad += 0.2 * found.is_led * pierce(found.leader, boxes[~own]).sum(axis=1)
     crossed = pierce(field.lines, found.box).sum(axis=0) * _OVER_LINE
     led = cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
     beside = _nearest(found.box, boxes[~own])
