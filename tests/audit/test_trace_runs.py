@@ -14,7 +14,7 @@ from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 from torch.nn.modules import module as modules  # noqa: E402
 
-from mfprofile.audit.trace import Input, trace  # noqa: E402
+from mfprofile.audit.trace import Input, Module, trace  # noqa: E402
 from mfprofile.spec.problems import InputError  # noqa: E402
 
 
@@ -192,7 +192,12 @@ def test_one_input_may_stand_for_itself() -> None:
 
 def test_modules_are_told_by_path_and_class() -> None:
     """Each once, called or not."""
-    assert trace(Twice(), (4,)).modules == {"": "Twice", "first": "Sequential", "first.0": "Linear", "first.1": "ReLU"}
+    assert trace(Twice(), (4,)).modules == {
+        "": Module("Twice", leaf=False, of_torch=False),
+        "first": Module("Sequential", leaf=False, of_torch=True),
+        "first.0": Module("Linear", leaf=True, of_torch=True),
+        "first.1": Module("ReLU", leaf=True, of_torch=True),
+    }
 
 
 def test_an_op_beside_a_module_of_its_name_has_a_name_of_its_own() -> None:
