@@ -208,6 +208,7 @@ def test_weights_are_never_fetched() -> None:
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_librarys_network_goes_by_its_name(library: str) -> None:
     """It takes arguments, and a name that is none gets the nearest."""
