@@ -11,9 +11,6 @@ import copy
 import importlib.metadata
 import importlib.util
 import inspect
-import io
-import logging
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -21,6 +18,8 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+
+from mfprofile.audit.libraries import imported, quiet
 
 Inputs: TypeAlias = tuple[Tensor, ...]
 
@@ -58,7 +57,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
-    with _quiet(), _one_thread():
+    with quiet(), _one_thread():
         found = counter.run(copy.deepcopy(model).eval(), (image,) if isinstance(image, Tensor) else image)
     return Measurement(name, version, **found)
 
@@ -66,19 +65,6 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
 def installed(name: str) -> bool:
     """Return whether the tool's package is there."""
     return importlib.util.find_spec(COUNTERS[name].package) is not None
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep back what tools print, log and warn."""
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(previous)
 
 
 @contextlib.contextmanager
@@ -140,8 +126,7 @@ def _thop_paths(layers: Mapping[str, Any], above: str) -> Iterator[tuple[str, in
 
 def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
     def run(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
-        import ptflops
-
+        ptflops = imported("ptflops")  # which looks into torchvision
         named = dict(zip(inspect.signature(model.forward).parameters, inputs, strict=False))  # it takes no others
         options: dict[str, Any] = (
             {"input_constructor": lambda _: named} if len(inputs) > 1 or not inputs[0].is_floating_point() else {}

@@ -29,12 +29,17 @@ def library(name: str) -> ModuleType:
         raise InputError(f"{name} is not installed: install mfprofile with its extra, as by pip install '.[baselines]'")
     try:
         with quiet():
-            if importlib.util.find_spec("torchvision") is not None:  # timm and transformers import it, too
-                _import_torchvision()
-            return importlib.import_module(name)
+            return imported(name)
     except Exception as error:
         told = (str(error).strip().splitlines() or [""])[0]
         raise InputError(f"{name} cannot be imported: {type(error).__name__}: {told}") from None
+
+
+def imported(name: str) -> ModuleType:
+    """Import a package and return it; where there is torchvision, which many import in their turn, that comes first."""
+    if importlib.util.find_spec("torchvision") is not None:
+        _import_torchvision()
+    return importlib.import_module(name)
 
 
 def version_of(name: str) -> str:
@@ -44,7 +49,7 @@ def version_of(name: str) -> str:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep back what libraries print, log and warn while they are imported or build a network."""
+    """Keep back what libraries print, log and warn while they are imported, build a network or count one."""
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

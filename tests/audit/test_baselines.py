@@ -162,9 +162,13 @@ def test_a_library_that_is_missing_is_told_with_its_remedy(monkeypatch: pytest.M
 
 
 IMPORTS = """
-import sys
 from mfprofile.audit.libraries import library
-print(library(sys.argv[1]).__name__)
+print(library("user").__name__)
+"""
+COUNTS = """
+import torch
+from mfprofile.audit.counters import measure
+print(measure("ptflops", torch.nn.Linear(3, 4, bias=False), torch.zeros(1, 3)).total)
 """
 VISION = """
 import torch
@@ -178,18 +182,28 @@ def nms(dets, scores, threshold): return dets
 """
 
 
+def _beside_a_torchvision_that_wants(operator: str, code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run some code where torchvision gives shapes to an operator of a compiled part that it has not."""
+    (folder / "torchvision").mkdir()
+    (folder / "torchvision" / "__init__.py").write_text(VISION)
+    (folder / "torchvision" / "shapes.py").write_text(SHAPES.format(operator))
+    path = {**surroundings(), "PYTHONPATH": f"{folder}:{surroundings().get('PYTHONPATH', '')}"}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path, check=False)
+
+
 @pytest.mark.parametrize(("operator", "said"), [("nms", "user\n"), ("other", "")])
 def test_torchvision_is_imported_without_its_compiled_part(operator: str, said: str, tmp_path: Path) -> None:
     """Where it stops at `nms`, and in a library that imports it; another fault is not hidden."""
-    (tmp_path / "torchvision").mkdir()
-    (tmp_path / "torchvision" / "__init__.py").write_text(VISION)
-    (tmp_path / "torchvision" / "shapes.py").write_text(SHAPES.format(operator))
     (tmp_path / "user.py").write_text("import torchvision.shapes")
-    path = {**surroundings(), "PYTHONPATH": f"{tmp_path}:{surroundings().get('PYTHONPATH', '')}"}
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTS, "user"], capture_output=True, text=True, env=path, check=False
-    )
+    done = _beside_a_torchvision_that_wants(operator, IMPORTS, tmp_path)
     assert (done.stdout, "operator torchvision::other does not exist" in done.stderr) == (said, not said)
+
+
+def test_ptflops_counts_beside_a_torchvision_without_its_compiled_part(tmp_path: Path) -> None:
+    """It imports that where it is, and would fail with it."""
+    pytest.importorskip("ptflops")
+    done = _beside_a_torchvision_that_wants("nms", COUNTS, tmp_path)
+    assert done.stdout == "12\n", done.stderr
 
 
 @pytest.mark.parametrize("is_checkout", [True, False])
