@@ -523,3 +523,25 @@ def _loaded(arguments: list[str]) -> Iterator[str]:
 def test_specs_alone_load_no_torch(line: str) -> None:
     """That check and diff take networks in code costs those nothing who have none; help neither."""
     assert list(_loaded(line.split())) == ["heavy: []"]
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("audit net.py:Net", "torch"),
+        ("audit timm:resnet18", "baselines"),
+        ("check net.py:Net mf26m --max-madds 1G", "torch"),
+        ("check mf26m torchvision:resnet18 --max-madds 1G", "baselines"),
+        ("diff timm:resnet18 timm:resnet34", "baselines"),
+    ],
+)
+def test_without_torch_the_message_has_the_line_that_installs_all_that_is_needed(
+    command: str, extra: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The libraries' extra has torch, too."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["mfprofile", *command.split()])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    told = f" needs torch: install mfprofile with its extra, as by pip install '.[{extra}]'\n"
+    assert (stop.value.code, capsys.readouterr().err.endswith(told)) == (2, True)

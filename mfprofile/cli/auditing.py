@@ -16,9 +16,9 @@ from mfprofile.cli.options import (
     ConventionName,
     InputsGiven,
     chosen_form,
-    need_torch,
     tell,
 )
+from mfprofile.cli.targets import need_extra
 from mfprofile.spec.problems import InputError, nearest
 
 AXES = ("module", "kind", "op")
@@ -81,7 +81,7 @@ def audit(
         _known("device", device, DEVICES)
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
-    need_torch("audit")
+    need_extra("audit", [target])
     from mfprofile.audit import audits, given
     from mfprofile.cost.conventions import convention as named
     from mfprofile.view.audit import audit_text, coverage

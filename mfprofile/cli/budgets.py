@@ -117,7 +117,7 @@ def check(
     terms = _terms(named(convention), batch, dtype)
     demands = Demands(_limits(flags, most, least), _config(config), _growth(baseline, max_growth, convention))
     assignments = settings_of(once(specs), settings, inputs, arguments)
-    counted = counting(inputs, arguments, convention) if any(map(is_target, specs)) else None
+    counted = counting(specs, inputs, arguments, convention) if any(map(is_target, specs)) else None
     outcome = check(specs, demands, terms, assignments, counted)
     found = reasons(outcome)
     if wanted == "github":

@@ -81,8 +81,8 @@ def _traced(
     settings_of(both_ways, settings, inputs, arguments)
     if b is None and not arguments:
         raise InputError("there must be a B, or --arg with what B's factory is given and A's is not")
-    before = tracing("diff", inputs, None)(a)
-    after = tracing("diff", inputs, arguments)(both_ways[1])
+    before = tracing("diff", both_ways, inputs, None)(a)
+    after = tracing("diff", both_ways, inputs, arguments)(both_ways[1])
     return before, replace(after, name=printable(f"{after.name} with {', '.join(arguments)}")) if arguments else after
 
 

@@ -12,6 +12,8 @@ from mfprofile.spec.sources import is_target
 if TYPE_CHECKING:
     from mfprofile.audit.ledger import Ledger, Trace
 
+_OF_LIBRARIES = ("timm:", "torchvision:")
+
 
 def settings_of(
     references: list[str], settings: list[str] | None, inputs: list[str] | None, arguments: list[str] | None
@@ -37,9 +39,16 @@ def settings_of(
     return []
 
 
-def tracing(command: str, inputs: list[str] | None, arguments: list[str] | None) -> Callable[[str], Trace]:
+def need_extra(command: str, references: list[str]) -> None:
+    """Raise `InputError` with the line that installs what the networks need, where torch is not: it comes with both."""
+    need_torch(command, "baselines" if any(each.startswith(_OF_LIBRARIES) for each in references) else "torch")
+
+
+def tracing(
+    command: str, references: list[str], inputs: list[str] | None, arguments: list[str] | None
+) -> Callable[[str], Trace]:
     """Return how a network in code is traced, with what the options give it; what is not counted is told on stderr."""
-    need_torch(f"{command} of a network in code")
+    need_extra(f"{command} of a network in code", references)
     from mfprofile.audit import audits, given
     from mfprofile.view.audit import coverage
 
@@ -54,9 +63,11 @@ def tracing(command: str, inputs: list[str] | None, arguments: list[str] | None)
     return traced
 
 
-def counting(inputs: list[str] | None, arguments: list[str] | None, convention: str) -> Callable[[str], Ledger]:
+def counting(
+    references: list[str], inputs: list[str] | None, arguments: list[str] | None, convention: str
+) -> Callable[[str], Ledger]:
     """Return how `check` counts a network in code; its errors do not begin with its name, which is told beside them."""
-    traced = tracing("check", inputs, arguments)
+    traced = tracing("check", references, inputs, arguments)
 
     def counted(reference: str) -> Ledger:
         try:
