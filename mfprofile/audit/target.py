@@ -147,15 +147,19 @@ def _named(target: Target, module: ModuleType) -> Any:
         hint = nearest(target.name, list(candidates))
         for lower, name in candidates.items():
             hint = hint.replace(f"'{lower}'", f"'{name}'")
-        there = f"there {'is' if len(candidates) == 1 else 'are'} {', '.join(list(candidates.values())[:10])}"
+        some = [*list(candidates.values())[:10], *(["…"] if len(candidates) > 10 else [])]
+        there = f"there {'is' if len(some) == 1 else 'are'} {', '.join(some)}"
         _refuse(
             target, f"{target.source} has no {target.name!r}; {hint or (there if candidates else 'nor any network')}"
         )
 
 
 def _could_be_meant(module: ModuleType, value: Any) -> bool:
-    own = getattr(value, "__module__", None) == module.__name__
-    return isinstance(value, nn.Module) or (own and callable(value))
+    """Return whether it is a network, makes one here, or is a class of networks of the same package, as in torch.nn."""
+    home = str(getattr(value, "__module__", None))
+    is_class = isinstance(value, type) and issubclass(value, nn.Module)
+    alike = is_class and home.partition(".")[0] == module.__name__.partition(".")[0]
+    return isinstance(value, nn.Module) or alike or (home == module.__name__ and callable(value))
 
 
 def _called(target: Target, found: Any, arguments: Arguments) -> Callable[[], Any]:

@@ -49,6 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with a module, a package and what both import, as the current one."""
     (tmp_path / "net.py").write_text(SOURCE, encoding="utf-8")
     (tmp_path / "parts.py").write_text("WIDTH = 5", encoding="utf-8")
+    (tmp_path / "many.py").write_text("".join(f"def n{at}(): ...\n" for at in range(11)), encoding="utf-8")
     (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "__init__.py").write_text("", encoding="utf-8")
     (tmp_path / "pack" / "inner.py").write_text("from . import other\nfrom net import Net\n", encoding="utf-8")
@@ -161,6 +162,8 @@ def test_two_files_of_one_name_have_each_its_own_neighbours(folder: Path) -> Non
         ("lacking:Net", {}, "lacking:Net: cannot import lacking: ModuleNotFoundError: No module named 'no_such_thing' (lacking.py:1)"),
         ("net.py:Nett", {}, "net.py:Nett: net.py has no 'Nett'; did you mean 'Net'?"),
         ("net.py:x", {}, "net.py:x: net.py has no 'x'; there are Net, stubborn, Makers, made, none"),
+        ("torch.nn:Lineer", {}, "torch.nn:Lineer: torch.nn has no 'Lineer'; did you mean 'Linear'?"),
+        ("many.py:Net", {}, "many.py:Net: many.py has no 'Net'; there are n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, …"),
         ("parts.py:Net", {}, "parts.py:Net: parts.py has no 'Net'; nor any network"),
         ("net.py:number", {}, "net.py:number: is of type int: neither a torch.nn.Module nor what makes one"),
         ("net.py:none", {}, "net.py:none: makes a value of type dict, not a torch.nn.Module"),
