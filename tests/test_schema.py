@@ -56,6 +56,14 @@ def test_what_load_takes_the_schema_takes(right: dict[str, object]) -> None:
     assert jsonschema.Draft202012Validator(json_schema()).is_valid({"extends": "mf294m", **right})
 
 
+def test_defaults_are_as_they_may_be_written() -> None:
+    """An editor offers each default as a value: the schema must take it."""
+    checker = jsonschema.Draft202012Validator(json_schema())
+    given = {key: each["default"] for key, each in json_schema()["properties"].items() if "default" in each}
+    assert given["input"] == 224
+    assert list(checker.iter_errors({"extends": "mf294m", **given})) == []
+
+
 def test_the_command_prints_it() -> None:
     """`mfprofile schema` is that schema."""
     assert json.loads(run("schema").stdout) == json_schema()

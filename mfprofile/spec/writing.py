@@ -20,13 +20,14 @@ def mapping(spec: Spec) -> dict[str, Any]:
         value = getattr(spec, field.name)
         if field.name == "name" or (value is None and field.name not in _MAYBE_NONE):
             continue
-        result[field.name] = _written(field.name, value)
+        result[field.name] = written(field.name, value)
     if result["width"] == 1:
         del result["width"]
     return result
 
 
-def _written(key: str, value: Any) -> Any:
+def written(key: str, value: Any) -> Any:
+    """Return a key's value as files have it."""
     if key == "blocks":
         return [_block(block) for block in value]
     if value is None:
