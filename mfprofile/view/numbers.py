@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import count
 
 _UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 
@@ -69,11 +70,15 @@ def share_beside(part: int, whole: int, bound: Fraction) -> str:
 
 
 def change(new: int, old: int) -> str:
-    """Return the signed difference, exact and, where it can be, in percent of the old.
+    """Return the signed difference, exact and, where it can be, in percent of the old: to one decimal that is not zero.
 
-    >>> change(5, 4), change(3, 5000), change(3, 3), change(3, 0)
-    ('+1 (+25.0 %)', '-4,997 (-99.9 %)', '=', '+3')
+    >>> change(5, 4), change(3, 5000), change(3, 3), change(3, 0), change(9997, 10_000)
+    ('+1 (+25.0 %)', '-4,997 (-99.9 %)', '=', '+3', '-3 (-0.03 %)')
     """
     if new == old:
         return "="
-    return f"{new - old:+,} ({100 * (new - old) / old:+.1f} %)" if old else f"{new - old:+,}"
+    if not old:
+        return f"{new - old:+,}"
+    share = 100 * (new - old) / old
+    digits = next(digits for digits in count(1) if round(share, digits))
+    return f"{new - old:+,} ({share:+.{digits}f} %)"

@@ -23,11 +23,15 @@ function share(part, whole) {
   return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
 }
 
-/** Return the signed difference, exact and in percent of the old; "=" where there is none. */
+/** Return the signed difference, exact and in percent of the old, to one decimal that is not zero; "=" where there is none. */
 function change(now, before) {
   if (now === before) return "=";
   const exact = signed(now, before);
-  return before ? `${exact} (${exact[0]}${((100 * Math.abs(now - before)) / before).toFixed(1)} %)` : exact;
+  if (!before) return exact;
+  const share = (100 * Math.abs(now - before)) / before;
+  let digits = 1;
+  while (!Number(share.toFixed(digits))) digits += 1;
+  return `${exact} (${exact[0]}${share.toFixed(digits)} %)`;
 }
 
 /** Return the signed difference, exact; nothing where there is none. */
