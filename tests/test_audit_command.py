@@ -238,6 +238,24 @@ def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: st
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
+LAZY = """
+from torch import nn
+
+def net():
+    return nn.Sequential(nn.LazyConv2d(8, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(5))
+"""
+
+
+def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
+    """In the bill and before other counters; what does not fit is told."""
+    Path("lazy.py").write_text(LAZY, encoding="utf-8")
+    found = json.loads(here("audit", "lazy.py:net", "--input", "3x10x10", "--json", "--counter", "thop").stdout)
+    assert (found["madds"], found["params"]) == (27 * 8 * 64 + 512 * 5, 224 + 16 + 2565)
+    refused = here("audit", "lazy.py:net", "--input", "3x2x2")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert refused.stderr.startswith("error: lazy.py:net: its lazy layers cannot be made: RuntimeError: ")
+
+
 def test_the_shapes_that_do_not_fit_are_told_with_the_module(here: Here) -> None:
     """Once: what `check` puts before it is not said again."""
     for command in (("audit",), ("check", "--max-madds", "1M")):

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mfprofile.audit.blanks import shapeless
 from mfprofile.audit.given import Inputs
 from mfprofile.audit.ledger import Trace
 from mfprofile.audit.target import Arguments, opened
-from mfprofile.audit.trace import Input, trace
+from mfprofile.audit.trace import Failure, Input, trace
 from mfprofile.audit.verify import Verification, chosen, verified
 from mfprofile.spec.problems import InputError
 
@@ -73,19 +74,32 @@ def _made(text: str, arguments: Arguments | None, real: bool) -> Iterator[nn.Mod
         yield model
 
 
+def _settle(text: str, model: nn.Module, inputs: Inputs) -> None:
+    """Call a network with lazy layers once, which gives them their shapes."""
+    lazy = next(shapeless(model), None)
+    if lazy is None:
+        return
+    try:
+        with torch.no_grad():
+            model.eval()(*_tensors(model, inputs, lazy[1].device.type))
+    except Exception as error:  # whatever the network raises is told in a line
+        raise InputError(f"{text}: its lazy layers cannot be made: {Failure(error, '')}") from error
+
+
 def _traced(text: str, model: nn.Module, inputs: Inputs, device: str | None) -> Trace:
+    _settle(text, model, inputs)
     return trace(model, inputs.ordered, inputs.named, device=device, name=text)
 
 
-def _tensors(model: nn.Module, inputs: Inputs) -> tuple[Tensor, ...]:
+def _tensors(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[Tensor, ...]:
     """Return the inputs as tensors in the order in which `forward` takes them: counters know no names."""
-    ordered = [_zeros(one) for one in inputs.ordered]
-    named = {name: _zeros(one) for name, one in inputs.named.items()}
+    ordered = [_zeros(model, one, device) for one in inputs.ordered]
+    named = {name: _zeros(model, one, device) for name, one in inputs.named.items()}
     bound: Any = inspect.signature(model.forward).bind(*ordered, **named)
     if len(bound.args) < len(ordered) + len(named):
         raise InputError("other counters give inputs by order alone, and these can be given by name only")
     return tuple(bound.args)
 
 
-def _zeros(one: Input) -> Tensor:
-    return torch.zeros((1, *one.shape), dtype=one.dtype)
+def _zeros(model: nn.Module, one: Input, device: str) -> Tensor:
+    return torch.zeros((1, *one.shape), dtype=one.of(model).dtype, device=device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import torch
@@ -29,11 +30,10 @@ def real(tensor: Tensor) -> Tensor:
 def copied(model: nn.Module, made: Callable[[Tensor], Tensor]) -> nn.Module:
     """Return a copy of the model in eval mode, each of whose tensors is what `made` makes of it, once.
 
-    Tied weights stay tied, and no two parameters share a storage. Raises `InputError` for a parameter without a shape.
+    Tied weights stay tied, and no two parameters share a storage. Raises `InputError` for a tensor without a shape.
     """
-    for path, parameter in model.named_parameters():
-        if is_lazy(parameter):
-            raise InputError(f"{path} has no shape yet: call the model once, so that its lazy layers are made")
+    for path, _ in shapeless(model):
+        raise InputError(f"{path} has no shape yet: call the model once, so that its lazy layers are made")
     memo: dict[int, Any] = {}
     for module in model.modules():
         for tensor in _tensors(module):
@@ -43,6 +43,12 @@ def copied(model: nn.Module, made: Callable[[Tensor], Tensor]) -> nn.Module:
             if type(value) is OrderedDict and not value:
                 memo[id(value)] = OrderedDict()
     return copy.deepcopy(model, memo).eval()
+
+
+def shapeless(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors of lazy layers that were never called, with their paths."""
+    found = chain(model.named_parameters(), model.named_buffers())
+    return ((path, tensor) for path, tensor in found if is_lazy(tensor))
 
 
 def _like(tensor: Tensor, found: Tensor) -> Tensor:

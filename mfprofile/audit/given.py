@@ -51,11 +51,13 @@ def _input(text: str) -> tuple[str, Input]:
         raise InputError(f"--input {text}: must be [NAME=][TYPE:]SHAPE, {_EXAMPLE}")
     if found["name"] and not found["name"].isidentifier():
         raise InputError(f"--input {text}: {found['name']!r} is no name of an argument")
-    dtype = found["dtype"] if found["dtype"] is not None else "float32"
-    if dtype not in DTYPES:
-        hint = nearest(dtype, DTYPES) or f"there are {', '.join(DTYPES)}"
+    dtype = found["dtype"]
+    if dtype is not None and dtype not in DTYPES:
+        swapped = f"the type stands first: {found['shape']}:{dtype}" if found["shape"] in DTYPES else ""
+        hint = swapped or nearest(dtype, DTYPES) or f"there are {', '.join(DTYPES)}"
         raise InputError(f"--input {text}: no type is called {dtype!r}; {hint}")
-    return found["name"] or "", Input(_shape(text, found["shape"], bool(found["dtype"])), getattr(torch, dtype))
+    shape = _shape(text, found["shape"], typed=dtype is not None)
+    return found["name"] or "", Input(shape, getattr(torch, dtype) if dtype else None)
 
 
 def _shape(text: str, shape: str, typed: bool) -> tuple[int, ...]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -18,10 +21,18 @@ from mfprofile.spec.problems import InputError, printable
 
 
 class Input(NamedTuple):
-    """An input to be made: its shape without the batch, which is one, and its type. Its values are zeros."""
+    """An input to be made of zeros: its shape without the batch, which is one, and its type; none is the network's."""
 
     shape: tuple[int, ...]
-    dtype: torch.dtype = torch.float32
+    dtype: torch.dtype | None = None
+
+    def of(self, model: nn.Module) -> Input:
+        """Return it with the type that it has for a model: none given, that of the model's floating point numbers."""
+        own = chain(model.parameters(), model.buffers())
+        return Input(
+            self.shape,
+            self.dtype or next((each.dtype for each in own if each.is_floating_point()), torch.float32),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,8 @@ def trace(
     >>> found.device, found.coverage
     ('meta', Fraction(1, 1))
     """
-    called, given = _arguments(inputs), dict(options or {})
+    called = [_typed(model, value) for value in _arguments(inputs)]
+    given = {key: _typed(model, value) for key, value in (options or {}).items()}
     ways = [way for way in WAYS if device in (None, way.device)]
     if not ways:
         raise InputError(f"no device is called {device!r}; there are meta, cpu")
@@ -93,7 +105,7 @@ def trace(
 
 def _module(module: nn.Module) -> Module:
     kind = type(module)
-    return Module(kind.__name__, not any(module.children()), kind.__module__.startswith("torch.nn.modules."))
+    return Module(kind.__name__, next(module.children(), None) is None, kind.__module__.startswith("torch.nn.modules."))
 
 
 def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:
@@ -126,15 +138,24 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
 
 @contextlib.contextmanager
 def _surroundings(way: Way) -> Iterator[None]:
-    """Run without gradients and fast paths, and leave torch's own state as it was."""
+    """Run without gradients, fast paths and compilation, and leave torch's own state as it was."""
     fast = torch.backends.mha.get_fastpath_enabled()
     fresh = torch.device(way.fresh) if way.fresh else contextlib.nullcontext()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.random.fork_rng(devices=[]), torch.inference_mode(), fresh:
+        with torch.random.fork_rng(devices=[]), torch.inference_mode(), fresh, _uncompiled():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextlib.contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Run what torch.compile has made as it is written; its compiler, slow to import, is there only if it was used."""
+    eager = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else contextlib.nullcontext()
+    with warnings.catch_warnings(), eager:
+        warnings.filterwarnings("ignore", message=r"Using `torch\.compile\(module\)` when there are global hooks")
+        yield
 
 
 def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
@@ -142,6 +163,10 @@ def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
     if isinstance(inputs, Tensor | Input) or _is_shape(inputs):
         inputs = [inputs]
     return [Input(tuple(value)) if _is_shape(value) else value for value in inputs]
+
+
+def _typed(model: nn.Module, value: Any) -> Any:
+    return value.of(model) if isinstance(value, Input) else value
 
 
 def _is_shape(value: Any) -> bool:

@@ -241,7 +241,8 @@ def test_inputs_are_read() -> None:
         (["a=b=3"], "--input a=b=3: must be"),
         (["a-b=3"], "--input a-b=3: 'a-b' is no name of an argument"),
         (["flot32:3"], "--input flot32:3: no type is called 'flot32'; did you mean 'float32'?"),
-        (["128:int64"], "--input 128:int64: no type is called '128'; there are float32"),
+        (["128:int64"], "--input 128:int64: no type is called '128'; the type stands first: int64:128"),
+        (["128:3"], "--input 128:3: no type is called '128'; there are float32"),
         (["a=3", "a=4"], "--input: two have the same name"),
     ],
 )  # fmt: skip

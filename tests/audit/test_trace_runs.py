@@ -122,6 +122,7 @@ def test_what_the_user_holds_as_attributes_is_copied_too() -> None:
         (nn.Bilinear(3, 4, 5), (3,), r"^Bilinear cannot be run: TypeError: .*missing 1 required positional argument: 'input2'"),
         (nn.Embedding(5, 3), (3,), r"^Embedding cannot be run: RuntimeError: .*on inputs 1×3 float32"),
         (Lambda(lambda _: {}["key"]), (3,), r"^Lambda cannot be run: KeyError: 'key' \(on inputs 1×3 float32\)$"),
+        (nn.LazyBatchNorm1d(affine=False), (3,), r"^LazyBatchNorm1d: running_mean has no shape yet: call the model once"),
         (nn.LazyLinear(3), (3,), r"^LazyLinear: weight has no shape yet: call the model once, so that its lazy layers are made$"),
     ],
     ids=str,
@@ -182,6 +183,28 @@ def test_several_inputs_of_any_sort_are_handed_on() -> None:
     assert [(row.kind, row.madds, row.out) for row in found.rows] == [
         ("embedding", 0, (3, 4)), ("matmul", 60, (1, 5, 3)), ("multiply", 0, (2, 5, 3)),
     ]  # fmt: skip
+
+
+def test_an_input_is_of_the_networks_own_type_where_it_has_none() -> None:
+    """Half a network gets half an image; one without numbers gets float32, and what is asked for stays."""
+    half = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)).half()
+    assert trace(half, (3, 8, 8)).inputs == ("1×3×8×8 float16",)
+    assert trace(nn.Linear(3, 4).bfloat16(), {}, {"input": Input((3,))}).inputs == ("1×3 bfloat16",)
+    assert trace(nn.ReLU(), (3,)).inputs == ("1×3 float32",)
+    with pytest.raises(InputError, match=r"on inputs 1×3×8×8 float32\)$"):
+        trace(half, Input((3, 8, 8), torch.float32))
+
+
+def test_a_compiled_network_is_traced_as_it_is_written() -> None:
+    """Compiled as a whole, in part, or a function that it calls: nothing is compiled, and no warning is heard."""
+    layer = nn.Conv2d(3, 8, 3)
+    square = torch.compile(lambda x: x @ x.mT, backend="eager")
+    network = nn.Sequential(torch.compile(layer, backend="eager"), Lambda(square))
+    for model in (network, torch.compile(network, backend="eager")):
+        found = trace(model, (3, 10, 10))
+        assert [(row.kind, row.madds) for row in found.rows if row.madds] == [("conv", 13_824), ("matmul", 4_096)]
+        assert found.bill().params == 224
+        assert found.coverage == 1
 
 
 def test_one_input_may_stand_for_itself() -> None:
