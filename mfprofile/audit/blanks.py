@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -42,7 +43,8 @@ def copied(model: nn.Module, made: Callable[[Tensor], Tensor]) -> nn.Module:
         for value in vars(module).values():  # a module has a dozen of these, and deepcopy is slow at them
             if type(value) is OrderedDict and not value:
                 memo[id(value)] = OrderedDict()
-    return copy.deepcopy(model, memo).eval()
+    with warnings.catch_warnings(action="ignore"):  # of what models are made of, as torch.export's are
+        return copy.deepcopy(model, memo).eval()
 
 
 def shapeless(model: nn.Module) -> Iterator[tuple[str, Tensor]]:

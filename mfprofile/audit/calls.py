@@ -61,7 +61,9 @@ class Calls:
 
     def _enter(self, module: nn.Module, _: Any) -> None:
         path = self._paths.get(id(module))
-        if path is not None and get_ident() == self._thread:
+        if path is not None:
+            if get_ident() != self._thread:
+                raise RuntimeError(f"{path or 'it'} is called in another thread, whose operators cannot be followed")
             self._counts[path] += 1
             is_layer = bool(path) and next(module.children(), None) is None
             self._stack.append(Call(path, self._counts[path], is_layer))

@@ -195,6 +195,23 @@ def test_an_input_is_of_the_networks_own_type_where_it_has_none() -> None:
         trace(half, Input((3, 8, 8), torch.float32))
 
 
+def test_a_network_that_runs_in_threads_is_refused() -> None:
+    """Operators of other threads are not seen, and a bill without them would be false."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    class Threaded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(3, 4)
+
+        def forward(self, vectors: Tensor) -> list[Tensor]:
+            with ThreadPoolExecutor(2) as pool:
+                return list(pool.map(self.layer, [vectors, vectors]))
+
+    with pytest.raises(InputError, match=r"RuntimeError: layer is called in another thread, whose operators cannot be"):
+        trace(Threaded(), (3,))
+
+
 def test_a_compiled_network_is_traced_as_it_is_written() -> None:
     """Compiled as a whole, in part, or a function that it calls: nothing is compiled, and no warning is heard."""
     layer = nn.Conv2d(3, 8, 3)
