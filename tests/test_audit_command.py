@@ -19,14 +19,20 @@ from running import run, surroundings
 
 torch = pytest.importorskip("torch")
 
+from audit.zoo import ZOO, Lambda  # noqa: E402
 from torch import nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
 
 from mfprofile import cli  # noqa: E402
 from mfprofile.audit import audits, given  # noqa: E402
 from mfprofile.audit.difference import network_difference  # noqa: E402
 from mfprofile.audit.trace import trace  # noqa: E402
 from mfprofile.audit.tree import Branch, branches, lines, tree  # noqa: E402
+from mfprofile.audit.verify import chosen, verified  # noqa: E402
 from mfprofile.spec.problems import InputError  # noqa: E402
+
+MOST = ("torch", "fvcore", "thop", "ptflops")
+"""The tools that have a rule for all that they count; the others count by how a line is spelled, or a first axis."""
 
 SOURCE = """
 import torch
@@ -360,10 +366,58 @@ def test_layers_of_others_are_explained(layer: nn.Module) -> None:
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), layer))
 
 
+@pytest.mark.parametrize(
+    "mode", ["nearest", "nearest-exact", "bilinear", "bicubic", "linear", "trilinear", "flat", "deep"]
+)
+def test_upsampling_is_explained_in_every_way(mode: str) -> None:
+    """Fvcore and thop each weigh some of the ways, fvcore of images alone; flat and deep are nearest in 1 and 3."""
+    sides = {"linear": 1, "flat": 1, "trilinear": 3, "deep": 3}.get(mode, 2)
+    layer = nn.Upsample(scale_factor=2, mode={"flat": "nearest", "deep": "nearest"}.get(mode, mode))
+    _explained(nn.Sequential((nn.Conv1d, nn.Conv2d, nn.Conv3d)[sides - 1](3, 4, 3), layer), 3, *[6] * sides, tools=MOST)
+
+
+@pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d])
+def test_pooling_is_explained_in_any_number_of_dimensions(pool: type[nn.Module]) -> None:
+    """Fvcore knows that of images alone."""
+    sides = int(pool.__name__[-2])
+    _explained(
+        nn.Sequential((nn.Conv1d, nn.Conv2d, nn.Conv3d)[sides - 1](3, 4, 3), pool(2)), 3, *[6] * sides, tools=MOST
+    )
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("kernel", "stride", "groups"), [(4, 2, 1), (3, 1, 2), (2, 3, 4)])
+def test_transposed_convolutions_are_explained(kernel: int, stride: int, groups: int, bias: bool) -> None:
+    """Thop and torchinfo slide their weights over the output, which is larger than what they read."""
+    layer = nn.ConvTranspose2d(4, 8, kernel, stride, groups=groups, bias=bias)
+    _explained(nn.Sequential(nn.Conv2d(3, 4, 3), layer), tools=[*MOST, "torchinfo"])
+
+
+def test_sampling_at_any_place_is_explained() -> None:
+    """Fvcore takes it for bilinear."""
+    _explained(
+        Lambda(lambda image: functional.grid_sample(image, image[:, :2].permute(0, 2, 3, 1), align_corners=False))
+    )
+
+
+LEFT_OVER = {"dilated": "fvcore", "norms": "thop", "language": "thop", "broadcast": "ptflops"}
+"""What a tool makes of it is shown as not explained: a convolution that pads to the `same` size is not counted; a norm
+that pools is of no known class; tied weights are counted twice; an input without a name cannot be given."""
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_the_zoo_is_explained(name: str) -> None:
+    """Every trap, by each tool but the one of which it is said what is left over."""
+    model, sides = ZOO[name].make().eval(), ZOO[name].inputs
+    inputs = tuple(each if isinstance(each, torch.Tensor) else torch.zeros(1, *each) for each in sides)
+    bill = trace(model, inputs).bill()
+    for tool in MOST:
+        found = verified(bill, model, [tool], lambda _: None, inputs)
+        assert found.holds != (tool == LEFT_OVER.get(name)), tool
+
+
 def _explained(model: nn.Module, *shape: int, tools: Sequence[str] | None = None) -> None:
     """Hold each tool's total and parameters against what is traced, and its share of each module where it tells that."""
-    from mfprofile.audit.verify import chosen, verified
-
     sides = shape or (3, 8, 8)
     found = verified(trace(model, sides).bill(), model, chosen(tools), lambda _: None, (torch.zeros(1, *sides),))
     assert not found.failures

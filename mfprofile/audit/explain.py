@@ -156,11 +156,11 @@ def compare(
 
 
 def _by_prefix(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
-    """Return the sum of all rows at or below each path that begins a row's name; the root is ''."""
+    """Return the sum of all rows at or below each path that begins a row's name, of all calls; the root is ''."""
     sums = {"": 0}
     for row, amount in zip(rows, amounts, strict=True):
         sums[""] += amount
-        path = row.name
+        path = row.name.partition("#")[0]  # a layer's second call is named `layer#2`
         while path:
             sums[path] = sums.get(path, 0) + amount
             path = path.rpartition(".")[0]

@@ -73,6 +73,12 @@ def _embedding(out: Tensor, weight: Tensor, *_: Any, **__: Any) -> Named:
     return [("embedding", ops.embedding(out.numel() // channels, entries, channels))]
 
 
+def _embedding_bag(out: Tensor, weight: Tensor, indices: Tensor, *_: Any, **__: Any) -> Named:
+    entries, channels = weight.shape
+    found = ops.embedding(indices.numel(), entries, channels)
+    return [("embedding", found), ("sum", ops.reduction("sum", found.elements, *shape_of(out)))]
+
+
 def _dropout(out: Tensor, _: Tensor, share: float, train: bool = False) -> Named:
     """Dropout costs nothing in eval; where a forward asks for it all the same, it is a multiplication."""
     return (_each("dropout")(out) or []) if train and share else []
@@ -107,6 +113,7 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
         "hardtanh": _clipped,
         **dict.fromkeys(("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"), _dropout),
         "embedding": _embedding,
+        **dict.fromkeys(("embedding_bag", "_embedding_bag", "_embedding_bag_forward_only"), _embedding_bag),
         "add": _arithmetic("add", "shift"),
         **dict.fromkeys(("sub", "rsub"), _arithmetic("subtract", "shift")),
         "mul": _arithmetic("multiply", "scale"),

@@ -52,10 +52,13 @@ class Ledger:
 
     @cached_property
     def counted_params(self) -> int:
-        """Return the parameters that the convention counts: some tools overlook those of some kinds and modules."""
+        """Return the parameters that the convention counts: some tools overlook those of some kinds and modules.
+
+        One that looks at `TORCH_LEAVES` adds up parameters over the modules within the network, not over it itself.
+        """
         if self.convention.sees != TORCH_LEAVES:
             return int(params_of(self.parts, self.convention.uncounted_params))
-        return sum(row.params for row in self.rows if self._sees(row.part) and self._knows(row))
+        return sum(row.params for row in self.rows if row.part.path and self._sees(row.part) and self._knows(row))
 
     def _knows(self, row: Row) -> bool:
         """Return whether a tool that looks at modules has a rule for those that run such an op."""

@@ -32,9 +32,15 @@ ELEMENTWISE = _named(
         "instance-norm": "instance_norm",
         "rms-norm": "rms_norm _fused_rms_norm",
         "weight-norm": "_weight_norm _weight_norm_interface",
-        "upsample": "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_linear1d upsample_bilinear2d "
-        "upsample_bicubic2d upsample_trilinear3d _upsample_bilinear2d_aa _upsample_bicubic2d_aa "
-        "_upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d",
+        "upsample": "upsample_nearest1d upsample_nearest2d upsample_nearest3d",
+        "upsample-exact": "_upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d",
+        "upsample-linear": "upsample_linear1d",
+        "upsample-bilinear": "upsample_bilinear2d",
+        "upsample-bicubic": "upsample_bicubic2d",
+        "upsample-trilinear": "upsample_trilinear3d",
+        "upsample-antialias": "_upsample_bilinear2d_aa _upsample_bicubic2d_aa",
+        "grid-sample": "grid_sampler grid_sampler_2d grid_sampler_3d",
+        "search": "searchsorted bucketize",
         "negate": "neg",
         "power": "pow square float_power",
         "divide": "floor_divide",
@@ -67,9 +73,14 @@ REDUCTIONS = _named(
         "variance": "var std var_mean std_mean",
         "vector-norm": "norm linalg_vector_norm",
         "any": "any all",
+        "sort": "sort argsort msort topk kthvalue median nanmedian mode _unique2 unique_dim unique_consecutive",
+        "histogram": "bincount histc",
     }
 )
 """Operators that draw values together, by what they are; `elements` are those that they read."""
+
+DIMENSIONS = ("1d", "3d")
+"""How operators' names end that are not on images; it is their ops' role, as some tools know of images alone."""
 
 RECURRENT = _named(
     {

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
-from mfprofile.audit.operators import BIASES, FREE, OWNERS, RECURRENT, base_name
+from mfprofile.audit.operators import BIASES, DIMENSIONS, FREE, OWNERS, RECURRENT, base_name
 from mfprofile.audit.owners import Owners, tensors_in
 from mfprofile.audit.products import Named
 from mfprofile.cost.ops import Cost, elementwise
@@ -39,9 +39,13 @@ class Operator:
     arguments: tuple[str, ...]
 
     @property
-    def fused(self) -> bool:
-        """Return whether it is an attention as one operator."""
-        return "scaled_dot_product" in self.name
+    def role(self) -> str:
+        """Return the role of its ops where that is known from its name."""
+        if self.name in RECURRENT:
+            return UNCOVERED
+        if "scaled_dot_product" in self.name:
+            return FUSED
+        return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
 
     @property
     def bias(self) -> str:
@@ -130,9 +134,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        role = UNCOVERED if operator.name in RECURRENT else "plain" if bias is None else "biased"
-        role = FUSED if operator.fused else role
-        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
+        return operator.role or ("plain" if bias is None else "biased"), Cost(
+            kind, cost.out, cost.madds, cost.elements, weights, biases
+        )
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
         call, name = self.calls.current, cost.kind if name == "matmul" else name

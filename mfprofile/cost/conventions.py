@@ -28,9 +28,10 @@ TORCH_LEAVES = "torch-leaves"
 
 
 class Weight(NamedTuple):
-    """How often a row's multiply-adds, elements, outputs and parameters, and the vectors of its output, are counted.
+    """How often a row's multiply-adds, elements, outputs and parameters are counted, and what else a tool may take.
 
-    Vectors run along the last axis, as those of a softmax.
+    `vectors` are those of its output, along the last axis, as a softmax has them; `slides` are its weights at each
+    position of its output, as if what it does were an ordinary convolution.
     """
 
     products: int = 0
@@ -38,6 +39,7 @@ class Weight(NamedTuple):
     outputs: int = 0
     params: int = 0
     vectors: int = 0
+    slides: int = 0
 
 
 NOTHING = Weight()
@@ -83,11 +85,12 @@ class Convention:
 def _weighed(cost: Cost, weight: Weight) -> Dimension:
     if weight is NOTHING:
         return 0
-    products, elements, outputs, params, vectors = weight
+    products, elements, outputs, params, vectors, slides = weight
     amount = products * cost.madds
-    if elements or outputs or params or vectors:  # seldom: most conventions count products alone
-        amount = amount + elements * cost.elements + outputs * prod(cost.out)
-        amount = amount + params * (cost.weights + cost.biases) + vectors * prod(cost.out[:-1])
+    if elements or outputs or params:  # seldom: most conventions count products alone
+        amount = amount + elements * cost.elements + outputs * prod(cost.out) + params * (cost.weights + cost.biases)
+    if vectors or slides:
+        amount = amount + vectors * prod(cost.out[:-1]) + slides * cost.weights * prod(cost.out[1:])
     return amount
 
 
@@ -117,6 +120,10 @@ BIASED = Weight(products=1, elements=1)
 # Of our networks' convolutions only a detector's have a bias; in networks of others each op says for itself.
 BIASED_CONVOLUTIONS = {(kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased")}
 UNFUSED = {(ANY, "fused"): NOTHING}  # an attention that is called as one operator is not looked into
+UPSAMPLINGS = tuple(f"upsample{way}" for way in ("", "-exact", "-linear", "-bilinear", "-bicubic", "-trilinear"))
+SLID = {("conv-transpose", ANY): Weight(slides=1)}
+SLID_BIASED = {**SLID, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
+FLAT = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known of images alone
 BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
 CORE = Convention(
@@ -175,6 +182,8 @@ FVCORE = Convention(
         **_plain(1, "batch-norm"),
         **_plain(4, "layer-norm", "group-norm", "instance-norm"),
         **_each(Weight(elements=1), "pool", "upsample"),
+        **_each(Weight(elements=4), "upsample-bilinear", "grid-sample"),
+        **FLAT,
         **UNFUSED,
     },
     versions=("0.1.5",),
@@ -190,7 +199,12 @@ THOP = Convention(
         **_each(Weight(elements=4), "batch-norm", "layer-norm", "instance-norm"),
         **_plain(2, "batch-norm", "layer-norm", "instance-norm"),
         **_each(Weight(elements=1, outputs=1), "pool"),
-        **_each(Weight(outputs=1), "avg-pool", "prelu"),
+        **_each(Weight(outputs=1), "avg-pool", "prelu", "upsample"),
+        **_each(Weight(outputs=5), "upsample-linear"),
+        **_each(Weight(outputs=11), "upsample-bilinear"),
+        **_each(Weight(outputs=224 + 35), "upsample-bicubic"),
+        ("upsample", "detector"): NOTHING,  # a function, not a module
+        **SLID,
         ("softmax", "plain"): Weight(elements=3, vectors=-1),  # of nn.Softmax, which none of our networks has
     },
     versions=("0.1.1",),
@@ -218,7 +232,7 @@ PTFLOPS_PYTORCH = Convention(
         **_each(Weight(elements=2), "batch-norm", "group-norm", "instance-norm", "relu", "gelu", "prelu"),
         **_each(Weight(elements=2), "pool", "avg-pool", "max-pool"),
         **_plain(1, "batch-norm", "group-norm", "instance-norm"),
-        **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", "upsample"),
+        **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", *UPSAMPLINGS),
     },
     versions=("0.7",),
 )
@@ -230,6 +244,7 @@ TORCHINFO = Convention(
     {
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_CONVOLUTIONS,
+        **SLID_BIASED,
         **_each(Weight(params=1), "linear", "embedding", "prelu"),
         **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },

@@ -27,6 +27,8 @@ REDUCTIONS = frozenset(
         "variance",
         "vector-norm",
         "any",
+        "sort",
+        "histogram",
     }
 )
 """The kinds of op whose `elements` are the values that they read; of every other kind they are those put out."""

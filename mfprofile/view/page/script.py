@@ -131,9 +131,9 @@ def _held(key: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _amounts(weight: Weight) -> tuple[int, ...]:
-    """Return how often the amounts of a row are counted that the page knows: it has no vectors."""
-    *amounts, vectors = weight
-    assert not vectors, "no op of a Mobile-Former is counted by its vectors"
+    """Return how often the amounts of a row are counted that the page knows: it has no vectors, and nothing slides."""
+    *amounts, vectors, slides = weight
+    assert not (vectors or slides), "no op of a Mobile-Former is counted so"
     return tuple(amounts)
 
 
