@@ -393,6 +393,23 @@ def test_transposed_convolutions_are_explained(kernel: int, stride: int, groups:
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), layer), tools=[*MOST, "torchinfo"])
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_a_padding_that_is_a_word_is_explained(padding: str, bias: bool) -> None:
+    """Torch has an operator of its own for it, which fvcore does not know."""
+    _explained(nn.Sequential(nn.Conv2d(3, 4, 3, padding=padding, bias=bias), nn.Conv2d(4, 4, 1, bias=bias)), tools=MOST)
+
+
+def test_a_bias_that_is_added_by_itself_is_explained() -> None:
+    """Where vectors do not lie one after another, torch does not fuse it into the product, and ptflops counts none."""
+    layer = nn.Linear(8, 5)
+    _explained(nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), Lambda(lambda image: image.mT), layer), tools=["ptflops"])
+    _explained(
+        nn.Sequential(nn.Flatten(2), Lambda(lambda rows: rows[..., :8].permute(2, 1, 0)[:8]), nn.Linear(1, 5)),
+        tools=["ptflops"],
+    )
+
+
 def test_sampling_at_any_place_is_explained() -> None:
     """Fvcore takes it for bilinear."""
     _explained(
@@ -400,9 +417,9 @@ def test_sampling_at_any_place_is_explained() -> None:
     )
 
 
-LEFT_OVER = {"dilated": "fvcore", "norms": "thop", "language": "thop", "broadcast": "ptflops"}
-"""What a tool makes of it is shown as not explained: a convolution that pads to the `same` size is not counted; a norm
-that pools is of no known class; tied weights are counted twice; an input without a name cannot be given."""
+LEFT_OVER = {"norms": "thop", "language": "thop", "broadcast": "ptflops"}
+"""What a tool makes of it is shown as not explained: a norm that pools is of no known class; tied weights are counted
+twice; an input without a name cannot be given."""
 
 
 @pytest.mark.parametrize("name", ZOO)

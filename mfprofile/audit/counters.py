@@ -57,7 +57,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
-    with quiet(), _one_thread():
+    with quiet(), _plainly():
         found = counter.run(copy.deepcopy(model).eval(), (image,) if isinstance(image, Tensor) else image)
     return Measurement(name, version, **found)
 
@@ -68,21 +68,27 @@ def installed(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
+def _plainly() -> Iterator[None]:
+    """Run on one thread, and without the fast path of torch's encoders, into which no counter looks."""
+    threads, fast = torch.get_num_threads(), torch.backends.mha.get_fastpath_enabled()
     torch.set_num_threads(1)
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
-    """FlopCounterMode, with gradients on: under no_grad it trips over views of parameters, such as learned tokens."""
+    """FlopCounterMode, with gradients on: under no_grad it trips over views of parameters, such as learned tokens.
+
+    None is asked for, though: a mask that needs one has a fused attention taken apart.
+    """
     from torch.utils.flop_counter import FlopCounterMode
 
     with torch.enable_grad(), FlopCounterMode(display=False) as mode:
-        model(*inputs)
+        model.requires_grad_(False)(*inputs)
     root = type(model).__name__
     shares = {path: sum(ops.values()) for path, ops in mode.get_flop_counts().items()}
     by_path = {path.removeprefix(root).removeprefix("."): total for path, total in shares.items() if path != "Global"}
@@ -132,7 +138,8 @@ def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
             {"input_constructor": lambda _: named} if len(inputs) > 1 or not inputs[0].is_floating_point() else {}
         )
         options |= {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
-        total, params = ptflops.get_model_complexity_info(model, tuple(inputs[0].shape[1:]), **options)
+        with torch.no_grad():  # as above; without gradients of their own its parameters would not be counted
+            total, params = ptflops.get_model_complexity_info(model, tuple(inputs[0].shape[1:]), **options)
         return {"total": int(total), "params": int(params)}
 
     return run

@@ -10,8 +10,7 @@ from torch import nn
 
 from mfprofile.audit.counters import Measurement
 from mfprofile.audit.ledger import Ledger
-from mfprofile.audit.recorder import FUSED
-from mfprofile.cost.conventions import PRODUCTS, Convention
+from mfprofile.cost.conventions import FVCORE, Convention
 from mfprofile.cost.counts import Bill
 from mfprofile.cost.rows import Row
 
@@ -134,7 +133,7 @@ def compare_activations(bill: Bill | Ledger, theirs: Mapping[str, int], modules:
 
 def counted_output(row: Row) -> int:
     """Return the values of an op's output as fvcore counts activations."""
-    return int(row.activations) if row.kind in PRODUCTS and row.role != FUSED else 0
+    return int(row.activations) if FVCORE.weight(row.kind, row.role).products else 0
 
 
 def compare(

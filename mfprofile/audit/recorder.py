@@ -77,6 +77,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.owners, self.calls = Owners(model), Calls(model)
         self.fault: Exception | None = None
+        self._worded = False
         self._found: list[tuple[Call, str, int, str, Cost]] = []
 
     def __torch_dispatch__(
@@ -105,8 +106,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _taken_apart(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """Run an operator as those that torch defines it by; one that stands by itself is not covered."""
         if isinstance(func, OpOverload):
+            before, self._worded = self._worded, self._worded or func._overloadname == "padding"
             with self:
                 out = func.decompose(*args, **options)
+            self._worded = before
             if out is not NotImplemented:
                 return out
         out = func(*args, **options)
@@ -134,9 +137,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        return operator.role or ("plain" if bias is None else "biased"), Cost(
+        return operator.role or self._role(operator, given), Cost(
             kind, cost.out, cost.madds, cost.elements, weights, biases
         )
+
+    def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
+        """Return what some tools tell apart: a bias, and how it is added; a padding that is a word, as `same`."""
+        if given.get(operator.bias) is None:
+            return "worded" if self._worded else "plain"
+        if operator.name == "linear":
+            read = given["input"]  # torch fuses the bias where the vectors lie one after another
+            return "biased" if read.dim() == 2 or read.is_contiguous() else "added"
+        return "worded-biased" if self._worded else "biased"
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
         call, name = self.calls.current, cost.kind if name == "matmul" else name

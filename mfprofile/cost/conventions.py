@@ -118,11 +118,14 @@ def _plain(elements: int, *kinds: str) -> dict[tuple[str, str], Weight]:
 ONCE = Weight(products=1)
 BIASED = Weight(products=1, elements=1)
 # Of our networks' convolutions only a detector's have a bias; in networks of others each op says for itself.
-BIASED_CONVOLUTIONS = {(kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased")}
+BIASED_CONVOLUTIONS = {
+    (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "worded-biased")
+}
 UNFUSED = {(ANY, "fused"): NOTHING}  # an attention that is called as one operator is not looked into
 UPSAMPLINGS = tuple(f"upsample{way}" for way in ("", "-exact", "-linear", "-bilinear", "-bicubic", "-trilinear"))
 SLID = {("conv-transpose", ANY): Weight(slides=1)}
 SLID_BIASED = {**SLID, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
+WORDED = {(kind, role): NOTHING for kind in CONVOLUTIONS for role in ("worded", "worded-biased")}  # padding="same"
 FLAT = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known of images alone
 BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
@@ -184,6 +187,7 @@ FVCORE = Convention(
         **_each(Weight(elements=1), "pool", "upsample"),
         **_each(Weight(elements=4), "upsample-bilinear", "grid-sample"),
         **FLAT,
+        **WORDED,
         **UNFUSED,
     },
     versions=("0.1.5",),
@@ -216,7 +220,7 @@ PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, **BIASED_CONVOLUTIONS, **UNFUSED},
+    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **UNFUSED},
     versions=("0.7",),
 )
 
