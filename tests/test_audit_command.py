@@ -417,9 +417,9 @@ def test_sampling_at_any_place_is_explained() -> None:
     )
 
 
-LEFT_OVER = {"norms": "thop", "language": "thop", "broadcast": "ptflops"}
-"""What a tool makes of it is shown as not explained: a norm that pools is of no known class; tied weights are counted
-twice; an input without a name cannot be given."""
+LEFT_OVER = {"norms": "thop", "broadcast": "ptflops"}
+"""What a tool makes of it is shown as not explained: a norm that pools is of no known class; an input
+without a name cannot be given."""
 
 
 @pytest.mark.parametrize("name", ZOO)

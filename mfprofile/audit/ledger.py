@@ -54,11 +54,13 @@ class Ledger:
     def counted_params(self) -> int:
         """Return the parameters that the convention counts: some tools overlook those of some kinds and modules.
 
-        One that looks at `TORCH_LEAVES` adds up parameters over the modules within the network, not over it itself.
+        One that looks at `TORCH_LEAVES` adds up those of modules within the network, not over it itself, and of tied
+        ones twice.
         """
         if self.convention.sees != TORCH_LEAVES:
             return int(params_of(self.parts, self.convention.uncounted_params))
-        return sum(row.params for row in self.rows if row.part.path and self._sees(row.part) and self._knows(row))
+        seen = {row.part.path for row in self.rows if row.part.path and self._sees(row.part) and self._knows(row)}
+        return sum(self.found.modules[path].params for path in seen)
 
     def _knows(self, row: Row) -> bool:
         """Return whether a tool that looks at modules has a rule for those that run such an op."""
@@ -135,11 +137,15 @@ class Uncovered:
 
 
 class Module(NamedTuple):
-    """What a module is: the name of its class, whether none is within it, and whether the class is torch.nn's own."""
+    """What a module is: its class's name, whether none is within it, whether the class is torch.nn's own.
+
+    `params` are the parameters that it holds itself; tied ones are those of each module that does.
+    """
 
     kind: str
     leaf: bool
     of_torch: bool
+    params: int = 0
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,9 @@ def trace(
 
 def _module(module: nn.Module) -> Module:
     kind = type(module)
-    return Module(kind.__name__, next(module.children(), None) is None, kind.__module__.startswith("torch.nn.modules."))
+    own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+    leaf = next(module.children(), None) is None
+    return Module(kind.__name__, leaf, kind.__module__.startswith("torch.nn.modules."), own)
 
 
 def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:

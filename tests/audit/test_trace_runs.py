@@ -231,11 +231,11 @@ def test_one_input_may_stand_for_itself() -> None:
 
 
 def test_modules_are_told_by_path_and_class() -> None:
-    """Each once, called or not."""
+    """Each once, called or not, with its own parameters."""
     assert trace(Twice(), (4,)).modules == {
         "": Module("Twice", leaf=False, of_torch=False),
         "first": Module("Sequential", leaf=False, of_torch=True),
-        "first.0": Module("Linear", leaf=True, of_torch=True),
+        "first.0": Module("Linear", leaf=True, of_torch=True, params=20),
         "first.1": Module("ReLU", leaf=True, of_torch=True),
     }
 
