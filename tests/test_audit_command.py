@@ -353,6 +353,36 @@ def test_norms_of_others_are_explained(norm: str, affine: bool) -> None:
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), made[norm]()))
 
 
+@pytest.mark.parametrize("affine", [True, False])
+def test_a_norm_by_its_own_statistics_is_explained(affine: bool) -> None:
+    """Which a BatchNorm without running ones uses in eval too; fvcore takes 5 or 4 for a value then."""
+    _explained(
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, affine=affine, track_running_stats=False)), tools=MOST
+    )
+
+
+ATTENTIONS = {
+    "fused": lambda q: (q, q, q),
+    "without heads": lambda q: (q[0], q[0], q[0]),
+    "windows": lambda q: (q[None], q[None], q[None]),
+    "shared heads": lambda q: (q, q[:, :2], q[:, :2], None, 0.0, False),
+    "fewer channels": lambda q: (q, q, q[..., :3]),
+    "transposed": lambda q: (q.mT, q.mT, q.mT),
+    "masked": lambda q: (q, q, q, q[0, 0] @ q[0, 0].mT),
+    "masked by head": lambda q: (q, q, q, q[0] @ q[0].mT),
+    "masked by all": lambda q: (q, q, q, q @ q.mT),
+    "dropout": lambda q: (q, q, q, None, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", ATTENTIONS)
+def test_attention_is_explained_whether_torch_fuses_it_or_not(name: str) -> None:
+    """Where it does not, FlopCounterMode and ptflops see the products, and fvcore does not look into the operator."""
+    options = {"enable_gqa": True} if name == "shared heads" else {}
+    attention = Lambda(lambda q: functional.scaled_dot_product_attention(*ATTENTIONS[name](q), **options))
+    _explained(nn.Sequential(nn.Conv2d(3, 4, 3), attention), tools=MOST)
+
+
 @pytest.mark.parametrize(
     "layer",
     [

@@ -99,6 +99,30 @@ def attention(out: Tensor, query: Tensor, key: Tensor, value: Tensor, *rest: Any
     ]
 
 
+def fuses(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    enable_gqa: bool = False,
+    **_: Any,
+) -> bool:
+    """Return whether torch computes such an attention in one kernel on a CPU, rather than by products.
+
+    It wants four dimensions, the same batch, heads and channels in all three, channels that lie one after another, a
+    mask of two dimensions or four, and no dropout: aten/src/ATen/native/transformers/sdp_utils_cpp.cpp.
+    """
+    three = (query, key, value)
+    if any(each.dim() != 4 or each.stride(-1) != 1 for each in three) or dropout_p:
+        return False
+    batch, heads, _rows, channels = query.shape
+    alike = (
+        all(each.shape[0] == batch and each.shape[3] == channels for each in three) and key.shape[1] == value.shape[1]
+    )
+    return alike and (key.shape[1] == heads or enable_gqa) and (attn_mask is None or attn_mask.dim() in (2, 4))
+
+
 def einsum(out: Tensor, equation: str, operands: Sequence[Tensor], **_: Any) -> Named | None:  # noqa: ARG001
     """Cost an einsum of two operands as one matrix product; None for any other, which torch itself takes apart.
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mfprofile.audit import products
 from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
@@ -26,6 +27,9 @@ UNCOVERED = "uncovered"
 
 FUSED = "fused"
 """The role of the ops of an attention that is called as one operator, which some counters do not look into."""
+
+COMPOSED = "composed"
+"""The role of those of an attention that is called so, and that torch takes apart for a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,6 @@ class Operator:
         """Return the role of its ops where that is known from its name."""
         if self.name in RECURRENT:
             return UNCOVERED
-        if "scaled_dot_product" in self.name:
-            return FUSED
         return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
 
     @property
@@ -142,7 +144,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         )
 
     def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
-        """Return what some tools tell apart: a bias, and how it is added; a padding that is a word, as `same`."""
+        """Return what some tools tell apart: fused attention, a norm's statistics, how a bias is added, a padding."""
+        if operator.name == "scaled_dot_product_attention":
+            return FUSED if products.fuses(**given) else COMPOSED
+        if "scaled_dot_product" in operator.name:
+            return FUSED
+        if operator.name == "batch_norm" and given["training"]:
+            return "training" if given.get("weight") is not None else "training-plain"
         if given.get(operator.bias) is None:
             return "worded" if self._worded else "plain"
         if operator.name == "linear":

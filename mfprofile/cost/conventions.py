@@ -112,7 +112,7 @@ def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
 
 def _plain(elements: int, *kinds: str) -> dict[tuple[str, str], Weight]:
     """Return the weights of norms that have no parameters."""
-    return {(kind, "plain"): Weight(elements=elements) for kind in kinds}
+    return {(kind, role): Weight(elements=elements) for kind in kinds for role in ("plain", "training-plain")}
 
 
 ONCE = Weight(products=1)
@@ -184,11 +184,14 @@ FVCORE = Convention(
         **_each(Weight(elements=5), "layer-norm", "group-norm", "instance-norm"),
         **_plain(1, "batch-norm"),
         **_plain(4, "layer-norm", "group-norm", "instance-norm"),
+        ("batch-norm", "training"): Weight(elements=5),
+        ("batch-norm", "training-plain"): Weight(elements=4),
         **_each(Weight(elements=1), "pool", "upsample"),
         **_each(Weight(elements=4), "upsample-bilinear", "grid-sample"),
         **FLAT,
         **WORDED,
         **UNFUSED,
+        (ANY, "composed"): NOTHING,
     },
     versions=("0.1.5",),
 )
