@@ -524,6 +524,8 @@ def test_what_tools_of_modules_do_not_see_is_explained(model: nn.Module) -> None
         *("torchvision:shufflenet_v2_x1_0", "torchvision:mobilenet_v3_large", "torchvision:vit_b_16"),
         *("timm:mobilenetv3_large_100", "timm:efficientnet_b0", "timm:resnet50", "timm:convnext_tiny"),
         *("timm:vit_tiny_patch16_224", "timm:deit_tiny_patch16_224", "timm:swin_tiny_patch4_window7_224"),
+        *("torchvision:deeplabv3_mobilenet_v3_large", "timm:mobilenetv4_conv_small", "timm:mobilevit_s"),
+        *("timm:nest_tiny", "timm:mixer_s32_224", "timm:nfnet_l0"),
     ],
 )
 def test_networks_of_libraries_are_explained(target: str) -> None:
