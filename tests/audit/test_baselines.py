@@ -128,7 +128,7 @@ def test_table_4_is_met_on_no_single_size_of_images() -> None:
     small = {name: traced(replace(recipe, input="800x1280")) for name, recipe in four.items()}
     found = {name: (small[name].bill().madds, small[name].bill("fvcore").madds) for name in ("ResNet50", "PVT-Tiny")}
     told = {name: tuple(rounded(amount, "0.00G") for amount in amounts) for name, amounts in found.items()}
-    assert told == {"ResNet50": ("83.41G", "83.87G"), "PVT-Tiny": ("69.50G", "69.72G")}
+    assert told == {"ResNet50": ("83.41G", "83.87G"), "PVT-Tiny": ("69.50G", "69.74G")}
     others = [rounded(small[name].bill().madds, "0.00G") for name in ("MobileNetV3", "ResNet18")]
     assert others == ["4.19G", "37.01G"]
     assert rounded(traced(four["PVT-Tiny"]).bill("paper-coco").madds, "0.00G") == "4.10G"
