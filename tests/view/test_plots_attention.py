@@ -14,7 +14,7 @@ from running import run
 from mfprofile.nn import build
 from mfprofile.nn.checkpoint import save_checkpoint
 from mfprofile.spec import InputError, load
-from mfprofile.view.plots.attention import DEVIATION, MEAN, SHOWN, WAYS, attention, maps_of, read_image
+from mfprofile.view.plots.attention import DEVIATION, MEAN, NOTE, SHOWN, WAYS, attention, maps_of, read_image
 from mfprofile.view.plots.look import Look
 
 SMALL = load("mf26m", ["input=64"])
@@ -63,6 +63,16 @@ def test_a_checkpoint_changes_the_maps_and_the_title(image: Path, tmp_path: Path
     assert with_file.title == "mf26m, attention on ramp.png: weights of trained.pth"
     assert without.data != with_file.data
     assert [record["block"] for record in without.data] == [n for n in SHOWN if n < 10 for _ in WAYS]
+
+
+@pytest.mark.parametrize(("token", "title"), [(None, "over pixels, by token"), (2, "over pixels, token 2, by block")])
+def test_the_picture_says_what_is_what(image: Path, token: int | None, title: str) -> None:
+    """What a column and a row are, and what dark and light mean, stand in it: it is looked at without its page."""
+    figure = attention(Look(), SMALL, image, None, [2, 9], token).figure
+    titles = [half.get_suptitle() for half in figure.subfigs[1].subfigs]
+    names = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
+    assert (titles[0], figure.get_supxlabel()) == (f"Mobile→Former: {title}", NOTE)
+    assert names == (["block 2", "block 9"] if token is None else ["head 1", "head 2"] * 2)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -37,6 +38,7 @@ WAYS = MappingProxyType(
 )
 """Each bridge by its module's name: what its maps are normalised over, and whether maps of a row share a scale."""
 MOST_TOKENS = 24
+NOTE = "A row is a head. Dark is least and light most attention: of a map in Mobile→Former, of a row in Mobile←Former"
 
 
 def attention(
@@ -64,6 +66,7 @@ def attention(
     with look.applied():
         figure = _draw(panels, pixels, look, beside=token is None)
         titled(figure, title, look)
+        figure.supxlabel(fill(NOTE, 70 * look.columns), fontsize=6)
     return Picture(
         title,
         figure,
@@ -140,12 +143,12 @@ def _by_token(found: Mapping[str, Maps], numbers: Sequence[int]) -> list[_Panel]
     panels = []
     for way, (title, is_shared) in WAYS.items():
         rows = [
-            (str(number) if head == 0 else "", list(maps))
+            (f"block {number}" if head == 0 else "", list(maps))
             for number in numbers
             for head, maps in enumerate(found[f"blocks.{number}.{way}"])
         ]
         columns = [str(at + 1) for at in range(len(rows[0][1]))]
-        panels.append(_Panel(title, rows, columns, is_shared))
+        panels.append(_Panel(f"{title}, by token", rows, columns, is_shared))
     return panels
 
 
@@ -164,9 +167,10 @@ def _by_block(found: Mapping[str, Maps], numbers: Sequence[int], token: int) -> 
 def _draw(panels: Sequence[_Panel], pixels: Maps, look: Look, beside: bool) -> Figure:
     """Draw the image and the panels: beside one another where columns are tokens, below where they are blocks."""
     columns, lines = [len(panel.columns) for panel in panels], [len(panel.rows) for panel in panels]
-    cell = (look.width - 0.45) / (sum(columns) + 0.6 if beside else max(columns))
+    named, gap = 0.42, 0.08
+    cell = (look.width - named - gap) / (sum(columns) if beside else max(columns))
     shape = pixels.shape[0] / pixels.shape[1]
-    height = cell * shape * (max(lines) if beside else sum(lines)) + (0.45 if beside else 0.9)
+    height = cell * shape * (max(lines) if beside else sum(lines)) + (0.4 if beside else 0.8)
     photo = shape * min(look.width * 0.24, 1.4)
     figure = look.figure(height + photo + 0.55)
     figure.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)
@@ -175,7 +179,8 @@ def _draw(panels: Sequence[_Panel], pixels: Maps, look: Look, beside: bool) -> F
     axes = top.add_subplot()
     axes.imshow(pixels)
     axes.set_axis_off()
-    side = {"ncols": 2, "width_ratios": columns} if beside else {"nrows": 2, "height_ratios": lines}
+    widths = [named + cell * columns[0], gap + cell * columns[-1]]
+    side = {"ncols": 2, "width_ratios": widths} if beside else {"nrows": 2, "height_ratios": lines}
     halves: Any = below.subfigures(**side)
     for half, panel in zip(halves, panels, strict=True):
         _fill(half, panel, look, named=not beside or half is halves[0])
