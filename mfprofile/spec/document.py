@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Integral
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -29,6 +29,9 @@ _HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: what a command lin
 _DECIMAL = re.compile(r"[-+]?[0-9]*\.[0-9]+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOO_DEEP = "maximum nesting depth"
+"""What libyaml says, as of PyYAML 6.0.4, of a depth that it meets in reading ahead, before we are given the events that
+lead to it; PyYAML's own reader gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,7 @@ def parse(text: str, source: str) -> tuple[Node, list[Problem]]:
     anchors, aliases or tags; `source` names it in messages.
     """
     try:
-        reader = _Reader(yaml.parse(text, Loader=_LOADER), source)
-        return reader.document(), reader.problems
+        return _read(text, source, _LOADER)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         mark = Mark(source, place.line + 1, place.column + 1) if place else Mark(source)
@@ -57,6 +59,16 @@ def parse(text: str, source: str) -> tuple[Node, list[Problem]]:
         raise SpecError([Problem(Mark(source), "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
     except UnicodeEncodeError:
         raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")]) from None
+
+
+def _read(text: str, source: str, loader: Any) -> tuple[Node, list[Problem]]:
+    try:
+        reader = _Reader(yaml.parse(text, Loader=loader), source)
+        return reader.document(), reader.problems
+    except yaml.MarkedYAMLError as error:
+        if loader is yaml.SafeLoader or _TOO_DEEP not in str(error.problem):
+            raise
+        return _read(text, source, yaml.SafeLoader)
 
 
 def plant(value: object, source: str, path: tuple[str, ...] = ()) -> Node:
