@@ -1,6 +1,6 @@
 """How tests look at a picture: every text as it is drawn, and what it runs into.
 
-`overlaps` is for every picture; `covered` for those with points.
+`overlaps` is for every picture; `covered` and `misleading` for those with points.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from itertools import combinations
 from typing import Any
 from unittest import mock
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from mfprofile.view.plots.look import Look
@@ -20,6 +22,7 @@ from mfprofile.view.plots.picture import Picture
 
 LOOKS = (Look(2), Look(1, dark=True))  # the ground moves nothing: two of the four tell as much
 DPI = 300  # as a PNG is saved
+NEAR = 2.0 * DPI / 72  # pixels: markers whose centres are no farther apart cover one another
 SLACK = 1.5  # pixels in which texts may touch: a box of text is a little larger than its ink
 
 
@@ -57,6 +60,30 @@ def covered(picture: Picture, look: Look) -> list[str]:
     found = texts(picture, look)
     points = list(_points(picture))
     return [f"{text!r} lies on a point" for text, box in found if any(_meet(box, point) for point in points)]
+
+
+def misleading(picture: Picture, look: Look) -> list[str]:
+    """Name each label that is nearer to another point than to its own, or whose line runs through another."""
+    texts(picture, look)
+    return [
+        f"{text.get_text()!r} is {fault}"
+        for axes in picture.figure.axes
+        for text in axes.texts
+        if isinstance(text, Annotation) and (fault := _misleads(text, axes, list(_points(picture))))
+    ]
+
+
+def _misleads(text: Annotation, axes: Axes, points: list[Bbox]) -> str:
+    own = axes.transData.transform(text.xy)
+    centres = np.array([(point.min + point.max) / 2 for point in points])
+    others = centres[np.hypot(*(centres - own).T) > NEAR]
+    box = Text.get_window_extent(text)
+    if text.arrow_patch is None:
+        away = [float(np.hypot(*(np.clip(each, box.min, box.max) - each))) for each in (own, *others)]
+        return "nearer to another" if min(away[1:], default=away[0]) < away[0] else ""
+    way = np.clip(own, box.min, box.max) - own
+    part = np.clip((others - own) @ way / (way @ way), 0, 1)
+    return "led through another" if (np.hypot(*(own + part[:, None] * way - others).T) < NEAR).any() else ""
 
 
 def _is_inside(box: Bbox, frame: Bbox) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pictures import LOOKS, covered, overlaps, texts
+from pictures import LOOKS, covered, misleading, overlaps, texts
 
 from mfprofile import count
 from mfprofile.cost.conventions import CONVENTIONS
@@ -122,6 +122,22 @@ def test_no_label_overlaps_another_or_a_point(look: Look, cost: str) -> None:
     picture = accuracy(look, cost=cost)
     assert overlaps(picture, look) == []
     assert covered(picture, look) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("cost", ["madds", "params"])
+@pytest.mark.parametrize("recounted", [False, True])
+def test_no_label_is_taken_for_anothers(look: Look, cost: str, recounted: bool) -> None:
+    """None is nearer to another network than to its own, and no line to a label runs through another's marker."""
+    assert misleading(accuracy(look, cost=cost, recounted=recounted), look) == []
+
+
+def test_ones_own_points_leave_the_labels_of_others_clear(tmp_path: Path) -> None:
+    """Large networks, which make the axis longer and all others stand closer; and eight close by."""
+    for rows in (["ViT-B,84.5,17G", "DeiT-S,79.8,4.6G"], [f"v{at},{70 + at},{100 + 60 * at}M" for at in range(8)]):
+        file = tmp_path / "mine.csv"
+        file.write_text("\n".join(["name,top1,madds", *rows]))
+        assert misleading(accuracy(Look(), file=str(file)), Look()) == []
 
 
 @pytest.mark.parametrize("look", LOOKS[:2])

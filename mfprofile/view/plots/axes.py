@@ -182,6 +182,7 @@ def annotate(
             va="center",
             bbox=look.veil(),
             arrowprops=line if place.is_led else None,
+            zorder=6,  # over lines, which the veil behind a label is to weaken
         )
 
 

@@ -6,6 +6,7 @@ a segment (x, y, x, y).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,7 +23,9 @@ LED = 9.0
 
 _ANGLES = np.radians([45, 135, 0, 180, 90, 270, 315, 225, 20, 160, 70, 110, 250, 290, 200, 340])
 _FORBIDDEN, _OVER_LINE, _LED_OVER_LINE, _DOUBTFUL = 1000.0, 30.0, 10.0, 12.0
-_ROUNDS = 10
+_SAME, _PIERCED = 0.5, 2.2  # markers at most so far apart are at one point; a line so near to a centre is in its marker
+_BAD = 200.0  # what is wrong with a label that misleads, or worse
+_ROUNDS, _TURNS = 10, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +56,48 @@ class Place:
 def placed(points: Floats, sizes: Floats, field: Field) -> list[Place]:
     """Return the place of each label; `points` are its anchors, `sizes` the widths and heights of the texts.
 
-    Each in turn takes the best place that the others leave, several times over: the same at each run.
+    Each in turn takes the best place that the others leave, several times over; where one is left with a bad place all
+    begin again in other orders, and the best outcome is taken: the same at each run.
     """
-    choices: dict[int, int] = {}
     candidates = [_candidates(point, size) for point, size in zip(points, sizes, strict=True)]
     reach = max(GAPS) + float(sizes.max())
     fixed = [_fixed_cost(each, point, field.near(point, reach)) for each, point in zip(candidates, points, strict=True)]
+    found: list[tuple[float, dict[int, int]]] = []
+    for order in _orders([float(cost.min()) for cost in fixed]):
+        found.append(_descended(order, candidates, fixed))
+        if found[-1][0] < _BAD:
+            break
+    _, choices = min(found, key=lambda each: each[0])
+    return [_place(candidates[at], choices[at], point) for at, point in enumerate(points)]
+
+
+def _orders(least: Sequence[float]) -> Iterator[list[int]]:
+    """Yield orders in which labels choose: as given, the other way round, those first that have it worst, and rotated."""
+    given = list(range(len(least)))
+    yield given
+    yield given[::-1]
+    yield sorted(given, key=lambda at: -least[at])
+    for part in range(1, _TURNS):
+        at = len(given) * part // _TURNS
+        yield [*given[at:], *given[:at]]
+
+
+def _descended(
+    order: Sequence[int], candidates: Sequence[_Candidates], fixed: Sequence[Floats]
+) -> tuple[float, dict[int, int]]:
+    """Return the cost of the label that is worst off, and the candidate of each, once nobody would choose anew."""
+    choices: dict[int, int] = {}
+    costs: dict[int, float] = {}
     for _ in range(_ROUNDS):
         before = dict(choices)
-        for at, cost in enumerate(fixed):
+        for at in order:
             others = [candidates[other].only(choice) for other, choice in choices.items() if other != at]
-            choices[at] = int(np.argmin(cost + _shared_cost(candidates[at], others)))
+            cost = fixed[at] + _shared_cost(candidates[at], others)
+            choices[at] = int(np.argmin(cost))
+            costs[at] = float(cost[choices[at]])
         if choices == before:
             break
-    return [
-        _place(candidates[at], choice, point)
-        for (at, choice), point in zip(sorted(choices.items()), points, strict=True)
-    ]
+    return sum(max(0.0, cost - _BAD / 2) for cost in costs.values()), choices
 
 
 def _place(found: _Candidates, choice: int, point: Floats) -> Place:
@@ -108,22 +136,33 @@ def _fixed_cost(found: _Candidates, point: Floats, field: Field) -> Floats:
     left, bottom, right, top = field.frame
     outside = (found.box[:, :2] < (left, bottom)).any(axis=1) | (found.box[:, 2:] > (right, top)).any(axis=1)
     boxes = field.boxes
-    own = (boxes[:, :2] <= point).all(axis=1) & (boxes[:, 2:] >= point).all(axis=1)
+    others = boxes[np.hypot(*(_centres(boxes) - point).T) > _SAME]
+    away, beside = _distance(found.box, point[None]), _distance(found.box, _centres(others))
     bad = 3.0 * outside + 2.0 * meet(found.box, boxes).sum(axis=1)
-    bad += 0.2 * found.is_led * pierce(found.leader, boxes[~own]).sum(axis=1)
+    bad += np.where(found.is_led, 0.4 * _passes(found.leader, _centres(others)).sum(axis=1), 0.3 * (beside < 1.15 * away))
     crossed = pierce(field.lines, found.box).sum(axis=0) * _OVER_LINE
     led = cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
-    beside = _nearest(found.box, boxes[~own])
     doubtful = (beside < 1.5 * found.gap) + 4.0 * (beside < 0.7 * found.gap)
     preference = np.arange(len(found.gap)) % len(_ANGLES) * 0.05
     result: Floats = bad * _FORBIDDEN + crossed + led + doubtful * _DOUBTFUL + found.gap + preference
     return result
 
 
-def _nearest(boxes: Floats, others: Floats) -> Floats:
-    """Return how far each box is from the centre of the nearest of the others."""
-    centres = (others[:, :2] + others[:, 2:]) / 2
-    beside = np.clip(centres[None], boxes[:, None, :2], boxes[:, None, 2:]) - centres[None]
+def _centres(boxes: Floats) -> Floats:
+    return (boxes[:, :2] + boxes[:, 2:]) / 2
+
+
+def _passes(segments: Floats, points: Floats) -> NDArray[np.bool_]:
+    """Return which of the segments passes so near to which of the points that it runs through a marker there."""
+    start, way = segments[:, None, :2], (segments[:, 2:] - segments[:, :2])[:, None]
+    part = ((points[None] - start) * way).sum(axis=2, keepdims=True) / np.maximum((way * way).sum(axis=2), 1e-9)[..., None]
+    nearest = start + np.clip(part, 0, 1) * way
+    return np.asarray(np.hypot(*np.moveaxis(nearest - points[None], 2, 0)) < _PIERCED)
+
+
+def _distance(boxes: Floats, points: Floats) -> Floats:
+    """Return how far each box is from the nearest of the points."""
+    beside = np.clip(points[None], boxes[:, None, :2], boxes[:, None, 2:]) - points[None]
     found: Floats = np.hypot(beside[..., 0], beside[..., 1]).min(axis=1, initial=np.inf)
     return found
 
