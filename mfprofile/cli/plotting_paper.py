@@ -37,7 +37,7 @@ def plot_accuracy(
     against: Annotated[
         str,
         typer.Option(
-            "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.accuracy:COSTS")
+            "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.networks:COSTS")
         ),
     ] = "madds",
     csv: Annotated[
@@ -81,7 +81,7 @@ def plot_detection(
     against: Annotated[
         str,
         typer.Option(
-            "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.detection:COSTS")
+            "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.networks:COSTS")
         ),
     ] = "madds",
     whole: Annotated[bool, typer.Option("--whole", help="Of the whole detector, not of its backbone.")] = False,

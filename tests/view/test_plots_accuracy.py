@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 from pictures import LOOKS, covered, misleading, overlaps, texts
+from running import run
 
 from mfprofile import count
 from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.paper.baselines import recounts
 from mfprofile.paper.results import CNN, OURS, VIT
 from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.accuracy import YOURS, accuracy
+from mfprofile.view.plots.accuracy import accuracy
+from mfprofile.view.plots.detection import detection
 from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.networks import YOURS
 
 MINE = """name,top1,spec,madds,params
 mine,78.4,mf294m-kernel5,,
@@ -84,6 +87,16 @@ def test_nothing_overlaps_among_recounted_baselines(look: Look, cost: str) -> No
     shown = [text for text, _ in texts(picture, look)]
     assert any("counted (convention 'core'), hollow: as printed" in text for text in shown)
     assert "as printed" in shown
+
+
+def test_standard_input_is_a_variant_and_one_that_is_named_twice_is_drawn_once(tmp_path: Path) -> None:
+    """A spec is read where it is counted, not again for its name."""
+    done = run(
+        "plot", "accuracy", "-", "-", "-o", str(tmp_path / "a.svg"), stdin="extends: mf294m\ntokens: {count: 4}\n"
+    )
+    assert (done.returncode, done.stderr) == (0, f"wrote {tmp_path / 'a.svg'}\n")
+    data = accuracy(Look(), ["mf294m-mlp", "mf294m-mlp"]).data
+    assert [point["name"] for point in data if point["sort"] == YOURS] == ["mf294m-mlp"]
 
 
 def test_recounts_stand_beside_no_other_convention() -> None:
@@ -163,13 +176,13 @@ def test_ticks_at_the_same_cost_stand_side_by_side(tmp_path: Path) -> None:
 def test_many_of_ones_own_points_are_numbered_by_cost_and_named_in_the_legend(look: Look, tmp_path: Path) -> None:
     """Fifteen that lie close together, one of them unmeasured: a number at each, which is short enough for all."""
     file = tmp_path / "close.csv"
-    rows = [f"Variant {at},{75 + at / 10},{200 - at}M" for at in range(14)]
+    rows = [f"Variant {at} of a family,{75 + at / 10},{200 - at}M" for at in range(14)]
     file.write_text("\n".join(["name,top1,madds", *rows, "a plan with a name that is too long,,300M"]))
     picture = accuracy(look, file=str(file))
     assert overlaps(picture, look) == []
     shown = [text for text, _ in texts(picture, look)]
     assert {str(number) for number in range(1, 16)} <= set(shown)
-    assert {"1  Variant 13", "14  Variant 0"} <= set(shown)
+    assert {"1  Variant 13 of a family", "14  Variant 0 of a family"} <= set(shown)
     assert [text for text in shown if text.startswith("15  a plan with")]
 
 
@@ -179,11 +192,15 @@ def test_a_crowd_of_ones_own_points_is_drawn_without_names(tmp_path: Path) -> No
     file.write_text("name,top1,madds\n" + "".join(f"n{at},{60 + at / 10},{at + 50}M\n" for at in range(60)))
     picture = accuracy(Look(), file=str(file))
     assert sum(point["sort"] == YOURS for point in picture.data) == 60
-    assert not [text for text, _ in texts(picture, Look()) if text.startswith("n")]
+    shown = [text for text, _ in texts(picture, Look())]
+    assert not [text for text in shown if text.startswith("n")]
+    assert "60 further networks" in shown
+    assert "508M" in shown
+    assert "DeiT-Tiny" not in shown
     assert overlaps(picture, Look()) == []
 
 
-@pytest.mark.parametrize("name", CONVENTIONS)
+@pytest.mark.parametrize("name", [name for name in CONVENTIONS if name != "torch"])
 def test_the_convention_is_named_on_the_picture(name: str) -> None:
     """In one column too, whatever its name, with the unit that it counts."""
     look = Look(1)
@@ -192,6 +209,15 @@ def test_the_convention_is_named_on_the_picture(name: str) -> None:
     assert f"(convention '{name}')" in label
     assert label.startswith(CONVENTIONS[name].unit)
     assert overlaps(picture, look) == []
+
+
+def test_flops_do_not_stand_beside_the_papers_madds() -> None:
+    """Twice as far to the right, they would tell another story; parameters are the same."""
+    message = "'torch' counts FLOPs, which cannot stand beside the MAdds that the paper prints"
+    for draw in (accuracy, detection):
+        with pytest.raises(InputError, match=message):
+            draw(Look(), convention_name="torch")
+        assert draw(Look(), cost="params", convention_name="torch").convention == "torch"
 
 
 def test_another_cost_is_refused() -> None:

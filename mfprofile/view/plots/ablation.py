@@ -62,7 +62,7 @@ def ablation(look: Look, convention_name: str = "paper") -> Picture:
         for axes, (quantity, label) in zip(panels, labels.items(), strict=True):
             _dots(axes, found, heights, quantity, look)
             axes.set_xlabel(label)
-        legend(figure, look, 1)
+        legend(figure, look, look.columns)
         titled(figure, title, look)
     return Picture(title, figure, [asdict(variant) for variant in found], convention_name)
 

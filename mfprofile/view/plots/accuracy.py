@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.counts import count
 from mfprofile.paper.baselines import CONVENTION as CORE
-from mfprofile.paper.baselines import recounted as recount_of
-from mfprofile.paper.results import CNN, OURS, VIT, Result, accuracies, imagenet
-from mfprofile.spec.load import load
-from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.axes import annotate, counted_label, legend, logarithmic, percent, recounted_label, short
+from mfprofile.paper.results import CNN, OURS, VIT
+from mfprofile.view.plots.axes import (
+    annotate,
+    counted_label,
+    legend,
+    logarithmic,
+    percent,
+    recounted_label,
+    short,
+)
 from mfprofile.view.plots.look import Look
-from mfprofile.view.plots.measured import points, read_measured
+from mfprofile.view.plots.networks import INPUT, YOURS, Point, networks
 from mfprofile.view.plots.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COSTS = ("madds", "params")
-YOURS = "yours"
-INPUT = "224"
-"""The side of the images that most networks were measured on."""
 SPELT, NAMED = 8, 40
 """Up to how many of a user's points bear their names, or numbers that the legend explains; more would hide the rest."""
+_BRIEF = 16
 _LABELS = {YOURS: "further networks"}
 _COLORS = {OURS: "mobile", CNN: "cnn", VIT: "vit", YOURS: "user"}
 _MARKERS = {
     OURS: "o", "MobileNetV3": "s", "EfficientNet": "D", "ShuffleNetV2": "^", "ShuffleNetV2+WeightNet": "v",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A network in the picture; without `top1` it is a mere tick.
-
-    `source` says where `cost` is from: `counted` of a spec, `recounted` of a library's network, or `printed`; a user's
-    is of the file so named.
-    """
-
-    name: str
-    family: str
-    sort: str
-    input: str
-    cost: int
-    top1: float | None
-    source: str
 
 
 def accuracy(
@@ -68,18 +51,11 @@ def accuracy(
     the axis of cost. Raises `InputError`.
     """
     convention_name = convention_name or (CORE if recounted else "paper")
-    if cost not in COSTS:
-        raise InputError(f"cannot draw accuracy against {cost!r}: there are {', '.join(COSTS)}")
-    if recounted and convention_name != CORE:
-        raise InputError(f"baselines are recounted in {CORE!r}, which cannot stand beside {convention_name!r}")
-    found = [*_published(cost, convention_name, recounted), *_variants(specs, cost, convention_name)]
-    if file is not None:
-        networks = points(read_measured(file, convention_name), cost)
-        found += [Point(name, YOURS, YOURS, "", amount, top1, file) for name, amount, top1 in networks]
-    unit = "Parameters" if cost == "params" else convention(convention_name).unit
+    found = list(networks(specs, file, cost, convention_name, recounted))
+    unit = "Parameters" if cost == "params" else "MAdds"
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
-        rows = -(-len(_numbers(found)) // (2 * look.columns))
+        rows = -(-len(_numbers(found)) // _across(found, look))
         figure = look.figure((3.9 if look.columns == 2 else 3.6) + 0.16 * rows)
         axes = figure.add_subplot()
         axes.set_title(title)
@@ -89,41 +65,6 @@ def accuracy(
         axes.set_xlabel(label(f"{unit}, log scale", convention_name, look))
         _draw(axes, found, look, recounted)
     return Picture(title, figure, [asdict(point) for point in found], convention_name)
-
-
-def _published(cost: str, convention_name: str, recounted: bool) -> Iterator[Point]:
-    for result in imagenet():
-        amount, source = getattr(result, cost), "printed"
-        if result.spec:
-            amount, source = _counted(result.spec, cost, convention_name), "counted"
-        elif recounted and (found := recount_of(result.table, result.model, result.input)):
-            amount, source = getattr(found, cost), "recounted"
-        yield Point(_name(result), result.family, result.sort, result.input, amount, result.top1, source)
-
-
-def _counted(spec: str, cost: str, convention_name: str) -> int:
-    bill = count(load(spec), convention_name)
-    return int(bill.madds if cost == "madds" else bill.counted_params)
-
-
-def _variants(specs: Sequence[str], cost: str, convention_name: str) -> Iterator[Point]:
-    shown = {result.spec for result in imagenet()}
-    for spec in specs:
-        if spec not in shown:
-            yield Point(
-                load(spec).name,
-                YOURS,
-                YOURS,
-                "",
-                _counted(spec, cost, convention_name),
-                accuracies().get(spec),
-                "counted",
-            )
-
-
-def _name(result: Result) -> str:
-    name = result.model.removeprefix(f"{OURS}-")
-    return f"{name} ({result.input}²)" if result.input != INPUT else name
 
 
 def _draw(axes: Axes, found: Sequence[Point], look: Look, recounted: bool) -> None:
@@ -137,28 +78,37 @@ def _draw(axes: Axes, found: Sequence[Point], look: Look, recounted: bool) -> No
     if recounted:
         quiet = {"color": look.colors["quiet"], "markerfacecolor": look.colors["ground"], "markeredgewidth": 0.8}
         _plot(axes, [], {**quiet, "marker": "o", "markersize": 4, "linestyle": "none", "label": "as printed"})
-    numbers = _numbers(found)
-    for at, number in numbers.items():
-        own = _style(found[at], look, recounted, False)
-        shape = (
-            {"marker": "|", "markeredgecolor": own["color"], "markeredgewidth": 1.2} if found[at].top1 is None else {}
-        )
-        axes.plot(
-            [],
-            [],
-            **{**own, **shape, "linestyle": "none"},
-            label=f"{number}  {short(found[at].name, 15 + look.columns)}",
-        )
-    legend(axes.figure, look)
+    _list(axes, found, look, recounted)
+    legend(axes.figure, look, _across(found, look))
     floor = axes.get_ylim()[0]
-    places = [(point, (point.cost, floor if point.top1 is None else point.top1)) for point in found]
-    crowded = sum(point.sort == YOURS for point in found) > NAMED
-    labels = [
-        (*place, numbers.get(at) or short(point.name), look.inked(_COLORS[point.sort]))
-        for at, (point, place) in enumerate(places)
-        if _is_labelled(point, look) and not (crowded and point.sort == YOURS)
-    ]
-    annotate(axes, labels, look, [place for _, place in places], lines)
+    places = [(point.cost, floor if point.top1 is None else point.top1) for point in found]
+    labels = [(*places[at], text, look.inked(_COLORS[found[at].sort])) for at, text in _names(found, look).items()]
+    annotate(axes, labels, look, places, lines)
+
+
+def _list(axes: Axes, found: Sequence[Point], look: Look, recounted: bool) -> None:
+    """Name in the legend the points that bear a number, each with its marker."""
+    for at, number in _numbers(found).items():
+        own = {**_style(found[at], look, recounted, False), "linestyle": "none"}
+        if found[at].top1 is None:
+            own |= {"marker": "|", "markeredgecolor": own["color"], "markeredgewidth": 1.2}
+        axes.plot([], [], **own, label=f"{number}  {short(found[at].name)}")
+
+
+def _names(found: Sequence[Point], look: Look) -> dict[int, str]:
+    """Return what stands at each point that is labelled, by its place in `found`.
+
+    In one column there is room for Mobile-Former's names and the user's; a crowd of a user's takes that of all others.
+    """
+    numbers, crowded = _numbers(found), _is_crowd(found)
+    sorts = {OURS, *(() if crowded else (YOURS,)), *((VIT,) if look.columns == 2 and not crowded else ())}
+    return {at: numbers.get(at) or short(point.name) for at, point in enumerate(found) if point.sort in sorts}
+
+
+def _across(found: Sequence[Point], look: Look) -> int:
+    """Return how many columns the legend has: fewer where the names that it tells are long."""
+    longest = max((len(found[at].name) for at in _numbers(found)), default=0)
+    return 2 * look.columns if longest <= _BRIEF else 2 * look.columns - 1
 
 
 def _family(axes: Axes, family: list[Point], look: Look, recounted: bool) -> tuple[list[float], list[float]] | None:
@@ -167,6 +117,7 @@ def _family(axes: Axes, family: list[Point], look: Look, recounted: bool) -> tup
     alike = [point for point in family if point.source == first.source]
     joined = _line(alike) if first.sort in (OURS, CNN) and len(alike) > 1 else []
     label = first.family if first.sort == CNN else _LABELS.get(first.sort, first.sort)
+    label = f"{len(family):,} {label}" if len(family) > NAMED else label
     others = [point for point in family if point not in joined]
     hollow = [point for point in others if recounted and point.source == "printed"]
     filled = [point for point in others if point not in hollow]
@@ -212,9 +163,8 @@ def _numbers(found: Sequence[Point]) -> dict[int, str]:
     return {at: str(number) for number, (_, at) in enumerate(own, 1)} if SPELT < len(own) <= NAMED else {}
 
 
-def _is_labelled(point: Point, look: Look) -> bool:
-    """Return whether a point bears its name: in one column there is room for Mobile-Former's and the user's own."""
-    return point.sort in (OURS, YOURS) or (point.sort == VIT and look.columns == 2)
+def _is_crowd(found: Sequence[Point]) -> bool:
+    return sum(point.sort == YOURS for point in found) > NAMED
 
 
 def _ticks(axes: Axes, ticks: Sequence[Point], look: Look) -> None:

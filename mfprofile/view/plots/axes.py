@@ -24,11 +24,11 @@ _TICKS, _MANY = 4, 8
 def amount(value: float) -> str:
     """Return a round amount as a tick shows it.
 
-    >>> [amount(value) for value in (0, 464, 20_000, 2_500_000, 1e9)]
-    ['0', '464', '20k', '2.5M', '1G']
+    >>> [amount(value) for value in (0, 464, 20_000, 2_500_000, 1e9, 5e13)]
+    ['0', '464', '20k', '2.5M', '1G', '50T']
     """
     sign = "−" if value < 0 else ""  # as figures beside the bars have it
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for unit, letter in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= unit:
             return f"{sign}{abs(value) / unit:g}{letter}"
     return f"{sign}{abs(value):g}"
@@ -90,7 +90,7 @@ def madds_label(convention: str, what: str = "MAdds") -> str:
 def counted_label(what: str, convention: str, look: Look) -> str:
     """Return the label of a cost that is counted for Mobile-Former and printed for others, as long as there is room."""
     split, comma = ("\n", ",\n") if look.columns == 1 else ("; ", ", ")
-    return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}the others as printed"
+    return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}the paper's others as printed"
 
 
 def recounted_label(what: str, convention: str, look: Look) -> str:
@@ -125,17 +125,19 @@ def titled(figure: Figure, title: str, look: Look) -> None:
     figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
 
 
-def legend(figure: Figure | SubFigure, look: Look, across: int = 2) -> None:
-    """Write the legend of a figure's labelled parts below it, where it hides nothing: `across` of them to a column."""
+def legend(figure: Figure | SubFigure, look: Look, across: int | None = None) -> None:
+    """Write the legend of a figure's labelled parts below it, where it hides nothing.
+
+    `across` stand side by side; left out, two to a column of the paper.
+    """
     handles, labels = [], list[str]()
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             if label not in labels:
                 handles.append(handle)
                 labels.append(label)
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=across * look.columns, handlelength=1.6, columnspacing=1.4
-    )
+    across = across or 2 * look.columns
+    figure.legend(handles, labels, loc="outside lower center", ncols=across, handlelength=1.6, columnspacing=1.4)
 
 
 def settle(figure: Figure | SubFigure) -> None:

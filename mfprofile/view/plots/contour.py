@@ -55,7 +55,7 @@ def contour(
         drawn = _lines(axes, records, levels, counted, look)
         if set(chosen) - {first, second}:
             axes.plot([], [], linestyle="none", label="all else at its first choice")
-        legend(figure, look, 1)
+        legend(figure, look, look.columns)
         if not chosen:
             _mark(axes, (_value(base, first), _value(base, second)), drawn, space.name, look)
     return Picture(title, figure, records, convention_name)

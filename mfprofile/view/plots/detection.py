@@ -7,18 +7,17 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mfprofile.cost.conventions import convention
 from mfprofile.paper.cells import COCO
 from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco
 from mfprofile.spec.problems import InputError
 from mfprofile.view.plots.axes import annotate, counted_label, legend, percent, scaled
 from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.networks import COSTS, beside_printed
 from mfprofile.view.plots.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COSTS = ("madds", "params")
 _STYLES = {OURS: ("mobile", "o"), CNN: ("cnn", "s"), "ResNet": ("quiet", "D"), VIT: ("vit", "P")}
 
 
@@ -29,9 +28,10 @@ def detection(look: Look, cost: str = "madds", whole: bool = False, convention_n
     """
     if cost not in COSTS:
         raise InputError(f"cannot draw detection against {cost!r}: there are {', '.join(COSTS)}")
+    beside_printed(convention_name, cost)
     found = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention_name))
     part = "Detector" if whole else "Backbone"
-    unit = "parameters" if cost == "params" else convention(convention_name).unit
+    unit = "parameters" if cost == "params" else "MAdds"
     title = f"COCO AP against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
         figure = look.figure(3.6 if look.columns == 2 else 3.3)

@@ -72,7 +72,7 @@ def placed(points: Floats, sizes: Floats, field: Field) -> list[Place]:
 
 
 def _orders(least: Sequence[float]) -> Iterator[list[int]]:
-    """Yield orders in which labels choose: as given, the other way round, those first that have it worst, and rotated."""
+    """Yield orders in which labels choose: as given, backwards, the worst off first, and rotated."""
     given = list(range(len(least)))
     yield given
     yield given[::-1]
@@ -139,7 +139,9 @@ def _fixed_cost(found: _Candidates, point: Floats, field: Field) -> Floats:
     others = boxes[np.hypot(*(_centres(boxes) - point).T) > _SAME]
     away, beside = _distance(found.box, point[None]), _distance(found.box, _centres(others))
     bad = 3.0 * outside + 2.0 * meet(found.box, boxes).sum(axis=1)
-    bad += np.where(found.is_led, 0.4 * _passes(found.leader, _centres(others)).sum(axis=1), 0.3 * (beside < 1.15 * away))
+    bad += np.where(
+        found.is_led, 0.4 * _passes(found.leader, _centres(others)).sum(axis=1), 0.3 * (beside < 1.15 * away)
+    )
     crossed = pierce(field.lines, found.box).sum(axis=0) * _OVER_LINE
     led = cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
     doubtful = (beside < 1.5 * found.gap) + 4.0 * (beside < 0.7 * found.gap)
@@ -155,7 +157,9 @@ def _centres(boxes: Floats) -> Floats:
 def _passes(segments: Floats, points: Floats) -> NDArray[np.bool_]:
     """Return which of the segments passes so near to which of the points that it runs through a marker there."""
     start, way = segments[:, None, :2], (segments[:, 2:] - segments[:, :2])[:, None]
-    part = ((points[None] - start) * way).sum(axis=2, keepdims=True) / np.maximum((way * way).sum(axis=2), 1e-9)[..., None]
+    part = ((points[None] - start) * way).sum(axis=2, keepdims=True) / np.maximum((way * way).sum(axis=2), 1e-9)[
+        ..., None
+    ]
     nearest = start + np.clip(part, 0, 1) * way
     return np.asarray(np.hypot(*np.moveaxis(nearest - points[None], 2, 0)) < _PIERCED)
 

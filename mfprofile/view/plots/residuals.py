@@ -103,7 +103,7 @@ def residuals(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
         titled(figure, title, look)
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
             _ring_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
-        legend(figure, look, 1)
+        legend(figure, look, look.columns)
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
             _name_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
     return Picture(title, figure, [asdict(residual) for residual in found])

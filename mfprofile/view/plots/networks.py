@@ -1,0 +1,95 @@
+"""The networks in the picture of accuracy: the paper's, counted or as printed, and a user's, variants or a CSV's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mfprofile.cost.conventions import convention
+from mfprofile.cost.counts import count
+from mfprofile.paper.baselines import CONVENTION as CORE
+from mfprofile.paper.baselines import recounted as recount_of
+from mfprofile.paper.results import OURS, Result, accuracies, imagenet
+from mfprofile.spec.load import load
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import InputError
+from mfprofile.view.plots.measured import points, read_measured
+
+COSTS = ("madds", "params")
+YOURS = "yours"
+INPUT = "224"
+"""The side of the images that most networks were measured on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A network in the picture; without `top1` it is a mere tick.
+
+    `source` says where `cost` is from: `counted` of a spec, `recounted` of a library's network, or `printed`; a user's
+    is of the file so named.
+    """
+
+    name: str
+    family: str
+    sort: str
+    input: str
+    cost: int
+    top1: float | None
+    source: str
+
+
+def networks(
+    specs: Sequence[str], file: str | None, cost: str, convention_name: str, recounted: bool
+) -> Iterator[Point]:
+    """Yield the paper's networks by sort, family and cost, then variants, each once, then those of a CSV.
+
+    Raises `InputError`, as for a convention that does not count what the paper prints.
+    """
+    if cost not in COSTS:
+        raise InputError(f"cannot draw accuracy against {cost!r}: there are {', '.join(COSTS)}")
+    if recounted and convention_name != CORE:
+        raise InputError(f"baselines are recounted in {CORE!r}, which cannot stand beside {convention_name!r}")
+    beside_printed(convention_name, cost)
+    yield from _published(cost, convention_name, recounted)
+    yield from _variants(specs, cost, convention_name)
+    if file is not None:
+        for name, amount, top1 in points(read_measured(file, convention_name), cost):
+            yield Point(name, YOURS, YOURS, "", amount, top1, file)
+
+
+def beside_printed(convention_name: str, cost: str) -> None:
+    """Raise `InputError` for a convention whose `madds` cannot stand beside the paper's: they are twice as large."""
+    unit = convention(convention_name).unit
+    if cost == "madds" and unit != convention(CORE).unit:
+        raise InputError(
+            f"{convention_name!r} counts {unit}, which cannot stand beside the MAdds that the paper prints"
+        )
+
+
+def _published(cost: str, convention_name: str, recounted: bool) -> Iterator[Point]:
+    for result in imagenet():
+        amount, source = getattr(result, cost), "printed"
+        if result.spec:
+            amount, source = _counted(load(result.spec), cost, convention_name), "counted"
+        elif recounted and (found := recount_of(result.table, result.model, result.input)):
+            amount, source = getattr(found, cost), "recounted"
+        yield Point(_name(result), result.family, result.sort, result.input, amount, result.top1, source)
+
+
+def _counted(spec: Spec, cost: str, convention_name: str) -> int:
+    bill = count(spec, convention_name)
+    return int(bill.madds if cost == "madds" else bill.counted_params)
+
+
+def _variants(specs: Sequence[str], cost: str, convention_name: str) -> Iterator[Point]:
+    shown = {result.spec for result in imagenet()}
+    for name in dict.fromkeys(specs):
+        if name not in shown:
+            spec = load(name)
+            amount = _counted(spec, cost, convention_name)
+            yield Point(spec.name, YOURS, YOURS, "", amount, accuracies().get(name), "counted")
+
+
+def _name(result: Result) -> str:
+    name = result.model.removeprefix(f"{OURS}-")
+    return f"{name} ({result.input}²)" if result.input != INPUT else name
