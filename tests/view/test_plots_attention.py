@@ -76,6 +76,16 @@ def test_the_picture_says_what_is_what(image: Path, token: int | None, title: st
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_few_maps_are_no_larger_than_they_need_be(look: Look, image: Path) -> None:
+    """Of one token: all names are in the picture, which is no scroll, and what has all attention is light."""
+    picture = attention(look, SMALL.replace(tokens={"count": 1}), image, None, [2, 9])
+    assert overlaps(picture, look) == []
+    assert picture.figure.get_figheight() < 6
+    last = picture.figure.axes[-1].images[0]
+    assert (float(np.min(last.get_array())), last.get_clim()) == (1.0, (0.0, 1.0))
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize(("blocks", "token"), [(None, None), ("all", None), ([2], None), (None, 1), ([2, 9], 3)])
 def test_nothing_overlaps(look: Look, image: Path, blocks: object, token: int | None) -> None:
     """By token and by block, of one or all blocks."""

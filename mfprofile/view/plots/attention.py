@@ -38,6 +38,8 @@ WAYS = MappingProxyType(
 )
 """Each bridge by its module's name: what its maps are normalised over, and whether maps of a row share a scale."""
 MOST_TOKENS = 24
+LARGEST = 0.8
+"""The side of a map in inches, at most: of few maps none is as large as the image."""
 NOTE = "A row is a head. Dark is least and light most attention: of a map in Mobile→Former, of a row in Mobile←Former"
 
 
@@ -168,7 +170,7 @@ def _draw(panels: Sequence[_Panel], pixels: Maps, look: Look, beside: bool) -> F
     """Draw the image and the panels: beside one another where columns are tokens, below where they are blocks."""
     columns, lines = [len(panel.columns) for panel in panels], [len(panel.rows) for panel in panels]
     named, gap = 0.42, 0.08
-    cell = (look.width - named - gap) / (sum(columns) if beside else max(columns))
+    cell = min((look.width - named - gap) / (sum(columns) if beside else max(columns)), LARGEST)
     shape = pixels.shape[0] / pixels.shape[1]
     height = cell * shape * (max(lines) if beside else sum(lines)) + (0.4 if beside else 0.8)
     photo = shape * min(look.width * 0.24, 1.4)
@@ -195,6 +197,7 @@ def _fill(half: Any, panel: _Panel, look: Look, named: bool) -> None:
         for axes, each in zip(line, maps, strict=True):
             scale = maps if panel.is_shared else [each]
             low, high = min(float(one.min()) for one in scale), max(float(one.max()) for one in scale)
+            low = low if low < high else 0.0  # a single token has all attention of every pixel
             axes.imshow(each, cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
