@@ -212,7 +212,8 @@ def plot_contour(
 ) -> None:
     """Draw lines of equal MAdds over two keys.
 
-    A key that a space leaves open has its choices, another the values around its own. All valid points are counted.
+    A key that a space leaves open has its choices; another that is a knob of 'mfprofile sensitivity' the values around
+    its own, unless a range is given. All valid points are counted.
 
     Example: mfprofile plot contour mf294m --x tokens.count --y tokens.dim
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pictures import LOOKS, overlaps
+from pictures import LOOKS, overlaps, texts
 from running import run
 
 from mfprofile.cost import count
@@ -59,6 +59,9 @@ def test_labels_keep_clear(look: Look, name: str, x: str, y: str) -> None:
         (["--x", "tokens.count=9:1", "--y", "tokens.dim"], "tokens.count=9:1: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"),
         (["--x", "tokens.dim=1:3", "--y", "tokens.count"], "tokens.dim: there must be two valid values or more to draw lines between"),
         (["--x", "classes=1:9000", "--y", "head.fc=1:9000"], f"9000 × 9000 points are more than {LARGEST:,}: give wider steps"),
+        (["--x", "tokens.count=6", "--y", "tokens.dim"], "tokens.count=6: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"),
+        (["--x", "former.heads=1:4", "--y", "bridge.heads=1:2"], "there are no lines to draw: it is 286,732,160 at every point"),
+        (["--x", "tokens.count=1:2", "--y", "tokens.dim=128:192:64", "--at", "5G"], "there are no lines to draw: all points are between 257,593,728 and 265,268,096"),
         (["--x", "tokens.dim", "--y", "tokens.count", "--at", "lots"], "'lots': must be an amount such as 300M, 0.3G or 300_000_000"),
     ],
 )  # fmt: skip
@@ -66,6 +69,31 @@ def test_wrong_input_is_one_message(arguments: list[str], message: str) -> None:
     """Exit code 2, one line."""
     done = run("plot", "contour", "mf294m", *arguments, "-o", "/nowhere/x.png")
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_amounts_that_are_named_twice_or_are_nowhere_are_no_fault() -> None:
+    """A line is drawn once; the picture says which is not in it; depth is a key, and its ticks are whole."""
+    look = Look()
+    levels = [300_000_000, 300_000_000, 5_000_000_000]
+    picture = contour(look, read_space("mf294m"), "groups=1:4", "blocks.9.repeat", "core", levels)
+    shown = [text for text, _ in texts(picture, look)]
+    assert "counted (convention 'core'), lines drawn between; nowhere 5G" in shown
+    assert shown.count("300M") == 1
+    [axes] = picture.figure.axes
+    assert (list(axes.get_xticks()), list(axes.get_yticks())) == ([1, 2, 4], [1, 2])
+
+
+def test_every_line_has_its_amount() -> None:
+    """One that is too short to bear it, in the corner, has it beside."""
+    look = Look()
+    shown = [text for text, _ in texts(contour(look, read_space("mf294m"), *KEYS), look)]
+    assert [f"{at}M" for at in range(260, 421, 20)] == sorted(text for text in shown if text.endswith("M"))
+
+
+def test_flops_are_called_so() -> None:
+    """In the title too."""
+    title = contour(Look(), read_space("mf294m"), *KEYS, "torch").title
+    assert title == "mf294m: FLOPs by tokens.count and tokens.dim"
 
 
 def test_lines_can_be_chosen() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.knobs import knobs
+from mfprofile.cost.conventions import convention
 from mfprofile.cost.counts import count
 from mfprofile.explore.space import Space, with_values
 from mfprofile.spec.load import load
@@ -19,11 +21,14 @@ from mfprofile.view.plots.picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
+_FEW = 8
 MOST = 25
 """How many values of a key are drawn unless a range is given: those around its own."""
 LARGEST = 10_000
 """Up to how many points are counted."""
+_FORM = "must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"
 _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]+):([0-9]+)(?::([0-9]+))?")
 
 
@@ -32,8 +37,9 @@ def contour(
 ) -> Picture:
     """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
 
-    A key that the space leaves open has its choices, another the values around its own; what else the space leaves
-    open has its first choice. Every valid point is counted, and the lines are drawn between them. Raises `InputError`.
+    A key that the space leaves open has its choices, another that is a knob the values around its own; what else the
+    space leaves open has its first choice. Every valid point is counted, and the lines are drawn between them. Raises
+    `InputError`, also where there is no line to draw.
     """
     base = load(space.data)
     first, values_x = _axis(space, base, x)
@@ -43,7 +49,8 @@ def contour(
     if len(values_x) * len(values_y) > LARGEST:
         raise InputError(f"{len(values_x)} × {len(values_y)} points are more than {LARGEST:,}: give wider steps")
     records = _counted(base, {first: values_x, second: values_y}, convention_name)
-    title = f"{short(space.name)}: MAdds by {first} and {second}"
+    shown, outside = _levels(records, levels, look)
+    title = f"{short(space.name)}: {convention(convention_name).unit} by {first} and {second}"
     chosen = [choice.name for choice in space.choices]
     with look.applied():
         figure = look.figure(4.1 if look.columns == 2 else 3.5)
@@ -51,24 +58,26 @@ def contour(
         axes.set_xlabel(first)
         axes.set_ylabel(second)
         titled(figure, title, look)
-        counted = f"counted (convention '{convention_name}'), lines drawn between"
-        drawn = _lines(axes, records, levels, counted, look)
-        if set(chosen) - {first, second}:
-            axes.plot([], [], linestyle="none", label="all else at its first choice")
-        legend(figure, look, look.columns)
-        if not chosen:
-            _mark(axes, (_value(base, first), _value(base, second)), drawn, space.name, look)
+        remarks = [f"counted (convention '{convention_name}'), lines drawn between"]
+        remarks += ["all else at its first choice"] if set(chosen) - {first, second} else []
+        remarks += [f"nowhere {', '.join(amount(level) for level in outside)}"] if outside else []
+        drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
+        legend(figure, look, 1)
+        own = None if chosen else (_value(base, first), _value(base, second))
+        _name(axes, drawn, own, space.name, look)
     return Picture(title, figure, records, convention_name)
 
 
 def _axis(space: Space, base: Spec, text: str) -> tuple[str, list[int]]:
     """Return the key that an argument names, and its values."""
     found = _RANGE.fullmatch(text)
+    if "=" in text and not found:
+        raise InputError(f"{text}: {_FORM}")
     if found:
         key, low, high, step = found[1], int(found[2]), int(found[3]), int(found[4] or 1)
         _value(base, key)
         if not step or high < low:
-            raise InputError(f"{text}: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12")
+            raise InputError(f"{text}: {_FORM}")
         return key, list(range(low, high + 1, step))
     choice = next((each for each in space.choices if each.name == text), None)
     if choice is not None and all(type(value) is int for value in choice.values):
@@ -89,7 +98,8 @@ def _around(base: Spec, key: str) -> list[int]:
 
 def _value(base: Spec, key: str) -> int:
     """Return a key's whole number in a spec; raises `InputError` for a key that has none."""
-    known = _numbers(mapping(base))
+    depths = {knob.name: int(knob.value) for knob in knobs(base) if knob.name.endswith(".repeat")}
+    known = depths | _numbers(mapping(base))
     if key not in known:
         raise InputError(
             f"no key {key!r} has a whole number here; "
@@ -130,42 +140,73 @@ def _place(key: str) -> tuple[str | int, ...]:
     return tuple(int(part) - 1 if part.isdecimal() else part for part in key.split("."))
 
 
-def _lines(
-    axes: Axes, records: Sequence[Mapping[str, Any]], levels: Sequence[int], label: str, look: Look
-) -> list[Any]:
-    """Draw the counted points and the lines between them; return the lines as paths of x and y."""
-    import numpy as np
+def _levels(records: Sequence[Mapping[str, Any]], levels: Sequence[int], look: Look) -> tuple[list[float], list[float]]:
+    """Return the amounts whose lines are drawn, round ones where none are given, and those given that are not reached.
+
+    Raises `InputError` where there is no line to draw.
+    """
     from matplotlib.ticker import MaxNLocator
+
+    counts = [record["madds"] for record in records]
+    least, most = min(counts), max(counts)
+    if least == most:
+        raise InputError(f"there are no lines to draw: it is {least:,} at every point")
+    asked = sorted({float(level) for level in levels})
+    asked = asked or [float(tick) for tick in MaxNLocator(9 if look.columns == 2 else 6).tick_values(least, most)]
+    shown = [level for level in asked if least < level < most]
+    if not shown:
+        raise InputError(f"there are no lines to draw: all points are between {least:,} and {most:,}")
+    return shown, [level for level in asked if levels and level not in shown]
+
+
+def _lines(
+    axes: Axes, records: Sequence[Mapping[str, Any]], levels: Sequence[float], label: str, look: Look
+) -> dict[float, list[Any]]:
+    """Draw the counted points and the lines between them; return each amount's lines as paths of x and y.
+
+    Lines that are long enough bear their amounts; the others are yet to be named.
+    """
+    import numpy as np
 
     first, second, _ = records[0]
     xs, ys = (sorted({record[key] for record in records}) for key in (first, second))
     grid = np.full((len(ys), len(xs)), np.nan)
     for record in records:
         grid[ys.index(record[second]), xs.index(record[first])] = record["madds"]
-    shown: list[float] = sorted(levels) or [
-        level for level in MaxNLocator(9 if look.columns == 2 else 6).tick_values(np.nanmin(grid), np.nanmax(grid))
-        if np.nanmin(grid) < level < np.nanmax(grid)
-    ]  # fmt: skip
     axes.grid(False)
     axes.scatter(
         [record[first] for record in records], [record[second] for record in records], s=2.5,
         color=look.colors["quiet"], alpha=0.6, zorder=1, label=label,
     )  # fmt: skip
     drawn = axes.contour(
-        xs, ys, np.ma.masked_invalid(grid), levels=shown, colors=[look.colors["mobile"]], linewidths=0.9
+        xs, ys, np.ma.masked_invalid(grid), levels=levels, colors=[look.colors["mobile"]], linewidths=0.9
     )
     for text in axes.clabel(drawn, fmt=amount, fontsize=6, inline_spacing=3):
         text.set(bbox=look.veil(), color=look.inked("mobile"))
     axes.use_sticky_edges = False
     axes.margins(0.04)
-    return [segment for each in drawn.allsegs for segment in each if len(segment) > 1]
+    _ticks(axes.xaxis, xs)
+    _ticks(axes.yaxis, ys)
+    paths = zip(drawn.levels, drawn.allsegs, strict=True)
+    return {float(level): [each for each in segments if len(each) > 1] for level, segments in paths}
 
 
-def _mark(axes: Axes, own: tuple[int, int], lines: Sequence[Any], name: str, look: Look) -> None:
-    """Mark the spec's own point, if it is in the picture."""
+def _ticks(axis: Axis, values: Sequence[int]) -> None:
+    """Let an axis of whole numbers have whole ticks: the values, where they are few."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    axis.set_major_locator(FixedLocator(values) if len(values) <= _FEW else MaxNLocator(integer=True))
+
+
+def _name(axes: Axes, drawn: Mapping[float, Sequence[Any]], own: tuple[int, int] | None, name: str, look: Look) -> None:
+    """Mark and name the spec's own point, if it is in the picture, and name lines too short to bear their amounts."""
+    told = {text.get_text() for text in axes.texts}
+    short_lines = [(lines[0], amount(level)) for level, lines in drawn.items() if lines and amount(level) not in told]
+    labels = [(*line[len(line) // 2], text, look.inked("mobile")) for line, text in short_lines]
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    x, y = own
-    if left <= x <= right and bottom <= y <= top:
+    points = [own] if own and left <= own[0] <= right and bottom <= own[1] <= top else []
+    for x, y in points:
         axes.plot([x], [y], marker="o", color=look.colors["former"], markeredgecolor=look.colors["ground"])
-        paths = [(list(line[:, 0]), list(line[:, 1])) for line in lines]
-        annotate(axes, [(x, y, short(name), look.inked("former"))], look, [own], paths)
+        labels.append((x, y, short(name), look.inked("former")))
+    paths = [(list(line[:, 0]), list(line[:, 1])) for lines in drawn.values() for line in lines]
+    annotate(axes, labels, look, points, paths)
