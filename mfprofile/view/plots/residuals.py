@@ -22,7 +22,10 @@ INFERRED = "inferred"
 
 _QUANTITIES = MappingProxyType({"madds": "MAdds", "params": "Params"})
 _LABELS = MappingProxyType({INFERRED: "conventions 'paper', 'paper-coco' (Table 4)"})
-_STYLES = (("mobile", "o"), ("former", "s"), ("bridge", "^"), ("head", "D"), ("user", "v"), ("quiet", "P"))
+_STYLES = (
+    ("mobile", "o"), ("former", "s"), ("bridge", "^"), ("head", "D"), ("user", "v"), ("quiet", "P"),
+    ("mobile", "X"), ("former", "<"), ("bridge", ">"), ("head", "*"), ("user", "p"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def _score(found: Sequence[Residual], quantity: str, look: Look) -> str:
     holding = sum(each.holds for each in first)
     if look.columns == 1:
         return f"{_QUANTITIES[quantity]}: {holding}/{len(first)}"
-    return f"{_QUANTITIES[quantity]}: {holding} of {len(first)} within rounding"
+    named = f" in '{found[0].asked}'" if len(first) < len(found) else ""
+    return f"{_QUANTITIES[quantity]}: {holding} of {len(first)} within rounding{named}"
 
 
 def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:

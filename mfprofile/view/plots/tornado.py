@@ -37,7 +37,7 @@ def tornado(look: Look, found: Sensitivity, most: int = 20) -> Picture:
         parts += [f"{len(levers) - len(shown)} lesser knobs left out"] if len(levers) > len(shown) else []
         axes.set_xlabel("; ".join(parts) if look.columns == 2 else ",\n".join(parts))
         titled(figure, title, look)
-        legend(figure, look)
+        legend(figure, look, look.columns)
     return Picture(title, figure, records, bill.convention.name)
 
 
@@ -50,7 +50,7 @@ def _record(lever: Lever, quantity: str) -> dict[str, Any]:
 
 
 def _draw(axes: Axes, records: list[dict[str, Any]], look: Look) -> None:
-    sides = {"down": ("mobile", "one step down", ""), "up": ("former", "one step up", "/////")}
+    sides = {"down": ("mobile", "one step down, to the value at its end", ""), "up": ("former", "one step up", "/////")}
     for side, (color, label, hatch) in sides.items():
         changes = [record[side]["change"] or 0 for record in records]
         axes.barh(

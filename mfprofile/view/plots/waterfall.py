@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AXES = ("block", "pillar")
 QUANTITIES = ("madds", "params")
+LONG = 90
+"""Up to how many letters a variant's name has in the title: what --set gives stands in it."""
 MOST = 14
 """How many parts are drawn by themselves; what is less is one bar."""
 
@@ -33,10 +35,10 @@ def waterfall(look: Look, found: Difference, by: str = "block", quantity: str = 
                              f"{nearest(name, known) or 'choose one of those'}")  # fmt: skip
     records = _records(found, by, quantity)
     a, b = found.a, found.b
-    title = f"{short(a.name)} → {short(b.name)}, by {by}"
+    title = f"{short(a.name, LONG)} → {short(b.name, LONG)}, by {by}"
     unit = f"{a.convention.unit} (convention '{a.convention.name}')" if quantity == "madds" else "Parameters"
     with look.applied():
-        figure = look.figure(0.2 * len(records) + 0.85)
+        figure = look.figure(0.2 * len(records) + 0.85 + 0.12 * (len(title) // (44 * look.columns)))
         axes = figure.add_subplot()
         cut = "" if _draw(axes, records, look) == 0 else "the axis does not begin at 0"
         axes.set_xlabel((f"{unit}; {cut}" if look.columns == 2 else f"{unit}\n{cut}") if cut else unit)
@@ -85,12 +87,15 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
             at, level - start, 0.7, left=start, color=colors[kind], edgecolor=colors["ground"], linewidth=0.3,
             hatch="/////" if kind == "former" else "",
         )  # fmt: skip
-        axes.plot([level, level], [at - 0.35, at + 0.35], color=colors[kind], linewidth=0.6)  # seen however slight
+        stroke: Any = {"linewidth": 0.6, "solid_capstyle": "butt"}
+        axes.plot([level, level], [at - 0.35, at + 0.35], color=colors[kind], **stroke)  # seen however slight
         if at < len(records) - 1:
-            axes.plot([level, level], [at + 0.35, at + 0.65], color=colors["ink"], linewidth=0.6)
+            axes.plot([level, level], [at + 0.35, at + 0.65], color=colors["ink"], **stroke)
         edges += [max(start, level)] if record["kind"] == "total" else [start, level]
         _write(axes, max(start, level), at, record, look)
-    axes.set_yticks(range(len(records)), [short(record["name"], 24) for record in records], fontsize=6.5)
+    names = [record["name"] for record in records]
+    names[-1] = names[-1].removeprefix(f"{names[0]} ")  # 'with tokens.dim=128' is enough
+    axes.set_yticks(range(len(records)), [short(name, 24) for name in names], fontsize=6.5)
     axes.set_ylim(len(records) - 0.4, -0.6)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
