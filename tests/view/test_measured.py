@@ -31,8 +31,8 @@ def test_networks_are_read_with_specs_counted_and_figures_taken(tmp_path: Path) 
 
 
 def test_csv_is_read_as_spreadsheets_write_it(tmp_path: Path) -> None:
-    """A byte order mark, blank lines, quoted cells with commas and line ends, columns in any order."""
-    text = '\ufeff\r\n"madds", name,top1\r\n\r\n 3M,"one, two",1.5\r\n  ,,\r\n4M,"up\r\ndown",2\r\n'
+    """A byte order mark, blank lines, quoted cells with commas and line ends, columns in any order and letters."""
+    text = '\ufeff\r\n"madds", Name,TOP1\r\n\r\n 3M,"one, two",1.5\r\n  ,,\r\n4M,"up\r\ndown",2\r\n'
     found = read_measured(written(tmp_path, text), "core")
     assert [(each.name, each.madds, each.top1) for each in found] == [
         ("one, two", 3_000_000, 1.5),
@@ -53,6 +53,7 @@ MALFORMED = {
     "blank": ("\n \n,,\n", f": is empty: {EXAMPLE}"),
     "header alone": ("name,madds\n", f": has no network: {EXAMPLE}"),
     "no header": ("mine,300M\n", ":1: no column is called 'mine'; there are name, top1, spec, madds, params"),
+    "semicolons": ("name;top1;madds\na;70;3M\n", ":1: cells must be parted by commas, not by ';'"),
     "unknown column": ("name,flops\na,3M\n", ":1: no column is called 'flops'; there are name, top1, spec, madds, params"),
     "nameless column": ("name,madds,\na,3M,\n", ":1: no column is called ''; there are name, top1, spec, madds, params"),
     "no cost column": ("name,top1\na,70\n", f":1: the columns must be name and one of spec, madds, params: {EXAMPLE}"),

@@ -52,6 +52,7 @@ def read_measured(file: str, convention_name: str) -> list[Measured]:
     if not rows:
         raise InputError(f"{file}: is empty: give {EXAMPLE}")
     (first, header), *networks = rows
+    header = [name.lower() for name in header]
     _check_header(f"{file}:{first}", header)
     if not networks:
         raise InputError(f"{file}: has no network: give {EXAMPLE}")
@@ -59,6 +60,8 @@ def read_measured(file: str, convention_name: str) -> list[Measured]:
 
 
 def _check_header(where: str, header: list[str]) -> None:
+    if len(header) == 1 and ";" in header[0]:
+        raise InputError(f"{where}: cells must be parted by commas, not by ';'")
     for name in header:
         if name not in COLUMNS:
             raise InputError(f"{where}: no column is called {shown(name)}; {nearest(name, COLUMNS) or _columns()}")
