@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HATCHES: Mapping[str, str] = MappingProxyType(
-    {"mobile": "", "former": "/////", "bridge": ".....", "head": "\\\\\\\\\\"}
+    {"mobile": "", "former": "/////", "bridge": "-----", "head": "\\\\\\\\\\"}
 )
 
 
