@@ -260,17 +260,18 @@ def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: P
 
 
 def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
-    """Its rows are those of `count --json`, and sum to the totals."""
-    spec = load("mf52m")
-    with opened(chromium, tmp_path, spec) as page:
+    """Its rows are those of `count --by op --csv`, whose columns it begins with; each op's place follows."""
+    with opened(chromium, tmp_path, load("mf52m"), "#convention=fvcore") as page:
         with page.expect_download() as download:
             page.click("#download-csv")
-        assert download.value.suggested_filename == "mf52m-core.csv"
-        rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
-    records = count(spec).records()
-    assert [(row["name"], int(row["madds"]), int(row["params"])) for row in rows] == [
-        (record["name"], record["madds"], record["params"]) for record in records
-    ]
+        assert download.value.suggested_filename == "mf52m-fvcore.csv"
+        rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    printed = list(csv.reader(io.StringIO(run("count", "mf52m", "--by=op", "--csv", "--convention=fvcore").stdout)))
+    shared = len(printed[0])
+    assert [row[:shared] for row in rows] == printed
+    places = ("block", "stage", "pillar")
+    told = [["" if record[name] is None else str(record[name]) for name in places] for record in count("mf52m").records()]
+    assert [row[shared:] for row in rows] == [list(places), *told]
 
 
 def test_the_table_sums_to_the_totals_by_every_axis(chromium: Browser, tmp_path: Path) -> None:
