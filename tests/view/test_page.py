@@ -233,6 +233,18 @@ def test_every_convention_gives_pythons_total(chromium: Browser, tmp_path: Path,
             assert page.text_content("#madds-unit") == CONVENTIONS[convention].unit
 
 
+@pytest.mark.parametrize("name", ["mf294m", "mf294m-coco", "mf294m-retinanet"])
+def test_a_second_convention_is_counted_and_named_as_count_ends(chromium: Browser, tmp_path: Path, name: str) -> None:
+    """The last card is the last line of `count`: in the paper's convention, or the core's where that is chosen."""
+    with opened(chromium, tmp_path, load(name), viewport={"width": 1200, "height": 800}) as page:
+        for convention in ("core", "fvcore", "paper"):
+            page.select_option("#convention", convention)
+            last = run("count", name, "--convention", convention).stdout.splitlines()[-1]
+            told, total = page.inner_text("#other-name"), page.inner_text("#other")
+            unit, _, other = told.partition(" in convention ")
+            assert last == f"In convention '{other[1:-1]}': {page.inner_text('#other-short')} {unit} ({total})"
+
+
 ODD = {
     "input": "225x321", "tokens": {"count": 3, "dim": 64}, "stem": 8, "width": 0.75, "head": "none", "classes": 10,
     "bridge": {"heads": 1, "final": False, "projections": True}, "mobile": {"kernel": 5},

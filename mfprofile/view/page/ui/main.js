@@ -72,7 +72,7 @@ function attempt(action) {
   }
 }
 
-/** Count a spec and the original in the convention, and both as the paper does. */
+/** Count a spec and the original in the convention, and both in the other. */
 function recount(spec) {
   const original = page.originals.get(page.convention) ?? countedTwice(page.spec);
   page.originals.set(page.convention, original);
@@ -81,7 +81,12 @@ function recount(spec) {
 
 function countedTwice(spec) {
   const bill = mfprofile.bill(spec, page.convention);
-  return { ...bill, paper: mfprofile.bill(bill.network, "paper").madds };
+  return { ...bill, other: mfprofile.bill(bill.network, otherConvention()).madds };
+}
+
+/** Return the convention that is counted as well: the paper's, or the core where that is chosen, as `count` ends with. */
+function otherConvention() {
+  return page.convention === "paper" ? "core" : "paper";
 }
 
 /** Return the address of this page in its present state. */

@@ -7,7 +7,9 @@ function drawTotals(valid) {
   const told = mfprofile.conventions[page.convention];
   byId("madds-unit").textContent = told.unit;
   byId("about-convention").textContent = `${page.convention}: ${told.about}`;
-  for (const name of ["madds", "params", "activations", "paper"]) {
+  const other = `${mfprofile.conventions[otherConvention()].unit} in convention ‘${otherConvention()}’`;
+  byId("other-name").textContent = other;
+  for (const name of ["madds", "params", "activations", "other"]) {
     byId(name).textContent = valid ? grouped(counted[name]) : "–";
     byId(`${name}-short`).textContent = valid ? human(counted[name]) : "";
     const over = limits.find((limit) => limit.name === name && !limit.holds);
@@ -16,7 +18,7 @@ function drawTotals(valid) {
     byId(name).closest(".tile").classList.toggle("over", over !== undefined);
   }
   byId("besides").textContent = valid
-    ? `${grouped(counted.activations)} activations; ${grouped(counted.paper)} MAdds as the paper counts` : "";
+    ? `${grouped(counted.activations)} activations; ${grouped(counted.other)} ${other}` : "";
   byId("limits").replaceChildren(...limitList(limits));
 }
 
