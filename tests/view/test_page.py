@@ -314,6 +314,19 @@ def test_a_budget_turns_red_exactly_where_it_is_passed(chromium: Browser, tmp_pa
         page.wait_for_url(re.compile("html$"))
 
 
+def test_every_key_has_a_control_but_those_that_the_documentation_names(chromium: Browser, tmp_path: Path) -> None:
+    """Kinds of blocks, a detector, what is required, and limits other than the two most common stay as they are."""
+    every = """() => Object.entries(mfprofile.fields).flatMap(([section, keys]) => Object.entries(keys)
+      .filter(([key, field]) => !["map", "list"].includes(field.type) || ["former", "head"].includes(key))
+      .map(([key]) => (section ? `${section}.${key}` : key)))"""
+    with opened(chromium, tmp_path, load("mf26m", ["blocks.3={block: mf, expand: 6, out: 24}"])) as page:
+        keys = set(page.evaluate(every))
+        ids = page.eval_on_selector_all("[id^=knob-]", "nodes => nodes.map(node => node.id)")
+    controls = {re.sub(r"blocks\.\d+\.", "blocks.", name.removeprefix("knob-")) for name in ids}
+    assert keys - controls == {"blocks.block", "detector", "require.widths"}
+    assert controls - keys == {"budget.max.madds", "budget.max.params"}
+
+
 def test_the_page_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
     """Every control is reached by Tab, arrows step a number, and a problem's link leads to its field."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
