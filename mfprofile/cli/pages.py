@@ -32,7 +32,18 @@ def page(
     from mfprofile.view.files import write
     from mfprofile.view.page.page import page_text
 
+    _check_ending(output)
     loaded = load(spec, assigned(settings, input_size))
     place = Path(output or f"{loaded.name}.html")
     write(place, page_text(loaded, convention))
     tell(f"wrote {place}")
+
+
+def _check_ending(output: str | None) -> None:
+    """Raise `InputError` for a file that is not called a page, before it is written."""
+    from pathlib import Path
+
+    from mfprofile.spec.problems import InputError
+
+    if output is not None and Path(output).suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{output}: the ending must be .html or .htm: a page is what is written")

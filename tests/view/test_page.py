@@ -586,6 +586,15 @@ def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: P
         assert page.is_visible("#bill table")
 
 
+@pytest.mark.parametrize("file", ["mf26m.pdf", "mf26m", "reports/mf26m.svg"])
+def test_a_page_is_written_only_to_what_is_called_one(tmp_path: Path, file: str) -> None:
+    """Another ending, for which one would expect a picture, is refused as `plot` refuses those it cannot write."""
+    done = run("page", "mf26m", "-o", str(tmp_path / file))
+    told = f"error: {tmp_path / file}: the ending must be .html or .htm: a page is what is written\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_page_is_small_and_the_same_at_each_run(tmp_path: Path) -> None:
     """Under 1.5 MB, and byte for byte what another process with other hashes writes; nothing refers elsewhere."""
     texts = []
