@@ -21,8 +21,8 @@ def page(
     """Write a page whose knobs count at once: one HTML file, which needs no network.
 
     Sliders and fields for the input, the tokens, each width, depth and switch, and the most MAdds and params; the kinds
-    of blocks, a detector and other limits stay as the spec has them. The exact bill by block and pillar, budgets that turn red, the
-    spec as YAML, and a link that keeps the state.
+    of blocks, a detector and other limits stay as the spec has them. The exact bill by block and pillar, budgets that
+    turn red, the spec as YAML, and a link that keeps the state.
 
     Example: mfprofile page mf294m -o mf294m.html
     """

@@ -282,7 +282,9 @@ def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
     shared = len(printed[0])
     assert [row[:shared] for row in rows] == printed
     places = ("block", "stage", "pillar")
-    told = [["" if record[name] is None else str(record[name]) for name in places] for record in count("mf52m").records()]
+    told = [
+        ["" if record[name] is None else str(record[name]) for name in places] for record in count("mf52m").records()
+    ]
     assert [row[shared:] for row in rows] == [list(places), *told]
 
 
@@ -572,6 +574,21 @@ def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, wid
             "nodes => nodes.filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline').map(node => node.textContent)",
         )
         assert cut == []
+
+
+@pytest.mark.parametrize("width", [360, 1100, 1400])
+def test_a_rectangle_is_read_whole_in_its_field(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """The longest input that there may be is not cut, on a screen nor on paper; a square one has its slider again."""
+    field, slider = "#knob-input", "#knob-input + input"
+    with opened(chromium, tmp_path, load("mf294m-coco"), viewport={"width": width, "height": 800}) as page:
+        for media in ("print", "screen"):
+            page.emulate_media(media=media)  # type: ignore[arg-type]
+            for text in ("800x1344", "16384x16384"):
+                page.fill(field, text)
+                assert page.eval_on_selector(field, "node => node.scrollWidth <= node.clientWidth"), (media, text)
+        assert not page.is_visible(slider)
+        page.fill(field, "224")
+        assert page.is_visible(slider)
 
 
 def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: Path) -> None:
