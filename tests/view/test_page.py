@@ -206,10 +206,9 @@ def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fragment",
     [
-        "#__proto__.x=1",
-        "#blocks.99.out=8",
-        "#tokens.constructor=1",
-        "#tokens=5",
+        "#=3",
+        "#blocks=",
+        "#blocks.3=",
         "#nonsense",
         "#convention=mine",
         "#%E0%A4%A",
@@ -220,6 +219,36 @@ def test_a_broken_link_does_no_harm(chromium: Browser, tmp_path: Path, fragment:
     with opened(chromium, tmp_path, load("mf26m"), fragment) as page:
         read = page.evaluate(READ)
         assert read["madds"] == shown(count("mf26m").madds) or read["problems"]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "told"),
+    [
+        ("nosuch=3", "nosuch: unknown key"),
+        ("blocks.99.out=3", "blocks.99.out: unknown key"),
+        ("blocks.0.out=3", "blocks.0.out: unknown key"),
+        ("blocks.length.x=3", "blocks.length.x: unknown key"),
+        ("blocks.x=3", "blocks.x: unknown key"),
+        ("__proto__.x=1", "__proto__.x: unknown key"),
+        ("__proto__=1", "__proto__: unknown key"),
+        ("tokens.constructor=1", "tokens.constructor: unknown key"),
+        ("blocks.3.nosuch=3", "blocks.3.nosuch: unknown key"),
+        ("blocks.3.out.x=3", "blocks.3.out: must be a whole number"),
+        ("blocks.3=4", "blocks.3: 4 must be a map"),
+        ("blocks=3", "blocks: 3 must be a list of blocks"),
+        ("tokens=5", "tokens: 5 must be a map"),
+    ],
+)
+def test_what_a_link_cannot_set_is_refused_by_name(chromium: Browser, tmp_path: Path, fragment: str, told: str) -> None:
+    """A key that leads nowhere is a problem as any other, kept in the link until the page is reset."""
+    with opened(chromium, tmp_path, load("mf26m"), f"#{fragment}") as page:
+        read = page.evaluate(READ)
+        assert (read["madds"], read["problems"][0][: len(told)]) == ("–", told)
+        page.wait_for_timeout(200)  # until the link is rewritten
+        page.reload()
+        assert page.evaluate(READ) == read
+        page.click("#reset")
+        assert page.inner_text("#madds") == shown(count("mf26m").madds)
 
 
 @pytest.mark.parametrize("name", ["mf294m", "mf294m-mobile", "mf294m-mlp", "mf151m-coco", "mf151m-retinanet"])

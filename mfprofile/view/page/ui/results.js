@@ -47,7 +47,7 @@ function drawPillars() {
 
 /** Put beside each block's knobs what the block costs, all its repetitions together, and where the bill has them. */
 function drawBlocks() {
-  const entries = new Map(page.now.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
+  const entries = new Map(page.last.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
   const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
   for (const total of page.counted.by("block")) {
     const entry = entries.get(entryOf.get(total.name));
