@@ -555,6 +555,67 @@ def test_blocks_are_compared_by_their_place_in_the_spec(chromium: Browser, tmp_p
     assert told == "12"
 
 
+OVERLAPS = """() => {
+  const boxes = (selector) => [...document.querySelectorAll(`#plane ${selector}`)].map((node) => {
+    const box = node.getBoundingClientRect();
+    return { node, told: node.textContent || node.getAttribute("class"),
+      left: box.left + 1, right: box.right - 1, top: box.top + 2, bottom: box.bottom - 2 };
+  });
+  const meet = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  const [texts, all, [frame]] = [boxes("text"), boxes("text, circle"), boxes("svg")];
+  const outside = texts.filter((text) => text.left < frame.left - 1 || text.right > frame.right + 1 || text.top < frame.top - 2 || text.bottom > frame.bottom + 2);
+  const pairs = texts.flatMap((text) => all.filter((other) => other.node !== text.node && meet(text, other)).map((other) => [text.told, other.told]));
+  return [...outside.map(({ told }) => [told]), ...pairs];
+}"""
+TINY = {"input": 64, "tokens": {"count": 2, "dim": 32}, "stem": 8, "head": {"fc": 64}, "classes": 10,
+        "blocks": [{"block": "lite", "exp": 16, "out": 8}]}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1400])
+def test_nothing_in_the_plane_covers_a_text(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """Names keep clear of points, of one another and of ticks; most are there."""
+    limits = "budget.max.madds=300M&budget.max.params=12M"
+    dims = (
+        "tokens.dim=256",
+        "tokens.dim=208",
+        f"tokens.dim=256&{limits}",
+        "tokens.dim=64&classes=10",
+        "input=1024",
+        "",
+    )
+    for spec in (load("mf294m"), load("mf26m"), load("mf508m-coco"), load("mf294m-retinanet"), load(TINY)):
+        with opened(chromium, tmp_path, spec, viewport={"width": width, "height": 800}) as page:
+            for fragment in dims:
+                page.evaluate("fragment => { location.hash = fragment; restore(); }", fragment)
+                assert page.evaluate(OVERLAPS) == [], (spec.name, fragment)
+                names = page.eval_on_selector_all("#plane .name", "nodes => nodes.map(node => node.textContent)")
+                assert len(names) > 3, (spec.name, fragment, names)
+
+
+def test_the_plane_is_drawn_as_wide_as_it_is_seen(chromium: Browser, tmp_path: Path) -> None:
+    """Turning a phone draws it anew, so that its text keeps its size."""
+    with opened(chromium, tmp_path, load("mf294m"), viewport={"width": 390, "height": 800}) as page:
+        for width in (390, 700):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_function(
+                "() => document.querySelector('#plane svg').viewBox.baseVal.width === document.getElementById('plane').clientWidth"
+            )
+
+
+def test_the_key_of_the_plane_names_the_lines_that_are_in_it(chromium: Browser, tmp_path: Path) -> None:
+    """A limit that is kept and one that is not have each their colour there, as in the picture; none without a line."""
+    keys = "[...document.querySelectorAll('#plane-budget, #plane-over')].filter(node => !node.hidden).map(node => [node.textContent, getComputedStyle(node.firstChild).borderTopColor])"
+    drawn = "[...document.querySelectorAll('#plane .limit')].map(node => getComputedStyle(node).stroke)"
+    for fragment, told in (
+        ("", []), ("#budget.max.madds=300M", ["budget"]), ("#budget.max.madds=280M", ["budget, not kept"]),
+        ("#budget.max.madds=300M&budget.max.params=10M", ["budget", "budget, not kept"]), ("#budget.max.madds=300T", []),
+    ):  # fmt: skip
+        with opened(chromium, tmp_path, load("mf294m"), fragment) as page:
+            found = page.evaluate(keys)
+            assert [name for name, _ in found] == told
+            assert [color for _, color in found] == page.evaluate(drawn)
+
+
 CONTRAST = """() => {
   const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
   const light = (text) => numbers(text).slice(0, 3).map((part) => part / 255)

@@ -30,6 +30,7 @@ _SCRIPTS = (
     "knobs",
     "controls",
     "table",
+    "labels",
     "plane",
     "limits",
     "results",

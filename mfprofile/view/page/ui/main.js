@@ -10,6 +10,7 @@ page.originals = new Map(); // the original's bill in each convention
 page.past = []; // the specs before each turn, for undoing
 page.turned = null; // the knob that is being turned: all its steps are one turn
 page.limits = [];
+page.room = 0; // the width of the plane, in pixels
 page.inputs = new Map();
 page.inputsOf = (key) => page.inputs.get(key.split(".")[1]) ?? 8;
 
@@ -128,8 +129,10 @@ function build() {
   for (const choice of document.querySelectorAll("input[name=axis]"))
     choice.addEventListener("change", () => { page.axis = choice.value; drawResults(); });
   listen();
+  measure();
   restore();
   addEventListener("hashchange", restore);
+  addEventListener("resize", measure);
 }
 
 function listen() {

@@ -27,12 +27,27 @@ function drawResults() {
   if (!counted) return;
   const unit = mfprofile.conventions[page.convention].unit;
   byId("bill").replaceChildren(billTable(counted, original, page.axis, unit));
-  const models = page.models.map((model) => ({ ...model, madds: model.madds[page.convention] }));
-  const lines = page.limits.filter((limit) => ["madds", "params"].includes(limit.name));
-  byId("plane").replaceChildren(plane(models, original, counted, lines, unit));
-  byId("plane-budget").hidden = !lines.length;
+  drawPlane();
   drawPillars();
   drawBlocks();
+}
+
+/** Draw the plane as wide as there is room, and name the lines that are in it. */
+function drawPlane() {
+  const models = page.models.map((model) => ({ ...model, madds: model.madds[page.convention] }));
+  const lines = page.limits.filter((limit) => ["madds", "params"].includes(limit.name));
+  const unit = mfprofile.conventions[page.convention].unit;
+  byId("plane").replaceChildren(plane(models, page.original, page.counted, lines, unit, page.room));
+  byId("plane-budget").hidden = !byId("plane").querySelector(".limit:not(.over)");
+  byId("plane-over").hidden = !byId("plane").querySelector(".limit.over");
+}
+
+/** Learn how wide the plane may be; draw it anew where that has changed. */
+function measure() {
+  const room = byId("plane").clientWidth;
+  if (room === page.room) return;
+  page.room = room;
+  if (page.counted) drawPlane();
 }
 
 /** Put each pillar's share beside its colour, and what it has more or less than the original. */
