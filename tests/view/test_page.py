@@ -182,6 +182,22 @@ def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path)
     assert shown(json.loads(done.stdout)["madds"]) == total
 
 
+def test_the_spec_is_written_out_beside_what_extends_another(chromium: Browser, tmp_path: Path) -> None:
+    """The whole spec, changes and all, counts to the same; where nothing is extended there is one text."""
+    with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112") as page:
+        text, total = page.inner_text("#full"), page.inner_text("#madds")
+        assert "extends" not in text
+        assert shown(count(load(_file(tmp_path, text))).madds) == total
+        page.fill("#knob-stem", "x")
+        assert page.inner_text("#full") == ""
+    with opened(chromium, tmp_path, load(TINY)) as page:
+        assert (page.is_visible("#yaml"), page.is_visible("#full"), page.is_visible("#full-title")) == (
+            True,
+            False,
+            False,
+        )
+
+
 def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
     """The fragment tells what differs, and a page opened with it has the same knobs, convention and total."""
     spec = load("mf96m")

@@ -106,6 +106,8 @@ function learnInputs() {
 
 function drawYaml(valid) {
   byId("yaml").textContent = valid ? yamlText() : "# not a variant that can be counted";
+  byId("full").textContent = valid ? mfprofile.yaml(page.now) : "";
+  for (const id of ["full-title", "full"]) byId(id).hidden = !page.base; // where the text above is whole itself
   for (const button of document.querySelectorAll("[data-needs=valid]")) button.disabled = !valid;
 }
 
