@@ -240,6 +240,12 @@ def test_standard_input_is_read_once() -> None:
     assert (done.returncode, done.stderr) == (2, "error: -: standard input can be read only once\n")
 
 
+def test_one_token_is_not_told_as_several() -> None:
+    """What heads a bill counts as one speaks."""
+    head = run("count", "mf26m", "--set", "tokens.count=1").stdout.splitlines()[0]
+    assert head == "mf26m: input 224×224, 1 token of 128; MAdds in convention 'core'"
+
+
 def test_the_unit_and_the_params_that_a_convention_counts_are_told() -> None:
     """FlopCounterMode's total is in FLOPs, and Table 4's parameters are without norms."""
     bill = json.loads(run("count", "mf151m-coco", "--convention", "paper-coco", "--json").stdout)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.counts import Bill, Total
 from mfprofile.spec.network import Network
-from mfprofile.view.numbers import change, grouped, human, share
+from mfprofile.view.numbers import change, grouped, human, several, share
 from mfprofile.view.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ def kinds_and_outputs(network: Network) -> dict[str, list[str | None]]:
 def heading(bill: Bill) -> str:
     """Return the line that names the variant, its input and the convention."""
     network = bill.network
-    tokens = "no tokens" if network.tokens is None else f"{network.tokens.count} tokens of {network.tokens.dim}"
+    held = network.tokens
+    tokens = "no tokens" if held is None else f"{several(held.count, 'token')} of {held.dim}"
     counted = f"{bill.convention.unit} in convention '{bill.convention.name}'"
     return f"{bill.name}: input {network.height}×{network.width}, {tokens}; {counted}"
 

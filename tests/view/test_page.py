@@ -182,6 +182,22 @@ def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path)
     assert shown(json.loads(done.stdout)["madds"]) == total
 
 
+def test_the_spec_is_written_out_beside_what_extends_another(chromium: Browser, tmp_path: Path) -> None:
+    """The whole spec, changes and all, counts to the same; where nothing is extended there is one text."""
+    with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112") as page:
+        text, total = page.inner_text("#full"), page.inner_text("#madds")
+        assert "extends" not in text
+        assert shown(count(load(_file(tmp_path, text))).madds) == total
+        page.fill("#knob-stem", "x")
+        assert page.inner_text("#full") == ""
+    with opened(chromium, tmp_path, load(TINY)) as page:
+        assert (page.is_visible("#yaml"), page.is_visible("#full"), page.is_visible("#full-title")) == (
+            True,
+            False,
+            False,
+        )
+
+
 def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
     """The fragment tells what differs, and a page opened with it has the same knobs, convention and total."""
     spec = load("mf96m")
@@ -206,10 +222,9 @@ def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fragment",
     [
-        "#__proto__.x=1",
-        "#blocks.99.out=8",
-        "#tokens.constructor=1",
-        "#tokens=5",
+        "#=3",
+        "#blocks=",
+        "#blocks.3=",
         "#nonsense",
         "#convention=mine",
         "#%E0%A4%A",
@@ -222,6 +237,36 @@ def test_a_broken_link_does_no_harm(chromium: Browser, tmp_path: Path, fragment:
         assert read["madds"] == shown(count("mf26m").madds) or read["problems"]
 
 
+@pytest.mark.parametrize(
+    ("fragment", "told"),
+    [
+        ("nosuch=3", "nosuch: unknown key"),
+        ("blocks.99.out=3", "blocks.99.out: unknown key"),
+        ("blocks.0.out=3", "blocks.0.out: unknown key"),
+        ("blocks.length.x=3", "blocks.length.x: unknown key"),
+        ("blocks.x=3", "blocks.x: unknown key"),
+        ("__proto__.x=1", "__proto__.x: unknown key"),
+        ("__proto__=1", "__proto__: unknown key"),
+        ("tokens.constructor=1", "tokens.constructor: unknown key"),
+        ("blocks.3.nosuch=3", "blocks.3.nosuch: unknown key"),
+        ("blocks.3.out.x=3", "blocks.3.out: must be a whole number"),
+        ("blocks.3=4", "blocks.3: 4 must be a map"),
+        ("blocks=3", "blocks: 3 must be a list of blocks"),
+        ("tokens=5", "tokens: 5 must be a map"),
+    ],
+)
+def test_what_a_link_cannot_set_is_refused_by_name(chromium: Browser, tmp_path: Path, fragment: str, told: str) -> None:
+    """A key that leads nowhere is a problem as any other, kept in the link until the page is reset."""
+    with opened(chromium, tmp_path, load("mf26m"), f"#{fragment}") as page:
+        read = page.evaluate(READ)
+        assert (read["madds"], read["problems"][0][: len(told)]) == ("–", told)
+        page.wait_for_timeout(200)  # until the link is rewritten
+        page.reload()
+        assert page.evaluate(READ) == read
+        page.click("#reset")
+        assert page.inner_text("#madds") == shown(count("mf26m").madds)
+
+
 @pytest.mark.parametrize("name", ["mf294m", "mf294m-mobile", "mf294m-mlp", "mf151m-coco", "mf151m-retinanet"])
 def test_every_convention_gives_pythons_total(chromium: Browser, tmp_path: Path, name: str) -> None:
     """Choosing a convention changes the total to what Python counts in it, with its unit."""
@@ -231,6 +276,18 @@ def test_every_convention_gives_pythons_total(chromium: Browser, tmp_path: Path,
             page.select_option("#convention", convention)
             assert page.inner_text("#madds") == shown(count(spec, convention).madds)
             assert page.text_content("#madds-unit") == CONVENTIONS[convention].unit
+
+
+@pytest.mark.parametrize("name", ["mf294m", "mf294m-coco", "mf294m-retinanet"])
+def test_a_second_convention_is_counted_and_named_as_count_ends(chromium: Browser, tmp_path: Path, name: str) -> None:
+    """The last card is the last line of `count`: in the paper's convention, or the core's where that is chosen."""
+    with opened(chromium, tmp_path, load(name), viewport={"width": 1200, "height": 800}) as page:
+        for convention in ("core", "fvcore", "paper"):
+            page.select_option("#convention", convention)
+            last = run("count", name, "--convention", convention).stdout.splitlines()[-1]
+            told, total = page.inner_text("#other-name"), page.inner_text("#other")
+            unit, _, other = told.partition(" in convention ")
+            assert last == f"In convention '{other[1:-1]}': {page.inner_text('#other-short')} {unit} ({total})"
 
 
 ODD = {
@@ -260,17 +317,20 @@ def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: P
 
 
 def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
-    """Its rows are those of `count --json`, and sum to the totals."""
-    spec = load("mf52m")
-    with opened(chromium, tmp_path, spec) as page:
+    """Its rows are those of `count --by op --csv`, whose columns it begins with; each op's place follows."""
+    with opened(chromium, tmp_path, load("mf52m"), "#convention=fvcore") as page:
         with page.expect_download() as download:
             page.click("#download-csv")
-        assert download.value.suggested_filename == "mf52m-core.csv"
-        rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
-    records = count(spec).records()
-    assert [(row["name"], int(row["madds"]), int(row["params"])) for row in rows] == [
-        (record["name"], record["madds"], record["params"]) for record in records
+        assert download.value.suggested_filename == "mf52m-fvcore.csv"
+        rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    printed = list(csv.reader(io.StringIO(run("count", "mf52m", "--by=op", "--csv", "--convention=fvcore").stdout)))
+    shared = len(printed[0])
+    assert [row[:shared] for row in rows] == printed
+    places = ("block", "stage", "pillar")
+    told = [
+        ["" if record[name] is None else str(record[name]) for name in places] for record in count("mf52m").records()
     ]
+    assert [row[shared:] for row in rows] == [list(places), *told]
 
 
 def test_the_table_sums_to_the_totals_by_every_axis(chromium: Browser, tmp_path: Path) -> None:
@@ -299,6 +359,19 @@ def test_a_budget_turns_red_exactly_where_it_is_passed(chromium: Browser, tmp_pa
         page.fill("#knob-budget\\.max\\.madds", "")
         assert page.inner_text("#limits") == ""
         page.wait_for_url(re.compile("html$"))
+
+
+def test_every_key_has_a_control_but_those_that_the_documentation_names(chromium: Browser, tmp_path: Path) -> None:
+    """Kinds of blocks, a detector, what is required, and limits other than the two most common stay as they are."""
+    every = """() => Object.entries(mfprofile.fields).flatMap(([section, keys]) => Object.entries(keys)
+      .filter(([key, field]) => !["map", "list"].includes(field.type) || ["former", "head"].includes(key))
+      .map(([key]) => (section ? `${section}.${key}` : key)))"""
+    with opened(chromium, tmp_path, load("mf26m", ["blocks.3={block: mf, expand: 6, out: 24}"])) as page:
+        keys = set(page.evaluate(every))
+        ids = page.eval_on_selector_all("[id^=knob-]", "nodes => nodes.map(node => node.id)")
+    controls = {re.sub(r"blocks\.\d+\.", "blocks.", name.removeprefix("knob-")) for name in ids}
+    assert keys - controls == {"blocks.block", "detector", "require.widths"}
+    assert controls - keys == {"budget.max.madds", "budget.max.params"}
 
 
 def test_the_page_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
@@ -498,6 +571,67 @@ def test_blocks_are_compared_by_their_place_in_the_spec(chromium: Browser, tmp_p
     assert told == "12"
 
 
+OVERLAPS = """() => {
+  const boxes = (selector) => [...document.querySelectorAll(`#plane ${selector}`)].map((node) => {
+    const box = node.getBoundingClientRect();
+    return { node, told: node.textContent || node.getAttribute("class"),
+      left: box.left + 1, right: box.right - 1, top: box.top + 2, bottom: box.bottom - 2 };
+  });
+  const meet = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  const [texts, all, [frame]] = [boxes("text"), boxes("text, circle"), boxes("svg")];
+  const outside = texts.filter((text) => text.left < frame.left - 1 || text.right > frame.right + 1 || text.top < frame.top - 2 || text.bottom > frame.bottom + 2);
+  const pairs = texts.flatMap((text) => all.filter((other) => other.node !== text.node && meet(text, other)).map((other) => [text.told, other.told]));
+  return [...outside.map(({ told }) => [told]), ...pairs];
+}"""
+TINY = {"input": 64, "tokens": {"count": 2, "dim": 32}, "stem": 8, "head": {"fc": 64}, "classes": 10,
+        "blocks": [{"block": "lite", "exp": 16, "out": 8}]}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1400])
+def test_nothing_in_the_plane_covers_a_text(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """Names keep clear of points, of one another and of ticks; most are there."""
+    limits = "budget.max.madds=300M&budget.max.params=12M"
+    dims = (
+        "tokens.dim=256",
+        "tokens.dim=208",
+        f"tokens.dim=256&{limits}",
+        "tokens.dim=64&classes=10",
+        "input=1024",
+        "",
+    )
+    for spec in (load("mf294m"), load("mf26m"), load("mf508m-coco"), load("mf294m-retinanet"), load(TINY)):
+        with opened(chromium, tmp_path, spec, viewport={"width": width, "height": 800}) as page:
+            for fragment in dims:
+                page.evaluate("fragment => { location.hash = fragment; restore(); }", fragment)
+                assert page.evaluate(OVERLAPS) == [], (spec.name, fragment)
+                names = page.eval_on_selector_all("#plane .name", "nodes => nodes.map(node => node.textContent)")
+                assert len(names) > 3, (spec.name, fragment, names)
+
+
+def test_the_plane_is_drawn_as_wide_as_it_is_seen(chromium: Browser, tmp_path: Path) -> None:
+    """Turning a phone draws it anew, so that its text keeps its size."""
+    with opened(chromium, tmp_path, load("mf294m"), viewport={"width": 390, "height": 800}) as page:
+        for width in (390, 700):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_function(
+                "() => document.querySelector('#plane svg').viewBox.baseVal.width === document.getElementById('plane').clientWidth"
+            )
+
+
+def test_the_key_of_the_plane_names_the_lines_that_are_in_it(chromium: Browser, tmp_path: Path) -> None:
+    """A limit that is kept and one that is not have each their colour there, as in the picture; none without a line."""
+    keys = "[...document.querySelectorAll('#plane-budget, #plane-over')].filter(node => !node.hidden).map(node => [node.textContent, getComputedStyle(node.firstChild).borderTopColor])"
+    drawn = "[...document.querySelectorAll('#plane .limit')].map(node => getComputedStyle(node).stroke)"
+    for fragment, told in (
+        ("", []), ("#budget.max.madds=300M", ["budget"]), ("#budget.max.madds=280M", ["budget, not kept"]),
+        ("#budget.max.madds=300M&budget.max.params=10M", ["budget", "budget, not kept"]), ("#budget.max.madds=300T", []),
+    ):  # fmt: skip
+        with opened(chromium, tmp_path, load("mf294m"), fragment) as page:
+            found = page.evaluate(keys)
+            assert [name for name, _ in found] == told
+            assert [color for _, color in found] == page.evaluate(drawn)
+
+
 CONTRAST = """() => {
   const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
   const light = (text) => numbers(text).slice(0, 3).map((part) => part / 255)
@@ -548,6 +682,21 @@ def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, wid
         assert cut == []
 
 
+@pytest.mark.parametrize("width", [360, 1100, 1400])
+def test_a_rectangle_is_read_whole_in_its_field(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """The longest input that there may be is not cut, on a screen nor on paper; a square one has its slider again."""
+    field, slider = "#knob-input", "#knob-input + input"
+    with opened(chromium, tmp_path, load("mf294m-coco"), viewport={"width": width, "height": 800}) as page:
+        for media in ("print", "screen"):
+            page.emulate_media(media=media)  # type: ignore[arg-type]
+            for text in ("800x1344", "16384x16384"):
+                page.fill(field, text)
+                assert page.eval_on_selector(field, "node => node.scrollWidth <= node.clientWidth"), (media, text)
+        assert not page.is_visible(slider)
+        page.fill(field, "224")
+        assert page.is_visible(slider)
+
+
 def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: Path) -> None:
     """A dark ground where it is asked for; on paper no buttons and no sliders."""
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -558,6 +707,15 @@ def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: P
         assert not page.is_visible("#copy-yaml")
         assert not page.is_visible("input[type=range]")
         assert page.is_visible("#bill table")
+
+
+@pytest.mark.parametrize("file", ["mf26m.pdf", "mf26m", "reports/mf26m.svg"])
+def test_a_page_is_written_only_to_what_is_called_one(tmp_path: Path, file: str) -> None:
+    """Another ending, for which one would expect a picture, is refused as `plot` refuses those it cannot write."""
+    done = run("page", "mf26m", "-o", str(tmp_path / file))
+    told = f"error: {tmp_path / file}: the ending must be .html or .htm: a page is what is written\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_page_is_small_and_the_same_at_each_run(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from mfprofile.paper.claims import MODELS
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import resolve
+from mfprofile.view.numbers import several
 from mfprofile.view.page.script import engine_text, page_data
 from mfprofile.view.plots.look import DARK, LIGHT
 
@@ -29,6 +30,7 @@ _SCRIPTS = (
     "knobs",
     "controls",
     "table",
+    "labels",
     "plane",
     "limits",
     "results",
@@ -71,7 +73,7 @@ def _about(spec: Spec) -> str:
     tokens = (
         "no Former"
         if spec.former is None or spec.tokens is None
-        else f"{spec.tokens.count} tokens of {spec.tokens.dim}"
+        else f"{several(spec.tokens.count, 'token')} of {spec.tokens.dim}"
     )
     return f"Mobile-Former; the original has input {spec.input.height}×{spec.input.width} and {tokens}."
 

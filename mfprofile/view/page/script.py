@@ -37,7 +37,7 @@ from mfprofile.spec.writing import mapping
 from mfprofile.view.page.forms import layouts
 from mfprofile.view.page.javascript import compact, forms_text
 
-_FILES = ("resolver.js", "nearest.js", "quantities.js", "rules.js", "typed.js", "bill.js", "yaml.js", "api.js")
+_FILES = ("resolver", "nearest", "quantities", "entries", "rules", "typed", "bill", "yaml", "api")
 
 
 @cache
@@ -45,7 +45,7 @@ def engine_text() -> str:
     """Return the whole engine, ready to stand in a `script` element."""
     folder = files("mfprofile.view.page") / "engine"
     constants = [f"const {name} = {compact(value)};\n" for name, value in _constants().items()]
-    written = [(folder / name).read_text(encoding="utf-8") for name in _FILES]
+    written = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in _FILES]
     body = "\n".join([*constants, forms_text(), *written])
     text = f'"use strict";\nglobalThis.mfprofile = (() => {{\n{body}\nreturn API;\n}})();\n'
     if "</script" in text.lower() or "<!--" in text:

@@ -83,6 +83,7 @@ function refresh(spec, original, problems) {
       put(input, knob, value, spec, original);
     }
     mark(inputs[0], broken, problems);
+    node.classList.toggle("wide-field", knob.wide?.(value) ?? false);
     node.classList.toggle("changed", settingOf(knob, spec) !== settingOf(knob, original));
   }
 }

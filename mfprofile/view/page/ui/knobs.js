@@ -5,10 +5,10 @@ const splits = (spec) => isFormer(spec) && spec.attention !== "mlp";
 const FORMER = { ffn: true, heads: 4 };
 
 /** The groups of knobs that a whole network has; a `choice` is a word, a `switch` on or off, the rest are numbers.
- * `keys` is the keyboard that a phone shows where digits alone would not do. */
+ * `keys` is the keyboard that a phone shows where digits alone would not do, `wide` whether a value takes the slider's room. */
 const GROUPS = [
   ["Image and tokens", [
-    { key: "input", label: "input", unit: "pixels", least: 32, step: 32, keys: "text" },
+    { key: "input", label: "input", unit: "pixels", least: 32, step: 32, keys: "text", wide: (value) => String(value).includes("x") },
     { key: "tokens.count", label: "tokens", unit: "M", least: 1, step: 1, most: 16, when: isFormer },
     { key: "tokens.dim", label: "token dimension", unit: "d", step: dimensionStep, when: isFormer },
   ]],

@@ -10,6 +10,7 @@ page.originals = new Map(); // the original's bill in each convention
 page.past = []; // the specs before each turn, for undoing
 page.turned = null; // the knob that is being turned: all its steps are one turn
 page.limits = [];
+page.room = 0; // the width of the plane, in pixels
 page.inputs = new Map();
 page.inputsOf = (key) => page.inputs.get(key.split(".")[1]) ?? 8;
 
@@ -72,7 +73,7 @@ function attempt(action) {
   }
 }
 
-/** Count a spec and the original in the convention, and both as the paper does. */
+/** Count a spec and the original in the convention, and both in the other. */
 function recount(spec) {
   const original = page.originals.get(page.convention) ?? countedTwice(page.spec);
   page.originals.set(page.convention, original);
@@ -81,7 +82,12 @@ function recount(spec) {
 
 function countedTwice(spec) {
   const bill = mfprofile.bill(spec, page.convention);
-  return { ...bill, paper: mfprofile.bill(bill.network, "paper").madds };
+  return { ...bill, other: mfprofile.bill(bill.network, otherConvention()).madds };
+}
+
+/** Return the convention that is counted as well: the paper's, or the core where that is chosen, as `count` ends with. */
+function otherConvention() {
+  return page.convention === "paper" ? "core" : "paper";
 }
 
 /** Return the address of this page in its present state. */
@@ -100,6 +106,8 @@ function learnInputs() {
 
 function drawYaml(valid) {
   byId("yaml").textContent = valid ? yamlText() : "# not a variant that can be counted";
+  byId("full").textContent = valid ? mfprofile.yaml(page.now) : "";
+  for (const id of ["full-title", "full"]) byId(id).hidden = !page.base; // where the text above is whole itself
   for (const button of document.querySelectorAll("[data-needs=valid]")) button.disabled = !valid;
 }
 
@@ -123,8 +131,10 @@ function build() {
   for (const choice of document.querySelectorAll("input[name=axis]"))
     choice.addEventListener("change", () => { page.axis = choice.value; drawResults(); });
   listen();
+  measure();
   restore();
   addEventListener("hashchange", restore);
+  addEventListener("resize", measure);
 }
 
 function listen() {

@@ -1,21 +1,44 @@
 // The plane of MAdds and parameters: the seven models, the original, this variant, and the budget's lines.
 
-const PLANE = { width: 560, height: 340, left: 58, right: 16, top: 14, bottom: 44 };
+const TEXT = 12; // the size of all text, in the units of the picture, which are pixels of the room that it has
+const RADIUS = { model: 3.5, original: 5, now: 6 };
 
-/** Return the picture; `models` are {name, madds, params}, `limits` those of the whole network. */
-function plane(models, original, now, limits, unit) {
+/** Return the picture, `room` wide; `models` are {name, madds, params}, `limits` those of the whole network. */
+function plane(models, original, now, limits, unit, room) {
   const values = (name) => withNear([...models, original, now].map((point) => point[name]), limits.filter((limit) => limit.name === name));
-  const x = scale(values("madds"), PLANE.left, PLANE.width - PLANE.right);
-  const y = scale(values("params"), PLANE.height - PLANE.bottom, PLANE.top);
+  const sizeOf = textSizes();
+  const frame = framed(room, values("madds"), values("params"), sizeOf);
+  const { x, y } = frame;
   const label = `MAdds and parameters: this variant ${grouped(now.madds)} and ${grouped(now.params)}, `
     + `the original ${grouped(original.madds)} and ${grouped(original.params)}`;
-  return shape("svg", { viewBox: `0 0 ${PLANE.width} ${PLANE.height}`, role: "img", "aria-label": label },
-    ...grid(x, y, unit),
-    ...limits.map((limit) => limitLine(limit, x, y)),
-    ...models.flatMap((model, index) => modelMark(model, x, y, index % 2)),
+  const at = (point) => ({ cx: x(point.madds), cy: y(point.params) });
+  return shape("svg", { viewBox: `0 0 ${frame.width} ${frame.height}`, role: "img", "aria-label": label },
+    ...grid(frame, unit),
+    ...limits.map((limit) => limitLine(limit, frame)),
     shape("line", { class: "moved", x1: x(original.madds), y1: y(original.params), x2: x(now.madds), y2: y(now.params) }),
-    shape("circle", { class: "original", cx: x(original.madds), cy: y(original.params), r: 5 }),
-    shape("circle", { class: limits.some((limit) => !limit.holds) ? "now over" : "now", cx: x(now.madds), cy: y(now.params), r: 6 }));
+    ...names(models, [[original, RADIUS.original], [now, RADIUS.now]], limits, frame, sizeOf),
+    ...models.map((model) => shape("circle", { class: "model", ...at(model), r: RADIUS.model }, shape("title", {}, model.name))),
+    shape("circle", { class: "original", ...at(original), r: RADIUS.original }),
+    shape("circle", { class: limits.some((limit) => !limit.holds) ? "now over" : "now", ...at(now), r: RADIUS.now }));
+}
+
+/** Return what measures the width and height of a text as the page writes it. */
+function textSizes() {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${TEXT}px ${getComputedStyle(document.body).fontFamily}`;
+  return (text) => [pen.measureText(text).width, TEXT];
+}
+
+/** Return the edges of the plane and its scales: ticks have room beside it, and the axes' names above and below. */
+function framed(room, madds, params, sizeOf) {
+  const width = Math.round(Math.min(Math.max(room, 240), 720));
+  const height = Math.round(Math.min(Math.max(0.62 * width, 230), 340));
+  const [top, bottom] = [3 * TEXT, height - 3.4 * TEXT];
+  const y = scale(params, bottom, top, 2 * TEXT);
+  const left = 8 + Math.max(0, ...y.ticks.map((value) => sizeOf(tick(value))[0]));
+  const [widest] = sizeOf("500M");
+  const right = width - widest / 2;
+  return { width, height, left, right, top, bottom, x: scale(madds, left, right, 1.2 * widest), y };
 }
 
 /** Return the values with the limits near them: one far away, or half typed, shall not squeeze the rest. */
@@ -25,14 +48,15 @@ function withNear(values, limits) {
   return [...known, ...limits.map((limit) => limit.amount).filter((amount) => amount >= low && amount <= high)];
 }
 
-/** Return a logarithmic scale that holds all values, with its ticks. */
-function scale(values, from, to) {
-  const [low, high] = [Math.log(Math.min(...values) / 1.3), Math.log(Math.max(...values) * 1.3)];
+/** Return a logarithmic scale that holds all values, with as many ticks as stand that far apart. */
+function scale(values, from, to, apart) {
+  const [low, high] = [Math.log(Math.min(...values) / 1.4), Math.log(Math.max(...values) * 1.4)];
   const place = (value) => from + ((Math.log(Math.max(value, 1)) - low) / (high - low)) * (to - from);
-  const steps = high - low > 5 ? [1] : [1, 2, 5];
+  const roomOf = (ratio) => (Math.log(ratio) / (high - low)) * Math.abs(to - from);
+  const [steps, factor] = [[[1, 2, 5], 10, 2], [[1], 10, 10], [[1], 1000, 1000]].find(([, , ratio]) => roomOf(ratio) >= apart) ?? [[1], 1e6];
   place.holds = (value) => value > 0 && Math.log(value) >= low && Math.log(value) <= high;
   place.ticks = [];
-  for (let power = 1; power < 1e18; power *= 10)
+  for (let power = 1; power < 1e18; power *= factor)
     for (const step of steps) if (place.holds(step * power)) place.ticks.push(step * power);
   return place;
 }
@@ -42,37 +66,48 @@ function tick(value) {
   return String(value);
 }
 
-function grid(x, y, unit) {
-  const { width, height, left, right, top, bottom } = PLANE;
+function grid({ left, right, top, bottom, x, y }, unit) {
   return [
     ...x.ticks.flatMap((value) => [
-      shape("line", { class: "grid", x1: x(value), x2: x(value), y1: top, y2: height - bottom }),
-      shape("text", { class: "tick", x: x(value), y: height - bottom + 15, "text-anchor": "middle" }, tick(value)),
+      shape("line", { class: "grid", x1: x(value), x2: x(value), y1: top, y2: bottom }),
+      shape("text", { class: "tick", x: x(value), y: bottom + 1.3 * TEXT, "text-anchor": "middle" }, tick(value)),
     ]),
     ...y.ticks.flatMap((value) => [
-      shape("line", { class: "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
-      shape("text", { class: "tick", x: left - 6, y: y(value) + 4, "text-anchor": "end" }, tick(value)),
+      shape("line", { class: "grid", x1: left, x2: right, y1: y(value), y2: y(value) }),
+      shape("text", { class: "tick", x: left - 6, y: y(value) + 0.35 * TEXT, "text-anchor": "end" }, tick(value)),
     ]),
-    shape("text", { class: "axis", x: (left + width - right) / 2, y: height - 8, "text-anchor": "middle" }, `${unit}, log scale`),
-    shape("text", { class: "axis", transform: `translate(13 ${(top + height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, "parameters, log scale"),
+    shape("text", { class: "axis", x: 0, y: TEXT }, "parameters, log scale"),
+    shape("text", { class: "axis", x: right, y: bottom + 2.9 * TEXT, "text-anchor": "end" }, `${unit}, log scale`),
   ];
 }
 
-function limitLine(limit, x, y) {
+function limitLine(limit, frame) {
+  const line = ends(limit, frame);
+  return line && shape("line", { class: limit.holds ? "limit" : "limit over", ...line });
+}
+
+/** Return where a limit's line begins and ends, or null where the plane does not reach so far. */
+function ends(limit, { left, right, top, bottom, x, y }) {
   if (!(limit.name === "madds" ? x : y).holds(limit.amount)) return null;
-  const { width, height, left, right, top, bottom } = PLANE;
-  const name = limit.holds ? "limit" : "limit over";
-  if (limit.name === "madds") return shape("line", { class: name, x1: x(limit.amount), x2: x(limit.amount), y1: top, y2: height - bottom });
-  return shape("line", { class: name, x1: left, x2: width - right, y1: y(limit.amount), y2: y(limit.amount) });
+  return limit.name === "madds"
+    ? { x1: x(limit.amount), x2: x(limit.amount), y1: top, y2: bottom }
+    : { x1: left, x2: right, y1: y(limit.amount), y2: y(limit.amount) };
 }
 
-/** Return a model's point, with its name above to the left or, as every other, below to the right. */
-function modelMark(model, x, y, below) {
-  const place = [x(model.madds), y(model.params)];
-  const name = below
-    ? { x: place[0] + 8, y: place[1] + 15, "text-anchor": "start" } : { x: place[0] - 8, y: place[1] - 7, "text-anchor": "end" };
-  return [
-    shape("circle", { class: "model", cx: place[0], cy: place[1], r: 3.5 }),
-    shape("text", { class: "name", ...name }, model.name),
-  ];
+/** Return the models' names, each where it is free of points, of other names and, if it can be, of the budget's lines.
+ *
+ * The smallest and the largest come first: where there is no room for all, those tell the rest. */
+function names(models, others, limits, frame, sizeOf) {
+  const { left, right, top, bottom, x, y } = frame;
+  const at = ([{ name, madds, params }, radius]) => ({ name, x: x(madds), y: y(params), radius });
+  const marks = others.map(at);
+  const points = [models[0], models.at(-1), ...models.slice(1, -1)].map((model) => {
+    const same = others.filter(([other]) => other.madds === model.madds && other.params === model.params);
+    return at([model, Math.max(RADIUS.model, ...same.map(([, radius]) => radius))]);
+  });
+  const lines = limits.map((limit) => ends(limit, frame)).filter(Boolean)
+    .map(({ x1, x2, y1, y2 }) => ({ left: x1 - 2, top: y1 - 2, width: x2 - x1 + 4, height: y2 - y1 + 4 }));
+  const within = { left, top: 1.3 * TEXT, width: right - left + sizeOf("500M")[0] / 2, height: bottom - 1.3 * TEXT };
+  return placed(points, marks.map((mark) => boxAround(mark, 1)), within, lines, sizeOf).map((box, index) =>
+    box && shape("text", { class: "name", x: box.left, y: box.top + 0.8 * TEXT }, points[index].name));
 }

@@ -7,7 +7,9 @@ function drawTotals(valid) {
   const told = mfprofile.conventions[page.convention];
   byId("madds-unit").textContent = told.unit;
   byId("about-convention").textContent = `${page.convention}: ${told.about}`;
-  for (const name of ["madds", "params", "activations", "paper"]) {
+  const other = `${mfprofile.conventions[otherConvention()].unit} in convention ‘${otherConvention()}’`;
+  byId("other-name").textContent = other;
+  for (const name of ["madds", "params", "activations", "other"]) {
     byId(name).textContent = valid ? grouped(counted[name]) : "–";
     byId(`${name}-short`).textContent = valid ? human(counted[name]) : "";
     const over = limits.find((limit) => limit.name === name && !limit.holds);
@@ -16,7 +18,7 @@ function drawTotals(valid) {
     byId(name).closest(".tile").classList.toggle("over", over !== undefined);
   }
   byId("besides").textContent = valid
-    ? `${grouped(counted.activations)} activations; ${grouped(counted.paper)} MAdds as the paper counts` : "";
+    ? `${grouped(counted.activations)} activations; ${grouped(counted.other)} ${other}` : "";
   byId("limits").replaceChildren(...limitList(limits));
 }
 
@@ -25,12 +27,27 @@ function drawResults() {
   if (!counted) return;
   const unit = mfprofile.conventions[page.convention].unit;
   byId("bill").replaceChildren(billTable(counted, original, page.axis, unit));
-  const models = page.models.map((model) => ({ ...model, madds: model.madds[page.convention] }));
-  const lines = page.limits.filter((limit) => ["madds", "params"].includes(limit.name));
-  byId("plane").replaceChildren(plane(models, original, counted, lines, unit));
-  byId("plane-budget").hidden = !lines.length;
+  drawPlane();
   drawPillars();
   drawBlocks();
+}
+
+/** Draw the plane as wide as there is room, and name the lines that are in it. */
+function drawPlane() {
+  const models = page.models.map((model) => ({ ...model, madds: model.madds[page.convention] }));
+  const lines = page.limits.filter((limit) => ["madds", "params"].includes(limit.name));
+  const unit = mfprofile.conventions[page.convention].unit;
+  byId("plane").replaceChildren(plane(models, page.original, page.counted, lines, unit, page.room));
+  byId("plane-budget").hidden = !byId("plane").querySelector(".limit:not(.over)");
+  byId("plane-over").hidden = !byId("plane").querySelector(".limit.over");
+}
+
+/** Learn how wide the plane may be; draw it anew where that has changed. */
+function measure() {
+  const room = byId("plane").clientWidth;
+  if (room === page.room) return;
+  page.room = room;
+  if (page.counted) drawPlane();
 }
 
 /** Put each pillar's share beside its colour, and what it has more or less than the original. */
@@ -45,7 +62,7 @@ function drawPillars() {
 
 /** Put beside each block's knobs what the block costs, all its repetitions together, and where the bill has them. */
 function drawBlocks() {
-  const entries = new Map(page.now.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
+  const entries = new Map(page.last.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
   const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
   for (const total of page.counted.by("block")) {
     const entry = entries.get(entryOf.get(total.name));

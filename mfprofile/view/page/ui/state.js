@@ -63,6 +63,7 @@ function restored(text, original) {
   for (const [key, value] of new URLSearchParams(text)) {
     if (key === "convention") convention = value in mfprofile.conventions ? value : page.initial;
     else if (isKey(key, original)) spec = withValue(spec, key, value === "" ? undefined : read(value));
+    else if (value !== "") spec = { ...spec, [key]: read(value) }; // whole, as a key that no spec has
   }
   return { spec, convention };
 }
@@ -71,5 +72,5 @@ function restored(text, original) {
 function isKey(key, original) {
   const path = pathOf(key);
   if (path.some((part) => part === "" || part in Object.prototype)) return false;
-  return path[0] !== "blocks" || (path.length === 3 && path[1] in original.blocks);
+  return path[0] !== "blocks" || path.length === 1 || (Number.isInteger(path[1]) && path[1] in original.blocks);
 }

@@ -92,9 +92,9 @@ function bars(row, name, most, before) {
   return told ? element("div", { class: "bars", role: "img", "aria-label": told, title }, ...segments, mark) : null;
 }
 
-/** Return every op of a bill as CSV, as `mfprofile count --by op --csv` gives it and its shape and place as well. */
+/** Return every op of a bill as CSV: the columns of `mfprofile count --by op --csv`, and then each op's place. */
 function csvOf(bill) {
-  const columns = ["name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "out"];
+  const columns = ["name", "kind", "role", "out", "madds", "elements", "params", "activations", "block", "stage", "pillar"];
   const cell = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const line = (row) => columns.map((name) => cell(name === "out" ? row.out.join("×") : String(row[name] ?? ""))).join(",");
   return [columns.join(","), ...bill.rows.map(line)].join("\n") + "\n";
