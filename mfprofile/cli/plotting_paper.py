@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, names_in, specs
-from mfprofile.cli.exploring import (
+from mfprofile.cli.options import ConventionName, Input, Settings, assigned
+from mfprofile.cli.pictures import Columns, Dark, Output, app, checked, look_of, written
+from mfprofile.cli.querying import (
     Activations,
     Dask,
     Madds,
@@ -22,8 +24,6 @@ from mfprofile.cli.exploring import (
     pair,
     windows,
 )
-from mfprofile.cli.options import ConventionName, Input, Settings, assigned
-from mfprofile.cli.pictures import Columns, Dark, Output, app, checked, look_of, written
 
 
 @app.command("accuracy")
