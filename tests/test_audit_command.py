@@ -78,6 +78,10 @@ class Words(nn.Module):
 class Asking(nn.Module):
     def forward(self, x):
         return x + 1 if float(x.sum()) == 0 else x
+
+class Exits(nn.Module):
+    def forward(self, x):
+        raise SystemExit(0)
 """
 Here = Callable[..., "CompletedProcess[str]"]
 CORE = 3 * 9 * 8 * 64 + 2 * 8 * 9 * 64 + 80
@@ -244,11 +248,28 @@ def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: st
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
+@pytest.mark.parametrize(
+    "command", ["audit net.py:Exits", "check net.py:Exits --max-madds 1", "diff net.py:Exits net.py:Net"]
+)
+def test_a_network_that_exits_ends_no_command_in_silence(here: Here, command: str) -> None:
+    """A gate that it is held to would pass."""
+    done = here(*command.split(), "--input", "4")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("cannot be run: SystemExit: 0 (on inputs 1×4 float32)")
+
+
 LAZY = """
 from torch import nn
 
 def net():
     return nn.Sequential(nn.LazyConv2d(8, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(5))
+
+class Exits(nn.LazyLinear):
+    def __init__(self):
+        super().__init__(5)
+
+    def forward(self, x):
+        raise SystemExit(0)
 """
 
 
@@ -260,6 +281,11 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
     refused = here("audit", "lazy.py:net", "--input", "3x2x2")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert refused.stderr.startswith("error: lazy.py:net: its lazy layers cannot be made: RuntimeError: ")
+    exits = here("audit", "lazy.py:Exits", "--input", "3")
+    assert (exits.returncode, exits.stderr) == (
+        2,
+        "error: lazy.py:Exits: its lazy layers cannot be made: SystemExit: 0\n",
+    )
 
 
 def test_the_shapes_that_do_not_fit_are_told_with_the_module(here: Here) -> None:

@@ -82,7 +82,9 @@ def _settle(text: str, model: nn.Module, inputs: Inputs) -> None:
     try:
         with torch.no_grad():
             model.eval()(*_tensors(model, inputs, lazy[1].device.type))
-    except Exception as error:  # whatever the network raises is told in a line
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the network raises is told in a line, also that it exits
         raise InputError(f"{text}: its lazy layers cannot be made: {Failure(error, '')}") from error
 
 

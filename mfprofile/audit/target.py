@@ -117,7 +117,9 @@ def _imported(target: Target) -> ModuleType:
             about = f", which {target.source} is to be in" if error.name != target.source else ""
             _refuse(target, f"no module is called {error.name!r}{about}, in this folder or installed")
         _raised(target, f"import {target.source}", error)
-    except (Exception, SystemExit) as error:  # whatever the user's own code raises is told in a line
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the user's own code raises is told in a line
         _raised(target, f"import {target.source}", error)
 
 
@@ -133,7 +135,9 @@ def _file(target: Target) -> ModuleType:
     sys.modules[name] = module  # dataclasses look for their module there
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         _raised(target, f"import {target.source}", error)
     return module
 
@@ -179,7 +183,9 @@ def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
         try:
             with torch.device(device):
                 found = make()
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             if device == "cpu":
                 _raised(target, "be made", error)
             continue

@@ -51,7 +51,7 @@ WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
 class Failure(NamedTuple):
     """What a run raised, the path of the module in which it did, and what could not be done."""
 
-    error: Exception
+    error: BaseException
     path: str
     doing: str = "run"
 
@@ -122,7 +122,9 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     """Return the recorder of one run, or how it failed."""
     try:
         network = copied(model, way.made)
-    except Exception as error:  # what a network's own copying raises is its affair
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # what a network's own copying raises is its affair
         return Failure(error, "", "copied")
     recorder = Recorder(network)
     args = [_made(value, way) for value in inputs]
@@ -130,7 +132,9 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     try:
         with _surroundings(way), recorder.calls.watched(), recorder:
             network(*args, **kwargs)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a network that exits has not run either
         if recorder.fault is not None:
             raise recorder.fault from None
         paths = {id(module): path for path, module in network.named_modules()}

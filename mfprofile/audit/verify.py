@@ -69,7 +69,9 @@ def verified(
         tell(f"{bill.name}: counting with {name}")
         try:
             explanations.append(explain(bill, measure(name, model, given), modules))
-        except Exception as error:  # whatever a tool of others raises is told as its failure, beside the other tools
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a tool of others raises is its failure, told beside the other tools
             failures[name] = f"{type(error).__name__}: {error}".splitlines()[0]
     skipped = [name for name in COUNTERS if not installed(name)]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped)

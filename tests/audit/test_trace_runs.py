@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 import pytest
@@ -16,6 +17,15 @@ from torch.nn.modules import module as modules  # noqa: E402
 
 from mfprofile.audit.trace import Input, Module, trace  # noqa: E402
 from mfprofile.spec.problems import InputError  # noqa: E402
+
+
+class Stopped(BaseException):
+    """What a network may raise to stop all that runs it."""
+
+
+def raising(error: BaseException) -> None:
+    """Raise it, where an expression alone may stand."""
+    raise error
 
 
 class Watchful(nn.Module):
@@ -122,6 +132,8 @@ def test_what_the_user_holds_as_attributes_is_copied_too() -> None:
         (nn.Bilinear(3, 4, 5), (3,), r"^Bilinear cannot be run: TypeError: .*missing 1 required positional argument: 'input2'"),
         (nn.Embedding(5, 3), (3,), r"^Embedding cannot be run: RuntimeError: .*on inputs 1×3 float32"),
         (Lambda(lambda _: {}["key"]), (3,), r"^Lambda cannot be run: KeyError: 'key' \(on inputs 1×3 float32\)$"),
+        (Lambda(lambda _: sys.exit(0)), (3,), r"^Lambda cannot be run: SystemExit: 0 \(on inputs 1×3 float32\)$"),
+        (Lambda(lambda _: raising(Stopped("x"))), (3,), r"^Lambda cannot be run: Stopped: x \(on inputs 1×3 float32\)$"),
         (nn.LazyBatchNorm1d(affine=False), (3,), r"^LazyBatchNorm1d: running_mean has no shape yet: call the model once"),
         (nn.LazyLinear(3), (3,), r"^LazyLinear: weight has no shape yet: call the model once, so that its lazy layers are made$"),
     ],
@@ -132,6 +144,12 @@ def test_a_network_that_raises_is_told_in_one_line(model: nn.Module, inputs: Any
     with pytest.raises(InputError, match=message) as caught:
         trace(model, inputs)
     assert "\n" not in str(caught.value)
+
+
+def test_an_interrupt_is_none_of_the_networks_errors() -> None:
+    """It ends the run, whatever device it is on."""
+    with pytest.raises(KeyboardInterrupt):
+        trace(Lambda(lambda _: raising(KeyboardInterrupt())), (3,))
 
 
 def test_a_network_that_cannot_be_copied_is_told() -> None:
