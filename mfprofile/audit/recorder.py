@@ -34,13 +34,17 @@ COMPOSED = "composed"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What is known of an ATen operator: its handle, if any, whether it is free, and the names of its arguments."""
+    """What is known of an ATen operator: its handle, if any, whether it is free, and the names of its arguments.
+
+    `outs` are those of them that it writes its result to, as `out=` has them.
+    """
 
     name: str
     handle: Handle | None
     free: bool
     in_place: bool
     arguments: tuple[str, ...]
+    outs: frozenset[str] = frozenset()
 
     @property
     def role(self) -> str:
@@ -63,7 +67,8 @@ def operator_of(function: Any) -> Operator:
     name = base_name(function)
     arguments = tuple(str(argument.name) for argument in function._schema.arguments)
     in_place = str(function._schema.name).endswith("_")
-    return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments)
+    outs = frozenset(str(argument.name) for argument in function._schema.arguments if argument.is_out)
+    return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments, outs)
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -97,10 +102,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         out = answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
-        found = self._costed(operator, out, args, options)
+        read = {name: value for name, value in options.items() if name not in operator.outs}
+        found = self._costed(operator, out, args, read)
         if found is None:
             return self._taken_apart(operator, func, args, options)
-        given = dict(zip(operator.arguments, args, strict=False)) | dict(options)
+        given = dict(zip(operator.arguments, args, strict=False)) | read
         for name, cost in found:
             self._record(name, *self._attributed(operator, cost, given, alone=len(found) == 1))
         return out

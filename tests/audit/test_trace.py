@@ -113,6 +113,25 @@ def test_an_einsum_costs_its_products(equation: str, shapes: Any, expected: list
     assert found.coverage == 1
 
 
+def test_what_is_written_to_a_tensor_that_is_given_costs_the_same() -> None:
+    """As `out=` has it, of a buffer that is made before: sums, activations, products, one of two results."""
+
+    def written(x: Tensor) -> Tensor:
+        sums, scores = torch.empty_like(x), torch.empty(4, 5, 5)
+        torch.add(x, x, out=sums)
+        torch.sigmoid(sums, out=sums)
+        torch.bmm(sums, x.mT, out=scores)
+        torch.softmax(scores, -1, out=scores)
+        torch.max(scores, dim=0, out=(scores[0], torch.empty(5, 5, dtype=torch.long)))
+        return scores
+
+    found = of(written, (4, 5, 3))
+    assert [(row.kind, row.madds, row.elements) for row in found.rows] == [
+        ("add", 0, 60), ("sigmoid", 0, 60), ("matmul", 4 * 5 * 3 * 5, 100), ("softmax", 0, 100), ("max", 0, 100),
+    ]  # fmt: skip
+    assert found.device == "meta"
+
+
 def test_an_einsum_that_multiplies_each_value_is_a_multiplication() -> None:
     """With elements, and without products."""
     (row,) = of(lambda x, y: torch.einsum("bij,bij->bij", x, y), (4, 5, 3), (4, 5, 3)).rows
