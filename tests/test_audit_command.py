@@ -473,6 +473,38 @@ def test_sampling_at_any_place_is_explained() -> None:
     )
 
 
+VECTORS = {
+    "matrix × vector": lambda x: x[0] @ x[0, 0],
+    "batch × vector": lambda x: x @ x[0, 0],
+    "a batch in pieces × vector": lambda x: x.mT @ x[0, :, 0],
+    "vector × matrix": lambda x: x[0, 0] @ x[0].mT,
+    "vector × batch": lambda x: x[0, :, 0] @ x,
+    "vector × a batch turned round": lambda x: x[0, 0] @ x.mT,
+    "vector × vector": lambda x: x[0, 0] @ x[0, 1],
+    "of two vectors": lambda x: torch.outer(x[0, 0], x[0, 1]) + torch.vdot(x[0, 0], x[0, 1]),
+    "added": lambda x: torch.addmv(x[0, 0], x[0, :8], x[0, 1]) + torch.addr(x[0, :8], x[0, 0], x[0, 1]),
+    "summed": lambda x: torch.addbmm(x[0, :8, :8], x[:, :8], x.mT[:, :, :8]),
+    "einsum that sums nothing": lambda x: torch.einsum("bi,bj->bij", x[:, 0], x[:, 1]),
+    "a layer of one output": lambda x: functional.linear(x, x[0, 0]),
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_products_with_vectors_are_explained(name: str) -> None:
+    """Torch has operators of their own for them, for which FlopCounterMode and ptflops have no rule."""
+    model = nn.Sequential(nn.Flatten(2), nn.Linear(64, 8), nn.Linear(8, 8), Lambda(VECTORS[name]))
+    _explained(model, 8, 8, 8, tools=["torch", "ptflops"])
+
+
+def test_a_vector_that_is_a_parameter_is_explained() -> None:
+    """A norm by singular values has two of those products; what fvcore makes of `@` with a vector is an error."""
+    vector = Lambda(lambda rows, weight: rows @ weight, weight=torch.ones(8))
+    norm = nn.utils.parametrizations.spectral_norm(nn.Linear(8, 8))
+    _explained(nn.Sequential(norm, vector), tools=["torch", "ptflops"])
+    _explained(nn.Sequential(nn.Linear(8, 8), vector), tools=["ptflops-pytorch"])
+    _explained(nn.Sequential(norm, nn.Linear(8, 4)), tools=["fvcore", "thop"])
+
+
 LEFT_OVER = {"norms": "thop", "broadcast": "ptflops"}
 """What a tool makes of it is shown as not explained: a norm that pools is of no known class; an input
 without a name cannot be given."""

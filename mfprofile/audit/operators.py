@@ -129,6 +129,12 @@ _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
 OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn".split())
 """The kinds of op to which parameters belong; read by another, they are a table."""
 
+PRODUCTS = frozenset(("matmul", "linalg_matmul", "linear"))
+"""Operators that torch runs as a product of matrices, or of a matrix and a vector, as their operands are."""
+
+VECTORS = frozenset(("mv", "addmv", "dot", "vdot", "outer", "ger", "addr", "addbmm"))
+"""Those that multiply vectors, or sum a batch of products, by ways of their own."""
+
 BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), "self"))
 """The argument that is the bias, of operators that do not call it so."""
 

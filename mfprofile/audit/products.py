@@ -64,6 +64,20 @@ def product(out: Tensor, first: Tensor, second: Tensor, *_: Any) -> Named:
     return [("matmul", ops.matmul(prod(batch), prod(rows), one[-1], prod(columns)))]
 
 
+def meets_vector(first: Tensor, second: Tensor) -> bool:
+    """Return whether torch runs `first @ second` as a product with a vector: of a batch, where it folds into rows.
+
+    A vector on the left of one matrix is a row. A batch folds where it lies in one piece: should_fold in
+    aten/src/ATen/native/LinearAlgebra.cpp.
+    """
+    many, vector = (first, second) if second.dim() == 1 else (second, first)
+    if vector.dim() != 1 or (many is second and many.dim() == 2):
+        return False
+    rows = many.mT if many is second else many
+    sides, strides = rows.shape[1:-1], rows.stride()[:-1]
+    return all(one == side * two for one, side, two in zip(strides, sides, strides[1:], strict=False))
+
+
 def added_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
     """Cost addmm, baddbmm and addmv: `added + first @ second`, as Linear's bias is no multiply-add."""
     return product(out, first, second)

@@ -16,7 +16,7 @@ from mfprofile.audit import products
 from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
-from mfprofile.audit.operators import BIASES, DIMENSIONS, FREE, OWNERS, RECURRENT, base_name
+from mfprofile.audit.operators import BIASES, DIMENSIONS, FREE, OWNERS, PRODUCTS, RECURRENT, VECTORS, base_name
 from mfprofile.audit.owners import Owners, tensors_in
 from mfprofile.audit.products import Named
 from mfprofile.cost.ops import Cost, elementwise
@@ -30,6 +30,9 @@ FUSED = "fused"
 
 COMPOSED = "composed"
 """The role of those of an attention that is called so, and that torch takes apart for a CPU."""
+
+VECTOR = "vector"
+"""The role of products with a vector or of two, and of a sum of products: for those tools of operators have no rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +148,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        return operator.role or self._role(operator, given), Cost(
-            kind, cost.out, cost.madds, cost.elements, weights, biases
-        )
+        role = operator.role or (VECTOR if _of_vectors(operator, cost, given) else self._role(operator, given))
+        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
 
     def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
         """Return what some tools tell apart: fused attention, a norm's statistics, how a bias is added, a padding."""
@@ -175,3 +177,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for call, name, at, role, cost in self._found
         ]
         return [*self.owners.rest(read=True), *found, *self.owners.rest(read=False)]
+
+
+def _of_vectors(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
+    """Return whether torch has a product done by no product of matrices: also that of an einsum which sums nothing."""
+    if operator.name in PRODUCTS:
+        return products.meets_vector(*islice(given.values(), 2))
+    return operator.name in VECTORS or (operator.name == "einsum" and cost.madds == cost.elements)
