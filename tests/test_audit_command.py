@@ -35,6 +35,8 @@ MOST = ("torch", "fvcore", "thop", "ptflops")
 """The tools that have a rule for all that they count; the others count by how a line is spelled, or a first axis."""
 
 SOURCE = """
+import sys
+
 import torch
 from torch import nn
 
@@ -82,6 +84,25 @@ class Asking(nn.Module):
 class Exits(nn.Module):
     def forward(self, x):
         raise SystemExit(0)
+
+class Optional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+
+    def forward(self, x, mask=None, bias=None, *, scale=1, after=None):
+        return self.layer(x) + bias
+
+class Alone(Optional):
+    def forward(self):
+        return self.layer(torch.ones(2, 4))
+
+class Loud(nn.Module):
+    def forward(self, x):
+        sys.stderr.write("heard\\n")
+        if x.is_meta:
+            return x
+        raise ValueError("several\\nlines")
 """
 Here = Callable[..., "CompletedProcess[str]"]
 CORE = 3 * 9 * 8 * 64 + 2 * 8 * 9 * 64 + 80
@@ -230,6 +251,7 @@ def test_a_network_that_asks_for_values_runs_on_a_cpu(here: Here) -> None:
         ("audit net.py:Net --counter fvcor", "error: no counter is called 'fvcor'; did you mean 'fvcore'?\n"),
         ("audit net.py:Net --convention cor", "error: no convention is called 'cor'; did you mean 'core'?\n"),
         ("audit net.py:Net --json --csv", "error: --json and --csv exclude each other: give one\n"),
+        ("audit net.py:Net --input 999999999x999999999x4", "hello\nhello\nerror: net.py:Net cannot be given its inputs: RuntimeError: Storage size calculation overflowed with sizes=[1, 999999999, 999999999, 4] (on inputs 1×999999999×999999999×4 float32)\n"),
         ("count net.py:Net", "error: net.py:Net: no such spec ships with mfprofile, nor is there such a file; 'mfprofile audit' counts networks in code\n"),
         ("check net.py:Net", "hello\nerror: net.py:Net: no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, or one under [tool.mfprofile.budgets] in pyproject.toml\n"),
         ("check net.py:Net --max former.madds=10%", "hello\nerror: net.py:Net: former.madds: a network in code has no pillars; there are madds, params, activations\n"),
@@ -264,6 +286,14 @@ from torch import nn
 def net():
     return nn.Sequential(nn.LazyConv2d(8, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(5))
 
+class Named(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.LazyLinear(5)
+
+    def forward(self, *, x):
+        return self.layer(x)
+
 class Exits(nn.LazyLinear):
     def __init__(self):
         super().__init__(5)
@@ -278,6 +308,8 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
     Path("lazy.py").write_text(LAZY, encoding="utf-8")
     found = json.loads(here("audit", "lazy.py:net", "--input", "3x10x10", "--json", "--counter", "thop").stdout)
     assert (found["madds"], found["params"]) == (27 * 8 * 64 + 512 * 5, 224 + 16 + 2565)
+    named = json.loads(here("audit", "lazy.py:Named", "--input", "x=7", "--json").stdout)
+    assert (named["madds"], named["params"], named["input"]) == (7 * 5, 40, ["1×7 float32"])
     refused = here("audit", "lazy.py:net", "--input", "3x2x2")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert refused.stderr.startswith("error: lazy.py:net: its lazy layers cannot be made: RuntimeError: ")
@@ -286,6 +318,15 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
         2,
         "error: lazy.py:Exits: its lazy layers cannot be made: SystemExit: 0\n",
     )
+
+
+def test_inputs_for_which_there_is_no_memory_are_refused(here: Here) -> None:
+    """A network that may run on meta tensors is not given them by counters either."""
+    for options in (("--device", "cpu"), ("--counter", "torch")):
+        done = here("audit", "net.py:Asking", "--input", "1000000x1000000x1000", *options)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 2
+        assert "error: net.py:Asking cannot be " in done.stderr
 
 
 def test_the_shapes_that_do_not_fit_are_told_with_the_module(here: Here) -> None:
@@ -335,6 +376,42 @@ def test_each_counters_total_is_explained(here: Here) -> None:
     assert all(one["holds"] for one in found["counters"])
     assert found["holds"]
     assert done.returncode == 0
+
+
+def test_an_input_by_name_goes_to_counters_with_the_defaults_before_it(here: Here) -> None:
+    """They take inputs by order alone: one that has no place in it is refused."""
+    for tool in ("torch", "thop"):
+        line = ("audit", "net.py:Optional", "--input", "4", "--counter", tool, "--strict", "--input")
+        assert here(*line, "bias=3").returncode == 0
+        assert here(*line, "after=3", "--input", "bias=3").stderr.endswith(
+            "error: other counters give inputs by order alone, and these can be given by name only\n"
+        )
+
+
+def test_a_network_that_takes_nothing_is_given_nothing(here: Here) -> None:
+    """Where no input is named; the others are assumed to take an image."""
+    line = ("audit", "net.py:Alone", "--counter", "torch", "--counter", "fvcore", "--counter", "ptflops", "--strict")
+    done = here(*line, "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["input"], found["madds"]) == (0, [], 2 * 4 * 3)
+    assert here(*line, "--input", "4").returncode == 2
+
+
+def test_counters_that_cannot_be_run_are_told_beside_a_csv(here: Here) -> None:
+    """With the whole reason in a line, where the tool prints it too; what it prints besides is kept back."""
+    pytest.importorskip("thop")
+    options = [each for tool in ("thop", "ptflops", "torch") for each in ("--counter", tool)]
+    done = here("audit", "net.py:Loud", "--input", "4", "--csv", *options)
+    assert done.stdout == (
+        "name,tool,version,printed,unit,core,adds,misses,predicted,unexplained,params,unexplained_params\n"
+    )
+    assert done.stderr.splitlines()[-3:] == [
+        "thop could not be run: ValueError: several lines",
+        "ptflops could not be run: RuntimeError: ValueError: several lines",
+        "torch could not be run: ValueError: several lines",
+    ]
+    assert done.stderr.count("heard") == 1
+    assert "Traceback" not in done.stderr
 
 
 def _counters(here: Here, network: str, *inputs: str) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:
     if isinstance(failure.error, InputError) and failure.doing == "copied":
         return f"{name}: {failure.error}"
     where = f"in {failure.path} " if failure.path else ""
-    inputs = f" ({where}on inputs {', '.join(_described(values)) or 'none'})" if failure.doing == "run" else ""
+    inputs = f" ({where}on inputs {', '.join(_described(values)) or 'none'})" if failure.doing != "copied" else ""
     return f"{name} cannot be {failure.doing}: {failure}{inputs}"
 
 
@@ -127,8 +127,11 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     except BaseException as error:  # what a network's own copying raises is its affair
         return Failure(error, "", "copied")
     recorder = Recorder(network)
-    args = [_made(value, way) for value in inputs]
-    kwargs = {key: _made(value, way) for key, value in options.items()}
+    try:
+        args = [_made(value, way) for value in inputs]
+        kwargs = {key: _made(value, way) for key, value in options.items()}
+    except RuntimeError as error:  # torch's word for more values than there can be, or than there is memory for
+        return Failure(error, "", "given its inputs")
     try:
         with _surroundings(way), recorder.calls.watched(), recorder:
             network(*args, **kwargs)
