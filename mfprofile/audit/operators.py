@@ -102,7 +102,7 @@ _VIEWS = (
     "swapdims movedim moveaxis expand expand_as broadcast_to slice select narrow unsqueeze squeeze flatten ravel "
     "unflatten detach alias as_strided diagonal chunk split split_with_sizes unsafe_split unsafe_chunk tensor_split "
     "hsplit vsplit dsplit unbind unfold view_as_real view_as_complex real imag conj resolve_conj resolve_neg lift "
-    "lift_fresh lift_fresh_copy positive set_data"
+    "lift_fresh lift_fresh_copy positive set_data _nested_view_from_buffer _nested_view_from_jagged _nested_get_values"
 )
 _MOVES = (
     "clone copy _to_copy to type_as contiguous cat concat concatenate stack hstack vstack dstack column_stack repeat "
@@ -110,7 +110,7 @@ _MOVES = (
     "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d _pad_circular _pad_enum im2col gather "
     "index _unsafe_index index_select take take_along_dim index_put _unsafe_index_put index_copy index_fill "
     "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
-    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero"
+    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
 )
 _MADE = (
     "empty empty_like new_empty empty_strided new_empty_strided zeros zeros_like new_zeros ones ones_like new_ones "

@@ -100,6 +100,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        if any(each.is_nested for each in tensors_in((*args, *options.values()))):
+            return self._not_covered(operator, func, args, options)  # its sides are no numbers
         if operator.handle is None:
             return self._taken_apart(operator, func, args, options)
         out = answer(operator.name, operator.in_place, args, options)
@@ -123,9 +125,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._worded = before
             if out is not NotImplemented:
                 return out
+        return self._not_covered(operator, func, args, options)
+
+    def _not_covered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         out = func(*args, **options)
         for first in islice(tensors_in(out if isinstance(out, tuple | list) else [out]), 1):
-            self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape_of(first)))
+            shape = (first.numel(),) if first.is_nested else shape_of(first)
+            self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape))
         return out
 
     def _costed(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:

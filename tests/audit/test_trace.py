@@ -132,6 +132,19 @@ def test_what_is_written_to_a_tensor_that_is_given_costs_the_same() -> None:
     assert found.device == "meta"
 
 
+def test_operators_on_nested_tensors_are_not_covered() -> None:
+    """A side of theirs is no number; the values that they hold are."""
+
+    def padded(x: Tensor, weight: Tensor) -> Tensor:
+        nested = torch.nested.nested_tensor([x, x[:2]], layout=torch.jagged)
+        return functional.linear(nested.relu(), weight).to_padded_tensor(0.0) + 1
+
+    found = of(padded, (5, 3), weight=torch.zeros(7, 3))
+    assert {one.operator: one.elements for one in found.uncovered} == {"relu": 7 * 3, "linear": 7 * 7}
+    assert [row.kind for row in found.rows][-3:] == ["relu", "linear", "shift"]
+    assert (found.bill().madds, found.bill().params) == (0, 21)
+
+
 def test_an_einsum_that_multiplies_each_value_is_a_multiplication() -> None:
     """With elements, and without products."""
     (row,) = of(lambda x, y: torch.einsum("bij,bij->bij", x, y), (4, 5, 3), (4, 5, 3)).rows
