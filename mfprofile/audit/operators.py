@@ -129,6 +129,9 @@ _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
 OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn".split())
 """The kinds of op to which parameters belong; read by another, they are a table."""
 
+CONTROL = frozenset(("cond", "while_loop"))
+"""Operators that run functions which they are given, and nothing besides."""
+
 PRODUCTS = frozenset(("matmul", "linalg_matmul", "linear"))
 """Operators that torch runs as a product of matrices, or of a matrix and a vector, as their operands are."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -16,7 +16,7 @@ from mfprofile.audit import products
 from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
-from mfprofile.audit.operators import BIASES, DIMENSIONS, FREE, OWNERS, PRODUCTS, RECURRENT, VECTORS, base_name
+from mfprofile.audit.operators import BIASES, CONTROL, DIMENSIONS, FREE, OWNERS, PRODUCTS, RECURRENT, VECTORS, base_name
 from mfprofile.audit.owners import Owners, tensors_in
 from mfprofile.audit.products import Named
 from mfprofile.cost.ops import Cost, elementwise
@@ -125,7 +125,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._worded = before
             if out is not NotImplemented:
                 return out
+        if operator.name in CONTROL:
+            return func(*(self._followed(each) if callable(each) else each for each in args), **options)
         return self._not_covered(operator, func, args, options)
+
+    def _followed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that an operator is given, such as a branch, so that what it runs is recorded."""
+
+        def follow(*args: Any) -> Any:
+            with self:
+                return function(*args)
+
+        return follow
 
     def _not_covered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         out = func(*args, **options)

@@ -242,6 +242,25 @@ def test_a_compiled_network_is_traced_as_it_is_written() -> None:
         assert found.coverage == 1
 
 
+def test_the_branch_that_is_taken_is_traced() -> None:
+    """And each turn of a loop; that no op reads a parameter is said of the branch that is not taken alone."""
+
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.once, self.twice, self.spare = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = torch.cond(x.sum() > 0, self.spare, lambda x: self.twice(self.twice(x)), (x,))
+            _, x = torch.while_loop(lambda n, _: n < 3, lambda n, x: (n + 1, self.once(x)), (torch.tensor(0), x))
+            return x
+
+    found = trace(Branching(), (4,))
+    assert [row.name for row in found.rows if row.madds] == ["twice", "twice#2", "once", "once#2", "once#3"]
+    assert (found.coverage, found.bill().madds, found.device) == (1, 5 * 16, "cpu")
+    assert found.unused == {"spare.weight": 16, "spare.bias": 4}
+
+
 def test_one_input_may_stand_for_itself() -> None:
     """A tensor, a shape, an `Input`, or a sequence of one of them."""
     for inputs in (torch.zeros(1, 3), (3,), Input((3,)), [(3,)], [torch.zeros(1, 3)], [Input((3,))]):
