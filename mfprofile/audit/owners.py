@@ -32,24 +32,24 @@ class Owners:
 
     def __init__(self, model: nn.Module) -> None:
         named = list(model.named_parameters())
-        self._by_storage = {_storage(parameter): Owned(path, parameter.numel()) for path, parameter in named}
+        self._by_storage = {storage(parameter): Owned(path, parameter.numel()) for path, parameter in named}
         self._kept = named  # storages go by their address: none may be freed
         self.params = sum(each.size for each in self._by_storage.values())
 
     def holds(self, tensor: Tensor) -> bool:
         """Return whether the tensor is a parameter or a view of one."""
-        return _storage(tensor) in self._by_storage
+        return storage(tensor) in self._by_storage
 
     def read(self, tensors: Iterable[Tensor]) -> None:
         """Note that an op has read the tensors."""
         for tensor in tensors:
-            owned = self._by_storage.get(_storage(tensor))
+            owned = self._by_storage.get(storage(tensor))
             if owned is not None:
                 owned.read = True
 
     def claim(self, tensor: Tensor) -> int:
         """Return how many parameters the tensor shows that no op has claimed, and take them."""
-        owned = self._by_storage.get(_storage(tensor))
+        owned = self._by_storage.get(storage(tensor))
         if owned is None:
             return 0
         view = (tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
@@ -70,7 +70,7 @@ class Owners:
                 yield Part("", None, "", module, [(name, cost.kind, cost)])
 
 
-def _storage(tensor: Tensor) -> int:
+def storage(tensor: Tensor) -> int:
     """Return what tells one storage from another; 0 for a tensor that has none, as a sparse one."""
     try:
         return int(tensor.untyped_storage()._cdata)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -17,8 +17,9 @@ from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
 from mfprofile.audit.operators import BIASES, CONTROL, DIMENSIONS, FREE, OWNERS, PRODUCTS, RECURRENT, VECTORS, base_name
-from mfprofile.audit.owners import Owners, tensors_in
+from mfprofile.audit.owners import Owners, storage, tensors_in
 from mfprofile.audit.products import Named
+from mfprofile.audit.threads import Threads
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 
@@ -78,17 +79,29 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A dispatch mode that records ops in running order, each with the call in which it ran.
 
     It is made for inference mode, in which operators come whole (`linear`, `matmul`, `scaled_dot_product_attention`);
-    those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised.
+    those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised; `threads`
+    tell of operators that were run where it does not see them.
     """
 
     supports_higher_order_operators = True
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.owners, self.calls = Owners(model), Calls(model)
+        self.owners = Owners(model)
+        self.threads = Threads(self.has)
+        self.calls = Calls(model, self.threads.note)
+        self._given = {storage(buffer) for buffer in model.buffers()}
         self.fault: Exception | None = None
         self._worded = False
         self._found: list[tuple[Call, str, int, str, Cost]] = []
+
+    def take(self, inputs: Iterable[Any]) -> None:
+        """Note what the model is given."""
+        self._given |= set(map(storage, tensors_in(inputs)))
+
+    def has(self, tensor: Tensor) -> bool:
+        """Return whether a tensor is of the run: of the model, given to it, or made in it, being of inference mode."""
+        return tensor.is_inference() or self.owners.holds(tensor) or storage(tensor) in self._given
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None

@@ -49,11 +49,15 @@ WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
 
 
 class Failure(NamedTuple):
-    """What a run raised, the path of the module in which it did, and what could not be done."""
+    """What a run raised, the path of the module in which it did, and what could not be done.
+
+    It is `final` where it would be the same in any way to run.
+    """
 
     error: BaseException
     path: str
     doing: str = "run"
+    final: bool = False
 
     def __str__(self) -> str:
         lines = str(self.error).strip().splitlines() or [""]
@@ -99,6 +103,8 @@ def trace(
             shapes = tuple(_described([*called, *given.values()]))
             return Trace(name or type(model).__name__, shapes, way.device, reason, modules, found.parts())
         failure = found
+        if failure.final:
+            break
     assert failure is not None
     raise InputError(_message(name or type(model).__name__, failure, [*called, *given.values()])) from failure.error
 
@@ -132,8 +138,18 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         kwargs = {key: _made(value, way) for key, value in options.items()}
     except RuntimeError as error:  # torch's word for more values than there can be, or than there is memory for
         return Failure(error, "", "given its inputs")
+    recorder.take([*args, *kwargs.values()])
+    failure = _failed(network, args, kwargs, way, recorder)
+    stray = recorder.threads.stray
+    return Failure(stray, "", final=True) if stray is not None else failure or recorder
+
+
+def _failed(
+    network: nn.Module, args: list[Any], kwargs: Mapping[str, Any], way: Way, recorder: Recorder
+) -> Failure | None:
+    """Run a network and have it recorded; return how it failed, if it did."""
     try:
-        with _surroundings(way), recorder.calls.watched(), recorder:
+        with _surroundings(way), recorder.calls.watched(), recorder.threads.watched(), recorder:
             network(*args, **kwargs)
     except KeyboardInterrupt:
         raise
@@ -142,7 +158,7 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
             raise recorder.fault from None
         paths = {id(module): path for path, module in network.named_modules()}
         return Failure(error, module_in(error.__traceback__, paths))
-    return recorder
+    return None
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -215,7 +216,6 @@ def test_an_input_is_of_the_networks_own_type_where_it_has_none() -> None:
 
 def test_a_network_that_runs_in_threads_is_refused() -> None:
     """Operators of other threads are not seen, and a bill without them would be false."""
-    from concurrent.futures import ThreadPoolExecutor
 
     class Threaded(nn.Module):
         def __init__(self) -> None:
@@ -225,6 +225,85 @@ def test_a_network_that_runs_in_threads_is_refused() -> None:
         def forward(self, vectors: Tensor) -> list[Tensor]:
             with ThreadPoolExecutor(2) as pool:
                 return list(pool.map(self.layer, [vectors, vectors]))
+
+    with pytest.raises(InputError, match=r"RuntimeError: layer is called in another thread, whose operators cannot be"):
+        trace(Threaded(), (3,))
+
+
+def _in_a_thread(*functions: Any) -> Any:
+    """Run functions in threads of their own, one after another, and return what the last returned."""
+    from threading import Thread
+
+    found: list[Any] = []
+    for function in functions:
+        thread = Thread(target=lambda run=function: found.append(run()))
+        thread.start()
+        thread.join()
+    return found[-1]
+
+
+LENT = ThreadPoolExecutor(1)
+
+STRAYS = {
+    "a parameter": lambda _, w: _in_a_thread(lambda: torch.ones(4, 3) @ w),
+    "a view of one": lambda _, w: _in_a_thread(lambda: functional.linear(torch.ones(4, 2), w[:, 1:])),
+    "an input": lambda x, _: _in_a_thread(lambda: x + 1),
+    "what was made of it": lambda x, _: _in_a_thread(lambda y=x * 2: torch.cat([y, y])),
+    "a second thread": lambda x, _: _in_a_thread(lambda: None, lambda: x.sum()),
+    "a pool that stays": lambda x, w: list(LENT.map(functional.linear, [x], [w])),
+}
+
+
+@pytest.mark.parametrize("device", [None, "cpu"])
+@pytest.mark.parametrize("name", STRAYS)
+def test_operators_that_run_in_threads_are_refused(name: str, device: str | None) -> None:
+    """Whatever of the network's they work on; an error that the network makes of it is none of interest."""
+    model = Lambda(STRAYS[name], w=torch.ones(3, 3))
+    if name == "a pool that stays":
+        model.function = lambda x, w, run=STRAYS[name]: run(x, w) if device is None else [x @ w]
+    message = r"^Lambda cannot be run: RuntimeError: .* is run in another thread, whose operators cannot be followed"
+    if name == "a pool that stays" and device:  # whose thread ran before: nothing of the watch is left in it
+        assert LENT.submit(lambda: sys.getprofile()).result() is None
+        assert trace(model, (3,), device=device).bill().madds == 9
+    else:
+        with pytest.raises(InputError, match=message):
+            trace(model, (3,), device=device)
+
+
+def test_threads_are_watched_no_longer_than_the_trace() -> None:
+    """Nothing is left of it, in what is run afterwards and in threads that have not ended."""
+    import threading
+
+    assert threading.getprofile() is None
+    go, seen = threading.Event(), list[Any]()
+
+    def work() -> None:
+        go.wait(5)
+        seen.append((torch.ones(2).sum(), sys.getprofile()))
+
+    thread = threading.Thread(target=work)
+    trace(Lambda(lambda x: (thread.start(), x + 1)[1]), (3,), device="meta")
+    go.set()
+    thread.join()
+    assert threading.getprofile() is None
+    assert [profile for _, profile in seen] == [None]
+
+
+def test_what_threads_do_with_shapes_alone_is_no_affair_of_a_trace() -> None:
+    """As one that logs them."""
+    assert trace(Lambda(lambda x: (_in_a_thread(lambda: x.shape), x + 1)[1]), (3,)).coverage == 1
+
+
+def test_a_network_that_swallows_what_its_threads_raise_is_refused_for_them() -> None:
+    """Not for what comes of it."""
+
+    class Threaded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(3, 4)
+
+        def forward(self, vectors: Tensor) -> Tensor:
+            return {}[_in_a_thread(lambda: self.layer(vectors)).shape]
 
     with pytest.raises(InputError, match=r"RuntimeError: layer is called in another thread, whose operators cannot be"):
         trace(Threaded(), (3,))
