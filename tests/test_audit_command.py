@@ -710,6 +710,38 @@ def test_budgets_and_baselines_hold_networks_in_code(folder: Path, here: Here) -
         assert here("check", "net.py:Net", "--input", "3x16x16", *options).returncode == code
 
 
+def test_a_baseline_on_other_inputs_is_refused(folder: Path, here: Here) -> None:
+    """As one in another convention is: growth between the two means nothing."""
+    whole = here("audit", "net.py:Net", "--input", "3x16x16", "--json").stdout
+    (folder / "main.json").write_text(whole, encoding="utf-8")
+    done = here("check", "net.py:Net", "--input", "3x8x8", "--baseline", "main.json")
+    assert (done.returncode, done.stderr) == (
+        2, "hello\nerror: net.py:Net: main.json: was counted on input 1×3×16×16 float32, not 1×3×8×8 float32; give that --input, or count it anew\n",
+    )  # fmt: skip
+    given = {key: value for key, value in json.loads(whole).items() if key != "input"}
+    (folder / "main.json").write_text(json.dumps(given), encoding="utf-8")
+    assert here("check", "net.py:Net", "--input", "3x8x8", "--baseline", "main.json").returncode == 0
+
+
+def test_check_fails_with_strict_where_a_network_is_not_wholly_counted(here: Here) -> None:
+    """In every format; without it the limits alone decide, and JSON has what is not counted all the same."""
+    line = ("check", "net.py:Odd", "net.py:Net", "--input", "3x16x16", "--max-madds", "1M")
+    for options, code in (((), 0), (("--strict",), 1), (("--strict", "--exit-zero"), 0)):
+        done = here(*line, *options, "--json")
+        found = json.loads(done.stdout)
+        odd, net = found["specs"]
+        assert (done.returncode, found["holds"], odd["holds"]) == (code, not options, not options)
+        assert [one["operator"] for one in odd["coverage"]["uncovered"]] == ["_fft_r2c", "lstm"]
+        assert (net["holds"], net["coverage"]["uncovered"], net["coverage"]["uncovered_elements"]) == (True, [], 0)
+    told = "net.py:Odd: not counted, as --strict demands: _fft_r2c, lstm"
+    table = here(*line, "--strict").stdout
+    assert table.endswith(f"\n{told}\n\nFAILED: 1 network not wholly counted; all 2 limits met in convention 'core'\n")
+    over = here(*line[:-1], "1k", "--strict", "--format", "github").stdout
+    assert f"\n::error title=net.py%3AOdd%3A not wholly counted::{told}\n" in over
+    assert "FAILED: 2 of 2 limits not met in convention 'core'; 1 network not wholly counted\n" in over
+    assert here(line[0], *line[2:], "--strict").returncode == 0
+
+
 def test_check_tells_what_it_could_not_count(here: Here) -> None:
     """On stderr, and judges what it could."""
     done = here("check", "net.py:Odd", "--input", "3x16x16", "--max-madds", "1M", "--format", "github")

@@ -84,7 +84,8 @@ def audit(
     need_extra("audit", [target])
     from mfprofile.audit import audits, given
     from mfprofile.cost.conventions import convention as named
-    from mfprofile.view.audit import audit_text, coverage
+    from mfprofile.view.audit import audit_text
+    from mfprofile.view.coverage import coverage
     from mfprofile.view.tables import show
     from mfprofile.view.verification import failures
 

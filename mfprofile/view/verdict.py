@@ -14,10 +14,12 @@ from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.limits import MEMORY
 from mfprofile.spec.problems import Mark, printable
+from mfprofile.view.coverage import coverage_json
 from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 
 if TYPE_CHECKING:
+    from mfprofile.audit.ledger import Trace
     from mfprofile.cost.memory import Peak
 
 JSON_SCHEMA = 1
@@ -33,6 +35,7 @@ def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) ->
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
     """Return a line for each limit of each spec, the reasons of those that are not met, and the verdict."""
     below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
+    below += [line for verdict in outcome.verdicts if verdict.uncounted for line in (uncounted_line(verdict), "")]
     return Table(
         _columns(), list(_lines(outcome)), above=[_heading(outcome, terms)], below=[*below, _closing(outcome, terms)]
     )
@@ -45,6 +48,7 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     for reason in reasons.values():
         first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
         parts.append("\n".join([f"**{first}**", "", "```text", *others, "```", ""]))
+    parts += [f"**{uncounted_line(verdict)}**\n" for verdict in outcome.verdicts if verdict.uncounted]
     if outcome.problems:
         parts.append("".join(f"- not judged: {problem}\n" for problem in outcome.problems))
     return "\n".join([*parts, _closing(outcome, terms)]) + "\n"
@@ -114,6 +118,11 @@ def reason_lines(reason: Reason) -> Iterator[str]:
         yield from _remedies(reason)
 
 
+def uncounted_line(verdict: Verdict) -> str:
+    """Return what of a network is not counted, where that is demanded, in a line."""
+    return f"{verdict.bill.name}: not counted, as --strict demands: {', '.join(verdict.uncounted)}"
+
+
 def _part(name: str, reason: Reason) -> str:
     if reason.verdict.spec is None:
         return name or "the network itself"
@@ -175,10 +184,15 @@ def _closing(outcome: Outcome, terms: Terms) -> str:
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
     named = f"in convention '{terms.convention.name}'"
+    uncounted = sum(bool(verdict.uncounted) for verdict in outcome.verdicts)
+    partly = f"{_number(uncounted, 'network')} not wholly counted" if uncounted else ""
     unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
-        return f"FAILED: {missed} of {_number(len(limits), 'limit')} not met {named}{unjudged}"
-    return f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}{unjudged}"
+        told = f"{missed} of {_number(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
+    else:
+        told = f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}"
+        told = f"{partly}; {told}" if partly else told
+    return f"{'FAILED: ' if missed or partly else ''}{told}{unjudged}"
 
 
 def _number(amount: int, noun: str) -> str:
@@ -200,11 +214,13 @@ def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, 
 
 
 def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
+    traced: Trace | None = getattr(verdict.bill, "found", None)
     return {
         "name": verdict.bill.name,
         "spec": verdict.reference,
         "input": verdict.input,
         "holds": verdict.holds,
+        **({} if traced is None else {"coverage": coverage_json(traced)}),
         "limits": [_finding_json(finding, reasons.get(id(finding))) for finding in verdict.findings],
     }
 
