@@ -397,6 +397,17 @@ def test_a_network_that_takes_nothing_is_given_nothing(here: Here) -> None:
     assert here(*line, "--input", "4").returncode == 2
 
 
+def test_a_network_that_holds_a_lock_is_audited(here: Here) -> None:
+    """It was made for the audit, and lends what cannot be copied; by other counters, too."""
+    Path("lock.py").write_text(
+        "import threading\nfrom net import Net\n\nclass Locked(Net):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.locks = [threading.Lock()]\n",
+        encoding="utf-8",
+    )
+    done = here("audit", "lock.py:Locked", "--input", "3x16x16", "--counter", "torch", "--counter", "thop", "--strict")
+    assert (done.returncode, "all explained" in done.stdout) == (0, True)
+
+
 def test_counters_that_cannot_be_run_are_told_beside_a_csv(here: Here) -> None:
     """With the whole reason in a line, where the tool prints it too; what it prints besides is kept back."""
     pytest.importorskip("thop")

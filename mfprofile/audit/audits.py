@@ -96,7 +96,7 @@ def _settle(text: str, model: nn.Module, inputs: Inputs) -> None:
 def _traced(text: str, model: nn.Module, inputs: Inputs, device: str | None) -> Trace:
     given = _taken(model, inputs)
     _settle(text, model, given)
-    return trace(model, given.ordered, given.named, device=device, name=text)
+    return trace(model, given.ordered, given.named, device=device, name=text, lends=True)
 
 
 def _taken(model: nn.Module, inputs: Inputs) -> Inputs:

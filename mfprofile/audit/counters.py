@@ -7,7 +7,6 @@ imported where they are used; what they print or warn of is theirs and is kept b
 from __future__ import annotations
 
 import contextlib
-import copy
 import importlib.metadata
 import importlib.util
 import inspect
@@ -21,6 +20,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from mfprofile.audit.blanks import copied, real
 from mfprofile.audit.libraries import imported, quiet
 
 Inputs: TypeAlias = tuple[Tensor, ...]
@@ -60,7 +60,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
     with quiet(), _plainly():
-        found = counter.run(copy.deepcopy(model).eval(), (image,) if isinstance(image, Tensor) else image)
+        found = counter.run(copied(model, real, lends=True), (image,) if isinstance(image, Tensor) else image)
     return Measurement(name, version, **found)
 
 

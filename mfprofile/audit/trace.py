@@ -71,13 +71,15 @@ def trace(
     *,
     device: str | None = None,
     name: str | None = None,
+    lends: bool = False,
 ) -> Trace:
     """Run a network once, in eval mode on a copy, and return the ops that it ran, as rows under its modules' paths.
 
     `inputs` are what `forward` takes, `options` its keyword arguments: tensors, taken as they are, batch and all;
     shapes without the batch, such as (3, 224, 224), or `Input`s, of which one image is made; any other value goes
     through. One shape or tensor may stand for itself. It runs on meta tensors and, where they will not do, for real on
-    a CPU, which the result says; `device` allows only the one.
+    a CPU, which the result says; `device` allows only the one. A network that holds what cannot be copied, as a lock,
+    is refused, unless it `lends` that to the copy.
 
     Multiply-adds, elements and outputs are those of all that the inputs hold, for one image of it when they hold one.
     Attention that is fused is counted as if it were not, and all its rows × columns where it is causal. Recurrent
@@ -96,7 +98,7 @@ def trace(
         raise InputError(f"no device is called {device!r}; there are meta, cpu")
     failure = None
     for way in ways:
-        found = _attempt(model, called, given, way)
+        found = _attempt(model, called, given, way, lends)
         if isinstance(found, Recorder):
             modules = {path: _module(module) for path, module in model.named_modules()}
             reason = "" if way.device == "meta" or failure is None else str(failure)
@@ -124,10 +126,12 @@ def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:
     return f"{name} cannot be {failure.doing}: {failure}{inputs}"
 
 
-def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way) -> Recorder | Failure:
+def _attempt(
+    model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, lends: bool
+) -> Recorder | Failure:
     """Return the recorder of one run, or how it failed."""
     try:
-        network = copied(model, way.made)
+        network = copied(model, way.made, lends)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # what a network's own copying raises is its affair

@@ -163,6 +163,35 @@ def test_a_network_that_cannot_be_copied_is_told() -> None:
         trace(model, (3,))
 
 
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_what_cannot_be_copied_may_be_lent(device: str) -> None:
+    """However deep it stands; all tensors, and what can be copied, are the copy's own."""
+    import threading
+
+    lock = threading.Lock()
+
+    class Locking(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            with self.held["locks"][0]:
+                self.held["calls"].append(1)
+                self.held["scales"][0].add_(1)
+                return super().forward(x) * self.held["scales"][0]
+
+    layer = Locking(3, 4)
+    layer.held = {"locks": [lock], "calls": [], "scales": [layer.weight.sum() * torch.zeros(4)]}  # type: ignore[assignment]
+    model = nn.Sequential(nn.Linear(3, 3), layer)
+    found = trace(model, (3,), device=device, lends=True)
+    assert (found.bill().madds, found.bill().params) == (9 + 12, 12 + 16)
+    assert (layer.held["calls"], layer.held["scales"][0].tolist(), lock.locked()) == ([], [0, 0, 0, 0], False)
+
+
+def test_tensors_are_copied_however_deep_they_stand() -> None:
+    """Also those that are no leaves, which torch itself does not copy."""
+    model = nn.Linear(3, 3)
+    model.extra = {"a": [(model.weight * 2, [model.bias + 1])]}  # type: ignore[assignment]
+    assert trace(model, (3,)).bill().madds == 9
+
+
 def test_an_unknown_device_is_refused() -> None:
     """With those there are."""
     with pytest.raises(InputError, match=r"^no device is called 'cuda'; there are meta, cpu$"):
