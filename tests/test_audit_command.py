@@ -573,6 +573,8 @@ VECTORS = {
     "added": lambda x: torch.addmv(x[0, 0], x[0, :8], x[0, 1]) + torch.addr(x[0, :8], x[0, 0], x[0, 1]),
     "summed": lambda x: torch.addbmm(x[0, :8, :8], x[:, :8], x.mT[:, :, :8]),
     "einsum that sums nothing": lambda x: torch.einsum("bi,bj->bij", x[:, 0], x[:, 1]),
+    "bilinear": lambda x: functional.bilinear(x, x[..., :5], x.new_ones(3, 8, 5)),
+    "of whole numbers": lambda x: torch._int_mm(x[0, :32].to(torch.int8), x[0, :8].to(torch.int8)),
     "a layer of one output": lambda x: functional.linear(x, x[0, 0]),
 }
 
@@ -591,6 +593,23 @@ def test_a_vector_that_is_a_parameter_is_explained() -> None:
     _explained(nn.Sequential(norm, vector), tools=["torch", "ptflops"])
     _explained(nn.Sequential(nn.Linear(8, 8), vector), tools=["ptflops-pytorch"])
     _explained(nn.Sequential(norm, nn.Linear(8, 4)), tools=["fvcore", "thop"])
+
+
+class Pairing(nn.Module):
+    """A bilinear layer of torch's own class within a network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 8), nn.Bilinear(8, 8, 5)
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        vectors = self.first(vectors)
+        return self.second(vectors, vectors)
+
+
+def test_a_bilinear_layer_is_explained() -> None:
+    """Of which no tool knows but torchinfo, which counts its parameters."""
+    _explained(Pairing())
 
 
 LEFT_OVER = {"norms": "thop", "broadcast": "ptflops"}

@@ -135,8 +135,10 @@ CONTROL = frozenset(("cond", "while_loop"))
 PRODUCTS = frozenset(("matmul", "linalg_matmul", "linear"))
 """Operators that torch runs as a product of matrices, or of a matrix and a vector, as their operands are."""
 
-VECTORS = frozenset(("mv", "addmv", "dot", "vdot", "outer", "ger", "addr", "addbmm"))
-"""Those that multiply vectors, or sum a batch of products, by ways of their own."""
+RARE_PRODUCTS = frozenset(
+    ["mv", "addmv", "dot", "vdot", "outer", "ger", "addr", "addbmm", "bilinear", "_grouped_mm", "_int_mm"]
+)
+"""Those that multiply otherwise than by matrices of real numbers: vectors, sums of products, groups, whole numbers."""
 
 BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), "self"))
 """The argument that is the bias, of operators that do not call it so."""

@@ -89,6 +89,27 @@ def summed_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **
     return [("matmul", ops.matmul(1, rows, batch * inner, second.shape[2]))]
 
 
+def grouped_product(out: Tensor, first: Tensor, second: Tensor, *_: Any, **__: Any) -> Named:
+    """Cost aten._grouped_mm: rows or columns in groups with a matrix each, or inner values in groups, a result each.
+
+    Each value of the output is a sum over the inner side, or over its group's part of it, which are all of it together.
+    """
+    groups = out.shape[0] if first.dim() == second.dim() == 2 else 1
+    return [("matmul", Cost("matmul", tuple(out.shape), out.numel() // groups * first.shape[-1], out.numel()))]
+
+
+def bilinear(out: Tensor, first: Tensor, second: Tensor, weight: Tensor, bias: Tensor | None = None) -> Named:  # noqa: ARG001
+    """Cost aten.bilinear as torch runs it: for each output the first times a matrix, and the vector by the second.
+
+    >>> import torch
+    >>> first, second, weight = (torch.empty(shape, device="meta") for shape in ((2, 3), (2, 4), (5, 3, 4)))
+    >>> bilinear(torch.empty(2, 5, device="meta"), first, second, weight)[0][1].madds  # 2 · 5 · (3 · 4 + 4)
+    160
+    """
+    outputs, one, two = weight.shape
+    return [("matmul", ops.matmul(1, prod(first.shape[:-1]), one * two + two, outputs))]
+
+
 def outer(out: Tensor, *factors: Any, **_: Any) -> Named:  # noqa: ARG001
     """Cost outer, ger and addr: a product for each pair, as a column times a row."""
     first, second = [each for each in factors if isinstance(each, Tensor)][-2:]

@@ -16,7 +16,17 @@ from mfprofile.audit import products
 from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
-from mfprofile.audit.operators import BIASES, CONTROL, DIMENSIONS, FREE, OWNERS, PRODUCTS, RECURRENT, VECTORS, base_name
+from mfprofile.audit.operators import (
+    BIASES,
+    CONTROL,
+    DIMENSIONS,
+    FREE,
+    OWNERS,
+    PRODUCTS,
+    RARE_PRODUCTS,
+    RECURRENT,
+    base_name,
+)
 from mfprofile.audit.owners import Owners, storage, tensors_in
 from mfprofile.audit.products import Named
 from mfprofile.audit.threads import Threads
@@ -32,8 +42,8 @@ FUSED = "fused"
 COMPOSED = "composed"
 """The role of those of an attention that is called so, and that torch takes apart for a CPU."""
 
-VECTOR = "vector"
-"""The role of products with a vector or of two, and of a sum of products: for those tools of operators have no rule."""
+RARE = "rare"
+"""The role of products by operators for which tools of operators have no rule, as those of a matrix and a vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +188,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        role = operator.role or (VECTOR if _of_vectors(operator, cost, given) else self._role(operator, given))
+        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, given))
         return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
 
     def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
@@ -209,8 +219,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return [*self.owners.rest(read=True), *found, *self.owners.rest(read=False)]
 
 
-def _of_vectors(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
+def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
     """Return whether torch has a product done by no product of matrices: also that of an einsum which sums nothing."""
     if operator.name in PRODUCTS:
         return products.meets_vector(*islice(given.values(), 2))
-    return operator.name in VECTORS or (operator.name == "einsum" and cost.madds == cost.elements)
+    return operator.name in RARE_PRODUCTS or (operator.name == "einsum" and cost.madds == cost.elements)

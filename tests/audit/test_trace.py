@@ -132,6 +132,36 @@ def test_what_is_written_to_a_tensor_that_is_given_costs_the_same() -> None:
     assert found.device == "meta"
 
 
+def test_a_bilinear_layer_is_counted_as_torch_runs_it() -> None:
+    """For each output and row a vector times a matrix, and the result times the other vector; its parameters are its."""
+    (row,) = trace(nn.Bilinear(3, 4, 5), [empty(2, 7, 3), empty(2, 7, 4)]).rows
+    assert (row.kind, row.madds, row.elements, row.params) == ("linear", 2 * 7 * 5 * (3 * 4 + 4), 2 * 7 * 5, 60 + 5)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "grouped", "madds"),
+    [
+        (((6, 16), (2, 16, 8)), True, 6 * 16 * 8),  # each row with the matrix of its group
+        (((2, 6, 16), (2, 16, 8)), False, 2 * 6 * 16 * 8),
+        (((2, 6, 16), (16, 8)), True, 6 * 16 * 8),  # each column with the matrix of its group
+        (((6, 16), (16, 8)), True, 6 * 16 * 8),  # each group's part of the inner side has a result
+    ],
+)
+def test_a_grouped_product_multiplies_each_pair_once(shapes: Any, grouped: bool, madds: int) -> None:
+    """Whichever side is in groups."""
+    ends = torch.tensor([2, 6], dtype=torch.int32, device="meta") if grouped else None
+    factors = [empty(*shape).bfloat16() for shape in shapes]
+    found = trace(Lambda(lambda x, y: torch._grouped_mm(x, y, offs=ends)), factors)
+    assert (products(found), found.coverage) == ([("matmul", madds)], 1)
+
+
+def test_a_product_of_whole_numbers_is_one() -> None:
+    """As quantized layers have it."""
+    assert products(of(lambda x, y: torch._int_mm(x.to(torch.int8), y.to(torch.int8)), (32, 8), (8, 16))) == [
+        ("matmul", 32 * 8 * 16)
+    ]
+
+
 def test_operators_on_nested_tensors_are_not_covered() -> None:
     """A side of theirs is no number; the values that they hold are."""
 
@@ -395,11 +425,11 @@ def test_an_operator_without_a_handle_is_named() -> None:
         ("_fft_c2c", 1, 6),
     ]
     assert found.coverage == Fraction(12, 24)
-    bilinear = of(functional.bilinear, (1, 3), (1, 4), w=torch.zeros(7, 3, 4))
-    assert [each.operator for each in bilinear.uncovered] == ["_trilinear"]
-    assert [(row.name, row.kind, row.params) for row in bilinear.rows] == [
+    distance = of(torch.cdist, (2, 12), w=torch.zeros(7, 12))
+    assert [each.operator for each in distance.uncovered] == ["_cdist_forward"]
+    assert [(row.name, row.kind, row.params) for row in distance.rows] == [
         ("w", "table", 84),
-        ("_trilinear", "_trilinear", 0),
+        ("_cdist_forward", "_cdist_forward", 0),
     ]
 
 
