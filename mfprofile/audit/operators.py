@@ -52,7 +52,7 @@ ELEMENTWISE = _named(
         "__and__ __or__ __xor__",
         "cumulate": "cumsum cumprod cummax cummin logcumsumexp",
     },
-    own="relu relu6 rrelu elu celu selu gelu silu mish sigmoid tanh softplus softsign glu threshold maximum minimum "
+    own="relu relu6 rrelu elu celu selu gelu silu mish sigmoid tanh softplus glu threshold maximum minimum "
     "abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan atan2 sinh cosh erf "
     "erfc erfinv lerp sign round floor ceil trunc frac remainder fmod addcmul addcdiv heaviside hypot",
 )
