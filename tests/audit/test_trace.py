@@ -162,6 +162,14 @@ def test_a_product_of_whole_numbers_is_one() -> None:
     ]
 
 
+def test_a_parameter_that_no_layer_owns_has_its_own_shape() -> None:
+    """Read as a table or not at all; what is left of one whose part a layer owns is a number of values."""
+    found = of(lambda x, a, b, _: x @ b[:3] + a, (4, 3), a=empty(1, 4, 2), b=empty(5, 2), c=empty(2, 2))
+    assert [(row.name, row.out) for row in found.rows if row.kind != "add"] == [
+        ("a", (1, 4, 2)), ("b", (4,)), ("linear", (1, 4, 2)), ("c", (2, 2)),
+    ]  # fmt: skip
+
+
 def test_operators_on_nested_tensors_are_not_covered() -> None:
     """A side of theirs is no number; the values that they hold are."""
 
