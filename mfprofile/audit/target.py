@@ -138,8 +138,16 @@ def _file(target: Target) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        _raised(target, f"import {target.source}", error)
+        _raised(target, f"import {target.source}", error, _by_module(target, error))
     return module
+
+
+def _by_module(target: Target, error: BaseException) -> str:
+    """Return the name of a network by its package, where its file is one of a package and imports others as that."""
+    parts = Path(target.source).with_suffix("").parts
+    if not (isinstance(error, ImportError) and "relative import" in str(error) and all(map(str.isidentifier, parts))):
+        return ""
+    return f"; a file of a package is named as {'.'.join(parts)}:{target.name}"
 
 
 def _named(target: Target, module: ModuleType) -> Any:
@@ -199,13 +207,13 @@ def _refuse(target: Target, why: str) -> NoReturn:
     raise InputError(f"{printable(target.text)}: {printable(why)}") from None
 
 
-def _raised(target: Target, doing: str, error: BaseException) -> NoReturn:
+def _raised(target: Target, doing: str, error: BaseException, hint: str = "") -> NoReturn:
     """Refuse with what the user's code raised: its type, its first line, and where in the target's folder it was."""
     if isinstance(error, InputError):
         raise error
     told = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}".removesuffix(": ")
     where = _place(error, target.folder)
-    _refuse(target, f"cannot {doing}: {told}{f' ({where})' if where else ''}")
+    _refuse(target, f"cannot {doing}: {told}{f' ({where})' if where else ''}{hint}")
 
 
 def _place(error: BaseException, folder: Path) -> str:
