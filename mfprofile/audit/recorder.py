@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mfprofile.audit import products
 from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
+from mfprofile.audit.functions import Reading, under
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
 from mfprofile.audit.operators import (
     BIASES,
@@ -141,25 +142,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _taken_apart(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """Run an operator as those that torch defines it by; one that stands by itself is not covered."""
-        if isinstance(func, OpOverload):
-            before, self._worded = self._worded, self._worded or func._overloadname == "padding"
-            with self:
-                out = func.decompose(*args, **options)
-            self._worded = before
-            if out is not NotImplemented:
-                return out
-        if operator.name in CONTROL:
-            return func(*(self._followed(each) if callable(each) else each for each in args), **options)
-        return self._not_covered(operator, func, args, options)
+        if not isinstance(func, OpOverload):
+            return self._on_functions(operator, func, args, options)
+        before, self._worded = self._worded, self._worded or func._overloadname == "padding"
+        with self:
+            out = func.decompose(*args, **options)
+        self._worded = before
+        return self._not_covered(operator, func, args, options) if out is NotImplemented else out
 
-    def _followed(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that an operator is given, such as a branch, so that what it runs is recorded."""
-
-        def follow(*args: Any) -> Any:
-            with self:
-                return function(*args)
-
-        return follow
+    def _on_functions(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Run an operator that is given functions: what those run is recorded where it is all, else what they read."""
+        is_all = operator.name in CONTROL
+        mode = self if is_all else Reading(self.owners)
+        given = tuple(under(mode, each) if callable(each) else each for each in args)
+        return func(*given, **options) if is_all else self._not_covered(operator, func, given, options)
 
     def _not_covered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         out = func(*args, **options)

@@ -369,6 +369,25 @@ def test_the_branch_that_is_taken_is_traced() -> None:
     assert found.unused == {"spare.weight": 16, "spare.bias": 4}
 
 
+def test_what_functions_read_that_are_not_counted_is_not_said_to_be_unread() -> None:
+    """A layer that is mapped over rows: its operator is not covered, its parameters are tables."""
+    from torch._higher_order_ops.map import map as mapped
+
+    class Mapping(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.spare = nn.Linear(4, 3), nn.Linear(2, 2, bias=False)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return mapped(lambda row: self.layer(row), x)
+
+    found = trace(Mapping(), (5, 4))
+    assert [(row.name, row.kind, row.params) for row in found.rows] == [
+        ("layer.weight", "table", 12), ("layer.bias", "table", 3), ("map_impl", "map_impl", 0), ("spare.weight", "unused", 4),
+    ]  # fmt: skip
+    assert [(one.operator, one.elements) for one in found.uncovered] == [("map_impl", 15)]
+
+
 def test_one_input_may_stand_for_itself() -> None:
     """A tensor, a shape, an `Input`, or a sequence of one of them."""
     for inputs in (torch.zeros(1, 3), (3,), Input((3,)), [(3,)], [torch.zeros(1, 3)], [Input((3,))]):
