@@ -35,6 +35,8 @@ MOST = ("torch", "fvcore", "thop", "ptflops")
 """The tools that have a rule for all that they count; the others count by how a line is spelled, or a first axis."""
 
 SOURCE = """
+import sys
+
 import torch
 from torch import nn
 
@@ -78,6 +80,29 @@ class Words(nn.Module):
 class Asking(nn.Module):
     def forward(self, x):
         return x + 1 if float(x.sum()) == 0 else x
+
+class Exits(nn.Module):
+    def forward(self, x):
+        raise SystemExit(0)
+
+class Optional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+
+    def forward(self, x, mask=None, bias=None, *, scale=1, after=None):
+        return self.layer(x) + bias
+
+class Alone(Optional):
+    def forward(self):
+        return self.layer(torch.ones(2, 4))
+
+class Loud(nn.Module):
+    def forward(self, x):
+        sys.stderr.write("heard\\n")
+        if x.is_meta:
+            return x
+        raise ValueError("several\\nlines")
 """
 Here = Callable[..., "CompletedProcess[str]"]
 CORE = 3 * 9 * 8 * 64 + 2 * 8 * 9 * 64 + 80
@@ -226,6 +251,7 @@ def test_a_network_that_asks_for_values_runs_on_a_cpu(here: Here) -> None:
         ("audit net.py:Net --counter fvcor", "error: no counter is called 'fvcor'; did you mean 'fvcore'?\n"),
         ("audit net.py:Net --convention cor", "error: no convention is called 'cor'; did you mean 'core'?\n"),
         ("audit net.py:Net --json --csv", "error: --json and --csv exclude each other: give one\n"),
+        ("audit net.py:Net --input 999999999x999999999x4", "hello\nhello\nerror: net.py:Net cannot be given its inputs: RuntimeError: Storage size calculation overflowed with sizes=[1, 999999999, 999999999, 4] (on inputs 1×999999999×999999999×4 float32)\n"),
         ("count net.py:Net", "error: net.py:Net: no such spec ships with mfprofile, nor is there such a file; 'mfprofile audit' counts networks in code\n"),
         ("check net.py:Net", "hello\nerror: net.py:Net: no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, or one under [tool.mfprofile.budgets] in pyproject.toml\n"),
         ("check net.py:Net --max former.madds=10%", "hello\nerror: net.py:Net: former.madds: a network in code has no pillars; there are madds, params, activations\n"),
@@ -244,11 +270,36 @@ def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: st
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
+@pytest.mark.parametrize(
+    "command", ["audit net.py:Exits", "check net.py:Exits --max-madds 1", "diff net.py:Exits net.py:Net"]
+)
+def test_a_network_that_exits_ends_no_command_in_silence(here: Here, command: str) -> None:
+    """A gate that it is held to would pass."""
+    done = here(*command.split(), "--input", "4")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("cannot be run: SystemExit: 0 (on inputs 1×4 float32)")
+
+
 LAZY = """
 from torch import nn
 
 def net():
     return nn.Sequential(nn.LazyConv2d(8, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(5))
+
+class Named(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.LazyLinear(5)
+
+    def forward(self, *, x):
+        return self.layer(x)
+
+class Exits(nn.LazyLinear):
+    def __init__(self):
+        super().__init__(5)
+
+    def forward(self, x):
+        raise SystemExit(0)
 """
 
 
@@ -257,9 +308,25 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
     Path("lazy.py").write_text(LAZY, encoding="utf-8")
     found = json.loads(here("audit", "lazy.py:net", "--input", "3x10x10", "--json", "--counter", "thop").stdout)
     assert (found["madds"], found["params"]) == (27 * 8 * 64 + 512 * 5, 224 + 16 + 2565)
+    named = json.loads(here("audit", "lazy.py:Named", "--input", "x=7", "--json").stdout)
+    assert (named["madds"], named["params"], named["input"]) == (7 * 5, 40, ["1×7 float32"])
     refused = here("audit", "lazy.py:net", "--input", "3x2x2")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert refused.stderr.startswith("error: lazy.py:net: its lazy layers cannot be made: RuntimeError: ")
+    exits = here("audit", "lazy.py:Exits", "--input", "3")
+    assert (exits.returncode, exits.stderr) == (
+        2,
+        "error: lazy.py:Exits: its lazy layers cannot be made: SystemExit: 0\n",
+    )
+
+
+def test_inputs_for_which_there_is_no_memory_are_refused(here: Here) -> None:
+    """A network that may run on meta tensors is not given them by counters either."""
+    for options in (("--device", "cpu"), ("--counter", "torch")):
+        done = here("audit", "net.py:Asking", "--input", "1000000x1000000x1000", *options)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 2
+        assert "error: net.py:Asking cannot be " in done.stderr
 
 
 def test_the_shapes_that_do_not_fit_are_told_with_the_module(here: Here) -> None:
@@ -309,6 +376,53 @@ def test_each_counters_total_is_explained(here: Here) -> None:
     assert all(one["holds"] for one in found["counters"])
     assert found["holds"]
     assert done.returncode == 0
+
+
+def test_an_input_by_name_goes_to_counters_with_the_defaults_before_it(here: Here) -> None:
+    """They take inputs by order alone: one that has no place in it is refused."""
+    for tool in ("torch", "thop"):
+        line = ("audit", "net.py:Optional", "--input", "4", "--counter", tool, "--strict", "--input")
+        assert here(*line, "bias=3").returncode == 0
+        assert here(*line, "after=3", "--input", "bias=3").stderr.endswith(
+            "error: other counters give inputs by order alone, and these can be given by name only\n"
+        )
+
+
+def test_a_network_that_takes_nothing_is_given_nothing(here: Here) -> None:
+    """Where no input is named; the others are assumed to take an image."""
+    line = ("audit", "net.py:Alone", "--counter", "torch", "--counter", "fvcore", "--counter", "ptflops", "--strict")
+    done = here(*line, "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["input"], found["madds"]) == (0, [], 2 * 4 * 3)
+    assert here(*line, "--input", "4").returncode == 2
+
+
+def test_a_network_that_holds_a_lock_is_audited(here: Here) -> None:
+    """It was made for the audit, and lends what cannot be copied; by other counters, too."""
+    Path("lock.py").write_text(
+        "import threading\nfrom net import Net\n\nclass Locked(Net):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.locks = [threading.Lock()]\n",
+        encoding="utf-8",
+    )
+    done = here("audit", "lock.py:Locked", "--input", "3x16x16", "--counter", "torch", "--counter", "thop", "--strict")
+    assert (done.returncode, "all explained" in done.stdout) == (0, True)
+
+
+def test_counters_that_cannot_be_run_are_told_beside_a_csv(here: Here) -> None:
+    """With the whole reason in a line, where the tool prints it too; what it prints besides is kept back."""
+    pytest.importorskip("thop")
+    options = [each for tool in ("thop", "ptflops", "torch") for each in ("--counter", tool)]
+    done = here("audit", "net.py:Loud", "--input", "4", "--csv", *options)
+    assert done.stdout == (
+        "name,tool,version,printed,unit,core,adds,misses,predicted,unexplained,params,unexplained_params\n"
+    )
+    assert done.stderr.splitlines()[-3:] == [
+        "thop could not be run: ValueError: several lines",
+        "ptflops could not be run: RuntimeError: ValueError: several lines",
+        "torch could not be run: ValueError: several lines",
+    ]
+    assert done.stderr.count("heard") == 1
+    assert "Traceback" not in done.stderr
 
 
 def _counters(here: Here, network: str, *inputs: str) -> dict[str, Any]:
@@ -447,6 +561,57 @@ def test_sampling_at_any_place_is_explained() -> None:
     )
 
 
+VECTORS = {
+    "matrix × vector": lambda x: x[0] @ x[0, 0],
+    "batch × vector": lambda x: x @ x[0, 0],
+    "a batch in pieces × vector": lambda x: x.mT @ x[0, :, 0],
+    "vector × matrix": lambda x: x[0, 0] @ x[0].mT,
+    "vector × batch": lambda x: x[0, :, 0] @ x,
+    "vector × a batch turned round": lambda x: x[0, 0] @ x.mT,
+    "vector × vector": lambda x: x[0, 0] @ x[0, 1],
+    "of two vectors": lambda x: torch.outer(x[0, 0], x[0, 1]) + torch.vdot(x[0, 0], x[0, 1]),
+    "added": lambda x: torch.addmv(x[0, 0], x[0, :8], x[0, 1]) + torch.addr(x[0, :8], x[0, 0], x[0, 1]),
+    "summed": lambda x: torch.addbmm(x[0, :8, :8], x[:, :8], x.mT[:, :, :8]),
+    "einsum that sums nothing": lambda x: torch.einsum("bi,bj->bij", x[:, 0], x[:, 1]),
+    "bilinear": lambda x: functional.bilinear(x, x[..., :5], x.new_ones(3, 8, 5)),
+    "of whole numbers": lambda x: torch._int_mm(x[0, :32].to(torch.int8), x[0, :8].to(torch.int8)),
+    "a layer of one output": lambda x: functional.linear(x, x[0, 0]),
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_products_with_vectors_are_explained(name: str) -> None:
+    """Torch has operators of their own for them, for which FlopCounterMode and ptflops have no rule."""
+    model = nn.Sequential(nn.Flatten(2), nn.Linear(64, 8), nn.Linear(8, 8), Lambda(VECTORS[name]))
+    _explained(model, 8, 8, 8, tools=["torch", "ptflops"])
+
+
+def test_a_vector_that_is_a_parameter_is_explained() -> None:
+    """A norm by singular values has two of those products; what fvcore makes of `@` with a vector is an error."""
+    vector = Lambda(lambda rows, weight: rows @ weight, weight=torch.ones(8))
+    norm = nn.utils.parametrizations.spectral_norm(nn.Linear(8, 8))
+    _explained(nn.Sequential(norm, vector), tools=["torch", "ptflops"])
+    _explained(nn.Sequential(nn.Linear(8, 8), vector), tools=["ptflops-pytorch"])
+    _explained(nn.Sequential(norm, nn.Linear(8, 4)), tools=["fvcore", "thop"])
+
+
+class Pairing(nn.Module):
+    """A bilinear layer of torch's own class within a network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 8), nn.Bilinear(8, 8, 5)
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        vectors = self.first(vectors)
+        return self.second(vectors, vectors)
+
+
+def test_a_bilinear_layer_is_explained() -> None:
+    """Of which no tool knows but torchinfo, which counts its parameters."""
+    _explained(Pairing())
+
+
 LEFT_OVER = {"norms": "thop", "broadcast": "ptflops"}
 """What a tool makes of it is shown as not explained: a norm that pools is of no known class; an input
 without a name cannot be given."""
@@ -573,6 +738,38 @@ def test_budgets_and_baselines_hold_networks_in_code(folder: Path, here: Here) -
     for width, code in (("8", 0), ("9", 1)):
         options = ("--baseline", "main.json", "--arg", f"width={width}")
         assert here("check", "net.py:Net", "--input", "3x16x16", *options).returncode == code
+
+
+def test_a_baseline_on_other_inputs_is_refused(folder: Path, here: Here) -> None:
+    """As one in another convention is: growth between the two means nothing."""
+    whole = here("audit", "net.py:Net", "--input", "3x16x16", "--json").stdout
+    (folder / "main.json").write_text(whole, encoding="utf-8")
+    done = here("check", "net.py:Net", "--input", "3x8x8", "--baseline", "main.json")
+    assert (done.returncode, done.stderr) == (
+        2, "hello\nerror: net.py:Net: main.json: was counted on input 1×3×16×16 float32, not 1×3×8×8 float32; give that --input, or count it anew\n",
+    )  # fmt: skip
+    given = {key: value for key, value in json.loads(whole).items() if key != "input"}
+    (folder / "main.json").write_text(json.dumps(given), encoding="utf-8")
+    assert here("check", "net.py:Net", "--input", "3x8x8", "--baseline", "main.json").returncode == 0
+
+
+def test_check_fails_with_strict_where_a_network_is_not_wholly_counted(here: Here) -> None:
+    """In every format; without it the limits alone decide, and JSON has what is not counted all the same."""
+    line = ("check", "net.py:Odd", "net.py:Net", "--input", "3x16x16", "--max-madds", "1M")
+    for options, code in (((), 0), (("--strict",), 1), (("--strict", "--exit-zero"), 0)):
+        done = here(*line, *options, "--json")
+        found = json.loads(done.stdout)
+        odd, net = found["specs"]
+        assert (done.returncode, found["holds"], odd["holds"]) == (code, not options, not options)
+        assert [one["operator"] for one in odd["coverage"]["uncovered"]] == ["_fft_r2c", "lstm"]
+        assert (net["holds"], net["coverage"]["uncovered"], net["coverage"]["uncovered_elements"]) == (True, [], 0)
+    told = "net.py:Odd: not counted, as --strict demands: _fft_r2c, lstm"
+    table = here(*line, "--strict").stdout
+    assert table.endswith(f"\n{told}\n\nFAILED: 1 network not wholly counted; all 2 limits met in convention 'core'\n")
+    over = here(*line[:-1], "1k", "--strict", "--format", "github").stdout
+    assert f"\n::error title=net.py%3AOdd%3A not wholly counted::{told}\n" in over
+    assert "FAILED: 2 of 2 limits not met in convention 'core'; 1 network not wholly counted\n" in over
+    assert here(line[0], *line[2:], "--strict").returncode == 0
 
 
 def test_check_tells_what_it_could_not_count(here: Here) -> None:

@@ -65,7 +65,11 @@ def audit(
     names = chosen(counters)
     with _made(text, arguments, real=True) as model:
         found = _traced(text, model, inputs, device)
-        return Audit(found, verified(found.bill(), model, names, tell, _tensors(model, inputs)))
+        try:
+            given = _in_order(model, *_tensors(model, _taken(model, inputs)))
+        except RuntimeError as error:  # torch's word for too little memory
+            raise InputError(f"{text} cannot be given its inputs: {Failure(error, '')}") from None
+        return Audit(found, verified(found.bill(), model, names, tell, given))
 
 
 @contextlib.contextmanager
@@ -81,24 +85,43 @@ def _settle(text: str, model: nn.Module, inputs: Inputs) -> None:
         return
     try:
         with torch.no_grad():
-            model.eval()(*_tensors(model, inputs, lazy[1].device.type))
-    except Exception as error:  # whatever the network raises is told in a line
+            ordered, named = _tensors(model, inputs, lazy[1].device.type)
+            model.eval()(*ordered, **named)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the network raises is told in a line, also that it exits
         raise InputError(f"{text}: its lazy layers cannot be made: {Failure(error, '')}") from error
 
 
 def _traced(text: str, model: nn.Module, inputs: Inputs, device: str | None) -> Trace:
-    _settle(text, model, inputs)
-    return trace(model, inputs.ordered, inputs.named, device=device, name=text)
+    given = _taken(model, inputs)
+    _settle(text, model, given)
+    return trace(model, given.ordered, given.named, device=device, name=text, lends=True)
 
 
-def _tensors(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[Tensor, ...]:
-    """Return the inputs as tensors in the order in which `forward` takes them: counters know no names."""
+def _taken(model: nn.Module, inputs: Inputs) -> Inputs:
+    """Return the inputs that a network takes: the image that is assumed is none for one that takes nothing."""
+    if inputs.assumed and not inspect.signature(model.forward).parameters:
+        return Inputs([], {})
+    return inputs
+
+
+def _tensors(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[list[Tensor], dict[str, Tensor]]:
+    """Return the inputs as tensors: in order, and by name."""
     ordered = [_zeros(model, one, device) for one in inputs.ordered]
-    named = {name: _zeros(model, one, device) for name, one in inputs.named.items()}
+    return ordered, {name: _zeros(model, one, device) for name, one in inputs.named.items()}
+
+
+def _in_order(model: nn.Module, ordered: list[Tensor], named: dict[str, Tensor]) -> tuple[Any, ...]:
+    """Return inputs in the order in which `forward` takes them, with defaults between: counters know no names."""
     bound: Any = inspect.signature(model.forward).bind(*ordered, **named)
-    if len(bound.args) < len(ordered) + len(named):
+    bound.apply_defaults()
+    if named.keys() & bound.kwargs.keys():
         raise InputError("other counters give inputs by order alone, and these can be given by name only")
-    return tuple(bound.args)
+    args = list(bound.args)
+    while args and not isinstance(args[-1], Tensor):  # a default that stands after all that is given
+        args.pop()
+    return tuple(args)
 
 
 def _zeros(model: nn.Module, one: Input, device: str) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -28,23 +28,50 @@ def real(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", copy=True)
 
 
-def copied(model: nn.Module, made: Callable[[Tensor], Tensor]) -> nn.Module:
+def copied(model: nn.Module, made: Callable[[Tensor], Tensor], lends: bool = False) -> nn.Module:
     """Return a copy of the model in eval mode, each of whose tensors is what `made` makes of it, once.
 
-    Tied weights stay tied, and no two parameters share a storage. Raises `InputError` for a tensor without a shape.
+    Tied weights stay tied, and no two parameters share a storage. What the model holds besides and cannot be copied, as
+    a lock, the copy holds as well where the model `lends` it. Raises `InputError` for a tensor without a shape, and
+    whatever a value's own copying does.
     """
     for path, _ in shapeless(model):
         raise InputError(f"{path} has no shape yet: call the model once, so that its lazy layers are made")
+    memo = _memo(model, made)
+    with warnings.catch_warnings(action="ignore"):  # of what models are made of, as torch.export's are
+        try:
+            return copy.deepcopy(model, dict(memo)).eval()
+        except Exception:
+            if not lends:
+                raise
+        return copy.deepcopy(model, memo | _lent(model, memo)).eval()
+
+
+def _memo(model: nn.Module, made: Callable[[Tensor], Tensor]) -> dict[int, Any]:
+    """Return what stands for each of a model's tensors in the copy, by its identity."""
     memo: dict[int, Any] = {}
     for module in model.modules():
-        for tensor in _tensors(module):
-            if id(tensor) not in memo:
+        for tensor in _held(module):
+            if isinstance(tensor, Tensor) and id(tensor) not in memo:
                 memo[id(tensor)] = _like(tensor, made(tensor))
         for value in vars(module).values():  # a module has a dozen of these, and deepcopy is slow at them
             if type(value) is OrderedDict and not value:
                 memo[id(value)] = OrderedDict()
-    with warnings.catch_warnings(action="ignore"):  # of what models are made of, as torch.export's are
-        return copy.deepcopy(model, memo).eval()
+    return memo
+
+
+def _lent(model: nn.Module, memo: Mapping[int, Any]) -> dict[int, Any]:
+    """Return what a model holds that cannot be copied, by its identity."""
+    values = {id(value): value for module in model.modules() for value in _held(module)}
+    return {key: value for key, value in values.items() if key not in memo and not _is_copied(value, memo)}
+
+
+def _is_copied(value: Any, memo: Mapping[int, Any]) -> bool:
+    """Return whether a value is or can be copied; a module is, by what it holds."""
+    try:
+        return isinstance(value, nn.Module) or copy.deepcopy(value, dict(memo)) is not NotImplemented
+    except Exception:
+        return False
 
 
 def shapeless(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
@@ -60,13 +87,15 @@ def _like(tensor: Tensor, found: Tensor) -> Tensor:
     return found
 
 
-def _tensors(module: nn.Module) -> Iterator[Tensor]:
-    """Yield a module's own tensors: parameters, buffers, attributes, and those in its lists and mappings."""
-    yield from module.parameters(recurse=False)
-    yield from module.buffers(recurse=False)
-    own = vars(module)
-    for values in (own, *own.values()):
-        if isinstance(values, dict):
-            yield from (value for value in values.values() if isinstance(value, Tensor))
-        elif isinstance(values, list | tuple):
-            yield from (value for value in values if isinstance(value, Tensor))
+def _held(module: nn.Module) -> Iterator[Any]:
+    """Yield what a module holds itself: parameters, buffers, attributes, and what is in lists and mappings of those."""
+    seen: set[int] = set()
+    waiting: list[Any] = [vars(module)]
+    while waiting:
+        values = waiting.pop()
+        if isinstance(values, dict | list | tuple | set):
+            if id(values) not in seen:
+                seen.add(id(values))
+                waiting.extend(values.values() if isinstance(values, dict) else values)
+        else:
+            yield values

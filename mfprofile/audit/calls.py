@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import get_ident
 from typing import Any
 
@@ -33,10 +33,12 @@ class Calls:
     """The calls of a model's modules, which stand at the path by which each was registered first.
 
     The hooks that tell of them are torch's global ones, and are there while `watched` only; calls of other modules, as
-    of those made on the way, belong to the one of the model's that is being called.
+    of those made on the way, belong to the one of the model's that is being called. `stray` hears of those of the
+    model's that are called in other threads.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, stray: Callable[[str], None]) -> None:
+        self._stray = stray
         self._paths = {id(module): path for path, module in model.named_modules()}
         self._taken = {*self._paths.values(), *(path for path, _ in model.named_parameters())}
         self._counts: Counter[str] = Counter()
@@ -61,9 +63,9 @@ class Calls:
 
     def _enter(self, module: nn.Module, _: Any) -> None:
         path = self._paths.get(id(module))
-        if path is not None:
-            if get_ident() != self._thread:
-                raise RuntimeError(f"{path or 'it'} is called in another thread, whose operators cannot be followed")
+        if path is not None and get_ident() != self._thread:
+            self._stray(f"{path or 'it'} is called")
+        elif path is not None:
             self._counts[path] += 1
             is_layer = bool(path) and next(module.children(), None) is None
             self._stack.append(Call(path, self._counts[path], is_layer))

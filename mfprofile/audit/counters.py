@@ -7,10 +7,11 @@ imported where they are used; what they print or warn of is theirs and is kept b
 from __future__ import annotations
 
 import contextlib
-import copy
 import importlib.metadata
 import importlib.util
 import inspect
+import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
+from mfprofile.audit.blanks import copied, real
 from mfprofile.audit.libraries import imported, quiet
 
 Inputs: TypeAlias = tuple[Tensor, ...]
@@ -58,7 +60,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
     with quiet(), _plainly():
-        found = counter.run(copy.deepcopy(model).eval(), (image,) if isinstance(image, Tensor) else image)
+        found = counter.run(copied(model, real, lends=True), (image,) if isinstance(image, Tensor) else image)
     return Measurement(name, version, **found)
 
 
@@ -134,12 +136,14 @@ def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
     def run(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
         ptflops = imported("ptflops")  # which looks into torchvision
         named = dict(zip(inspect.signature(model.forward).parameters, inputs, strict=False))  # it takes no others
-        options: dict[str, Any] = (
-            {"input_constructor": lambda _: named} if len(inputs) > 1 or not inputs[0].is_floating_point() else {}
-        )
+        alone = len(inputs) == 1 and inputs[0].is_floating_point()
+        options: dict[str, Any] = {} if alone else {"input_constructor": lambda _: named}
         options |= {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
-        with torch.no_grad():  # as above; without gradients of their own its parameters would not be counted
-            total, params = ptflops.get_model_complexity_info(model, tuple(inputs[0].shape[1:]), **options)
+        shape, told = tuple(inputs[0].shape[1:]) if inputs else (1,), io.StringIO()
+        with torch.no_grad(), contextlib.redirect_stdout(told):  # without gradients it would count no parameters
+            total, params = ptflops.get_model_complexity_info(model, shape, **options)
+        if total is None:  # it prints what was raised
+            raise RuntimeError(re.sub(r".*exception:\s*<class '([^']*)'>", r"\1", told.getvalue(), flags=re.DOTALL))
         return {"total": int(total), "params": int(params)}
 
     return run

@@ -24,10 +24,11 @@ _MOST_SIDE = 10**9
 
 
 class Inputs(NamedTuple):
-    """What a network is called with: in order, and by name."""
+    """What a network is called with: in order, and by name; `assumed` where nothing was said."""
 
     ordered: Sequence[Input]
     named: dict[str, Input]
+    assumed: bool = False
 
 
 def inputs(texts: Iterable[str]) -> Inputs:
@@ -38,7 +39,9 @@ def inputs(texts: Iterable[str]) -> Inputs:
     >>> inputs(["3x32x32", "ids=int64:7"]).named["ids"].shape
     (7,)
     """
-    found = [_input(text) for text in texts] or [_input(DEFAULT)]
+    found = [_input(text) for text in texts]
+    if not found:
+        return Inputs([_input(DEFAULT)[1]], {}, assumed=True)
     named = {name: one for name, one in found if name}
     if len(named) != sum(bool(name) for name, _ in found):
         raise InputError("--input: two have the same name")

@@ -73,6 +73,11 @@ class Ledger:
         module = self.found.modules.get(part.path)
         return module is not None and module.leaf and (module.of_torch or self.convention.sees == LEAVES)
 
+    @property
+    def uncovered(self) -> list[str]:
+        """Return the operators and recurrent layers that are not counted, each once."""
+        return [one.operator for one in self.found.uncovered]
+
     @cached_property
     def activations(self) -> int:
         """Return how many values all ops put out; parameters that are read are none."""

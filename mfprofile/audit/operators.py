@@ -52,7 +52,7 @@ ELEMENTWISE = _named(
         "__and__ __or__ __xor__",
         "cumulate": "cumsum cumprod cummax cummin logcumsumexp",
     },
-    own="relu relu6 rrelu elu celu selu gelu silu mish sigmoid tanh softplus softsign glu threshold maximum minimum "
+    own="relu relu6 rrelu elu celu selu gelu silu mish sigmoid tanh softplus glu threshold maximum minimum "
     "abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan atan2 sinh cosh erf "
     "erfc erfinv lerp sign round floor ceil trunc frac remainder fmod addcmul addcdiv heaviside hypot",
 )
@@ -102,7 +102,7 @@ _VIEWS = (
     "swapdims movedim moveaxis expand expand_as broadcast_to slice select narrow unsqueeze squeeze flatten ravel "
     "unflatten detach alias as_strided diagonal chunk split split_with_sizes unsafe_split unsafe_chunk tensor_split "
     "hsplit vsplit dsplit unbind unfold view_as_real view_as_complex real imag conj resolve_conj resolve_neg lift "
-    "lift_fresh lift_fresh_copy positive set_data"
+    "lift_fresh lift_fresh_copy positive set_data _nested_view_from_buffer _nested_view_from_jagged _nested_get_values"
 )
 _MOVES = (
     "clone copy _to_copy to type_as contiguous cat concat concatenate stack hstack vstack dstack column_stack repeat "
@@ -110,7 +110,7 @@ _MOVES = (
     "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d _pad_circular _pad_enum im2col gather "
     "index _unsafe_index index_select take take_along_dim index_put _unsafe_index_put index_copy index_fill "
     "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
-    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero"
+    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
 )
 _MADE = (
     "empty empty_like new_empty empty_strided new_empty_strided zeros zeros_like new_zeros ones ones_like new_ones "
@@ -128,6 +128,17 @@ _CONVOLVED = "conv depthwise pointwise conv-transpose linear"
 _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
 OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn".split())
 """The kinds of op to which parameters belong; read by another, they are a table."""
+
+CONTROL = frozenset(("cond", "while_loop"))
+"""Operators that run functions which they are given, and nothing besides."""
+
+PRODUCTS = frozenset(("matmul", "linalg_matmul", "linear"))
+"""Operators that torch runs as a product of matrices, or of a matrix and a vector, as their operands are."""
+
+RARE_PRODUCTS = frozenset(
+    ["mv", "addmv", "dot", "vdot", "outer", "ger", "addr", "addbmm", "bilinear", "_grouped_mm", "_int_mm"]
+)
+"""Those that multiply otherwise than by matrices of real numbers: vectors, sums of products, groups, whole numbers."""
 
 BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), "self"))
 """The argument that is the bias, of operators that do not call it so."""

@@ -8,18 +8,22 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from mfprofile.cost.ops import Cost, table
+from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 
 
 class Owned:
-    """A parameter: the path it was registered by first, what of it no op has claimed yet, and if any op has read it."""
+    """A parameter: its path and shape, what of it no op has claimed yet, and if any op has read it.
 
-    __slots__ = ("left", "path", "read", "size", "views")
+    The path is that by which it was registered first.
+    """
 
-    def __init__(self, path: str, size: int) -> None:
+    __slots__ = ("left", "path", "read", "shape", "size", "views")
+
+    def __init__(self, path: str, shape: tuple[int, ...]) -> None:
         self.path = path
-        self.size = self.left = size
+        self.shape = shape
+        self.size = self.left = prod(shape)
         self.read = False
         self.views: set[tuple[Any, ...]] = set()
 
@@ -32,24 +36,24 @@ class Owners:
 
     def __init__(self, model: nn.Module) -> None:
         named = list(model.named_parameters())
-        self._by_storage = {_storage(parameter): Owned(path, parameter.numel()) for path, parameter in named}
+        self._by_storage = {storage(parameter): Owned(path, tuple(parameter.shape)) for path, parameter in named}
         self._kept = named  # storages go by their address: none may be freed
         self.params = sum(each.size for each in self._by_storage.values())
 
     def holds(self, tensor: Tensor) -> bool:
         """Return whether the tensor is a parameter or a view of one."""
-        return _storage(tensor) in self._by_storage
+        return storage(tensor) in self._by_storage
 
     def read(self, tensors: Iterable[Tensor]) -> None:
         """Note that an op has read the tensors."""
         for tensor in tensors:
-            owned = self._by_storage.get(_storage(tensor))
+            owned = self._by_storage.get(storage(tensor))
             if owned is not None:
                 owned.read = True
 
     def claim(self, tensor: Tensor) -> int:
         """Return how many parameters the tensor shows that no op has claimed, and take them."""
-        owned = self._by_storage.get(_storage(tensor))
+        owned = self._by_storage.get(storage(tensor))
         if owned is None:
             return 0
         view = (tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
@@ -66,11 +70,12 @@ class Owners:
         for owned in self._by_storage.values():
             if owned.left and owned.read is read:
                 module, _, name = owned.path.rpartition(".")
-                cost = table(1, owned.left) if read else Cost("unused", (owned.left,), 0, 0, owned.left)
-                yield Part("", None, "", module, [(name, cost.kind, cost)])
+                kind, elements = ("table", owned.left) if read else ("unused", 0)
+                shape = owned.shape if owned.left == owned.size else (owned.left,)
+                yield Part("", None, "", module, [(name, kind, Cost(kind, shape, 0, elements, owned.left))])
 
 
-def _storage(tensor: Tensor) -> int:
+def storage(tensor: Tensor) -> int:
     """Return what tells one storage from another; 0 for a tensor that has none, as a sparse one."""
     try:
         return int(tensor.untyped_storage()._cdata)

@@ -64,6 +64,20 @@ def product(out: Tensor, first: Tensor, second: Tensor, *_: Any) -> Named:
     return [("matmul", ops.matmul(prod(batch), prod(rows), one[-1], prod(columns)))]
 
 
+def meets_vector(first: Tensor, second: Tensor) -> bool:
+    """Return whether torch runs `first @ second` as a product with a vector: of a batch, where it folds into rows.
+
+    A vector on the left of one matrix is a row. A batch folds where it lies in one piece: should_fold in
+    aten/src/ATen/native/LinearAlgebra.cpp.
+    """
+    many, vector = (first, second) if second.dim() == 1 else (second, first)
+    if vector.dim() != 1 or (many is second and many.dim() == 2):
+        return False
+    rows = many.mT if many is second else many
+    sides, strides = rows.shape[1:-1], rows.stride()[:-1]
+    return all(one == side * two for one, side, two in zip(strides, sides, strides[1:], strict=False))
+
+
 def added_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
     """Cost addmm, baddbmm and addmv: `added + first @ second`, as Linear's bias is no multiply-add."""
     return product(out, first, second)
@@ -73,6 +87,27 @@ def summed_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **
     """Cost addbmm, the sum of a batch of products: one whose inner dimension is all of theirs."""
     batch, rows, inner = first.shape
     return [("matmul", ops.matmul(1, rows, batch * inner, second.shape[2]))]
+
+
+def grouped_product(out: Tensor, first: Tensor, second: Tensor, *_: Any, **__: Any) -> Named:
+    """Cost aten._grouped_mm: rows or columns in groups with a matrix each, or inner values in groups, a result each.
+
+    Each value of the output is a sum over the inner side, or over its group's part of it, which are all of it together.
+    """
+    groups = out.shape[0] if first.dim() == second.dim() == 2 else 1
+    return [("matmul", Cost("matmul", tuple(out.shape), out.numel() // groups * first.shape[-1], out.numel()))]
+
+
+def bilinear(out: Tensor, first: Tensor, second: Tensor, weight: Tensor, bias: Tensor | None = None) -> Named:  # noqa: ARG001
+    """Cost aten.bilinear as torch runs it: for each output the first times a matrix, and the vector by the second.
+
+    >>> import torch
+    >>> first, second, weight = (torch.empty(shape, device="meta") for shape in ((2, 3), (2, 4), (5, 3, 4)))
+    >>> bilinear(torch.empty(2, 5, device="meta"), first, second, weight)[0][1].madds  # 2 · 5 · (3 · 4 + 4)
+    160
+    """
+    outputs, one, two = weight.shape
+    return [("matmul", ops.matmul(1, prod(first.shape[:-1]), one * two + two, outputs))]
 
 
 def outer(out: Tensor, *factors: Any, **_: Any) -> Named:  # noqa: ARG001

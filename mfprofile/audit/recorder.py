@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,10 +15,22 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mfprofile.audit import products
 from mfprofile.audit.answers import answer
 from mfprofile.audit.calls import Call, Calls
+from mfprofile.audit.functions import Reading, under
 from mfprofile.audit.handles import HANDLES, Handle, shape_of
-from mfprofile.audit.operators import BIASES, DIMENSIONS, FREE, OWNERS, RECURRENT, base_name
-from mfprofile.audit.owners import Owners, tensors_in
+from mfprofile.audit.operators import (
+    BIASES,
+    CONTROL,
+    DIMENSIONS,
+    FREE,
+    OWNERS,
+    PRODUCTS,
+    RARE_PRODUCTS,
+    RECURRENT,
+    base_name,
+)
+from mfprofile.audit.owners import Owners, storage, tensors_in
 from mfprofile.audit.products import Named
+from mfprofile.audit.threads import Threads
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 
@@ -31,16 +43,23 @@ FUSED = "fused"
 COMPOSED = "composed"
 """The role of those of an attention that is called so, and that torch takes apart for a CPU."""
 
+RARE = "rare"
+"""The role of products by operators for which tools of operators have no rule, as those of a matrix and a vector."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What is known of an ATen operator: its handle, if any, whether it is free, and the names of its arguments."""
+    """What is known of an ATen operator: its handle, if any, whether it is free, and the names of its arguments.
+
+    `outs` are those of them that it writes its result to, as `out=` has them.
+    """
 
     name: str
     handle: Handle | None
     free: bool
     in_place: bool
     arguments: tuple[str, ...]
+    outs: frozenset[str] = frozenset()
 
     @property
     def role(self) -> str:
@@ -63,24 +82,37 @@ def operator_of(function: Any) -> Operator:
     name = base_name(function)
     arguments = tuple(str(argument.name) for argument in function._schema.arguments)
     in_place = str(function._schema.name).endswith("_")
-    return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments)
+    outs = frozenset(str(argument.name) for argument in function._schema.arguments if argument.is_out)
+    return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments, outs)
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A dispatch mode that records ops in running order, each with the call in which it ran.
 
     It is made for inference mode, in which operators come whole (`linear`, `matmul`, `scaled_dot_product_attention`);
-    those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised.
+    those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised; `threads`
+    tell of operators that were run where it does not see them.
     """
 
     supports_higher_order_operators = True
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.owners, self.calls = Owners(model), Calls(model)
+        self.owners = Owners(model)
+        self.threads = Threads(self.has)
+        self.calls = Calls(model, self.threads.note)
+        self._given = {storage(buffer) for buffer in model.buffers()}
         self.fault: Exception | None = None
         self._worded = False
         self._found: list[tuple[Call, str, int, str, Cost]] = []
+
+    def take(self, inputs: Iterable[Any]) -> None:
+        """Note what the model is given."""
+        self._given |= set(map(storage, tensors_in(inputs)))
+
+    def has(self, tensor: Tensor) -> bool:
+        """Return whether a tensor is of the run: of the model, given to it, or made in it, being of inference mode."""
+        return tensor.is_inference() or self.owners.holds(tensor) or storage(tensor) in self._given
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -92,31 +124,44 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        if any(each.is_nested for each in tensors_in((*args, *options.values()))):
+            return self._not_covered(operator, func, args, options)  # its sides are no numbers
         if operator.handle is None:
             return self._taken_apart(operator, func, args, options)
         out = answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
-        found = self._costed(operator, out, args, options)
+        read = {name: value for name, value in options.items() if name not in operator.outs}
+        found = self._costed(operator, out, args, read)
         if found is None:
             return self._taken_apart(operator, func, args, options)
-        given = dict(zip(operator.arguments, args, strict=False)) | dict(options)
+        given = dict(zip(operator.arguments, args, strict=False)) | read
         for name, cost in found:
             self._record(name, *self._attributed(operator, cost, given, alone=len(found) == 1))
         return out
 
     def _taken_apart(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """Run an operator as those that torch defines it by; one that stands by itself is not covered."""
-        if isinstance(func, OpOverload):
-            before, self._worded = self._worded, self._worded or func._overloadname == "padding"
-            with self:
-                out = func.decompose(*args, **options)
-            self._worded = before
-            if out is not NotImplemented:
-                return out
+        if not isinstance(func, OpOverload):
+            return self._on_functions(operator, func, args, options)
+        before, self._worded = self._worded, self._worded or func._overloadname == "padding"
+        with self:
+            out = func.decompose(*args, **options)
+        self._worded = before
+        return self._not_covered(operator, func, args, options) if out is NotImplemented else out
+
+    def _on_functions(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Run an operator that is given functions: what those run is recorded where it is all, else what they read."""
+        is_all = operator.name in CONTROL
+        mode = self if is_all else Reading(self.owners)
+        given = tuple(under(mode, each) if callable(each) else each for each in args)
+        return func(*given, **options) if is_all else self._not_covered(operator, func, given, options)
+
+    def _not_covered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         out = func(*args, **options)
         for first in islice(tensors_in(out if isinstance(out, tuple | list) else [out]), 1):
-            self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape_of(first)))
+            shape = (first.numel(),) if first.is_nested else shape_of(first)
+            self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape))
         return out
 
     def _costed(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:
@@ -139,9 +184,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        return operator.role or self._role(operator, given), Cost(
-            kind, cost.out, cost.madds, cost.elements, weights, biases
-        )
+        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, given))
+        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
 
     def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
         """Return what some tools tell apart: fused attention, a norm's statistics, how a bias is added, a padding."""
@@ -169,3 +213,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for call, name, at, role, cost in self._found
         ]
         return [*self.owners.rest(read=True), *found, *self.owners.rest(read=False)]
+
+
+def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
+    """Return whether torch has a product done by no product of matrices: also that of an einsum which sums nothing."""
+    if operator.name in PRODUCTS:
+        return products.meets_vector(*islice(given.values(), 2))
+    return operator.name in RARE_PRODUCTS or (operator.name == "einsum" and cost.madds == cost.elements)

@@ -117,7 +117,9 @@ def _imported(target: Target) -> ModuleType:
             about = f", which {target.source} is to be in" if error.name != target.source else ""
             _refuse(target, f"no module is called {error.name!r}{about}, in this folder or installed")
         _raised(target, f"import {target.source}", error)
-    except (Exception, SystemExit) as error:  # whatever the user's own code raises is told in a line
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the user's own code raises is told in a line
         _raised(target, f"import {target.source}", error)
 
 
@@ -133,9 +135,19 @@ def _file(target: Target) -> ModuleType:
     sys.modules[name] = module  # dataclasses look for their module there
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        _raised(target, f"import {target.source}", error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        _raised(target, f"import {target.source}", error, _by_module(target, error))
     return module
+
+
+def _by_module(target: Target, error: BaseException) -> str:
+    """Return the name of a network by its package, where its file is one of a package and imports others as that."""
+    parts = Path(target.source).with_suffix("").parts
+    if not (isinstance(error, ImportError) and "relative import" in str(error) and all(map(str.isidentifier, parts))):
+        return ""
+    return f"; a file of a package is named as {'.'.join(parts)}:{target.name}"
 
 
 def _named(target: Target, module: ModuleType) -> Any:
@@ -179,7 +191,9 @@ def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
         try:
             with torch.device(device):
                 found = make()
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             if device == "cpu":
                 _raised(target, "be made", error)
             continue
@@ -193,13 +207,13 @@ def _refuse(target: Target, why: str) -> NoReturn:
     raise InputError(f"{printable(target.text)}: {printable(why)}") from None
 
 
-def _raised(target: Target, doing: str, error: BaseException) -> NoReturn:
+def _raised(target: Target, doing: str, error: BaseException, hint: str = "") -> NoReturn:
     """Refuse with what the user's code raised: its type, its first line, and where in the target's folder it was."""
     if isinstance(error, InputError):
         raise error
     told = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}".removesuffix(": ")
     where = _place(error, target.folder)
-    _refuse(target, f"cannot {doing}: {told}{f' ({where})' if where else ''}")
+    _refuse(target, f"cannot {doing}: {told}{f' ({where})' if where else ''}{hint}")
 
 
 def _place(error: BaseException, folder: Path) -> str:

@@ -49,11 +49,15 @@ WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
 
 
 class Failure(NamedTuple):
-    """What a run raised, the path of the module in which it did, and what could not be done."""
+    """What a run raised, the path of the module in which it did, and what could not be done.
 
-    error: Exception
+    It is `final` where it would be the same in any way to run.
+    """
+
+    error: BaseException
     path: str
     doing: str = "run"
+    final: bool = False
 
     def __str__(self) -> str:
         lines = str(self.error).strip().splitlines() or [""]
@@ -67,13 +71,15 @@ def trace(
     *,
     device: str | None = None,
     name: str | None = None,
+    lends: bool = False,
 ) -> Trace:
     """Run a network once, in eval mode on a copy, and return the ops that it ran, as rows under its modules' paths.
 
     `inputs` are what `forward` takes, `options` its keyword arguments: tensors, taken as they are, batch and all;
     shapes without the batch, such as (3, 224, 224), or `Input`s, of which one image is made; any other value goes
     through. One shape or tensor may stand for itself. It runs on meta tensors and, where they will not do, for real on
-    a CPU, which the result says; `device` allows only the one.
+    a CPU, which the result says; `device` allows only the one. A network that holds what cannot be copied, as a lock,
+    is refused, unless it `lends` that to the copy.
 
     Multiply-adds, elements and outputs are those of all that the inputs hold, for one image of it when they hold one.
     Attention that is fused is counted as if it were not, and all its rows × columns where it is causal. Recurrent
@@ -92,13 +98,15 @@ def trace(
         raise InputError(f"no device is called {device!r}; there are meta, cpu")
     failure = None
     for way in ways:
-        found = _attempt(model, called, given, way)
+        found = _attempt(model, called, given, way, lends)
         if isinstance(found, Recorder):
             modules = {path: _module(module) for path, module in model.named_modules()}
             reason = "" if way.device == "meta" or failure is None else str(failure)
             shapes = tuple(_described([*called, *given.values()]))
             return Trace(name or type(model).__name__, shapes, way.device, reason, modules, found.parts())
         failure = found
+        if failure.final:
+            break
     assert failure is not None
     raise InputError(_message(name or type(model).__name__, failure, [*called, *given.values()])) from failure.error
 
@@ -114,28 +122,47 @@ def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:
     if isinstance(failure.error, InputError) and failure.doing == "copied":
         return f"{name}: {failure.error}"
     where = f"in {failure.path} " if failure.path else ""
-    inputs = f" ({where}on inputs {', '.join(_described(values)) or 'none'})" if failure.doing == "run" else ""
+    inputs = f" ({where}on inputs {', '.join(_described(values)) or 'none'})" if failure.doing != "copied" else ""
     return f"{name} cannot be {failure.doing}: {failure}{inputs}"
 
 
-def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way) -> Recorder | Failure:
+def _attempt(
+    model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, lends: bool
+) -> Recorder | Failure:
     """Return the recorder of one run, or how it failed."""
     try:
-        network = copied(model, way.made)
-    except Exception as error:  # what a network's own copying raises is its affair
+        network = copied(model, way.made, lends)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # what a network's own copying raises is its affair
         return Failure(error, "", "copied")
     recorder = Recorder(network)
-    args = [_made(value, way) for value in inputs]
-    kwargs = {key: _made(value, way) for key, value in options.items()}
     try:
-        with _surroundings(way), recorder.calls.watched(), recorder:
+        args = [_made(value, way) for value in inputs]
+        kwargs = {key: _made(value, way) for key, value in options.items()}
+    except RuntimeError as error:  # torch's word for more values than there can be, or than there is memory for
+        return Failure(error, "", "given its inputs")
+    recorder.take([*args, *kwargs.values()])
+    failure = _failed(network, args, kwargs, way, recorder)
+    stray = recorder.threads.stray
+    return Failure(stray, "", final=True) if stray is not None else failure or recorder
+
+
+def _failed(
+    network: nn.Module, args: list[Any], kwargs: Mapping[str, Any], way: Way, recorder: Recorder
+) -> Failure | None:
+    """Run a network and have it recorded; return how it failed, if it did."""
+    try:
+        with _surroundings(way), recorder.calls.watched(), recorder.threads.watched(), recorder:
             network(*args, **kwargs)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a network that exits has not run either
         if recorder.fault is not None:
             raise recorder.fault from None
         paths = {id(module): path for path, module in network.named_modules()}
         return Failure(error, module_in(error.__traceback__, paths))
-    return recorder
+    return None
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from mfprofile.audit.ledger import Ledger
 from mfprofile.cost.counts import Bill, count
 from mfprofile.nn.model import build
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.problems import InputError, in_one_line, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,17 @@ def verified(
 
     `inputs` are what the model takes, batch and all: those of a bill of ours are its image.
     """
-    given = inputs or (_image(bill),)
+    given = (_image(bill),) if inputs is None else inputs
     modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
     explanations, failures = [], {}
     for name in names:
         tell(f"{bill.name}: counting with {name}")
         try:
             explanations.append(explain(bill, measure(name, model, given), modules))
-        except Exception as error:  # whatever a tool of others raises is told as its failure, beside the other tools
-            failures[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a tool of others raises is its failure, told beside the other tools
+            failures[name] = in_one_line(f"{type(error).__name__}: {error}")
     skipped = [name for name in COUNTERS if not installed(name)]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
 

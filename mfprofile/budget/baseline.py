@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,16 @@ SCHEMA = 1
 GROWING = ("madds", "params")
 """What `--max-growth` limits."""
 
-Baseline = Mapping[str, Mapping[str, int]]
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A bill of the file: its madds and params, and what the network was given, where the file says so."""
+
+    amounts: Mapping[str, int]
+    input: Sequence[Any] | None = None
+
+
+Baseline = Mapping[str, Earlier]
 
 
 def growth(text: str) -> int | Fraction:
@@ -36,14 +46,14 @@ def growth(text: str) -> int | Fraction:
 
 
 def read_baseline(file: Path, convention: str) -> Baseline:
-    """Return the madds and params of each bill of a file, by name.
+    """Return each bill of a file, by name.
 
     Raises `InputError` for what `count --json` did not write, and for bills of another convention.
     """
-    found: dict[str, Mapping[str, int]] = {}
+    found: dict[str, Earlier] = {}
     for bill in _bills(file):
-        name, values = _bill(file, bill, convention)
-        if found.setdefault(name, values) != values:
+        name, earlier = _bill(file, bill, convention)
+        if found.setdefault(name, earlier) != earlier:
             raise InputError(f"{file}: has two different bills of {name!r}; keep one of them")
     return found
 
@@ -61,7 +71,7 @@ def _bills(file: Path) -> list[Any]:
 _REMEDY = "write it with 'mfprofile count SPEC… --json'"
 
 
-def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Mapping[str, int]]:
+def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
     if not isinstance(bill, dict) or not isinstance(bill.get("name"), str) or "schema" not in bill:
         raise InputError(f"{file}: holds no bill of 'mfprofile count --json'; {_REMEDY}")
     name = bill["name"]
@@ -76,18 +86,27 @@ def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Mapping[str, int
     for key in GROWING:
         if type(bill.get(key)) is not int or bill[key] < 0:
             raise InputError(f"{file}: {name}: {key} = {shown(bill.get(key))}: must be a whole number; {_REMEDY}")
-    return name, {key: bill[key] for key in GROWING}
+    given = bill.get("input")
+    return name, Earlier({key: bill[key] for key in GROWING}, given if isinstance(given, list) else None)
 
 
-def growth_limits(baseline: Baseline, name: str, most: int | Fraction, file: Path) -> Iterator[Limit]:
+def growth_limits(
+    baseline: Baseline, name: str, most: int | Fraction, file: Path, inputs: Sequence[str] | None = None
+) -> Iterator[Limit]:
     """Yield the limits that the baseline sets to the spec called `name`; raises `InputError` if it has no such bill.
 
     The most is the baseline's own amount and the growth, rounded down, which changes no comparison with whole numbers.
+    A spec's input is part of it and may change as all else does; a network in code must have been given the `inputs`
+    that it is given now.
     """
     if name not in baseline:
         remedy = nearest(name, list(baseline)) or f"it has {', '.join(baseline)}"
         raise InputError(f"the baseline {file} has no bill of {name!r}; {remedy}")
-    for key, before in baseline[name].items():
+    earlier = baseline[name]
+    if inputs is not None and earlier.input is not None and list(inputs) != earlier.input:
+        then, now = (", ".join(map(str, each)) or "none" for each in (earlier.input, inputs))
+        raise InputError(f"{file}: was counted on input {then}, not {now}; give that --input, or count it anew")
+    for key, before in earlier.amounts.items():
         allowed = before + most if isinstance(most, int) else before + before * most
         grown = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
         yield Limit(key, True, int(allowed), Mark(str(file)), f"{before:,} in {file} + {grown}")

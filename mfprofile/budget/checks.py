@@ -10,7 +10,7 @@ from pathlib import Path
 from mfprofile.budget.baseline import Baseline, growth_limits
 from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
-from mfprofile.budget.verdicts import Counted, Terms, Verdict, judged
+from mfprofile.budget.verdicts import CountedCode, Terms, Verdict, judged
 from mfprofile.cost.counts import Bill
 from mfprofile.spec.load import located
 from mfprofile.spec.network import resolve
@@ -29,11 +29,15 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What specs are held to, beside their own `budget:`: flags, a pyproject.toml, a baseline."""
+    """What specs are held to, beside their own `budget:`: flags, a pyproject.toml, a baseline.
+
+    Where they are `strict`, all that a network in code runs must be counted.
+    """
 
     flags: Sequence[Limit] = ()
     config: Config | None = None
     growth: Growth | None = None
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -49,7 +53,7 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Return whether each spec could be judged and meets each of its limits."""
+        """Return whether each spec could be judged, meets each of its limits, and is counted as far as demanded."""
         return not self.problems and all(verdict.holds for verdict in self.verdicts)
 
     def refuse(self, reference: str, error: InputError) -> None:
@@ -64,7 +68,7 @@ def check(
     demands: Demands,
     terms: Terms,
     settings: Sequence[str] = (),
-    counted: Callable[[str], Counted] | None = None,
+    counted: Callable[[str], CountedCode] | None = None,
 ) -> Outcome:
     """Judge each spec, globs expanded, every one once and to the end, whatever is wrong with another.
 
@@ -103,14 +107,17 @@ def judge(reference: str, demands: Demands, terms: Terms, settings: Sequence[str
     return judged(reference, spec, Bill(resolve(spec), terms.convention), limits, terms)
 
 
-def judge_bill(reference: str, bill: Counted, demands: Demands, terms: Terms) -> Verdict:
+def judge_bill(reference: str, bill: CountedCode, demands: Demands, terms: Terms) -> Verdict:
     """Return the verdict on a network in code, whose bill is known; raises `InputError` as `judge` does."""
-    return judged(reference, None, bill, _limits(reference, bill.name, [], demands), terms)
+    limits = _limits(reference, bill.name, [], demands, bill.inputs)
+    return judged(reference, None, bill, limits, terms, bill.uncovered if demands.strict else ())
 
 
-def _limits(reference: str, name: str, own: Sequence[Limit], demands: Demands) -> list[Limit]:
+def _limits(
+    reference: str, name: str, own: Sequence[Limit], demands: Demands, inputs: Sequence[str] | None = None
+) -> list[Limit]:
     limits = in_force(demands.flags, [*own, *_configured(demands.config, reference, name)])
-    limits += _grown(demands.growth, name)
+    limits += _grown(demands.growth, name, inputs)
     if not limits:
         raise InputError(NO_LIMIT)
     return limits
@@ -121,6 +128,6 @@ def _configured(config: Config | None, reference: str, name: str) -> Iterator[Li
         yield from config.limits(reference, name)
 
 
-def _grown(growth: Growth | None, name: str) -> Iterator[Limit]:
+def _grown(growth: Growth | None, name: str, inputs: Sequence[str] | None) -> Iterator[Limit]:
     if growth is not None:
-        yield from growth_limits(growth.baseline, name, growth.most, growth.file)
+        yield from growth_limits(growth.baseline, name, growth.most, growth.file, inputs)

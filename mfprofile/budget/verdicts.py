@@ -36,6 +36,18 @@ class Counted(Protocol):
         """Return the convention."""
 
 
+class CountedCode(Counted, Protocol):
+    """The bill of a network in code."""
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Return the shapes and types of what it was given."""
+
+    @property
+    def uncovered(self) -> Sequence[str]:
+        """Return the operators and recurrent layers that are not counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a network is measured: the convention of its multiply-adds, and for memory the batch and the values' type."""
@@ -92,7 +104,8 @@ class Finding:
 class Verdict:
     """All the findings on one network, known by `reference`; `bill` is its count in the terms' convention.
 
-    `spec` is None of a network in code, of which no knob is known.
+    `spec` is None of a network in code, of which no knob is known. `uncounted` are its operators that are not counted,
+    where that is demanded.
     """
 
     reference: str
@@ -100,6 +113,7 @@ class Verdict:
     bill: Counted
     terms: Terms
     findings: Sequence[Finding]
+    uncounted: Sequence[str] = ()
 
     @property
     def input(self) -> list[int] | list[str]:
@@ -110,13 +124,20 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Return whether each limit is met."""
-        return all(finding.holds for finding in self.findings)
+        """Return whether each limit is met, and nothing uncounted that is demanded."""
+        return all(finding.holds for finding in self.findings) and not self.uncounted
 
 
-def judged(reference: str, spec: Spec | None, bill: Counted, limits: Iterable[Limit], terms: Terms) -> Verdict:
+def judged(
+    reference: str,
+    spec: Spec | None,
+    bill: Counted,
+    limits: Iterable[Limit],
+    terms: Terms,
+    uncounted: Sequence[str] = (),
+) -> Verdict:
     """Return each limit's finding on a counted network."""
-    return Verdict(reference, spec, bill, terms, [found(limit, bill, terms) for limit in limits])
+    return Verdict(reference, spec, bill, terms, [found(limit, bill, terms) for limit in limits], uncounted)
 
 
 def found(limit: Limit, bill: Counted, terms: Terms) -> Finding:

@@ -84,15 +84,20 @@ def audit(
     need_extra("audit", [target])
     from mfprofile.audit import audits, given
     from mfprofile.cost.conventions import convention as named
-    from mfprofile.view.audit import audit_text, coverage
+    from mfprofile.view.audit import audit_text
+    from mfprofile.view.coverage import coverage
     from mfprofile.view.tables import show
+    from mfprofile.view.verification import failures
 
     chosen = counters or ([] if verify else None)
     wanted = named(convention).name, given.inputs(inputs or ()), given.arguments(arguments or ())
     found = audits.audit(target, *wanted[1:], device, chosen, tell)
     show(audit_text(found, found.trace.bill(wanted[0]), by, depth, form))
-    if as_csv and found.trace.uncovered:
-        tell("\n".join(coverage(found.trace)))
+    beside = [*coverage(found.trace)] if found.trace.uncovered else []
+    if found.verification is not None:
+        beside += failures(found.verification)
+    if as_csv and beside:  # which has a place for figures alone
+        tell("\n".join(beside))
     if strict and not found.holds:
         raise typer.Exit(1)
 

@@ -90,6 +90,9 @@ def check(
         ),
     ] = "table",
     as_json: AsJson = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where an operator of a network in code is not counted.")
+    ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 where a limit is passed.")] = False,
 ) -> None:
     """Hold specs to their budgets: exit code 0 within, 1 over, 2 where the input is wrong.
@@ -100,7 +103,7 @@ def check(
     pillar's share of the whole. For each limit that is passed, the smallest changes that would meet it are told.
 
     A network in code, as net.py:Net or timm:NAME, is imported and run as by 'audit', and needs torch; it has no
-    pillars, no memory and no knobs here.
+    pillars, no memory and no knobs here. What of it is not counted is noted on stderr, and fails with --strict.
 
     Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
     """
@@ -115,7 +118,8 @@ def check(
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
     terms = _terms(named(convention), batch, dtype)
-    demands = Demands(_limits(flags, most, least), _config(config), _growth(baseline, max_growth, convention))
+    growth = _growth(baseline, max_growth, convention)
+    demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
     assignments = settings_of(once(specs), settings, inputs, arguments)
     counted = counting(specs, inputs, arguments, convention) if any(map(is_target, specs)) else None
     outcome = check(specs, demands, terms, assignments, counted)

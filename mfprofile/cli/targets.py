@@ -50,7 +50,7 @@ def tracing(
     """Return how a network in code is traced, with what the options give it; what is not counted is told on stderr."""
     need_extra(f"{command} of a network in code", references)
     from mfprofile.audit import audits, given
-    from mfprofile.view.audit import coverage
+    from mfprofile.view.coverage import coverage
 
     taken, keywords = given.inputs(inputs or ()), given.arguments(arguments or ())
 

@@ -50,9 +50,12 @@ def verify(
     loaded = [load(spec, assigned(settings, input_size)) for spec in once(specs)]
     need_torch("verify")
     from mfprofile.audit.verify import verify
-    from mfprofile.view.verification import verification_text
+    from mfprofile.view.verification import failures, verification_text
 
     found = [verify(spec, counters, tell=tell) for spec in loaded]
     show(verification_text(found, form))
+    beside = [f"{one.bill.name}: {line}" for one in found for line in failures(one)]
+    if as_csv and beside:  # which has a place for figures alone
+        tell("\n".join(beside))
     if not all(one.holds for one in found):
         raise typer.Exit(1)

@@ -122,6 +122,7 @@ BIASED_CONVOLUTIONS = {
     (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "worded-biased")
 }
 UNFUSED = {(ANY, "fused"): NOTHING}  # an attention that is called as one operator is not looked into
+RARE = {(ANY, "rare"): NOTHING}  # products by operators of which no tool knows, as that of a matrix and a vector
 UPSAMPLINGS = tuple(f"upsample{way}" for way in ("", "-exact", "-linear", "-bilinear", "-bicubic", "-trilinear"))
 SLID = {("conv-transpose", ANY): Weight(slides=1)}
 SLID_BIASED = {**SLID, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
@@ -169,7 +170,7 @@ TORCH = Convention(
     "torch",
     "twice the core: 2 FLOPs for each multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for a fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED},
+    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED, **RARE},
     unit="FLOPs",
     versions=("2.13",),
 )
@@ -191,6 +192,7 @@ FVCORE = Convention(
         **FLAT,
         **WORDED,
         **UNFUSED,
+        **RARE,
         (ANY, "composed"): NOTHING,
     },
     versions=("0.1.5",),
@@ -212,6 +214,7 @@ THOP = Convention(
         **_each(Weight(outputs=224 + 35), "upsample-bicubic"),
         ("upsample", "detector"): NOTHING,  # a function, not a module
         **SLID,
+        **RARE,
         ("softmax", "plain"): Weight(elements=3, vectors=-1),  # of nn.Softmax, which none of our networks has
     },
     versions=("0.1.1",),
@@ -223,7 +226,7 @@ PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **UNFUSED},
+    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **UNFUSED, **RARE},
     versions=("0.7",),
 )
 
@@ -240,6 +243,7 @@ PTFLOPS_PYTORCH = Convention(
         **_each(Weight(elements=2), "pool", "avg-pool", "max-pool"),
         **_plain(1, "batch-norm", "group-norm", "instance-norm"),
         **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", *UPSAMPLINGS),
+        **RARE,
     },
     versions=("0.7",),
 )

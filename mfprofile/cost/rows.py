@@ -34,8 +34,8 @@ class Row:
 
     `role` says where a kind stands: stem, lite, hidden or output (of a Mobile sub-block), theta, attention, ffn,
     token (what joins sub-blocks on tokens), bridge, gate, projection, final, head, detector, table; of an op met in a
-    network of others, biased, plain, or fused in an attention that is called as one operator. The properties are those
-    of `Part` and of `cost.ops.Cost`; `madds` are products, before any convention weighs them.
+    network of others, biased, plain, rare, or fused in an attention that is called as one operator. The properties
+    are those of `Part` and of `cost.ops.Cost`; `madds` are products, before any convention weighs them.
     """
 
     __slots__ = ("cost", "local", "part", "role")

@@ -66,6 +66,16 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
+def in_one_line(text: str, limit: int = 300) -> str:
+    r"""Return a text of several lines as one, cut to `limit` characters.
+
+    >>> in_one_line("no shape:\n    (3,)", 12)
+    'no shape: (…'
+    """
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
 def _flow(value: object, depth: int) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.reasons import Reason, Reasons
-from mfprofile.budget.verdicts import Terms
+from mfprofile.budget.verdicts import Terms, Verdict
 from mfprofile.spec.problems import Mark, Problem
 from mfprofile.view.tables import OutputError
-from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines
+from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines, uncounted_line
 
 
 def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as a table, then a workflow command for each limit that is not met and each problem of a spec."""
     commands = [*map(_problem, outcome.problems), *map(_reason, reasons.values())]
+    commands += [_uncounted(verdict) for verdict in outcome.verdicts if verdict.uncounted]
     return _inert(outcome_text(outcome, reasons, terms, "table")) + "".join(f"{line}\n" for line in commands)
 
 
@@ -37,6 +38,10 @@ def _reason(reason: Reason) -> str:
 
 def _problem(problem: Problem) -> str:
     return _command(problem.mark, "not judged", str(problem))
+
+
+def _uncounted(verdict: Verdict) -> str:
+    return _command(Mark(verdict.reference), f"{verdict.bill.name}: not wholly counted", uncounted_line(verdict))
 
 
 def _command(mark: Mark, title: str, message: str) -> str:

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mfprofile.audit.audits import Audit
-from mfprofile.audit.ledger import Ledger, Trace, Uncovered
+from mfprofile.audit.ledger import Ledger, Trace
 from mfprofile.audit.tree import SELF, Branch, branches, lines, tree
 from mfprofile.cost.sums import Total
 from mfprofile.view.bill import bill_columns, bill_line, left_out, ops_columns, ops_lines, ops_total
+from mfprofile.view.coverage import coverage, coverage_json, some
 from mfprofile.view.numbers import grouped, human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 from mfprofile.view.verification import verification_json, verification_text
 
 JSON_SCHEMA = 1
-MOST_NAMED = 4
-"""How many of what is unused, or recurrent, is named for people."""
 
 
 def audit_text(found: Audit, bill: Ledger, axis: str, depth: int, form: Form) -> str:
@@ -80,40 +79,8 @@ def remarks(found: Trace) -> Iterator[str]:
     yield f"run on {'meta tensors' if found.device == 'meta' else 'a CPU'}{why}"
     yield from coverage(found)
     if found.unused:
-        named = _some([f"{path} {grouped(size)}" for path, size in found.unused.items()])
+        named = some([f"{path} {grouped(size)}" for path, size in found.unused.items()])
         yield f"parameters that no op reads: {grouped(sum(found.unused.values()))} ({named})"
-
-
-def coverage(found: Trace) -> Iterator[str]:
-    """Yield what of the network is counted: the operators that are not, and recurrent layers."""
-    operators = [one for one in found.uncovered if not one.recurrent]
-    recurrent = [row for row in found.rows if row.kind in {one.operator for one in found.uncovered if one.recurrent}]
-    if not found.uncovered:
-        yield "every operator is counted"
-        return
-    elements = sum(row.elements for row in found.rows if row.kind != "table")
-    yield f"counted: operators with {_percent(found)} % of all elements; NOT counted:"
-    yield from (f"  {_operator(one, elements)}" for one in operators)
-    if recurrent:
-        yield f"  recurrent layers: {_some([f'{row.name} ({row.kind})' for row in recurrent])}"
-
-
-def _percent(found: Trace) -> str:
-    """Return the share that is counted, rounded down, so that it never reads as all of it."""
-    tenths = found.coverage.numerator * 1000 // found.coverage.denominator
-    return f"{tenths // 10}.{tenths % 10}"
-
-
-def _operator(one: Uncovered, elements: int) -> str:
-    share = f"{100 * one.elements / elements:.1f}" if elements else "0"
-    return (
-        f"{one.operator}: {one.count} time{'s' if one.count > 1 else ''}, {grouped(one.elements)} elements ({share} %)"
-    )
-
-
-def _some(names: list[str]) -> str:
-    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
-    return ", ".join([*names[:MOST_NAMED], *more])
 
 
 def audit_json(found: Audit, bill: Ledger, axis: str) -> dict[str, Any]:
@@ -131,7 +98,7 @@ def audit_json(found: Audit, bill: Ledger, axis: str) -> dict[str, Any]:
         "params": bill.params,
         "counted_params": bill.counted_params,
         "activations": bill.activations,
-        "coverage": _coverage_json(trace),
+        "coverage": coverage_json(trace),
         "unused": dict(trace.unused),
         "modules": [_branch_json(branch) for branch in branches(tree(bill))],
         "rows": bill.records(),
@@ -141,18 +108,6 @@ def audit_json(found: Audit, bill: Ledger, axis: str) -> dict[str, Any]:
     if found.verification is not None:
         whole["verification"] = verification_json(found.verification)
     return whole
-
-
-def _coverage_json(found: Trace) -> Mapping[str, Any]:
-    elements = sum(row.elements for row in found.rows if row.kind != "table")
-    return {
-        "elements": elements,
-        "uncovered_elements": sum(one.elements for one in found.uncovered),
-        "uncovered": [
-            {"operator": one.operator, "count": one.count, "elements": one.elements, "recurrent": one.recurrent}
-            for one in found.uncovered
-        ],
-    }
 
 
 def _branch_json(branch: Branch) -> Mapping[str, Any]:

@@ -1,10 +1,10 @@
-"""What `check` found: as a table with reasons below it, as Markdown, as JSON."""
+"""What `check` found: as a table with reasons below it, and as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.knobs import GROWTH
@@ -13,14 +13,10 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.limits import MEMORY
-from mfprofile.spec.problems import Mark, printable
+from mfprofile.spec.problems import printable
 from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
-
-if TYPE_CHECKING:
-    from mfprofile.cost.memory import Peak
-
-JSON_SCHEMA = 1
+from mfprofile.view.verdict_json import outcome_json
 
 
 def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) -> str:
@@ -33,6 +29,7 @@ def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) ->
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
     """Return a line for each limit of each spec, the reasons of those that are not met, and the verdict."""
     below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
+    below += [line for verdict in outcome.verdicts if verdict.uncounted for line in (uncounted_line(verdict), "")]
     return Table(
         _columns(), list(_lines(outcome)), above=[_heading(outcome, terms)], below=[*below, _closing(outcome, terms)]
     )
@@ -45,6 +42,7 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     for reason in reasons.values():
         first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
         parts.append("\n".join([f"**{first}**", "", "```text", *others, "```", ""]))
+    parts += [f"**{uncounted_line(verdict)}**\n" for verdict in outcome.verdicts if verdict.uncounted]
     if outcome.problems:
         parts.append("".join(f"- not judged: {problem}\n" for problem in outcome.problems))
     return "\n".join([*parts, _closing(outcome, terms)]) + "\n"
@@ -114,6 +112,11 @@ def reason_lines(reason: Reason) -> Iterator[str]:
         yield from _remedies(reason)
 
 
+def uncounted_line(verdict: Verdict) -> str:
+    """Return what of a network is not counted, where that is demanded, in a line."""
+    return f"{verdict.bill.name}: not counted, as --strict demands: {', '.join(verdict.uncounted)}"
+
+
 def _part(name: str, reason: Reason) -> str:
     if reason.verdict.spec is None:
         return name or "the network itself"
@@ -175,78 +178,16 @@ def _closing(outcome: Outcome, terms: Terms) -> str:
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
     named = f"in convention '{terms.convention.name}'"
+    uncounted = sum(bool(verdict.uncounted) for verdict in outcome.verdicts)
+    partly = f"{_number(uncounted, 'network')} not wholly counted" if uncounted else ""
     unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
-        return f"FAILED: {missed} of {_number(len(limits), 'limit')} not met {named}{unjudged}"
-    return f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}{unjudged}"
+        told = f"{missed} of {_number(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
+    else:
+        told = f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}"
+        told = f"{partly}; {told}" if partly else told
+    return f"{'FAILED: ' if missed or partly else ''}{told}{unjudged}"
 
 
 def _number(amount: int, noun: str) -> str:
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
-
-
-def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, Any]:
-    """Return a check as JSON holds it."""
-    return {
-        "schema": JSON_SCHEMA,
-        "convention": terms.convention.name,
-        "unit": terms.convention.unit,
-        "batch": terms.batch,
-        "dtype": terms.dtype,
-        "holds": outcome.holds,
-        "specs": [_verdict_json(verdict, reasons) for verdict in outcome.verdicts],
-        "problems": [{**_mark_json(problem.mark), "message": str(problem)} for problem in outcome.problems],
-    }
-
-
-def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
-    return {
-        "name": verdict.bill.name,
-        "spec": verdict.reference,
-        "input": verdict.input,
-        "holds": verdict.holds,
-        "limits": [_finding_json(finding, reasons.get(id(finding))) for finding in verdict.findings],
-    }
-
-
-def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
-    limit = finding.limit
-    found: dict[str, Any] = {
-        "quantity": limit.name,
-        "bound": "max" if limit.most else "min",
-        "counted": finding.counted,
-        "limit": finding.allowed,
-        "share": shown_amount(limit) if finding.whole is not None else None,
-        "whole": finding.whole,
-        "excess": finding.excess,
-        "holds": finding.holds,
-        "given": {**_mark_json(limit.given), "about": limit.about},
-    }
-    if reason is not None:
-        found["pillars"] = dict(reason.pillars)
-        found["blocks" if reason.verdict.spec is not None else "modules"] = dict(reason.blocks)
-        found["peak"] = None if reason.peak is None else _peak_json(reason.peak)
-        found["remedies"] = [_remedy_json(one) for one in reason.remedies]
-        found["nearest"] = [_remedy_json(one) for one in reason.nearest]
-    return found
-
-
-def _peak_json(peak: Peak) -> dict[str, Any]:
-    return {"op": peak.op, "live": {tensor.name: tensor.bytes for tensor in peak.live}}
-
-
-def _remedy_json(remedy: Remedy) -> dict[str, Any]:
-    return {
-        "knob": remedy.knob.name,
-        "from": remedy.knob.value,
-        "to": remedy.step.value,
-        "set": list(remedy.step.settings),
-        "counted": remedy.finding.counted,
-        "limit": remedy.finding.allowed,
-        "whole": remedy.finding.whole,
-        "breaks": [limit.name for limit in remedy.breaks],
-    }
-
-
-def _mark_json(mark: Mark) -> dict[str, Any]:
-    return {"source": mark.source, "line": mark.line, "column": mark.column}

@@ -88,10 +88,15 @@ def _remarks(found: Verification) -> list[str]:
         if one.measured.unsupported:
             named = ", ".join(f"{name} ({times})" for name, times in sorted(one.measured.unsupported.items()))
             lines.append(f"{one.measured.tool} reports as not counted: {named}")
-    lines += [f"{name} could not be run: {reason}" for name, reason in found.failures.items()]
+    lines += failures(found)
     if found.skipped:
         lines.append(f"not installed: {', '.join(found.skipped)}")
     return [*lines, "all explained" if found.holds else "NOT all explained"]
+
+
+def failures(found: Verification) -> list[str]:
+    """Return what there is to say of the tools that could not be run, a line each."""
+    return [f"{name} could not be run: {reason}" for name, reason in found.failures.items()]
 
 
 def _remarks_on(one: Explanation, params: int) -> Iterator[str]:

@@ -180,6 +180,17 @@ def test_what_is_wrong_is_told_in_one_line(folder: Path, text: str, given: dict[
     assert str(folder) not in sys.path
 
 
+def test_a_file_that_imports_as_of_a_package_is_told_its_name_there(folder: Path) -> None:
+    """Within a package a module is known by its dotted name."""
+    (folder / "inner").mkdir()
+    (folder / "inner" / "part.py").write_text("from .other import x\n", encoding="utf-8")
+    told = r"relative import with no known parent package \(inner/part.py:1\); a file of a package is named as inner.part:Net$"
+    with pytest.raises(InputError, match=told), opened("inner/part.py:Net"):
+        pass
+    with pytest.raises(InputError, match=r"package \(inner/part.py:1\)$"), opened(f"{folder}/inner/part.py:Net"):
+        pass
+
+
 def test_code_that_is_no_python_is_told_with_its_line(folder: Path) -> None:
     """Python's own words for it."""
     with (

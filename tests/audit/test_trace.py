@@ -113,6 +113,76 @@ def test_an_einsum_costs_its_products(equation: str, shapes: Any, expected: list
     assert found.coverage == 1
 
 
+def test_what_is_written_to_a_tensor_that_is_given_costs_the_same() -> None:
+    """As `out=` has it, of a buffer that is made before: sums, activations, products, one of two results."""
+
+    def written(x: Tensor) -> Tensor:
+        sums, scores = torch.empty_like(x), torch.empty(4, 5, 5)
+        torch.add(x, x, out=sums)
+        torch.sigmoid(sums, out=sums)
+        torch.bmm(sums, x.mT, out=scores)
+        torch.softmax(scores, -1, out=scores)
+        torch.max(scores, dim=0, out=(scores[0], torch.empty(5, 5, dtype=torch.long)))
+        return scores
+
+    found = of(written, (4, 5, 3))
+    assert [(row.kind, row.madds, row.elements) for row in found.rows] == [
+        ("add", 0, 60), ("sigmoid", 0, 60), ("matmul", 4 * 5 * 3 * 5, 100), ("softmax", 0, 100), ("max", 0, 100),
+    ]  # fmt: skip
+    assert found.device == "meta"
+
+
+def test_a_bilinear_layer_is_counted_as_torch_runs_it() -> None:
+    """For each output and row a vector times a matrix, and the result times the other vector; its parameters are its."""
+    (row,) = trace(nn.Bilinear(3, 4, 5), [empty(2, 7, 3), empty(2, 7, 4)]).rows
+    assert (row.kind, row.madds, row.elements, row.params) == ("linear", 2 * 7 * 5 * (3 * 4 + 4), 2 * 7 * 5, 60 + 5)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "grouped", "madds"),
+    [
+        (((6, 16), (2, 16, 8)), True, 6 * 16 * 8),  # each row with the matrix of its group
+        (((2, 6, 16), (2, 16, 8)), False, 2 * 6 * 16 * 8),
+        (((2, 6, 16), (16, 8)), True, 6 * 16 * 8),  # each column with the matrix of its group
+        (((6, 16), (16, 8)), True, 6 * 16 * 8),  # each group's part of the inner side has a result
+    ],
+)
+def test_a_grouped_product_multiplies_each_pair_once(shapes: Any, grouped: bool, madds: int) -> None:
+    """Whichever side is in groups."""
+    ends = torch.tensor([2, 6], dtype=torch.int32, device="meta") if grouped else None
+    factors = [empty(*shape).bfloat16() for shape in shapes]
+    found = trace(Lambda(lambda x, y: torch._grouped_mm(x, y, offs=ends)), factors)
+    assert (products(found), found.coverage) == ([("matmul", madds)], 1)
+
+
+def test_a_product_of_whole_numbers_is_one() -> None:
+    """As quantized layers have it."""
+    assert products(of(lambda x, y: torch._int_mm(x.to(torch.int8), y.to(torch.int8)), (32, 8), (8, 16))) == [
+        ("matmul", 32 * 8 * 16)
+    ]
+
+
+def test_a_parameter_that_no_layer_owns_has_its_own_shape() -> None:
+    """Read as a table or not at all; what is left of one whose part a layer owns is a number of values."""
+    found = of(lambda x, a, b, _: x @ b[:3] + a, (4, 3), a=empty(1, 4, 2), b=empty(5, 2), c=empty(2, 2))
+    assert [(row.name, row.out) for row in found.rows if row.kind != "add"] == [
+        ("a", (1, 4, 2)), ("b", (4,)), ("linear", (1, 4, 2)), ("c", (2, 2)),
+    ]  # fmt: skip
+
+
+def test_operators_on_nested_tensors_are_not_covered() -> None:
+    """A side of theirs is no number; the values that they hold are."""
+
+    def padded(x: Tensor, weight: Tensor) -> Tensor:
+        nested = torch.nested.nested_tensor([x, x[:2]], layout=torch.jagged)
+        return functional.linear(nested.relu(), weight).to_padded_tensor(0.0) + 1
+
+    found = of(padded, (5, 3), weight=torch.zeros(7, 3))
+    assert {one.operator: one.elements for one in found.uncovered} == {"relu": 7 * 3, "linear": 7 * 7}
+    assert [row.kind for row in found.rows][-3:] == ["relu", "linear", "shift"]
+    assert (found.bill().madds, found.bill().params) == (0, 21)
+
+
 def test_an_einsum_that_multiplies_each_value_is_a_multiplication() -> None:
     """With elements, and without products."""
     (row,) = of(lambda x, y: torch.einsum("bij,bij->bij", x, y), (4, 5, 3), (4, 5, 3)).rows
@@ -363,11 +433,11 @@ def test_an_operator_without_a_handle_is_named() -> None:
         ("_fft_c2c", 1, 6),
     ]
     assert found.coverage == Fraction(12, 24)
-    bilinear = of(functional.bilinear, (1, 3), (1, 4), w=torch.zeros(7, 3, 4))
-    assert [each.operator for each in bilinear.uncovered] == ["_trilinear"]
-    assert [(row.name, row.kind, row.params) for row in bilinear.rows] == [
+    distance = of(torch.cdist, (2, 12), w=torch.zeros(7, 12))
+    assert [each.operator for each in distance.uncovered] == ["_cdist_forward"]
+    assert [(row.name, row.kind, row.params) for row in distance.rows] == [
         ("w", "table", 84),
-        ("_trilinear", "_trilinear", 0),
+        ("_cdist_forward", "_cdist_forward", 0),
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +18,15 @@ from torch.nn.modules import module as modules  # noqa: E402
 
 from mfprofile.audit.trace import Input, Module, trace  # noqa: E402
 from mfprofile.spec.problems import InputError  # noqa: E402
+
+
+class Stopped(BaseException):
+    """What a network may raise to stop all that runs it."""
+
+
+def raising(error: BaseException) -> None:
+    """Raise it, where an expression alone may stand."""
+    raise error
 
 
 class Watchful(nn.Module):
@@ -122,6 +133,8 @@ def test_what_the_user_holds_as_attributes_is_copied_too() -> None:
         (nn.Bilinear(3, 4, 5), (3,), r"^Bilinear cannot be run: TypeError: .*missing 1 required positional argument: 'input2'"),
         (nn.Embedding(5, 3), (3,), r"^Embedding cannot be run: RuntimeError: .*on inputs 1×3 float32"),
         (Lambda(lambda _: {}["key"]), (3,), r"^Lambda cannot be run: KeyError: 'key' \(on inputs 1×3 float32\)$"),
+        (Lambda(lambda _: sys.exit(0)), (3,), r"^Lambda cannot be run: SystemExit: 0 \(on inputs 1×3 float32\)$"),
+        (Lambda(lambda _: raising(Stopped("x"))), (3,), r"^Lambda cannot be run: Stopped: x \(on inputs 1×3 float32\)$"),
         (nn.LazyBatchNorm1d(affine=False), (3,), r"^LazyBatchNorm1d: running_mean has no shape yet: call the model once"),
         (nn.LazyLinear(3), (3,), r"^LazyLinear: weight has no shape yet: call the model once, so that its lazy layers are made$"),
     ],
@@ -134,6 +147,12 @@ def test_a_network_that_raises_is_told_in_one_line(model: nn.Module, inputs: Any
     assert "\n" not in str(caught.value)
 
 
+def test_an_interrupt_is_none_of_the_networks_errors() -> None:
+    """It ends the run, whatever device it is on."""
+    with pytest.raises(KeyboardInterrupt):
+        trace(Lambda(lambda _: raising(KeyboardInterrupt())), (3,))
+
+
 def test_a_network_that_cannot_be_copied_is_told() -> None:
     """As one that holds a lock."""
     import threading
@@ -142,6 +161,35 @@ def test_a_network_that_cannot_be_copied_is_told() -> None:
     model.lock = threading.Lock()  # type: ignore[assignment]
     with pytest.raises(InputError, match=r"^Linear cannot be copied: TypeError: cannot pickle '_thread.lock' object$"):
         trace(model, (3,))
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_what_cannot_be_copied_may_be_lent(device: str) -> None:
+    """However deep it stands; all tensors, and what can be copied, are the copy's own."""
+    import threading
+
+    lock = threading.Lock()
+
+    class Locking(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            with self.held["locks"][0]:
+                self.held["calls"].append(1)
+                self.held["scales"][0].add_(1)
+                return super().forward(x) * self.held["scales"][0]
+
+    layer = Locking(3, 4)
+    layer.held = {"locks": [lock], "calls": [], "scales": [layer.weight.sum() * torch.zeros(4)]}  # type: ignore[assignment]
+    model = nn.Sequential(nn.Linear(3, 3), layer)
+    found = trace(model, (3,), device=device, lends=True)
+    assert (found.bill().madds, found.bill().params) == (9 + 12, 12 + 16)
+    assert (layer.held["calls"], layer.held["scales"][0].tolist(), lock.locked()) == ([], [0, 0, 0, 0], False)
+
+
+def test_tensors_are_copied_however_deep_they_stand() -> None:
+    """Also those that are no leaves, which torch itself does not copy."""
+    model = nn.Linear(3, 3)
+    model.extra = {"a": [(model.weight * 2, [model.bias + 1])]}  # type: ignore[assignment]
+    assert trace(model, (3,)).bill().madds == 9
 
 
 def test_an_unknown_device_is_refused() -> None:
@@ -197,7 +245,6 @@ def test_an_input_is_of_the_networks_own_type_where_it_has_none() -> None:
 
 def test_a_network_that_runs_in_threads_is_refused() -> None:
     """Operators of other threads are not seen, and a bill without them would be false."""
-    from concurrent.futures import ThreadPoolExecutor
 
     class Threaded(nn.Module):
         def __init__(self) -> None:
@@ -207,6 +254,85 @@ def test_a_network_that_runs_in_threads_is_refused() -> None:
         def forward(self, vectors: Tensor) -> list[Tensor]:
             with ThreadPoolExecutor(2) as pool:
                 return list(pool.map(self.layer, [vectors, vectors]))
+
+    with pytest.raises(InputError, match=r"RuntimeError: layer is called in another thread, whose operators cannot be"):
+        trace(Threaded(), (3,))
+
+
+def _in_a_thread(*functions: Any) -> Any:
+    """Run functions in threads of their own, one after another, and return what the last returned."""
+    from threading import Thread
+
+    found: list[Any] = []
+    for function in functions:
+        thread = Thread(target=lambda run=function: found.append(run()))
+        thread.start()
+        thread.join()
+    return found[-1]
+
+
+LENT = ThreadPoolExecutor(1)
+
+STRAYS = {
+    "a parameter": lambda _, w: _in_a_thread(lambda: torch.ones(4, 3) @ w),
+    "a view of one": lambda _, w: _in_a_thread(lambda: functional.linear(torch.ones(4, 2), w[:, 1:])),
+    "an input": lambda x, _: _in_a_thread(lambda: x + 1),
+    "what was made of it": lambda x, _: _in_a_thread(lambda y=x * 2: torch.cat([y, y])),
+    "a second thread": lambda x, _: _in_a_thread(lambda: None, lambda: x.sum()),
+    "a pool that stays": lambda x, w: list(LENT.map(functional.linear, [x], [w])),
+}
+
+
+@pytest.mark.parametrize("device", [None, "cpu"])
+@pytest.mark.parametrize("name", STRAYS)
+def test_operators_that_run_in_threads_are_refused(name: str, device: str | None) -> None:
+    """Whatever of the network's they work on; an error that the network makes of it is none of interest."""
+    model = Lambda(STRAYS[name], w=torch.ones(3, 3))
+    if name == "a pool that stays":
+        model.function = lambda x, w, run=STRAYS[name]: run(x, w) if device is None else [x @ w]
+    message = r"^Lambda cannot be run: RuntimeError: .* is run in another thread, whose operators cannot be followed"
+    if name == "a pool that stays" and device:  # whose thread ran before: nothing of the watch is left in it
+        assert LENT.submit(lambda: sys.getprofile()).result() is None
+        assert trace(model, (3,), device=device).bill().madds == 9
+    else:
+        with pytest.raises(InputError, match=message):
+            trace(model, (3,), device=device)
+
+
+def test_threads_are_watched_no_longer_than_the_trace() -> None:
+    """Nothing is left of it, in what is run afterwards and in threads that have not ended."""
+    import threading
+
+    assert threading.getprofile() is None
+    go, seen = threading.Event(), list[Any]()
+
+    def work() -> None:
+        go.wait(5)
+        seen.append((torch.ones(2).sum(), sys.getprofile()))
+
+    thread = threading.Thread(target=work)
+    trace(Lambda(lambda x: (thread.start(), x + 1)[1]), (3,), device="meta")
+    go.set()
+    thread.join()
+    assert threading.getprofile() is None
+    assert [profile for _, profile in seen] == [None]
+
+
+def test_what_threads_do_with_shapes_alone_is_no_affair_of_a_trace() -> None:
+    """As one that logs them."""
+    assert trace(Lambda(lambda x: (_in_a_thread(lambda: x.shape), x + 1)[1]), (3,)).coverage == 1
+
+
+def test_a_network_that_swallows_what_its_threads_raise_is_refused_for_them() -> None:
+    """Not for what comes of it."""
+
+    class Threaded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(3, 4)
+
+        def forward(self, vectors: Tensor) -> Tensor:
+            return {}[_in_a_thread(lambda: self.layer(vectors)).shape]
 
     with pytest.raises(InputError, match=r"RuntimeError: layer is called in another thread, whose operators cannot be"):
         trace(Threaded(), (3,))
@@ -222,6 +348,44 @@ def test_a_compiled_network_is_traced_as_it_is_written() -> None:
         assert [(row.kind, row.madds) for row in found.rows if row.madds] == [("conv", 13_824), ("matmul", 4_096)]
         assert found.bill().params == 224
         assert found.coverage == 1
+
+
+def test_the_branch_that_is_taken_is_traced() -> None:
+    """And each turn of a loop; that no op reads a parameter is said of the branch that is not taken alone."""
+
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.once, self.twice, self.spare = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = torch.cond(x.sum() > 0, self.spare, lambda x: self.twice(self.twice(x)), (x,))
+            _, x = torch.while_loop(lambda n, _: n < 3, lambda n, x: (n + 1, self.once(x)), (torch.tensor(0), x))
+            return x
+
+    found = trace(Branching(), (4,))
+    assert [row.name for row in found.rows if row.madds] == ["twice", "twice#2", "once", "once#2", "once#3"]
+    assert (found.coverage, found.bill().madds, found.device) == (1, 5 * 16, "cpu")
+    assert found.unused == {"spare.weight": 16, "spare.bias": 4}
+
+
+def test_what_functions_read_that_are_not_counted_is_not_said_to_be_unread() -> None:
+    """A layer that is mapped over rows: its operator is not covered, its parameters are tables."""
+    from torch._higher_order_ops.map import map as mapped
+
+    class Mapping(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.spare = nn.Linear(4, 3), nn.Linear(2, 2, bias=False)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return mapped(lambda row: self.layer(row), x)
+
+    found = trace(Mapping(), (5, 4))
+    assert [(row.name, row.kind, row.params) for row in found.rows] == [
+        ("layer.weight", "table", 12), ("layer.bias", "table", 3), ("map_impl", "map_impl", 0), ("spare.weight", "unused", 4),
+    ]  # fmt: skip
+    assert [(one.operator, one.elements) for one in found.uncovered] == [("map_impl", 15)]
 
 
 def test_one_input_may_stand_for_itself() -> None:

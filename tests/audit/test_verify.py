@@ -6,6 +6,7 @@ import copy
 import csv
 import io
 import json
+import sys
 
 import pytest
 
@@ -128,6 +129,19 @@ def test_a_counter_that_fails_is_told_beside_the_others(monkeypatch: pytest.Monk
     assert "thop could not be run: ZeroDivisionError" in "\n".join(verification_table(found).below)
 
 
+def test_a_counter_that_exits_is_told_as_one_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others run all the same, and an interrupt still ends it all."""
+    monkeypatch.setattr("mfprofile.audit.counters._thop_paths", lambda *_: sys.exit(0))
+    assert verify(load("mf26m"), ["thop"]).failures == {"thop": "SystemExit: 0"}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mfprofile.audit.counters._thop_paths", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        verify(load("mf26m"), ["thop"])
+
+
 def test_a_total_that_differs_is_left_unexplained() -> None:
     """The difference is shown as it is; no weight is fitted to it."""
     bill = count("mf26m")
@@ -218,8 +232,6 @@ def test_the_command_exits_with_1_when_something_is_unexplained(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A model that is not the spec's fails the verification, and the table says so."""
-    import sys
-
     from mfprofile import cli
 
     monkeypatch.setattr("mfprofile.audit.verify.build", lambda *_, **__: build(load("mf26m", ["head.fc=1000"])))

@@ -1,0 +1,88 @@
+"""What `check` found, as JSON: every figure a whole number, and where each limit is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.budget.checks import Outcome
+from mfprofile.budget.limits import shown_amount
+from mfprofile.budget.reasons import Reason, Reasons
+from mfprofile.budget.remedies import Remedy
+from mfprofile.budget.verdicts import Finding, Terms, Verdict
+from mfprofile.spec.problems import Mark
+from mfprofile.view.coverage import coverage_json
+
+if TYPE_CHECKING:
+    from mfprofile.audit.ledger import Trace
+    from mfprofile.cost.memory import Peak
+
+JSON_SCHEMA = 1
+
+
+def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, Any]:
+    """Return a check as JSON holds it."""
+    return {
+        "schema": JSON_SCHEMA,
+        "convention": terms.convention.name,
+        "unit": terms.convention.unit,
+        "batch": terms.batch,
+        "dtype": terms.dtype,
+        "holds": outcome.holds,
+        "specs": [_verdict_json(verdict, reasons) for verdict in outcome.verdicts],
+        "problems": [{**_mark_json(problem.mark), "message": str(problem)} for problem in outcome.problems],
+    }
+
+
+def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
+    traced: Trace | None = getattr(verdict.bill, "found", None)
+    return {
+        "name": verdict.bill.name,
+        "spec": verdict.reference,
+        "input": verdict.input,
+        "holds": verdict.holds,
+        **({} if traced is None else {"coverage": coverage_json(traced)}),
+        "limits": [_finding_json(finding, reasons.get(id(finding))) for finding in verdict.findings],
+    }
+
+
+def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
+    limit = finding.limit
+    found: dict[str, Any] = {
+        "quantity": limit.name,
+        "bound": "max" if limit.most else "min",
+        "counted": finding.counted,
+        "limit": finding.allowed,
+        "share": shown_amount(limit) if finding.whole is not None else None,
+        "whole": finding.whole,
+        "excess": finding.excess,
+        "holds": finding.holds,
+        "given": {**_mark_json(limit.given), "about": limit.about},
+    }
+    if reason is not None:
+        found["pillars"] = dict(reason.pillars)
+        found["blocks" if reason.verdict.spec is not None else "modules"] = dict(reason.blocks)
+        found["peak"] = None if reason.peak is None else _peak_json(reason.peak)
+        found["remedies"] = [_remedy_json(one) for one in reason.remedies]
+        found["nearest"] = [_remedy_json(one) for one in reason.nearest]
+    return found
+
+
+def _peak_json(peak: Peak) -> dict[str, Any]:
+    return {"op": peak.op, "live": {tensor.name: tensor.bytes for tensor in peak.live}}
+
+
+def _remedy_json(remedy: Remedy) -> dict[str, Any]:
+    return {
+        "knob": remedy.knob.name,
+        "from": remedy.knob.value,
+        "to": remedy.step.value,
+        "set": list(remedy.step.settings),
+        "counted": remedy.finding.counted,
+        "limit": remedy.finding.allowed,
+        "whole": remedy.finding.whole,
+        "breaks": [limit.name for limit in remedy.breaks],
+    }
+
+
+def _mark_json(mark: Mark) -> dict[str, Any]:
+    return {"source": mark.source, "line": mark.line, "column": mark.column}
