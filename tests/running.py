@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,3 +53,10 @@ def surroundings(**more: str) -> dict[str, str]:
     """Return the environment, with this Python's scripts first and UTF-8 for all output."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80", **more}
+
+
+def need(*packages: str) -> None:
+    """Skip a test where a package is not installed; none is imported, as those are not that import torchvision."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")

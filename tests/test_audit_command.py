@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import json
 import subprocess
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 import typer
-from running import run, surroundings
+from running import need, run, surroundings
 
 torch = pytest.importorskip("torch")
 
@@ -362,8 +361,7 @@ def test_nothing_of_a_network_is_changed(folder: Path) -> None:
 
 def test_each_counters_total_is_explained(here: Here) -> None:
     """Convolutions, norms and a head: to the last unit, and at each module path, in the terms of `verify`."""
-    pytest.importorskip("ptflops")
-    pytest.importorskip("torchinfo")
+    need("ptflops", "torchinfo")
     done = here("audit", "net.py:Net", "--input", "3x16x16", "--verify", "--json", "--strict")
     found = json.loads(done.stdout)["verification"]
     totals = {one["tool"]: one["printed"] for one in found["counters"]}
@@ -696,8 +694,7 @@ def test_what_tools_of_modules_do_not_see_is_explained(model: nn.Module) -> None
 def test_networks_of_libraries_are_explained(target: str) -> None:
     """By four tools of three ways to count, to the unit and at each module path."""
     library = target.partition(":")[0]
-    if importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed")
+    need(library)
     found = audits.audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
     assert found.verification is not None
     assert {one.measured.tool: one.unexplained for one in found.verification.explanations} == dict.fromkeys(

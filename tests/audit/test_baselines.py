@@ -15,7 +15,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from running import run, surroundings  # noqa: E402
+from running import need, run, surroundings  # noqa: E402
 from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
@@ -201,7 +201,7 @@ def test_torchvision_is_imported_without_its_compiled_part(operator: str, said: 
 
 def test_ptflops_counts_beside_a_torchvision_without_its_compiled_part(tmp_path: Path) -> None:
     """It imports that where it is, and would fail with it."""
-    pytest.importorskip("ptflops")
+    need("ptflops")
     done = _beside_a_torchvision_that_wants("nms", COUNTS, tmp_path)
     assert done.stdout == "12\n", done.stderr
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from running import need
 
 torch = pytest.importorskip("torch")
 
@@ -226,8 +227,7 @@ def test_weights_are_never_fetched() -> None:
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_librarys_network_goes_by_its_name(library: str) -> None:
     """It takes arguments, and a name that is none gets the nearest."""
-    if importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed")
+    need(library)
     with opened(f"{library}:resnet18", {"num_classes": 10}) as model:
         assert sum(parameter.numel() for parameter in model.parameters()) == 11_181_642
     with pytest.raises(InputError, match="did you mean 'resnet18'"), opened(f"{library}:resnt18"):
