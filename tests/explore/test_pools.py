@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -76,23 +77,44 @@ def test_workers_and_a_cluster_exclude_each_other() -> None:
     assert (done.returncode, done.stderr) == (2, "error: --workers and --dask exclude each other: give one\n")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes are POSIX's")
-def test_an_interrupt_ends_all_workers_and_leaves_no_file(tmp_path: Path) -> None:
-    """With exit code 130, no traceback and no part of a folder."""
+def _interrupted(folder: Path, after: float, whole_group: bool) -> None:
+    """Ask for samples in a process of its own, interrupt it after so many seconds, and look at how it ends."""
     command = [sys.executable, "-m", "mfprofile", "explore", "sample", "mf294m-blocks", "-n", "50000", "--out", "found"]
     process = subprocess.Popen(
         [*command, "--workers", "2", "--madds", "290M:300M"],
-        cwd=tmp_path,
+        cwd=folder,
         env=surroundings(PYTHONPATH=str(ROOT)),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
     )
-    time.sleep(2.5)
+    time.sleep(after)
     assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # whatever is left of it where it has not ended
     lines = [line for line in errors.splitlines() if "settings of the globals" not in line]
     assert (process.returncode, lines) == (130, [])
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes are POSIX's")
+
+
+@posix
+@pytest.mark.parametrize("whole_group", [True, False], ids=["as a terminal does", "the asked process alone"])
+def test_an_interrupt_ends_all_workers_and_leaves_no_file(whole_group: bool, tmp_path: Path) -> None:
+    """With exit code 130, no traceback and no part of a folder."""
+    _interrupted(tmp_path, 2.5, whole_group)
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("tenths", range(20, 44, 4))
+def test_an_interrupt_ends_all_workers_whatever_they_are_at(tenths: int, tmp_path: Path) -> None:
+    """While they work, while they tell an answer, while they read a question: none leaves the pool waiting."""
+    _interrupted(tmp_path, tenths / 10, True)
