@@ -308,7 +308,7 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
     found = json.loads(here("audit", "lazy.py:net", "--input", "3x10x10", "--json", "--counter", "thop").stdout)
     assert (found["madds"], found["params"]) == (27 * 8 * 64 + 512 * 5, 224 + 16 + 2565)
     named = json.loads(here("audit", "lazy.py:Named", "--input", "x=7", "--json").stdout)
-    assert (named["madds"], named["params"], named["input"]) == (7 * 5, 40, ["1×7 float32"])
+    assert (named["madds"], named["params"], named["input"]) == (7 * 5, 40, ["x=1×7 float32"])
     refused = here("audit", "lazy.py:net", "--input", "3x2x2")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert refused.stderr.startswith("error: lazy.py:net: its lazy layers cannot be made: RuntimeError: ")

@@ -12,6 +12,10 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 
+class PastError(Exception):
+    """A copy of a network leads to the network itself, as a function does that is kept beside a layer."""
+
+
 class Call:
     """One call of a module: its path, which call of the module it is, and the names of the ops that it runs itself."""
 
@@ -34,11 +38,14 @@ class Calls:
 
     The hooks that tell of them are torch's global ones, and are there while `watched` only; calls of other modules, as
     of those made on the way, belong to the one of the model's that is being called. `stray` hears of those of the
-    model's that are called in other threads.
+    model's that are called in other threads. Where the model is a copy, a call of a module of the `original` is refused
+    with `PastError` before it does anything; `past` keeps the first.
     """
 
-    def __init__(self, model: nn.Module, stray: Callable[[str], None]) -> None:
+    def __init__(self, model: nn.Module, stray: Callable[[str], None], original: nn.Module | None = None) -> None:
         self._stray = stray
+        self.past: PastError | None = None
+        self._originals = {} if original is None else {id(each): path for path, each in original.named_modules()}
         self._paths = {id(module): path for path, module in model.named_modules()}
         self._taken = {*self._paths.values(), *(path for path, _ in model.named_parameters())}
         self._counts: Counter[str] = Counter()
@@ -62,6 +69,8 @@ class Calls:
             leave.remove()
 
     def _enter(self, module: nn.Module, _: Any) -> None:
+        if id(module) in self._originals:
+            raise self.led_past(f"{self._originals[id(module)] or 'it'} is called")
         path = self._paths.get(id(module))
         if path is not None and get_ident() != self._thread:
             self._stray(f"{path or 'it'} is called")
@@ -69,6 +78,11 @@ class Calls:
             self._counts[path] += 1
             is_layer = bool(path) and next(module.children(), None) is None
             self._stack.append(Call(path, self._counts[path], is_layer))
+
+    def led_past(self, what: str) -> PastError:
+        """Note, and return, that the copy led to the network itself; the first is what is told."""
+        self.past = self.past or PastError(f"{what} past the copy that is run")
+        return self.past
 
     def _leave(self, module: nn.Module, *_: Any) -> None:
         if id(module) in self._paths and get_ident() == self._thread:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from mfprofile.spec.problems import InputError
+from mfprofile.spec.problems import InputError, told
 
 _OPERATORS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -31,8 +31,7 @@ def library(name: str) -> ModuleType:
         with quiet():
             return imported(name)
     except Exception as error:
-        told = (str(error).strip().splitlines() or [""])[0]
-        raise InputError(f"{name} cannot be imported: {type(error).__name__}: {told}") from None
+        raise InputError(f"{name} cannot be imported: {told(error)}") from None
 
 
 def imported(name: str) -> ModuleType:

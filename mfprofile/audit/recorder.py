@@ -8,6 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -91,19 +92,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     It is made for inference mode, in which operators come whole (`linear`, `matmul`, `scaled_dot_product_attention`);
     those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised; `threads`
-    tell of operators that were run where it does not see them.
+    tell of operators that were run where it does not see them, and `calls` of what a copy has
+    of its `original`.
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, original: nn.Module | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.owners = Owners(model)
         self.threads = Threads(self.has)
-        self.calls = Calls(model, self.threads.note)
+        self.calls = Calls(model, self.threads.note, original)
+        self._originals = set() if original is None else set(map(storage, original.parameters())) - {0}
         self._given = {storage(buffer) for buffer in model.buffers()}
         self.fault: Exception | None = None
         self._worded = False
+        self._made = set[int]()  # in no inference mode, which a network may leave
         self._found: list[tuple[Call, str, int, str, Cost]] = []
 
     def take(self, inputs: Iterable[Any]) -> None:
@@ -120,8 +124,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run an operator and record what it costs."""
         operator, options = operator_of(func), kwargs or {}
         out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
-        self.owners.read(tensors_in((*args, *options.values())))
+        self.see(operator.name, (*args, *options.values()))
+        if not torch.is_inference_mode_enabled():
+            self._made |= set(map(storage, tensors_in(out if isinstance(out, tuple | list) else [out])))
         return out
+
+    def see(self, reader: str, values: Iterable[Any]) -> None:
+        """Note which parameters are read, and what is, though it is none of this run's."""
+        tensors = list(tensors_in(values))
+        self.owners.read(tensors)
+        for tensor in tensors:
+            if tensor.grad_fn is not None and storage(tensor) not in self._made:  # inference mode, a thread's, has none
+                self.threads.note(f"what {reader} takes was computed before, or")
+            elif storage(tensor) in self._originals:
+                self.calls.led_past(f"a parameter is read by {reader}")
 
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         if any(each.is_nested for each in tensors_in((*args, *options.values()))):

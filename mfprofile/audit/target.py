@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from mfprofile.audit.named import LIBRARIES
-from mfprofile.spec.problems import InputError, nearest, printable
+from mfprofile.spec.problems import InputError, nearest, printable, told
 from mfprofile.spec.sources import shipped
 
 FORMS = "package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"
@@ -208,12 +208,11 @@ def _refuse(target: Target, why: str) -> NoReturn:
 
 
 def _raised(target: Target, doing: str, error: BaseException, hint: str = "") -> NoReturn:
-    """Refuse with what the user's code raised: its type, its first line, and where in the target's folder it was."""
+    """Refuse with what the user's code raised: its type, its words, and where in the target's folder it was."""
     if isinstance(error, InputError):
         raise error
-    told = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}".removesuffix(": ")
     where = _place(error, target.folder)
-    _refuse(target, f"cannot {doing}: {told}{f' ({where})' if where else ''}{hint}")
+    _refuse(target, f"cannot {doing}: {told(error)}{f' ({where})' if where else ''}{hint}")
 
 
 def _place(error: BaseException, folder: Path) -> str:

@@ -19,7 +19,7 @@ class Threads:
     """The threads that are started while `watched`; `stray` tells that one has worked on the network's tensors.
 
     `ours` tells those tensors from others, with which threads may do what they like. Threads that have run before are
-    not watched.
+    not watched: what they compute is found where it comes to the network's own, by the gradients that it has.
     """
 
     def __init__(self, ours: Callable[[Tensor], bool]) -> None:

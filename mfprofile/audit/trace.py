@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from mfprofile.audit.blanks import blank, copied, real
 from mfprofile.audit.calls import module_in
 from mfprofile.audit.ledger import Module, Trace
 from mfprofile.audit.recorder import Recorder
-from mfprofile.spec.problems import InputError, printable
+from mfprofile.spec.problems import InputError, told
 
 
 class Input(NamedTuple):
@@ -37,10 +38,13 @@ class Input(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to run a network: the device, what becomes of its tensors, and where tensors that it makes are put."""
+    """A way to run a network: the device, what becomes of its tensors, and where tensors that it makes are put.
+
+    With nothing `made` of its tensors, the network is run itself.
+    """
 
     device: str
-    made: Callable[[Tensor], Tensor]
+    made: Callable[[Tensor], Tensor] | None
     fresh: str | None = None
 
 
@@ -51,17 +55,22 @@ WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
 class Failure(NamedTuple):
     """What a run raised, the path of the module in which it did, and what could not be done.
 
-    It is `final` where it would be the same in any way to run.
+    It is `final` where it would be the same in any way to run, and `uncopied` where it would not without a copy.
     """
 
     error: BaseException
     path: str
     doing: str = "run"
     final: bool = False
+    uncopied: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Return why another way was tried."""
+        return "no copy of it can be" if self.uncopied else "meta tensors will not do"
 
     def __str__(self) -> str:
-        lines = str(self.error).strip().splitlines() or [""]
-        return printable(f"{type(self.error).__name__}: {lines[0]}")
+        return told(self.error)
 
 
 def trace(
@@ -78,8 +87,9 @@ def trace(
     `inputs` are what `forward` takes, `options` its keyword arguments: tensors, taken as they are, batch and all;
     shapes without the batch, such as (3, 224, 224), or `Input`s, of which one image is made; any other value goes
     through. One shape or tensor may stand for itself. It runs on meta tensors and, where they will not do, for real on
-    a CPU, which the result says; `device` allows only the one. A network that holds what cannot be copied, as a lock,
-    is refused, unless it `lends` that to the copy.
+    a CPU, which the result says; `device` allows only the one. A network that cannot be copied, or whose copy leads
+    back to it, as a function does that is kept beside a layer, is refused, unless it `lends` itself: it is then run
+    itself, in eval mode, and may be changed by that.
 
     Multiply-adds, elements and outputs are those of all that the inputs hold, for one image of it when they hold one.
     Attention that is fused is counted as if it were not, and all its rows × columns where it is causal. Recurrent
@@ -97,18 +107,26 @@ def trace(
     if not ways:
         raise InputError(f"no device is called {device!r}; there are meta, cpu")
     failure = None
-    for way in ways:
-        found = _attempt(model, called, given, way, lends)
+    while ways:
+        way = ways.pop(0)
+        found = _attempt(model, called, given, way)
         if isinstance(found, Recorder):
             modules = {path: _module(module) for path, module in model.named_modules()}
-            reason = "" if way.device == "meta" or failure is None else str(failure)
-            shapes = tuple(_described([*called, *given.values()]))
+            reason = "" if way.device == "meta" or failure is None else f"{failure.reason}: {failure}"
+            shapes = tuple(_described(called, given))
             return Trace(name or type(model).__name__, shapes, way.device, reason, modules, found.parts())
         failure = found
         if failure.final:
-            break
+            itself = _itself(model)
+            ways = [itself] if failure.uncopied and lends and device in (None, itself.device) else []
     assert failure is not None
-    raise InputError(_message(name or type(model).__name__, failure, [*called, *given.values()])) from failure.error
+    raise InputError(_message(name or type(model).__name__, failure, _described(called, given))) from failure.error
+
+
+def _itself(model: nn.Module) -> Way:
+    """Return the way to run a network itself, where its tensors are."""
+    is_blank = any(tensor.is_meta for tensor in chain(model.parameters(), model.buffers()))
+    return Way("meta", None, "meta") if is_blank else Way("cpu", None)
 
 
 def _module(module: nn.Module) -> Module:
@@ -118,25 +136,23 @@ def _module(module: nn.Module) -> Module:
     return Module(kind.__name__, leaf, kind.__module__.startswith("torch.nn.modules."), own)
 
 
-def _message(name: str, failure: Failure, values: Sequence[Any]) -> str:
+def _message(name: str, failure: Failure, inputs: Iterable[str]) -> str:
     if isinstance(failure.error, InputError) and failure.doing == "copied":
         return f"{name}: {failure.error}"
     where = f"in {failure.path} " if failure.path else ""
-    inputs = f" ({where}on inputs {', '.join(_described(values)) or 'none'})" if failure.doing != "copied" else ""
-    return f"{name} cannot be {failure.doing}: {failure}{inputs}"
+    given = f" ({where}on inputs {', '.join(inputs) or 'none'})" if failure.doing != "copied" else ""
+    return f"{name} cannot be {failure.doing}: {failure}{given}"
 
 
-def _attempt(
-    model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, lends: bool
-) -> Recorder | Failure:
+def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way) -> Recorder | Failure:
     """Return the recorder of one run, or how it failed."""
     try:
-        network = copied(model, way.made, lends)
+        network = model.eval() if way.made is None else copied(model, way.made)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # what a network's own copying raises is its affair
-        return Failure(error, "", "copied")
-    recorder = Recorder(network)
+        return Failure(error, "", "copied", final=True, uncopied=not isinstance(error, InputError))
+    recorder = Recorder(network, model if network is not model else None)
     try:
         args = [_made(value, way) for value in inputs]
         kwargs = {key: _made(value, way) for key, value in options.items()}
@@ -144,7 +160,9 @@ def _attempt(
         return Failure(error, "", "given its inputs")
     recorder.take([*args, *kwargs.values()])
     failure = _failed(network, args, kwargs, way, recorder)
-    stray = recorder.threads.stray
+    past, stray = recorder.calls.past, recorder.threads.stray
+    if past is not None:
+        return Failure(past, "", "copied", final=True, uncopied=True)
     return Failure(stray, "", final=True) if stray is not None else failure or recorder
 
 
@@ -154,7 +172,7 @@ def _failed(
     """Run a network and have it recorded; return how it failed, if it did."""
     try:
         with _surroundings(way), recorder.calls.watched(), recorder.threads.watched(), recorder:
-            network(*args, **kwargs)
+            recorder.see("its caller", tree_leaves(network(*args, **kwargs)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network that exits has not run either
@@ -207,12 +225,12 @@ def _made(value: Any, way: Way) -> Any:
     """Return an argument as it is given to the copy: never the user's own tensor."""
     if isinstance(value, Input):
         return torch.zeros((1, *value.shape), dtype=value.dtype, device=way.device)
-    return way.made(value) if isinstance(value, Tensor) else value
+    return way.made(value) if way.made is not None and isinstance(value, Tensor) else value
 
 
-def _described(values: Sequence[Any]) -> Iterator[str]:
-    """Yield the inputs' shapes and types, as `1×3×224×224 float32`."""
-    for value in values:
+def _described(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the inputs' shapes and types, as `1×3×224×224 float32`, after the names of those that have one."""
+    for name, value in [*(("", value) for value in ordered), *((f"{name}=", value) for name, value in named.items())]:
         shape = (1, *value.shape) if isinstance(value, Input) else getattr(value, "shape", None)
         if shape is not None:
-            yield f"{'×'.join(map(str, shape)) or 'scalar'} {str(value.dtype).removeprefix('torch.')}"
+            yield f"{name}{'×'.join(map(str, shape)) or 'scalar'} {str(value.dtype).removeprefix('torch.')}"

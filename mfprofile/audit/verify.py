@@ -14,7 +14,7 @@ from mfprofile.audit.ledger import Ledger
 from mfprofile.cost.counts import Bill, count
 from mfprofile.nn.model import build
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, in_one_line, nearest
+from mfprofile.spec.problems import InputError, nearest, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def verified(
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever a tool of others raises is its failure, told beside the other tools
-            failures[name] = in_one_line(f"{type(error).__name__}: {error}")
+            failures[name] = told(error)
     skipped = [name for name in COUNTERS if not installed(name)]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
 

@@ -76,6 +76,19 @@ def in_one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def told(error: BaseException) -> str:
+    r"""Return what was raised in one line: its type and, as far as it can say it, why.
+
+    >>> told(ValueError("no shape:\n  (3,)")), told(MemoryError())
+    ('ValueError: no shape: (3,)', 'MemoryError')
+    """
+    try:
+        why = str(error)
+    except Exception:  # whoever writes an exception may err in its words
+        why = ""
+    return in_one_line(f"{type(error).__name__}: {why}").removesuffix(":")
+
+
 def _flow(value: object, depth: int) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]

@@ -75,7 +75,7 @@ def _core(bill: Ledger) -> list[str]:
 
 def remarks(found: Trace) -> Iterator[str]:
     """Yield what there is to say of a trace: where it ran, what was not counted, and what no op reads."""
-    why = f", since meta tensors will not do: {found.reason}" if found.reason else ""
+    why = f", since {found.reason}" if found.reason else ""
     yield f"run on {'meta tensors' if found.device == 'meta' else 'a CPU'}{why}"
     yield from coverage(found)
     if found.unused:

@@ -168,7 +168,7 @@ def test_two_files_of_one_name_have_each_its_own_neighbours(folder: Path) -> Non
         ("parts.py:Net", {}, "parts.py:Net: parts.py has no 'Net'; nor any network"),
         ("net.py:number", {}, "net.py:number: is of type int: neither a torch.nn.Module nor what makes one"),
         ("net.py:none", {}, "net.py:none: makes a value of type dict, not a torch.nn.Module"),
-        ("net.py:Net", {"width": 100}, "net.py:Net: cannot be made: ValueError: too wide (net.py:11)"),
+        ("net.py:Net", {"width": 100}, "net.py:Net: cannot be made: ValueError: too wide and more (net.py:11)"),
         ("net.py:Net", {"wdth": 3}, "net.py:Net: cannot be made: TypeError: Net.__init__() got an unexpected keyword argument 'wdth'"),
         ("net.py:made", {"width": 3}, "net.py:made: is a network that is made already, and takes no --arg width"),
     ],

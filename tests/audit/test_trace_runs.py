@@ -163,9 +163,8 @@ def test_a_network_that_cannot_be_copied_is_told() -> None:
         trace(model, (3,))
 
 
-@pytest.mark.parametrize("device", ["meta", "cpu"])
-def test_what_cannot_be_copied_may_be_lent(device: str) -> None:
-    """However deep it stands; all tensors, and what can be copied, are the copy's own."""
+def test_a_network_that_cannot_be_copied_may_lend_itself() -> None:
+    """It is run itself, where its tensors are, and is as its run leaves it."""
     import threading
 
     lock = threading.Lock()
@@ -174,15 +173,66 @@ def test_what_cannot_be_copied_may_be_lent(device: str) -> None:
         def forward(self, x: Tensor) -> Tensor:
             with self.held["locks"][0]:
                 self.held["calls"].append(1)
-                self.held["scales"][0].add_(1)
-                return super().forward(x) * self.held["scales"][0]
+                return super().forward(x)
 
     layer = Locking(3, 4)
-    layer.held = {"locks": [lock], "calls": [], "scales": [layer.weight.sum() * torch.zeros(4)]}  # type: ignore[assignment]
+    layer.held = {"locks": [lock], "calls": []}  # type: ignore[assignment]
     model = nn.Sequential(nn.Linear(3, 3), layer)
-    found = trace(model, (3,), device=device, lends=True)
-    assert (found.bill().madds, found.bill().params) == (9 + 12, 12 + 16)
-    assert (layer.held["calls"], layer.held["scales"][0].tolist(), lock.locked()) == ([], [0, 0, 0, 0], False)
+    found = trace(model, (3,), lends=True)
+    assert (found.bill().madds, found.bill().params, found.unused) == (9 + 12, 12 + 16, {})
+    assert (layer.held["calls"], lock.locked()) == ([1], False)
+    assert found.reason == "no copy of it can be: TypeError: cannot pickle '_thread.lock' object"
+    with pytest.raises(InputError, match=r"^Sequential cannot be copied: TypeError"):
+        trace(model, (3,), device="meta", lends=True)
+    assert trace(model.to("meta"), (3,), lends=True).device == "meta"
+
+
+def _closing() -> nn.Module:
+    """Return a network with a function that keeps one of its layers, which a copy of the network keeps as well."""
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Conv2d(8, 8, 1))
+    model.forward = lambda image: model[2](model[1](model[0](image)))  # type: ignore[method-assign]
+    return model
+
+
+def test_a_copy_that_leads_back_to_the_network_is_refused_and_changes_nothing() -> None:
+    """Or, where it lends itself, the network is run itself, and all of its layers are told by their paths."""
+    model = _closing()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(InputError, match=r"^Sequential cannot be copied: PastError: 0 is called past the copy"):
+        trace(model, (3, 8, 8))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert model.training
+    found = trace(model, (3, 8, 8), lends=True)
+    assert [(row.name, row.madds) for row in found.rows] == [("0", 27 * 8 * 36), ("1", 0), ("2", 64 * 36)]
+    assert found.unused == {}
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items()), "in eval mode"
+
+
+def test_a_parameter_that_is_read_past_the_copy_is_found() -> None:
+    """Though no layer is called there."""
+    model = Lambda(lambda x: x, w=torch.zeros(4, 4))
+    model.forward = lambda x: x @ model.w  # type: ignore[method-assign]
+    with pytest.raises(
+        InputError, match=r"^Lambda cannot be copied: PastError: a parameter is read by matmul past the"
+    ):
+        trace(model, (4,))
+    assert trace(model, (4,), lends=True).bill().madds == 16
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_what_threads_compute_that_ran_before_is_found_by_what_comes_of_it(device: str) -> None:
+    """Gradients, which a run keeps none of: in an operand, and in what the network returns."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()
+
+        def forward(x: Tensor, w: Tensor, more: bool) -> Tensor:
+            found = pool.submit(functional.linear, x, w).result()
+            return found + 1 if more else found
+
+        for more, reader in ((True, "add"), (False, "its caller")):
+            model = Lambda(lambda x, w, more=more: forward(x, w, more), w=nn.Parameter(torch.zeros(4, 4)))
+            with pytest.raises(InputError, match=rf"what {reader} takes was computed before, or in another thread"):
+                trace(model, (4,), device=device)
 
 
 def test_tensors_are_copied_however_deep_they_stand() -> None:
@@ -227,7 +277,7 @@ def test_several_inputs_of_any_sort_are_handed_on() -> None:
             return image @ self.words(words).mT * scale
 
     found = trace(Several(), [(5, 4), Input((3,), torch.long), True], {"scale": torch.ones(2, 1, 1), "power": 2})
-    assert found.inputs == ("1×5×4 float32", "1×3 int64", "2×1×1 float32")
+    assert found.inputs == ("1×5×4 float32", "1×3 int64", "scale=2×1×1 float32")
     assert [(row.kind, row.madds, row.out) for row in found.rows] == [
         ("embedding", 0, (3, 4)), ("matmul", 60, (1, 5, 3)), ("multiply", 0, (2, 5, 3)),
     ]  # fmt: skip
@@ -237,7 +287,7 @@ def test_an_input_is_of_the_networks_own_type_where_it_has_none() -> None:
     """Half a network gets half an image; one without numbers gets float32, and what is asked for stays."""
     half = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)).half()
     assert trace(half, (3, 8, 8)).inputs == ("1×3×8×8 float16",)
-    assert trace(nn.Linear(3, 4).bfloat16(), {}, {"input": Input((3,))}).inputs == ("1×3 bfloat16",)
+    assert trace(nn.Linear(3, 4).bfloat16(), {}, {"input": Input((3,))}).inputs == ("input=1×3 bfloat16",)
     assert trace(nn.ReLU(), (3,)).inputs == ("1×3 float32",)
     with pytest.raises(InputError, match=r"on inputs 1×3×8×8 float32\)$"):
         trace(half, Input((3, 8, 8), torch.float32))
