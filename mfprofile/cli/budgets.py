@@ -55,7 +55,9 @@ def check(
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="FILE", help="An earlier 'count --json' to compare with, by name."),
+        typer.Option(
+            "--baseline", metavar="FILE", help="An earlier 'count --json', or 'audit --json', to compare with, by name."
+        ),
     ] = None,
     max_growth: Annotated[
         str | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.comparing import FROM, TO, both
+from mfprofile.cli.comparing import both
 from mfprofile.cli.completion import names_in, specs
 from mfprofile.cli.options import ConventionName, Input, Settings, Spec, assigned, once
 from mfprofile.cli.pictures import Columns, Dark, Output, app, checked, look_of, written
@@ -102,8 +102,20 @@ def plot_sensitivity(
 
 @app.command("waterfall")
 def plot_waterfall(
-    a: Annotated[str, typer.Argument(metavar="A", help=FROM, autocompletion=specs)],
-    b: Annotated[str | None, typer.Argument(metavar="B", help=TO, autocompletion=specs)] = None,
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="What it was: a name of 'mfprofile list', a path, or - for stdin.", autocompletion=specs
+        ),
+    ],
+    b: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="B",
+            help="What it is now, the same; left out, it is A with what --set changes.",
+            autocompletion=specs,
+        ),
+    ] = None,
     by: Annotated[
         str,
         typer.Option(

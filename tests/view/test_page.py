@@ -241,6 +241,8 @@ def test_a_broken_link_does_no_harm(chromium: Browser, tmp_path: Path, fragment:
     ("fragment", "told"),
     [
         ("nosuch=3", "nosuch: unknown key"),
+        ("convention=nosuch", "convention: unknown key"),
+        ("convention=constructor", "convention: unknown key"),
         ("blocks.99.out=3", "blocks.99.out: unknown key"),
         ("blocks.0.out=3", "blocks.0.out: unknown key"),
         ("blocks.length.x=3", "blocks.length.x: unknown key"),

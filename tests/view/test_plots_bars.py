@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pictures import LOOKS, overlaps
+from pictures import LOOKS, overlaps, texts
 from running import run
 
 from mfprofile.budget.difference import difference
@@ -78,6 +78,17 @@ def test_tornados_overlap_nothing(look: Look, name: str) -> None:
     """The values at both ends of each bar stand clear."""
     spec = odd(name) if name in ODD else load(name)
     assert overlaps(tornado(look, sensitivity(spec)), look) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_a_tornado_of_few_knobs_has_room_for_all_its_texts(look: Look, most: int) -> None:
+    """Title, names, the axis' label and the legend lie on nothing, however few bars there are."""
+    picture = tornado(look, sensitivity(load("mf26m")), most)
+    assert overlaps(picture, look) == []
+    [axes] = picture.figure.axes
+    boxes = {text: box for text, box in texts(picture, look)}
+    assert boxes["one step up"].y1 < boxes[axes.get_xlabel()].y0 < axes.bbox.y0
 
 
 def test_a_tornado_has_the_steps_of_sensitivity() -> None:

@@ -123,10 +123,10 @@ def _score(found: Sequence[Residual], quantity: str, look: Look) -> str:
     """Return how many cells hold in the convention that is asked for first."""
     first = [each for each in found if each.asked == found[0].asked]
     holding = sum(each.holds for each in first)
+    named = [f"in '{found[0].asked}'"] if len(first) < len(found) else []
     if look.columns == 1:
-        return f"{_QUANTITIES[quantity]}: {holding}/{len(first)}"
-    named = f" in '{found[0].asked}'" if len(first) < len(found) else ""
-    return f"{_QUANTITIES[quantity]}: {holding} of {len(first)} within rounding{named}"
+        return "\n".join([f"{_QUANTITIES[quantity]}: {holding}/{len(first)}", *named])
+    return " ".join([f"{_QUANTITIES[quantity]}: {holding} of {len(first)} within rounding", *named])
 
 
 def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:

@@ -29,7 +29,7 @@ def tornado(look: Look, found: Sensitivity, most: int = 20) -> Picture:
     total = getattr(bill, found.quantity)
     title = f"{short(bill.name)}: what one step of each knob changes"
     with look.applied():
-        figure = look.figure(0.165 * len(records) + 1.15)
+        figure = look.figure(0.165 * max(len(records), 2) + (1.2 if look.columns == 2 else 1.75))
         axes = figure.add_subplot()
         _draw(axes, records, look)
         parts = [f"{unit} gained or lost, of {human(total)}"]

@@ -61,7 +61,7 @@ function fragment(spec, original, convention) {
 function restored(text, original) {
   let [spec, convention] = [original, page.initial];
   for (const [key, value] of new URLSearchParams(text)) {
-    if (key === "convention") convention = value in mfprofile.conventions ? value : page.initial;
+    if (key === "convention" && Object.hasOwn(mfprofile.conventions, value)) convention = value;
     else if (isKey(key, original)) spec = withValue(spec, key, value === "" ? undefined : read(value));
     else if (value !== "") spec = { ...spec, [key]: read(value) }; // whole, as a key that no spec has
   }
