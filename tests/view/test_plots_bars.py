@@ -87,7 +87,7 @@ def test_a_tornado_of_few_knobs_has_room_for_all_its_texts(look: Look, most: int
     picture = tornado(look, sensitivity(load("mf26m")), most)
     assert overlaps(picture, look) == []
     [axes] = picture.figure.axes
-    boxes = {text: box for text, box in texts(picture, look)}
+    boxes = dict(texts(picture, look))
     assert boxes["one step up"].y1 < boxes[axes.get_xlabel()].y0 < axes.bbox.y0
 
 
