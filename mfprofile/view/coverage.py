@@ -36,9 +36,11 @@ def _percent(found: Trace) -> str:
 
 def _operator(one: Uncovered, elements: int) -> str:
     share = f"{100 * one.elements / elements:.1f}" if elements else "0"
-    return (
-        f"{one.operator}: {one.count} time{'s' if one.count > 1 else ''}, {grouped(one.elements)} elements ({share} %)"
-    )
+    return f"{one.operator}: {_some(one.count, 'time')}, {_some(one.elements, 'element')} ({share} %)"
+
+
+def _some(number: int, what: str) -> str:
+    return f"{grouped(number)} {what}{'s' if number != 1 else ''}"
 
 
 def some(names: list[str]) -> str:
