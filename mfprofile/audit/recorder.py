@@ -92,8 +92,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     It is made for inference mode, in which operators come whole (`linear`, `matmul`, `scaled_dot_product_attention`);
     those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised; `threads`
-    tell of operators that were run where it does not see them, and `calls` of what a copy has
-    of its `original`.
+    tell of operators that were run where it does not see them, and `calls` of what a copy has of its `original`.
     """
 
     supports_higher_order_operators = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.view.numbers import grouped
+from mfprofile.view.numbers import grouped, plural
 
 if TYPE_CHECKING:
     from mfprofile.audit.ledger import Trace, Uncovered
@@ -36,11 +36,8 @@ def _percent(found: Trace) -> str:
 
 def _operator(one: Uncovered, elements: int) -> str:
     share = f"{100 * one.elements / elements:.1f}" if elements else "0"
-    return f"{one.operator}: {_some(one.count, 'time')}, {_some(one.elements, 'element')} ({share} %)"
-
-
-def _some(number: int, what: str) -> str:
-    return f"{grouped(number)} {what}{'s' if number != 1 else ''}"
+    elements_of = f"{grouped(one.elements)} {plural('element', one.elements)}"
+    return f"{one.operator}: {grouped(one.count)} {plural('time', one.count)}, {elements_of} ({share} %)"
 
 
 def some(names: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from mfprofile.budget.difference import Difference, PartDifference
 from mfprofile.cost.counts import Bill
 from mfprofile.view.bill import closing
-from mfprofile.view.numbers import change, grouped
+from mfprofile.view.numbers import change, grouped, several
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 JSON_SCHEMA = 1
@@ -113,7 +113,7 @@ def _folded(found: Difference) -> str:
     """Return the line for the parts that are the same in both, as `5 blocks, stem, head unchanged`."""
     pieces = [part.piece for part in found.parts if part.status == "unchanged"]
     blocks = sum(piece.is_block for piece in pieces)
-    told = [f"{blocks} block{'s' if blocks > 1 else ''}"] if blocks else []
+    told = [several(blocks, "block")] if blocks else []
     told += [piece.name for piece in pieces if not piece.is_block]
     return f"{', '.join(told)} unchanged" if told else ""
 

@@ -37,7 +37,12 @@ def several(number: int, thing: str) -> str:
     >>> several(1, "token"), several(6, "token")
     ('1 token', '6 tokens')
     """
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    return f"{number} {plural(thing, number)}"
+
+
+def plural(thing: str, number: int) -> str:
+    """Return a thing's name, in the plural where they are not one."""
+    return thing if number == 1 else f"{thing}s"
 
 
 def relative(difference: int, to: int) -> str:

@@ -14,7 +14,7 @@ from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.limits import MEMORY
 from mfprofile.spec.problems import printable
-from mfprofile.view.numbers import grouped, human, relative, share, share_beside
+from mfprofile.view.numbers import grouped, human, relative, several, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import outcome_json
 
@@ -53,7 +53,7 @@ def _heading(outcome: Outcome, terms: Terms) -> str:
     parts = [f"Limits in convention '{terms.convention.name}'"]
     parts += [f"madds in {unit}"] if unit != "MAdds" else []
     if any(finding.limit.name == MEMORY for verdict in outcome.verdicts for finding in verdict.findings):
-        parts.append(f"memory of {_number(terms.batch, 'image')} in {terms.dtype}")
+        parts.append(f"memory of {several(terms.batch, 'image')} in {terms.dtype}")
     return ", ".join(parts)
 
 
@@ -179,15 +179,11 @@ def _closing(outcome: Outcome, terms: Terms) -> str:
     missed = sum(not finding.holds for finding in limits)
     named = f"in convention '{terms.convention.name}'"
     uncounted = sum(bool(verdict.uncounted) for verdict in outcome.verdicts)
-    partly = f"{_number(uncounted, 'network')} not wholly counted" if uncounted else ""
+    partly = f"{several(uncounted, 'network')} not wholly counted" if uncounted else ""
     unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
-        told = f"{missed} of {_number(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
+        told = f"{missed} of {several(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
     else:
-        told = f"{'all' if len(limits) > 1 else 'the'} {_number(len(limits), 'limit')} met {named}"
+        told = f"{'all' if len(limits) > 1 else 'the'} {several(len(limits), 'limit')} met {named}"
         told = f"{partly}; {told}" if partly else told
     return f"{'FAILED: ' if missed or partly else ''}{told}{unjudged}"
-
-
-def _number(amount: int, noun: str) -> str:
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.results import CNN, OURS, VIT
-from mfprofile.view.plots.axes import (
-    annotate,
-    counted_label,
-    legend,
-    logarithmic,
-    percent,
-    recounted_label,
-    short,
-)
+from mfprofile.view.plots.axes import annotate, counted_label, legend, logarithmic, percent, recounted_label, short
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import INPUT, YOURS, Point, networks
 from mfprofile.view.plots.picture import Picture
@@ -27,7 +19,7 @@ if TYPE_CHECKING:
 
 SPELT, NAMED = 8, 40
 """Up to how many of a user's points bear their names, or numbers that the legend explains; more would hide the rest."""
-_BRIEF = 16
+_BRIEF = 16  # letters of a name that leave room for another two beside it in the legend
 _LABELS = {YOURS: "further networks"}
 _COLORS = {OURS: "mobile", CNN: "cnn", VIT: "vit", YOURS: "user"}
 _MARKERS = {

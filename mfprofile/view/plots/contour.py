@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-_FEW = 8
+_FEW = 8  # values that all stand at an axis
 MOST = 25
 """How many values of a key are drawn unless a range is given: those around its own."""
 LARGEST = 10_000
@@ -58,9 +58,7 @@ def contour(
         axes.set_xlabel(first)
         axes.set_ylabel(second)
         titled(figure, title, look)
-        remarks = [f"counted (convention '{convention_name}'), lines drawn between"]
-        remarks += ["all else at its first choice"] if set(chosen) - {first, second} else []
-        remarks += [f"nowhere {', '.join(amount(level) for level in outside)}"] if outside else []
+        remarks = _remarks(convention_name, bool(set(chosen) - {first, second}), outside)
         drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
         legend(figure, look, 1)
         own = None if chosen else (_value(base, first), _value(base, second))
@@ -157,6 +155,15 @@ def _levels(records: Sequence[Mapping[str, Any]], levels: Sequence[int], look: L
     if not shown:
         raise InputError(f"there are no lines to draw: all points are between {least:,} and {most:,}")
     return shown, [level for level in asked if levels and level not in shown]
+
+
+def _remarks(convention_name: str, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
+    """Yield what the legend says of the points and lines; `is_open` where the space leaves more keys open."""
+    yield f"counted (convention '{convention_name}'), lines drawn between"
+    if is_open:
+        yield "all else at its first choice"
+    if outside:
+        yield f"nowhere {', '.join(map(amount, outside))}"
 
 
 def _lines(

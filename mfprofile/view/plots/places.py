@@ -85,7 +85,7 @@ def _orders(least: Sequence[float]) -> Iterator[list[int]]:
 def _descended(
     order: Sequence[int], candidates: Sequence[_Candidates], fixed: Sequence[Floats]
 ) -> tuple[float, dict[int, int]]:
-    """Return the cost of the label that is worst off, and the candidate of each, once nobody would choose anew."""
+    """Return what is bad of all labels together, and the candidate of each, once nobody would choose anew."""
     choices: dict[int, int] = {}
     costs: dict[int, float] = {}
     for _ in range(_ROUNDS):
@@ -157,9 +157,8 @@ def _centres(boxes: Floats) -> Floats:
 def _passes(segments: Floats, points: Floats) -> NDArray[np.bool_]:
     """Return which of the segments passes so near to which of the points that it runs through a marker there."""
     start, way = segments[:, None, :2], (segments[:, 2:] - segments[:, :2])[:, None]
-    part = ((points[None] - start) * way).sum(axis=2, keepdims=True) / np.maximum((way * way).sum(axis=2), 1e-9)[
-        ..., None
-    ]
+    length = np.maximum((way * way).sum(axis=2, keepdims=True), 1e-9)
+    part = ((points[None] - start) * way).sum(axis=2, keepdims=True) / length
     nearest = start + np.clip(part, 0, 1) * way
     return np.asarray(np.hypot(*np.moveaxis(nearest - points[None], 2, 0)) < _PIERCED)
 
