@@ -48,7 +48,7 @@ def line(name: str, model: object, inputs: object) -> None:
     """Print a line; that both count alike is part of it."""
     import torch
 
-    from mfprofile.audit.trace import trace
+    from mfprofile.trace.trace import trace
 
     found = trace(model, inputs)
     madds = found.bill().madds

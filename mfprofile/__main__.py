@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command line."""
     try:
         gc.disable()  # what is imported stays: looking through it for garbage is a twentieth of the start-up
-        from mfprofile.cli import main as run
+        from mfprofile.cli.program import main as run
 
         gc.enable()
         run()

@@ -1,25 +1,44 @@
-"""How tests run the command line as its users do: in a process of its own."""
+"""How tests run the command line: in this process, and in one of its own where that is what is tested."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import os
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
+from unittest import mock
 
 import pytest
 
+from mfprofile.cli.program import main
+
 ROOT = Path(__file__).resolve().parents[1]
+_SHELL = re.compile(r"[|<>;&$*`]")
+"""What only a shell understands."""
 
 
 def run(
     *arguments: str, stdin: str | None = None, cwd: Path = ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `mfprofile` with arguments; its output is captured as text."""
-    command = [sys.executable, "-m", "mfprofile", *arguments]
+    """Run `mfprofile` with arguments in this process; its output is captured as text."""
+    out, err = io.BytesIO(), io.BytesIO()
+    code = _in_process(arguments, stdin or "", cwd, environment, out, err)
+    return subprocess.CompletedProcess(["mfprofile", *arguments], code, _text(out), _text(err))
+
+
+def process(
+    *arguments: str, stdin: str | None = None, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `mfprofile` as `run` does, in a process of its own: for start-up, pipes, signals and locales."""
     return subprocess.run(
-        command,
+        [sys.executable, "-m", "mfprofile", *arguments],
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
@@ -28,12 +47,19 @@ def run(
         check=False,
         cwd=cwd,
         env=surroundings(**environment),
-        timeout=120,
+        timeout=300,
     )
 
 
 def shell(command: str, cwd: Path = ROOT) -> str:
-    """Run a line as a shell would, with this environment's `mfprofile`; return all that it prints."""
+    """Run a line as a shell would, with this environment's `mfprofile`; return all that it prints.
+
+    A line that is one plain `mfprofile` command runs in this process.
+    """
+    if command.startswith("mfprofile ") and not _SHELL.search(command):
+        out = io.BytesIO()
+        _in_process(shlex.split(command)[1:], "", cwd, {}, out, out)
+        return _text(out)
     done = subprocess.run(
         ["bash", "-c", command],
         stdin=subprocess.DEVNULL,
@@ -44,7 +70,7 @@ def shell(command: str, cwd: Path = ROOT) -> str:
         check=False,
         cwd=cwd,
         env=surroundings(),
-        timeout=120,
+        timeout=300,
     )
     return done.stdout
 
@@ -60,3 +86,39 @@ def need(*packages: str) -> None:
     for package in packages:
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
+
+
+def _in_process(
+    arguments: list[str] | tuple[str, ...],
+    stdin: str,
+    cwd: Path,
+    environment: dict[str, str],
+    out: io.BytesIO,
+    err: io.BytesIO,
+) -> int:
+    """Run a command line with everything that it may look at in its place; return its exit code."""
+    streams = {"stdin": _stream(io.BytesIO(stdin.encode())), "stdout": _stream(out), "stderr": _stream(err)}
+    with contextlib.chdir(cwd), mock.patch.dict(os.environ, surroundings(**environment)), _streams(streams):
+        try:
+            main(arguments)
+        except SystemExit as stop:
+            return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+def _stream(raw: io.BytesIO) -> IO[str]:
+    return io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=True)
+
+
+@contextlib.contextmanager
+def _streams(streams: dict[str, IO[str]]) -> Iterator[None]:
+    with mock.patch.multiple(sys, **streams):
+        yield
+    for stream in streams.values():
+        stream.detach()  # or the buffer would be closed with it
+
+
+def _text(raw: io.BytesIO) -> str:
+    return raw.getvalue().decode("utf-8")

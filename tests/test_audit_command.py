@@ -5,30 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-import typer
-from running import need, run, surroundings
+from running import need, run
 
 torch = pytest.importorskip("torch")
 
-from audit.zoo import ZOO, Lambda  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
+from zoo import ZOO, Lambda  # noqa: E402
 
-from mfprofile import cli  # noqa: E402
-from mfprofile.audit import audits, given  # noqa: E402
-from mfprofile.audit.difference import network_difference  # noqa: E402
-from mfprofile.audit.trace import trace  # noqa: E402
-from mfprofile.audit.tree import Branch, branches, lines, tree  # noqa: E402
-from mfprofile.audit.verify import chosen, verified  # noqa: E402
 from mfprofile.spec.problems import InputError  # noqa: E402
+from mfprofile.trace import given  # noqa: E402
+from mfprofile.trace.audit import traced  # noqa: E402
+from mfprofile.trace.difference import network_difference  # noqa: E402
+from mfprofile.trace.trace import trace  # noqa: E402
+from mfprofile.trace.tree import Branch, branches, lines, tree  # noqa: E402
+from mfprofile.verify.audited import audit  # noqa: E402
+from mfprofile.verify.verify import chosen, verified  # noqa: E402
 
 MOST = ("torch", "fvcore", "thop", "ptflops")
 """The tools that have a rule for all that they count; the others count by how a line is spelled, or a first axis."""
@@ -117,23 +116,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def here(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    """Return what runs the command line in that folder, in this process: torch takes seconds to import."""
-
-    def ran(*arguments: str) -> CompletedProcess[str]:
-        monkeypatch.setattr(sys, "argv", ["mfprofile", *arguments])
-        monkeypatch.setattr(cli, "app", typer.Typer(callback=lambda: None, pretty_exceptions_enable=False))
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        assert folder.exists()
-        code = stop.value.code
-        return CompletedProcess(arguments, code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    return ran
+def here(folder: Path) -> Here:
+    """Return what runs the command line in that folder."""
+    return lambda *arguments: run(*arguments, cwd=folder)
 
 
 def _traced(text: str, *inputs: str, **arguments: Any) -> Any:
-    return audits.traced(text, given.inputs(inputs or ["3x16x16"]), arguments)
+    return traced(text, given.inputs(inputs or ["3x16x16"]), arguments)
 
 
 def _root(text: str, convention: str = "core") -> Branch:
@@ -172,7 +161,7 @@ def test_what_stands_below_a_module_sums_to_it(folder: Path, network: str, conve
 
 
 def _module(text: str) -> nn.Module:
-    from mfprofile.audit.target import opened
+    from mfprofile.trace.target import opened
 
     with opened(text) as model:
         return model
@@ -236,8 +225,8 @@ def test_a_network_that_asks_for_values_runs_on_a_cpu(here: Here) -> None:
     assert "\nrun on a CPU, since meta tensors will not do: " in done.stdout
     assert done.returncode == 0
     with pytest.raises(InputError, match=r"^net.py:Asking cannot be run: "):
-        audits.traced("net.py:Asking", given.inputs(["3"]), device="meta")
-    assert audits.traced("net.py:Net", given.inputs(["3x16x16"]), device="cpu").device == "cpu"
+        traced("net.py:Asking", given.inputs(["3"]), device="meta")
+    assert traced("net.py:Net", given.inputs(["3x16x16"]), device="cpu").device == "cpu"
 
 
 @pytest.mark.parametrize(
@@ -347,7 +336,7 @@ def test_nothing_of_a_network_is_changed(folder: Path) -> None:
     net.ready = model = net.Net().train()
     state = {key: value.clone() for key, value in model.state_dict().items()}
     path, numbers = list(sys.path), torch.random.get_rng_state()
-    found = audits.audit("net:ready", given.inputs(["3x16x16"]), counters=["torch", "fvcore", "thop"])
+    found = audit("net:ready", given.inputs(["3x16x16"]), counters=["torch", "fvcore", "thop"])
     assert found.holds
     assert model.training
     assert all(module.training for module in model.modules())
@@ -695,7 +684,7 @@ def test_networks_of_libraries_are_explained(target: str) -> None:
     """By four tools of three ways to count, to the unit and at each module path."""
     library = target.partition(":")[0]
     need(library)
-    found = audits.audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
+    found = audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
     assert found.verification is not None
     assert {one.measured.tool: one.unexplained for one in found.verification.explanations} == dict.fromkeys(
         ["torch", "fvcore", "thop", "ptflops"], 0
@@ -820,26 +809,6 @@ def test_diff_in_other_forms(here: Here) -> None:
     assert here(*line, "--markdown").stdout.startswith("### net.py:Net → net.py:Odd: MAdds unchanged, params +128")
 
 
-def _loaded(arguments: list[str]) -> Iterator[str]:
-    code = (
-        f"import sys; sys.argv = ['mfprofile', *{arguments}]\n"
-        "import mfprofile.cli\n"
-        "try: mfprofile.cli.main()\n"
-        "except SystemExit as done: assert not done.code\n"
-        "print('heavy:', sorted({'torch', 'pandas', 'numpy', 'matplotlib', 'sympy'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
-    yield done.stdout.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-    "line", ["check mf26m --max-madds 1G --input 192", "diff mf26m mf52m --input 192", "audit --help"]
-)
-def test_specs_alone_load_no_torch(line: str) -> None:
-    """That check and diff take networks in code costs those nothing who have none; help neither."""
-    assert list(_loaded(line.split())) == ["heavy: []"]
-
-
 @pytest.mark.parametrize(
     ("command", "extra"),
     [
@@ -851,12 +820,10 @@ def test_specs_alone_load_no_torch(line: str) -> None:
     ],
 )
 def test_without_torch_the_message_has_the_line_that_installs_all_that_is_needed(
-    command: str, extra: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The libraries' extra has torch, too."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    monkeypatch.setattr(sys, "argv", ["mfprofile", *command.split()])
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
+    done = run(*command.split())
     told = f" needs torch: install mfprofile with its extra, as by pip install '.[{extra}]'\n"
-    assert (stop.value.code, capsys.readouterr().err.endswith(told)) == (2, True)
+    assert (done.returncode, done.stderr.endswith(told)) == (2, True)

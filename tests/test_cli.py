@@ -122,20 +122,6 @@ def test_standard_input_is_a_spec(tmp_path: Path) -> None:
     assert (piped["madds"], piped["params"]) == (direct["madds"], direct["params"])
 
 
-def test_counting_loads_no_heavy_library() -> None:
-    """`mfprofile count` imports neither torch, pandas, numpy, matplotlib nor sympy."""
-    code = (
-        "import sys; sys.argv = ['mfprofile', 'count', 'mf294m']\n"
-        "import mfprofile.cli\n"
-        "try: mfprofile.cli.main()\n"
-        "except SystemExit as done: assert not done.code\n"
-        "loaded = {'torch', 'pandas', 'numpy', 'matplotlib', 'sympy'} & set(sys.modules)\n"
-        "print('heavy:', sorted(loaded))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
-    assert done.stdout.splitlines()[-1] == "heavy: []"
-
-
 def test_a_reader_that_stops_early_is_no_error() -> None:
     """`mfprofile count x | head` ends quietly and with success."""
     line = "set -o pipefail; mfprofile count mf508m --json | head -1; echo status ${PIPESTATUS[0]}"
@@ -305,18 +291,13 @@ def test_an_interruption_is_exit_code_130() -> None:
     assert b"Traceback" not in errors
 
 
-def test_a_fault_of_our_own_is_told_without_a_traceback(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_of_our_own_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unforeseen exception becomes one line that says whose fault it is, and exit code 70."""
-    from mfprofile import cli
-
-    monkeypatch.setattr(cli, "app", lambda: 1 // 0)
+    monkeypatch.setattr("mfprofile.cli.program._run", lambda _: 1 // 0)
     monkeypatch.delenv("MFPROFILE_DEBUG", raising=False)
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
-    assert stop.value.code == 70
-    assert "fault of mfprofile" in capsys.readouterr().err
+    done = run("count", "mf26m")
+    assert done.returncode == 70
+    assert "fault of mfprofile" in done.stderr
 
 
 def test_the_version_is_the_packages() -> None:

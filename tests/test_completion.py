@@ -71,5 +71,5 @@ def test_zsh_and_fish_offer_each_name_with_what_it_is(form: str, separator: str)
 
 def test_the_counters_offered_are_those_that_there_are() -> None:
     """They are known without torch."""
-    audit = pytest.importorskip("mfprofile.audit.counters")
+    audit = pytest.importorskip("mfprofile.verify.counters")
     assert set(counters()) == set(audit.COUNTERS)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from running import ROOT, surroundings
 
-from mfprofile.cli import COMMANDS
+from mfprofile.cli.program import COMMANDS
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = ACTION["runs"]["steps"]

@@ -21,7 +21,7 @@ from mfprofile.cli.options import (
 )
 
 
-def memory(
+def command(
     specs: Specs,
     by: Annotated[
         str | None,

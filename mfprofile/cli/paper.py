@@ -1,4 +1,4 @@
-"""The commands of the paper: paper, formula, complexity, explain and report."""
+"""The command paper."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import axes, conventions, names_in, tables
+from mfprofile.cli.completion import conventions, tables
 from mfprofile.cli.options import (
     AsCsv,
     AsJson,
     AsMarkdown,
-    ConventionName,
-    Input,
-    Settings,
-    Spec,
-    assigned,
     chosen_form,
     need_torch,
     tell,
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
     from mfprofile.paper.baselines import Recount
 
 
-def paper(
+def command(
     tables: Annotated[
         list[str] | None,
         typer.Argument(
@@ -82,87 +77,3 @@ def _recounted(tables: list[str]) -> Sequence[Recount]:
     from mfprofile.view.baselines import recount_anew
 
     return recount_anew(tell)
-
-
-def formula(
-    spec: Spec,
-    free: Annotated[str, typer.Option("--free", metavar="KEY,...", help="What varies, as tokens.count,tokens.dim.")],
-    by: Annotated[
-        str, typer.Option("--by", metavar="AXIS", help="block, stage, pillar, kind or op.", autocompletion=axes)
-    ] = "pillar",
-    style: Annotated[
-        str,
-        typer.Option(
-            "--style", metavar="NAME", help="plain, latex or python.", autocompletion=names_in("view.formula:STYLES")
-        ),
-    ] = "plain",
-    settings: Settings = None,
-    input_size: Input = None,
-    convention: ConventionName = "core",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-) -> None:
-    """Give the exact cost as a polynomial in some keys of a spec.
-
-    The paper's complexities, tested against the arithmetic, are shown by 'mfprofile complexity'.
-
-    Example: mfprofile formula mf294m --free tokens.count,tokens.dim
-    """
-    from mfprofile.cost.formulas import formulas
-    from mfprofile.spec.load import load
-    from mfprofile.view.formula import formula_table
-    from mfprofile.view.tables import render, show
-
-    loaded = load(spec, assigned(settings, input_size))
-    found = formulas(loaded, [key.strip() for key in free.split(",")], by, convention)
-    show(render(formula_table(found, style, loaded.name, by, convention), chosen_form(as_json, as_csv, as_markdown)))
-
-
-def complexity(as_json: AsJson = False, as_csv: AsCsv = False, as_markdown: AsMarkdown = False) -> None:
-    """Test the complexities that the paper states against the arithmetic.
-
-    Example: mfprofile complexity
-    """
-    from mfprofile.view.formula import complexity_table
-    from mfprofile.view.tables import render, show
-
-    show(render(complexity_table(), chosen_form(as_json, as_csv, as_markdown)))
-
-
-def explain(
-    spec: Spec,
-    block: Annotated[int, typer.Option("--block", metavar="NUMBER", help="The block, from 1 after 'repeat'.")],
-    settings: Settings = None,
-    input_size: Input = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-) -> None:
-    """Tell one block op by op, as formulas with the numbers put in.
-
-    Example: mfprofile explain mf294m --block 7
-    """
-    from mfprofile.cost.explain import explained
-    from mfprofile.spec.load import load
-    from mfprofile.spec.network import resolve
-    from mfprofile.view.formula import explained_table
-    from mfprofile.view.tables import render, show
-
-    network = resolve(load(spec, assigned(settings, input_size)))
-    rows, values = explained(network, block)
-    heading = f"{network.name}, block {block}: {network.blocks[block - 1].kind}; MAdds in convention 'core'"
-    show(render(explained_table(rows, values, heading), chosen_form(as_json, as_csv, as_markdown)))
-
-
-def report(
-    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write.")] = "reports",
-) -> None:
-    """Write the reports: the paper's tables beside our counts, pictures, and the seven models' pages.
-
-    Example: mfprofile report -o reports
-    """
-    from mfprofile.view.report import write_reports
-
-    for file in write_reports(folder):
-        tell(f"wrote {file}")

@@ -19,7 +19,7 @@ from mfprofile.cli.options import (
 )
 
 
-def sensitivity(
+def command(
     spec: Spec,
     sort: Annotated[
         str, typer.Option("--sort", metavar="QUANTITY", help="madds or params: what the knobs are sorted by.")

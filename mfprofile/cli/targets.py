@@ -10,7 +10,7 @@ from mfprofile.spec.problems import InputError
 from mfprofile.spec.sources import is_target
 
 if TYPE_CHECKING:
-    from mfprofile.audit.ledger import Ledger, Trace
+    from mfprofile.trace.ledger import Ledger, Trace
 
 _OF_LIBRARIES = ("timm:", "torchvision:")
 
@@ -49,13 +49,14 @@ def tracing(
 ) -> Callable[[str], Trace]:
     """Return how a network in code is traced, with what the options give it; what is not counted is told on stderr."""
     need_extra(f"{command} of a network in code", references)
-    from mfprofile.audit import audits, given
+    from mfprofile.trace import given
+    from mfprofile.trace.audit import traced as traced_target
     from mfprofile.view.coverage import coverage
 
     taken, keywords = given.inputs(inputs or ()), given.arguments(arguments or ())
 
     def traced(reference: str) -> Trace:
-        found = audits.traced(reference, taken, keywords)
+        found = traced_target(reference, taken, keywords)
         if found.uncovered:
             tell("\n".join(f"note: {reference}: {line}" for line in coverage(found)))
         return found

@@ -1,6 +1,6 @@
 """The networks of others in Tables 2 to 4, and what those that a library builds cost when they are counted as ours are.
 
-The counts are of `mfprofile.audit.baselines`, in `core`; they are committed, so that reading them needs no library.
+The counts are of `mfprofile.verify.baselines`, in `core`; they are committed, so that reading them needs no library.
 """
 
 from __future__ import annotations

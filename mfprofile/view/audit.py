@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mfprofile.audit.audits import Audit
-from mfprofile.audit.ledger import Ledger, Trace
-from mfprofile.audit.tree import SELF, Branch, branches, lines, tree
 from mfprofile.cost.sums import Total
+from mfprofile.trace.ledger import Ledger, Trace
+from mfprofile.trace.tree import SELF, Branch, branches, lines, tree
+from mfprofile.verify.audited import Audit
 from mfprofile.view.bill import bill_columns, bill_line, left_out, ops_columns, ops_lines, ops_total
 from mfprofile.view.coverage import coverage, coverage_json, some
 from mfprofile.view.numbers import grouped, human

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mfprofile.audit.difference import ModuleDifference, NetworkDifference
-from mfprofile.audit.ledger import Ledger
-from mfprofile.audit.tree import SELF
+from mfprofile.trace.difference import ModuleDifference, NetworkDifference
+from mfprofile.trace.ledger import Ledger
+from mfprofile.trace.tree import SELF
 from mfprofile.view.bill import left_out
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render

@@ -131,7 +131,7 @@ def recount_anew(tell: Callable[[str], None]) -> list[Recount]:
 
     `tell` is told of each, and whether they are kept. Raises `InputError` where a library is missing.
     """
-    from mfprofile.audit.baselines import recount
+    from mfprofile.verify.baselines import recount
 
     found = list(recount(tell))
     if (_root() / "pyproject.toml").is_file():

@@ -11,7 +11,7 @@ from mfprofile.view.numbers import change, grouped, human, several, share
 from mfprofile.view.tables import Column, Table
 
 if TYPE_CHECKING:
-    from mfprofile.audit.ledger import Ledger
+    from mfprofile.trace.ledger import Ledger
 
 JSON_SCHEMA = 1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.view.numbers import grouped, plural
 
 if TYPE_CHECKING:
-    from mfprofile.audit.ledger import Trace, Uncovered
+    from mfprofile.trace.ledger import Trace, Uncovered
 
 MOST_NAMED = 4
 """How many of what is unused, or recurrent, is named for people."""

@@ -13,8 +13,8 @@ from mfprofile.spec.problems import Mark
 from mfprofile.view.coverage import coverage_json
 
 if TYPE_CHECKING:
-    from mfprofile.audit.ledger import Trace
     from mfprofile.cost.memory import Peak
+    from mfprofile.trace.ledger import Trace
 
 JSON_SCHEMA = 1
 

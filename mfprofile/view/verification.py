@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mfprofile.audit.explain import Comparison, Explanation
-from mfprofile.audit.ledger import Ledger
-from mfprofile.audit.verify import Verification
 from mfprofile.cost.conventions import convention
 from mfprofile.cost.counts import Bill
+from mfprofile.trace.ledger import Ledger
+from mfprofile.verify.explain import Comparison, Explanation
+from mfprofile.verify.verify import Verification
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 

@@ -7,8 +7,6 @@ import io
 import itertools
 import json
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from running import run, surroundings
+from running import run
 from strategies import families, spec_mappings
 
 from mfprofile import InputError, count, load, resolve
@@ -382,17 +380,3 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], message: st
     """Nothing is on stdout."""
     done = run("diff", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
-
-
-def test_a_difference_loads_no_heavy_library() -> None:
-    """`mfprofile diff` imports neither torch, pandas, numpy, matplotlib nor sympy."""
-    code = (
-        "import sys; sys.argv = ['mfprofile', 'diff', 'mf294m', 'mf96m', '--markdown']\n"
-        "import mfprofile.cli\n"
-        "try: mfprofile.cli.main()\n"
-        "except SystemExit as done: assert not done.code\n"
-        "loaded = {'torch', 'pandas', 'numpy', 'matplotlib', 'sympy'} & set(sys.modules)\n"
-        "print('heavy:', sorted(loaded))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
-    assert done.stdout.splitlines()[-1] == "heavy: []"

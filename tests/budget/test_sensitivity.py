@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
-from running import run, surroundings
+from running import run
 from strategies import Mapping, spec_mappings
 
 from mfprofile.budget.knobs import knobs
@@ -177,17 +175,3 @@ def test_sensitivity_follows_set_and_input() -> None:
     values = {knob["knob"]: knob["value"] for knob in found["knobs"]}
     assert (values["tokens.count"], values["input"], found["input"]) == (3, 160, [160, 160])
     assert found["madds"] == count(load("mf294m", ["tokens.count=3", "input=160"])).madds
-
-
-def test_sensitivity_loads_no_heavy_library() -> None:
-    """Neither torch, pandas, numpy, matplotlib nor sympy."""
-    code = (
-        "import sys; sys.argv = ['mfprofile', 'sensitivity', 'mf294m']\n"
-        "import mfprofile.cli\n"
-        "try: mfprofile.cli.main()\n"
-        "except SystemExit as done: assert not done.code\n"
-        "loaded = {'torch', 'pandas', 'numpy', 'matplotlib', 'sympy'} & set(sys.modules)\n"
-        "print('heavy:', sorted(loaded))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=surroundings())
-    assert done.stdout.splitlines()[-1] == "heavy: []"

@@ -23,8 +23,10 @@ def recorded(name: str) -> dict[str, Any]:
     """Return a spec's totals in each convention, and a digest of its rows."""
     bill = count(name)
     rows = [
-        (row.name, row.block, row.stage, row.pillar, row.kind, row.role, row.out)
-        + (row.madds, row.elements, row.weights, row.biases, row.activations)
+        (
+            *(row.name, row.block, row.stage, row.pillar, row.kind, row.role, row.out),
+            *(row.madds, row.elements, row.weights, row.biases, row.activations),
+        )
         for row in bill.rows
     ]
     return {

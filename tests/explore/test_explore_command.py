@@ -193,7 +193,7 @@ def test_exploring_loads_nothing_heavier_than_numpy() -> None:
 
 def test_every_example_names_a_space_that_ships() -> None:
     """What help shows can be typed as it stands."""
-    source = (ROOT / "mfprofile" / "cli" / "exploring.py").read_text(encoding="utf-8")
+    source = "".join(each.read_text(encoding="utf-8") for each in (ROOT / "mfprofile" / "cli" / "explore").glob("*.py"))
     spaces = re.findall(r"Example: mfprofile explore (?:count|sample|front|best|list) (\S+)", source)
     assert len(spaces) == 5
     assert set(spaces) <= set(shipped("spaces"))

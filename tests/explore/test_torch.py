@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from mfprofile.audit.verify import verify
 from mfprofile.explore.best import best
 from mfprofile.explore.front import Aim, front
 from mfprofile.explore.quantity import quantity_of
@@ -13,6 +12,7 @@ from mfprofile.explore.space import read_space
 from mfprofile.explore.variant import Variant
 from mfprofile.spec import load
 from mfprofile.spec.quantities import Window
+from mfprofile.verify.verify import verify
 
 MADDS, PARAMS = quantity_of("madds"), quantity_of("params")
 

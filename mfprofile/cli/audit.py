@@ -1,0 +1,108 @@
+"""The command audit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mfprofile.cli.completion import counters as counter_names
+from mfprofile.cli.completion import names_in, targets
+from mfprofile.cli.options import (
+    ArgumentsGiven,
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    ConventionName,
+    InputsGiven,
+    chosen_form,
+    tell,
+)
+from mfprofile.cli.targets import need_extra
+from mfprofile.spec.problems import InputError, nearest
+
+AXES = ("module", "kind", "op")
+DEVICES = ("meta", "cpu")
+
+
+def command(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME.",
+            autocompletion=targets,
+        ),
+    ],
+    inputs: InputsGiven = None,
+    arguments: ArgumentsGiven = None,
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="AXIS", help="module, kind or op.", autocompletion=names_in("cli.audit:AXES")),
+    ] = "module",
+    depth: Annotated[int, typer.Option("--depth", metavar="N", help="How deep in the tree of modules.")] = 2,
+    convention: ConventionName = "core",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run other counters too, and explain each one's total.")
+    ] = False,
+    counters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--counter", metavar="NAME", help="Verify by this one alone: torch, fvcore…", autocompletion=counter_names
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where an operator is not counted, or a total not explained.")
+    ] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device",
+            metavar="NAME",
+            help="Run on this alone: meta (no weights, no compute) or cpu; else on cpu where meta will not do.",
+            autocompletion=names_in("cli.audit:DEVICES"),
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Count any PyTorch network, by module: naming a target imports its code and RUNS it.
+
+    The network is made and run once, without weights and compute where that goes; nothing is imported that was not
+    named, nothing is downloaded, and the network stays as it was. A module's (self) is what it runs beside the modules
+    within it. Operators and recurrent layers that are not counted are told. Needs torch: pip install '.[torch]'.
+
+    Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
+    """
+    form = chosen_form(as_json, as_csv, as_markdown)
+    _known("axis", by, AXES)
+    if device is not None:
+        _known("device", device, DEVICES)
+    if depth < 0:
+        raise InputError(f"--depth {depth}: must be 0 or more")
+    need_extra("audit", [target])
+    from mfprofile.cost.conventions import convention as named
+    from mfprofile.trace import given
+    from mfprofile.verify.audited import audit as audited
+    from mfprofile.view.audit import audit_text
+    from mfprofile.view.coverage import coverage
+    from mfprofile.view.tables import show
+    from mfprofile.view.verification import failures
+
+    chosen = counters or ([] if verify else None)
+    wanted = named(convention).name, given.inputs(inputs or ()), given.arguments(arguments or ())
+    found = audited(target, *wanted[1:], device, chosen, tell)
+    show(audit_text(found, found.trace.bill(wanted[0]), by, depth, form))
+    beside = [*coverage(found.trace)] if found.trace.uncovered else []
+    if found.verification is not None:
+        beside += failures(found.verification)
+    if as_csv and beside:  # which has a place for figures alone
+        tell("\n".join(beside))
+    if strict and not found.holds:
+        raise typer.Exit(1)
+
+
+def _known(what: str, name: str, names: tuple[str, ...]) -> None:
+    if name not in names:
+        raise InputError(f"no {what} is called {name!r}; {nearest(name, names) or 'there are ' + ', '.join(names)}")

@@ -1,0 +1,46 @@
+"""The command explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfprofile.cli.options import (
+    AsCsv,
+    AsJson,
+    AsMarkdown,
+    Input,
+    Settings,
+    Spec,
+    assigned,
+    chosen_form,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def command(
+    spec: Spec,
+    block: Annotated[int, typer.Option("--block", metavar="NUMBER", help="The block, from 1 after 'repeat'.")],
+    settings: Settings = None,
+    input_size: Input = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+) -> None:
+    """Tell one block op by op, as formulas with the numbers put in.
+
+    Example: mfprofile explain mf294m --block 7
+    """
+    from mfprofile.cost.explain import explained
+    from mfprofile.spec.load import load
+    from mfprofile.spec.network import resolve
+    from mfprofile.view.formula import explained_table
+    from mfprofile.view.tables import render, show
+
+    network = resolve(load(spec, assigned(settings, input_size)))
+    rows, values = explained(network, block)
+    heading = f"{network.name}, block {block}: {network.blocks[block - 1].kind}; MAdds in convention 'core'"
+    show(render(explained_table(rows, values, heading), chosen_form(as_json, as_csv, as_markdown)))

@@ -1,0 +1,74 @@
+"""The command scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mfprofile.cli.options import AsJson, ConventionName, Input, Settings, Spec, assigned, tell
+from mfprofile.spec.problems import InputError
+
+
+def command(
+    spec: Spec,
+    to_madds: Annotated[
+        str | None, typer.Option("--to-madds", metavar="AMOUNT", help="The most multiply-adds: 200M.")
+    ] = None,
+    to_params: Annotated[
+        str | None, typer.Option("--to-params", metavar="AMOUNT", help="Instead, the most parameters: 8M.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="KEY", help="width, tokens.dim, input, depth or head.fc.")
+    ] = "width",
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the spec to this .yaml file.")
+    ] = None,
+    settings: Settings = None,
+    input_size: Input = None,
+    convention: ConventionName = "core",
+    as_json: AsJson = False,
+) -> None:
+    """Find the largest variant within a budget, by scaling one thing.
+
+    Prints a spec that 'count' accepts, below comments that show what it costs, and that the next step up is over. Steps
+    are 0.01 of width, 16 of tokens.dim, 32 pixels of input, 64 of head.fc, and one stride-1 mf block of depth, which a
+    stage gets in proportion to those that it has. Exits with 1 where the budget is below all of them, and names the
+    nearest.
+
+    Example: mfprofile scale mf294m --to-madds 200M | mfprofile count -
+    """
+    from mfprofile.budget.scale import scale
+    from mfprofile.spec.load import load
+    from mfprofile.spec.sources import shipped
+    from mfprofile.view.files import write
+    from mfprofile.view.scaling import scaled_spec, scaling_json, scaling_lines, unreachable
+    from mfprofile.view.tables import dumps, show
+
+    if output is not None and Path(output).suffix not in (".yaml", ".yml"):
+        raise InputError(f"-o {output}: a spec's file must end in .yaml or .yml")
+    changed = assigned(settings, input_size)
+    found = scale(load(spec, changed), *_goal(to_madds, to_params), by, convention)
+    if as_json:
+        show(dumps(scaling_json(found)))
+    if found.found is None:
+        tell(unreachable(found))
+        raise typer.Exit(1)
+    text = scaled_spec(found, spec if spec in shipped() and not changed else None)
+    if output is not None:
+        write(Path(output), text)
+        tell(f"wrote {output}")
+    if not as_json:
+        show(text if output is None else "\n".join([*scaling_lines(found), ""]))
+
+
+def _goal(to_madds: str | None, to_params: str | None) -> tuple[str, int]:
+    """Return the quantity and its budget; raises `InputError` unless one of the two is given."""
+    from mfprofile.spec.quantities import quantity
+
+    given = {"madds": to_madds, "params": to_params}
+    chosen = [(name, amount) for name, amount in given.items() if amount is not None]
+    if len(chosen) != 1:
+        raise InputError("give one budget, as --to-madds 200M or --to-params 8M")
+    return chosen[0][0], quantity(chosen[0][1])

@@ -1,0 +1,27 @@
+"""The command show."""
+
+from __future__ import annotations
+
+from mfprofile.cli.options import (
+    AsJson,
+    Input,
+    Settings,
+    Spec,
+    assigned,
+)
+
+
+def command(spec: Spec, settings: Settings = None, input_size: Input = None, as_json: AsJson = False) -> None:
+    """Print one spec, resolved, as YAML.
+
+    What it extends, --set and width are applied and every default is written out, so that the result stands alone.
+
+    Example: mfprofile show mf26m > mine.yaml
+    """
+    from mfprofile.spec.load import load
+    from mfprofile.spec.width import scaled
+    from mfprofile.spec.writing import mapping, yaml_text
+    from mfprofile.view.tables import dumps, show
+
+    resolved = scaled(load(spec, assigned(settings, input_size)))
+    show(dumps(mapping(resolved)) if as_json else yaml_text(resolved))

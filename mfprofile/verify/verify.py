@@ -1,0 +1,97 @@
+"""`verify`: the torch model of a spec under every counter that is installed, held against our rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from mfprofile.cost.counts import Bill, count
+from mfprofile.nn.model import build
+from mfprofile.spec.model import Spec
+from mfprofile.spec.problems import InputError, nearest, told
+from mfprofile.trace.ledger import Ledger
+from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
+from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All that was held against the arithmetic for one network."""
+
+    bill: Bill | Ledger
+    params: Comparison
+    explanations: Sequence[Explanation]
+    failures: Mapping[str, str]
+    skipped: Sequence[str]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether parameters agree at every path and each counter ran and leaves nothing unexplained."""
+        explained = all(one.holds for one in self.explanations)
+        return not self.params.mismatches and explained and not self.failures
+
+
+def verify(
+    spec: Spec, counters: Sequence[str] | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Verification:
+    """Build the model of a spec, run the counters (all that are installed, if none are named) and explain each.
+
+    `tell` hears what is being done. Raises `InputError` for a counter that does not exist or is not installed.
+    """
+    names = chosen(counters)
+    bill = count(spec)
+    tell(f"{spec.name}: building the model")
+    try:
+        model = build(bill.network, seed=0).eval()
+    except (MemoryError, RuntimeError) as error:  # torch's own word for too little memory is RuntimeError
+        raise InputError(f"{spec.name}: the model cannot be built here: {str(error).splitlines()[0]}") from None
+    return verified(bill, model, names, tell)
+
+
+def verified(
+    bill: Bill | Ledger,
+    model: nn.Module,
+    names: Sequence[str],
+    tell: Callable[[str], None],
+    inputs: Inputs | None = None,
+) -> Verification:
+    """Hold a bill against a model of the same network; the model is not changed.
+
+    `inputs` are what the model takes, batch and all: those of a bill of ours are its image.
+    """
+    given = (_image(bill),) if inputs is None else inputs
+    modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
+    explanations, failures = [], {}
+    for name in names:
+        tell(f"{bill.name}: counting with {name}")
+        try:
+            explanations.append(explain(bill, measure(name, model, given), modules))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a tool of others raises is its failure, told beside the other tools
+            failures[name] = told(error)
+    skipped = [name for name in COUNTERS if not installed(name)]
+    return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
+
+
+def _image(bill: Bill | Ledger) -> torch.Tensor:
+    assert isinstance(bill, Bill), "a traced network is measured on inputs that are given"
+    return torch.zeros(1, 3, bill.network.height, bill.network.width)
+
+
+def chosen(counters: Sequence[str] | None) -> list[str]:
+    """Return the counters to run: those named, or all that are installed."""
+    return list(_named(counters)) if counters else [name for name in COUNTERS if installed(name)]
+
+
+def _named(counters: Sequence[str]) -> Iterator[str]:
+    for name in dict.fromkeys(counters):
+        if name not in COUNTERS:
+            hint = nearest(name, list(COUNTERS)) or f"there are {', '.join(COUNTERS)}"
+            raise InputError(f"no counter is called {name!r}; {hint}")
+        if not installed(name):
+            raise InputError(f"{name} is not installed: pip install {COUNTERS[name].package}")
+        yield name

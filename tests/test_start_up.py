@@ -1,0 +1,58 @@
+"""What a command imports: nothing heavy that it does not need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from running import ROOT, surroundings
+
+HEAVY = {"torch", "pandas", "numpy", "matplotlib", "sympy", "rich.console"}
+LIGHT = [
+    "count mf294m",
+    "count mf294m --by op",
+    "count mf294m mf96m --json",
+    "memory mf294m",
+    "memory mf26m mf52m --json",
+    "scale mf294m --to-madds 200M",
+    "sensitivity mf294m",
+    "diff mf294m mf96m --markdown",
+    "diff mf26m mf52m --input 192",
+    "check mf26m --max-madds 1G --input 192",
+    "check mf294m --max-madds 280M --format github",
+    "list",
+    "show mf26m",
+    "schema",
+    "audit --help",
+    "verify --help",
+    "--help",
+]
+CODE = (
+    "import sys\n"
+    "from mfprofile.cli.program import main\n"
+    "try: main(sys.argv[1:])\n"
+    "except SystemExit as done: assert done.code in (None, 0, 1), done.code\n"
+    "print('loaded:', *sorted(sys.modules))"
+)
+
+
+def loaded(line: str) -> set[str]:
+    """Return the modules that a command has imported by its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *line.split()],
+        capture_output=True, text=True, check=True, cwd=ROOT, env=surroundings(PYTHONPATH=str(ROOT)),
+    )  # fmt: skip
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize("line", LIGHT)
+def test_a_light_command_imports_nothing_heavy(line: str) -> None:
+    """Neither torch, pandas, numpy, matplotlib, sympy nor rich: specs alone, help and completion are quick."""
+    assert loaded(line) & HEAVY == set()
+
+
+def test_a_command_imports_no_other_command() -> None:
+    """Only the file that is named as the command, and what several of them share."""
+    commands = {name for name in loaded("count mf26m") if name.startswith("mfprofile.cli.")}
+    assert commands == {f"mfprofile.cli.{name}" for name in ("program", "count", "options", "completion")}

@@ -1,0 +1,266 @@
+"""The networks of others: what is committed, what the libraries build now, and how both are told."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import json
+import subprocess
+import sys
+from dataclasses import astuple, replace
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from running import need, run, surroundings  # noqa: E402
+from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: E402
+from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+
+from mfprofile.paper.baselines import COLUMNS, FILE, baselines, recounts  # noqa: E402
+from mfprofile.paper.tables import table  # noqa: E402
+from mfprofile.spec.problems import InputError  # noqa: E402
+from mfprofile.trace.libraries import library  # noqa: E402
+from mfprofile.trace.trace import trace  # noqa: E402
+from mfprofile.verify.baselines import RECIPES, Call, Recipe, recount, traced  # noqa: E402
+from mfprofile.view.baselines import recount_anew, recounts_csv  # noqa: E402
+
+LIBRARIES = ("timm", "torchvision", "transformers")
+MISSING = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+needs_libraries = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+KNOWN = {  # parameters and multiply-adds, worked out before with other tools
+    ("2", "MobileNetV3 Small 1.0×", "160"): ("2.54M", "29.85M"),
+    ("2", "MobileNetV3 Small 1.0×", "224"): ("2.54M", "56.51M"),
+    ("2", "MobileNetV3 1.0×", "160"): ("5.48M", "112.47M"),
+    ("2", "MobileNetV3 1.0×", "224"): ("5.48M", "216.59M"),
+    ("2", "MobileNetV3 0.75×", "224"): ("3.99M", "154.56M"),
+    ("2", "MobileNetV3 1.25×", "224"): ("7.55M", "355.22M"),
+    ("2", "EfficientNet-B0", "224"): ("5.29M", "385.81M"),
+    ("2", "ShuffleNetV2 1.0×", "224"): ("2.28M", "144.91M"),
+    ("2", "ShuffleNetV2 1.5×", "224"): ("3.50M", "295.76M"),
+    ("2", "ShuffleNetV2 2×", "224"): ("7.39M", "583.25M"),
+    ("3", "DeiT-Tiny", "224"): ("5.72M", "1.254G"),
+    ("3", "ConViT-Tiny", "224"): ("5.71M", "1.252G"),
+    ("3", "ConViT-Tiny+", "224"): ("9.97M", "2.131G"),
+    ("3", "CoaT-Lite Tiny", "224"): ("5.72M", "1.589G"),
+    ("3", "CoaT-Lite Mini", "224"): ("11.01M", "1.987G"),
+    ("3", "PVT-Tiny", "224"): ("13.23M", "1.933G"),
+}
+
+
+def rounded(amount: int, text: str) -> str:
+    """Return an amount in the unit and to the digits of a text."""
+    digits = len(text.partition(".")[2]) - 1
+    return f"{amount / {'M': 1e6, 'G': 1e9}[text[-1]]:.{digits}f}{text[-1]}"
+
+
+def label(recipe: Recipe) -> str:
+    """Return a recipe's row, as a test's name."""
+    return f"{recipe.table}-{recipe.model}-{recipe.input}"
+
+
+def test_each_recount_names_a_row_of_a_table_once() -> None:
+    """Of another's network, in the order of the paper, with amounts that are no zeros."""
+    rows = [(row.table, row.model, row.input) for row in baselines()]
+    found = [(each.table, each.model, each.input) for each in recounts()]
+    assert found == [row for row in rows if row in found]
+    assert len(set(found)) == len(found) == 21
+    assert all(each.params > 0 and each.madds > 0 for each in recounts())
+    assert len(rows) == sum(not line.spec for number in "234" for line in table(number).lines)
+
+
+def test_the_file_is_as_the_command_writes_it() -> None:
+    """Each row is of a recipe, with the call that builds it, and the file is the one that `--recount` would make."""
+    assert [(each.table, each.model, each.input, each.library, each.recipe) for each in recounts()] == [
+        (recipe.table, recipe.model, recipe.input, recipe.call.library, str(recipe)) for recipe in RECIPES
+    ]
+    assert FILE.read_text(encoding="utf-8") == recounts_csv(recounts())
+    assert FILE.read_text(encoding="utf-8").splitlines()[0] == ",".join(COLUMNS)
+
+
+@pytest.mark.parametrize("row", KNOWN, ids="-".join)
+def test_what_is_committed_is_what_was_known(row: tuple[str, str, str]) -> None:
+    """Figures that were worked out apart from the tracer, to their digits."""
+    [found] = [each for each in recounts() if (each.table, each.model, each.input) == row]
+    params, madds = KNOWN[row]
+    assert (rounded(found.params, params), rounded(found.madds, madds)) == (params, madds)
+
+
+@pytest.mark.slow
+@needs_libraries
+def test_the_libraries_say_now_what_is_committed() -> None:
+    """Every integer of the file, whatever the libraries' versions."""
+    assert [astuple(replace(each, version="")) for each in recount()] == [
+        astuple(replace(each, version="")) for each in recounts()
+    ]
+
+
+@pytest.mark.slow
+@needs_libraries
+@pytest.mark.parametrize("recipe", RECIPES, ids=label)
+def test_a_baseline_is_counted_as_torch_counts_it(recipe: Recipe) -> None:
+    """The core is half of FlopCounterMode's total with attention taken apart; parameters are the distinct tensors'."""
+    found, model = traced(recipe), recipe.build().eval()
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as mode:
+        model(torch.zeros(1, *recipe.shape, device="meta"))
+    assert (2 * found.bill().madds, found.device) == (mode.get_total_flops(), "meta")
+    assert found.bill().params == sum(parameter.numel() for parameter in model.parameters())
+    assert (found.uncovered, found.unused) == ((), {})
+
+
+@pytest.mark.slow
+@needs_libraries
+def test_levit_is_the_305m_of_the_text() -> None:
+    """LeViT-128S, which stands in no table."""
+    with torch.device("meta"):
+        model = Call("timm.create_model", ("levit_128s",)).made()
+    assert rounded(trace(model, (3, 224, 224)).bill().madds, "304.66M") == "304.66M"
+
+
+@pytest.mark.slow
+@needs_libraries
+def test_table_4_is_met_on_no_single_size_of_images() -> None:
+    """What the page on the paper tells of its backbones."""
+    four = {recipe.model: recipe for recipe in RECIPES if recipe.table == "4"}
+    small = {name: traced(replace(recipe, input="800x1280")) for name, recipe in four.items()}
+    found = {name: (small[name].bill().madds, small[name].bill("fvcore").madds) for name in ("ResNet50", "PVT-Tiny")}
+    told = {name: tuple(rounded(amount, "0.00G") for amount in amounts) for name, amounts in found.items()}
+    assert told == {"ResNet50": ("83.41G", "83.87G"), "PVT-Tiny": ("69.50G", "69.74G")}
+    others = [rounded(small[name].bill().madds, "0.00G") for name in ("MobileNetV3", "ResNet18")]
+    assert others == ["4.19G", "37.01G"]
+    assert rounded(traced(four["PVT-Tiny"]).bill("paper-coco").madds, "0.00G") == "4.10G"
+    model = four["PVT-Tiny"].build()
+    tables = sum(tensor.numel() for name, tensor in model.named_parameters() if name.endswith("position_embeddings"))
+    assert rounded(small["PVT-Tiny"].bill().params - tables, "0.00M") == "12.33M"
+
+
+def test_a_call_is_written_as_it_is_made() -> None:
+    """With a call inside, and by its full name."""
+    call = Call("torch.nn.Sequential", (Call("torch.nn.Linear", (2, 3), {"bias": False}),))
+    assert str(call) == "torch.nn.Sequential(torch.nn.Linear(2, 3, bias=False))"
+    assert call.made()[0].weight.shape == (3, 2)
+
+
+def test_what_a_recipe_leaves_out_is_not_counted() -> None:
+    """Built on meta tensors, without the module that it names."""
+    recipe = Recipe("4", "any", Call("torch.nn.Sequential", (Call("torch.nn.Conv2d", (3, 8, 3)),)), "10x12")
+    assert recipe.build()[0].weight.is_meta
+    assert traced(recipe).bill().madds == 8 * 27 * 8 * 10
+    assert traced(replace(recipe, without=("0",))).bill().madds == 0
+    assert str(replace(recipe, without=("0",))).endswith("(torch.nn.Conv2d(3, 8, 3)), without 0")
+
+
+def test_a_library_that_is_missing_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any network is built."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    message = r"^timm is not installed: install mfprofile with its extra, as by pip install '\.\[baselines\]'$"
+    with pytest.raises(InputError, match=message):
+        list(recount())
+
+
+IMPORTS = """
+from mfprofile.trace.libraries import library
+print(library("user").__name__)
+"""
+COUNTS = """
+import torch
+from mfprofile.verify.counters import measure
+print(measure("ptflops", torch.nn.Linear(3, 4, bias=False), torch.zeros(1, 3)).total)
+"""
+VISION = """
+import torch
+print("noise")
+from torchvision.shapes import nms
+"""
+SHAPES = """
+import torch
+@torch.library.register_fake("torchvision::{}")
+def nms(dets, scores, threshold): return dets
+"""
+
+
+def _beside_a_torchvision_that_wants(operator: str, code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run some code where torchvision gives shapes to an operator of a compiled part that it has not."""
+    (folder / "torchvision").mkdir()
+    (folder / "torchvision" / "__init__.py").write_text(VISION)
+    (folder / "torchvision" / "shapes.py").write_text(SHAPES.format(operator))
+    path = {**surroundings(), "PYTHONPATH": f"{folder}:{surroundings().get('PYTHONPATH', '')}"}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path, check=False)
+
+
+@pytest.mark.parametrize(("operator", "said"), [("nms", "user\n"), ("other", "")])
+def test_torchvision_is_imported_without_its_compiled_part(operator: str, said: str, tmp_path: Path) -> None:
+    """Where it stops at `nms`, and in a library that imports it; another fault is not hidden."""
+    (tmp_path / "user.py").write_text("import torchvision.shapes")
+    done = _beside_a_torchvision_that_wants(operator, IMPORTS, tmp_path)
+    assert (done.stdout, "operator torchvision::other does not exist" in done.stderr) == (said, not said)
+
+
+def test_ptflops_counts_beside_a_torchvision_without_its_compiled_part(tmp_path: Path) -> None:
+    """It imports that where it is, and would fail with it."""
+    need("ptflops")
+    done = _beside_a_torchvision_that_wants("nms", COUNTS, tmp_path)
+    assert done.stdout == "12\n", done.stderr
+
+
+@pytest.mark.parametrize("is_checkout", [True, False])
+def test_recounts_are_kept_in_a_checkout_alone(
+    is_checkout: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An installed package is not written into."""
+    monkeypatch.setattr("mfprofile.verify.baselines.recount", lambda _: iter(recounts()))
+    monkeypatch.setattr("mfprofile.view.baselines.FILE", tmp_path / "kept.csv")
+    monkeypatch.setattr("mfprofile.view.baselines._root", lambda: tmp_path)
+    if is_checkout:
+        (tmp_path / "pyproject.toml").touch()
+    told = list[str]()
+    assert recount_anew(told.append) == list(recounts())
+    kept = f"wrote {tmp_path / 'kept.csv'}" if is_checkout else "not kept: only a checkout's counts are rewritten"
+    assert told == [kept]
+    assert (tmp_path / "kept.csv").exists() is is_checkout
+
+
+def test_records_tell_both_amounts_of_each_row() -> None:
+    """In CSV and in JSON, exact integers; what was not recounted says why."""
+    rows = list(csv.DictReader(io.StringIO(run("paper", "baselines", "--csv").stdout)))
+    records = json.loads(run("paper", "Baselines", "--json").stdout)
+    assert [row["model"] for row in rows] == [record["model"] for record in records]
+    assert len(records) == 2 * len(list(baselines())) == 68
+    [one] = [each for each in records if (each["model"], each["column"]) == ("ConViT-Tiny", "madds")]
+    assert one == {
+        "table": "3", "model": "ConViT-Tiny", "input": "224", "column": "madds", "printed": "1.0G",
+        "recounted": 1_252_360_320, "convention": "core", "difference_percent": 25.236, "within": False,
+        "library": "timm", "version": one["version"], "recipe": "timm.create_model('convit_tiny')", "reason": None,
+    }  # fmt: skip
+    other = next(row for row in rows if row["model"] == "ConT-M")
+    assert (other["recounted"], other["within"], other["reason"]) == ("", "", "no library builds it")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("7 --recount", "--recount is for baselines alone: mfprofile paper baselines --recount"),
+        ("baselines --convention core", "baselines are recounted in core: --convention has no meaning for them alone"),
+        ("baselines 7 --csv", "baselines and tables are of different shapes: ask for them apart in JSON and CSV"),
+        ("claims baselines --json", "claims and baselines are of different shapes: ask for them apart in JSON and CSV"),
+    ],
+)
+def test_what_has_no_meaning_is_refused(arguments: str, message: str) -> None:
+    """With exit code 2 and one line."""
+    done = run("paper", *arguments.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_baselines_stand_beside_tables() -> None:
+    """In text they may be asked for at once."""
+    done = run("paper", "7", "baselines", "claims")
+    assert done.returncode == 0
+    assert done.stdout.index("Table 7") < done.stdout.index("of 27 claims") < done.stdout.index("no library builds it")
+
+
+def test_a_library_itself_is_returned() -> None:
+    """One that is there, by its name."""
+    assert library("torch") is torch
