@@ -11,15 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mfprofile.cost.bill import Bill as Bill
+    from mfprofile.cost.bill import count as count
     from mfprofile.cost.conventions import CONVENTIONS as CONVENTIONS
-    from mfprofile.cost.counts import Bill as Bill
-    from mfprofile.cost.counts import count as count
     from mfprofile.cost.memory import peak_memory as peak_memory
     from mfprofile.nn.model import build as build
+    from mfprofile.spec.layout import resolve as resolve
     from mfprofile.spec.load import load as load
     from mfprofile.spec.model import Spec as Spec
     from mfprofile.spec.network import Network as Network
-    from mfprofile.spec.network import resolve as resolve
     from mfprofile.spec.problems import InputError as InputError
     from mfprofile.spec.problems import SpecError as SpecError
 
@@ -27,17 +27,17 @@ __version__ = "0.1.0"
 
 # Names are imported when they are first used, so that `import mfprofile` costs nothing.
 _HOMES = {
-    "Bill": "cost.counts",
+    "Bill": "cost.bill",
     "CONVENTIONS": "cost.conventions",
     "InputError": "spec.problems",
     "Network": "spec.network",
     "Spec": "spec.model",
     "SpecError": "spec.problems",
     "build": "nn.model",
-    "count": "cost.counts",
+    "count": "cost.bill",
     "load": "spec.load",
     "peak_memory": "cost.memory",
-    "resolve": "spec.network",
+    "resolve": "spec.layout",
 }
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all are strings)
 

@@ -17,6 +17,7 @@ from running import ROOT, run, shell, surroundings
 import mfprofile
 
 GOLDEN = ROOT / "tests" / "golden"
+IMAGE = [{"shape": [1, 3, 224, 224], "dtype": "float32"}]
 COMMANDS = {
     "count": "count mf294m",
     "count-by-stage": "count mf52m --by stage",
@@ -80,8 +81,8 @@ def test_json_rows_sum_to_the_totals() -> None:
     for convention in mfprofile.CONVENTIONS:
         bill = json.loads(run("count", "mf96m", "--json", "--convention", convention).stdout)
         rows = bill["rows"]
-        assert bill["schema"] == 1
-        assert (bill["name"], bill["convention"], bill["input"]) == ("mf96m", convention, [224, 224])
+        assert bill["schema"] == 2
+        assert (bill["name"], bill["convention"], bill["input"]) == ("mf96m", convention, IMAGE)
         assert len({row["name"] for row in rows}) == len(rows)
         for measure in ("madds", "params", "activations"):
             assert sum(row[measure] for row in rows) == bill[measure]
@@ -173,7 +174,7 @@ def test_a_narrow_terminal_drops_the_human_units_first() -> None:
         (["count", "mf294n"], "error: mf294n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
         (["count", "nowhere/x.yaml"], "error: nowhere/x.yaml: no such file; 'mfprofile list' shows those that ship\n"),
         (["count", "tests"], "error: tests: cannot be read: Is a directory\n"),
-        (["count", "mf294m", "--convention", "papr"], "error: no convention is called 'papr'; did you mean 'paper'?\n"),
+        (["count", "mf294m", "--convention", "papr"], "error: unknown convention 'papr'; did you mean 'paper'?\n"),
         (["count", "mf294m", "--by", "pilar"], "error: cannot count by 'pilar'; did you mean 'pillar'?\n"),
         (["count", "mf294m", "--json", "--csv"], "error: --json and --csv exclude each other: give one\n"),
         (["count", "mf294m", "--set", "tokens"], "error: --set tokens: must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112\n"),

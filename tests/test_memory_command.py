@@ -56,7 +56,7 @@ def test_several_specs_get_a_line_each() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("mf26m --dtype flaot16", "error: no dtype is called 'flaot16'; did you mean 'float16'?\n"),
+        ("mf26m --dtype flaot16", "error: unknown dtype 'flaot16'; did you mean 'float16'?\n"),
         ("mf26m --batch 0", "error: batch 0: must be 1 or more\n"),
         ("mf26m --by clock", "error: cannot count by 'clock'; did you mean 'block'?\n"),
         ("mf26m mf52m --by op", "error: --by op: several specs get a line each; give one spec, or --json\n"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from mfprofile.spec.network import Block, Network
+from mfprofile.spec.network import Block
 
 Pair = tuple[Block | None, Block | None]
 
@@ -18,15 +18,15 @@ WEIGHTS = (1, 2, 1, 2, 2)
 """How much each of `widths` weighs: what a spec writes twice what follows from it, as the input does."""
 
 
-def aligned(a: Network, b: Network) -> list[Pair]:
-    """Return the blocks of both in running order, in pairs; None stands for the partner that a block does not have.
+def aligned(a: Sequence[Block], b: Sequence[Block]) -> list[Pair]:
+    """Return the blocks of two networks in pairs, in running order; None for the partner that a block does not have.
 
     Partners have the same stage and the same stride. Among all such pairings in order it is the cheapest: pairs cost
     their `unlikeness`, a block alone costs `GAP`. Of blocks that are all equal the last stay alone.
     """
     found: list[Pair] = []
-    for place in sorted({_place(block) for network in (a, b) for block in network.blocks}):
-        mine, theirs = ([block for block in network.blocks if _place(block) == place] for network in (a, b))
+    for place in sorted({_place(block) for blocks in (a, b) for block in blocks}):
+        mine, theirs = ([block for block in blocks if _place(block) == place] for blocks in (a, b))
         found += _paired(mine, theirs)
     return found
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from mfprofile.budget.limits import Limit, percent
+from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.limits import share
-from mfprofile.spec.problems import InputError, Mark, nearest, shown
+from mfprofile.spec.problems import InputError, Mark
 from mfprofile.spec.quantities import QuantityError, quantity
+from mfprofile.spec.words import instead, shown
 
-SCHEMA = 1
-"""The version of `count --json` that is read."""
+SCHEMAS = (1, 2)
+"""The versions of `count --json` that are read. In 1 a network's inputs were texts, and a spec's were height and
+width."""
 
 GROWING = ("madds", "params")
 """What `--max-growth` limits."""
@@ -23,10 +26,10 @@ GROWING = ("madds", "params")
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A bill of the file: its madds and params, and what the network was given, where the file says so."""
+    """A bill of the file: its madds and params, and the inputs in words, where the file has them."""
 
     amounts: Mapping[str, int]
-    input: Sequence[Any] | None = None
+    inputs: Sequence[str] | None = None
 
 
 Baseline = Mapping[str, Earlier]
@@ -75,8 +78,9 @@ def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
     if not isinstance(bill, dict) or not isinstance(bill.get("name"), str) or "schema" not in bill:
         raise InputError(f"{file}: holds no bill of 'mfprofile count --json'; {_REMEDY}")
     name = bill["name"]
-    if bill["schema"] != SCHEMA:
-        raise InputError(f"{file}: {name}: schema {shown(bill['schema'])} is not read, only {SCHEMA}; {_REMEDY}")
+    if bill["schema"] not in SCHEMAS:
+        known = " and ".join(map(str, SCHEMAS))
+        raise InputError(f"{file}: {name}: unknown schema {shown(bill['schema'])}, {known} are read; {_REMEDY}")
     counted_in = bill.get("convention")
     if counted_in != convention:
         remedy = f"count it anew with --convention {convention}"
@@ -86,12 +90,21 @@ def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
     for key in GROWING:
         if type(bill.get(key)) is not int or bill[key] < 0:
             raise InputError(f"{file}: {name}: {key} = {shown(bill.get(key))}: must be a whole number; {_REMEDY}")
-    given = bill.get("input")
-    return name, Earlier({key: bill[key] for key in GROWING}, given if isinstance(given, list) else None)
+    return name, Earlier({key: bill[key] for key in GROWING}, _inputs(bill.get("input")))
+
+
+def _inputs(read: Any) -> list[str] | None:
+    """Return a bill's inputs in words, or None where they are a size in pixels or nothing that `count` writes."""
+    if not isinstance(read, list) or any(isinstance(each, int) for each in read):
+        return None
+    try:
+        return [each if isinstance(each, str) else str(InputShape(**each)) for each in read]
+    except TypeError:
+        return None
 
 
 def growth_limits(
-    baseline: Baseline, name: str, most: int | Fraction, file: Path, inputs: Sequence[str] | None = None
+    baseline: Baseline, name: str, most: int | Fraction, file: Path, inputs: Sequence[InputShape] | None = None
 ) -> Iterator[Limit]:
     """Yield the limits that the baseline sets to the spec called `name`; raises `InputError` if it has no such bill.
 
@@ -100,12 +113,12 @@ def growth_limits(
     that it is given now.
     """
     if name not in baseline:
-        remedy = nearest(name, list(baseline)) or f"it has {', '.join(baseline)}"
-        raise InputError(f"the baseline {file} has no bill of {name!r}; {remedy}")
+        raise InputError(f"{file}: has no bill of {shown(name)}; {instead(name, baseline)}")
     earlier = baseline[name]
-    if inputs is not None and earlier.input is not None and list(inputs) != earlier.input:
-        then, now = (", ".join(map(str, each)) or "none" for each in (earlier.input, inputs))
-        raise InputError(f"{file}: was counted on input {then}, not {now}; give that --input, or count it anew")
+    words = None if inputs is None else list(map(str, inputs))
+    if words is not None and earlier.inputs is not None and words != earlier.inputs:
+        then, now = (", ".join(each) or "none" for each in (earlier.inputs, words))
+        raise InputError(f"{file}: was counted on input {then}, not {now}; give that --input, or count it again")
     for key, before in earlier.amounts.items():
         allowed = before + most if isinstance(most, int) else before + before * most
         grown = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"

@@ -1,8 +1,9 @@
-"""`check`: each spec against all the limits that are given for it."""
+"""`check`: each network against all the limits that are given for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 from mfprofile.budget.baseline import Baseline, growth_limits
 from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
-from mfprofile.budget.verdicts import CountedCode, Terms, Verdict, judged
-from mfprofile.cost.counts import Bill
+from mfprofile.budget.verdicts import Terms, Verdict, judged
+from mfprofile.cost.bill import Bill, count
 from mfprofile.spec.load import located
-from mfprofile.spec.network import resolve
+from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import InputError, Mark, Problem, SpecError
-from mfprofile.spec.sources import expanded, is_target
+from mfprofile.spec.sources import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class Demands:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a check: the verdicts, and what is wrong with the specs that could not be judged, each once.
+    """What came of a check: the verdicts, and what is wrong with what could not be judged, each once.
 
-    `unjudged` are those specs and globs as they were given.
+    `unjudged` are those references and globs as they were given.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -56,78 +57,72 @@ class Outcome:
         """Return whether each spec could be judged, meets each of its limits, and is counted as far as demanded."""
         return not self.problems and all(verdict.holds for verdict in self.verdicts)
 
-    def refuse(self, reference: str, error: InputError) -> None:
-        """Add what is wrong with a spec, but for what several share, as a wrong `--set` or the spec they extend."""
-        own = error.problems if isinstance(error, SpecError) else [Problem(Mark(reference), "", str(error))]
+    def expanded(self, references: Iterable[str]) -> Iterable[str]:
+        """Return each reference once, globs expanded, in order; a glob that matches nothing is refused."""
+        every: dict[str, None] = {}
+        for reference in references:
+            with self.refusing(reference):
+                every |= dict.fromkeys(expanded(reference))
+        return every
+
+    @contextlib.contextmanager
+    def refusing(self, reference: str) -> Iterator[None]:
+        """Keep what is wrong with a network, and go on; what several share is kept once, as the spec they extend."""
+        try:
+            yield
+        except SpecError as error:
+            self._refuse(reference, error.problems)
+        except InputError as error:  # a message that begins with the reference is not to say it twice
+            text = str(error).removeprefix(reference).removeprefix(":").strip()
+            self._refuse(reference, [Problem(Mark(reference), "", text)])
+
+    def _refuse(self, reference: str, problems: Iterable[Problem]) -> None:
         self.unjudged.append(reference)
-        self.problems += [problem for problem in own if problem not in self.problems]
+        self.problems += [problem for problem in problems if problem not in self.problems]
 
 
-def check(
-    references: Iterable[str],
-    demands: Demands,
-    terms: Terms,
-    settings: Sequence[str] = (),
-    counted: Callable[[str], CountedCode] | None = None,
-) -> Outcome:
-    """Judge each spec, globs expanded, every one once and to the end, whatever is wrong with another.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A network to be judged: what names it, its bill, and of a spec the spec and the limits of its own `budget:`."""
 
-    `counted` tells the bill of a network in code, in the terms' convention; without it there are specs alone.
-    """
-    outcome = Outcome()
-    for reference in _each(references, outcome):
-        try:
-            if counted is not None and is_target(reference):
-                outcome.verdicts.append(judge_bill(reference, counted(reference), demands, terms))
-            else:
-                outcome.verdicts.append(judge(reference, demands, terms, settings))
-        except InputError as error:
-            outcome.refuse(reference, error)
-    return outcome
+    reference: str
+    bill: Bill
+    spec: Spec | None = None
+    limits: Sequence[Limit] = ()
 
 
-def _each(references: Iterable[str], outcome: Outcome) -> dict[str, None]:
-    """Return each reference once, in order; globs that match nothing are refused."""
-    found: dict[str, None] = {}
-    for reference in references:
-        try:
-            found |= dict.fromkeys(expanded(reference))
-        except InputError as error:
-            outcome.refuse(reference, error)
-    return found
-
-
-def judge(reference: str, demands: Demands, terms: Terms, settings: Sequence[str] = ()) -> Verdict:
-    """Return the verdict on one spec.
-
-    Raises `SpecError` for a spec that breaks rules, `InputError` where it has no limit or limits that contradict.
-    """
+def candidate(reference: str, terms: Terms, settings: Sequence[str] = ()) -> Candidate:
+    """Return the candidate of a spec; raises `SpecError` for one that breaks rules."""
     spec, root = located(reference, settings)
-    limits = _limits(reference, spec.name, spec_limits(spec, root), demands)
-    return judged(reference, spec, Bill(resolve(spec), terms.convention), limits, terms)
+    return Candidate(reference, count(spec, terms.convention), spec, spec_limits(spec, root))
 
 
-def judge_bill(reference: str, bill: CountedCode, demands: Demands, terms: Terms) -> Verdict:
-    """Return the verdict on a network in code, whose bill is known; raises `InputError` as `judge` does."""
-    limits = _limits(reference, bill.name, [], demands, bill.inputs)
-    return judged(reference, None, bill, limits, terms, bill.uncovered if demands.strict else ())
-
-
-def _limits(
-    reference: str, name: str, own: Sequence[Limit], demands: Demands, inputs: Sequence[str] | None = None
-) -> list[Limit]:
-    limits = in_force(demands.flags, [*own, *_configured(demands.config, reference, name)])
-    limits += _grown(demands.growth, name, inputs)
+def judge(one: Candidate, demands: Demands, terms: Terms) -> Verdict:
+    """Return the verdict on a network; raises `InputError` where it has no limit or limits that contradict."""
+    elsewhere = [*one.limits, *_configured(demands.config, one)]
+    limits = [*in_force(demands.flags, elsewhere), *_grown(demands.growth, one)]
     if not limits:
         raise InputError(NO_LIMIT)
-    return limits
+    uncounted = [each.operator for each in one.bill.subject.uncovered] if demands.strict else []
+    return judged(one.reference, one.spec, one.bill, limits, terms, uncounted)
 
 
-def _configured(config: Config | None, reference: str, name: str) -> Iterator[Limit]:
+def _configured(config: Config | None, one: Candidate) -> Iterator[Limit]:
     if config is not None:
-        yield from config.limits(reference, name)
+        yield from config.limits(one.reference, one.bill.name)
 
 
-def _grown(growth: Growth | None, name: str, inputs: Sequence[str] | None) -> Iterator[Limit]:
+def _grown(growth: Growth | None, one: Candidate) -> Iterator[Limit]:
+    """Yield the limits of a baseline; a spec's input is part of it, and may change as all else does."""
     if growth is not None:
-        yield from growth_limits(growth.baseline, name, growth.most, growth.file, inputs)
+        inputs = one.bill.subject.inputs if one.spec is None else None
+        yield from growth_limits(growth.baseline, one.bill.name, growth.most, growth.file, inputs)
+
+
+def check(references: Iterable[str], demands: Demands, terms: Terms, settings: Sequence[str] = ()) -> Outcome:
+    """Judge specs, globs expanded, every one once and to the end, whatever is wrong with another."""
+    outcome = Outcome()
+    for reference in outcome.expanded(references):
+        with outcome.refusing(reference):
+            outcome.verdicts.append(judge(candidate(reference, terms, settings), demands, terms))
+    return outcome

@@ -16,8 +16,9 @@ from typing import Any
 
 from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.spec.limits import Fault, bounds
-from mfprofile.spec.problems import MISSING, InputError, Mark, Problem, SpecError, nearest
+from mfprofile.spec.problems import MISSING, InputError, Mark, Problem, SpecError
 from mfprofile.spec.sources import is_target, shipped
+from mfprofile.spec.words import instead
 
 NAME = "pyproject.toml"
 _TABLE = ("tool", "mfprofile", "budgets")
@@ -129,8 +130,7 @@ def _tables(own: Mapping[str, Any], label: str) -> Iterator[tuple[str, Any]]:
     """Yield each glob with its map; raises `InputError` for any other key, which would be a limit not held."""
     for key in own:
         if key != _TABLE[-1]:
-            remedy = nearest(key, _TABLE[-1:]) or "there is 'budgets'"
-            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {remedy}")
+            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {instead(key, _TABLE[-1:])}")
     budgets = own.get(_TABLE[-1], {})
     if not isinstance(budgets, dict):
         raise InputError(f"{label}: {'.'.join(_TABLE)}: must be a table of globs, each with its limits")

@@ -14,7 +14,8 @@ from typing import Any
 from mfprofile.budget.depth import Depths
 from mfprofile.budget.knobs import DIMENSION, HIDDEN, PIXELS, Changes, Step, turned
 from mfprofile.spec.model import MAX_CHANNELS, MAX_PIXELS, MAX_WIDTH, Resolution, Spec
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import instead, shown
 
 FAMILIES = ("width", "tokens.dim", "input", "depth", "head.fc")
 
@@ -45,7 +46,7 @@ def family(spec: Spec, name: str) -> Family:
     """
     makers = {"width": _width, "input": _input, "tokens.dim": _dimension, "head.fc": _hidden, "depth": _depth}
     if name not in makers:
-        raise InputError(f"cannot scale by {name!r}; {nearest(name, FAMILIES) or 'there are ' + ', '.join(FAMILIES)}")
+        raise InputError(f"cannot scale by {shown(name)}; {instead(name, FAMILIES)}")
     return makers[name](spec)
 
 

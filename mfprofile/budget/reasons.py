@@ -8,36 +8,36 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mfprofile.budget.checks import Outcome
+from mfprofile.budget.limits import Limit
 from mfprofile.budget.remedies import Remedy, Trials, remedies
 from mfprofile.budget.verdicts import Finding, Verdict, heaviest
-from mfprofile.spec.limits import MEMORY, PILLARS
+from mfprofile.spec.names import MEMORY, PILLARS
 
 if TYPE_CHECKING:
     from mfprofile.cost.memory import Peak
 
-MOST_BLOCKS = 3
+MOST_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reason:
     """What weighs most in a limit that is not met, and the smallest changes of one knob each that would meet it.
 
-    Of a network in code `blocks` are modules, and there are neither pillars nor knobs.
-    `nearest` is how near each knob gets, where none of them meets it; `peak` is where
-    memory is highest.
+    `parts` are the heaviest blocks or modules. Of a network in code there are neither pillars nor remedies. `nearest`
+    is how near each knob gets, where none of them meets it; `peak` is where memory is highest.
     """
 
     verdict: Verdict
     finding: Finding
     pillars: Sequence[tuple[str, int]]
-    blocks: Sequence[tuple[str, int]]
+    parts: Sequence[tuple[str, int]]
     remedies: Sequence[Remedy] = ()
     nearest: Sequence[Remedy] = ()
     peak: Peak | None = None
 
 
-Reasons = Mapping[int, Reason]
-"""Reasons by the `id` of their finding."""
+Reasons = Mapping[tuple[str, Limit], Reason]
+"""Reasons by what was judged, and the limit that it does not meet."""
 
 
 def reasons(outcome: Outcome) -> Reasons:
@@ -47,7 +47,7 @@ def reasons(outcome: Outcome) -> Reasons:
         trials = Trials(verdict)
         for finding in verdict.findings:
             if not finding.holds:
-                found[id(finding)] = reason(trials, finding)
+                found[verdict.reference, finding.limit] = reason(trials, finding)
     return MappingProxyType(found)
 
 
@@ -58,7 +58,6 @@ def reason(trials: Trials, finding: Finding) -> Reason:
     meets, nearest = remedies(trials, finding)
     if name == MEMORY:
         return Reason(verdict, finding, [], [], meets, nearest, terms.peak(bill))
-    if verdict.spec is None:
-        return Reason(verdict, finding, [], heaviest(name, bill, "path", MOST_BLOCKS))
-    pillars = [] if "." in name else heaviest(name, bill, "pillar", len(PILLARS))
-    return Reason(verdict, finding, pillars, heaviest(name, bill, "block", MOST_BLOCKS), meets, nearest)
+    pillars = heaviest(name, bill, "pillar", len(PILLARS)) if bill.pillars and "." not in name else []
+    parts = heaviest(name, bill, bill.subject.axes[0], MOST_PARTS)
+    return Reason(verdict, finding, pillars, parts, meets, nearest)

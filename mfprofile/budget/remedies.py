@@ -8,11 +8,10 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any, TypeAlias
 
-from mfprofile.budget.knobs import Knob, Step, knobs
+from mfprofile.budget.knobs import Knob, Step
 from mfprofile.budget.limits import Limit
 from mfprofile.budget.verdicts import Finding, Verdict, found
-from mfprofile.cost.counts import Bill
-from mfprofile.spec.network import resolve
+from mfprofile.cost.bill import count
 
 MOST_OF_A_KIND = 2
 """How many blocks' `exp`, `out` or depth are told, those that change least."""
@@ -66,7 +65,7 @@ class Trials:
 
     def _findings(self, step: Step) -> Mapping[Limit, Finding]:
         terms = self.verdict.terms
-        bill = Bill(resolve(step.spec), terms.convention)
+        bill = count(step.spec, terms.convention)
         return {one.limit: found(one.limit, bill, terms) for one in self.verdict.findings}
 
     def meets(self, limit: Limit, knob: Knob, value: Any) -> bool | None:
@@ -109,11 +108,8 @@ def remedies(trials: Trials, finding: Finding) -> tuple[list[Remedy], list[Remed
 
 def _ways(verdict: Verdict, finding: Finding) -> list[Way]:
     """Return the knobs turned the way that costs less, or more for a least; a share may change by either."""
-    if verdict.spec is None:
-        return []
-    every = knobs(verdict.spec)
-    down = [Way(knob, knob.below) for knob in every]
-    up = [Way(knob, knob.above) for knob in every]
+    down = [Way(knob, knob.below) for knob in verdict.knobs]
+    up = [Way(knob, knob.above) for knob in verdict.knobs]
     first, other = (down, up) if finding.limit.most else (up, down)
     return first if finding.whole is None else first + other
 

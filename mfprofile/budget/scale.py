@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 from mfprofile.budget.families import Family, amount, family
 from mfprofile.budget.knobs import Changes, Step
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.counts import Bill
+from mfprofile.cost.bill import Bill, count
+from mfprofile.cost.conventions import find_convention
 from mfprofile.spec.model import Spec
-from mfprofile.spec.network import resolve
 from mfprofile.spec.problems import InputError
 
 QUANTITIES = ("madds", "params")
@@ -47,7 +46,7 @@ class Scaling:
     least: Member
 
 
-def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention_name: str = "core") -> Scaling:
+def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention: str = "core") -> Scaling:
     """Return the member of a family that costs most within a budget.
 
     Of several that cost the same it is the spec as it is, where that is on the grid, or else the smallest.
@@ -58,7 +57,7 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention_
     """
     if (quantity, by) == ("params", "input"):
         raise InputError("the input's size changes no params: scale by something else, or to MAdds")
-    members = _Members(family(spec, by), quantity, convention_name)
+    members = _Members(family(spec, by), quantity, convention)
     runs = [_searched(run, members, budget) for run in members.family.runs]
     within = [best for best, _, _ in runs if best]
     found = min(within, key=lambda member: (-member.cost, amount(member.value)), default=None)
@@ -75,7 +74,7 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention_
         quantity=quantity,
         budget=budget,
         value=members.family.value,
-        present=Bill(resolve(spec), members.convention),
+        present=count(spec, members.convention),
         found=found,
         over=min(over, key=lambda member: amount(member.value), default=None),
         least=min(least, key=lambda member: (member.cost, amount(member.value))),
@@ -85,10 +84,10 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention_
 class _Members:
     """The members of a family, each made and counted once."""
 
-    def __init__(self, of: Family, quantity: str, convention_name: str) -> None:
+    def __init__(self, of: Family, quantity: str, convention: str) -> None:
         self.family = of
         self.quantity = quantity
-        self.convention = convention(convention_name)
+        self.convention = find_convention(convention)
         self.known: dict[str, Member | None] = {}
 
     def member(self, value: Any) -> Member | None:
@@ -108,7 +107,7 @@ class _Members:
         step = self.family.member(value)
         if step is None:
             return None
-        bill = Bill(resolve(step.spec), self.convention)
+        bill = count(step.spec, self.convention)
         return Member(value, self.family.changes(value), step, bill.madds, bill.params, getattr(bill, self.quantity))
 
 

@@ -8,11 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from mfprofile.budget.knobs import Knob, Step, knobs
-from mfprofile.cost.counts import Bill, Total, count
-from mfprofile.cost.rows import PILLARS
+from mfprofile.cost.bill import Bill, count
+from mfprofile.cost.sums import Total
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.names import PILLARS
+from mfprofile.spec.problems import InputError
 from mfprofile.spec.width import scaled
+from mfprofile.spec.words import instead, shown
 from mfprofile.spec.writing import mapping
 
 QUANTITIES = ("madds", "params")
@@ -65,7 +67,7 @@ class Sensitivity:
     levers: Sequence[Lever]
 
 
-def sensitivity(spec: Spec, convention_name: str = "core", sort: str = "madds") -> Sensitivity:
+def sensitivity(spec: Spec, convention: str = "core", sort: str = "madds") -> Sensitivity:
     """Return what a step of each knob gains and loses, the knob that changes most of madds or params first.
 
     Raises `InputError` for another quantity and for a convention that does not exist.
@@ -76,8 +78,8 @@ def sensitivity(spec: Spec, convention_name: str = "core", sort: str = "madds") 
     ('input', '192', -68821376, 0)
     """
     if sort not in QUANTITIES:
-        raise InputError(f"cannot sort by {sort!r}; {nearest(sort, QUANTITIES) or 'there are madds, params'}")
-    before = count(spec, convention_name)
+        raise InputError(f"cannot sort by {shown(sort)}; {instead(sort, QUANTITIES)}")
+    before = count(spec, convention)
     levers = [_lever(before, knob) for knob in knobs(spec)]
     return Sensitivity(before, sort, sorted(levers, key=lambda lever: -lever.weight(sort)))
 

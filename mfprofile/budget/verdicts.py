@@ -4,48 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, floor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from mfprofile.budget.knobs import Knob, knobs
 from mfprofile.budget.limits import Limit
+from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import Convention
-from mfprofile.cost.counts import Bill
 from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
-from mfprofile.spec.limits import ADDITIVE, MEMORY
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError
+from mfprofile.spec.names import MEMORY
 
 if TYPE_CHECKING:
     from mfprofile.cost.memory import Peak
-
-
-class Counted(Protocol):
-    """A bill, of whatever network: its name, its ops, and the convention that weighs them."""
-
-    @property
-    def name(self) -> str:
-        """Return the network's name."""
-
-    @property
-    def parts(self) -> Sequence[Part]:
-        """Return the ops."""
-
-    @property
-    def convention(self) -> Convention:
-        """Return the convention."""
-
-
-class CountedCode(Counted, Protocol):
-    """The bill of a network in code."""
-
-    @property
-    def inputs(self) -> Sequence[str]:
-        """Return the shapes and types of what it was given."""
-
-    @property
-    def uncovered(self) -> Sequence[str]:
-        """Return the operators and recurrent layers that are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +29,15 @@ class Terms:
     batch: int = 1
     dtype: str = "float32"
 
-    def amount(self, name: str, bill: Counted) -> int:
+    def amount(self, name: str, bill: Bill) -> int:
         """Return a bill's amount of a quantity: memory in bytes, the peak of what is live in an inference.
 
-        Raises `InputError` for what is of Mobile-Formers alone: pillars, and memory.
+        Raises `InputError` for what the network does not have: pillars, or a known data flow.
         """
-        if name == MEMORY:
-            return self.peak(bill).bytes
-        if "." in name and not isinstance(bill, Bill):
-            raise InputError(f"{name}: a network in code has no pillars; there are {', '.join(ADDITIVE)}")
-        return int(measure(name).of(bill.parts, self.convention))
+        return self.peak(bill).bytes if name == MEMORY else int(bill.amount(name))
 
-    def peak(self, bill: Counted) -> Peak:
-        """Return the peak memory of a bill's network; raises `InputError` for a network in code."""
-        if not isinstance(bill, Bill):
-            raise InputError(f"{MEMORY} is told of specs alone: a network in code has {', '.join(ADDITIVE)}")
+    def peak(self, bill: Bill) -> Peak:
+        """Return the peak memory of a bill's network; raises `InputError` where that is not known."""
         from mfprofile.cost.memory import peak_memory
 
         return peak_memory(bill, self.batch, self.dtype)
@@ -100,38 +67,36 @@ class Finding:
         return self.counted - self.allowed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """All the findings on one network, known by `reference`; `bill` is its count in the terms' convention.
 
-    `spec` is None of a network in code, of which no knob is known. `uncounted` are its operators that are not counted,
-    where that is demanded.
+    `spec` is what the network was made from, None of a network in code, of which no knob is known. `uncounted` are its
+    operators that are not counted, where they must be.
     """
 
     reference: str
     spec: Spec | None
-    bill: Counted
+    bill: Bill
     terms: Terms
     findings: Sequence[Finding]
     uncounted: Sequence[str] = ()
 
     @property
-    def input(self) -> list[int] | list[str]:
-        """Return height and width, or the shapes and types of what a network in code is given."""
-        if isinstance(self.bill, Bill):
-            return [self.bill.network.height, self.bill.network.width]
-        return list(getattr(self.bill, "inputs", ()))
-
-    @property
     def holds(self) -> bool:
-        """Return whether each limit is met, and nothing uncounted that is demanded."""
+        """Return whether each limit is met, and everything is counted that must be."""
         return all(finding.holds for finding in self.findings) and not self.uncounted
+
+    @cached_property
+    def knobs(self) -> Sequence[Knob]:
+        """Return what could be changed to meet a limit."""
+        return [] if self.spec is None else knobs(self.spec)
 
 
 def judged(
     reference: str,
     spec: Spec | None,
-    bill: Counted,
+    bill: Bill,
     limits: Iterable[Limit],
     terms: Terms,
     uncounted: Sequence[str] = (),
@@ -140,8 +105,8 @@ def judged(
     return Verdict(reference, spec, bill, terms, [found(limit, bill, terms) for limit in limits], uncounted)
 
 
-def found(limit: Limit, bill: Counted, terms: Terms) -> Finding:
-    """Return how a counted network stands to a limit."""
+def found(limit: Limit, bill: Bill, terms: Terms) -> Finding:
+    """Return how a counted network compares with a limit."""
     counted = terms.amount(limit.name, bill)
     if isinstance(limit.amount, int):
         return Finding(limit, counted, limit.amount)
@@ -150,12 +115,12 @@ def found(limit: Limit, bill: Counted, terms: Terms) -> Finding:
     return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
 
 
-def heaviest(name: str, bill: Counted, axis: str, most: int) -> list[tuple[str, int]]:
+def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:
     """Return the blocks, pillars or modules (`axis`) that weigh most in a sum, and their amounts, heaviest first."""
-    pillar = name.partition(".")[0] if "." in name else None
+    sought = measure(name)
     groups: dict[str, list[Part]] = {}
     for part in bill.parts:
-        if pillar in (None, part.pillar):
-            groups.setdefault(getattr(part, axis), []).append(part)
-    amounts = [(label, int(measure(name).of(parts, bill.convention))) for label, parts in groups.items()]
+        if sought.pillar in (None, part.pillar):
+            groups.setdefault(part.on(axis), []).append(part)
+    amounts = [(label, int(sought.of(parts, bill.convention))) for label, parts in groups.items()]
     return sorted([pair for pair in amounts if pair[1]], key=lambda pair: -pair[1])[:most]

@@ -18,11 +18,11 @@ from mfprofile.cli.options import (
     chosen_form,
     tell,
 )
-from mfprofile.cli.targets import need_extra
-from mfprofile.spec.problems import InputError, nearest
-
-AXES = ("module", "kind", "op")
-DEVICES = ("meta", "cpu")
+from mfprofile.cli.subjects import need_extra
+from mfprofile.spec.names import MODULE_AXES
+from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.words import instead, shown
+from mfprofile.trace import DEVICES
 
 
 def command(
@@ -38,7 +38,9 @@ def command(
     arguments: ArgumentsGiven = None,
     by: Annotated[
         str,
-        typer.Option("--by", metavar="AXIS", help="module, kind or op.", autocompletion=names_in("cli.audit:AXES")),
+        typer.Option(
+            "--by", metavar="AXIS", help="module, kind or op.", autocompletion=names_in("spec.names:MODULE_AXES")
+        ),
     ] = "module",
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="How deep in the tree of modules.")] = 2,
     convention: ConventionName = "core",
@@ -60,7 +62,7 @@ def command(
             "--device",
             metavar="NAME",
             help="Run on this alone: meta (no weights, no compute) or cpu; else on cpu where meta will not do.",
-            autocompletion=names_in("cli.audit:DEVICES"),
+            autocompletion=names_in("trace:DEVICES"),
         ),
     ] = None,
     as_json: AsJson = False,
@@ -76,13 +78,14 @@ def command(
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
     form = chosen_form(as_json, as_csv, as_markdown)
-    _known("axis", by, AXES)
-    if device is not None:
-        _known("device", device, DEVICES)
+    if by not in MODULE_AXES:
+        raise InputError(f"cannot count by {shown(by)}; {instead(by, MODULE_AXES)}")
+    if device not in (None, *DEVICES):
+        raise unknown("device", str(device), DEVICES)
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
     need_extra("audit", [target])
-    from mfprofile.cost.conventions import convention as named
+    from mfprofile.cost.conventions import find_convention
     from mfprofile.trace import given
     from mfprofile.verify.audited import audit as audited
     from mfprofile.view.audit import audit_text
@@ -91,18 +94,13 @@ def command(
     from mfprofile.view.verification import failures
 
     chosen = counters or ([] if verify else None)
-    wanted = named(convention).name, given.inputs(inputs or ()), given.arguments(arguments or ())
+    wanted = find_convention(convention).name, given.inputs(inputs or ()), given.arguments(arguments or ())
     found = audited(target, *wanted[1:], device, chosen, tell)
     show(audit_text(found, found.trace.bill(wanted[0]), by, depth, form))
-    beside = [*coverage(found.trace)] if found.trace.uncovered else []
+    beside = [*coverage(found.trace.bill())] if found.trace.uncovered else []
     if found.verification is not None:
         beside += failures(found.verification)
     if as_csv and beside:  # which has a place for figures alone
         tell("\n".join(beside))
     if strict and not found.holds:
         raise typer.Exit(1)
-
-
-def _known(what: str, name: str, names: tuple[str, ...]) -> None:
-    if name not in names:
-        raise InputError(f"no {what} is called {name!r}; {nearest(name, names) or 'there are ' + ', '.join(names)}")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import dtypes, names_in, specs
-from mfprofile.cli.options import ArgumentsGiven, AsJson, ConventionName, InputsOfEither, Settings, once, tell
-from mfprofile.cli.targets import counting, settings_of
-from mfprofile.spec.problems import InputError, SpecError, nearest, printable
+from mfprofile.cli.options import ArgumentsGiven, AsJson, ConventionName, InputsOfEither, Settings, tell
+from mfprofile.cli.subjects import Given, bill_of, checked, need_extra
+from mfprofile.spec.problems import InputError, SpecError, unknown
 from mfprofile.spec.sources import is_target
+from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
-    from mfprofile.budget.checks import Growth
+    from mfprofile.budget.checks import Candidate, Demands, Growth, Outcome
     from mfprofile.budget.config import Config
     from mfprofile.budget.limits import Limit
     from mfprofile.budget.verdicts import Terms
@@ -109,9 +110,9 @@ def command(
 
     Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
     """
-    from mfprofile.budget.checks import Demands, check
+    from mfprofile.budget.checks import Demands
     from mfprofile.budget.reasons import reasons
-    from mfprofile.cost.conventions import convention as named
+    from mfprofile.cost.conventions import find_convention
     from mfprofile.view.annotations import append_summary, github_text
     from mfprofile.view.tables import show
     from mfprofile.view.verdict import outcome_text
@@ -119,12 +120,10 @@ def command(
     wanted = _format(form, as_json)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
-    terms = _terms(named(convention), batch, dtype)
+    terms = _terms(find_convention(convention), batch, dtype)
     growth = _growth(baseline, max_growth, convention)
     demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
-    assignments = settings_of(once(specs), settings, inputs, arguments)
-    counted = counting(specs, inputs, arguments, convention) if any(map(is_target, specs)) else None
-    outcome = check(specs, demands, terms, assignments, counted)
+    outcome = _judged(specs, checked(specs, settings, inputs, arguments), demands, terms)
     found = reasons(outcome)
     if wanted == "github":
         show(github_text(outcome, found, terms))
@@ -137,21 +136,43 @@ def command(
         raise typer.Exit(1)
 
 
-def _terms(counted_by: Convention, batch: int, dtype: str) -> Terms:
+def _judged(specs: list[str], given: Given, demands: Demands, terms: Terms) -> Outcome:
+    """Judge each reference, globs expanded, once and to the end, whatever is wrong with another."""
+    from mfprofile.budget.checks import Outcome, judge
+
+    targets = [spec for spec in specs if is_target(spec)]
+    if targets:
+        need_extra("check of a network in code", targets)
+    outcome = Outcome()
+    for reference in outcome.expanded(specs):
+        with outcome.refusing(reference):
+            outcome.verdicts.append(judge(_candidate(reference, given, terms), demands, terms))
+    return outcome
+
+
+def _candidate(reference: str, given: Given, terms: Terms) -> Candidate:
+    from mfprofile.budget.checks import Candidate, candidate
+
+    if is_target(reference):
+        return Candidate(reference, bill_of(reference, given, terms.convention.name))
+    return candidate(reference, terms, given.assignments)
+
+
+def _terms(convention: Convention, batch: int, dtype: str) -> Terms:
     from mfprofile.budget.verdicts import Terms
 
     if batch < 1:
         raise InputError(f"--batch {batch}: must be 1 or more")
-    if dtype != Terms(counted_by).dtype:
+    if dtype != Terms(convention).dtype:
         from mfprofile.cost.memory import value_bytes
 
         value_bytes(dtype)
-    return Terms(counted_by, batch, dtype)
+    return Terms(convention, batch, dtype)
 
 
 def _format(form: str, as_json: bool) -> str:
     if form not in FORMATS:
-        raise InputError(f"no format is called {form!r}; {nearest(form, FORMATS) or 'there are ' + ', '.join(FORMATS)}")
+        raise unknown("format", form, FORMATS)
     if as_json and form == "github":
         raise InputError("--json and --format github exclude each other: give one")
     return "json" if as_json else form

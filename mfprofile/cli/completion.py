@@ -12,14 +12,14 @@ from importlib import import_module
 def names_in(table: str) -> Callable[[], list[str]]:
     """Return a completion that offers the names in a table, written `module:TABLE`.
 
-    >>> names_in("cost.counts:AXES")()
+    >>> names_in("spec.names:AXES")()
     ['block', 'stage', 'pillar', 'kind', 'op']
     """
     module, _, name = table.partition(":")
     return lambda: list(getattr(import_module(f"mfprofile.{module}"), name))
 
 
-axes = names_in("cost.counts:AXES")
+axes = names_in("spec.names:AXES")
 dtypes = names_in("cost.memory:DTYPES")
 
 
@@ -35,9 +35,9 @@ def spaces(incomplete: str) -> Iterator[tuple[str, str]]:
 
 def quantities() -> list[str]:
     """Return the names of the quantities that a search compares."""
-    from mfprofile.cost.measures import MEASURES
+    from mfprofile.spec.names import SUMS
 
-    return list(MEASURES)
+    return list(SUMS)
 
 
 def _sources(what: str, incomplete: str) -> Iterator[tuple[str, str]]:

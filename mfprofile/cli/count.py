@@ -42,7 +42,7 @@ def command(
 
     Example: mfprofile count mf294m mf294m-mlp --by block
     """
-    from mfprofile.cost.counts import count
+    from mfprofile.cost.bill import count
     from mfprofile.spec.load import load
     from mfprofile.view.bill import bill_json, bill_table, comparison_table
     from mfprofile.view.tables import dumps, render, show

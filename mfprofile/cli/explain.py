@@ -35,8 +35,8 @@ def command(
     Example: mfprofile explain mf294m --block 7
     """
     from mfprofile.cost.explain import explained
+    from mfprofile.spec.layout import resolve
     from mfprofile.spec.load import load
-    from mfprofile.spec.network import resolve
     from mfprofile.view.formula import explained_table
     from mfprofile.view.tables import render, show
 

@@ -53,7 +53,7 @@ def command(
 
     Example: mfprofile memory mf294m --batch 8 --dtype float16
     """
-    from mfprofile.cost.counts import count
+    from mfprofile.cost.bill import count
     from mfprofile.cost.memory import Inference
     from mfprofile.spec.load import load
     from mfprofile.view.memory import memory_text

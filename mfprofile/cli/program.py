@@ -11,7 +11,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mfprofile.spec.problems import InputError, printable
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import printable
 from mfprofile.view.tables import OutputError
 
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(

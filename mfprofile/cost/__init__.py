@@ -1,5 +1,5 @@
 """The one arithmetic: what each op of a network costs, and the bill that they sum to."""
 
-from mfprofile.cost.counts import Bill, count
+from mfprofile.cost.bill import Bill, count
 
 __all__ = ["Bill", "count"]

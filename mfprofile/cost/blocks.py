@@ -20,17 +20,19 @@ from mfprofile.spec.network import Block, FeatureMap, Head, Network
 def network_parts(network: Network) -> list[Part]:
     """Return every op of a network, by sub-block."""
     stage, tokens = network.last_stage, network.tokens
-    parts = [Part("stem", 1, "mobile", "stem", stem(network.stem))]
+    parts = [Part("stem", 1, "mobile", "stem", stem(network.stem), "stem")]
     tokenwise = [] if tokens is None else former(network, tokens)  # the same in every block
     for block in network.blocks:
         parts += block_parts(network, block, tokenwise)
     if tokens is not None:
         # The table has no module but the network itself, and a path of its own.
-        parts.insert(0, Part("tokens", None, "former", "", [("tokens", "table", ops.table(tokens.count, tokens.dim))]))
+        table = [("tokens", "table", ops.table(tokens.count, tokens.dim))]
+        parts.insert(0, Part("tokens", None, "former", "", table, "tokens"))
     if tokens is not None and network.final:
-        parts.append(Part("final", stage, "bridge", "final", mobile_to_former(network, tokens, network.last, "final")))
+        gathered = mobile_to_former(network, tokens, network.last, "final")
+        parts.append(Part("final", stage, "bridge", "final", gathered, "mobile_to_former"))
     if network.head is not None:
-        parts.append(Part("head", stage, "head", "head", _head(network.head, network.last)))
+        parts.append(Part("head", stage, "head", "head", _head(network.head, network.last), "head"))
     if network.detector is not None:
         parts += detector_parts(network.detector)
     return parts
@@ -42,16 +44,16 @@ def block_parts(network: Network, block: Block, tokenwise: Ops) -> list[Part]:
     `tokenwise` are Former's, which are the same in every block.
     """
     path, number, stage, tokens = f"blocks.{block.number}", str(block.number), block.stage, network.tokens
-    local = Part(number, stage, "mobile", f"{path}.mobile", _local(network, block))
+    local = Part(number, stage, "mobile", f"{path}.mobile", _local(network, block), block.kind)
     if block.kind == "lite" or tokens is None:
         return [local]
     gathered = mobile_to_former(network, tokens, block.inputs)
     spread = former_to_mobile(network, tokens, block.outputs)
     return [
-        Part(number, stage, "bridge", f"{path}.mobile_to_former", gathered),
-        Part(number, stage, "former", f"{path}.former", tokenwise),
+        Part(number, stage, "bridge", f"{path}.mobile_to_former", gathered, "mobile_to_former"),
+        Part(number, stage, "former", f"{path}.former", tokenwise, "former"),
         local,
-        Part(number, stage, "bridge", f"{path}.former_to_mobile", spread),
+        Part(number, stage, "bridge", f"{path}.former_to_mobile", spread, "former_to_mobile"),
     ]
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from mfprofile.cost.ops import Cost, Dimension
 from mfprofile.cost.rows import Part
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.problems import unknown
 
 ANY = "*"
 CONVOLUTIONS = ("conv", "depthwise", "pointwise", "conv-transpose")
@@ -268,9 +268,8 @@ CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for it
 
 
 @cache
-def convention(name: str) -> Convention:
+def find_convention(name: str) -> Convention:
     """Return a convention by its name; raises `InputError` with the names there are."""
     if name not in CONVENTIONS:
-        hint = nearest(name, list(CONVENTIONS)) or f"there are {', '.join(CONVENTIONS)}"
-        raise InputError(f"no convention is called {name!r}; {hint}")
+        raise unknown("convention", name, CONVENTIONS)
     return CONVENTIONS[name]

@@ -20,10 +20,10 @@ def detector_parts(detector: Detector) -> list[Part]:
     merged = {level: _merged(level, detector.levels[level]) for level in reversed(detector.inputs)}
     output = {level: [_output(level, shape)] for level, shape in detector.levels.items()}
     pyramid = [*lateral.items(), *merged.items(), *output.items()]
-    parts = [Part("fpn", level, "head", "detector.fpn", found) for level, found in pyramid if found]
+    parts = [Part("fpn", level, "head", "detector.fpn", found, "detector") for level, found in pyramid if found]
     for level, shape in detector.levels.items():
         found = [op for name, outputs in TOWERS.items() for op in _tower(name, outputs, level, shape)]
-        parts.append(Part("retina", level, "head", "detector", found))
+        parts.append(Part("retina", level, "head", "detector", found, "detector"))
     return parts
 
 

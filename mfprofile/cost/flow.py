@@ -6,14 +6,13 @@ shuffles, the head's concatenation and constant factors belong to the op that re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import groupby
 
 from mfprofile.cost.ops import Cost, Dimension, activations
 from mfprofile.cost.rows import Part
 from mfprofile.spec.detector import FIRST_LEVEL
-from mfprofile.spec.network import Network
 
 INPUT = -1
 """The input image, as the source of a read."""
@@ -101,19 +100,22 @@ class Step:
 
 
 class Flow:
-    """The steps of a network in running order, and which of them put out what the network answers."""
+    """The steps of a network in running order, and which of them put out what the network answers.
 
-    __slots__ = ("answers", "network", "steps")
+    `image` are the values of its input. Raises `KeyError` for a part whose wiring is not known.
+    """
 
-    def __init__(self, network: Network, parts: Iterable[Part]) -> None:
-        self.network = network
+    __slots__ = ("answers", "image", "steps")
+
+    def __init__(self, parts: Sequence[Part], image: Dimension) -> None:
+        self.image = image
         self.steps: list[Step] = []
         ends = {"image": INPUT}
-        for kind, group in groupby(parts, lambda part: _kind(network, part)):
+        for kind, group in groupby(parts, lambda part: part.wiring):
             # A detector's levels read one another; every other sub-block reads what comes in.
             for scope in [list(group)] if kind == "detector" else [[part] for part in group]:
                 self._run(kind, scope, ends)
-        self.answers = self._answers(ends)
+        self.answers = self._answers(parts[-1].wiring, ends)
 
     def _run(self, kind: str, scope: list[Part], ends: dict[str, int]) -> None:
         """Append the steps of a sub-block and tell `ends` what it puts out."""
@@ -133,16 +135,16 @@ class Flow:
 
     def _fill(self, step: Step, wired: tuple[int | str, ...]) -> None:
         """Set how many values the step reads; of `token` those of one token."""
-        tokens = self.network.tokens
         if step.cost.kind != "table":
             step.weights = self._parameters(step)
         for source, read in zip(wired, step.reads, strict=True):
-            whole = self.size(read)
-            if read != INPUT and self.steps[read].cost.kind == "table":
-                whole = self.steps[read].cost.elements
-                step.weights += tokens.dim if source == "token" and tokens else whole
+            is_table = read != INPUT and self.steps[read].cost.kind == "table"
+            whole = self.steps[read].cost.elements if is_table else self.size(read)
+            values = self.steps[read].cost.out[1] if source == "token" else whole
+            if is_table:
+                step.weights += values
             else:
-                step.inputs += tokens.dim if source == "token" and tokens else whole
+                step.inputs += values
 
     def _parameters(self, step: Step) -> Dimension:
         """Return the parameters that the step reads; a tower reads its own on every level."""
@@ -154,27 +156,16 @@ class Flow:
 
     def size(self, source: int) -> Dimension:
         """Return how many values a source puts out for one image."""
-        return 3 * self.network.height * self.network.width if source == INPUT else self.steps[source].out
+        return self.image if source == INPUT else self.steps[source].out
 
-    def _answers(self, ends: dict[str, int]) -> frozenset[int]:
-        """Return the steps whose outputs the network hands to its caller: logits, predictions, or map and tokens."""
-        network = self.network
-        if network.detector is not None:
+    def _answers(self, last: str, ends: dict[str, int]) -> frozenset[int]:
+        """Return the steps whose outputs the network returns: logits, predictions, or map and tokens."""
+        if last == "detector":
             found = [number for number, step in enumerate(self.steps) if step.local.partition(".P")[0].endswith(".out")]
             return frozenset(found)
-        if network.head is not None:
+        if last == "head":
             return frozenset([len(self.steps) - 1])
         return frozenset(ends[name] for name in ("image", "tokens") if name in ends)
-
-
-def _kind(network: Network, part: Part) -> str:
-    """Return which entry of `READS` a sub-block goes by."""
-    if part.block in ("fpn", "retina"):
-        return "detector"
-    last = part.path.rpartition(".")[2] or "tokens"
-    if last == "mobile":
-        return network.blocks[int(part.block) - 1].kind
-    return "mobile_to_former" if last == "final" else last
 
 
 @cache

@@ -15,13 +15,14 @@ from typing import Any
 
 import sympy
 
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.counts import Bill, Total
+from mfprofile.cost.bill import count
+from mfprofile.cost.sums import Total
 from mfprofile.spec.detector import LAST_LEVEL
+from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Resolution, Spec
-from mfprofile.spec.network import resolve
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.problems import InputError
 from mfprofile.spec.width import scaled
+from mfprofile.spec.words import instead
 
 LETTERS = {
     "tokens.count": "M", "tokens.dim": "d", "input": "R", "stem": "S", "classes": "K", "head.fc": "F",
@@ -43,7 +44,7 @@ class Formulas:
     total: Total
 
 
-def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention_name: str = "core") -> Formulas:
+def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention: str = "core") -> Formulas:
     """Return the exact multiply-adds and parameters by `axis`, as polynomials in the free `keys`.
 
     They hold wherever the rules of a spec do. Raises `InputError` for a key that cannot be free, with the reason.
@@ -56,7 +57,7 @@ def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention_n
         symbol = sympy.Symbol(letter, integer=True, positive=True)
         symbols[key], shown[unit] = multiple * unit, symbol / multiple
         multiples[symbol], keys_of[symbol] = multiple, key
-    bill = Bill(resolve(_freed(spec, symbols)), convention(convention_name))
+    bill = count(_freed(spec, symbols), convention)
     parts = [_closed(total, shown) for total in bill.by(axis)]
     whole = _closed(Total("total", bill.madds, bill.params, bill.activations), shown)
     return Formulas(keys_of, {symbol: of for symbol, of in multiples.items() if of > 1}, parts, whole)
@@ -91,9 +92,7 @@ def _letter(spec: Spec, key: str) -> str:
         raise InputError(f"{key} cannot be free: it is part of the structure")
     if key in ("groups", "former.heads", "bridge.heads"):
         raise InputError(f"{key} cannot be free: the widths are divided by it")
-    raise InputError(
-        f"no key {key!r} can be free here; {nearest(key, known) or 'there are ' + ', '.join(known[:8]) + '…'}"
-    )
+    raise InputError(f"{key} cannot be free; {instead(key, known)}")
 
 
 def _value(spec: Spec, key: str) -> Any:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mfprofile.cost.conventions import Convention
 from mfprofile.cost.ops import Dimension
 from mfprofile.cost.rows import Part
 from mfprofile.cost.sums import activations_of, params_of
-from mfprofile.spec.limits import ADDITIVE, PILLARS
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.names import SUMS
+from mfprofile.spec.problems import unknown
 
 
 class Measure(NamedTuple):
@@ -25,21 +24,12 @@ class Measure(NamedTuple):
         """Return the name as users write it: `madds`, `former.params`."""
         return f"{self.pillar}.{self.quantity}" if self.pillar else self.quantity
 
-    def of(self, parts: Iterable[Part], counted_by: Convention) -> Dimension:
+    def of(self, parts: Iterable[Part], convention: Convention) -> Dimension:
         """Return the sum over the parts, multiply-adds as the convention counts them."""
         chosen = [part for part in parts if self.pillar in (None, part.pillar)]
         if self.quantity == "madds":
-            return sum(counted_by.weigh(chosen))
+            return sum(convention.weigh(chosen))
         return params_of(chosen) if self.quantity == "params" else activations_of(chosen)
-
-
-MEASURES: Mapping[str, Measure] = MappingProxyType(
-    {
-        measure.name: measure
-        for pillar in (None, *PILLARS)
-        for measure in (Measure(quantity, pillar) for quantity in ADDITIVE)
-    }
-)
 
 
 def measure(name: str) -> Measure:
@@ -48,7 +38,7 @@ def measure(name: str) -> Measure:
     >>> measure("former.madds")
     Measure(quantity='madds', pillar='former')
     """
-    if name not in MEASURES:
-        hint = nearest(name, list(MEASURES)) or f"there are {', '.join(MEASURES)}"
-        raise InputError(f"no quantity is called {name!r}; {hint}")
-    return MEASURES[name]
+    if name not in SUMS:
+        raise unknown("quantity", name, SUMS)
+    pillar, _, quantity = name.rpartition(".")
+    return Measure(quantity, pillar or None)

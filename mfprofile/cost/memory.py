@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mfprofile.cost.counts import Bill
+from mfprofile.cost.bill import Bill
 from mfprofile.cost.flow import INPUT, Flow
-from mfprofile.spec.problems import InputError, nearest, shown
+from mfprofile.spec.names import MEMORY
+from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.words import shown
 
 DTYPES: Mapping[str, int] = MappingProxyType({"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1})
 """The bytes of a value, by its type."""
@@ -91,7 +94,7 @@ def peak_memory(bill: Bill, batch: int = 1, dtype: str = "float32", in_place: bo
 
     Raises `InputError` for a type that is not in `DTYPES`, a batch of less than 1, and a bill of arrays or symbols.
 
-    >>> from mfprofile.cost.counts import count
+    >>> from mfprofile.cost.bill import count
     >>> peak_memory(count("mf294m")).op
     'blocks.1.mobile.depthwise.norm'
     """
@@ -152,17 +155,18 @@ def value_bytes(dtype: str) -> int:
     2
     """
     if dtype not in DTYPES:
-        hint = nearest(dtype, list(DTYPES)) or f"there are {', '.join(DTYPES)}"
-        raise InputError(f"no dtype is called {dtype!r}; {hint}")
+        raise unknown("dtype", dtype, DTYPES)
     return DTYPES[dtype]
 
 
 def _flow(bill: Bill, batch: int) -> Flow:
     if batch < 1:
         raise InputError(f"batch {shown(batch)}: must be 1 or more")
+    if not all(part.wiring for part in bill.parts):
+        raise InputError(f"{MEMORY}: the data flow of a network in code is not known; a memory limit needs a spec")
     if not isinstance(bill.madds, int):
         raise InputError("memory is that of one network of whole numbers, not of arrays or symbols")
-    return Flow(bill.network, bill.parts)
+    return Flow(bill.parts, prod(bill.subject.inputs[0].shape[1:]))
 
 
 def _walk(flow: Flow, in_place: bool) -> Iterator[tuple[int, dict[int, int]]]:

@@ -14,14 +14,14 @@ from mfprofile.spec.problems import InputError
 LIMIT = 2**63
 
 
-def refuse_overflow(network: Network, counted_by: Convention) -> None:
+def refuse_overflow(network: Network, convention: Convention) -> None:
     """Raise `InputError` if any count of an array reading could pass 2⁶³.
 
     Every cost grows with every dimension, so that a network of each array's greatest value, in Python's own integers,
     bounds all variants.
     """
     parts = network_parts(_greatest(network))
-    madds = sum(counted_by.weigh(parts))
+    madds = sum(convention.weigh(parts))
     costs = [cost for part in parts for _, _, cost in part.ops]
     most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs))
     if most >= LIMIT:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from mfprofile.cost.ops import Cost, Dimension, activations
-from mfprofile.spec.limits import PILLARS as PILLARS
 
 Ops: TypeAlias = list[tuple[str, str, Cost]]
 """Ops of a sub-block in running order, each its name within it, its role and its cost."""
@@ -16,17 +15,23 @@ class Part:
     """A sub-block: the ops at one place, under one path.
 
     `block` is a number, or stem, final, head, tokens; `stage` is log₂ of the block's output stride, None for the token
-    table, which has no resolution; `pillar` is one of `PILLARS`; `path` is that of the torch module.
+    table, which has no resolution; `pillar` is one of `PILLARS`; `path` is that of the torch module. `wiring` names how
+    its ops read one another, as in `cost.flow`, or is '' where that is not known.
     """
 
-    __slots__ = ("block", "ops", "path", "pillar", "stage")
+    __slots__ = ("block", "ops", "path", "pillar", "stage", "wiring")
 
-    def __init__(self, block: str, stage: int | None, pillar: str, path: str, ops: Ops) -> None:
+    def __init__(self, block: str, stage: int | None, pillar: str, path: str, ops: Ops, wiring: str = "") -> None:
         self.block = block
         self.stage = stage
         self.pillar = pillar
         self.path = path
         self.ops = ops
+        self.wiring = wiring
+
+    def on(self, axis: str) -> str:
+        """Return the part's block, pillar or module."""
+        return {"block": self.block, "pillar": self.pillar, "module": self.path}[axis]
 
 
 class Row:

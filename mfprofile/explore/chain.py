@@ -61,9 +61,9 @@ class Chain:
 class Chains:
     """The chains of a space, one for each setting of its globals, with the costs of the quantities asked for."""
 
-    def __init__(self, space: Space, quantities: Sequence[Quantity], counted_by: Convention) -> None:
+    def __init__(self, space: Space, quantities: Sequence[Quantity], convention: Convention) -> None:
         self.space = space
-        self.costing = Costing(tuple(quantities), counted_by)
+        self.costing = Costing(tuple(quantities), convention)
         self.settings = outer_settings(space)
         self._known: dict[str, list[Edges]] = {}
         self._safe: set[str] = set()

@@ -15,8 +15,9 @@ from mfprofile.cost.former import former
 from mfprofile.cost.rows import Part
 from mfprofile.explore.edges import Edges, Integers, Values
 from mfprofile.explore.quantity import Quantity
+from mfprofile.spec.detector import halved
+from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import BlockSpec, HeadSpec, Resolution, Spec, TokensSpec
-from mfprofile.spec.network import halved, resolve
 
 
 @dataclass(frozen=True, slots=True, eq=False)

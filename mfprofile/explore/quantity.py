@@ -10,8 +10,9 @@ from mfprofile.cost.conventions import Convention
 from mfprofile.cost.measures import Measure, measure
 from mfprofile.cost.ops import Dimension
 from mfprofile.cost.rows import Part
-from mfprofile.spec.problems import InputError, shown
+from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
+from mfprofile.spec.words import shown
 
 _TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,9})\s*\*\s*)?([a-z][a-z.]*)\s*")
 
@@ -23,9 +24,9 @@ class Quantity:
     name: str
     terms: tuple[tuple[int, Measure], ...]
 
-    def of(self, parts: Sequence[Part], counted_by: Convention) -> Dimension:
+    def of(self, parts: Sequence[Part], convention: Convention) -> Dimension:
         """Return the sum over the parts."""
-        return sum([times * measure.of(parts, counted_by) for times, measure in self.terms])
+        return sum([times * measure.of(parts, convention) for times, measure in self.terms])
 
     def amount(self) -> Quantity:
         """Return the sum with all terms added, which none of its parts exceeds."""

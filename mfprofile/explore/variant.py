@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mfprofile.cost.measures import MEASURES
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.explore.work import Question, over_chains
+from mfprofile.spec.names import SUMS
 from mfprofile.spec.problems import dotted
 
 
@@ -45,7 +45,7 @@ def told(question: Question, found: Sequence[Path], executor: Executor | None = 
     Those are multiply-adds and parameters, whole and by pillar.
     """
     names = [quantity.name for quantity in question.quantities]
-    more = [quantity_of(name) for name in MEASURES if not name.endswith("activations") and name not in names]
+    more = [quantity_of(name) for name in SUMS if not name.endswith("activations") and name not in names]
     asked = Question(question.space, (*question.quantities, *more), question.convention)
     by_setting: dict[int, list[tuple[int, ...]]] = {}
     for setting, edges in found:

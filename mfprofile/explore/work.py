@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
-from mfprofile.cost.conventions import convention
+from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.chain import Chain, Chains
 from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import Quantity
@@ -52,7 +52,7 @@ class Question:
 
     def chains(self) -> Chains:
         """Return the space's chains with those quantities as costs."""
-        return Chains(self.space, self.quantities, convention(self.convention))
+        return Chains(self.space, self.quantities, find_convention(self.convention))
 
     def every(self) -> Iterator[Chain]:
         """Yield the chain of each setting that the rules allow, one at a time."""

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from mfprofile.nn.model import MobileFormer
 from mfprofile.nn.released import released_names
-from mfprofile.spec.problems import InputError, printable
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import printable
 
 SHOWN = 10
 """How many names of each sort a complaint lists."""

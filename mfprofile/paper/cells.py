@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
-from mfprofile.cost.counts import Bill, count
+from mfprofile.cost.bill import Bill, count
 from mfprofile.paper.printed import Printed, printed
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
 from mfprofile.spec.load import load
@@ -54,21 +54,21 @@ class Standing:
     tables: tuple[str, ...]
 
 
-def distinct(convention_name: str | None = None) -> list[Standing]:
+def distinct(convention: str | None = None) -> list[Standing]:
     """Return the distinct cells of all tables, in the order of the paper, counted as `cells` does."""
     found: dict[tuple[str, str, str], list[Cell]] = {}
     for number in TITLES:
-        for cell in cells(table(number), convention_name):
+        for cell in cells(table(number), convention):
             found.setdefault((cell.spec, cell.column, cell.printed.text), []).append(cell)
     return [Standing(same[0], tuple(cell.table for cell in same)) for same in found.values()]
 
 
-def cells(table: PaperTable, convention_name: str | None = None) -> Iterator[Cell]:
+def cells(table: PaperTable, convention: str | None = None) -> Iterator[Cell]:
     """Yield the cells about cost of a table's Mobile-Former rows, counted in a convention.
 
     Without a name it is that which was inferred for the table: `paper-coco` for Table 4, else `paper`.
     """
-    name = convention_name or default_convention(table)
+    name = convention or default_convention(table)
     for line in table.lines:
         for column, text in line.cells.items():
             spec = spec_of(line, column)
@@ -95,18 +95,18 @@ def spec_of(line: Line, column: str) -> str:
     return line.spec.replace("-coco", "-retinanet") if column.startswith("all_") else line.spec
 
 
-def counted(spec: str, column: str, convention_name: str) -> int:
+def counted(spec: str, column: str, convention: str) -> int:
     """Return our count of a spec for a column: multiply-adds, or parameters of all that the convention counts."""
-    bill = bill_of(spec, convention_name)
+    bill = bill_of(spec, convention)
     if column.endswith("madds"):
         return int(bill.madds)
     return int(bill.counted_params)
 
 
 @cache
-def bill_of(spec: str, convention_name: str) -> Bill:
+def bill_of(spec: str, convention: str) -> Bill:
     """Return the bill of a shipped spec."""
-    return count(load(spec), convention_name)
+    return count(load(spec), convention)
 
 
 @dataclass(frozen=True, slots=True)

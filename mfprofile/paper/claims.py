@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from mfprofile.cost.counts import Bill, count
+from mfprofile.cost.bill import Bill, count
 from mfprofile.paper.cells import bill_of
 from mfprofile.paper.printed import printed
 from mfprofile.paper.tables import table
+from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
 from mfprofile.spec.writing import mapping
 
@@ -130,9 +131,7 @@ def _shufflenet(name: str) -> Judgement:
 
 
 def _blocks(_: str) -> Judgement:
-    found = " ".join(
-        str(sum(block.kind != "lite" for block in bill_of(model, "core").network.blocks)) for model in MODELS
-    )
+    found = " ".join(str(sum(block.kind != "lite" for block in resolve(load(model)).blocks)) for model in MODELS)
     return Judgement(found, found == "11 11 11 11 8 8 8")
 
 
@@ -144,7 +143,7 @@ def _widths(field: str) -> Callable[[str], Judgement]:
     }[field]
 
     def judge(_: str) -> Judgement:
-        heads = [bill_of(model, "core").network.head for model in OF_TABLE_10]
+        heads = [resolve(load(model)).head for model in OF_TABLE_10]
         found = " ".join(str(getattr(head, field)) for head in heads)
         return Judgement(found, found == printed_widths)
 

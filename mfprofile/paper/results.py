@@ -45,13 +45,13 @@ class Detection:
     source: str
 
 
-def coco(column: str, convention_name: str = COCO) -> Iterator[Detection]:
+def coco(column: str, convention: str = COCO) -> Iterator[Detection]:
     """Yield Table 4 with one of its columns of cost, by sort and cost."""
     found = []
     for line in table("4").lines:
         cost, source, spec = int(printed(line.cells[column]).value), "printed", spec_of(line, column)
         if spec:
-            cost, source = counted(spec, column, convention_name), "counted"
+            cost, source = counted(spec, column, convention), "counted"
         found.append(Detection(line.model, _sort(line.model), float(line.cells["ap"]), cost, source))
     yield from sorted(found, key=lambda each: (each.sort, each.cost))
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.spec import limits, model
 from mfprofile.spec.document import Node, locate
-from mfprofile.spec.problems import Problem, dotted, nearest
+from mfprofile.spec.problems import Problem, dotted
+from mfprofile.spec.words import nearest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mfprofile.spec.network import Block, FeatureMap
+    from mfprofile.spec.network import Block, Dimension, FeatureMap
 
 WIDTH = 256
 CONVOLUTIONS = 4
@@ -31,7 +31,7 @@ class Detector:
 
 def retinanet(blocks: tuple[Block, ...]) -> Detector:
     """Return the detector on the last block of each of the stages 3, 4 and 5."""
-    from mfprofile.spec.network import FeatureMap, halved
+    from mfprofile.spec.network import FeatureMap
 
     inputs = {block.stage: block.outputs for block in blocks if block.stage in BACKBONE_STAGES}
     levels = {stage: FeatureMap(WIDTH, out.height, out.width, 0) for stage, out in inputs.items()}
@@ -39,3 +39,12 @@ def retinanet(blocks: tuple[Block, ...]) -> Detector:
         below = levels[level - 1]
         levels[level] = FeatureMap(WIDTH, halved(below.height), halved(below.width), 0)
     return Detector(inputs, levels)
+
+
+def halved(side: Dimension) -> Dimension:
+    """Return what stride 2 leaves of a side, in pixels: half, rounded up.
+
+    >>> halved(224), halved(225)
+    (112, 113)
+    """
+    return -(-side // 2)

@@ -14,14 +14,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.names import ADDITIVE, MEMORY, PILLARS, QUANTITIES
+from mfprofile.spec.problems import unknown
 from mfprofile.spec.quantities import QuantityError, quantity
-
-PILLARS = ("mobile", "former", "bridge", "head")
-ADDITIVE = ("madds", "params", "activations")
-"""Quantities that are sums over ops: each pillar has its own."""
-MEMORY = "memory"
-"""A quantity of the whole network alone, in bytes."""
+from mfprofile.spec.words import instead, nearest
 
 _SIDES = ("max", "min")
 _PERCENT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*%", re.ASCII)
@@ -47,11 +43,6 @@ class Fault(NamedTuple):
     at_key: bool = False
 
 
-def names() -> list[str]:
-    """Return the name of each quantity that can be limited, as `--max` takes them."""
-    return [*ADDITIVE, MEMORY, *(f"{pillar}.{quantity}" for pillar in PILLARS for quantity in ADDITIVE)]
-
-
 def bounds(budget: Mapping[str, Any]) -> Iterator[Bound | Fault]:
     """Yield each limit of a `budget:` map, and a fault for each thing in it that is none."""
     for side, limits in budget.items():
@@ -75,7 +66,7 @@ def _side(side: str, limits: Mapping[str, Any]) -> Iterator[Bound | Fault]:
 
 
 def _bound(path: tuple[str, ...], name: str, value: object) -> Bound | Fault:
-    if name not in names() or "." in path[-1]:
+    if name not in QUANTITIES or "." in path[-1]:
         return Fault(path, None, *_unknown(path[-1], name, value), at_key=True)
     try:
         return Bound(path, name, path[0] == "max", amount(name, value))
@@ -86,12 +77,12 @@ def _bound(path: tuple[str, ...], name: str, value: object) -> Bound | Fault:
 def _unknown(key: str, name: str, value: object) -> tuple[str, str]:
     """Return rule and remedy for a key that names no quantity where it stands."""
     pillar, dot, inner = key.partition(".")
-    if dot and key in names():
+    if dot and key in QUANTITIES:
         return "unknown key", f"write it as '{pillar}: {{{inner}: {value}}}'"
     if name.endswith(f".{MEMORY}"):
-        return "memory is the whole network's: a pillar has none of its own", f"there are {', '.join(ADDITIVE)}"
+        return "memory is the whole network's: a pillar has none of its own", f"use {', '.join(ADDITIVE)}"
     known = list(ADDITIVE) if "." in name else [*ADDITIVE, MEMORY, *PILLARS]
-    return "unknown key", nearest(key, known) or f"there are {', '.join(known)}"
+    return "unknown key", instead(key, known)
 
 
 def _instead(key: str, value: object) -> str:
@@ -140,10 +131,8 @@ def limit_name(name: str) -> str:
     >>> limit_name("former.madds")
     'former.madds'
     """
-    if name not in names():
-        raise InputError(
-            f"no quantity is called {name!r}; {nearest(name, names()) or 'there are ' + ', '.join(names())}"
-        )
+    if name not in QUANTITIES:
+        raise unknown("quantity", name, QUANTITIES)
     return name
 
 

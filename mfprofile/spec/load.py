@@ -13,10 +13,11 @@ from mfprofile.spec.document import Node, locate, plain, plant
 from mfprofile.spec.limits import Fault, bounds
 from mfprofile.spec.merge import assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted, printable
+from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.sources import find, read, read_stdin
 from mfprofile.spec.width import scaled
+from mfprofile.spec.words import printable
 from mfprofile.spec.writing import mapping
 
 if TYPE_CHECKING:

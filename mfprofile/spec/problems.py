@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from mfprofile.spec.words import instead, printable, shown
 
 MISSING: object = object()
 MOST_PROBLEMS = 100
@@ -51,56 +53,6 @@ class SpecError(InputError):
         super().__init__("\n".join([*lines, "… and more"] if len(self.problems) > MOST_PROBLEMS else lines))
 
 
-def shown(value: object, limit: int = 60) -> str:
-    """Return a value as it would stand in YAML, cut to `limit` characters and free of control characters.
-
-    >>> shown(True), shown("yes"), shown({"a": 1})
-    ('true', "'yes'", '{a: 1}')
-    """
-    text = printable(_flow(value, depth=3))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """Return the text with each control character, line ends too, shown as `�`."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
-
-
-def in_one_line(text: str, limit: int = 300) -> str:
-    r"""Return a text of several lines as one, cut to `limit` characters.
-
-    >>> in_one_line("no shape:\n    (3,)", 12)
-    'no shape: (…'
-    """
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def told(error: BaseException) -> str:
-    r"""Return what was raised in one line: its type and, as far as it can say it, why.
-
-    >>> told(ValueError("no shape:\n  (3,)")), told(MemoryError())
-    ('ValueError: no shape: (3,)', 'MemoryError')
-    """
-    try:
-        why = str(error)
-    except Exception:  # whoever writes an exception may err in its words
-        why = ""
-    return in_one_line(f"{type(error).__name__}: {why}").removesuffix(":")
-
-
-def _flow(value: object, depth: int) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, dict | list) and not depth:
-        return "…"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(item, depth - 1)}" for key, item in list(value.items())[:20]) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_flow(item, depth - 1) for item in value[:20]) + "]"
-    return repr(value) if isinstance(value, str) else str(value)[:200]
-
-
 def dotted(path: tuple[str | int, ...]) -> str:
     """Return a key's path as users write it: entries of lists count from 1.
 
@@ -110,13 +62,10 @@ def dotted(path: tuple[str | int, ...]) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
 
 
-def nearest(word: str, words: Sequence[str]) -> str:
-    """Return the remedy "did you mean '…'?" with the most alike of `words`, or the empty string if none is like it.
+def unknown(what: str, name: str, names: Iterable[str]) -> InputError:
+    """Return the error for a name that does not exist, with the most similar name or all that exist.
 
-    >>> nearest("stm", ["stem", "head"])
-    "did you mean 'stem'?"
+    >>> str(unknown("convention", "cor", ["core", "paper"]))
+    "unknown convention 'cor'; did you mean 'core'?"
     """
-    import difflib
-
-    found = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.6)
-    return f"did you mean '{found[0]}'?" if found else ""
+    return InputError(f"unknown {what} {shown(name)}; {instead(name, names)}")

@@ -6,7 +6,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from mfprofile.spec.problems import InputError, shown
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import shown
 
 _COUNTS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _BYTES = {"": 1, "B": 1}

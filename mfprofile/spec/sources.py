@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from mfprofile.spec.document import MAX_BYTES, Node, parse
-from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError, nearest
+from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError
+from mfprofile.spec.words import nearest
 
 _SUFFIXES = (".yaml", ".yml")
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")

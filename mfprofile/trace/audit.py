@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from mfprofile.spec.problems import InputError
 from mfprofile.trace.blanks import shapeless
 from mfprofile.trace.given import Inputs
-from mfprofile.trace.ledger import Trace
 from mfprofile.trace.target import Arguments, opened
 from mfprofile.trace.trace import Failure, Input, trace
+from mfprofile.trace.traced import Trace
 
 
 def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:

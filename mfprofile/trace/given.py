@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import torch
 
 from mfprofile.spec.document import parse, plain
-from mfprofile.spec.problems import InputError, SpecError, nearest
+from mfprofile.spec.problems import InputError, SpecError
+from mfprofile.spec.words import instead
 from mfprofile.trace.trace import Input
 
 DTYPES = (
@@ -56,9 +57,8 @@ def _input(text: str) -> tuple[str, Input]:
         raise InputError(f"--input {text}: {found['name']!r} is no name of an argument")
     dtype = found["dtype"]
     if dtype is not None and dtype not in DTYPES:
-        swapped = f"the type stands first: {found['shape']}:{dtype}" if found["shape"] in DTYPES else ""
-        hint = swapped or nearest(dtype, DTYPES) or f"there are {', '.join(DTYPES)}"
-        raise InputError(f"--input {text}: no type is called {dtype!r}; {hint}")
+        swapped = f"write the dtype first: {found['shape']}:{dtype}" if found["shape"] in DTYPES else ""
+        raise InputError(f"--input {text}: unknown dtype {dtype!r}; {swapped or instead(dtype, DTYPES)}")
     shape = _shape(text, found["shape"], typed=dtype is not None)
     return found["name"] or "", Input(shape, getattr(torch, dtype) if dtype else None)
 

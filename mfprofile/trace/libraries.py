@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 
-from mfprofile.spec.problems import InputError, told
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import raised
 
 _OPERATORS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -31,7 +32,7 @@ def library(name: str) -> ModuleType:
         with quiet():
             return imported(name)
     except Exception as error:
-        raise InputError(f"{name} cannot be imported: {told(error)}") from None
+        raise InputError(f"{name} cannot be imported: {raised(error)}") from None
 
 
 def imported(name: str) -> ModuleType:

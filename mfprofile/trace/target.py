@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, NoReturn
 import torch
 from torch import nn
 
-from mfprofile.spec.problems import InputError, nearest, printable, told
+from mfprofile.spec.problems import InputError
 from mfprofile.spec.sources import shipped
+from mfprofile.spec.words import nearest, printable, raised
 from mfprofile.trace.named import LIBRARIES
 
 FORMS = "package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"
@@ -212,7 +213,7 @@ def _raised(target: Target, doing: str, error: BaseException, hint: str = "") ->
     if isinstance(error, InputError):
         raise error
     where = _place(error, target.folder)
-    _refuse(target, f"cannot {doing}: {told(error)}{f' ({where})' if where else ''}{hint}")
+    _refuse(target, f"cannot {doing}: {raised(error)}{f' ({where})' if where else ''}{hint}")
 
 
 def _place(error: BaseException, folder: Path) -> str:

@@ -14,11 +14,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from mfprofile.spec.problems import InputError, told
+from mfprofile.cost.subject import Module
+from mfprofile.spec.inputs import InputShape
+from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.words import raised
+from mfprofile.trace import DEVICES
 from mfprofile.trace.blanks import blank, copied, real
 from mfprofile.trace.calls import module_in
-from mfprofile.trace.ledger import Module, Trace
 from mfprofile.trace.recorder import Recorder
+from mfprofile.trace.traced import Trace
 
 
 class Input(NamedTuple):
@@ -70,7 +74,7 @@ class Failure(NamedTuple):
         return "no copy of it can be" if self.uncopied else "meta tensors will not do"
 
     def __str__(self) -> str:
-        return told(self.error)
+        return raised(self.error)
 
 
 def trace(
@@ -105,7 +109,7 @@ def trace(
     given = {key: _typed(model, value) for key, value in (options or {}).items()}
     ways = [way for way in WAYS if device in (None, way.device)]
     if not ways:
-        raise InputError(f"no device is called {device!r}; there are meta, cpu")
+        raise unknown("device", str(device), DEVICES)
     failure = None
     while ways:
         way = ways.pop(0)
@@ -136,11 +140,11 @@ def _module(module: nn.Module) -> Module:
     return Module(kind.__name__, leaf, kind.__module__.startswith("torch.nn.modules."), own)
 
 
-def _message(name: str, failure: Failure, inputs: Iterable[str]) -> str:
+def _message(name: str, failure: Failure, inputs: Iterable[InputShape]) -> str:
     if isinstance(failure.error, InputError) and failure.doing == "copied":
         return f"{name}: {failure.error}"
     where = f"in {failure.path} " if failure.path else ""
-    given = f" ({where}on inputs {', '.join(inputs) or 'none'})" if failure.doing != "copied" else ""
+    given = f" ({where}on inputs {', '.join(map(str, inputs)) or 'none'})" if failure.doing != "copied" else ""
     return f"{name} cannot be {failure.doing}: {failure}{given}"
 
 
@@ -228,9 +232,9 @@ def _made(value: Any, way: Way) -> Any:
     return way.made(value) if way.made is not None and isinstance(value, Tensor) else value
 
 
-def _described(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the inputs' shapes and types, as `1×3×224×224 float32`, after the names of those that have one."""
-    for name, value in [*(("", value) for value in ordered), *((f"{name}=", value) for name, value in named.items())]:
+def _described(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[InputShape]:
+    """Yield the shape, the dtype and the name of each input that has a shape."""
+    for name, value in [*(("", value) for value in ordered), *named.items()]:
         shape = (1, *value.shape) if isinstance(value, Input) else getattr(value, "shape", None)
         if shape is not None:
-            yield f"{name}{'×'.join(map(str, shape)) or 'scalar'} {str(value.dtype).removeprefix('torch.')}"
+            yield InputShape(tuple(shape), str(value.dtype).removeprefix("torch."), name)

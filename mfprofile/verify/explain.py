@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import FVCORE, Convention
-from mfprofile.cost.counts import Bill
 from mfprofile.cost.rows import Row
-from mfprofile.trace.ledger import Ledger
 from mfprofile.verify.counters import Measurement
 
 
@@ -74,7 +73,7 @@ class Explanation:
         return self.holds or self.version_read
 
 
-def explain(bill: Bill | Ledger, measured: Measurement, modules: Iterable[str]) -> Explanation:
+def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
     """Explain a measurement of the network that the bill is of; `modules` are the model's module paths."""
     predicted = bill.under(measured.tool)
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
@@ -94,10 +93,10 @@ def explain(bill: Bill | Ledger, measured: Measurement, modules: Iterable[str]) 
     )
 
 
-def _was_read(counted_by: Convention, version: str) -> bool:
+def _was_read(convention: Convention, version: str) -> bool:
     """Return whether the version's leading numbers are those of a version that was read."""
     numbers = re.findall(r"[0-9]+", version)
-    return any(numbers[: read.count(".") + 1] == read.split(".") for read in counted_by.versions)
+    return any(numbers[: read.count(".") + 1] == read.split(".") for read in convention.versions)
 
 
 def _by_kind(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
@@ -107,12 +106,12 @@ def _by_kind(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
     return sums
 
 
-def compare_params(bill: Bill | Ledger, model: nn.Module) -> Comparison:
+def compare_params(bill: Bill, model: nn.Module) -> Comparison:
     """Compare our parameters with torch's own tensors, at every module path.
 
-    Of a traced network, in all: there a parameter belongs to the op that uses it, wherever it is registered.
+    Of a network in code, in all: there a parameter belongs to the op that uses it, wherever it is registered.
     """
-    if isinstance(bill, Ledger):
+    if bill.subject.modules:
         return compare(bill.rows, [row.params for row in bill.rows], {"": _numel(model)}, [""])
     theirs = {path: sum(each.numel() for each in module.parameters()) for path, module in model.named_modules()}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
@@ -122,7 +121,7 @@ def _numel(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def compare_activations(bill: Bill | Ledger, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:
+def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:
     """Compare our activations with fvcore's, at every module path.
 
     fvcore.nn.ActivationCountAnalysis counts the outputs of convolutions, Linear and matrix products, and of nothing

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from mfprofile.cost.counts import Bill, count
+from mfprofile.cost.bill import Bill, count
 from mfprofile.nn.model import build
+from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, nearest, told
-from mfprofile.trace.ledger import Ledger
+from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.words import raised
 from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
 from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain
 
@@ -21,7 +22,7 @@ from mfprofile.verify.explain import Comparison, Explanation, compare_params, ex
 class Verification:
     """All that was held against the arithmetic for one network."""
 
-    bill: Bill | Ledger
+    bill: Bill
     params: Comparison
     explanations: Sequence[Explanation]
     failures: Mapping[str, str]
@@ -42,17 +43,18 @@ def verify(
     `tell` hears what is being done. Raises `InputError` for a counter that does not exist or is not installed.
     """
     names = chosen(counters)
-    bill = count(spec)
+    network = resolve(spec)
+    bill = count(network)
     tell(f"{spec.name}: building the model")
     try:
-        model = build(bill.network, seed=0).eval()
+        model = build(network, seed=0).eval()
     except (MemoryError, RuntimeError) as error:  # torch's own word for too little memory is RuntimeError
         raise InputError(f"{spec.name}: the model cannot be built here: {str(error).splitlines()[0]}") from None
     return verified(bill, model, names, tell)
 
 
 def verified(
-    bill: Bill | Ledger,
+    bill: Bill,
     model: nn.Module,
     names: Sequence[str],
     tell: Callable[[str], None],
@@ -62,7 +64,7 @@ def verified(
 
     `inputs` are what the model takes, batch and all: those of a bill of ours are its image.
     """
-    given = (_image(bill),) if inputs is None else inputs
+    given = _zeros(bill) if inputs is None else inputs
     modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
     explanations, failures = [], {}
     for name in names:
@@ -72,14 +74,14 @@ def verified(
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever a tool of others raises is its failure, told beside the other tools
-            failures[name] = told(error)
+            failures[name] = raised(error)
     skipped = [name for name in COUNTERS if not installed(name)]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
 
 
-def _image(bill: Bill | Ledger) -> torch.Tensor:
-    assert isinstance(bill, Bill), "a traced network is measured on inputs that are given"
-    return torch.zeros(1, 3, bill.network.height, bill.network.width)
+def _zeros(bill: Bill) -> tuple[torch.Tensor, ...]:
+    """Return what the network is counted on, made of zeros."""
+    return tuple(torch.zeros(each.shape, dtype=getattr(torch, each.dtype)) for each in bill.subject.inputs)
 
 
 def chosen(counters: Sequence[str] | None) -> list[str]:
@@ -90,8 +92,7 @@ def chosen(counters: Sequence[str] | None) -> list[str]:
 def _named(counters: Sequence[str]) -> Iterator[str]:
     for name in dict.fromkeys(counters):
         if name not in COUNTERS:
-            hint = nearest(name, list(COUNTERS)) or f"there are {', '.join(COUNTERS)}"
-            raise InputError(f"no counter is called {name!r}; {hint}")
+            raise unknown("counter", name, COUNTERS)
         if not installed(name):
             raise InputError(f"{name} is not installed: pip install {COUNTERS[name].package}")
         yield name

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from mfprofile.cost.counts import Bill, Total
-from mfprofile.spec.network import Network
-from mfprofile.view.numbers import change, grouped, human, several, share
-from mfprofile.view.tables import Column, Table
-
-if TYPE_CHECKING:
-    from mfprofile.trace.ledger import Ledger
-
-JSON_SCHEMA = 1
+from mfprofile.cost.bill import Bill
+from mfprofile.cost.sums import Total
+from mfprofile.cost.tree import SELF, lines, tree
+from mfprofile.spec.traits import NO_LABELS
+from mfprofile.view.head import head
+from mfprofile.view.numbers import change, grouped, human, share
+from mfprofile.view.tables import Column, Form, Table
 
 
-def bill_table(bill: Bill, axis: str) -> Table:
-    """Return one bill: a line for each block (or stage, pillar, kind, op), then the pillars, then the total."""
+def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below: Iterable[str] = ()) -> Table:
+    """Return one bill: a line for each block (or module, stage, pillar, kind, op), then the pillars, then the total.
+
+    Modules are told down to a `depth`, indented as text and else by their paths; `below` are further lines at the end.
+    """
+    above, below = [heading(bill)], [*closing(bill), *below]
     if axis == "op":
-        return _ops_table(bill)
-    named = axis == "block"
-    columns = [
-        Column(axis, axis),
-        *([Column("kind", "kind"), Column("output", "out")] if named else []),
-        *bill_columns(bill),
+        return Table(ops_columns(bill), ops_lines(bill), [[ops_total(bill)]], above, below)
+    labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
+    headings = zip(labels.headings, labels.keys, strict=True)
+    columns = [Column(axis, axis), *(Column(*each, optional=axis == "module") for each in headings)]
+    blank, values = [None] * len(labels.headings), labels.values
+    data = [
+        bill_line(bill, [shown, *values.get(name, blank)], total)
+        for name, shown, total in _lines(bill, axis, depth, form)
     ]
-    blank = [None, None] if named else []
-    kinds = kinds_and_outputs(bill.network) if named else {}
+    pillars = [] if axis == "pillar" else list(_pillar_lines(bill, blank))
+    whole = bill_line(bill, ["total", *values.get("", blank)], Total("total", bill.madds, bill.params))
+    return Table([*columns, *bill_columns(bill)], data, [part for part in (pillars, [whole]) if part], above, below)
+
+
+def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str, str, Total]]:
+    """Yield the name of each line, how it is shown, and its total: modules as a tree, kinds the heaviest first."""
+    if axis == "module":
+        for line in lines(tree(bill), depth):
+            if line.name != SELF or line.total.madds or line.total.params:
+                yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.total
+        return
     totals = bill.by(axis)
     if axis == "kind":
         totals.sort(key=lambda total: (total.madds, total.params), reverse=True)
-    data = [bill_line(bill, [total.name, *kinds.get(total.name, blank)], total) for total in totals]
-    pillars = [] if axis == "pillar" else _pillar_lines(bill, blank)
-    whole = bill_line(bill, ["total", *blank], Total("total", bill.madds, bill.params))
-    return Table(columns, data, [part for part in (pillars, [whole]) if part], [heading(bill)], closing(bill))
+    yield from ((total.name, total.name, total) for total in totals)
 
 
-def bill_columns(bill: Bill | Ledger) -> list[Column]:
+def bill_columns(bill: Bill) -> list[Column]:
     """Return the columns of what `bill_line` has after its labels."""
     return [
         Column(bill.convention.unit, "madds", grouped, right=True),
@@ -49,27 +60,21 @@ def bill_columns(bill: Bill | Ledger) -> list[Column]:
     ]
 
 
-def _pillar_lines(bill: Bill, blank: list[None]) -> list[list[Any]]:
-    """Return a line for each pillar, and one for the part of the bridge that is the final one."""
-    lines = []
+def _pillar_lines(bill: Bill, blank: Sequence[None]) -> Iterator[list[Any]]:
+    """Yield a line for each pillar, and one for the part of the bridge that is the final one."""
     for name, total in bill.pillars.items():
-        lines.append(bill_line(bill, [name, *blank], total))
-        if name == "bridge" and bill.network.final:
-            lines.append(bill_line(bill, ["  of it final", *blank], bill.final_bridge))
-    return lines
+        yield bill_line(bill, [name, *blank], total)
+        if name == "bridge" and bill.final_bridge.params:
+            yield bill_line(bill, ["  of it final", *blank], bill.final_bridge)
 
 
-def bill_line(bill: Bill | Ledger, labels: Sequence[str | None], total: Total) -> list[Any]:
+def bill_line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[Any]:
     """Return labels, and after them a total's MAdds and params, exact, for people, and in percent of the bill's."""
     madds, params = total.madds, total.params
     return [*labels, madds, human(madds), share(madds, bill.madds), params, human(params), share(params, bill.params)]
 
 
-def _ops_table(bill: Bill) -> Table:
-    return Table(ops_columns(bill), ops_lines(bill), [[ops_total(bill)]], [heading(bill)], closing(bill))
-
-
-def ops_columns(bill: Bill | Ledger) -> list[Column]:
+def ops_columns(bill: Bill) -> list[Column]:
     """Return the columns of a table with a line for each op."""
     return [
         Column("op", "name"),
@@ -83,64 +88,46 @@ def ops_columns(bill: Bill | Ledger) -> list[Column]:
     ]
 
 
-def ops_lines(bill: Bill | Ledger) -> list[list[Any]]:
+def ops_lines(bill: Bill) -> list[list[Any]]:
     """Return a line for each op, in running order."""
     return [
-        [row.name, row.kind, row.role, shape(row.out), madds, row.elements, row.params, row.activations]
+        [row.name, row.kind, row.role, "×".join(map(str, row.out)), madds, row.elements, row.params, row.activations]
         for row, madds in zip(bill.rows, bill.row_madds, strict=True)
     ]
 
 
-def ops_total(bill: Bill | Ledger) -> list[Any]:
+def ops_total(bill: Bill) -> list[Any]:
     """Return the line that sums up all ops."""
     return ["total", None, None, None, bill.madds, None, bill.params, bill.activations]
 
 
-def shape(sides: Sequence[int]) -> str:
-    """Return an output's shape, as `24×56×56`."""
-    return "×".join(str(side) for side in sides)
-
-
-def kinds_and_outputs(network: Network) -> dict[str, list[str | None]]:
-    """Return what each part of the network is and puts out."""
-    maps = {"stem": ("conv 3×3", network.stem)}
-    maps |= {str(block.number): (block.kind, block.outputs) for block in network.blocks}
-    found: dict[str, list[str | None]] = {
-        name: [kind, shape((out.channels, out.height, out.width))] for name, (kind, out) in maps.items()
-    }
-    if network.tokens is not None:
-        tokens = shape((network.tokens.count, network.tokens.dim))
-        found |= {"tokens": ["table", tokens], "final": ["bridge", tokens]}
-    if network.head is not None:
-        found["head"] = ["classifier", str(network.head.classes)]
-    return found
-
-
 def heading(bill: Bill) -> str:
-    """Return the line that names the variant, its input and the convention."""
-    network = bill.network
-    held = network.tokens
-    tokens = "no tokens" if held is None else f"{several(held.count, 'token')} of {held.dim}"
+    """Return the line that names the network, its input and the convention."""
+    about = f", {bill.subject.about}" if bill.subject.about else ""
     counted = f"{bill.convention.unit} in convention '{bill.convention.name}'"
-    return f"{bill.name}: input {network.height}×{network.width}, {tokens}; {counted}"
+    return f"{bill.name}: input {bill.subject.input}{about}; {counted}"
 
 
-def other_total(bill: Bill) -> str:
-    """Return the line that ends a bill: the total as the paper counts, or of the core where the bill is the paper's."""
-    other = bill.under("core" if bill.convention.name == "paper" else "paper")
-    return f"In convention '{other.convention.name}': {human(other.madds)} MAdds ({grouped(other.madds)})"
+def other_convention(bill: Bill) -> str | None:
+    """Return the convention that is told beside the bill's: the paper's of a Mobile-Former, else the core."""
+    other = "paper" if bill.pillars and bill.convention.name != "paper" else "core"
+    return None if other == bill.convention.name else other
 
 
 def closing(bill: Bill) -> list[str]:
     """Return the lines that end a bill: what the convention leaves out of the parameters, and the other total."""
-    return [*left_out(bill), other_total(bill)]
+    name = other_convention(bill)
+    other = None if name is None else bill.under(name).madds
+    told = [] if other is None else [f"In convention '{name}': {human(other)} MAdds ({grouped(other)})"]
+    return [*left_out(bill), *told]
 
 
-def left_out(bill: Bill | Ledger) -> list[str]:
+def left_out(bill: Bill) -> list[str]:
     """Return the line on the parameters that the convention leaves out, if it does."""
     if bill.counted_params == bill.params:
         return []
-    left = ", ".join(sorted(bill.convention.uncounted_params)) if isinstance(bill, Bill) else "modules it does not know"
+    kinds = ", ".join(sorted(bill.convention.uncounted_params))
+    left = "modules it does not know" if bill.subject.modules else kinds
     return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: those of {left} it leaves out"]
 
 
@@ -186,17 +173,10 @@ def _compared(name: str, totals: Sequence[Total | None]) -> list[Any]:
     return line
 
 
-def bill_json(bill: Bill, axis: str | None) -> dict[str, Any]:
+def bill_json(bill: Bill, axis: str | None = None) -> dict[str, Any]:
     """Return a bill as JSON holds it: totals, pillars, every op as a row, and with an axis its groups."""
-    network = bill.network
     whole = {
-        "schema": JSON_SCHEMA,
-        "name": bill.name,
-        "convention": bill.convention.name,
-        "unit": bill.convention.unit,
-        "input": [network.height, network.width],
-        "madds": bill.madds,
-        "params": bill.params,
+        **head(bill),
         "counted_params": bill.counted_params,
         "activations": bill.activations,
         "pillars": {name: total.amounts() for name, total in bill.pillars.items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
 from mfprofile.spec.load import load
 from mfprofile.spec.sources import about, shipped
 from mfprofile.view.numbers import human

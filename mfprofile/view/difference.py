@@ -1,16 +1,20 @@
-"""The difference of two bills: a headline, a table of pillars and one of blocks; as CSV and as JSON."""
+"""The difference of two bills: a headline, a table of pillars and one of blocks or modules; as CSV and as JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mfprofile.budget.difference import Difference, PartDifference
-from mfprofile.cost.counts import Bill
-from mfprofile.view.bill import closing
-from mfprofile.view.numbers import change, grouped, several
+from mfprofile.budget.difference import Difference
+from mfprofile.budget.parts import PartDifference
+from mfprofile.cost.tree import SELF
+from mfprofile.spec.words import listed, several
+from mfprofile.view.bill import left_out, other_convention
+from mfprofile.view.head import SCHEMA, identity
+from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
-JSON_SCHEMA = 1
+MOST_NAMED = 6
+"""How many of the parts without a change are named."""
 
 
 def difference_text(found: Difference, form: Form) -> str:
@@ -19,10 +23,10 @@ def difference_text(found: Difference, form: Form) -> str:
         return dumps(difference_json(found))
     if form == "csv":
         return render(records_table(found), form)
-    pillars, parts = (render(table, form) for table in (pillar_table(found), part_table(found)))
+    totals, parts = (render(table, form) for table in (total_table(found), part_table(found)))
     if form == "markdown":
-        return f"### {headline(found)}\n\n{pillars}\n{parts}"
-    return f"{headline(found)}\n{pillars.rstrip()}\n{parts}"  # a text table begins with an empty line
+        return f"### {headline(found)}\n\n{totals}\n{parts}"
+    return f"{headline(found)}\n{totals.rstrip()}\n{parts}"  # a text table begins with an empty line
 
 
 def headline(found: Difference) -> str:
@@ -34,19 +38,19 @@ def headline(found: Difference) -> str:
     return f"{found.a.name} → {found.b.name}: {', '.join(told)}"
 
 
-def pillar_table(found: Difference) -> Table:
-    """Return what each pillar cost before, what it costs after, and the differences."""
+def total_table(found: Difference) -> Table:
+    """Return what each pillar and the whole cost before, what they cost after, and the differences."""
     unit = found.a.convention.unit
-    columns = [Column("pillar")]
+    columns = [Column("pillar" if found.pillars else "")]
     for measure in (unit, "params"):
         columns.append(Column(f"{measure}\nbefore", write=grouped, right=True, optional=True))
         columns.append(Column(f"{measure}\nafter", write=grouped, right=True, optional=True))
         columns.append(Column(f"{measure}\ngained", right=True))
-    data = [_pillar_line(pillar) for pillar in found.pillars]
-    return Table(columns, data, [[_pillar_line(found.whole)]], [_settings(found)])
+    data = [_total_line(pillar) for pillar in found.pillars]
+    return Table(columns, data, [[_total_line(found.whole)]], [_settings(found)])
 
 
-def _pillar_line(part: PartDifference) -> list[Any]:
+def _total_line(part: PartDifference) -> list[Any]:
     assert part.a is not None
     assert part.b is not None
     madds = [part.a.madds, part.b.madds, _gained(part, "madds")]
@@ -58,22 +62,23 @@ def _settings(found: Difference) -> str:
     changed = [change.text for change in found.whole.changes]
     counted = f"{found.a.convention.unit} in convention '{found.a.convention.name}'"
     if not any(change.key == "input" for change in found.whole.changes):
-        counted = f"input {found.a.network.height}×{found.a.network.width}; {counted}"
+        counted = f"input {found.a.subject.input}; {counted}"
     return "; ".join([*([", ".join(changed)] if changed else []), counted])
 
 
 def part_table(found: Difference) -> Table:
     """Return a line for each part that differs, in running order, and one for all those that do not."""
     unit = found.a.convention.unit
+    axis = found.a.subject.axes[0]
     columns = [
-        Column("block"),
-        Column("kind", optional=True),
+        Column(axis),
+        Column(found.a.subject.labels.headings[0], optional=True),
         Column("what changed", wraps=True),
         Column(f"{unit} gained", right=True),
         Column("params gained", right=True),
     ]
     differing = [part for part in found.parts if part.status != "unchanged"]
-    data = [[label(part), kind(part), words(part), *_both(part)] for part in differing]
+    data = [[label(part), part.piece.kind, words(part, found), *_both(part)] for part in differing]
     if same := _folded(found):
         data.append([None, None, same, "=", "="])
     return Table(columns, data, [[["total", None, None, *_both(found.whole)]]], below=_closing(found))
@@ -93,19 +98,15 @@ def label(part: PartDifference) -> str:
     return f"{a} → {b}" if part.piece.is_block and a != b else part.piece.name
 
 
-def kind(part: PartDifference) -> str | None:
-    """Return a block's kind, None of another part."""
-    return str(part.piece.traits["kind"]) if part.piece.is_block else None
-
-
-def words(part: PartDifference) -> str:
+def words(part: PartDifference, found: Difference) -> str:
     """Return what changed in words: each trait that differs, or all those of a part that was added or removed.
 
-    A part whose traits are the same costs more or less by the settings of the whole network.
+    A part whose traits are the same costs more or less by the settings of the whole network, if those differ.
     """
     if part.status == "changed":
-        return ", ".join(change.text for change in part.changes) or "by the settings above"
-    told = ", ".join(f"{key} {value}" for key, value in part.piece.traits.items() if key != "kind")
+        above = "by the settings above" if found.whole.changes else ""
+        return ", ".join(change.text for change in part.changes) or above
+    told = ", ".join(f"{key} {value}" for key, value in part.piece.traits.items() if key not in ("kind", "class"))
     return f"{part.status}: {told}" if told else part.status
 
 
@@ -114,16 +115,18 @@ def _folded(found: Difference) -> str:
     pieces = [part.piece for part in found.parts if part.status == "unchanged"]
     blocks = sum(piece.is_block for piece in pieces)
     told = [several(blocks, "block")] if blocks else []
-    told += [piece.name for piece in pieces if not piece.is_block]
-    return f"{', '.join(told)} unchanged" if told else ""
+    told += [piece.name for piece in pieces if not piece.is_block and not piece.name.endswith(SELF)]
+    return f"{listed(told, MOST_NAMED)} unchanged" if told else ""
 
 
 def _closing(found: Difference) -> list[str]:
     """Return the lines that end it: what the convention leaves out of the parameters, and the totals in another one."""
-    left_out = dict.fromkeys(line for bill in (found.a, found.b) for line in closing(bill)[:-1])
-    other = "core" if found.a.convention.name == "paper" else "paper"
-    a, b = (bill.under(other).madds for bill in (found.a, found.b))
-    return [*left_out, f"In convention '{other}': {grouped(a)} → {grouped(b)} MAdds, {change(b, a)}"]
+    told = list(dict.fromkeys(line for bill in (found.a, found.b) for line in left_out(bill)))
+    other = other_convention(found.a)
+    if other is not None:
+        a, b = (bill.under(other).madds for bill in (found.a, found.b))
+        told.append(f"In convention '{other}': {grouped(a)} → {grouped(b)} MAdds, {change(b, a)}")
+    return told
 
 
 def records_table(found: Difference) -> Table:
@@ -138,24 +141,24 @@ def _record(part: PartDifference) -> list[Any]:
     names = [piece and piece.name for piece in (part.a, part.b)]
     sides = [piece and getattr(piece, measure) for measure in ("madds", "params") for piece in (part.a, part.b)]
     changed = ", ".join(change.text for change in part.changes)
-    return [*names, kind(part), part.status, changed, part.madds, part.params, *sides]
+    return [*names, part.piece.kind, part.status, changed, part.madds, part.params, *sides]
 
 
 def difference_json(found: Difference) -> dict[str, Any]:
     """Return the difference as JSON holds it: totals, pillars and every part, each with both sides' exact numbers."""
     return {
-        "schema": JSON_SCHEMA,
-        "a": _variant(found.a),
-        "b": _variant(found.b),
+        "schema": SCHEMA,
+        "a": identity(found.a),
+        "b": identity(found.b),
         "convention": found.a.convention.name,
         "unit": found.a.convention.unit,
         **_numbers(found.whole),
         "changed": _changed(found.whole),
         "pillars": {pillar.piece.name: _numbers(pillar) for pillar in found.pillars},
-        "blocks": [
+        f"{found.a.subject.axes[0]}s": [
             {
                 **{side: piece and piece.name for side, piece in (("a", part.a), ("b", part.b))},
-                "kind": kind(part),
+                "kind": part.piece.kind,
                 "status": part.status,
                 **_numbers(part),
                 "changed": _changed(part),
@@ -163,10 +166,6 @@ def difference_json(found: Difference) -> dict[str, Any]:
             for part in found.parts
         ],
     }
-
-
-def _variant(bill: Bill) -> dict[str, Any]:
-    return {"name": bill.name, "input": [bill.network.height, bill.network.width]}
 
 
 def _numbers(part: PartDifference) -> dict[str, dict[str, int | None]]:

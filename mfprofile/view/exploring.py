@@ -27,7 +27,7 @@ def spaces_table() -> Table:
 
 
 def counted_json(
-    name: str, counted: Counted, windows: Windows, counted_by: str, near: Mapping[str, Nearest]
+    name: str, counted: Counted, windows: Windows, convention: str, near: Mapping[str, Nearest]
 ) -> dict[str, Any]:
     """Return a count as JSON has it: exact figures, null where there are only bounds."""
     nearest = {
@@ -36,7 +36,7 @@ def counted_json(
     }
     return {
         "space": name,
-        "convention": counted_by,
+        "convention": convention,
         "size": counted.size,
         "left_out": counted.left_out,
         **_number(counted.within),
@@ -66,7 +66,7 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
     return {"lower": size - within.upper, "upper": size - within.lower}
 
 
-def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str, near: Mapping[str, Nearest]) -> Table:
+def counted_table(name: str, counted: Counted, windows: Windows, convention: str, near: Mapping[str, Nearest]) -> Table:
     """Return a count as people read it: a line for each window alone, then all of them together."""
     columns = [
         Column("window", "window"),
@@ -80,7 +80,7 @@ def counted_table(name: str, counted: Counted, windows: Windows, counted_by: str
         data.append([f"{quantity.name} {window}", *_line(within, counted.size)])
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
-        f"{name}: {grouped(counted.size)} {variants_word(counted.size)}; MAdds in convention '{counted_by}'",
+        f"{name}: {grouped(counted.size)} {variants_word(counted.size)}; MAdds in convention '{convention}'",
         *(
             [f"{grouped(counted.left_out)} combinations more are left out: no rule allows them"]
             * bool(counted.left_out)

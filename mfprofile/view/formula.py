@@ -11,7 +11,7 @@ import sympy
 from mfprofile.cost.complexity import Complexity, complexities
 from mfprofile.cost.explain import MEANINGS, ExplainedRow
 from mfprofile.cost.formulas import Formulas
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.spec.problems import unknown
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Table
 
@@ -33,7 +33,7 @@ def written(expression: Any, style: str = "plain") -> str:
         above, below = sympy.fraction(sympy.together(expression))
         return str(above) if below == 1 else f"({above})//{below}"
     if style != "plain":
-        raise InputError(f"no style is called {style!r}; {nearest(style, STYLES) or 'there are ' + ', '.join(STYLES)}")
+        raise unknown("style", style, STYLES)
     return " + ".join(_term(factor, powers) for factor, powers in _terms(expression)).replace("+ -", "− ") or "0"
 
 
@@ -60,13 +60,13 @@ def _number(value: Any) -> str:
     return grouped(int(value)) if value == int(value) else f"{grouped(int(value.p))}/{int(value.q)}"
 
 
-def formula_table(found: Formulas, style: str, name: str, axis: str, convention_name: str) -> Table:
+def formula_table(found: Formulas, style: str, name: str, axis: str, convention: str) -> Table:
     """Return the closed formulas by part, and what the letters stand for."""
     columns = [Column(axis, axis), Column("MAdds", "madds", wraps=True), Column("params", "params", wraps=True)]
     data = [[part.name, written(part.madds, style), written(part.params, style)] for part in found.parts]
     whole = ["total", written(found.total.madds, style), written(found.total.params, style)]
     below = [f"{letter} = {key}{_multiple(found, letter)}" for letter, key in found.symbols.items()]
-    above = [f"{name}: MAdds in convention '{convention_name}', exact wherever the rules of a spec hold"]
+    above = [f"{name}: MAdds in convention '{convention}', exact wherever the rules of a spec hold"]
     return Table(columns, [*data, whole], above=above, below=below)
 
 

@@ -7,13 +7,13 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mfprofile.cost.measures import MEASURES
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.count import count_space
 from mfprofile.explore.quantity import Quantity, quantity_of
 from mfprofile.explore.space import Place, Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.work import Question
+from mfprofile.spec.names import SUMS
 from mfprofile.spec.problems import InputError, dotted
 from mfprofile.spec.quantities import Window
 from mfprofile.view.variants import plain_value
@@ -24,20 +24,20 @@ LISTED = 10**8
 _LITTLE = 64 << 20  # bytes for counting what is to be listed: a bound will do
 
 
-def listed(space: Space, windows: Sequence[tuple[Quantity, Window]], counted_by: str) -> Iterator[str]:
+def listed(space: Space, windows: Sequence[tuple[Quantity, Window]], convention: str) -> Iterator[str]:
     """Yield CSV of every variant within the windows, some lines at a time: its choices, what they cost.
 
     Raises `InputError` where there are too many.
     """
-    most = count_space(space, windows, counted_by, _LITTLE).within.upper
+    most = count_space(space, windows, convention, _LITTLE).within.upper
     if most > LISTED:
         raise InputError(
             f"{space.name}: up to {most:,} variants are within, more than the {LISTED:,} that are listed: narrow the "
             "windows, or draw from them with 'explore sample'"
         )
     names = [quantity.name for quantity, _ in windows]
-    told = [name for name in MEASURES if name not in names and not name.endswith("activations")]
-    question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, told)), counted_by)
+    told = [name for name in SUMS if name not in names and not name.endswith("activations")]
+    question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, told)), convention)
     columns = [choice.path for choice in space.choices]
     yield _csv_line([*map(dotted, columns), *names, *told]) + "\n"
     for chain in question.every():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mfprofile.cost.counts import Bill
+from mfprofile.cost.bill import Bill
 from mfprofile.cost.memory import Footprint, Inference, Peak, footprints, peak_memory
 from mfprofile.spec.problems import InputError
-from mfprofile.view.bill import heading, kinds_and_outputs
+from mfprofile.spec.traits import NO_LABELS
+from mfprofile.view.bill import heading
+from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
-
-JSON_SCHEMA = 1
 
 
 def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: Form) -> str:
@@ -32,16 +32,15 @@ def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: F
 
 def memory_table(bill: Bill, axis: str, run: Inference) -> Table:
     """Return a line for each block (or stage, pillar, kind, op) of a network, then the whole, then the peak."""
-    named = axis == "block"
+    labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
     columns = [
         Column(axis, "name" if axis == "op" else axis),
-        *([Column("kind", "kind"), Column("output", "out")] if named else []),
+        *(Column(*each) for each in zip(labels.headings, labels.keys, strict=True)),
         *_columns(bill.convention.unit),
     ]
-    labels = kinds_and_outputs(bill.network) if named else {}
-    blank = [None, None] if named else []
+    blank = [None] * len(labels.headings)
     found = footprints(bill, axis, *run)
-    data = [[one.name, *labels.get(one.name, blank), *_figures(one, run)] for one in found]
+    data = [[one.name, *labels.values.get(one.name, blank), *_figures(one, run)] for one in found]
     whole = ["total", *blank, *_figures(_whole(bill, run), run)]
     return Table(
         columns,
@@ -74,14 +73,8 @@ def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
     """Return the memory of a network as JSON holds it: sums, the peak with what is live at it, and the parts."""
     whole, peak = _whole(bill, run), peak_memory(bill, *run)
     return {
-        "schema": JSON_SCHEMA,
-        "name": bill.name,
-        "convention": bill.convention.name,
-        "unit": bill.convention.unit,
-        "input": [bill.network.height, bill.network.width],
+        **head(bill),
         **run._asdict(),
-        "madds": bill.madds,
-        "params": bill.params,
         "activations": whole.activations,
         "moved_bytes": whole.moved,
         "params_bytes": peak.params_bytes,

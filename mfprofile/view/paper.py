@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from mfprofile.cost.conventions import convention
+from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.baselines import Recount
 from mfprofile.paper.cells import Cell, cells, default_convention, is_cost, score
@@ -14,10 +14,10 @@ from mfprofile.paper.claims import Judgement, claims
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
 from mfprofile.spec.problems import InputError
 from mfprofile.view.baselines import baselines_text
+from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
-JSON_SCHEMA = 1
 SHEETS = ("claims", "baselines")
 """What may be asked for besides tables."""
 HEADINGS = {
@@ -47,7 +47,7 @@ def paper_text(
     committed. Raises `InputError` for a table or a convention that does not exist.
     """
     if chosen is not None:
-        convention(chosen)
+        find_convention(chosen)
     numbers = list(dict.fromkeys(name for name in names if name.lower() not in SHEETS))
     sheets = [name for name in SHEETS if name in {name.lower() for name in names}]
     _check_apart(numbers, sheets, chosen, form)
@@ -158,7 +158,7 @@ def paper_json(found: Sequence[Cell]) -> str:
     table = cells_table(found)
     keys = [column.key for column in table.columns]
     records = [dict(zip(keys, row, strict=True)) for row in table.data]
-    return dumps({"schema": JSON_SCHEMA, "cells": records, "summary": summary(found)})
+    return dumps({"schema": SCHEMA, "cells": records, "summary": summary(found)})
 
 
 def claims_table() -> Table:

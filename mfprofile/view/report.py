@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from mfprofile.budget.difference import difference
 from mfprofile.budget.sensitivity import sensitivity
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
 from mfprofile.explore.front import Aim, front
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import read_space

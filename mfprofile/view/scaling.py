@@ -8,9 +8,8 @@ from typing import Any
 from mfprofile.budget.scale import Member, Scaling
 from mfprofile.spec.model import Resolution
 from mfprofile.spec.writing import dumped, mapping, yaml_text
+from mfprofile.view.head import SCHEMA, identity
 from mfprofile.view.numbers import change, grouped
-
-JSON_SCHEMA = 1
 
 
 def scaled_spec(scaling: Scaling, base: str | None) -> str:
@@ -87,8 +86,8 @@ def scaling_json(scaling: Scaling) -> dict[str, Any]:
     """Return what was found as JSON holds it; `found` is null where the budget cannot be reached."""
     bill, found = scaling.present, scaling.found
     return {
-        "schema": JSON_SCHEMA,
-        "name": bill.name,
+        "schema": SCHEMA,
+        **identity(bill),
         "by": scaling.by,
         "quantity": scaling.quantity,
         "budget": scaling.budget,

@@ -6,13 +6,12 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from mfprofile.budget.sensitivity import QUANTITIES, Effect, Lever, Sensitivity
-from mfprofile.cost.counts import Total
-from mfprofile.cost.rows import PILLARS
+from mfprofile.cost.sums import Total
+from mfprofile.spec.names import PILLARS
 from mfprofile.view.bill import closing, heading
+from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, share
 from mfprofile.view.tables import Column, Form, Table, dumps, render
-
-JSON_SCHEMA = 1
 
 _Part: TypeAlias = tuple[int, int]
 """What a pillar has of a change, and the whole change."""
@@ -114,13 +113,7 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
     """Return what each knob is worth as JSON holds it: exact integers, an elasticity as numerator and denominator."""
     bill = found.bill
     return {
-        "schema": JSON_SCHEMA,
-        "name": bill.name,
-        "convention": bill.convention.name,
-        "unit": bill.convention.unit,
-        "input": [bill.network.height, bill.network.width],
-        "madds": bill.madds,
-        "params": bill.params,
+        **head(bill),
         "sort": found.quantity,
         "knobs": [
             {

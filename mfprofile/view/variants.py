@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.measures import MEASURES
-from mfprofile.cost.rows import PILLARS
+from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.load import load
-from mfprofile.spec.problems import InputError, dotted, shown
+from mfprofile.spec.names import PILLARS, SUMS
+from mfprofile.spec.problems import InputError, dotted
+from mfprofile.spec.words import shown
 from mfprofile.spec.writing import yaml_text
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, OutputError, Table, dumps, render, show
@@ -38,25 +38,25 @@ def variant_json(variant: Variant) -> dict[str, Any]:
     }
 
 
-def show_variants(variants: Sequence[Variant], counted_by: str, form: Form, folder: str | None = None) -> None:
+def show_variants(variants: Sequence[Variant], convention: str, form: Form, folder: str | None = None) -> None:
     """Print variants in one of the forms and, where a folder is named, write each into it as a spec first."""
     if folder is not None:
-        write_variants(variants, counted_by, Path(folder))
+        write_variants(variants, convention, Path(folder))
     if form == "json":
-        show(dumps([{"convention": counted_by, **variant_json(variant)} for variant in variants]))
+        show(dumps([{"convention": convention, **variant_json(variant)} for variant in variants]))
     else:
-        show(render(variants_table(variants, counted_by, form), form))
+        show(render(variants_table(variants, convention, form), form))
 
 
-def variants_table(variants: Sequence[Variant], counted_by: str, form: Form) -> Table:
+def variants_table(variants: Sequence[Variant], convention: str, form: Form) -> Table:
     """Return variants as a line each: what they cost, and their choices, which in CSV have a column each."""
     figures = variants[0].figures if variants else {"madds": 0, "params": 0}
     told = ["madds", "params", *(name for name in figures if _is_asked(name))]
-    unit = convention(counted_by).unit
+    unit = find_convention(convention).unit
     columns = [Column("", "number", str, right=True)]
     columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in dict.fromkeys(told)]
     costs = [[at, *(variant.figures[name] for name in dict.fromkeys(told))] for at, variant in enumerate(variants, 1)]
-    above = [f"{len(variants)} {variants_word(len(variants))}; MAdds in convention '{counted_by}'"]
+    above = [f"{len(variants)} {variants_word(len(variants))}; MAdds in convention '{convention}'"]
     if form != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
@@ -76,7 +76,7 @@ def variants_word(number: int) -> str:
 
 def _is_asked(name: str) -> bool:
     """Return whether a quantity is none of those told of every variant, so that somebody has asked for it."""
-    return name not in MEASURES or name == "activations" or name.endswith(".activations")
+    return name not in SUMS or name == "activations" or name.endswith(".activations")
 
 
 def in_words(variant: Variant) -> str:
@@ -93,7 +93,7 @@ def plain_value(value: Any) -> Any:
     return value if isinstance(value, int | float | str) or value is None else shown(value)
 
 
-def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -> None:
+def write_variants(variants: Sequence[Variant], convention: str, folder: Path) -> None:
     """Write each variant as a YAML spec into a new folder, all of them or none.
 
     A link is followed. Raises `InputError` where the folder has anything in it, `OutputError` where it cannot be
@@ -109,7 +109,7 @@ def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -
         try:
             for number, variant in enumerate(variants, start=1):
                 file = made / f"{variant.space.name}-{number:0{digits}}.yaml"
-                file.write_text(_variant_yaml(variant, counted_by), encoding="utf-8")
+                file.write_text(_variant_yaml(variant, convention), encoding="utf-8")
             made.chmod(0o755)
             made.replace(folder)
         finally:
@@ -118,10 +118,10 @@ def write_variants(variants: Sequence[Variant], counted_by: str, folder: Path) -
         raise OutputError(f"{named}: cannot be written: {error.strerror or error}") from None
 
 
-def _variant_yaml(variant: Variant, counted_by: str) -> str:
+def _variant_yaml(variant: Variant, convention: str) -> str:
     figures = variant.figures
     about = (
-        f"# A variant of {variant.space.name}: {grouped(figures['madds'])} MAdds in convention '{counted_by}', "
+        f"# A variant of {variant.space.name}: {grouped(figures['madds'])} MAdds in convention '{convention}', "
         f"{grouped(figures['params'])} params.\n"
     )
     return about + yaml_text(load(variant.spec()))

@@ -12,8 +12,8 @@ from mfprofile.budget.limits import shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
-from mfprofile.spec.limits import MEMORY
-from mfprofile.spec.problems import printable
+from mfprofile.spec.names import MEMORY
+from mfprofile.spec.words import printable
 from mfprofile.view.numbers import grouped, human, relative, several, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import outcome_json
@@ -105,10 +105,11 @@ def reason_lines(reason: Reason) -> Iterator[str]:
     if reason.peak is not None:
         yield f"  the peak is at {reason.peak.op}, where these are live:"
         yield from (f"    {tensor.name} {tensor.bytes:,}" for tensor in reason.peak.live)
-    if reason.blocks:
-        named = [(_part(name, reason), amount) for name, amount in reason.blocks]
+    if reason.parts:
+        axis = reason.verdict.bill.subject.axes[0]
+        named = [(_part(name, axis), amount) for name, amount in reason.parts]
         yield f"  heaviest: {_weights(named, finding.counted)}"
-    if reason.verdict.spec is not None:
+    if reason.verdict.knobs:
         yield from _remedies(reason)
 
 
@@ -117,10 +118,8 @@ def uncounted_line(verdict: Verdict) -> str:
     return f"{verdict.bill.name}: not counted, as --strict demands: {', '.join(verdict.uncounted)}"
 
 
-def _part(name: str, reason: Reason) -> str:
-    if reason.verdict.spec is None:
-        return name or "the network itself"
-    return f"block {name}" if name.isdecimal() else name
+def _part(name: str, axis: str) -> str:
+    return f"{axis} {name}" if name.isdecimal() else name or "the network itself"
 
 
 def _sentence(finding: Finding) -> str:

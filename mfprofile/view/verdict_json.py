@@ -11,18 +11,16 @@ from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.problems import Mark
 from mfprofile.view.coverage import coverage_json
+from mfprofile.view.head import SCHEMA, identity
 
 if TYPE_CHECKING:
     from mfprofile.cost.memory import Peak
-    from mfprofile.trace.ledger import Trace
-
-JSON_SCHEMA = 1
 
 
 def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, Any]:
     """Return a check as JSON holds it."""
     return {
-        "schema": JSON_SCHEMA,
+        "schema": SCHEMA,
         "convention": terms.convention.name,
         "unit": terms.convention.unit,
         "batch": terms.batch,
@@ -34,14 +32,12 @@ def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, 
 
 
 def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
-    traced: Trace | None = getattr(verdict.bill, "found", None)
     return {
-        "name": verdict.bill.name,
+        **identity(verdict.bill),
         "spec": verdict.reference,
-        "input": verdict.input,
         "holds": verdict.holds,
-        **({} if traced is None else {"coverage": coverage_json(traced)}),
-        "limits": [_finding_json(finding, reasons.get(id(finding))) for finding in verdict.findings],
+        "coverage": coverage_json(verdict.bill),
+        "limits": [_finding_json(one, reasons.get((verdict.reference, one.limit))) for one in verdict.findings],
     }
 
 
@@ -60,7 +56,7 @@ def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
     }
     if reason is not None:
         found["pillars"] = dict(reason.pillars)
-        found["blocks" if reason.verdict.spec is not None else "modules"] = dict(reason.blocks)
+        found[f"{reason.verdict.bill.subject.axes[0]}s"] = dict(reason.parts)
         found["peak"] = None if reason.peak is None else _peak_json(reason.peak)
         found["remedies"] = [_remedy_json(one) for one in reason.remedies]
         found["nearest"] = [_remedy_json(one) for one in reason.nearest]

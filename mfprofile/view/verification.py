@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.counts import Bill
-from mfprofile.trace.ledger import Ledger
+from mfprofile.cost.conventions import find_convention
 from mfprofile.verify.explain import Comparison, Explanation
 from mfprofile.verify.verify import Verification
+from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
-
-JSON_SCHEMA = 1
 
 
 def verification_text(found: Sequence[Verification], form: Form) -> str:
@@ -29,15 +26,9 @@ def verification_text(found: Sequence[Verification], form: Form) -> str:
 def verification_table(found: Verification) -> Table:
     """Return a line for each tool: what it printed, the core, what it adds and misses, and what is unexplained."""
     bill = found.bill
-    above = f"{bill.name}: {_input(bill)}; {grouped(bill.madds)} core MAdds, "
+    above = f"{bill.name}: input {bill.subject.input}; {grouped(bill.madds)} core MAdds, "
     above += f"{grouped(bill.params)} params"
     return Table(_columns()[1:], [line[1:] for line in _lines(found)], above=[above], below=list(_remarks(found)))
-
-
-def _input(bill: Bill | Ledger) -> str:
-    if isinstance(bill, Bill):
-        return f"input {bill.network.height}×{bill.network.width}"
-    return f"input {', '.join(bill.inputs) or 'none'}"
 
 
 def _columns() -> list[Column]:
@@ -113,7 +104,7 @@ def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
 
 
 def _of_another_version(one: Explanation) -> str:
-    read = ", ".join(convention(one.measured.tool).versions)
+    read = ", ".join(find_convention(one.measured.tool).versions)
     verdict = "which explains it all the same" if one.holds else "NOT understood"
     return f"{one.measured.tool} {one.measured.version}: its source was read at {read}, {verdict}"
 
@@ -132,13 +123,8 @@ def _compared(what: str, comparison: Comparison) -> str:
 
 def verification_json(found: Verification) -> dict[str, Any]:
     """Return what was found as JSON holds it."""
-    bill = found.bill
     return {
-        "schema": JSON_SCHEMA,
-        "name": found.bill.name,
-        "input": [bill.network.height, bill.network.width] if isinstance(bill, Bill) else list(bill.inputs),
-        "madds": found.bill.madds,
-        "params": found.bill.params,
+        **head(found.bill),
         "holds": found.holds,
         "params_by_path": _comparison_json(found.params),
         "counters": [_explanation_json(one) for one in found.explanations],

@@ -7,15 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from running import run
+from running import ROOT, run
 
-from mfprofile.budget.baseline import SCHEMA
+from mfprofile.budget.baseline import SCHEMAS
 from mfprofile.budget.config import matches
 from mfprofile.budget.limits import Limit, in_force, shown_amount
-from mfprofile.cost.measures import MEASURES
-from mfprofile.spec.limits import MEMORY, names
 from mfprofile.spec.problems import InputError, Mark
-from mfprofile.view.bill import JSON_SCHEMA
+from mfprofile.view.head import SCHEMA
 
 MADDS, PARAMS, ACTIVATIONS = 286_732_160, 11_422_648, 14_205_592
 MEMORY_BYTES = 4_014_080
@@ -139,7 +137,15 @@ def test_what_count_prints_is_a_baseline(tmp_path: Path) -> None:
         ("params", "max", PARAMS * 101 // 100, True, "counts.json"),
     ]
     assert json.loads(output)["specs"][0]["limits"][0]["given"]["about"] == "286,732,160 in counts.json + 1 %"
-    assert SCHEMA == JSON_SCHEMA
+    assert SCHEMA in SCHEMAS
+
+
+def test_a_file_of_the_first_schema_is_a_baseline_too() -> None:
+    """Its input is height and width; what it holds is compared as ever."""
+    file = ROOT / "tests" / "data" / "baseline_schema1_spec.json"
+    assert json.loads(file.read_bytes())["schema"] == 1
+    assert checked("mf26m", "--baseline", str(file), cwd=ROOT)[0] == 0
+    assert checked("mf26m", "--baseline", str(file), "--set", "stem=12", cwd=ROOT)[0] == 1
 
 
 BILL = {"schema": 1, "name": "mf294m", "convention": "core", "madds": MADDS, "params": PARAMS}
@@ -153,14 +159,14 @@ WRITE = "write it with 'mfprofile count SPEC… --json'"
         ("[]", f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
         ("[1]", f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
         ('{"name": "mf294m"}', f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
-        (json.dumps({**BILL, "schema": 2}), f"counts.json: mf294m: schema 2 is not read, only 1; {WRITE}"),
+        (json.dumps({**BILL, "schema": 3}), f"counts.json: mf294m: unknown schema 3, 1 and 2 are read; {WRITE}"),
         (json.dumps({**BILL, "convention": "paper"}), "counts.json: mf294m: was counted in convention 'paper', not 'core'; give --convention paper, or count it anew with --convention core"),
         (json.dumps({**BILL, "madds": 1.5}), f"counts.json: mf294m: madds = 1.5: must be a whole number; {WRITE}"),
         (json.dumps({**BILL, "convention": None}), "counts.json: mf294m: was counted in convention null, not 'core'; count it anew with --convention core"),
         (json.dumps({**BILL, "params": None}), f"counts.json: mf294m: params = null: must be a whole number; {WRITE}"),
         (json.dumps([BILL, {**BILL, "madds": 3}]), "counts.json: has two different bills of 'mf294m'; keep one of them"),
-        (json.dumps({**BILL, "name": "mf294"}), "mf294m: the baseline counts.json has no bill of 'mf294m'; did you mean 'mf294'?"),
-        (json.dumps({**BILL, "name": "other"}), "mf294m: the baseline counts.json has no bill of 'mf294m'; it has other"),
+        (json.dumps({**BILL, "name": "mf294"}), "mf294m: counts.json: has no bill of 'mf294m'; did you mean 'mf294'?"),
+        (json.dumps({**BILL, "name": "other"}), "mf294m: counts.json: has no bill of 'mf294m'; use other"),
     ],
 )  # fmt: skip
 def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, tmp_path: Path) -> None:
@@ -179,16 +185,16 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
         (["--max-madds", "10%"], "--max-madds '10%': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds"),
         (["--max", "former.madds"], "--max former.madds: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M"),
         (["--max", "former.madds=101%"], "--max former.madds '101%': a pillar's share cannot be more than 100 %"),
-        (["--max", "form.madds=3"], "--max form.madds=3: no quantity is called 'form.madds'; did you mean 'former.madds'?"),
+        (["--max", "form.madds=3"], "--max form.madds=3: unknown quantity 'form.madds'; did you mean 'former.madds'?"),
         (["--max", "madds=3", "--max-madds", "4"], "--max-madds and --max madds both say what madds may be at most: give one"),
         (["--max-madds", "3", "--min-madds", "4"], "madds cannot be at least 4 and at most 3, as --min-madds and --max-madds demand"),
         (["--max", "former.madds=3%", "--min", "former.madds=4.5%"], "former.madds cannot be at least 4.5 % and at most 3 %, as --min former.madds and --max former.madds demand"),
-        (["--format", "githib", "--max-madds", "3"], "no format is called 'githib'; did you mean 'github'?"),
+        (["--format", "githib", "--max-madds", "3"], "unknown format 'githib'; did you mean 'github'?"),
         (["--json", "--format", "github"], "--json and --format github exclude each other: give one"),
-        (["--max-madds", "3M", "--convention", "papr"], "no convention is called 'papr'; did you mean 'paper'?"),
+        (["--max-madds", "3M", "--convention", "papr"], "unknown convention 'papr'; did you mean 'paper'?"),
         (["--max-memory", "3X"], "--max-memory '3X': 'X' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"),
         (["--max-memory", "3MB", "--batch", "0"], "--batch 0: must be 1 or more"),
-        (["--max-memory", "3MB", "--dtype", "float31"], "no dtype is called 'float31'; did you mean 'float32'?"),
+        (["--max-memory", "3MB", "--dtype", "float31"], "unknown dtype 'float31'; did you mean 'float32'?"),
         (["--config", "none.toml"], "none.toml: cannot be read: No such file or directory"),
         ([], f"mf294m: {NO_LIMIT}"),
     ],
@@ -285,7 +291,7 @@ def test_a_pyproject_of_others_is_passed_over(tmp_path: Path) -> None:
     [
         ("[tool.mfprofile\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 16)"),
         ("[tool.mfprofile.budget]\n", "tool.mfprofile.budget: unknown key; did you mean 'budgets'?"),
-        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; there is 'budgets'"),
+        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; use budgets"),
         ("[tool.mfprofile]\nbudgets = 1\n", "tool.mfprofile.budgets: must be a table of globs, each with its limits"),
         ("tool.mfprofile = 3\n", "tool.mfprofile: must be a table with 'budgets'"),
         ("tool = 3  # mfprofile\n", "tool: must be a table"),
@@ -400,8 +406,3 @@ def test_a_glob_matches_whole_paths(path: str, glob: str, answer: bool) -> None:
 def test_a_share_is_shown_as_it_was_written(text: str) -> None:
     """To the last digit."""
     assert shown_amount(Limit("former.madds", True, Fraction(text) / 100, Mark("x"))) == f"{text} %"
-
-
-def test_each_quantity_can_be_limited() -> None:
-    """The names that a spec knows are those that are measured, and memory."""
-    assert sorted(names()) == sorted([*MEASURES, MEMORY])

@@ -84,7 +84,7 @@ def test_json_is_exact_and_whole(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert done.returncode == 2
     assert {key: found[key] for key in ("schema", "convention", "unit", "batch", "dtype", "holds")} == {
-        "schema": 1,
+        "schema": 2,
         "convention": "core",
         "unit": "MAdds",
         "batch": 1,
@@ -92,7 +92,12 @@ def test_json_is_exact_and_whole(tmp_path: Path) -> None:
         "holds": False,
     }
     (spec,), (problem,) = found["specs"], found["problems"]
-    assert (spec["name"], spec["spec"], spec["input"], spec["holds"]) == ("net", "net.yaml", [224, 224], False)
+    assert (spec["name"], spec["spec"], spec["input"][0]["shape"], spec["holds"]) == (
+        "net",
+        "net.yaml",
+        [1, 3, 224, 224],
+        False,
+    )
     (limit,) = spec["limits"]
     assert (limit["quantity"], limit["bound"], limit["share"]) == ("former.madds", "max", "10 %")
     assert (limit["counted"], limit["limit"], limit["whole"], limit["excess"]) == (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import Mapping, spec_mappings
 
 from mfprofile.budget.knobs import Knob, Step, knobs
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.sources import shipped

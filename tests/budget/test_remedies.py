@@ -19,11 +19,10 @@ from mfprofile.budget.limits import Limit
 from mfprofile.budget.reasons import reason
 from mfprofile.budget.remedies import Remedy, Trials, first, remedies
 from mfprofile.budget.verdicts import Terms, Verdict, judged
+from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import CORE, PAPER
-from mfprofile.cost.counts import Bill, count
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.network import resolve
 from mfprofile.spec.problems import Mark, SpecError
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
@@ -33,7 +32,7 @@ IN_CORE = Terms(CORE)
 
 def verdict(spec: Spec, *limits: Limit, terms: Terms = IN_CORE) -> Verdict:
     """Return the verdict on a spec."""
-    return judged(spec.name, spec, Bill(resolve(spec), terms.convention), limits, terms)
+    return judged(spec.name, spec, count(spec, terms.convention), limits, terms)
 
 
 def after(spec: Spec, settings: Sequence[str], limits: Sequence[Limit], terms: Terms) -> Verdict | None:
@@ -107,7 +106,7 @@ def test_every_model_has_remedies(name: str) -> None:
 def test_any_spec_has_true_remedies_or_none(source: Mapping, quantity: str, twelfths: int) -> None:
     """Whatever its switches: remedies hold, and where there are none each knob's nearest is what it is counted at."""
     spec, terms = load(source), Terms(CORE)
-    amount = terms.amount(quantity, Bill(resolve(spec), CORE))
+    amount = terms.amount(quantity, count(spec, CORE))
     limits = [Limit(quantity, True, amount * (twelfths - 1) // 12, FLAG)]
     judged = verdict(spec, *limits)
     if judged.holds:
@@ -228,10 +227,10 @@ def test_the_heaviest_blocks_and_pillars_are_told_heaviest_first() -> None:
     assert dict(whole.pillars) == {name: total.madds for name, total in bill.pillars.items()}
     assert [name for name, _ in whole.pillars] == ["mobile", "bridge", "head", "former"]
     blocks = sorted(bill.by("block"), key=lambda total: -total.madds)[:3]
-    assert whole.blocks == [(total.name, total.madds) for total in blocks]
-    assert (former.pillars, len(former.blocks)) == ([], 3)
+    assert whole.parts == [(total.name, total.madds) for total in blocks]
+    assert (former.pillars, len(former.parts)) == ([], 3)
     own = sum(row.params for row in bill.rows if row.pillar == "former" and row.block == "2")
-    assert former.blocks[0] == ("2", own)
+    assert former.parts[0] == ("2", own)
 
 
 @given(st.lists(st.sampled_from((True, False, None)), max_size=40))

@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from mfprofile.budget.scale import scale
+from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import CONVENTIONS
-from mfprofile.cost.counts import Bill, count
 from mfprofile.spec.load import load
 from mfprofile.spec.problems import InputError
 

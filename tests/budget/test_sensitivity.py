@@ -17,9 +17,9 @@ from strategies import Mapping, spec_mappings
 
 from mfprofile.budget.knobs import knobs
 from mfprofile.budget.sensitivity import Effect, Sensitivity, sensitivity
-from mfprofile.cost.counts import Bill, count
-from mfprofile.cost.rows import PILLARS
+from mfprofile.cost.bill import Bill, count
 from mfprofile.spec.load import load
+from mfprofile.spec.names import PILLARS
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.width import scaled
 from mfprofile.spec.writing import mapping
@@ -128,14 +128,14 @@ def test_another_quantity_is_refused() -> None:
         sensitivity(load("mf26m"), sort="parms")
     done = run("sensitivity", "mf26m", "--sort", "flops")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: cannot sort by 'flops'; there are madds, params\n"
+    assert done.stderr == "error: cannot sort by 'flops'; use one of madds, params\n"
 
 
 @pytest.mark.parametrize("sort", ["madds", "params"])
 def test_json_has_exact_integers(sort: str) -> None:
     """Changes lead from the totals to the totals after, pillars sum to changes, settings give the figures."""
     found = json.loads(run("sensitivity", "mf52m", "--sort", sort, "--json", "--convention", "paper").stdout)
-    assert (found["schema"], found["name"], found["convention"], found["sort"]) == (1, "mf52m", "paper", sort)
+    assert (found["schema"], found["name"], found["convention"], found["sort"]) == (2, "mf52m", "paper", sort)
     weights = []
     for knob in found["knobs"]:
         steps = [knob[side] for side in ("down", "up") if knob[side] is not None]
@@ -173,5 +173,5 @@ def test_sensitivity_follows_set_and_input() -> None:
     options = ["--set", "tokens.count=3", "--input", "160"]
     found = json.loads(run("sensitivity", "mf294m", *options, "--json").stdout)
     values = {knob["knob"]: knob["value"] for knob in found["knobs"]}
-    assert (values["tokens.count"], values["input"], found["input"]) == (3, 160, [160, 160])
+    assert (values["tokens.count"], values["input"], found["input"][0]["shape"]) == (3, 160, [1, 3, 160, 160])
     assert found["madds"] == count(load("mf294m", ["tokens.count=3", "input=160"])).madds

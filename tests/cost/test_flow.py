@@ -28,8 +28,8 @@ NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), der
 
 def assert_flow_is_torchs(bill: Bill) -> None:
     """Compare running order, edges, values put out and read, and the answer, with what torch executes."""
-    ran, answers = executed(bill.network)
-    flow = Flow(bill.network, bill.parts)
+    ran, answers = executed(bill.subject)
+    flow = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width)
     names = {INPUT: "input"} | {number: step.name for number, step in enumerate(flow.steps)}
     theirs = {one.name: one for one in ran if one.name != "input"}
     assert [step.name for step in flow.steps] == list(theirs)
@@ -72,7 +72,7 @@ def test_each_op_of_any_spec_reads_and_puts_out_what_it_does_in_torch(mapping: M
 def test_the_peak_is_that_of_what_torch_executes(name: str) -> None:
     """By the definition, on torch's own graph, order and sizes, for two images."""
     bill = count(name)
-    assert peak_memory(bill, batch=2).bytes == peak_by_definition(*executed(bill.network, batch=2))
+    assert peak_memory(bill, batch=2).bytes == peak_by_definition(*executed(bill.subject, batch=2))
 
 
 @given(spec_mappings())
@@ -81,7 +81,7 @@ def test_the_peak_of_any_spec_is_that_of_what_torch_executes(mapping: Mapping) -
     """And no other op has more live than the peak."""
     bill = count(mapping)
     peak = peak_memory(bill, batch=3)
-    assert peak.bytes == peak_by_definition(*executed(bill.network, batch=3))
+    assert peak.bytes == peak_by_definition(*executed(bill.subject, batch=3))
     assert peak.bytes == max(traffic(bill, batch=3).live)
 
 
@@ -127,7 +127,7 @@ def test_torch_itself_holds_as_much_and_no_more_in_lite_blocks() -> None:
     """What Python holds alive is what is still to be read: equal to the byte."""
     bill = count({**PLAIN, "blocks": [{"block": "lite", "expand": 2, "out": "same", "repeat": 3}]})
     peak = peak_memory(bill)
-    assert (peak.bytes, peak.op) == (eager_peak(bill.network), "blocks.1.mobile.depthwise.norm")
+    assert (peak.bytes, peak.op) == (eager_peak(bill.subject), "blocks.1.mobile.depthwise.norm")
     assert peak.bytes == 4 * (16 + 32 + 32) * 32**2
 
 
@@ -136,7 +136,7 @@ def test_what_torch_holds_beyond_that_are_names_for_what_nothing_reads() -> None
     bill = count({**PLAIN, "blocks": [{"block": "mf", "expand": 4, "out": "same", "repeat": 3}]})
     hidden = 4 * 64 * 32**2
     assert peak_memory(bill).bytes == 4 * 16 * 32**2 + 2 * hidden
-    assert eager_peak(bill.network) == peak_memory(bill).bytes + hidden
+    assert eager_peak(bill.subject) == peak_memory(bill).bytes + hidden
 
 
 @given(spec_mappings())
@@ -144,5 +144,5 @@ def test_what_torch_holds_beyond_that_are_names_for_what_nothing_reads() -> None
 def test_torch_never_holds_less(mapping: Mapping) -> None:
     """Temporaries and names come on top; the image is the caller's."""
     bill = count(mapping)
-    image = 3 * 4 * bill.network.height * bill.network.width
-    assert eager_peak(bill.network) + image >= peak_memory(bill).bytes
+    image = 3 * 4 * bill.subject.height * bill.subject.width
+    assert eager_peak(bill.subject) + image >= peak_memory(bill).bytes

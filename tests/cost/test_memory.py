@@ -31,7 +31,7 @@ def simulated(flow: Flow, in_place: bool) -> tuple[list[int], list[set[int]]]:
     """
     readers = Counter(source for step in flow.steps for source in set(step.reads))
     readers.update(flow.answers)  # the caller
-    held = {INPUT: 3 * flow.network.height * flow.network.width}
+    held = {INPUT: flow.image}
     totals, tensors = [], []
     for number, step in enumerate(flow.steps):
         first = step.reads[0] if step.reads else None
@@ -47,7 +47,7 @@ def simulated(flow: Flow, in_place: bool) -> tuple[list[int], list[set[int]]]:
 
 def assert_simulated(bill: Bill) -> None:
     """Compare peak, its place and its tensors with the machine's, in both readings."""
-    flow = Flow(bill.network, bill.parts)
+    flow = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width)
     for in_place in (False, True):
         totals, tensors = simulated(flow, in_place)
         peak = peak_memory(bill, 2, "float16", in_place)
@@ -104,7 +104,7 @@ def test_bytes_grow_with_batch_and_type_as_they_should(mapping: Mapping) -> None
         assert found.params_bytes == bill.params * size
     assert peak_memory(bill, in_place=True).bytes <= one.bytes
     single, triple = traffic(bill, 1, "int8").moved, traffic(bill, 3, "int8").moved
-    weights = [step.weights for step in Flow(bill.network, bill.parts).steps]
+    weights = [step.weights for step in Flow(bill.parts, 3 * bill.subject.height * bill.subject.width).steps]
     assert [3 * moved - 2 * fixed for moved, fixed in zip(single, weights, strict=True)] == triple
 
 
@@ -112,7 +112,7 @@ def test_bytes_grow_with_batch_and_type_as_they_should(mapping: Mapping) -> None
 def test_each_parameter_is_read_once_and_the_token_table_by_its_readers(name: str) -> None:
     """The table itself moves nothing; the first block's ops read it."""
     bill = count(name)
-    flow = Flow(bill.network, bill.parts)
+    flow = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width)
     table = [step for step in flow.steps if 0 in step.reads]
     assert traffic(bill).moved[0] == 0
     assert sum(step.weights for step in flow.steps) == bill.params + (len(table) - 1) * bill.rows[0].params
@@ -121,7 +121,7 @@ def test_each_parameter_is_read_once_and_the_token_table_by_its_readers(name: st
 def test_a_tower_reads_its_weights_on_every_level() -> None:
     """They are counted as parameters once, and moved five times."""
     bill = count("mf151m-retinanet")
-    steps = Flow(bill.network, bill.parts).steps
+    steps = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width).steps
     read = [step.weights for step in steps if step.local.startswith("classification.conv2.")]
     assert read == [9 * 256 * 256 + 256] * 5
 
@@ -145,8 +145,8 @@ def test_peaks_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"dtype": "flaot16"}, r"^no dtype is called 'flaot16'; did you mean 'float16'\?$"),
-        ({"dtype": "x"}, r"^no dtype is called 'x'; there are float32, float16, bfloat16, int8$"),
+        ({"dtype": "flaot16"}, r"^unknown dtype 'flaot16'; did you mean 'float16'\?$"),
+        ({"dtype": "x"}, r"^unknown dtype 'x'; use one of float32, float16, bfloat16, int8$"),
         ({"batch": 0}, r"^batch 0: must be 1 or more$"),
     ],
 )
@@ -175,7 +175,7 @@ def test_every_edge_that_is_written_is_of_an_op_that_there_is() -> None:
         bill = count(spec)
         for part in bill.parts:
             last = part.path.rpartition(".")[2]
-            kind = bill.network.blocks[int(part.block) - 1].kind if last == "mobile" else last
+            kind = bill.subject.blocks[int(part.block) - 1].kind if last == "mobile" else last
             seen |= {(kind, local) for local, _, _ in part.ops}
     assert written <= seen
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mfprofile.cost.counts import Bill, count
+from mfprofile.cost.bill import Bill, count
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import SpecError

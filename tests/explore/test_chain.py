@@ -8,13 +8,13 @@ from typing import Any
 from explore.spaces import brute_force, key, space_mappings
 from hypothesis import HealthCheck, event, given, settings
 
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.measures import MEASURES
+from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.chain import Chain, Chains
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import read_space
+from mfprofile.spec.names import SUMS
 
-QUANTITIES = [quantity_of(name) for name in MEASURES]
+QUANTITIES = [quantity_of(name) for name in SUMS]
 
 
 def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int], list[int]]]:
@@ -37,7 +37,7 @@ def test_the_paths_of_the_chains_are_the_valid_variants_with_the_figures_of_coun
     expected, _ = brute_force(mapping)
     event(f"{10 ** len(str(len(expected))) // 10 if expected else 0} or more variants")
     space = read_space(mapping)
-    chains = Chains(space, QUANTITIES, convention("core"))
+    chains = Chains(space, QUANTITIES, find_convention("core"))
     paths: list[tuple[str, list[int]]] = []
     for values in chains.settings:
         chain = chains.chain(values)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from running import ROOT, run, surroundings
 
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
 from mfprofile.spec import load
 from mfprofile.spec.sources import shipped
 
@@ -127,7 +127,7 @@ def test_every_variant_is_listed_as_csv() -> None:
         (["count", "tiny", "--madds", "3M:2M"], "--madds: '3M:2M': is empty: 3,000,000 is more than 2,000,000"),
         (
             ["count", "tiny", "--within", "former.mads=:3M"],
-            "--within former.mads=:3M: no quantity is called 'former.mads'; did you mean 'former.madds'?",
+            "--within former.mads=:3M: unknown quantity 'former.mads'; did you mean 'former.madds'?",
         ),
         (
             ["count", "tiny", "--within", "madds"],

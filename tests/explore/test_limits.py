@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
 from mfprofile.explore.best import best
 from mfprofile.explore.count import count_space
 from mfprofile.explore.front import Aim

@@ -12,7 +12,7 @@ from explore.spaces import brute_force, space_mappings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mfprofile.cost.counts import Bill, count
+from mfprofile.cost.bill import Bill, count
 from mfprofile.explore.best import best
 from mfprofile.explore.count import count_space
 from mfprofile.explore.front import Aim, front

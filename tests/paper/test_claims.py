@@ -68,7 +68,7 @@ def test_the_polynomial_of_the_294m_arrives_where_it_should() -> None:
 @pytest.mark.parametrize("name", ["tokens1", "tokens3", "tokens9", "dim64", "dim128", "dim256", "dim320"])
 def test_it_gives_each_cell_of_tables_7_and_8_exactly(name: str, convention: str) -> None:
     """Evaluated at the ablation's tokens it is the count of the ablation's own spec, multiply-adds and parameters."""
-    found = formulas(load("mf294m"), ["tokens.count", "tokens.dim"], convention_name=convention)
+    found = formulas(load("mf294m"), ["tokens.count", "tokens.dim"], convention=convention)
     spec = load(f"mf294m-{name}")
     assert spec.tokens is not None
     values = {"M": spec.tokens.count, "d": spec.tokens.dim}

@@ -178,13 +178,13 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
         "stem: 8",
         "stem: 8\nbudget: {max: {x: 3M}}",
         [
-            ":5:16: budget.max.x: unknown key; there are madds, params, activations, memory, mobile, former, bridge, head"
+            ":5:16: budget.max.x: unknown key; use one of madds, params, activations, memory, mobile, former, bridge, head"
         ],
     ),
     (
         "stem: 8",
         "stem: 8\nbudget: {max: {former: {x: 3M}}}",
-        [":5:25: budget.max.former.x: unknown key; there are madds, params, activations"],
+        [":5:25: budget.max.former.x: unknown key; use one of madds, params, activations"],
     ),
     (
         "stem: 8",
@@ -200,7 +200,7 @@ REPLACEMENTS = [  # what is replaced in BASE, by what, and the lines of the mess
         "stem: 8",
         "stem: 8\nbudget: {max: {head: {memory: 3MB}}}",
         [
-            ":5:23: budget.max.head.memory: memory is the whole network's: a pillar has none of its own; there are madds, params, activations"
+            ":5:23: budget.max.head.memory: memory is the whole network's: a pillar has none of its own; use madds, params, activations"
         ],
     ),
     (

@@ -251,9 +251,9 @@ def test_inputs_are_read() -> None:
         (["=3"], "--input =3: must be"),
         (["a=b=3"], "--input a=b=3: must be"),
         (["a-b=3"], "--input a-b=3: 'a-b' is no name of an argument"),
-        (["flot32:3"], "--input flot32:3: no type is called 'flot32'; did you mean 'float32'?"),
-        (["128:int64"], "--input 128:int64: no type is called '128'; the type stands first: int64:128"),
-        (["128:3"], "--input 128:3: no type is called '128'; there are float32"),
+        (["flot32:3"], "--input flot32:3: unknown dtype 'flot32'; did you mean 'float32'?"),
+        (["128:int64"], "--input 128:int64: unknown dtype '128'; write the dtype first: int64:128"),
+        (["128:3"], "--input 128:3: unknown dtype '128'; use one of float32"),
         (["a=3", "a=4"], "--input: two have the same name"),
     ],
 )  # fmt: skip

@@ -14,8 +14,8 @@ from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 from zoo import Lambda, Language, Twice  # noqa: E402
 
-from mfprofile.trace.ledger import Trace  # noqa: E402
 from mfprofile.trace.trace import Input, trace  # noqa: E402
+from mfprofile.trace.traced import Trace  # noqa: E402
 
 WEIGHT, BIAS = torch.zeros(7, 5), torch.zeros(7)
 
@@ -502,7 +502,7 @@ def test_an_unknown_axis_or_convention_is_refused() -> None:
     from mfprofile.spec.problems import InputError
 
     bill = trace(nn.Linear(3, 4), (3,)).bill()
-    with pytest.raises(InputError, match=r"^cannot count by 'pillar'; there are module, kind, op$"):
+    with pytest.raises(InputError, match=r"^cannot count by 'pillar'; use one of module, kind, op$"):
         bill.by("pillar")
-    with pytest.raises(InputError, match="no convention is called 'cor'"):
+    with pytest.raises(InputError, match="unknown convention 'cor'"):
         bill.under("cor")

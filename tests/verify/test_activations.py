@@ -43,10 +43,10 @@ def hooked(bill: Bill) -> Counter[str]:
         return add
 
     with torch.device("meta"), torch.no_grad():
-        model = MobileFormer(bill.network).eval()
+        model = MobileFormer(bill.subject).eval()
         for path, module in model.named_modules():
             module.register_forward_hook(hook(path))
-        model(torch.empty(1, 3, bill.network.height, bill.network.width))
+        model(torch.empty(1, 3, bill.subject.height, bill.subject.width))
     return found
 
 

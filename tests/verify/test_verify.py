@@ -190,7 +190,7 @@ def test_parameters_are_compared_with_torchs_own_tensors() -> None:
 
 def test_a_counter_that_does_not_exist_or_is_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each gets one line with the remedy."""
-    with pytest.raises(InputError, match=r"^no counter is called 'fvcor'; did you mean 'fvcore'\?$"):
+    with pytest.raises(InputError, match=r"^unknown counter 'fvcor'; did you mean 'fvcore'\?$"):
         chosen(["fvcor"])
     monkeypatch.setattr("mfprofile.verify.verify.installed", lambda name: name != "thop")
     with pytest.raises(InputError, match=r"^thop is not installed: pip install thop$"):

@@ -102,7 +102,7 @@ def test_standard_input_is_a_variant_and_one_that_is_named_twice_is_drawn_once(t
 def test_recounts_stand_beside_no_other_convention() -> None:
     """They are in core, so Mobile-Former must be."""
     with pytest.raises(InputError, match="baselines are recounted in 'core', which cannot stand beside 'paper'"):
-        accuracy(Look(), convention_name="paper", recounted=True)
+        accuracy(Look(), convention="paper", recounted=True)
 
 
 def test_a_variant_has_the_accuracy_that_the_paper_prints_or_none() -> None:
@@ -204,7 +204,7 @@ def test_a_crowd_of_ones_own_points_is_drawn_without_names(tmp_path: Path) -> No
 def test_the_convention_is_named_on_the_picture(name: str) -> None:
     """In one column too, whatever its name, with the unit that it counts."""
     look = Look(1)
-    picture = accuracy(look, convention_name=name)
+    picture = accuracy(look, convention=name)
     label = next(text for text, _ in texts(picture, look) if "counted" in text)
     assert f"(convention '{name}')" in label
     assert label.startswith(CONVENTIONS[name].unit)
@@ -216,11 +216,11 @@ def test_flops_do_not_stand_beside_the_papers_madds() -> None:
     message = "'torch' counts FLOPs, which cannot stand beside the MAdds that the paper prints"
     for draw in (accuracy, detection):
         with pytest.raises(InputError, match=message):
-            draw(Look(), convention_name="torch")
-        assert draw(Look(), cost="params", convention_name="torch").convention == "torch"
+            draw(Look(), convention="torch")
+        assert draw(Look(), cost="params", convention="torch").convention == "torch"
 
 
 def test_another_cost_is_refused() -> None:
     """With those there are."""
-    with pytest.raises(InputError, match="cannot draw accuracy against 'flops': there are madds, params"):
+    with pytest.raises(InputError, match="cannot draw against 'flops'; use one of madds, params"):
         accuracy(Look(), cost="flops")

@@ -53,7 +53,7 @@ def test_labels_keep_clear(look: Look, name: str, x: str, y: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--x", "tokens.cout", "--y", "tokens.dim"], "no key 'tokens.cout' has a whole number here; did you mean 'tokens.count'?"),
+        (["--x", "tokens.cout", "--y", "tokens.dim"], "tokens.cout is not a key with a whole number; did you mean 'tokens.count'?"),
         (["--x", "tokens.dim", "--y", "tokens.dim"], "tokens.dim: a contour is over two keys"),
         (["--x", "groups", "--y", "tokens.dim"], "groups: which values? Give it as groups=FROM:TO:STEP"),
         (["--x", "tokens.count=9:1", "--y", "tokens.dim"], "tokens.count=9:1: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"),

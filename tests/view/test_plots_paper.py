@@ -180,7 +180,7 @@ def test_a_front_of_nothing_is_refused() -> None:
 
 def test_wrong_costs_and_conventions_are_refused() -> None:
     """In one line, with those there are."""
-    with pytest.raises(InputError, match="there are madds, params"):
+    with pytest.raises(InputError, match="use one of madds, params"):
         detection(Look(), "ap")
     with pytest.raises(InputError, match="paper-coco"):
         residuals(Look(), ("paper-cocoa",))

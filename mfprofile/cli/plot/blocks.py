@@ -19,7 +19,7 @@ def command(
 
     Example: mfprofile plot blocks mf294m -o blocks.svg
     """
-    from mfprofile.cost.counts import count
+    from mfprofile.cost.bill import count
     from mfprofile.spec.load import load
     from mfprofile.view.plots.blocks import blocks
 

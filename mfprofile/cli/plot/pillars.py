@@ -31,7 +31,7 @@ def command(
 
     Example: mfprofile plot pillars mf294m mf294m-mlp mf294m-mobile -o pillars.pdf
     """
-    from mfprofile.cost.counts import count
+    from mfprofile.cost.bill import count
     from mfprofile.paper.claims import MODELS
     from mfprofile.spec.load import load
     from mfprofile.view.plots.pillars import pillars

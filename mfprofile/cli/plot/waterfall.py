@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in, specs
-from mfprofile.cli.diff import both
 from mfprofile.cli.options import ConventionName, Input, Settings
 from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.subjects import Given, both
 
 Of = Annotated[
     str,
@@ -54,10 +54,10 @@ def command(
     Example: mfprofile plot waterfall mf294m mf214m -o waterfall.svg
     """
     from mfprofile.budget.difference import difference
-    from mfprofile.cost.counts import count
     from mfprofile.view.plots.waterfall import waterfall
 
     checked(output)
     look = look_of(columns, dark)
-    bills = [count(spec, convention) for spec in both(a, b, settings, input_size)]
-    written(waterfall(look, difference(*bills), by, of), "waterfall", output, look)
+    given = Given(settings or (), () if input_size is None else (input_size,))
+    before, after = both("plot waterfall", a, b, given, convention)
+    written(waterfall(look, difference(before, after), by, of), "waterfall", output, look)

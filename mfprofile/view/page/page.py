@@ -12,12 +12,10 @@ from string import Template
 from typing import Any
 
 from mfprofile import __version__
-from mfprofile.cost.conventions import CONVENTIONS, convention
-from mfprofile.cost.counts import Bill
+from mfprofile.cost.bill import count
+from mfprofile.cost.conventions import CONVENTIONS, find_convention
 from mfprofile.paper.claims import MODELS
-from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.network import resolve
 from mfprofile.view.numbers import several
 from mfprofile.view.page.script import engine_text, page_data
 from mfprofile.view.plots.look import DARK, LIGHT
@@ -51,11 +49,11 @@ _SIGNALS = {
 }
 
 
-def page_text(spec: Spec, convention_name: str = "core") -> str:
+def page_text(spec: Spec, convention: str = "core") -> str:
     """Return the HTML of a variant's page, the same at each run; it opens in the convention."""
-    convention(convention_name)
+    find_convention(convention)
     engine, script = engine_text(), _script()
-    data = {**page_data(spec), "initial": convention_name, "models": list(_models())}
+    data = {**page_data(spec), "initial": convention, "models": list(_models())}
     values = {
         "name": escape(spec.name),
         "about": escape(_about(spec)),
@@ -81,7 +79,7 @@ def _about(spec: Spec) -> str:
 def _models() -> Iterator[dict[str, Any]]:
     """Yield the paper's models with their parameters, and their totals in each convention."""
     for name in MODELS:
-        bill = Bill(resolve(load(name)), CONVENTIONS["core"])
+        bill = count(name)
         yield {"name": name, "params": bill.params, "madds": {each: bill.under(each).madds for each in CONVENTIONS}}
 
 

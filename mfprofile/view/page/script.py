@@ -29,7 +29,7 @@ from importlib.resources import files
 from typing import Any
 
 from mfprofile.cost.conventions import CONVENTIONS, NOTHING, Convention, Weight
-from mfprofile.spec import detector, limits, model
+from mfprofile.spec import detector, limits, model, names
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.sources import shipped
@@ -73,9 +73,9 @@ def _constants() -> dict[str, Any]:
             "channels": detector.WIDTH,
             "last": detector.LAST_LEVEL,
         },
-        "PILLARS": limits.PILLARS,
-        "ADDITIVE": limits.ADDITIVE,
-        "MEMORY": limits.MEMORY,
+        "PILLARS": names.PILLARS,
+        "ADDITIVE": names.ADDITIVE,
+        "MEMORY": names.MEMORY,
         "BUDGET_EXAMPLE": limits.EXAMPLE,
         "CONVENTIONS": {name: _convention(each) for name, each in CONVENTIONS.items()},
     }

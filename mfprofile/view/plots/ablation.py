@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mfprofile.cost.conventions import convention
+from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.cells import counted
 from mfprofile.paper.tables import table
 from mfprofile.view.plots.axes import headed, legend, linear, percent, titled
@@ -34,24 +34,24 @@ class Variant:
     params: int
 
 
-def variants(convention_name: str = "paper") -> Iterator[Variant]:
+def variants(convention: str = "paper") -> Iterator[Variant]:
     """Yield the lines of Tables 5 to 9, counted in a convention."""
     for number in TABLES:
         found = table(number)
         for line in found.lines:
-            madds, params = (counted(line.spec, column, convention_name) for column in ("madds", "params"))
+            madds, params = (counted(line.spec, column, convention) for column in ("madds", "params"))
             yield Variant(number, found.title, line.model, line.spec, float(line.cells["top1"]), madds, params)
 
 
-def ablation(look: Look, convention_name: str = "paper") -> Picture:
+def ablation(look: Look, convention: str = "paper") -> Picture:
     """Draw the ablations as three columns of dots, which share their lines: top-1, multiply-adds and parameters.
 
     Each dot hangs on the upright line of the 294M, so that what a variant costs and what it brings are seen as lengths.
     """
-    found = list(variants(convention_name))
+    found = list(variants(convention))
     title = "Ablations of Mobile-Former-294M"
-    unit = convention(convention_name).unit
-    named = f"{unit}\n(convention '{convention_name}')" if look.columns == 2 else f"{unit}\n('{convention_name}')"
+    unit = find_convention(convention).unit
+    named = f"{unit}\n(convention '{convention}')" if look.columns == 2 else f"{unit}\n('{convention}')"
     labels = {"top1": "ImageNet top-1 (%)\nas printed", "madds": named, "params": "Parameters\ncounted"}
     if look.columns == 1:
         labels["top1"] = "Top-1 (%)\nprinted"
@@ -64,7 +64,7 @@ def ablation(look: Look, convention_name: str = "paper") -> Picture:
             axes.set_xlabel(label)
         legend(figure, look, look.columns)
         titled(figure, title, look)
-    return Picture(title, figure, [asdict(variant) for variant in found], convention_name)
+    return Picture(title, figure, [asdict(variant) for variant in found], convention)
 
 
 def _groups(found: Sequence[Variant]) -> list[tuple[str, list[str]]]:

@@ -32,7 +32,7 @@ def accuracy(
     specs: Sequence[str] = (),
     file: str | None = None,
     cost: str = "madds",
-    convention_name: str | None = None,
+    convention: str | None = None,
     recounted: bool = False,
 ) -> Picture:
     """Draw top-1 on ImageNet against multiply-adds or parameters (`cost`), on a logarithmic axis.
@@ -42,8 +42,8 @@ def accuracy(
     `specs` are further variants, and `file` a CSV of a user's own networks. What has no measured accuracy is a tick on
     the axis of cost. Raises `InputError`.
     """
-    convention_name = convention_name or (CORE if recounted else "paper")
-    found = list(networks(specs, file, cost, convention_name, recounted))
+    convention = convention or (CORE if recounted else "paper")
+    found = list(networks(specs, file, cost, convention, recounted))
     unit = "Parameters" if cost == "params" else "MAdds"
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
@@ -54,9 +54,9 @@ def accuracy(
         axes.set_ylabel("ImageNet top-1 (%)")
         percent(axes.yaxis)
         label = recounted_label if recounted else counted_label
-        axes.set_xlabel(label(f"{unit}, log scale", convention_name, look))
+        axes.set_xlabel(label(f"{unit}, log scale", convention, look))
         _draw(axes, found, look, recounted)
-    return Picture(title, figure, [asdict(point) for point in found], convention_name)
+    return Picture(title, figure, [asdict(point) for point in found], convention)
 
 
 def _draw(axes: Axes, found: Sequence[Point], look: Look, recounted: bool) -> None:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from mfprofile.nn.checkpoint import load_checkpoint
 from mfprofile.nn.model import build
+from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
-from mfprofile.spec.network import Network, resolve
+from mfprofile.spec.network import Network
 from mfprofile.spec.problems import InputError
 from mfprofile.view.plots.axes import short, titled
 from mfprofile.view.plots.look import Look

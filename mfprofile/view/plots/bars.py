@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mfprofile.cost.rows import PILLARS
+from mfprofile.spec.names import PILLARS
 from mfprofile.view.plots.axes import linear
 from mfprofile.view.plots.look import Look
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.cost.counts import Bill
-from mfprofile.cost.rows import PILLARS
-from mfprofile.view.bill import kinds_and_outputs
+from mfprofile.cost.bill import Bill
+from mfprofile.spec.names import PILLARS
 from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import legend, short, titled
 from mfprofile.view.plots.bars import figures, lying, stacked
@@ -25,7 +24,7 @@ def block_records(bill: Bill) -> list[dict[str, Any]]:
 
     They sum to the bill's totals.
     """
-    about = kinds_and_outputs(bill.network)
+    about = bill.subject.labels.values
     records: dict[str, dict[str, Any]] = {}
     for row, madds in zip(bill.rows, bill.row_madds, strict=True):
         kind, out = about.get(row.block, (None, None))

@@ -8,12 +8,13 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.knobs import knobs
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
+from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.space import Space, with_values
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, SpecError, nearest
+from mfprofile.spec.problems import InputError, SpecError
+from mfprofile.spec.words import instead
 from mfprofile.spec.writing import mapping
 from mfprofile.view.plots.axes import amount, annotate, legend, short, titled
 from mfprofile.view.plots.look import Look
@@ -32,9 +33,7 @@ _FORM = "must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"
 _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]+):([0-9]+)(?::([0-9]+))?")
 
 
-def contour(
-    look: Look, space: Space, x: str, y: str, convention_name: str = "core", levels: Sequence[int] = ()
-) -> Picture:
+def contour(look: Look, space: Space, x: str, y: str, convention: str = "core", levels: Sequence[int] = ()) -> Picture:
     """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
 
     A key that the space leaves open has its choices, another that is a knob the values around its own; what else the
@@ -48,9 +47,9 @@ def contour(
         raise InputError(f"{first}: a contour is over two keys")
     if len(values_x) * len(values_y) > LARGEST:
         raise InputError(f"{len(values_x)} × {len(values_y)} points are more than {LARGEST:,}: give wider steps")
-    records = _counted(base, {first: values_x, second: values_y}, convention_name)
+    records = _counted(base, {first: values_x, second: values_y}, convention)
     shown, outside = _levels(records, levels, look)
-    title = f"{short(space.name)}: {convention(convention_name).unit} by {first} and {second}"
+    title = f"{short(space.name)}: {find_convention(convention).unit} by {first} and {second}"
     chosen = [choice.name for choice in space.choices]
     with look.applied():
         figure = look.figure(4.1 if look.columns == 2 else 3.5)
@@ -58,12 +57,12 @@ def contour(
         axes.set_xlabel(first)
         axes.set_ylabel(second)
         titled(figure, title, look)
-        remarks = _remarks(convention_name, bool(set(chosen) - {first, second}), outside)
+        remarks = _remarks(convention, bool(set(chosen) - {first, second}), outside)
         drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
         legend(figure, look, 1)
         own = None if chosen else (_value(base, first), _value(base, second))
         _name(axes, drawn, own, space.name, look)
-    return Picture(title, figure, records, convention_name)
+    return Picture(title, figure, records, convention)
 
 
 def _axis(space: Space, base: Spec, text: str) -> tuple[str, list[int]]:
@@ -99,10 +98,7 @@ def _value(base: Spec, key: str) -> int:
     depths = {knob.name: int(knob.value) for knob in knobs(base) if knob.name.endswith(".repeat")}
     known = depths | _numbers(mapping(base))
     if key not in known:
-        raise InputError(
-            f"no key {key!r} has a whole number here; "
-            f"{nearest(key, list(known)) or 'there are ' + ', '.join(list(known)[:8]) + '…'}"
-        )
+        raise InputError(f"{key} is not a key with a whole number; {instead(key, known)}")
     return known[key]
 
 
@@ -117,7 +113,7 @@ def _numbers(value: Any, prefix: str = "") -> dict[str, int]:
     return found
 
 
-def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention_name: str) -> list[dict[str, Any]]:
+def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention: str) -> list[dict[str, Any]]:
     """Return a record for each valid point of the grid; raises `InputError` where no line can be drawn between them."""
     (first, xs), (second, ys) = axes.items()
     data, records = mapping(base), []
@@ -127,7 +123,7 @@ def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention_name: str
                 spec = load(with_values(data, {_place(first): x, _place(second): y}))
             except SpecError:
                 continue
-            records.append({first: x, second: y, "madds": int(count(spec, convention_name).madds)})
+            records.append({first: x, second: y, "madds": int(count(spec, convention).madds)})
     for key in axes:
         if len({record[key] for record in records}) < 2:
             raise InputError(f"{key}: there must be two valid values or more to draw lines between")
@@ -157,9 +153,9 @@ def _levels(records: Sequence[Mapping[str, Any]], levels: Sequence[int], look: L
     return shown, [level for level in asked if levels and level not in shown]
 
 
-def _remarks(convention_name: str, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
+def _remarks(convention: str, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
     """Yield what the legend says of the points and lines; `is_open` where the space leaves more keys open."""
-    yield f"counted (convention '{convention_name}'), lines drawn between"
+    yield f"counted (convention '{convention}'), lines drawn between"
     if is_open:
         yield "all else at its first choice"
     if outside:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mfprofile.paper.cells import COCO
 from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco
 from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.axes import annotate, counted_label, legend, percent, scaled
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import COSTS, beside_printed
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 _STYLES = {OURS: ("mobile", "o"), CNN: ("cnn", "s"), "ResNet": ("quiet", "D"), VIT: ("vit", "P")}
 
 
-def detection(look: Look, cost: str = "madds", whole: bool = False, convention_name: str = COCO) -> Picture:
+def detection(look: Look, cost: str = "madds", whole: bool = False, convention: str = COCO) -> Picture:
     """Draw RetinaNet's AP against multiply-adds or parameters (`cost`) of its backbone, or of the `whole` detector.
 
     Mobile-Former is counted in the convention, the others stand as the paper prints them. Raises `InputError`.
     """
     if cost not in COSTS:
-        raise InputError(f"cannot draw detection against {cost!r}: there are {', '.join(COSTS)}")
-    beside_printed(convention_name, cost)
-    found = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention_name))
+        raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
+    beside_printed(convention, cost)
+    found = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention))
     part = "Detector" if whole else "Backbone"
     unit = "parameters" if cost == "params" else "MAdds"
     title = f"COCO AP against {'multiply-adds' if cost == 'madds' else 'parameters'}"
@@ -39,9 +40,9 @@ def detection(look: Look, cost: str = "madds", whole: bool = False, convention_n
         axes.set_title(title)
         axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
         scale = scaled(axes, "x", [each.cost for each in found])
-        axes.set_xlabel(counted_label(f"{part} {unit}{scale}", convention_name, look))
+        axes.set_xlabel(counted_label(f"{part} {unit}{scale}", convention, look))
         _draw(axes, found, look)
-    return Picture(title, figure, [asdict(each) for each in found], convention_name)
+    return Picture(title, figure, [asdict(each) for each in found], convention)
 
 
 def _draw(axes: Axes, found: Sequence[Detection], look: Look) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.cost.conventions import convention
+from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.front import Aim
 from mfprofile.explore.variant import Variant
 from mfprofile.paper.cells import bill_of
@@ -25,7 +25,7 @@ FEW = 60
 
 
 def front_picture(
-    look: Look, space: str, points: Sequence[Variant], aims: tuple[Aim, Aim], convention_name: str = "core"
+    look: Look, space: str, points: Sequence[Variant], aims: tuple[Aim, Aim], convention: str = "core"
 ) -> Picture:
     """Draw the front of a space in two quantities as a step line: what is on its far side no variant reaches.
 
@@ -35,16 +35,16 @@ def front_picture(
     if not points:
         raise InputError(f"{space}: no variant is within the windows, so that there is no front to draw")
     across, upward = aims if aims[1].quantity.name != "madds" else (aims[1], aims[0])
-    data = [*_of_front(points, across, upward), *_of_models(across, upward, convention_name)]
+    data = [*_of_front(points, across, upward), *_of_models(across, upward, convention)]
     title = f"Front of {space}: {len(points):,} variant{'s' * (len(points) > 1)}"
     with look.applied():
         figure = look.figure(3.8 if look.columns == 2 else 3.4)
         axes = figure.add_subplot()
         axes.set_title(title)
-        axes.set_xlabel(_label(across, convention_name, scaled(axes, "x", [each["x"] for each in data]), look.columns))
-        axes.set_ylabel(_label(upward, convention_name, scaled(axes, "y", [each["y"] for each in data])))
+        axes.set_xlabel(_label(across, convention, scaled(axes, "x", [each["x"] for each in data]), look.columns))
+        axes.set_ylabel(_label(upward, convention, scaled(axes, "y", [each["y"] for each in data])))
         _draw(axes, data, across, look)
-    return Picture(title, figure, data, convention_name)
+    return Picture(title, figure, data, convention)
 
 
 def _of_front(points: Sequence[Variant], across: Aim, upward: Aim) -> list[dict[str, Any]]:
@@ -53,23 +53,22 @@ def _of_front(points: Sequence[Variant], across: Aim, upward: Aim) -> list[dict[
     return sorted(found, key=lambda each: (each["x"], each["y"]))
 
 
-def _of_models(across: Aim, upward: Aim, convention_name: str) -> list[dict[str, Any]]:
-    counted_by = convention(convention_name)
-    found = []
+def _of_models(across: Aim, upward: Aim, convention: str) -> list[dict[str, Any]]:
+    weights, found = find_convention(convention), []
     for model in MODELS:
-        parts = bill_of(model, convention_name).parts
-        x, y = (int(aim.quantity.of(parts, counted_by)) for aim in (across, upward))
+        parts = bill_of(model, convention).parts
+        x, y = (int(aim.quantity.of(parts, weights)) for aim in (across, upward))
         found.append({"name": model, "kind": "model", "x": x, "y": y})
     return found
 
 
-def _label(aim: Aim, convention_name: str, scale: str, columns: int = 1) -> str:
+def _label(aim: Aim, convention: str, scale: str, columns: int = 1) -> str:
     """Return an axis' label: the quantity, which way is better, and the convention that counts multiply-adds."""
-    name, unit = aim.quantity.name, convention(convention_name).unit
+    name, unit = aim.quantity.name, find_convention(convention).unit
     shown = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)"}.get(name, name)
     way = "most" if aim.most else "least"
     label = f"{shown}, {way} is best{scale}"
-    label = madds_label(convention_name, label) if "madds" in name else label
+    label = madds_label(convention, label) if "madds" in name else label
     return fill(label, 38 * columns, break_on_hyphens=False)
 
 

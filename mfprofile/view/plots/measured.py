@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
 from mfprofile.spec.load import load
-from mfprofile.spec.problems import InputError, nearest, printable, shown
+from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import QuantityError, quantity
+from mfprofile.spec.words import nearest, printable, shown
 
 COLUMNS = ("name", "top1", "spec", "madds", "params")
 MOST = 10**18
@@ -32,7 +33,7 @@ class Measured:
     params: int | None
 
 
-def read_measured(file: str, convention_name: str) -> list[Measured]:
+def read_measured(file: str, convention: str) -> list[Measured]:
     """Read networks from a CSV with the columns of `COLUMNS`: a name, then a spec or figures of its cost, and a top-1.
 
     A spec is counted in the convention, and found beside the file; an empty `top1` stands for none measured. Raises
@@ -56,7 +57,7 @@ def read_measured(file: str, convention_name: str) -> list[Measured]:
     _check_header(f"{file}:{first}", header)
     if not networks:
         raise InputError(f"{file}: has no network: give {EXAMPLE}")
-    return [_measured(file, line, header, row, convention_name) for line, row in networks]
+    return [_measured(file, line, header, row, convention) for line, row in networks]
 
 
 def _check_header(where: str, header: list[str]) -> None:
@@ -76,7 +77,7 @@ def _columns() -> str:
     return "there are " + ", ".join(COLUMNS)
 
 
-def _measured(file: str, line: int, header: list[str], row: list[str], convention_name: str) -> Measured:
+def _measured(file: str, line: int, header: list[str], row: list[str], convention: str) -> Measured:
     where = f"{file}:{line}"
     if len(row) != len(header):
         raise InputError(f"{where}: has {len(row)} cells under {len(header)} columns")
@@ -85,19 +86,19 @@ def _measured(file: str, line: int, header: list[str], row: list[str], conventio
         raise InputError(f"{where}: name: is empty")
     top1 = _percent(where, cells.get("top1", ""))
     if cells.get("spec"):
-        return _counted(file, where, cells, top1, convention_name)
+        return _counted(file, where, cells, top1, convention)
     madds, params = (_amount(where, name, cells.get(name, "")) for name in ("madds", "params"))
     if madds is None and params is None:
         raise InputError(f"{where}: {cells['name']} has no cost: give a spec, or madds")
     return Measured(where, cells["name"], top1, madds, params)
 
 
-def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None, convention_name: str) -> Measured:
+def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None, convention: str) -> Measured:
     if cells.get("madds") or cells.get("params"):
         raise InputError(f"{where}: {cells['name']} has a spec and figures as well: its spec is counted, give one")
     beside = Path(file).parent / cells["spec"]
     try:
-        bill = count(load(str(beside) if beside.is_file() else cells["spec"]), convention_name)
+        bill = count(load(str(beside) if beside.is_file() else cells["spec"]), convention)
     except InputError as error:
         first, *more = str(error).splitlines()
         rest = f" (and {len(more)} more: mfprofile show tells them)" if more else ""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mfprofile.cost.conventions import convention
-from mfprofile.cost.counts import count
+from mfprofile.cost.bill import count
+from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.baselines import recounted as recount_of
 from mfprofile.paper.results import OURS, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.measured import points, read_measured
 
 COSTS = ("madds", "params")
@@ -38,55 +39,51 @@ class Point:
     source: str
 
 
-def networks(
-    specs: Sequence[str], file: str | None, cost: str, convention_name: str, recounted: bool
-) -> Iterator[Point]:
+def networks(specs: Sequence[str], file: str | None, cost: str, convention: str, recounted: bool) -> Iterator[Point]:
     """Yield the paper's networks by sort, family and cost, then variants, each once, then those of a CSV.
 
     Raises `InputError`, as for a convention that does not count what the paper prints.
     """
     if cost not in COSTS:
-        raise InputError(f"cannot draw accuracy against {cost!r}: there are {', '.join(COSTS)}")
-    if recounted and convention_name != CORE:
-        raise InputError(f"baselines are recounted in {CORE!r}, which cannot stand beside {convention_name!r}")
-    beside_printed(convention_name, cost)
-    yield from _published(cost, convention_name, recounted)
-    yield from _variants(specs, cost, convention_name)
+        raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
+    if recounted and convention != CORE:
+        raise InputError(f"baselines are recounted in {CORE!r}, which cannot stand beside {convention!r}")
+    beside_printed(convention, cost)
+    yield from _published(cost, convention, recounted)
+    yield from _variants(specs, cost, convention)
     if file is not None:
-        for name, amount, top1 in points(read_measured(file, convention_name), cost):
+        for name, amount, top1 in points(read_measured(file, convention), cost):
             yield Point(name, YOURS, YOURS, "", amount, top1, file)
 
 
-def beside_printed(convention_name: str, cost: str) -> None:
+def beside_printed(convention: str, cost: str) -> None:
     """Raise `InputError` for a convention whose `madds` cannot stand beside the paper's: they are twice as large."""
-    unit = convention(convention_name).unit
-    if cost == "madds" and unit != convention(CORE).unit:
-        raise InputError(
-            f"{convention_name!r} counts {unit}, which cannot stand beside the MAdds that the paper prints"
-        )
+    unit = find_convention(convention).unit
+    if cost == "madds" and unit != find_convention(CORE).unit:
+        raise InputError(f"{convention!r} counts {unit}, which cannot stand beside the MAdds that the paper prints")
 
 
-def _published(cost: str, convention_name: str, recounted: bool) -> Iterator[Point]:
+def _published(cost: str, convention: str, recounted: bool) -> Iterator[Point]:
     for result in imagenet():
         amount, source = getattr(result, cost), "printed"
         if result.spec:
-            amount, source = _counted(load(result.spec), cost, convention_name), "counted"
+            amount, source = _counted(load(result.spec), cost, convention), "counted"
         elif recounted and (found := recount_of(result.table, result.model, result.input)):
             amount, source = getattr(found, cost), "recounted"
         yield Point(_name(result), result.family, result.sort, result.input, amount, result.top1, source)
 
 
-def _counted(spec: Spec, cost: str, convention_name: str) -> int:
-    bill = count(spec, convention_name)
+def _counted(spec: Spec, cost: str, convention: str) -> int:
+    bill = count(spec, convention)
     return int(bill.madds if cost == "madds" else bill.counted_params)
 
 
-def _variants(specs: Sequence[str], cost: str, convention_name: str) -> Iterator[Point]:
+def _variants(specs: Sequence[str], cost: str, convention: str) -> Iterator[Point]:
     shown = {result.spec for result in imagenet()}
     for name in dict.fromkeys(specs):
         if name not in shown:
             spec = load(name)
-            amount = _counted(spec, cost, convention_name)
+            amount = _counted(spec, cost, convention)
             yield Point(spec.name, YOURS, YOURS, "", amount, accuracies().get(name), "counted")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.cost.counts import Bill
-from mfprofile.cost.rows import PILLARS
+from mfprofile.cost.bill import Bill
+from mfprofile.spec.names import PILLARS
 from mfprofile.spec.problems import InputError
 from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import legend, settle, short, titled

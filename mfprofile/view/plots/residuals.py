@@ -8,7 +8,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mfprofile.cost.conventions import convention
+from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.cells import Standing, distinct
 from mfprofile.view.plots.axes import annotate, headed, legend, linear, titled
 from mfprofile.view.plots.look import Look
@@ -53,7 +53,7 @@ def cell_residuals(names: Sequence[str] = (INFERRED,)) -> Iterator[Residual]:
     """Yield each distinct cell about cost of the paper's tables, in each of the conventions by name."""
     for name in dict.fromkeys(names):
         if name != INFERRED:
-            convention(name)
+            find_convention(name)
         for standing in distinct(None if name == INFERRED else name):
             yield _residual(standing, name)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.budget.difference import Difference, PartDifference
-from mfprofile.spec.problems import InputError, nearest
+from mfprofile.budget.difference import Difference
+from mfprofile.budget.parts import PartDifference
+from mfprofile.spec.problems import InputError
+from mfprofile.spec.words import nearest
 from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import linear, short, titled
 from mfprofile.view.plots.look import Look

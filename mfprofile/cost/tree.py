@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from mfprofile.cost.bill import Bill
+from mfprofile.cost.subject import Module
 from mfprofile.cost.sums import Total
-from mfprofile.trace.ledger import Ledger, Module
 
 SELF = "(self)"
 """What stands for the ops that a module runs itself, beside the modules within it."""
@@ -47,9 +48,9 @@ class Line:
     total: Total
 
 
-def tree(bill: Ledger) -> Branch:
+def tree(bill: Bill) -> Branch:
     """Return the tree of a bill's modules, in the order in which they are registered."""
-    modules = bill.found.modules
+    modules = bill.subject.modules
     within: dict[str, list[str]] = {}
     for path in modules:
         if path:

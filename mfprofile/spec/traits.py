@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mfprofile.spec.detector import BACKBONE_STAGES, Detector
 from mfprofile.spec.network import Block, FeatureMap, Network, Tokens
 
 Trait: TypeAlias = str | int
 Traits: TypeAlias = Mapping[str, Trait]
+
+
+class Labels(NamedTuple):
+    """What a table by part shows beside each part's name: headings, their keys in CSV, and the values by part.
+
+    A part that is not among the values has none.
+    """
+
+    headings: tuple[str, ...]
+    keys: tuple[str, ...]
+    values: Mapping[str, tuple[str | None, ...]]
+
+
+NO_LABELS = Labels((), (), {})
 
 
 def settings(network: Network) -> Traits:
@@ -64,3 +78,22 @@ def _of_block(block: Block) -> Traits:
 def _channels(detector: Detector) -> str:
     inputs: list[FeatureMap] = [detector.inputs[stage] for stage in BACKBONE_STAGES]
     return "/".join(str(image.channels) for image in inputs)
+
+
+def labels(network: Network) -> Labels:
+    """Return what each part is and puts out: `mf-down` and `24×56×56`."""
+    maps = {"stem": ("conv 3×3", network.stem)}
+    maps |= {str(block.number): (block.kind, block.outputs) for block in network.blocks}
+    found: dict[str, tuple[str, str]] = {
+        name: (kind, _shape(out.channels, out.height, out.width)) for name, (kind, out) in maps.items()
+    }
+    if network.tokens is not None:
+        tokens = _shape(network.tokens.count, network.tokens.dim)
+        found |= {"tokens": ("table", tokens), "final": ("bridge", tokens)}
+    if network.head is not None:
+        found["head"] = ("classifier", str(network.head.classes))
+    return Labels(("kind", "output"), ("kind", "out"), found)
+
+
+def _shape(*sides: int) -> str:
+    return "×".join(map(str, sides))

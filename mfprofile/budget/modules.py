@@ -1,0 +1,65 @@
+"""The modules of two networks in code, in pairs by their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mfprofile.budget.parts import PartDifference, Piece
+from mfprofile.cost.bill import Bill
+from mfprofile.cost.sums import Total
+from mfprofile.cost.tree import SELF, Branch, tree
+from mfprofile.spec.traits import Traits
+
+
+def module_parts(a: Bill, b: Bill, depth: int) -> Iterator[PartDifference]:
+    """Yield the modules of two networks, not deeper than `depth`; their differences sum to the networks'.
+
+    A module that only one network has, or that is the same in both, stands for all within it.
+    """
+    yield from _within(tree(a), tree(b), depth)
+
+
+def _within(a: Branch, b: Branch, depth: int) -> Iterator[PartDifference]:
+    """Yield the differences within a module of both."""
+    if _same(a, b) or b.level >= depth or not (a.children or b.children):
+        yield PartDifference(_piece(a), _piece(b), differs_within=not _same(a, b))
+        return
+    mine, theirs = ({child.name: child for child in side.children} for side in (a, b))
+    for name in _merged(list(mine), list(theirs)):
+        before, after = mine.get(name), theirs.get(name)
+        if before is not None and after is not None:
+            yield from _within(before, after, depth)
+        else:
+            yield PartDifference(_piece(before), _piece(after))
+    if a.own is not None or b.own is not None:
+        path = f"{b.path}.{SELF}".lstrip(".")
+        yield PartDifference(_of(path, a.own, {}), _of(path, b.own, {}))
+
+
+def _piece(branch: Branch | None) -> Piece | None:
+    return None if branch is None else _of(branch.path, branch.total, {"class": branch.kind})
+
+
+def _of(path: str, total: Total | None, traits: Traits) -> Piece | None:
+    return None if total is None else Piece(path, int(total.madds), int(total.params), traits)
+
+
+def _same(a: Branch, b: Branch) -> bool:
+    """Return whether two modules are of one class, cost the same, and so do all within them."""
+    if a.kind != b.kind or _amounts(a.own) != _amounts(b.own) or len(a.children) != len(b.children):
+        return False
+    pairs = zip(a.children, b.children, strict=True)
+    return all(mine.name == theirs.name and _same(mine, theirs) for mine, theirs in pairs)
+
+
+def _amounts(total: Total | None) -> tuple[object, object]:
+    return (0, 0) if total is None else (total.madds, total.params)
+
+
+def _merged(a: Sequence[str], b: Sequence[str]) -> list[str]:
+    """Return the names of both, those of `b` alone each after the one that it follows there."""
+    merged = list(a)
+    for at, name in enumerate(b):
+        if name not in merged:
+            merged.insert(merged.index(b[at - 1]) + 1 if at else 0, name)
+    return merged

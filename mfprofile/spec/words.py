@@ -1,0 +1,106 @@
+"""Small pieces of messages: values as text, plurals, lists, and the answer to a name that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+MOST_NAMED = 8
+"""How many of a list's names a message shows."""
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """Return a value as YAML writes it, cut to `limit` characters and free of control characters.
+
+    >>> shown(True), shown("yes"), shown({"a": 1})
+    ('true', "'yes'", '{a: 1}')
+    """
+    text = printable(_flow(value, depth=3))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Return the text with each control character, line ends too, replaced by `�`."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def in_one_line(text: str, limit: int = 300) -> str:
+    r"""Return a text of several lines as one line, cut to `limit` characters.
+
+    >>> in_one_line("no shape:\n    (3,)", 12)
+    'no shape: (…'
+    """
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def raised(error: BaseException) -> str:
+    r"""Return an exception in one line: its type and its message.
+
+    >>> raised(ValueError("no shape:\n  (3,)")), raised(MemoryError())
+    ('ValueError: no shape: (3,)', 'MemoryError')
+    """
+    try:
+        why = str(error)
+    except Exception:  # the message of an exception can itself fail
+        why = ""
+    return in_one_line(f"{type(error).__name__}: {why}").removesuffix(":")
+
+
+def plural(thing: str, number: int) -> str:
+    """Return a thing's name, with an s unless there is one of it."""
+    return thing if number == 1 else f"{thing}s"
+
+
+def several(number: int, thing: str) -> str:
+    """Return a number of things in words.
+
+    >>> several(1, "token"), several(6, "token"), several(12345, "row")
+    ('1 token', '6 tokens', '12,345 rows')
+    """
+    return f"{number:,} {plural(thing, number)}"
+
+
+def listed(names: Iterable[str], most: int = MOST_NAMED) -> str:
+    """Return names in a line, the first of them where there are many.
+
+    >>> listed("abc"), listed("abcde", most=3)
+    ('a, b, c', 'a, b, c and 2 more')
+    """
+    every = list(names)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return the remedy "did you mean '…'?" with the most similar of `words`, or '' if none is similar.
+
+    >>> nearest("stm", ["stem", "head"])
+    "did you mean 'stem'?"
+    """
+    import difflib
+
+    similar = difflib.get_close_matches(word.lower(), list(words), n=1, cutoff=0.6)
+    return f"did you mean '{similar[0]}'?" if similar else ""
+
+
+def instead(word: str, words: Iterable[str]) -> str:
+    """Return the remedy for a name that does not exist: the most similar one, or all that exist.
+
+    >>> instead("cor", ["core", "paper"]), instead("x", ["core", "paper"])
+    ("did you mean 'core'?", 'use one of core, paper')
+    """
+    known: Sequence[str] = list(words)
+    names = listed(known, most=12)
+    return nearest(word, known) or (f"use one of {names}" if len(known) > 1 else f"use {names}")
+
+
+def _flow(value: object, depth: int) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, dict | list) and not depth:
+        return "…"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(item, depth - 1)}" for key, item in list(value.items())[:20]) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(item, depth - 1) for item in value[:20]) + "]"
+    return repr(value) if isinstance(value, str) else str(value)[:200]

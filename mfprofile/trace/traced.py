@@ -1,0 +1,93 @@
+"""What running a network once gave: its modules, its ops, and what of it is not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from types import MappingProxyType
+from typing import ClassVar, Never
+
+from mfprofile.cost.bill import Bill
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.rows import Part, Row, rows_of
+from mfprofile.cost.subject import Module, Uncovered
+from mfprofile.spec.inputs import InputShape
+from mfprofile.spec.names import MODULE_AXES
+from mfprofile.spec.traits import Labels, Traits
+from mfprofile.trace.operators import RECURRENT
+from mfprofile.trace.recorder import UNCOVERED
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What was found by running a network once. It is a `Subject`: a bill can be of it.
+
+    `device` is where it ran, `meta` or `cpu`, and `reason` why it could not be meta tensors ('' where it was).
+    `modules` are all modules by their paths; one that stands at several paths is at that by which it was registered
+    first. `parts` have an op each.
+    """
+
+    axes: ClassVar = MODULE_AXES
+    blocks: ClassVar[tuple[Never, ...]] = ()
+    about: ClassVar = ""
+
+    name: str
+    inputs: tuple[InputShape, ...]
+    device: str
+    reason: str
+    modules: Mapping[str, Module]
+    parts: Sequence[Part]
+
+    def bill(self, convention: str = "core") -> Bill:
+        """Return the network's bill in a convention; raises `InputError` for one that does not exist."""
+        return Bill(self, self.parts, find_convention(convention))
+
+    @property
+    def input(self) -> str:
+        """Return the inputs in words."""
+        return ", ".join(map(str, self.inputs)) or "none"
+
+    @property
+    def settings(self) -> Traits:
+        """Return what holds for the whole network: its inputs and its class."""
+        return {"input": self.input, "class": self.modules[""].kind}
+
+    @property
+    def traits(self) -> Mapping[str, Traits]:
+        """Return the class of each module."""
+        return {path: {"class": module.kind} for path, module in self.modules.items()}
+
+    @property
+    def labels(self) -> Labels:
+        """Return the class of each module, for tables."""
+        return Labels(("class",), ("class",), {path: (module.kind,) for path, module in self.modules.items()})
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Return every op as a row, in running order, after the tables and before what is unused."""
+        return rows_of(self.parts)
+
+    @cached_property
+    def uncovered(self) -> tuple[Uncovered, ...]:
+        """Return the operators that no handle counts, and the recurrent layers, in the order they first ran in."""
+        rows_by_operator: dict[str, list[Row]] = {}
+        for row in self.rows:
+            if row.role == UNCOVERED:
+                rows_by_operator.setdefault(row.kind, []).append(row)
+        return tuple(
+            Uncovered(kind, len(rows), sum(row.elements for row in rows), kind in RECURRENT.values())
+            for kind, rows in rows_by_operator.items()
+        )
+
+    @property
+    def coverage(self) -> Fraction:
+        """Return the share of all ops' elements that is of ops with a handle; what is free or a table has none."""
+        elements = sum(row.elements for row in self.rows if row.kind != "table")
+        return 1 - Fraction(sum(each.elements for each in self.uncovered), elements) if elements else Fraction(1)
+
+    @cached_property
+    def unused(self) -> Mapping[str, int]:
+        """Return the parameters that no op reads, by path."""
+        return MappingProxyType({row.name: row.params for row in self.rows if row.kind == "unused"})

@@ -1,0 +1,31 @@
+"""The head of every JSON output: what was counted, on which input, in which convention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mfprofile.cost.bill import Bill
+
+SCHEMA = 2
+"""The version of all JSON outputs. It is raised when a field changes its meaning; new fields leave it as it is."""
+
+
+def identity(bill: Bill) -> dict[str, Any]:
+    """Return the network's name and its inputs, a shape and a dtype each, with a name where one is given by name."""
+    inputs = [
+        {**({"name": each.name} if each.name else {}), "shape": list(each.shape), "dtype": each.dtype}
+        for each in bill.subject.inputs
+    ]
+    return {"name": bill.name, "input": inputs}
+
+
+def head(bill: Bill) -> dict[str, Any]:
+    """Return the schema, the network, the convention with its unit, and the totals of multiply-adds and parameters."""
+    return {
+        "schema": SCHEMA,
+        **identity(bill),
+        "convention": bill.convention.name,
+        "unit": bill.convention.unit,
+        "madds": bill.madds,
+        "params": bill.params,
+    }
