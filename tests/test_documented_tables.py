@@ -12,7 +12,8 @@ from running import ROOT
 
 import mfprofile
 from mfprofile.cli.program import COMMANDS
-from mfprofile.cost.conventions import CONVENTIONS, Weight
+from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.cost.weights import Weight
 from mfprofile.spec.schema import json_schema
 
 SECTIONS = {

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from mfprofile.budget.knobs import Knob, knobs
 from mfprofile.budget.limits import Limit
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.conventions import Convention
 from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
+from mfprofile.cost.weights import Convention
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import MEMORY
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mfprofile.budget.config import Config
     from mfprofile.budget.limits import Limit
     from mfprofile.budget.verdicts import Terms
-    from mfprofile.cost.conventions import Convention
+    from mfprofile.cost.weights import Convention
 
 FORMATS = ("table", "json", "github")
 

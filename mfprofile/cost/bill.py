@@ -11,12 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.blocks import network_parts
-from mfprofile.cost.conventions import NOTHING, OPS, TORCH_LEAVES, Convention, find_convention
+from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.measures import measure
-from mfprofile.cost.ops import Dimension
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_of
+from mfprofile.cost.weights import NOTHING, OPS, TORCH_LEAVES, Convention
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
@@ -69,12 +69,12 @@ class Bill:
         return rows_of(self.parts)
 
     @cached_property
-    def params(self) -> Dimension:
+    def params(self) -> int:
         """Return all parameters, each tensor once (buffers, such as BatchNorm's running statistics, are none)."""
         return params_of(self.parts)
 
     @cached_property
-    def counted_params(self) -> Dimension:
+    def counted_params(self) -> int:
         """Return the parameters that the convention counts: some tools overlook those of some kinds and modules.
 
         One that looks at `TORCH_LEAVES` adds up those of the modules of other people's networks, tied ones twice.
@@ -87,7 +87,7 @@ class Bill:
         return sum(modules[path].params for path in paths)
 
     @cached_property
-    def activations(self) -> Dimension:
+    def activations(self) -> int:
         """Return how many values all ops put out; parameters that are read are none."""
         return activations_of(self.parts)
 
@@ -120,7 +120,7 @@ class Bill:
             raise InputError(f"cannot count by {shown(axis)}; {instead(axis, self.subject.axes)}")
         return map(_NAME_OF[axis], self.rows)
 
-    def amount(self, quantity: str) -> Dimension:
+    def amount(self, quantity: str) -> int:
         """Return the amount of a sum over ops: `madds`, `params`, `activations`, or of a pillar, as `former.madds`.
 
         Raises `InputError` for a pillar of a network that has none.
@@ -162,7 +162,7 @@ class Bill:
             return pd.DataFrame(self.records())
         return pd.DataFrame([{by: total.name, **total.amounts()} for total in self.by(by)])
 
-    def _weighed(self) -> list[Dimension]:
+    def _weighed(self) -> list[int]:
         """Return what the convention counts of each op; nothing of one in a module that its tool does not look at."""
         weighed = self.convention.weigh(self.parts)
         if self.convention.sees == OPS or not self.subject.modules:

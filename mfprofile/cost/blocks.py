@@ -14,10 +14,11 @@ from mfprofile.cost.detector import detector_parts
 from mfprofile.cost.former import former
 from mfprofile.cost.mobile import lite, mobile, mobile_down, stem
 from mfprofile.cost.rows import Ops, Part
+from mfprofile.spec.dimension import D
 from mfprofile.spec.network import Block, FeatureMap, Head, Network
 
 
-def network_parts(network: Network) -> list[Part]:
+def network_parts(network: Network[D]) -> list[Part[D]]:
     """Return every op of a network, by sub-block."""
     stage, tokens = network.last_stage, network.tokens
     parts = [Part("stem", 1, "mobile", "stem", stem(network.stem), "stem")]
@@ -38,7 +39,7 @@ def network_parts(network: Network) -> list[Part]:
     return parts
 
 
-def block_parts(network: Network, block: Block, tokenwise: Ops) -> list[Part]:
+def block_parts(network: Network[D], block: Block[D], tokenwise: Ops[D]) -> list[Part[D]]:
     """Return the ops of one block (Section 3.3, Figure 3): Mobile→Former, Former, Mobile, Mobile←Former.
 
     `tokenwise` are Former's, which are the same in every block.
@@ -57,13 +58,13 @@ def block_parts(network: Network, block: Block, tokenwise: Ops) -> list[Part]:
     ]
 
 
-def _local(network: Network, block: Block) -> Ops:
+def _local(network: Network[D], block: Block[D]) -> Ops[D]:
     if block.kind == "lite":
         return lite(block)
     return mobile_down(network, block) if block.kind == "mf-down" else mobile(network, block)
 
 
-def _head(head: Head, image: FeatureMap) -> Ops:
+def _head(head: Head[D], image: FeatureMap[D]) -> Ops[D]:
     """Return 1×1 to 6C, pooling, concatenation with token 0, two Linear with h-swish (Section 3.4)."""
     shape = (head.expanded, image.height, image.width)
     return [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mfprofile.cost import ops
 from mfprofile.cost.rows import Ops
-from mfprofile.spec.network import Dimension, FeatureMap, Network, Tokens
+from mfprofile.spec.dimension import D, Size
+from mfprofile.spec.network import FeatureMap, Network, Tokens
 
 
-def mobile_to_former(network: Network, tokens: Tokens, image: FeatureMap, role: str = "bridge") -> Ops:
+def mobile_to_former(network: Network[D], tokens: Tokens[D], image: FeatureMap[D], role: str = "bridge") -> Ops[D]:
     """Return Equation 1, the tokens' query over the feature map, with a gate before W^O; `image` is the block's input.
 
     In the paper's terms O(LMC + MdC). All ops of the final one have the role `final`.
@@ -23,7 +24,7 @@ def mobile_to_former(network: Network, tokens: Tokens, image: FeatureMap, role: 
     ]
 
 
-def former_to_mobile(network: Network, tokens: Tokens, image: FeatureMap) -> Ops:
+def former_to_mobile(network: Network[D], tokens: Tokens[D], image: FeatureMap[D]) -> Ops[D]:
     """Return Equation 3, the feature map's query over the tokens; `image` is Mobile's output. O(LMC + MdC)."""
     count, dim, channels, heads = tokens.count, tokens.dim, image.channels, network.bridge_heads
     value = ("value", "bridge", ops.linear(count, dim, channels))
@@ -43,7 +44,7 @@ def former_to_mobile(network: Network, tokens: Tokens, image: FeatureMap) -> Ops
     ]
 
 
-def _attend_image(role: str, network: Network, tokens: Tokens, image: FeatureMap) -> Ops:
+def _attend_image(role: str, network: Network[D], tokens: Tokens[D], image: FeatureMap[D]) -> Ops[D]:
     """Return softmax(zW^Q · xᵀ)x of Equation 2; as an MLP, one Linear L → M over the positions of each channel."""
     count, channels, positions, heads = tokens.count, image.channels, image.positions, network.bridge_heads
     projected = _projections(role, network, image, ("key", "value"))
@@ -58,7 +59,7 @@ def _attend_image(role: str, network: Network, tokens: Tokens, image: FeatureMap
     ]
 
 
-def _projections(role: str, network: Network, image: FeatureMap, names: tuple[str, ...]) -> Ops:
+def _projections(role: str, network: Network[D], image: FeatureMap[D], names: tuple[str, ...]) -> Ops[D]:
     """Return the 1×1 projections C → C of the feature map in a standard cross attention: without bias or groups."""
     if not network.projections:
         return []
@@ -67,7 +68,7 @@ def _projections(role: str, network: Network, image: FeatureMap, names: tuple[st
     return [(name, role, cost) for name in names]
 
 
-def _gate(role: str, tokens: Tokens, channels: Dimension) -> Ops:
+def _gate(role: str, tokens: Tokens[D], channels: Size[D]) -> Ops[D]:
     """Return 2 · h-sigmoid(Linear(d → C)) of the tokens, multiplied to what attention found (as released)."""
     return [
         ("gate.linear", role, ops.linear(tokens.count, tokens.dim, channels)),

@@ -1,4 +1,4 @@
-"""What each counter counts: a convention is a weight for each kind and role of row, on its products or its elements.
+"""What each counter counts.
 
 The weights of the tools are read from their sources, at the versions named; each tool's total on the torch model is
 then predicted from our rows, and `mfprofile verify` holds the two against each other.
@@ -6,104 +6,13 @@ then predicted from our rows, and `mfprofile verify` holds the two against each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
-from math import prod
 from types import MappingProxyType
-from typing import NamedTuple
 
-from mfprofile.cost.ops import Cost, Dimension
-from mfprofile.cost.rows import Part
+from mfprofile.cost.kinds import COMPOSED, CONVOLUTIONS, FUSED, PRODUCTS, RARE, UPSAMPLINGS
+from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 from mfprofile.spec.problems import unknown
-
-ANY = "*"
-CONVOLUTIONS = ("conv", "depthwise", "pointwise", "conv-transpose")
-PRODUCTS = (*CONVOLUTIONS, "linear", "matmul")
-OPS = "ops"
-LEAVES = "leaves"
-"""Modules that have none within them."""
-TORCH_LEAVES = "torch-leaves"
-"""Those of them that are of a class of torch.nn: of one that is derived from it, or of none, the tool knows nothing."""
-
-
-class Weight(NamedTuple):
-    """How often a row's multiply-adds, elements, outputs and parameters are counted, and what else a tool may take.
-
-    `vectors` are those of its output, along the last axis, as a softmax has them; `slides` are its weights at each
-    position of its output, as if what it does were an ordinary convolution.
-    """
-
-    products: int = 0
-    elements: int = 0
-    outputs: int = 0
-    params: int = 0
-    vectors: int = 0
-    slides: int = 0
-
-
-NOTHING = Weight()
-
-
-@dataclass(frozen=True, eq=False)
-class Convention:
-    """A named table of weights by (kind, role), either of which may be `*`; the most special entry holds.
-
-    A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
-    `unit` is what the total is called; `versions` are the tool's versions that were read, as far as they matter;
-    `uncounted_params` are the kinds whose parameters the tool overlooks. `sees` tells what of a network of others the
-    tool looks at: every op; what `LEAVES` run; or what `TORCH_LEAVES` do.
-    """
-
-    name: str
-    about: str
-    source: str
-    weights: Mapping[tuple[str, str], Weight]
-    unit: str = "MAdds"
-    versions: tuple[str, ...] = ()
-    uncounted_params: frozenset[str] = frozenset()
-    sees: str = OPS
-
-    def weight(self, kind: str, role: str) -> Weight:
-        """Return the weight of a row of that kind in that role."""
-        for key in ((kind, role), (ANY, role), (kind, ANY)):
-            if key in self.weights:
-                return self.weights[key]
-        return NOTHING
-
-    def weigh(self, parts: Iterable[Part]) -> list[Dimension]:
-        """Return what is counted of each op, in running order."""
-        weights, known = _Weights(self), dict[int, list[Dimension]]()
-        counted: list[Dimension] = []
-        for part in parts:
-            if id(part.ops) not in known:  # Former's are the same in every block
-                known[id(part.ops)] = [_weighed(cost, weights[cost.kind, role]) for _, role, cost in part.ops]
-            counted += known[id(part.ops)]
-        return counted
-
-
-def _weighed(cost: Cost, weight: Weight) -> Dimension:
-    if weight is NOTHING:
-        return 0
-    products, elements, outputs, params, vectors, slides = weight
-    amount = products * cost.madds
-    if elements or outputs or params:  # seldom: most conventions count products alone
-        amount = amount + elements * cost.elements + outputs * prod(cost.out) + params * (cost.weights + cost.biases)
-    if vectors or slides:
-        amount = amount + vectors * prod(cost.out[:-1]) + slides * cost.weights * prod(cost.out[1:])
-    return amount
-
-
-class _Weights(dict[tuple[str, str], Weight]):
-    """A convention's weights, looked up once for each kind and role that occur."""
-
-    def __init__(self, convention: Convention) -> None:
-        super().__init__()
-        self.convention = convention
-
-    def __missing__(self, key: tuple[str, str]) -> Weight:
-        self[key] = self.convention.weight(*key)
-        return self[key]
 
 
 def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
@@ -121,9 +30,8 @@ BIASED = Weight(products=1, elements=1)
 BIASED_CONVOLUTIONS = {
     (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "worded-biased")
 }
-UNFUSED = {(ANY, "fused"): NOTHING}  # an attention that is called as one operator is not looked into
-RARE = {(ANY, "rare"): NOTHING}  # products by operators of which no tool knows, as that of a matrix and a vector
-UPSAMPLINGS = tuple(f"upsample{way}" for way in ("", "-exact", "-linear", "-bilinear", "-bicubic", "-trilinear"))
+UNFUSED = {(ANY, FUSED): NOTHING}  # an attention that is called as one operator is not looked into
+RARELY = {(ANY, RARE): NOTHING}  # products by operators of which no tool knows, as that of a matrix and a vector
 SLID = {("conv-transpose", ANY): Weight(slides=1)}
 SLID_BIASED = {**SLID, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
 WORDED = {(kind, role): NOTHING for kind in CONVOLUTIONS for role in ("worded", "worded-biased")}  # padding="same"
@@ -170,7 +78,7 @@ TORCH = Convention(
     "torch",
     "twice the core: 2 FLOPs for each multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for a fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED, **RARE},
+    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED, **RARELY},
     unit="FLOPs",
     versions=("2.13",),
 )
@@ -192,8 +100,8 @@ FVCORE = Convention(
         **FLAT,
         **WORDED,
         **UNFUSED,
-        **RARE,
-        (ANY, "composed"): NOTHING,
+        **RARELY,
+        (ANY, COMPOSED): NOTHING,
     },
     versions=("0.1.5",),
 )
@@ -214,7 +122,7 @@ THOP = Convention(
         **_each(Weight(outputs=224 + 35), "upsample-bicubic"),
         ("upsample", "detector"): NOTHING,  # a function, not a module
         **SLID,
-        **RARE,
+        **RARELY,
         ("softmax", "plain"): Weight(elements=3, vectors=-1),  # of nn.Softmax, which none of our networks has
     },
     versions=("0.1.1",),
@@ -226,7 +134,7 @@ PTFLOPS = Convention(
     "ptflops",
     "the core, plus 1 for each output of a Linear with bias",
     "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **UNFUSED, **RARE},
+    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **UNFUSED, **RARELY},
     versions=("0.7",),
 )
 
@@ -242,8 +150,8 @@ PTFLOPS_PYTORCH = Convention(
         **_each(Weight(elements=2), "batch-norm", "group-norm", "instance-norm", "relu", "gelu", "prelu"),
         **_each(Weight(elements=2), "pool", "avg-pool", "max-pool"),
         **_plain(1, "batch-norm", "group-norm", "instance-norm"),
-        **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", *UPSAMPLINGS),
-        **RARE,
+        **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", *UPSAMPLINGS[:-1]),
+        **RARELY,
     },
     versions=("0.7",),
 )

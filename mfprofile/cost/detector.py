@@ -5,13 +5,14 @@ from __future__ import annotations
 from mfprofile.cost import ops
 from mfprofile.cost.rows import Ops, Part
 from mfprofile.spec.detector import ANCHORS, BACKBONE_STAGES, CLASSES, CONVOLUTIONS, FIRST_LEVEL, WIDTH, Detector
+from mfprofile.spec.dimension import D
 from mfprofile.spec.network import FeatureMap
 
 ROLE = "detector"
 TOWERS = {"classification": CLASSES * ANCHORS, "regression": 4 * ANCHORS}
 
 
-def detector_parts(detector: Detector) -> list[Part]:
+def detector_parts(detector: Detector[D]) -> list[Part[D]]:
     """Return the pyramid's and the towers' ops, in running order; every convolution has a bias.
 
     A tower's weights are counted where it runs first, on P3. Anchors, box decoding and suppression cost nothing here.
@@ -27,14 +28,14 @@ def detector_parts(detector: Detector) -> list[Part]:
     return parts
 
 
-def _lateral(detector: Detector, level: int) -> tuple[str, str, ops.Cost]:
+def _lateral(detector: Detector[D], level: int) -> tuple[str, str, ops.Cost[D]]:
     """Return the 1×1 from the backbone's map."""
     out = detector.levels[level]
     cost = ops.pointwise(detector.inputs[level].channels, WIDTH, out.height, out.width, bias=True)
     return f"lateral.{level}", ROLE, cost
 
 
-def _merged(level: int, out: FeatureMap) -> Ops:
+def _merged(level: int, out: FeatureMap[D]) -> Ops[D]:
     """Return the sum with the level above, from the top down; the backbone's topmost has none."""
     if level == BACKBONE_STAGES[-1]:
         return []
@@ -44,15 +45,15 @@ def _merged(level: int, out: FeatureMap) -> Ops:
     ]
 
 
-def _output(level: int, out: FeatureMap) -> tuple[str, str, ops.Cost]:
+def _output(level: int, out: FeatureMap[D]) -> tuple[str, str, ops.Cost[D]]:
     """Return the 3×3 to a level; above the backbone it reads the level below."""
     return f"output.{level}", ROLE, ops.conv(WIDTH, WIDTH, 3, out.height, out.width, bias=True)
 
 
-def _tower(name: str, outputs: int, level: int, shape: FeatureMap) -> Ops:
+def _tower(name: str, outputs: int, level: int, shape: FeatureMap[D]) -> Ops[D]:
     """Return one tower on one level: four 3×3 with ReLU, and a 3×3 to what it predicts."""
     height, width = shape.height, shape.width
-    found: Ops = []
+    found: Ops[D] = []
     for number in range(1, CONVOLUTIONS + 1):
         conv = _once(ops.conv(WIDTH, WIDTH, 3, height, width, bias=True), level)
         found.append((f"{name}.conv{number}.P{level}", ROLE, conv))
@@ -61,7 +62,7 @@ def _tower(name: str, outputs: int, level: int, shape: FeatureMap) -> Ops:
     return [*found, (f"{name}.out.P{level}", ROLE, out)]
 
 
-def _once(cost: ops.Cost, level: int) -> ops.Cost:
+def _once(cost: ops.Cost[D], level: int) -> ops.Cost[D]:
     """Return the cost without parameters on all levels but the first: they are the same ones."""
     if level != FIRST_LEVEL:
         cost.weights = cost.biases = 0

@@ -11,7 +11,7 @@ import sympy
 from mfprofile.cost.blocks import block_parts
 from mfprofile.cost.former import former
 from mfprofile.cost.rows import Row, rows_of
-from mfprofile.spec.network import Block, Dimension, FeatureMap, Network, Tokens
+from mfprofile.spec.network import Block, FeatureMap, Network, Tokens
 from mfprofile.spec.problems import InputError
 
 MEANINGS = {
@@ -59,7 +59,7 @@ class _Letters:
     def __init__(self) -> None:
         self.values: dict[Any, int] = {}
 
-    def __call__(self, name: str, value: Dimension) -> Any:
+    def __call__(self, name: str, value: int) -> Any:
         symbol = sympy.Symbol(name, integer=True, positive=True)
         self.values[symbol] = value
         return symbol

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import groupby
 
-from mfprofile.cost.ops import Cost, Dimension, activations
+from mfprofile.cost.ops import Cost, activations
 from mfprofile.cost.rows import Part
 from mfprofile.spec.detector import FIRST_LEVEL
 
@@ -89,9 +89,9 @@ class Step:
         self.local = local
         self.cost = cost
         self.reads = reads
-        self.out: Dimension = activations(cost)
-        self.inputs: Dimension = 0
-        self.weights: Dimension = 0
+        self.out: int = activations(cost)
+        self.inputs: int = 0
+        self.weights: int = 0
 
     @property
     def name(self) -> str:
@@ -107,7 +107,7 @@ class Flow:
 
     __slots__ = ("answers", "image", "steps")
 
-    def __init__(self, parts: Sequence[Part], image: Dimension) -> None:
+    def __init__(self, parts: Sequence[Part], image: int) -> None:
         self.image = image
         self.steps: list[Step] = []
         ends = {"image": INPUT}
@@ -146,7 +146,7 @@ class Flow:
             else:
                 step.inputs += values
 
-    def _parameters(self, step: Step) -> Dimension:
+    def _parameters(self, step: Step) -> int:
         """Return the parameters that the step reads; a tower reads its own on every level."""
         cost = step.cost
         if step.part.block == "retina" and cost.madds:
@@ -154,7 +154,7 @@ class Flow:
             cost = next(other.cost for other in self.steps if other.local == first)
         return cost.weights + cost.biases
 
-    def size(self, source: int) -> Dimension:
+    def size(self, source: int) -> int:
         """Return how many values a source puts out for one image."""
         return self.image if source == INPUT else self.steps[source].out
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mfprofile.cost import ops
 from mfprofile.cost.rows import Ops
+from mfprofile.spec.dimension import D
 from mfprofile.spec.network import Network, Tokens
 
 
-def former(network: Network, tokens: Tokens) -> Ops:
+def former(network: Network[D], tokens: Tokens[D]) -> Ops[D]:
     """Return attention and FFN on the tokens, each with addition and LayerNorm after it (O(M²d + Md²))."""
     count, dim = tokens.count, tokens.dim
     attend = _mix_tokens if network.attention == "mlp" else _attend_tokens
@@ -26,7 +27,7 @@ def former(network: Network, tokens: Tokens) -> Ops:
     return found
 
 
-def _attend_tokens(tokens: Tokens) -> Ops:
+def _attend_tokens(tokens: Tokens[D]) -> Ops[D]:
     """Return multi-head attention whose keys and values are the tokens themselves."""
     count, heads, width = tokens.count, tokens.heads, tokens.head_dim
     return [
@@ -37,7 +38,7 @@ def _attend_tokens(tokens: Tokens) -> Ops:
     ]
 
 
-def _mix_tokens(tokens: Tokens) -> Ops:
+def _mix_tokens(tokens: Tokens[D]) -> Ops[D]:
     """Return Table 9's MLP: M → 4M → M over the tokens of each dimension, with GELU."""
     count, dim = tokens.count, tokens.dim
     return [
@@ -47,7 +48,7 @@ def _mix_tokens(tokens: Tokens) -> Ops:
     ]
 
 
-def _add_norm(name: str, tokens: Tokens) -> Ops:
+def _add_norm(name: str, tokens: Tokens[D]) -> Ops[D]:
     return [
         (f"{name}.add", "token", ops.elementwise("add", tokens.count, tokens.dim)),
         (f"{name}.norm", "token", ops.layer_norm(tokens.count, tokens.dim)),

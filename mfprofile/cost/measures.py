@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mfprofile.cost.conventions import Convention
-from mfprofile.cost.ops import Dimension
 from mfprofile.cost.rows import Part
 from mfprofile.cost.sums import activations_of, params_of
+from mfprofile.cost.weights import Convention
+from mfprofile.spec.dimension import D, Size
 from mfprofile.spec.names import SUMS
 from mfprofile.spec.problems import unknown
 
@@ -24,7 +24,7 @@ class Measure(NamedTuple):
         """Return the name as users write it: `madds`, `former.params`."""
         return f"{self.pillar}.{self.quantity}" if self.pillar else self.quantity
 
-    def of(self, parts: Iterable[Part], convention: Convention) -> Dimension:
+    def of(self, parts: Iterable[Part[D]], convention: Convention) -> Size[D]:
         """Return the sum over the parts, multiply-adds as the convention counts them."""
         chosen = [part for part in parts if self.pillar in (None, part.pillar)]
         if self.quantity == "madds":

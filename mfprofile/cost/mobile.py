@@ -6,10 +6,11 @@ from math import prod
 
 from mfprofile.cost import ops
 from mfprofile.cost.rows import Ops
-from mfprofile.spec.network import Block, Dimension, FeatureMap, Network
+from mfprofile.spec.dimension import D, Size
+from mfprofile.spec.network import Block, FeatureMap, Network
 
 
-def stem(out: FeatureMap) -> Ops:
+def stem(out: FeatureMap[D]) -> Ops[D]:
     """Return the 3×3 convolution of stride 2 from 3 channels."""
     shape = (out.channels, out.height, out.width)
     return [
@@ -19,7 +20,7 @@ def stem(out: FeatureMap) -> Ops:
     ]
 
 
-def lite(block: Block) -> Ops:
+def lite(block: Block[D]) -> Ops[D]:
     """Return the lite block: depthwise that expands, 1×1 that squeezes; it touches no token (Section 3.4)."""
     out, hidden = block.outputs, block.expanded
     return [
@@ -30,7 +31,7 @@ def lite(block: Block) -> Ops:
     ]
 
 
-def mobile(network: Network, block: Block) -> Ops:
+def mobile(network: Network[D], block: Block[D]) -> Ops[D]:
     """Return Mobile of stride 1: 1×1, depthwise, 1×1 (Section 3.3; 2LEC² + 9LEC where C = out)."""
     out, hidden = block.outputs, FeatureMap(block.expanded, block.inputs.height, block.inputs.width, 0)
     return [
@@ -43,7 +44,7 @@ def mobile(network: Network, block: Block) -> Ops:
     ]
 
 
-def mobile_down(network: Network, block: Block) -> Ops:
+def mobile_down(network: Network[D], block: Block[D]) -> Ops[D]:
     """Return Mobile that downsamples: depthwise of stride 2, 1×1, depthwise, 1×1 (Section 3.4)."""
     out = block.outputs
     hidden = FeatureMap(block.expanded, out.height, out.width, 0)
@@ -59,7 +60,7 @@ def mobile_down(network: Network, block: Block) -> Ops:
     ]
 
 
-def _depthwise(name: str, role: str, block: Block, channels: Dimension) -> Ops:
+def _depthwise(name: str, role: str, block: Block[D], channels: Size[D]) -> Ops[D]:
     height, width = block.outputs.height, block.outputs.width
     return [
         (f"{name}.conv", role, ops.depthwise(channels, block.kernel, height, width)),
@@ -67,14 +68,14 @@ def _depthwise(name: str, role: str, block: Block, channels: Dimension) -> Ops:
     ]
 
 
-def _pointwise(name: str, role: str, inputs_per_group: Dimension, out: FeatureMap) -> Ops:
+def _pointwise(name: str, role: str, inputs_per_group: Size[D], out: FeatureMap[D]) -> Ops[D]:
     return [
         (f"{name}.conv", role, ops.pointwise(inputs_per_group, out.channels, out.height, out.width)),
         (f"{name}.norm", role, ops.batch_norm(out.channels, out.height, out.width)),
     ]
 
 
-def _residual(role: str, joined: Dimension, out: FeatureMap) -> Ops:
+def _residual(role: str, joined: Size[D], out: FeatureMap[D]) -> Ops[D]:
     """Return the addition of a residual, or nothing where the structure has none (`joined` is False)."""
     if joined is False:
         return []
@@ -83,7 +84,7 @@ def _residual(role: str, joined: Dimension, out: FeatureMap) -> Ops:
     return [("add", role, ops.Cost("add", shape, 0, elements))]
 
 
-def _activation(name: str, network: Network, hidden: FeatureMap) -> Ops:
+def _activation(name: str, network: Network[D], hidden: FeatureMap[D]) -> Ops[D]:
     """Return ReLU6, or DY-ReLU with θ: d → d/4 → 2h on token 0 (Section 3.3)."""
     shape = (hidden.channels, hidden.height, hidden.width)
     if network.activation == "relu" or network.tokens is None:

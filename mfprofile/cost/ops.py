@@ -7,34 +7,13 @@ and its sum, 2 FLOPs. A batch is one image throughout.
 
 from __future__ import annotations
 
-from math import prod
-from typing import Any, TypeAlias
+from typing import Generic
 
-Dimension: TypeAlias = Any
-"""A whole number: an int, an int64 array, or a symbol."""
-
-REDUCTIONS = frozenset(
-    {
-        "pool",
-        "avg-pool",
-        "max-pool",
-        "mean",
-        "sum",
-        "product",
-        "max",
-        "min",
-        "arg-max",
-        "variance",
-        "vector-norm",
-        "any",
-        "sort",
-        "histogram",
-    }
-)
-"""The kinds of op whose `elements` are the values that they read; of every other kind they are those put out."""
+from mfprofile.cost.kinds import REDUCTIONS
+from mfprofile.spec.dimension import D, D_co, Size, product
 
 
-class Cost:
+class Cost(Generic[D_co]):
     """The cost of one op.
 
     `kind` says what it is, `out` is its output's shape without the batch; `madds` are its products (0 for an op
@@ -47,11 +26,11 @@ class Cost:
     def __init__(
         self,
         kind: str,
-        out: tuple[Dimension, ...],
-        madds: Dimension,
-        elements: Dimension,
-        weights: Dimension = 0,
-        biases: Dimension = 0,
+        out: tuple[Size[D_co], ...],
+        madds: Size[D_co],
+        elements: Size[D_co],
+        weights: Size[D_co] = 0,
+        biases: Size[D_co] = 0,
     ) -> None:
         self.kind = kind
         self.out = out
@@ -62,14 +41,14 @@ class Cost:
 
 
 def conv(
-    inputs: Dimension,
-    outputs: Dimension,
-    kernel: Dimension,
-    height: Dimension,
-    width: Dimension,
+    inputs: Size[D],
+    outputs: Size[D],
+    kernel: Size[D],
+    height: Size[D],
+    width: Size[D],
     kind: str = "conv",
     bias: bool = False,
-) -> Cost:
+) -> Cost[D]:
     """Cost a `kernel`² convolution to `outputs` × `height` × `width`, of `inputs` channels *per group*.
 
     Each output value takes k² · inputs products; padding is multiplied like any value. The additions of a `bias` are
@@ -83,13 +62,13 @@ def conv(
 
 
 def convolution(
-    inputs: Dimension,
-    outputs: Dimension,
-    taps: Dimension,
-    positions: tuple[Dimension, ...],
+    inputs: Size[D],
+    outputs: Size[D],
+    taps: Size[D],
+    positions: tuple[Size[D], ...],
     kind: str = "conv",
     bias: bool = False,
-) -> Cost:
+) -> Cost[D]:
     """Cost a convolution in any number of dimensions, of `taps` positions in its kernel and `inputs` *per group*.
 
     `positions` are the sides of its output. Other terms as in `conv`.
@@ -98,19 +77,19 @@ def convolution(
     960
     """
     weights = taps * inputs * outputs
-    spread = prod(positions)
+    spread = product(positions)
     biases = outputs if bias else 0
     return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases)
 
 
 def transposed(
-    inputs: Dimension,
-    outputs: Dimension,
-    taps: Dimension,
-    read: tuple[Dimension, ...],
-    positions: tuple[Dimension, ...],
+    inputs: Size[D],
+    outputs: Size[D],
+    taps: Size[D],
+    read: tuple[Size[D], ...],
+    positions: tuple[Size[D], ...],
     bias: bool = False,
-) -> Cost:
+) -> Cost[D]:
     """Cost a transposed convolution, from the sides `read` to `positions`, of `inputs` channels *per group*.
 
     Each value that comes in is multiplied by a whole kernel for each of its group's outputs; what falls beyond the
@@ -123,10 +102,10 @@ def transposed(
     weights = taps * inputs * outputs
     biases = outputs if bias else 0
     shape = (outputs, *positions)
-    return Cost("conv-transpose", shape, weights * prod(read), prod(shape), weights, biases)
+    return Cost("conv-transpose", shape, weights * product(read), product(shape), weights, biases)
 
 
-def depthwise(outputs: Dimension, kernel: Dimension, height: Dimension, width: Dimension) -> Cost:
+def depthwise(outputs: Size[D], kernel: Size[D], height: Size[D], width: Size[D]) -> Cost[D]:
     """Cost a depthwise convolution: a group for each input channel, so one input channel for each output.
 
     It may expand (more outputs than inputs). Other terms as in `conv`.
@@ -137,7 +116,7 @@ def depthwise(outputs: Dimension, kernel: Dimension, height: Dimension, width: D
     return conv(1, outputs, kernel, height, width, "depthwise")
 
 
-def pointwise(inputs: Dimension, outputs: Dimension, height: Dimension, width: Dimension, bias: bool = False) -> Cost:
+def pointwise(inputs: Size[D], outputs: Size[D], height: Size[D], width: Size[D], bias: bool = False) -> Cost[D]:
     """Cost a 1×1 convolution of `inputs` channels *per group*, as `conv`.
 
     >>> pointwise(96, 24, 56, 56).madds  # 96 · 24 · 3136
@@ -146,7 +125,7 @@ def pointwise(inputs: Dimension, outputs: Dimension, height: Dimension, width: D
     return conv(inputs, outputs, 1, height, width, "pointwise", bias)
 
 
-def linear(rows: Dimension, inputs: Dimension, outputs: Dimension) -> Cost:
+def linear(rows: Size[D], inputs: Size[D], outputs: Size[D]) -> Cost[D]:
     """Cost a Linear with bias on `rows` vectors; the bias's additions are not multiply-adds.
 
     >>> cost = linear(6, 192, 384)  # 6 · 192 · 384
@@ -157,7 +136,7 @@ def linear(rows: Dimension, inputs: Dimension, outputs: Dimension) -> Cost:
     return Cost("linear", (rows, outputs), rows * weights, rows * outputs, weights, outputs)
 
 
-def matmul(batch: Dimension, rows: Dimension, inner: Dimension, columns: Dimension) -> Cost:
+def matmul(batch: Size[D], rows: Size[D], inner: Size[D], columns: Size[D]) -> Cost[D]:
     """Cost `batch` products of a `rows` × `inner` by an `inner` × `columns` matrix, neither of them a parameter.
 
     >>> matmul(2, 6, 12, 3136).madds  # 2 · 6 · 12 · 3136
@@ -167,7 +146,7 @@ def matmul(batch: Dimension, rows: Dimension, inner: Dimension, columns: Dimensi
     return Cost("matmul", (batch, rows, columns), elements * inner, elements)
 
 
-def batch_norm(channels: Dimension, *positions: Dimension) -> Cost:
+def batch_norm(channels: Size[D], *positions: Size[D]) -> Cost[D]:
     """Cost a BatchNorm with scale and shift; `positions` are height and width, or nothing after a Linear.
 
     Running statistics are buffers, not parameters.
@@ -177,10 +156,10 @@ def batch_norm(channels: Dimension, *positions: Dimension) -> Cost:
     (75264, 24, 24)
     """
     shape = (channels, *positions)
-    return Cost("batch-norm", shape, 0, prod(shape), channels, channels)
+    return Cost("batch-norm", shape, 0, product(shape), channels, channels)
 
 
-def layer_norm(rows: Dimension, channels: Dimension) -> Cost:
+def layer_norm(rows: Size[D], channels: Size[D]) -> Cost[D]:
     """Cost a LayerNorm with scale and shift over the last dimension of `rows` × `channels`.
 
     >>> layer_norm(6, 192).elements
@@ -189,7 +168,7 @@ def layer_norm(rows: Dimension, channels: Dimension) -> Cost:
     return Cost("layer-norm", (rows, channels), 0, rows * channels, channels, channels)
 
 
-def elementwise(kind: str, *shape: Dimension) -> Cost:
+def elementwise(kind: str, *shape: Size[D]) -> Cost[D]:
     """Cost an op on each value of `shape`: an activation, a softmax, an addition, a multiplication.
 
     Such ops have no multiply-adds; a convention may count their elements.
@@ -197,10 +176,10 @@ def elementwise(kind: str, *shape: Dimension) -> Cost:
     >>> elementwise("softmax", 2, 6, 3136).elements
     37632
     """
-    return Cost(kind, shape, 0, prod(shape))
+    return Cost(kind, shape, 0, product(shape))
 
 
-def global_pool(channels: Dimension, height: Dimension, width: Dimension) -> Cost:
+def global_pool(channels: Size[D], height: Size[D], width: Size[D]) -> Cost[D]:
     """Cost an average over all positions; `elements` are those it reads.
 
     >>> cost = global_pool(1152, 7, 7)
@@ -210,7 +189,7 @@ def global_pool(channels: Dimension, height: Dimension, width: Dimension) -> Cos
     return Cost("pool", (channels,), 0, channels * height * width)
 
 
-def reduction(kind: str, read: Dimension, *shape: Dimension) -> Cost:
+def reduction(kind: str, read: Size[D], *shape: Size[D]) -> Cost[D]:
     """Cost an op that draws `read` values together into those of `shape`: pooling, a mean, a sum, a maximum.
 
     `kind` is one of `REDUCTIONS`.
@@ -222,7 +201,7 @@ def reduction(kind: str, read: Dimension, *shape: Dimension) -> Cost:
     return Cost(kind, shape, 0, read)
 
 
-def embedding(rows: Dimension, entries: Dimension, channels: Dimension) -> Cost:
+def embedding(rows: Size[D], entries: Size[D], channels: Size[D]) -> Cost[D]:
     """Cost a table of `entries` vectors, of which `rows` are looked up: they are read, not multiplied.
 
     >>> cost = embedding(5, 1000, 64)
@@ -232,7 +211,7 @@ def embedding(rows: Dimension, entries: Dimension, channels: Dimension) -> Cost:
     return Cost("embedding", (rows, channels), 0, rows * channels, entries * channels)
 
 
-def repeated(cost: Cost, images: Dimension) -> Cost:
+def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
     """Cost the same op on several images, or windows or frames of one, with the same parameters.
 
     >>> cost = repeated(linear(6, 192, 384), 4)
@@ -243,7 +222,7 @@ def repeated(cost: Cost, images: Dimension) -> Cost:
     return Cost(cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases)
 
 
-def table(rows: Dimension, channels: Dimension) -> Cost:
+def table(rows: Size[D], channels: Size[D]) -> Cost[D]:
     """Cost a learned table that is read whole: parameters, and no arithmetic.
 
     >>> table(6, 192).weights
@@ -252,7 +231,7 @@ def table(rows: Dimension, channels: Dimension) -> Cost:
     return Cost("table", (rows, channels), 0, rows * channels, rows * channels)
 
 
-def activations(cost: Cost) -> Dimension:
+def activations(cost: Cost[D]) -> Size[D]:
     """Return how many values the op puts out for those after it; a parameter that is read is none.
 
     `elements` are those, but of a pooling and the other `REDUCTIONS`, which count what they read; a residual that may
@@ -263,4 +242,4 @@ def activations(cost: Cost) -> Dimension:
     """
     if cost.kind == "table":
         return 0
-    return prod(cost.out) if cost.kind in REDUCTIONS else cost.elements
+    return product(cost.out) if cost.kind in REDUCTIONS else cost.elements

@@ -6,8 +6,8 @@ import dataclasses
 from typing import Any
 
 from mfprofile.cost.blocks import network_parts
-from mfprofile.cost.conventions import Convention
 from mfprofile.cost.ops import activations
+from mfprofile.cost.weights import Convention
 from mfprofile.spec.network import Network
 from mfprofile.spec.problems import InputError
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Generic, TypeAlias
 
-from mfprofile.cost.ops import Cost, Dimension, activations
+from mfprofile.cost.ops import Cost, activations
+from mfprofile.spec.dimension import D, D_co, Size
 
-Ops: TypeAlias = list[tuple[str, str, Cost]]
+Ops: TypeAlias = list[tuple[str, str, Cost[D]]]
 """Ops of a sub-block in running order, each its name within it, its role and its cost."""
 
 
-class Part:
+class Part(Generic[D_co]):
     """A sub-block: the ops at one place, under one path.
 
     `block` is a number, or stem, final, head, tokens; `stage` is log₂ of the block's output stride, None for the token
@@ -21,7 +22,7 @@ class Part:
 
     __slots__ = ("block", "ops", "path", "pillar", "stage", "wiring")
 
-    def __init__(self, block: str, stage: int | None, pillar: str, path: str, ops: Ops, wiring: str = "") -> None:
+    def __init__(self, block: str, stage: int | None, pillar: str, path: str, ops: Ops[D_co], wiring: str = "") -> None:
         self.block = block
         self.stage = stage
         self.pillar = pillar
@@ -34,7 +35,7 @@ class Part:
         return {"block": self.block, "pillar": self.pillar, "module": self.path}[axis]
 
 
-class Row:
+class Row(Generic[D_co]):
     """One op: its sub-block `part`, its `role` and its `cost`, and what those say of it.
 
     `role` says where a kind stands: stem, lite, hidden or output (of a Mobile sub-block), theta, attention, ffn,
@@ -45,7 +46,7 @@ class Row:
 
     __slots__ = ("cost", "local", "part", "role")
 
-    def __init__(self, part: Part, local: str, role: str, cost: Cost) -> None:
+    def __init__(self, part: Part[D_co], local: str, role: str, cost: Cost[D_co]) -> None:
         self.part = part
         self.local = local
         self.role = role
@@ -72,12 +73,12 @@ class Row:
     biases = property(lambda self: self.cost.biases, doc="The biases it owns.")
 
     @property
-    def params(self) -> Dimension:
+    def params(self) -> Size[D_co]:
         """Return the parameters that the op owns, weights and biases."""
         return self.cost.weights + self.cost.biases
 
     @property
-    def activations(self) -> Dimension:
+    def activations(self) -> Size[D_co]:
         """Return how many values the op puts out."""
         return activations(self.cost)
 
@@ -85,6 +86,6 @@ class Row:
         return f"Row({self.name}, {self.kind}, madds={self.madds}, params={self.params})"
 
 
-def rows_of(parts: Iterable[Part]) -> list[Row]:
+def rows_of(parts: Iterable[Part[D]]) -> list[Row[D]]:
     """Return the parts' ops as rows, in running order."""
     return [Row(part, name, role, cost) for part in parts for name, role, cost in part.ops]

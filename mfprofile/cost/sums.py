@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
-from mfprofile.cost.ops import Cost, Dimension, activations
+from mfprofile.cost.ops import Cost, activations
 from mfprofile.cost.rows import Part, Row
+from mfprofile.spec.dimension import D, Size
 
 
-class Total:
+class Total(Generic[D]):
     """The sum of some rows: `madds` as the bill's convention counts them, `params`, and `activations` put out."""
 
     __slots__ = ("activations", "madds", "name", "params")
 
-    def __init__(self, name: str, madds: Dimension = 0, params: Dimension = 0, activations: Dimension = 0) -> None:
+    def __init__(self, name: str, madds: Size[D] = 0, params: Size[D] = 0, activations: Size[D] = 0) -> None:
         self.name = name
         self.madds = madds
         self.params = params
         self.activations = activations
 
-    def amounts(self) -> dict[str, Dimension]:
+    def amounts(self) -> dict[str, Size[D]]:
         """Return the sums by their names."""
         return {"madds": self.madds, "params": self.params, "activations": self.activations}
 
@@ -28,17 +29,17 @@ class Total:
         return f"Total({self.name}, madds={self.madds}, params={self.params})"
 
 
-class Entry(NamedTuple):
+class Entry(NamedTuple, Generic[D]):
     """A row, the name of the sum that it goes into, and its multiply-adds as a convention counts them."""
 
     name: str
-    row: Row
-    madds: Dimension
+    row: Row[D]
+    madds: Size[D]
 
 
-def totals_of(entries: Iterable[Entry]) -> dict[str, Total]:
+def totals_of(entries: Iterable[Entry[D]]) -> dict[str, Total[D]]:
     """Return the totals by name, in the order in which names first occur."""
-    totals: dict[str, Total] = {}
+    totals: dict[str, Total[D]] = {}
     for name, row, madds in entries:
         total = totals.get(name)
         if total is None:
@@ -49,16 +50,16 @@ def totals_of(entries: Iterable[Entry]) -> dict[str, Total]:
     return totals
 
 
-def costs_of(parts: Iterable[Part]) -> list[Cost]:
+def costs_of(parts: Iterable[Part[D]]) -> list[Cost[D]]:
     """Return the cost of each op of the parts, in running order."""
     return [cost for part in parts for _, _, cost in part.ops]
 
 
-def params_of(parts: Sequence[Part], without: frozenset[str] = frozenset()) -> Dimension:
+def params_of(parts: Sequence[Part[D]], without: frozenset[str] = frozenset()) -> Size[D]:
     """Return the parameters of all ops but those of some kinds."""
     return sum([cost.weights + cost.biases for cost in costs_of(parts) if cost.kind not in without])
 
 
-def activations_of(parts: Sequence[Part]) -> Dimension:
+def activations_of(parts: Sequence[Part[D]]) -> Size[D]:
     """Return how many values all ops put out; parameters that are read are none."""
     return sum([activations(cost) for cost in costs_of(parts)])

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mfprofile.cost.conventions import Convention
+from mfprofile.cost.weights import Convention
 from mfprofile.explore.costing import Costing
 from mfprofile.explore.edges import RULING, Edges, Integers, Values, all_edges, greatest_of
 from mfprofile.explore.quantity import Quantity

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from mfprofile.cost.blocks import block_parts, network_parts
-from mfprofile.cost.conventions import Convention
 from mfprofile.cost.former import former
 from mfprofile.cost.rows import Part
+from mfprofile.cost.weights import Convention
 from mfprofile.explore.edges import Edges, Integers, Values
 from mfprofile.explore.quantity import Quantity
 from mfprofile.spec.detector import halved

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mfprofile.cost.conventions import Convention
 from mfprofile.cost.measures import Measure, measure
-from mfprofile.cost.ops import Dimension
 from mfprofile.cost.rows import Part
+from mfprofile.cost.weights import Convention
+from mfprofile.spec.dimension import D, Size
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.words import shown
@@ -24,7 +24,7 @@ class Quantity:
     name: str
     terms: tuple[tuple[int, Measure], ...]
 
-    def of(self, parts: Sequence[Part], convention: Convention) -> Dimension:
+    def of(self, parts: Sequence[Part[D]], convention: Convention) -> Size[D]:
         """Return the sum over the parts."""
         return sum([times * measure.of(parts, convention) for times, measure in self.terms])
 

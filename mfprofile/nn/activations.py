@@ -7,7 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from mfprofile.spec.network import Dimension, Network
+from mfprofile.spec.network import Network
 
 
 class DynamicReLU(nn.Module):
@@ -35,7 +35,7 @@ class DynamicReLU(nn.Module):
         return torch.maximum(2 * first * image, (2 * second - 1) * image)
 
 
-def hidden_activation(network: Network, channels: Dimension) -> nn.Module:
+def hidden_activation(network: Network, channels: int) -> nn.Module:
     """Return what stands between a Mobile sub-block's convolutions: DY-ReLU, or ReLU6 in its place."""
     if network.tokens is None or network.activation == "relu":
         return nn.ReLU6()

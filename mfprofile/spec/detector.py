@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
+
+from mfprofile.spec.dimension import D, Size
 
 if TYPE_CHECKING:
-    from mfprofile.spec.network import Block, Dimension, FeatureMap
+    from mfprofile.spec.network import Block, FeatureMap
 
 WIDTH = 256
 CONVOLUTIONS = 4
@@ -18,18 +20,18 @@ BACKBONE_STAGES = (3, 4, 5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Detector:
+class Detector(Generic[D]):
     """RetinaNet as mmdetection builds it for COCO: 80 classes, 9 anchors a position, towers of 4 convolutions.
 
     `inputs` are the backbone's maps of strides 8, 16 and 32; `levels` are P3 to P7, 256 channels each, by level.
     P6 and P7 come from P5 by convolutions of stride 2.
     """
 
-    inputs: dict[int, FeatureMap]
-    levels: dict[int, FeatureMap]
+    inputs: dict[int, FeatureMap[D]]
+    levels: dict[int, FeatureMap[D]]
 
 
-def retinanet(blocks: tuple[Block, ...]) -> Detector:
+def retinanet(blocks: tuple[Block[D], ...]) -> Detector[D]:
     """Return the detector on the last block of each of the stages 3, 4 and 5."""
     from mfprofile.spec.network import FeatureMap
 
@@ -41,7 +43,7 @@ def retinanet(blocks: tuple[Block, ...]) -> Detector:
     return Detector(inputs, levels)
 
 
-def halved(side: Dimension) -> Dimension:
+def halved(side: Size[D]) -> Size[D]:
     """Return what stride 2 leaves of a side, in pixels: half, rounded up.
 
     >>> halved(224), halved(225)

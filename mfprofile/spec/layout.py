@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 
 from mfprofile.spec.detector import halved, retinanet
 from mfprofile.spec.model import BlockSpec, Spec
-from mfprofile.spec.network import Block, Dimension, FeatureMap, Head, Network, Tokens
+from mfprofile.spec.network import Block, FeatureMap, Head, Network, Tokens
 from mfprofile.spec.width import scaled
 
 
-def same_width(inputs: Dimension, outputs: Dimension) -> Dimension:
+def same_width(inputs: int, outputs: int) -> int:
     """Return whether a residual joins a stride-1 block's input to its output: where the widths are equal."""
     return inputs == outputs
 
 
-def resolve(spec: Spec, residual: Callable[[Dimension, Dimension], Dimension] = same_width) -> Network:
+def resolve(spec: Spec, residual: Callable[[int, int], int] = same_width) -> Network:
     """Return the network that a spec describes; `residual` tells from input and output channels if there is one."""
     spec = scaled(spec)
     tokens = _tokens(spec)
@@ -55,7 +55,7 @@ def _tokens(spec: Spec) -> Tokens | None:
     return Tokens(count, dim, dim // 4, heads, dim // heads)
 
 
-def _blocks(spec: Spec, stem: FeatureMap, residual: Callable[[Dimension, Dimension], Dimension]) -> Iterator[Block]:
+def _blocks(spec: Spec, stem: FeatureMap, residual: Callable[[int, int], int]) -> Iterator[Block]:
     inputs, stage, number = stem, 1, 0
     for entry, block in enumerate(spec.blocks, start=1):
         for _ in range(block.repeat):
@@ -68,7 +68,7 @@ def _blocks(spec: Spec, stem: FeatureMap, residual: Callable[[Dimension, Dimensi
             inputs = outputs
 
 
-def _output(block: BlockSpec, inputs: FeatureMap, stride: int, heads: Dimension) -> FeatureMap:
+def _output(block: BlockSpec, inputs: FeatureMap, stride: int, heads: int) -> FeatureMap:
     channels = inputs.channels if block.out is None else block.out
     height, width = inputs.height, inputs.width
     if stride == 2:
@@ -82,10 +82,11 @@ def _block(
     place: tuple[int, int, int, int],
     inputs: FeatureMap,
     outputs: FeatureMap,
-    residual: Dimension,
+    residual: int,
 ) -> Block:
     number, entry, stride, stage = place
-    expanded: Dimension = block.exp if block.expand is None else block.expand * inputs.channels
+    expanded = block.exp if block.expand is None else block.expand * inputs.channels
+    assert expanded is not None, "the rules of a spec demand one of the two"
     expanded2 = outputs.channels * 4 if block.exp2 is None else block.exp2
     default_kernel = 3 if block.block == "lite" else spec.mobile.kernel
     return Block(
@@ -106,7 +107,7 @@ def _block(
     )
 
 
-def _head(spec: Spec, channels: Dimension, tokens: Tokens | None) -> Head | None:
+def _head(spec: Spec, channels: int, tokens: Tokens | None) -> Head | None:
     if spec.head is None:
         return None
     expanded = 6 * channels

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Never, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Generic, Never
 
 from mfprofile.spec.detector import Detector
+from mfprofile.spec.dimension import D, Size
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import AXES
 from mfprofile.spec.words import several
@@ -15,38 +16,35 @@ from mfprofile.spec.words import several
 if TYPE_CHECKING:
     from mfprofile.spec.traits import Labels, Traits
 
-Dimension: TypeAlias = Any
-"""A whole number: an int, an int64 array with an element for each variant, or a symbol."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tokens:
+class Tokens(Generic[D]):
     """Former's tokens: `count` (M) of `dim` (d); `quarter` is d/4, θ's hidden width; `heads` of `head_dim`."""
 
-    count: Dimension
-    dim: Dimension
-    quarter: Dimension
-    heads: Dimension
-    head_dim: Dimension
+    count: Size[D]
+    dim: Size[D]
+    quarter: Size[D]
+    heads: Size[D]
+    head_dim: Size[D]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FeatureMap:
+class FeatureMap(Generic[D]):
     """A feature map of `channels` × `height` × `width`; in a bridge, `head_channels` of them go to each head."""
 
-    channels: Dimension
-    height: Dimension
-    width: Dimension
-    head_channels: Dimension
+    channels: Size[D]
+    height: Size[D]
+    width: Size[D]
+    head_channels: Size[D]
 
     @property
-    def positions(self) -> Dimension:
+    def positions(self) -> Size[D]:
         """Return the number of positions, the paper's L."""
         return self.height * self.width
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class Block(Generic[D]):
     """One block as it is laid out.
 
     `number` counts from 1 after `repeat`, `entry` is its number in the spec's `blocks`. `expanded` are the channels
@@ -58,32 +56,32 @@ class Block:
     number: int
     entry: int
     kind: str
-    kernel: Dimension
+    kernel: Size[D]
     stride: int
     stage: int
-    inputs: FeatureMap
-    outputs: FeatureMap
-    expanded: Dimension
-    expanded2: Dimension
-    inputs_per_group: Dimension
-    expanded_per_group: Dimension
-    expanded2_per_group: Dimension
-    residual: Dimension
+    inputs: FeatureMap[D]
+    outputs: FeatureMap[D]
+    expanded: Size[D]
+    expanded2: Size[D]
+    inputs_per_group: Size[D]
+    expanded_per_group: Size[D]
+    expanded2_per_group: Size[D]
+    residual: Size[D]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Head:
+class Head(Generic[D]):
     """The head: 1×1 to `expanded` (6C) channels, pooled and joined with token 0 to `features`, `fc`, `classes`."""
 
-    inputs_per_group: Dimension
-    expanded: Dimension
-    features: Dimension
-    fc: Dimension
-    classes: Dimension
+    inputs_per_group: Size[D]
+    expanded: Size[D]
+    features: Size[D]
+    fc: Size[D]
+    classes: Size[D]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class Network(Generic[D]):
     """A whole variant; `stem` is the stem's output, `tokens` is None without Former, `head` None for a backbone.
 
     It is a `Subject`: a bill can be of it.
@@ -94,24 +92,24 @@ class Network:
     uncovered: ClassVar[tuple[Never, ...]] = ()
 
     name: str
-    height: Dimension
-    width: Dimension
-    stem: FeatureMap
-    blocks: tuple[Block, ...]
-    head: Head | None
-    tokens: Tokens | None
-    groups: Dimension
+    height: Size[D]
+    width: Size[D]
+    stem: FeatureMap[D]
+    blocks: tuple[Block[D], ...]
+    head: Head[D] | None
+    tokens: Tokens[D] | None
+    groups: Size[D]
     attention: str
     activation: str
     ffn: bool
-    bridge_heads: Dimension
+    bridge_heads: Size[D]
     gate: bool
     final: bool
     projections: bool
-    detector: Detector | None = None
+    detector: Detector[D] | None = None
 
     @property
-    def last(self) -> FeatureMap:
+    def last(self) -> FeatureMap[D]:
         """Return the last feature map, the final bridge's and the head's input."""
         return self.blocks[-1].outputs
 
@@ -131,26 +129,26 @@ class Network:
         return f"{self.height}×{self.width}"
 
     @property
-    def about(self) -> str:
+    def about(self: Network[int]) -> str:
         """Return its tokens in words."""
         return "no tokens" if self.tokens is None else f"{several(self.tokens.count, 'token')} of {self.tokens.dim}"
 
     @property
-    def settings(self) -> Traits:
+    def settings(self: Network[int]) -> Traits:
         """Return what holds for the whole network; see `spec.traits`."""
         from mfprofile.spec.traits import settings
 
         return settings(self)
 
     @property
-    def traits(self) -> Mapping[str, Traits]:
+    def traits(self: Network[int]) -> Mapping[str, Traits]:
         """Return the traits of each part; see `spec.traits`."""
         from mfprofile.spec.traits import traits
 
         return traits(self)
 
     @property
-    def labels(self) -> Labels:
+    def labels(self: Network[int]) -> Labels:
         """Return the kind and the output of each part; see `spec.traits`."""
         from mfprofile.spec.traits import labels
 

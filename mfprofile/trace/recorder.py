@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mfprofile.cost.kinds import COMPOSED, FUSED, RARE, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.trace import products
@@ -34,18 +35,6 @@ from mfprofile.trace.operators import (
 from mfprofile.trace.owners import Owners, storage, tensors_in
 from mfprofile.trace.products import Named
 from mfprofile.trace.threads import Threads
-
-UNCOVERED = "uncovered"
-"""The role of an op whose operator has no handle, or is a recurrent layer."""
-
-FUSED = "fused"
-"""The role of the ops of an attention that is called as one operator, which some counters do not look into."""
-
-COMPOSED = "composed"
-"""The role of those of an attention that is called so, and that torch takes apart for a CPU."""
-
-RARE = "rare"
-"""The role of products by operators for which tools of operators have no rule, as those of a matrix and a vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +207,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return "worded-biased" if self._worded else "biased"
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
+        check(cost.kind, role)
         call, name = self.calls.current, cost.kind if name == "matmul" else name
         self._found.append((call, name, call.numbered(name), role, cost))
 

@@ -11,13 +11,13 @@ from typing import ClassVar, Never
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Uncovered
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.traits import Labels, Traits
 from mfprofile.trace.operators import RECURRENT
-from mfprofile.trace.recorder import UNCOVERED
 
 
 @dataclass(frozen=True)

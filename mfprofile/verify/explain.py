@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.conventions import FVCORE, Convention
+from mfprofile.cost.conventions import FVCORE
 from mfprofile.cost.rows import Row
+from mfprofile.cost.weights import Convention
 from mfprofile.verify.counters import Measurement
 
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import Bill, count
-from mfprofile.cost.conventions import ANY, CONVENTIONS, Convention, Weight, find_convention
+from mfprofile.cost.conventions import CONVENTIONS, find_convention
 from mfprofile.cost.ops import elementwise, linear
 from mfprofile.cost.rows import Ops, Part
 from mfprofile.cost.sums import Total
+from mfprofile.cost.weights import ANY, Convention, Weight
 from mfprofile.spec import InputError, load, resolve
 from mfprofile.spec.names import AXES, PILLARS
 from mfprofile.spec.sources import shipped

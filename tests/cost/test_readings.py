@@ -16,7 +16,7 @@ from strategies import Mapping, families, spec_mappings
 from mfprofile.cost import Bill, count
 from mfprofile.cost.rows import Row
 from mfprofile.spec import InputError, Spec, load, resolve
-from mfprofile.spec.network import Dimension
+from mfprofile.spec.dimension import Size
 
 Numbers = tuple[Any, ...]
 QUICK = settings(
@@ -126,7 +126,7 @@ class Symbols:
         self.halvings = 1 + sum(block.halves for block in spec.blocks if block.repeat)
         self.spec: Spec = merged([spec], self.number)
 
-    def number(self, path: str, value: int) -> Dimension:
+    def number(self, path: str, value: int) -> Size:
         """Return the number as its rules' multiple of a new symbol; divisors, and what is no such multiple, stay."""
         key = path.rpartition(".")[2]
         step = {"stem": self.channels, "out": self.channels, "exp": self.channels, "exp2": self.channels}.get(key, 1)
@@ -139,11 +139,11 @@ class Symbols:
         self.values[symbol] = sympy.Integer(value)
         return symbol
 
-    def residual(self, inputs: Dimension, outputs: Dimension) -> Dimension:
+    def residual(self, inputs: Size, outputs: Size) -> Size:
         """Return a symbol for whether the widths are equal."""
         return self.symbol(f"r{len(self.values)}", int(self.value(inputs) == self.value(outputs)))
 
-    def value(self, expression: Dimension) -> int:
+    def value(self, expression: Size) -> int:
         """Return what an expression amounts to."""
         return int(sympy.sympify(expression).xreplace(self.values))
 

@@ -15,7 +15,8 @@ torch = pytest.importorskip("torch")
 from running import run  # noqa: E402
 
 from mfprofile import InputError, count, load  # noqa: E402
-from mfprofile.cost.conventions import CONVENTIONS, Convention  # noqa: E402
+from mfprofile.cost.conventions import CONVENTIONS  # noqa: E402
+from mfprofile.cost.weights import Convention  # noqa: E402
 from mfprofile.nn import build  # noqa: E402
 from mfprofile.verify import counters as measuring  # noqa: E402
 from mfprofile.verify.counters import COUNTERS, Measurement, measure  # noqa: E402

@@ -26,8 +26,8 @@ from mfprofile.cost import count
 from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.spec import Network, SpecError, load, resolve
 from mfprofile.spec.document import parse, plain
-from mfprofile.spec.limits import ADDITIVE, MEMORY, PILLARS, Bound, bounds
-from mfprofile.spec.names import AXES, Bill
+from mfprofile.spec.limits import Bound, bounds
+from mfprofile.spec.names import ADDITIVE, AXES, MEMORY, PILLARS
 from mfprofile.spec.problems import MISSING, Mark
 from mfprofile.spec.quantities import QuantityError, quantity
 from mfprofile.spec.sources import shipped

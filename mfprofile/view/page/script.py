@@ -28,7 +28,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mfprofile.cost.conventions import CONVENTIONS, NOTHING, Convention, Weight
+from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.cost.weights import NOTHING, Convention, Weight
 from mfprofile.spec import detector, limits, model, names
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
