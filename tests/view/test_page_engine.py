@@ -22,7 +22,7 @@ from strategies import Mapping, spec_mappings
 
 from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.budget.verdicts import Terms, found
-from mfprofile.cost import count
+from mfprofile.cost import Bill, count
 from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.spec import Network, SpecError, load, resolve
 from mfprofile.spec.document import parse, plain
