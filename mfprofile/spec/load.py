@@ -8,9 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.spec.complaints import complaint
 from mfprofile.spec.document import Node, locate, plain, plant
-from mfprofile.spec.limits import Fault, bounds
 from mfprofile.spec.merge import assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted
@@ -128,6 +126,8 @@ def typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, lis
     try:
         return _adapter().validate_python({**data, "name": name}), []
     except ValidationError as error:
+        from mfprofile.spec.complaints import complaint
+
         return None, [complaint(fault, root) for fault in error.errors(include_url=False)[: MOST_PROBLEMS + 1]]
 
 
@@ -146,8 +146,11 @@ def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Pro
 def _without_limit(data: Mapping[str, Any], root: Node) -> Iterator[Problem]:
     """Yield a problem for each thing under `budget` that is no limit."""
     budget = data.get("budget")
-    found = bounds(budget) if isinstance(budget, dict) else ()
-    for fault in islice((one for one in found if isinstance(one, Fault)), MOST_PROBLEMS + 1):
+    if not isinstance(budget, dict):
+        return
+    from mfprofile.spec.limits import Fault, bounds
+
+    for fault in islice((one for one in bounds(budget) if isinstance(one, Fault)), MOST_PROBLEMS + 1):
         path = ("budget", *fault.path)
         mark, value = locate(root, path, fault.at_key), MISSING if fault.at_key else fault.value
         yield Problem(mark, dotted(path), fault.rule, value, fault.remedy)

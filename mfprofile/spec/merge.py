@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from mfprofile.spec.document import MAX_DEPTH, Node, is_text, parse, plain
@@ -99,7 +98,7 @@ def assignments(settings: Iterable[str], problems: list[Problem]) -> Iterator[No
         try:
             yield _assignment(setting.removeprefix("--"), source)
         except SpecError as error:
-            problems += [replace(problem, mark=Mark(source)) for problem in error.problems]
+            problems += [problem._replace(mark=Mark(source)) for problem in error.problems]
 
 
 def _assignment(setting: str, source: str) -> Node:
@@ -113,7 +112,7 @@ def _assignment(setting: str, source: str) -> Node:
         raise SpecError([Problem(Mark(source), "", f"is deeper than {MAX_DEPTH} levels")])
     node, problems = parse(text.strip() or '""', source)
     if problems:
-        raise SpecError([replace(problem, path=".".join((*parts, problem.path))) for problem in problems])
+        raise SpecError([problem._replace(path=".".join((*parts, problem.path))) for problem in problems])
     return _nested(parts, _without_place(node, source))
 
 

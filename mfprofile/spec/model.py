@@ -14,8 +14,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from mfprofile.spec import limits
-
 MAX_CHANNELS = 1 << 16
 MAX_PIXELS = 1 << 14
 MAX_TOKENS = 1 << 12
@@ -173,7 +171,7 @@ class Spec:
     former: Annotated[FormerSpec | None, _or("none", FormerSpec)] = FormerSpec()
     bridge: BridgeSpec = BridgeSpec()
     width: Annotated[float, Field(strict=True, gt=0, le=MAX_WIDTH, allow_inf_nan=False)] = 1
-    budget: Annotated[dict[str, Any], WithJsonSchema(limits.json_schema())] | None = None
+    budget: dict[str, Any] | None = None
     detector: Literal["retinanet"] | None = None
     require: RequireSpec | None = None
     name: str = ""

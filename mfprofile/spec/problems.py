@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mfprofile.spec.words import instead, printable, shown
 
@@ -11,8 +11,7 @@ MISSING: object = object()
 MOST_PROBLEMS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Where something was read: a source's name and, in a file, line and column, both from 1."""
 
     source: str
@@ -23,8 +22,7 @@ class Mark:
         return self.source if self.line is None else f"{self.source}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One broken rule: where it stands, the key's path, its value, the rule and, where there is one, the remedy."""
 
     mark: Mark

@@ -12,12 +12,14 @@ def json_schema() -> dict[str, Any]:
     """
     from pydantic import TypeAdapter
 
+    from mfprofile.spec import limits
     from mfprofile.spec.model import Resolution, Spec
     from mfprofile.spec.writing import written
 
     schema = _without_null(TypeAdapter(Spec).json_schema())
     keys = schema["properties"]
     del keys["name"]
+    keys["budget"] = limits.json_schema()
     keys["input"]["default"] = written("input", Resolution(**keys["input"]["default"]))
     patch = {key: value for key, value in schema["$defs"]["BlockSpec"].items() if key != "required"}
     schema["$defs"]["BlockPatch"] = {**patch, "description": "What changes in one entry of the inherited blocks."}

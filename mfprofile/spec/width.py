@@ -19,7 +19,7 @@ def rounded(channels: int, factor: Fraction) -> int:
     """
     divisor = 8 if factor > 1 else 4
     wanted = channels * factor
-    nearest = max(divisor, int(wanted + Fraction(divisor, 2)) // divisor * divisor)
+    nearest = max(divisor, int(wanted + divisor // 2) // divisor * divisor)
     return nearest if 10 * nearest >= 9 * wanted else nearest + divisor
 
 
@@ -53,4 +53,4 @@ def _scaled(block: BlockSpec, factor: Fraction, old: int, new: int) -> BlockSpec
 
 
 def _in_ratio(channels: int, old: int, new: int) -> int:
-    return max(1, int(Fraction(channels * new, old) + Fraction(1, 2)))
+    return max(1, (2 * channels * new + old) // (2 * old))

@@ -7,7 +7,6 @@ from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.sums import Total
-from mfprofile.cost.tree import SELF, lines, tree
 from mfprofile.spec.traits import NO_LABELS
 from mfprofile.view.head import head
 from mfprofile.view.numbers import change, grouped, human, share
@@ -38,6 +37,8 @@ def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below
 def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str, str, Total]]:
     """Yield the name of each line, how it is shown, and its total: modules as a tree, kinds the heaviest first."""
     if axis == "module":
+        from mfprofile.cost.tree import SELF, lines, tree
+
         for line in lines(tree(bill), depth):
             if line.name != SELF or line.total.madds or line.total.params:
                 yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.total

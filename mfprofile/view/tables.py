@@ -8,9 +8,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,8 +21,7 @@ WRAPPED = 24
 """How narrow, in letters, a column that wraps may become."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column: its heading, its key in CSV and JSON, how its values are written, and how it may give way.
 
     A column without a key is for people alone. Where the terminal is too narrow an `optional` one is left out, and one
@@ -39,15 +37,14 @@ class Column:
     record: Callable[[Any], Any] = lambda value: value
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows of values under columns; `data` are its records, `summary` the sums and shares that people read below."""
 
     columns: Sequence[Column]
     data: Sequence[Sequence[Any]]
     summary: Sequence[Sequence[Sequence[Any]]] = ()
-    above: Sequence[str] = field(default=())
-    below: Sequence[str] = field(default=())
+    above: Sequence[str] = ()
+    below: Sequence[str] = ()
 
 
 def render(table: Table, form: Form) -> str:
