@@ -390,7 +390,7 @@ def test_a_network_that_takes_nothing_is_given_nothing(here: Here) -> None:
 
 
 def test_a_network_that_holds_a_lock_is_audited(here: Here) -> None:
-    """It was made for the audit, and lends what cannot be copied; by other counters, too."""
+    """It was made for the audit, and run_original what cannot be copied; by other counters, too."""
     Path("lock.py").write_text(
         "import threading\nfrom net import Net\n\nclass Locked(Net):\n    def __init__(self):\n"
         "        super().__init__()\n        self.locks = [threading.Lock()]\n",

@@ -55,4 +55,6 @@ def test_a_light_command_imports_nothing_heavy(line: str) -> None:
 def test_a_command_imports_no_other_command() -> None:
     """Only the file that is named as the command, and what several of them share."""
     commands = {name for name in loaded("count mf26m") if name.startswith("mfprofile.cli.")}
-    assert commands == {f"mfprofile.cli.{name}" for name in ("program", "count", "options", "completion")}
+    assert commands == {
+        f"mfprofile.cli.{name}" for name in ("program", "count", "options", "groups", "renamed", "completion")
+    }

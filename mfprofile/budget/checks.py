@@ -14,6 +14,7 @@ from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import Bill, count
 from mfprofile.spec.load import located
+from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import InputError, Mark, Problem, SpecError
 from mfprofile.spec.sources import expanded
@@ -91,7 +92,7 @@ class Candidate:
     limits: Sequence[Limit] = ()
 
 
-def candidate(reference: str, terms: Terms, settings: Sequence[str] = ()) -> Candidate:
+def candidate(reference: str, terms: Terms, settings: Sequence[str | Setting] = ()) -> Candidate:
     """Return the candidate of a spec; raises `SpecError` for one that breaks rules."""
     spec, root = located(reference, settings)
     return Candidate(reference, count(spec, terms.convention), spec, spec_limits(spec, root))
@@ -119,7 +120,7 @@ def _grown(growth: Growth | None, one: Candidate) -> Iterator[Limit]:
         yield from growth_limits(growth.baseline, one.bill.name, growth.most, growth.file, inputs)
 
 
-def check(references: Iterable[str], demands: Demands, terms: Terms, settings: Sequence[str] = ()) -> Outcome:
+def check(references: Iterable[str], demands: Demands, terms: Terms, settings: Sequence[str | Setting] = ()) -> Outcome:
     """Judge specs, globs expanded, every one once and to the end, whatever is wrong with another."""
     outcome = Outcome()
     for reference in outcome.expanded(references):

@@ -17,7 +17,7 @@ from typing import Any
 from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.spec.limits import Fault, bounds
 from mfprofile.spec.problems import MISSING, InputError, Mark, Problem, SpecError
-from mfprofile.spec.sources import is_target, shipped
+from mfprofile.spec.sources import as_typed, is_target, shipped
 from mfprofile.spec.words import instead
 
 NAME = "pyproject.toml"
@@ -77,7 +77,7 @@ def find_config(start: Path) -> Config | None:
     for folder in (start, *start.parents):
         file = folder / NAME
         if file.is_file():
-            text = _text(file, _label(file))
+            text = _text(file, as_typed(file))
             if "mfprofile" in text and (found := _config(file, text)) is not None:
                 return found
     return None
@@ -89,10 +89,6 @@ def read_config(file: Path) -> Config:
     if found is None:
         raise InputError(f"{file}: has no [{'.'.join(_TABLE)}]")
     return found
-
-
-def _label(file: Path) -> str:
-    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
 
 
 def _text(file: Path, label: str) -> str:
@@ -108,7 +104,7 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
     """Return the file's budgets, or None if it has no [tool.mfprofile]; raises `SpecError` with all that is wrong."""
     import tomllib
 
-    label = label or _label(file)
+    label = label or as_typed(file)
     try:
         own = tomllib.loads(text).get("tool", {}).get("mfprofile")
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -68,8 +68,7 @@ def _input(spec: Spec) -> Family:
 def _dimension(spec: Spec) -> Family:
     if spec.former is None or spec.tokens is None:
         raise InputError(f"{spec.name}: has no tokens whose dimension could be scaled")
-    heads = spec.former.heads if spec.attention == "mha" else 1
-    return _multiples(spec, "tokens.dim", spec.tokens.dim, lcm(4, heads), DIMENSION)
+    return _multiples(spec, "tokens.dim", spec.tokens.dim, spec.dim_multiple, DIMENSION)
 
 
 def _hidden(spec: Spec) -> Family:

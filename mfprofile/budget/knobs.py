@@ -90,8 +90,7 @@ def _ranges(spec: Spec) -> Iterator[_Range]:
         yield _multiples("input", spec.input.height, PIXELS, MAX_PIXELS)
     if spec.former is not None and spec.tokens is not None:
         yield _multiples("tokens.count", spec.tokens.count, 1)
-        heads = spec.former.heads if spec.attention == "mha" else 1
-        yield _multiples("tokens.dim", spec.tokens.dim, lcm(DIMENSION, heads))
+        yield _multiples("tokens.dim", spec.tokens.dim, lcm(DIMENSION, spec.dim_multiple))
     yield _multiples("stem", spec.stem, _channel_step(spec.stem))
     inputs = spec.stem
     for number, block in enumerate(spec.blocks, start=1):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from typing import Any, TypeAlias
 
+from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import Knob, Step
 from mfprofile.budget.limits import Limit
 from mfprofile.budget.verdicts import Finding, Verdict, found
@@ -121,7 +122,7 @@ def _remedy(trials: Trials, limit: Limit, way: Way, least: Fraction | None) -> R
     last = trials.last(way, values)
     if last is None or not trials.meets(limit, knob, values[last]):
         return None
-    step = first(last, lambda at: trials.meets(limit, knob, values[at]))
+    step = first_true(last + 1, lambda at: trials.meets(limit, knob, values[at]))
     return trials.remedy(limit, knob, values[step])
 
 
@@ -152,19 +153,3 @@ def _gap(finding: Finding) -> Fraction:
     if finding.whole is None:
         return Fraction(abs(finding.excess))
     return abs(Fraction(finding.counted, finding.whole or 1) - finding.limit.amount)
-
-
-def first(last: int, meets: Callable[[int], bool | None]) -> int:
-    """Return the first step from 0 to `last` at which `meets` is true, as it is at `last`; None is a step left out.
-
-    Found by halving, for which it is taken that what meets a limit goes on to meet it. Where that is not so, the step
-    before the one that is returned does not meet it all the same.
-    """
-    below, at = -1, last
-    while True:
-        middle = (below + at) // 2
-        inside = sorted(range(below + 1, at), key=lambda step: abs(step - middle))
-        step = next((step for step in inside if meets(step) is not None), None)
-        if step is None:
-            return at
-        below, at = (below, step) if meets(step) else (step, at)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mfprofile.budget.families import Family, amount, family
+from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import Changes, Step
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import InputError
+from mfprofile.spec.renamed import renamed
 
 QUANTITIES = ("madds", "params")
 
@@ -46,6 +48,7 @@ class Scaling:
     least: Member
 
 
+@renamed(convention_name="convention")
 def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention: str = "core") -> Scaling:
     """Return the member of a family that costs most within a budget.
 
@@ -128,35 +131,3 @@ def _searched(run: Sequence[Any], members: _Members, budget: int) -> Searched:
     if best is not None:
         best = members.member(run[first_true(end, reaches(best.cost))])
     return best, first(range(end, len(run))), first(range(len(run)))
-
-
-def first_true(count: int, holds: Callable[[int], bool | None]) -> int:
-    """Return the least of 0 … count - 1 at which `holds` is true, or `count`; where it is None, it is passed over.
-
-    It must stay true once it is. Asked are first ever larger steps up, so that what is far off need not be known, then
-    halves of the last step.
-
-    >>> first_true(1000, lambda at: None if at % 2 else at * at >= 300)
-    18
-    """
-    low, stride = 0, 1
-    while low < count:
-        high = min(count, low + stride)
-        last = next((at for at in reversed(range(low, high)) if holds(at) is not None), None)
-        if last is not None and holds(last):
-            return _halved(low, last, holds)
-        low, stride = high, 2 * stride
-    return count
-
-
-def _halved(low: int, last: int, holds: Callable[[int], bool | None]) -> int:
-    """Return the least at which `holds` is true, from `low` to `last`, where it is."""
-    high = last
-    while low < high:
-        middle = (low + high) // 2
-        at = next((at for at in range(middle, high) if holds(at) is not None), None)
-        if at is not None and not holds(at):
-            low = at + 1
-        else:
-            high, last = middle, last if at is None else at
-    return last

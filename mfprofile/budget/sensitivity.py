@@ -13,6 +13,7 @@ from mfprofile.cost.sums import Total
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.problems import InputError
+from mfprofile.spec.renamed import renamed
 from mfprofile.spec.width import scaled
 from mfprofile.spec.words import instead, shown
 from mfprofile.spec.writing import mapping
@@ -67,6 +68,7 @@ class Sensitivity:
     levers: Sequence[Lever]
 
 
+@renamed(convention_name="convention")
 def sensitivity(spec: Spec, convention: str = "core", sort: str = "madds") -> Sensitivity:
     """Return what a step of each knob gains and loses, the knob that changes most of madds or params first.
 

@@ -8,16 +8,7 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import (
-    ArgumentsGiven,
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    ConventionName,
-    InputsGiven,
-    chosen_form,
-    tell,
-)
+from mfprofile.cli.options import ArgumentsGiven, ConventionName, FormChosen, InputsGiven, tell
 from mfprofile.cli.subjects import need_extra
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import InputError, unknown
@@ -65,9 +56,8 @@ def command(
             autocompletion=names_in("trace:DEVICES"),
         ),
     ] = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    *,
+    form: FormChosen,
 ) -> None:
     """Count any PyTorch network, by module: naming a target imports its code and RUNS it.
 
@@ -77,7 +67,6 @@ def command(
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
-    form = chosen_form(as_json, as_csv, as_markdown)
     if by not in MODULE_AXES:
         raise InputError(f"cannot count by {shown(by)}; {instead(by, MODULE_AXES)}")
     if device not in (None, *DEVICES):
@@ -100,7 +89,7 @@ def command(
     beside = [*coverage(found.trace.bill())] if found.trace.uncovered else []
     if found.verification is not None:
         beside += failures(found.verification)
-    if as_csv and beside:  # which has a place for figures alone
+    if form == "csv" and beside:  # which has a place for figures alone
         tell("\n".join(beside))
     if strict and not found.holds:
         raise typer.Exit(1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import dtypes, names_in, specs
-from mfprofile.cli.options import ArgumentsGiven, AsJson, ConventionName, InputsOfEither, Settings, tell
-from mfprofile.cli.subjects import Given, bill_of, checked, need_extra
+from mfprofile.cli.options import AsJson, ConventionName, tell
+from mfprofile.cli.subjects import Given, NetworksGiven, bill_of, need_extra, refuse_misplaced
 from mfprofile.spec.problems import InputError, SpecError, unknown
 from mfprofile.spec.sources import is_target
 from mfprofile.spec.words import printable
@@ -72,9 +72,8 @@ def command(
         str | None,
         typer.Option("--config", metavar="FILE", help="Another pyproject.toml than the nearest, from here upward."),
     ] = None,
-    settings: Settings = None,
-    inputs: InputsOfEither = None,
-    arguments: ArgumentsGiven = None,
+    *,
+    given: NetworksGiven,
     convention: ConventionName = "core",
     batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Of memory: how many at once.")] = 1,
     dtype: Annotated[
@@ -123,7 +122,8 @@ def command(
     terms = _terms(find_convention(convention), batch, dtype)
     growth = _growth(baseline, max_growth, convention)
     demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
-    outcome = _judged(specs, checked(specs, settings, inputs, arguments), demands, terms)
+    refuse_misplaced(specs, given)
+    outcome = _judged(specs, given, demands, terms)
     found = reasons(outcome)
     if wanted == "github":
         show(github_text(outcome, found, terms))

@@ -7,18 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    ConventionName,
-    Input,
-    Settings,
-    Specs,
-    assigned,
-    chosen_form,
-    once,
-)
+from mfprofile.cli.options import Changes, ConventionName, FormChosen, Specs, once
 
 
 def command(
@@ -29,12 +18,10 @@ def command(
             "--by", metavar="AXIS", help="block, stage, pillar, kind or op; side by side: pillar.", autocompletion=axes
         ),
     ] = None,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    changes: Changes,
     convention: ConventionName = "core",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    form: FormChosen,
 ) -> None:
     """Count multiply-adds and parameters, exactly.
 
@@ -47,8 +34,7 @@ def command(
     from mfprofile.view.bill import bill_json, bill_table, comparison_table
     from mfprofile.view.tables import dumps, render, show
 
-    form = chosen_form(as_json, as_csv, as_markdown)
-    bills = [count(load(spec, assigned(settings, input_size)), convention) for spec in once(specs)]
+    bills = [count(load(spec, changes), convention) for spec in once(specs)]
     if form == "json":
         found = [bill_json(bill, by) for bill in bills]
         show(dumps(found if len(found) > 1 else found[0]))

@@ -6,16 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import (
-    ArgumentsGiven,
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    ConventionName,
-    InputsOfEither,
-    chosen_form,
-)
-from mfprofile.cli.subjects import both, checked
+from mfprofile.cli.options import ConventionName, FormChosen
+from mfprofile.cli.subjects import NetworksGiven, both, refuse_misplaced
 from mfprofile.spec.problems import InputError
 
 FROM = "What it was: a name of 'mfprofile list', a path, - for stdin, or what 'audit' takes."
@@ -25,17 +17,11 @@ TO = "What it is now, the same; left out, it is A with what --set or --arg chang
 def command(
     a: Annotated[str, typer.Argument(metavar="A", help=FROM)],
     b: Annotated[str | None, typer.Argument(metavar="B", help=TO)] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a key of B, as tokens.dim=128 or blocks.8.out=112."),
-    ] = None,
-    inputs: InputsOfEither = None,
-    arguments: ArgumentsGiven = None,
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="Of networks in code: how deep in modules.")] = 2,
+    *,
+    given: NetworksGiven,
     convention: ConventionName = "core",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    form: FormChosen,
 ) -> None:
     """Tell what was gained and lost from A to B, by pillar and by block.
 
@@ -51,9 +37,8 @@ def command(
     from mfprofile.view.difference import difference_text
     from mfprofile.view.tables import show
 
-    form = chosen_form(as_json, as_csv, as_markdown)
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
-    given = checked([a, *([b] if b else [])], settings, inputs, arguments)
+    refuse_misplaced([a, *([b] if b else [])], given)
     before, after = both("diff", a, b, given, convention)
     show(difference_text(difference(before, after, depth), form))

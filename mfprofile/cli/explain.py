@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    Input,
-    Settings,
-    Spec,
-    assigned,
-    chosen_form,
-)
+from mfprofile.cli.options import Changes, FormChosen, Spec
 
 if TYPE_CHECKING:
     pass
@@ -24,11 +15,9 @@ if TYPE_CHECKING:
 def command(
     spec: Spec,
     block: Annotated[int, typer.Option("--block", metavar="NUMBER", help="The block, from 1 after 'repeat'.")],
-    settings: Settings = None,
-    input_size: Input = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    *,
+    changes: Changes,
+    form: FormChosen,
 ) -> None:
     """Tell one block op by op, as formulas with the numbers put in.
 
@@ -40,7 +29,7 @@ def command(
     from mfprofile.view.formula import explained_table
     from mfprofile.view.tables import render, show
 
-    network = resolve(load(spec, assigned(settings, input_size)))
+    network = resolve(load(spec, changes))
     rows, values = explained(network, block)
     heading = f"{network.name}, block {block}: {network.blocks[block - 1].kind}; MAdds in convention 'core'"
-    show(render(explained_table(rows, values, heading), chosen_form(as_json, as_csv, as_markdown)))
+    show(render(explained_table(rows, values, heading), form))

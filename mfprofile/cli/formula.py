@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import axes, names_in
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    ConventionName,
-    Input,
-    Settings,
-    Spec,
-    assigned,
-    chosen_form,
-)
+from mfprofile.cli.options import Changes, ConventionName, FormChosen, Spec
 
 if TYPE_CHECKING:
     pass
@@ -35,12 +25,10 @@ def command(
             "--style", metavar="NAME", help="plain, latex or python.", autocompletion=names_in("view.formula:STYLES")
         ),
     ] = "plain",
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    changes: Changes,
     convention: ConventionName = "core",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    form: FormChosen,
 ) -> None:
     """Give the exact cost as a polynomial in some keys of a spec.
 
@@ -53,6 +41,6 @@ def command(
     from mfprofile.view.formula import formula_table
     from mfprofile.view.tables import render, show
 
-    loaded = load(spec, assigned(settings, input_size))
+    loaded = load(spec, changes)
     found = formulas(loaded, [key.strip() for key in free.split(",")], by, convention)
-    show(render(formula_table(found, style, loaded.name, by, convention), chosen_form(as_json, as_csv, as_markdown)))
+    show(render(formula_table(found, style, loaded.name, by, convention), form))

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    chosen_form,
-)
+from mfprofile.cli.options import FormChosen
 
 
-def command(as_json: AsJson = False, as_csv: AsCsv = False, as_markdown: AsMarkdown = False) -> None:
+def command(*, form: FormChosen) -> None:
     """Show the specs that ship, with their costs.
 
     Example: mfprofile list --markdown
@@ -18,4 +13,4 @@ def command(as_json: AsJson = False, as_csv: AsCsv = False, as_markdown: AsMarkd
     from mfprofile.view.catalogue import catalogue
     from mfprofile.view.tables import render, show
 
-    show(render(catalogue(), chosen_form(as_json, as_csv, as_markdown)))
+    show(render(catalogue(), form))

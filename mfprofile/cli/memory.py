@@ -7,18 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes, dtypes
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    ConventionName,
-    Input,
-    Settings,
-    Specs,
-    assigned,
-    chosen_form,
-    once,
-)
+from mfprofile.cli.options import Changes, ConventionName, FormChosen, Specs, once
 
 
 def command(
@@ -39,12 +28,10 @@ def command(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Norms, activations and additions write over what they read.")
     ] = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    changes: Changes,
     convention: ConventionName = "core",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    form: FormChosen,
 ) -> None:
     """Tell the memory of an inference: activations, bytes moved, and the peak of what is live.
 
@@ -59,6 +46,5 @@ def command(
     from mfprofile.view.memory import memory_text
     from mfprofile.view.tables import show
 
-    form = chosen_form(as_json, as_csv, as_markdown)
-    bills = [count(load(spec, assigned(settings, input_size)), convention) for spec in once(specs)]
+    bills = [count(load(spec, changes), convention) for spec in once(specs)]
     show(memory_text(bills, by, Inference(batch, dtype, in_place), form))

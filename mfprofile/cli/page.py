@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import ConventionName, Input, Settings, Spec, assigned, tell
+from mfprofile.cli.options import Changes, ConventionName, Spec, tell
 
 
 def command(
@@ -14,8 +14,8 @@ def command(
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write; NAME.html by default.")
     ] = None,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
     """Write a page whose knobs count at once: one HTML file, which needs no network.
@@ -33,7 +33,7 @@ def command(
     from mfprofile.view.page.page import page_text
 
     _check_ending(output)
-    loaded = load(spec, assigned(settings, input_size))
+    loaded = load(spec, changes)
     place = Path(output or f"{loaded.name}.html")
     write(place, page_text(loaded, convention))
     tell(f"wrote {place}")

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, tables
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    chosen_form,
-    need_torch,
-    tell,
-)
+from mfprofile.cli.options import FormChosen, need_torch, tell
 from mfprofile.spec.problems import InputError
 
 if TYPE_CHECKING:
@@ -45,9 +38,8 @@ def command(
     recount: Annotated[
         bool, typer.Option("--recount", help="Build and count the baselines anew: needs pip install '.[baselines]'.")
     ] = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    *,
+    form: FormChosen,
 ) -> None:
     """Set the paper's tables beside our counts, cell by cell.
 
@@ -60,7 +52,6 @@ def command(
     from mfprofile.view.paper import paper_text
     from mfprofile.view.tables import show
 
-    form = chosen_form(as_json, as_csv, as_markdown)
     found = _recounted(tables or []) if recount else None
     text, lost = paper_text(tables or [], convention, form, found)
     show(text)

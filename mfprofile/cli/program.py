@@ -11,6 +11,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from mfprofile.cli.groups import expanded
+from mfprofile.cli.renamed import modernized
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import printable
 from mfprofile.view.tables import OutputError
@@ -92,7 +94,8 @@ def _run(arguments: Sequence[str]) -> None:
         os.environ["COLUMNS"] = "1000"  # typer folds help at this width, and a shell takes each line for an offer
     path = () if "_MFPROFILE_COMPLETE" in os.environ else _asked(arguments)
     app = _alone(*path) if path else _all()
-    app(args=list(arguments[len(path) :]), prog_name=" ".join(["mfprofile", *path]))
+    options = modernized(" ".join(path), arguments[len(path) :])
+    app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
 
 
 def _asked(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -131,7 +134,7 @@ def _group(name: str, inner: Sequence[str]) -> typer.Typer:
 
 
 def _function(path: Sequence[str]) -> Any:
-    return import_module(".".join(["mfprofile.cli", *path])).command
+    return expanded(import_module(".".join(["mfprofile.cli", *path])).command)
 
 
 def _version(

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.options import (
-    tell,
-)
+from mfprofile.cli.options import tell
 
 if TYPE_CHECKING:
     pass

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import AsJson, ConventionName, Input, Settings, Spec, assigned, tell
+from mfprofile.cli.completion import names_in
+from mfprofile.cli.options import AsJson, Changes, ConventionName, Spec, tell
 from mfprofile.spec.problems import InputError
 
 
@@ -20,13 +21,19 @@ def command(
         str | None, typer.Option("--to-params", metavar="AMOUNT", help="Instead, the most parameters: 8M.")
     ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="KEY", help="width, tokens.dim, input, depth or head.fc.")
+        str,
+        typer.Option(
+            "--by",
+            metavar="KEY",
+            help="width, tokens.dim, input, depth or head.fc.",
+            autocompletion=names_in("budget.families:FAMILIES"),
+        ),
     ] = "width",
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the spec to this .yaml file.")
     ] = None,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    changes: Changes,
     convention: ConventionName = "core",
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +55,7 @@ def command(
 
     if output is not None and Path(output).suffix not in (".yaml", ".yml"):
         raise InputError(f"-o {output}: a spec's file must end in .yaml or .yml")
-    changed = assigned(settings, input_size)
+    changed = changes
     found = scale(load(spec, changed), *_goal(to_madds, to_params), by, convention)
     if as_json:
         show(dumps(scaling_json(found)))

@@ -6,30 +6,25 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    ConventionName,
-    Input,
-    Settings,
-    Spec,
-    assigned,
-    chosen_form,
-)
+from mfprofile.cli.completion import names_in
+from mfprofile.cli.options import Changes, ConventionName, FormChosen, Spec
 
 
 def command(
     spec: Spec,
     sort: Annotated[
-        str, typer.Option("--sort", metavar="QUANTITY", help="madds or params: what the knobs are sorted by.")
+        str,
+        typer.Option(
+            "--sort",
+            metavar="QUANTITY",
+            help="madds or params: what the knobs are sorted by.",
+            autocompletion=names_in("budget.sensitivity:QUANTITIES"),
+        ),
     ] = "madds",
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    changes: Changes,
     convention: ConventionName = "core",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    form: FormChosen,
 ) -> None:
     """Tell what one step of each knob is worth.
 
@@ -44,6 +39,5 @@ def command(
     from mfprofile.view.sensitivity import sensitivity_text
     from mfprofile.view.tables import show
 
-    form = chosen_form(as_json, as_csv, as_markdown)
-    found = sensitivity(load(spec, assigned(settings, input_size)), convention, sort)
+    found = sensitivity(load(spec, changes), convention, sort)
     show(sensitivity_text(found, form))

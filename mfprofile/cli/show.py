@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.options import (
-    AsJson,
-    Input,
-    Settings,
-    Spec,
-    assigned,
-)
+from mfprofile.cli.options import AsJson, Changes, Spec
 
 
-def command(spec: Spec, settings: Settings = None, input_size: Input = None, as_json: AsJson = False) -> None:
+def command(spec: Spec, *, changes: Changes, as_json: AsJson = False) -> None:
     """Print one spec, resolved, as YAML.
 
     What it extends, --set and width are applied and every default is written out, so that the result stands alone.
@@ -23,5 +17,5 @@ def command(spec: Spec, settings: Settings = None, input_size: Input = None, as_
     from mfprofile.spec.writing import mapping, yaml_text
     from mfprofile.view.tables import dumps, show
 
-    resolved = scaled(load(spec, assigned(settings, input_size)))
+    resolved = scaled(load(spec, changes))
     show(dumps(mapping(resolved)) if as_json else yaml_text(resolved))

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from mfprofile.cli.options import assigned, need_torch, once, tell
+from mfprofile.cli.groups import Group
+from mfprofile.cli.options import (
+    ArgumentsGiven,
+    InputGiven,
+    InputsOfEither,
+    SettingsGiven,
+    assignments,
+    need_torch,
+    once,
+    tell,
+)
+from mfprofile.spec.merge import Setting
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.sources import is_target
 from mfprofile.spec.words import printable
@@ -32,29 +43,48 @@ class Given:
         return (*self.settings, *self.arguments)
 
     @property
-    def assignments(self) -> list[str]:
+    def assignments(self) -> list[Setting]:
         """Return the assignments to a spec, that of `--input` last."""
-        return assigned(list(self.settings), self.inputs[0] if self.inputs else None)
+        return assignments(list(self.settings), self.inputs[0] if self.inputs else None)
 
 
-def checked(references: Sequence[str], settings: list[str] | None, inputs: list[str] | None,
-            arguments: list[str] | None) -> Given:  # fmt: skip
-    """Return what the options say of the references.
+def given(
+    settings: Sequence[str] | None = None,
+    inputs: Sequence[str] | None = None,
+    arguments: Sequence[str] | None = None,
+    input_size: str | None = None,
+) -> Given:
+    """Return what the options say of the networks."""
+    return Given(settings or (), inputs or ([] if input_size is None else [input_size]), arguments or ())
 
-    Raises `InputError` for options that belong to none of them, that specs and networks in code read in two ways, and
-    for standard input that is named twice.
+
+NetworksGiven = Annotated[
+    Given,
+    Group(
+        {"settings": (SettingsGiven, None), "inputs": (InputsOfEither, None), "arguments": (ArgumentsGiven, None)},
+        given,
+    ),
+]
+"""What the options say of specs and networks in code."""
+SpecsGiven = Annotated[Given, Group({"settings": (SettingsGiven, None), "input_size": (InputGiven, None)}, given)]
+"""What the options say of specs."""
+
+
+def refuse_misplaced(references: Sequence[str], given: Given) -> None:
+    """Raise `InputError` for options that belong to none of the references, or that their sorts read in two ways.
+
+    Standard input that is named twice is refused as well.
     """
     once(list(references))
     targets = [reference for reference in references if is_target(reference)]
-    if not targets and arguments:
+    if not targets and given.arguments:
         raise InputError("--arg is for the factory of a network in code, as net.py:Net; --set changes a spec")
-    if not targets and len(inputs or ()) > 1:
+    if not targets and len(given.inputs) > 1:
         raise InputError("--input is given twice: a spec has one, 192 or HEIGHTxWIDTH")
-    if targets and len(targets) < len(references) and inputs:
+    if targets and len(targets) < len(references) and given.inputs:
         raise InputError("--input is in pixels for a spec and a shape for a network in code: name them apart")
-    if targets and len(targets) == len(references) and settings:
+    if targets and len(targets) == len(references) and given.settings:
         raise InputError(f"--set changes a spec, and {targets[0]} is none; --arg is for its factory")
-    return Given(settings or (), inputs or (), arguments or ())
 
 
 def need_extra(command: str, references: Sequence[str]) -> None:

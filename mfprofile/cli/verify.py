@@ -7,19 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import counters
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    Input,
-    Settings,
-    Specs,
-    assigned,
-    chosen_form,
-    need_torch,
-    once,
-    tell,
-)
+from mfprofile.cli.options import Changes, FormChosen, Specs, need_torch, once, tell
 
 
 def command(
@@ -30,11 +18,9 @@ def command(
             "--counter", metavar="NAME", help="Only this one: torch, fvcore, thop, ptflops…", autocompletion=counters
         ),
     ] = None,
-    settings: Settings = None,
-    input_size: Input = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    *,
+    changes: Changes,
+    form: FormChosen,
 ) -> None:
     """Hold the counts against other counters, run on the torch model.
 
@@ -46,8 +32,7 @@ def command(
     from mfprofile.spec.load import load
     from mfprofile.view.tables import show
 
-    form = chosen_form(as_json, as_csv, as_markdown)
-    loaded = [load(spec, assigned(settings, input_size)) for spec in once(specs)]
+    loaded = [load(spec, changes) for spec in once(specs)]
     need_torch("verify")
     from mfprofile.verify.verify import verify
     from mfprofile.view.verification import failures, verification_text
@@ -55,7 +40,7 @@ def command(
     found = [verify(spec, counters, tell=tell) for spec in loaded]
     show(verification_text(found, form))
     beside = [f"{one.bill.name}: {line}" for one in found for line in failures(one)]
-    if as_csv and beside:  # which has a place for figures alone
+    if form == "csv" and beside:  # which has a place for figures alone
         tell("\n".join(beside))
     if not all(one.holds for one in found):
         raise typer.Exit(1)

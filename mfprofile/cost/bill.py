@@ -23,6 +23,7 @@ from mfprofile.spec.model import Spec
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.network import Network
 from mfprofile.spec.problems import InputError
+from mfprofile.spec.renamed import renamed
 from mfprofile.spec.words import instead, shown
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ class Bill:
         return f"Bill({self.name}, madds={self.madds}, params={self.params}, convention={self.convention.name})"
 
 
+@renamed(convention_name="convention")
 def count(spec: Spec | Network | str | Path | Mapping[str, Any], convention: str | Convention = "core") -> Bill:
     """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` takes.
 

@@ -21,6 +21,7 @@ from mfprofile.spec.detector import LAST_LEVEL
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Resolution, Spec
 from mfprofile.spec.problems import InputError
+from mfprofile.spec.renamed import renamed
 from mfprofile.spec.width import scaled
 from mfprofile.spec.words import instead
 
@@ -44,6 +45,7 @@ class Formulas:
     total: Total
 
 
+@renamed(convention_name="convention")
 def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention: str = "core") -> Formulas:
     """Return the exact multiply-adds and parameters by `axis`, as polynomials in the free `keys`.
 
@@ -106,7 +108,7 @@ def _multiple(spec: Spec, key: str) -> int:
     """Return what the rules demand that a key be a multiple of."""
     split = spec.attention == "mha" and spec.former is not None
     if key == "tokens.dim" and spec.former is not None:
-        return lcm(4, spec.former.heads if split else 1)
+        return spec.dim_multiple
     if key == "input":
         halvings = 1 + sum(block.halves for block in spec.blocks if block.repeat)
         return 1 << (LAST_LEVEL if spec.detector else halvings)

@@ -23,6 +23,7 @@ from mfprofile.explore.variant import Path, Variant, told
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, TooLargeError, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
+from mfprofile.spec.renamed import renamed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,7 @@ class _Task:
         return -1 if self.most else 1
 
 
+@renamed(counted_by="convention")
 def best(
     space: Space,
     aim: Aim,
@@ -192,7 +194,7 @@ def _streamed(question: Question, task: _Task, executor: Executor | None, progre
     if size > STREAMED:
         raise InputError(
             f"{question.space.name}: an exact answer would go through all {size:,} variants, more than {STREAMED:,}: "
-            "give windows one side each, one window besides that of the aim, more --memory, or ask for one variant"
+            "give windows one side each, one window besides that of the aim, more --ram, or ask for one variant"
         )
     answers = over_chains(question, partial(_leading, task=task), executor, progress)
     found = [(value, at, edges) for at, part in enumerate(answers) for value, edges in part or ()]

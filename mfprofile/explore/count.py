@@ -18,6 +18,7 @@ from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
+from mfprofile.spec.renamed import renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Counted:
     alone: Mapping[str, Number]
 
 
+@renamed(counted_by="convention")
 def count_space(
     space: Space,
     windows: Sequence[tuple[Quantity, Window]] = (),

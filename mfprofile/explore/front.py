@@ -18,6 +18,7 @@ from mfprofile.explore.variant import Variant, told
 from mfprofile.explore.work import MEMORY, Progress, Question, TooLargeError, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
+from mfprofile.spec.renamed import renamed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +34,7 @@ class Aim:
         return -1 if self.most else 1
 
 
+@renamed(counted_by="convention")
 def front(
     space: Space,
     aims: tuple[Aim, Aim],
@@ -59,7 +61,7 @@ def front(
         answers = over_chains(question, task, executor, progress)
     except TooLargeError:
         raise InputError(
-            f"{space.name}: so many variants are unbeaten on the way that they take more than --memory: give more, "
+            f"{space.name}: so many variants are unbeaten on the way that they take more than --ram: give more, "
             "fewer windows, or two quantities that do not rise together"
         ) from None
     found = [(setting, *point) for setting, part in enumerate(answers) for point in part or ()]

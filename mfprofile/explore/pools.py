@@ -42,7 +42,7 @@ def workers(number: int) -> Iterator[Executor | None]:
         yield pool
     except BrokenProcessPool:
         raise InputError(
-            "a worker process died, most likely for want of memory: give fewer --workers, or less --memory"
+            "a worker process died, most likely for want of memory: give fewer --workers, or less --ram"
         ) from None
     except KeyboardInterrupt:
         _interrupted(pool, [child for child in multiprocessing.active_children() if child not in others])

@@ -24,6 +24,7 @@ from mfprofile.explore.variant import Path, Variant, told
 from mfprofile.explore.work import Progress, Question, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
+from mfprofile.spec.renamed import renamed
 
 _MEMORY = 64 << 20  # of exact sums; no option, since the same seed is to give the same variants on every machine
 _FEW = 100_000  # so many ranks are shuffled instead of drawn
@@ -32,6 +33,7 @@ _MOST_DRAWN = 3_000_000
 _ANYTHING = (quantity_of("madds"), Window(None, None))
 
 
+@renamed(counted_by="convention")
 def sample_space(
     space: Space,
     number: int,

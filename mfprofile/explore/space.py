@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.load import tree, typed
+from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import MAX_BLOCKS
 from mfprofile.spec.problems import MISSING, InputError, Problem, SpecError, dotted
 
@@ -63,7 +64,7 @@ class Space:
         return [*self.outer, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
 
 
-def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str] = ()) -> Space:
+def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | Setting] = ()) -> Space:
     """Return the space of a shipped name, a path, `-` or a mapping, with `settings` as of `--set` laid over it.
 
     A spec without choices is a space of one variant. Raises `SpecError` for every choice that is malformed, holds a

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.spec.document import Node, locate, plain, plant
-from mfprofile.spec.merge import assignments, extended, overlay, resolved
+from mfprofile.spec.merge import Setting, assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted
 from mfprofile.spec.rules import breaches
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] = ()) -> Spec:
+def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = ()) -> Spec:
     """Return the validated spec of a shipped name, a path, `-` for standard input, or a mapping as YAML would give it.
 
     `settings` are `key.path=value` assignments as of `--set`, laid over it in turn. Raises `SpecError`, whose text has
@@ -34,14 +34,14 @@ def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] 
     return located(source, settings)[0]
 
 
-def located(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] = ()) -> tuple[Spec, Node]:
+def located(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = ()) -> tuple[Spec, Node]:
     """Return what `load` does, and the tree that it was read from, which knows where each key was written."""
     name, root, problems = tree(source, settings)
     return validated(root, name, problems), root
 
 
 def tree(
-    source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str] = ()
+    source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = ()
 ) -> tuple[str, Node, list[Problem]]:
     """Return the name, the tree with `extends` followed and `settings` laid over, and what one can read past."""
     if isinstance(settings, str):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from mfprofile.spec.document import MAX_DEPTH, Node, is_text, parse, plain
 from mfprofile.spec.problems import Mark, Problem, SpecError
-from mfprofile.spec.sources import find, read
+from mfprofile.spec.sources import as_typed, find, read
 
 MAX_CHAIN = 50
 
@@ -74,7 +75,7 @@ def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Nod
         raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
     if len(seen) >= MAX_CHAIN:
         raise SpecError([Problem(reference.mark, "extends", f"goes through more than {MAX_CHAIN} files")])
-    base, problems = read(file, _label(file))
+    base, problems = read(file, as_typed(file))
     base, deeper = extended(base, file.parent, (*seen, file))
     own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.mark, root.key)
     found = [*problems, *deeper]
@@ -86,22 +87,25 @@ def resolved(file: Path) -> Path:
     return Path(os.path.realpath(file))
 
 
-def _label(file: Path) -> str:
-    """Return the file's path as a user would type it."""
-    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+class Setting(NamedTuple):
+    """A change of one key, `key.path=value` with the value as YAML, and how messages name where it was given."""
+
+    text: str
+    source: str
 
 
-def assignments(settings: Iterable[str], problems: list[Problem]) -> Iterator[Node]:
-    """Yield a patch for each `key.path=value` of `--set`, its value read as YAML; what is none goes to `problems`."""
-    for setting in settings:
-        source = setting if setting.startswith("--") else f"--set {setting}"
+def assignments(settings: Iterable[str | Setting], problems: list[Problem]) -> Iterator[Node]:
+    """Yield a patch for each setting, a text being as of `--set`; what is wrong goes to `problems`."""
+    for each in settings:
+        setting = Setting(each, f"--set {each}") if isinstance(each, str) else each
         try:
-            yield _assignment(setting.removeprefix("--"), source)
+            yield _assignment(*setting)
         except SpecError as error:
-            problems += [problem._replace(mark=Mark(source)) for problem in error.problems]
+            problems += [problem._replace(mark=Mark(setting.source)) for problem in error.problems]
 
 
 def _assignment(setting: str, source: str) -> Node:
+    """Return the patch of a setting; raises `SpecError` for one that is not of that form."""
     key, equals, text = setting.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts) or parts == ["extends"]:

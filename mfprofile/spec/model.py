@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import lcm
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -175,6 +176,12 @@ class Spec:
     detector: Literal["retinanet"] | None = None
     require: RequireSpec | None = None
     name: str = ""
+
+    @property
+    def dim_multiple(self) -> int:
+        """Return what `tokens.dim` must be a multiple of: a quarter is θ's hidden width, Former's heads share it."""
+        heads = self.former.heads if self.former is not None and self.attention == "mha" else 1
+        return lcm(4, heads)
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Spec:
         """Return the variant with changes merged in and validated, as a patch that `extends` this one would do.

@@ -41,6 +41,11 @@ def about(file: Path) -> str:
         return stream.readline().lstrip("# ").strip()
 
 
+def as_typed(file: Path) -> str:
+    """Return a file's path as a user would type it: from the current folder, where it is below that."""
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+
+
 def expanded(reference: str) -> list[str]:
     """Return what a glob matches: files, or else names of specs that ship; what is no glob stands for itself.
 

@@ -57,7 +57,7 @@ def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None
     """Return the trace of a network that is made, called `text` in it."""
     given = taken(model, inputs)
     _settle(text, model, given)
-    return trace(model, given.ordered, given.named, device=device, name=text, lends=True)
+    return trace(model, given.ordered, given.named, device=device, name=text, run_original=True)
 
 
 def taken(model: nn.Module, inputs: Inputs) -> Inputs:

@@ -28,11 +28,11 @@ def real(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", copy=True)
 
 
-def copied(model: nn.Module, made: Callable[[Tensor], Tensor], lends: bool = False) -> nn.Module:
+def copied(model: nn.Module, made: Callable[[Tensor], Tensor], share: bool = False) -> nn.Module:
     """Return a copy of the model in eval mode, each of whose tensors is what `made` makes of it, once.
 
     Tied weights stay tied, and no two parameters share a storage. What the model holds besides and cannot be copied, as
-    a lock, the copy holds as well where the model `lends` it. Raises `InputError` for a tensor without a shape, and
+    a lock, the copy shares with it where it may `share`. Raises `InputError` for a tensor without a shape, and
     whatever a value's own copying does.
     """
     for path, _ in shapeless(model):
@@ -42,7 +42,7 @@ def copied(model: nn.Module, made: Callable[[Tensor], Tensor], lends: bool = Fal
         try:
             return copy.deepcopy(model, dict(memo)).eval()
         except Exception:
-            if not lends:
+            if not share:
                 raise
         return copy.deepcopy(model, memo | _lent(model, memo)).eval()
 

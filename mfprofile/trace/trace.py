@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_leaves
 from mfprofile.cost.subject import Module
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.renamed import renamed
 from mfprofile.spec.words import raised
 from mfprofile.trace import DEVICES
 from mfprofile.trace.blanks import blank, copied, real
@@ -77,6 +78,7 @@ class Failure(NamedTuple):
         return raised(self.error)
 
 
+@renamed(lends="run_original")
 def trace(
     model: nn.Module,
     inputs: Tensor | Sequence[Any],
@@ -84,7 +86,7 @@ def trace(
     *,
     device: str | None = None,
     name: str | None = None,
-    lends: bool = False,
+    run_original: bool = False,
 ) -> Trace:
     """Run a network once, in eval mode on a copy, and return the ops that it ran, as rows under its modules' paths.
 
@@ -92,8 +94,8 @@ def trace(
     shapes without the batch, such as (3, 224, 224), or `Input`s, of which one image is made; any other value goes
     through. One shape or tensor may stand for itself. It runs on meta tensors and, where they will not do, for real on
     a CPU, which the result says; `device` allows only the one. A network that cannot be copied, or whose copy leads
-    back to it, as a function does that is kept beside a layer, is refused, unless it `lends` itself: it is then run
-    itself, in eval mode, and may be changed by that.
+    back to it, as a function does that is kept beside a layer, is refused, unless it `run_original` itself: it is then
+    run itself, in eval mode, and may be changed by that.
 
     Multiply-adds, elements and outputs are those of all that the inputs hold, for one image of it when they hold one.
     Attention that is fused is counted as if it were not, and all its rows × columns where it is causal. Recurrent
@@ -122,7 +124,7 @@ def trace(
         failure = found
         if failure.final:
             itself = _itself(model)
-            ways = [itself] if failure.uncopied and lends and device in (None, itself.device) else []
+            ways = [itself] if failure.uncopied and run_original and device in (None, itself.device) else []
     assert failure is not None
     raise InputError(_message(name or type(model).__name__, failure, _described(called, given))) from failure.error
 

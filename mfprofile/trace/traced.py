@@ -16,6 +16,7 @@ from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Uncovered
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
+from mfprofile.spec.renamed import renamed
 from mfprofile.spec.traits import Labels, Traits
 from mfprofile.trace.operators import RECURRENT
 
@@ -40,6 +41,7 @@ class Trace:
     modules: Mapping[str, Module]
     parts: Sequence[Part]
 
+    @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:
         """Return the network's bill in a convention; raises `InputError` for one that does not exist."""
         return Bill(self, self.parts, find_convention(convention))

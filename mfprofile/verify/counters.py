@@ -61,7 +61,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
     with quiet(), _plainly():
-        network = copied(model, real, lends=True)
+        network = copied(model, real, share=True)
         with Calls(network, _in_thread, model).watched():
             found = counter.run(network, (image,) if isinstance(image, Tensor) else image)
     return Measurement(name, version, **found)
@@ -101,10 +101,11 @@ def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     root = type(model).__name__
     shares = {path: sum(ops.values()) for path, ops in mode.get_flop_counts().items()}
     by_path = {path.removeprefix(root).removeprefix("."): total for path, total in shares.items() if path != "Global"}
-    return {"total": mode.get_total_flops(), "by_path": by_path, "params": _parameters(model)}
+    return {"total": mode.get_total_flops(), "by_path": by_path, "params": parameters(model)}
 
 
-def _parameters(model: nn.Module) -> int:
+def parameters(model: nn.Module) -> int:
+    """Return how many parameters a model has, each tensor once."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 

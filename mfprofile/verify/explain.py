@@ -12,7 +12,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import FVCORE
 from mfprofile.cost.rows import Row
 from mfprofile.cost.weights import Convention
-from mfprofile.verify.counters import Measurement
+from mfprofile.verify.counters import Measurement, parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,9 @@ def compare_params(bill: Bill, model: nn.Module) -> Comparison:
     Of a network in code, in all: there a parameter belongs to the op that uses it, wherever it is registered.
     """
     if bill.subject.modules:
-        return compare(bill.rows, [row.params for row in bill.rows], {"": _numel(model)}, [""])
-    theirs = {path: sum(each.numel() for each in module.parameters()) for path, module in model.named_modules()}
+        return compare(bill.rows, [row.params for row in bill.rows], {"": parameters(model)}, [""])
+    theirs = {path: parameters(module) for path, module in model.named_modules()}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
-
-
-def _numel(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:

@@ -12,9 +12,10 @@ from mfprofile.explore.space import read_space
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
+from mfprofile.spec.words import several
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Table
-from mfprofile.view.variants import in_words, variant_json, variants_word
+from mfprofile.view.variants import in_words, variant_json
 
 Windows = Sequence[tuple[Quantity, Window]]
 
@@ -80,13 +81,13 @@ def counted_table(name: str, counted: Counted, windows: Windows, convention: str
         data.append([f"{quantity.name} {window}", *_line(within, counted.size)])
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
-        f"{name}: {grouped(counted.size)} {variants_word(counted.size)}; MAdds in convention '{convention}'",
+        f"{name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
         *(
             [f"{grouped(counted.left_out)} combinations more are left out: no rule allows them"]
             * bool(counted.left_out)
         ),
     ]
-    below = [] if counted.within.exact else ["bounds: what is exact would take more than --memory"]
+    below = [] if counted.within.exact else ["bounds: what is exact would take more than --ram"]
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
 
@@ -95,7 +96,7 @@ def _nearest_line(quantity: str, sides: Nearest, others: bool) -> str:
     """Return what comes closest to a window in which nothing is."""
     held = ", the other windows held" if others else ""
     if not sides.known:
-        return f"nearest in {quantity}{held}: not known, it would take more than --memory"
+        return f"nearest in {quantity}{held}: not known, it would take more than --ram"
     found = [
         f"{grouped(variant.figures[quantity])} ({in_words(variant)})"
         for variant in (sides.below, sides.above)

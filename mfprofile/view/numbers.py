@@ -31,20 +31,6 @@ def human(number: int) -> str:
     return str(number)
 
 
-def several(number: int, thing: str) -> str:
-    """Return so many of a thing, in the plural where they are not one.
-
-    >>> several(1, "token"), several(6, "token")
-    ('1 token', '6 tokens')
-    """
-    return f"{number} {plural(thing, number)}"
-
-
-def plural(thing: str, number: int) -> str:
-    """Return a thing's name, in the plural where they are not one."""
-    return thing if number == 1 else f"{thing}s"
-
-
 def relative(difference: int, to: int) -> str:
     """Return a signed difference in percent, with as many digits as it takes not to read as 0; of nothing, nothing.
 

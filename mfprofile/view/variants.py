@@ -14,7 +14,7 @@ from mfprofile.explore.variant import Variant
 from mfprofile.spec.load import load
 from mfprofile.spec.names import PILLARS, SUMS
 from mfprofile.spec.problems import InputError, dotted
-from mfprofile.spec.words import shown
+from mfprofile.spec.words import several, shown
 from mfprofile.spec.writing import yaml_text
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, OutputError, Table, dumps, render, show
@@ -56,7 +56,7 @@ def variants_table(variants: Sequence[Variant], convention: str, form: Form) -> 
     columns = [Column("", "number", str, right=True)]
     columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in dict.fromkeys(told)]
     costs = [[at, *(variant.figures[name] for name in dict.fromkeys(told))] for at, variant in enumerate(variants, 1)]
-    above = [f"{len(variants)} {variants_word(len(variants))}; MAdds in convention '{convention}'"]
+    above = [f"{several(len(variants), 'variant')}; MAdds in convention '{convention}'"]
     if form != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
@@ -67,11 +67,6 @@ def variants_table(variants: Sequence[Variant], convention: str, form: Form) -> 
         [*line, *(variant.choices.get(name) for name in choices)] for line, variant in zip(costs, variants, strict=True)
     ]
     return Table(columns, data, (), above)
-
-
-def variants_word(number: int) -> str:
-    """Return the word for so many variants."""
-    return "variant" if number == 1 else "variants"
 
 
 def _is_asked(name: str) -> bool:

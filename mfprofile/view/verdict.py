@@ -13,8 +13,8 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.names import MEMORY
-from mfprofile.spec.words import printable
-from mfprofile.view.numbers import grouped, human, relative, several, share, share_beside
+from mfprofile.spec.words import printable, several
+from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import outcome_json
 

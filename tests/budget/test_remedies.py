@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from running import run
 from strategies import Mapping, spec_mappings
 
+from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import knobs
 from mfprofile.budget.limits import Limit
 from mfprofile.budget.reasons import reason
-from mfprofile.budget.remedies import Remedy, Trials, first, remedies
+from mfprofile.budget.remedies import Remedy, Trials, remedies
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import CORE, PAPER
@@ -237,7 +238,7 @@ def test_the_heaviest_blocks_and_pillars_are_told_heaviest_first() -> None:
 def test_halving_ends_at_a_step_that_meets_after_one_that_does_not(answers: list[bool | None]) -> None:
     """Whatever the answers in between, steps that are left out skipped."""
     last = len(answers)
-    step = first(last, lambda at: True if at == last else answers[at])
+    step = first_true(last + 1, lambda at: True if at == last else answers[at])
     assert step == last or answers[step]
     before = [answer for answer in answers[:step] if answer is not None]
     assert not before or before[-1] is False

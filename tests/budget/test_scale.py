@@ -13,8 +13,9 @@ from strategies import spec_mappings
 
 from mfprofile.budget.depth import Depths
 from mfprofile.budget.families import FAMILIES, amount, family
+from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import changed
-from mfprofile.budget.scale import QUANTITIES, Member, Scaling, first_true, scale
+from mfprofile.budget.scale import QUANTITIES, Member, Scaling, scale
 from mfprofile.cost import count
 from mfprofile.spec import InputError, Spec, load
 

@@ -44,12 +44,12 @@ def test_where_nothing_fits_the_nearest_are_shown_and_all_is_well() -> None:
 
 def test_bounds_are_labelled_as_such() -> None:
     """Where what is exact would not fit, there is no figure within, but one below and one above."""
-    done = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--memory", "1MB", "--json")
+    done = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB", "--json")
     found = json.loads(done.stdout)
     assert (found["exact"], found["within"]) == (False, None)
     assert found["lower"] < 893_738_828 < found["upper"]
-    text = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--memory", "1MB").stdout
-    assert "bounds: what is exact would take more than --memory" in text
+    text = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB").stdout
+    assert "bounds: what is exact would take more than --ram" in text
 
 
 def test_samples_are_specs_with_their_figures() -> None:
@@ -67,13 +67,13 @@ def test_samples_are_specs_with_their_figures() -> None:
 
 def test_variants_are_written_into_a_new_folder_ready_for_count(tmp_path: Path) -> None:
     """One YAML each; a folder that holds anything is left as it is."""
-    done = run("explore", "sample", "tiny", "-n", "2", "--out", "deep/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    done = run("explore", "sample", "tiny", "-n", "2", "--output", "deep/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert done.returncode == 0
     files = sorted((tmp_path / "deep" / "found").iterdir())
     assert [file.name for file in files] == ["tiny-0001.yaml", "tiny-0002.yaml"]
     listed = run("explore", "sample", "tiny", "-n", "2", "--json", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert [count(load(file)).madds for file in files] == [one["madds"] for one in json.loads(listed.stdout)]
-    again = run("explore", "sample", "tiny", "-n", "1", "--out", "deep/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    again = run("explore", "sample", "tiny", "-n", "1", "--output", "deep/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert again.returncode == 2
     assert again.stderr == "error: deep/found: is there already, and not empty: name a new folder\n"
     assert sorted((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "found"]
@@ -82,11 +82,11 @@ def test_variants_are_written_into_a_new_folder_ready_for_count(tmp_path: Path) 
 def test_a_folder_that_cannot_be_written_is_an_error_of_output(tmp_path: Path) -> None:
     """Exit code 74, as of any command; a link to an empty folder is written through."""
     (tmp_path / "file").touch()
-    done = run("explore", "sample", "tiny", "-n", "1", "--out", "file/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    done = run("explore", "sample", "tiny", "-n", "1", "--output", "file/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert (done.returncode, done.stderr) == (74, "error: file/found: cannot be written: File exists\n")
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to("empty")
-    done = run("explore", "sample", "tiny", "-n", "1", "--out", "link", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    done = run("explore", "sample", "tiny", "-n", "1", "--output", "link", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert done.returncode == 0
     assert [file.name for file in (tmp_path / "empty").iterdir()] == ["tiny-0001.yaml"]
     assert (tmp_path / "link").is_symlink()
@@ -142,13 +142,13 @@ def test_every_variant_is_listed_as_csv() -> None:
             "2*madds - madds: madds has a window already",
         ),
         (
-            ["front", "tiny", "--minimize", "madds", "--maximize", "madds", "--memory", "10kB"],
-            "tiny: so many variants are unbeaten on the way that they take more than --memory: give more, fewer "
+            ["front", "tiny", "--minimize", "madds", "--maximize", "madds", "--ram", "10kB"],
+            "tiny: so many variants are unbeaten on the way that they take more than --ram: give more, fewer "
             "windows, or two quantities that do not rise together",
         ),
         (
-            ["count", "tiny", "--memory", "much"],
-            "--memory 'much': must be an amount such as 12MB, 1.5MiB or 12_000_000",
+            ["count", "tiny", "--ram", "much"],
+            "--ram 'much': must be an amount such as 12MB, 1.5MiB or 12_000_000",
         ),
         (["best", "tiny"], "the best is of one quantity: give --minimize or --maximize once"),
         (
@@ -167,7 +167,7 @@ def test_every_variant_is_listed_as_csv() -> None:
         (
             ["best", "mf294m-blocks", "--maximize", "params", "-n", "2"],
             "mf294m-blocks: an exact answer would go through all 39,582,418,599,936 variants, more than 1,000,000,000: "
-            "give windows one side each, one window besides that of the aim, more --memory, or ask for one variant",
+            "give windows one side each, one window besides that of the aim, more --ram, or ask for one variant",
         ),
     ],
 )

@@ -79,7 +79,18 @@ def test_workers_and_a_cluster_exclude_each_other() -> None:
 
 def _interrupted(folder: Path, after: float, whole_group: bool) -> None:
     """Ask for samples in a process of its own, interrupt it after so many seconds, and look at how it ends."""
-    command = [sys.executable, "-m", "mfprofile", "explore", "sample", "mf294m-blocks", "-n", "50000", "--out", "found"]
+    command = [
+        sys.executable,
+        "-m",
+        "mfprofile",
+        "explore",
+        "sample",
+        "mf294m-blocks",
+        "-n",
+        "50000",
+        "--output",
+        "found",
+    ]
     process = subprocess.Popen(
         [*command, "--workers", "2", "--madds", "290M:300M"],
         cwd=folder,

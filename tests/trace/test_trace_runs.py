@@ -178,13 +178,13 @@ def test_a_network_that_cannot_be_copied_may_lend_itself() -> None:
     layer = Locking(3, 4)
     layer.held = {"locks": [lock], "calls": []}  # type: ignore[assignment]
     model = nn.Sequential(nn.Linear(3, 3), layer)
-    found = trace(model, (3,), lends=True)
+    found = trace(model, (3,), run_original=True)
     assert (found.bill().madds, found.bill().params, found.unused) == (9 + 12, 12 + 16, {})
     assert (layer.held["calls"], lock.locked()) == ([1], False)
     assert found.reason == "no copy of it can be: TypeError: cannot pickle '_thread.lock' object"
     with pytest.raises(InputError, match=r"^Sequential cannot be copied: TypeError"):
-        trace(model, (3,), device="meta", lends=True)
-    assert trace(model.to("meta"), (3,), lends=True).device == "meta"
+        trace(model, (3,), device="meta", run_original=True)
+    assert trace(model.to("meta"), (3,), run_original=True).device == "meta"
 
 
 def _closing() -> nn.Module:
@@ -195,14 +195,14 @@ def _closing() -> nn.Module:
 
 
 def test_a_copy_that_leads_back_to_the_network_is_refused_and_changes_nothing() -> None:
-    """Or, where it lends itself, the network is run itself, and all of its layers are told by their paths."""
+    """Or, where it run_original itself, the network is run itself, and all of its layers are told by their paths."""
     model = _closing()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(InputError, match=r"^Sequential cannot be copied: PastError: 0 is called past the copy"):
         trace(model, (3, 8, 8))
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert model.training
-    found = trace(model, (3, 8, 8), lends=True)
+    found = trace(model, (3, 8, 8), run_original=True)
     assert [(row.name, row.madds) for row in found.rows] == [("0", 27 * 8 * 36), ("1", 0), ("2", 64 * 36)]
     assert found.unused == {}
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items()), "in eval mode"
@@ -216,7 +216,7 @@ def test_a_parameter_that_is_read_past_the_copy_is_found() -> None:
         InputError, match=r"^Lambda cannot be copied: PastError: a parameter is read by matmul past the"
     ):
         trace(model, (4,))
-    assert trace(model, (4,), lends=True).bill().madds == 16
+    assert trace(model, (4,), run_original=True).bill().madds == 16
 
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])

@@ -139,7 +139,7 @@ def test_a_network_without_the_cost_that_is_drawn_is_not_left_out_silently() -> 
 def test_the_command_ends_with_2_and_writes_nothing(tmp_path: Path) -> None:
     """One line on stderr, no picture, no rest of one."""
     file = written(tmp_path, "name,top1,madds\na,778,3M\n")
-    done = run("plot", "accuracy", "--csv", file, cwd=tmp_path)
+    done = run("plot", "accuracy", "--measured", file, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"error: {file}:2: top1: '778' must be a percentage between 0 and 100, or empty\n"
     assert [each.name for each in tmp_path.iterdir()] == ["mine.csv"]

@@ -136,7 +136,7 @@ def test_a_waterfall_refuses_other_axes() -> None:
         (["blocks", "mf294m", "-o", "x.jpg"], "error: x.jpg: the ending must be .png, .svg or .pdf, which says what is written\n"),
         (["waterfall", "mf294m"], "error: there must be a B, or --set with what B changes of A\n"),
         (["pillars", "-", "-"], "error: -: standard input can be read only once\n"),
-        (["sensitivity", "mf294m", "--of", "flops"], "error: cannot sort by 'flops'; use one of madds, params\n"),
+        (["sensitivity", "mf294m", "--sort", "flops"], "error: cannot sort by 'flops'; use one of madds, params\n"),
     ],
 )  # fmt: skip
 def test_wrong_input_is_one_message(arguments: list[str], message: str) -> None:

@@ -193,7 +193,7 @@ def test_without_a_name_the_file_is_called_after_the_picture(name: str, tmp_path
 def test_a_picture_is_as_wide_as_one_or_two_columns(tmp_path: Path) -> None:
     """At 300 dots an inch."""
     for columns, pixels in ((1, 975), (2, 2062)):
-        run("plot", "detection", "-o", "a.png", "--columns", str(columns), cwd=tmp_path)
+        run("plot", "detection", "-o", "a.png", "--span", str(columns), cwd=tmp_path)
         assert struct.unpack(">I", (tmp_path / "a.png").read_bytes()[16:20])[0] == pixels
 
 
@@ -202,7 +202,7 @@ def test_letters_that_no_font_has_are_boxes_without_a_word(tmp_path: Path) -> No
     name = "\U00010600\U00010601 網"
     (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
     (tmp_path / "own.csv").write_text(f"name,top1,madds\n{name},70,100M\n", encoding="utf-8")
-    for words in (["blocks", f"{name}.yaml"], ["accuracy", "--csv", "own.csv"]):
+    for words in (["blocks", f"{name}.yaml"], ["accuracy", "--measured", "own.csv"]):
         for form in FORMATS:
             done = run("plot", *words, "-o", f"a.{form}", cwd=tmp_path)
             assert (done.returncode, done.stderr) == (0, f"wrote a.{form}\n")

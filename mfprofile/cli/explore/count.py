@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.explore.options import (
-    Activations,
-    Dask,
-    Madds,
-    Memory,
-    Params,
-    SpaceName,
-    Within,
-    Workers,
-    room_of,
-    windows,
-    work,
-)
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    ConventionName,
-    Input,
-    Settings,
-    assigned,
-    chosen_form,
-)
+from mfprofile.cli.explore.options import LaborGiven, SpaceName, Windows
+from mfprofile.cli.options import Changes, ConventionName, FormChosen
 
 
 def command(
     space: SpaceName,
-    madds: Madds = None,
-    params: Params = None,
-    activations: Activations = None,
-    within: Within = None,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    limits: Windows,
+    changes: Changes,
     convention: ConventionName = "core",
-    workers: Workers = None,
-    dask: Dask = None,
-    memory: Memory = "2G",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
+    labor: LaborGiven,
+    form: FormChosen,
 ) -> None:
     """Count the variants, and those within windows.
 
-    Exact as far as --memory goes; beyond it a lower and an upper bound, named as such. Where nothing fits, each window
+    Exact as far as --ram goes; beyond it a lower and an upper bound, named as such. Where nothing fits, each window
     is told with the nearest variants on either side.
 
     Example: mfprofile explore count mf294m-stages --madds 290M:300M --params :12M
@@ -56,13 +28,10 @@ def command(
     from mfprofile.view.exploring import counted_json, counted_table
     from mfprofile.view.tables import dumps, render, show
 
-    form = chosen_form(as_json, as_csv, as_markdown)
-    limits = windows(madds, params, activations, within)
-    found = read_space(space, assigned(settings, input_size))
-    room = room_of(memory)
-    with work(workers, dask) as (executor, progress):
-        counted = count_space(found, limits, convention, room, executor, progress)
-        near = {} if counted.within.upper else nearest(found, limits, convention, room, executor)
+    found = read_space(space, changes)
+    with labor.begun() as (executor, progress):
+        counted = count_space(found, limits, convention, labor.room, executor, progress)
+        near = {} if counted.within.upper else nearest(found, limits, convention, labor.room, executor)
     if form == "json":
         show(dumps(counted_json(found.name, counted, limits, convention, near)))
     else:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.explore.options import (
-    Activations,
-    Madds,
-    Params,
-    SpaceName,
-    Within,
-    windows,
-)
-from mfprofile.cli.options import (
-    ConventionName,
-    Input,
-    Settings,
-    assigned,
-)
+from mfprofile.cli.explore.options import SpaceName, Windows
+from mfprofile.cli.options import Changes, ConventionName
 
 
 def command(
     space: SpaceName,
-    madds: Madds = None,
-    params: Params = None,
-    activations: Activations = None,
-    within: Within = None,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    limits: Windows,
+    changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
     """Write every variant within windows as CSV, in constant memory.
@@ -38,6 +23,5 @@ def command(
     from mfprofile.view.listing import listed
     from mfprofile.view.tables import show
 
-    limits = windows(madds, params, activations, within)
-    for text in listed(read_space(space, assigned(settings, input_size)), limits, convention):
+    for text in listed(read_space(space, changes), limits, convention):
         show(text)

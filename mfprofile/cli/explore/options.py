@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mfprofile.cli.completion import quantities, spaces
+from mfprofile.cli.groups import Group
 from mfprofile.spec.problems import InputError
 
 if TYPE_CHECKING:
@@ -26,42 +28,6 @@ SpaceName = Annotated[
         help="A name of 'mfprofile explore spaces', a path, or - for stdin.",
         autocompletion=spaces,
     ),
-]
-Madds = Annotated[str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, as 290M:300M or :0.3G.")]
-Params = Annotated[str | None, typer.Option("--params", metavar="LEAST:MOST", help="Window, as :12M.")]
-Activations = Annotated[str | None, typer.Option("--activations", metavar="LEAST:MOST", help="Window of elements.")]
-Within = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--within",
-        metavar="QUANTITY=LEAST:MOST",
-        help="Window of another quantity or sum, as 'former.madds + bridge.madds=:30M'. Repeatable.",
-    ),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option("--workers", metavar="N", min=1, help="Processes; as many as this one may use CPUs, by default."),
-]
-Dask = Annotated[
-    str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask cluster instead, as tcp://HOST:8786.")
-]
-Memory = Annotated[
-    str, typer.Option("--memory", metavar="BYTES", help="Most that what is exact may take, in each worker.")
-]
-
-Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Write each as a YAML spec into a new folder.")]
-Minimize = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--minimize",
-        metavar="QUANTITY",
-        help="Least is best: madds, former.params, or a sum.",
-        autocompletion=quantities,
-    ),
-]
-Maximize = Annotated[
-    list[str] | None,
-    typer.Option("--maximize", metavar="QUANTITY", help="Most is best.", autocompletion=quantities),
 ]
 
 
@@ -84,23 +50,16 @@ def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Aim, A
 
 
 def front_of(
-    space: Space,
-    given: tuple[Aim, Aim],
-    limits: list[tuple[Quantity, Window]],
-    convention: str,
-    memory: str,
-    workers: int | None,
-    dask: str | None,
+    space: Space, given: tuple[Aim, Aim], limits: Sequence[tuple[Quantity, Window]], convention: str, labor: Labor
 ) -> list[Variant]:
     """Return a space's front, found by the workers that are asked for."""
     from mfprofile.explore.front import front
 
-    room = room_of(memory)
-    with work(workers, dask) as (executor, progress):
-        return front(space, given, limits, convention, room, executor, progress)
+    with labor.begun() as (executor, progress):
+        return front(space, given, limits, convention, labor.room, executor, progress)
 
 
-def windows(
+def _windows(
     madds: str | None, params: str | None, activations: str | None, within: list[str] | None
 ) -> list[tuple[Quantity, Window]]:
     """Return the windows that the options give; raises `InputError` for what is none, and for one given twice."""
@@ -126,29 +85,114 @@ def windows(
     return found
 
 
-@contextmanager
-def work(number: int | None, address: str | None) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
-    """Give who does the work, and whom to tell of progress."""
-    from mfprofile.explore import pools
-    from mfprofile.view.progress import told
+@dataclass(frozen=True, slots=True)
+class Labor:
+    """Who does the work of a query: processes of this machine or a Dask cluster, and how much RAM each may take."""
 
-    if number is not None and address is not None:
+    workers: int | None
+    dask: str | None
+    ram: str
+
+    @property
+    def room(self) -> int:
+        """Return how many bytes each worker may take: answers do not depend on how many workers there are."""
+        from mfprofile.spec.quantities import quantity
+
+        try:
+            return quantity(self.ram, in_bytes=True)
+        except InputError as error:
+            raise InputError(f"--ram {error}") from None
+
+    @contextmanager
+    def begun(self) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
+        """Give who does the work, and whom to tell of progress."""
+        from mfprofile.explore import pools
+        from mfprofile.view.progress import told
+
+        with told() as progress:
+            if self.dask is not None:
+                with pools.cluster(self.dask) as executor:
+                    yield executor, progress
+            else:
+                processes = pools.usable_cpus() if self.workers is None else self.workers
+                with pools.workers(processes) as pool:
+                    yield pool, progress
+
+
+def _labor(workers: int | None, dask: str | None, ram: str = "2G") -> Labor:
+    if workers is not None and dask is not None:
         raise InputError("--workers and --dask exclude each other: give one")
-    with told() as progress:
-        if address is not None:
-            with pools.cluster(address) as executor:
-                yield executor, progress
-        else:
-            processes = pools.usable_cpus() if number is None else number
-            with pools.workers(processes) as pool:
-                yield pool, progress
+    labor = Labor(workers, dask, ram)
+    assert labor.room >= 0
+    return labor
 
 
-def room_of(memory: str) -> int:
-    """Return how many bytes each worker may take: answers do not hang on how many workers there are."""
-    from mfprofile.spec.quantities import quantity
-
-    try:
-        return quantity(memory, in_bytes=True)
-    except InputError as error:
-        raise InputError(f"--memory {error}") from None
+_WINDOWS = {
+    "madds": (
+        Annotated[str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, as 290M:300M or :0.3G.")],
+        None,
+    ),
+    "params": (Annotated[str | None, typer.Option("--params", metavar="LEAST:MOST", help="Window, as :12M.")], None),
+    "activations": (
+        Annotated[str | None, typer.Option("--activations", metavar="LEAST:MOST", help="Window of elements.")],
+        None,
+    ),
+    "within": (
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                "--within",
+                metavar="QUANTITY=LEAST:MOST",
+                help="Window of another quantity or sum, as 'former.madds + bridge.madds=:30M'. Repeatable.",
+            ),
+        ],
+        None,
+    ),
+}
+Windows = Annotated[list[Any], Group(_WINDOWS, _windows)]
+"""The windows that variants must lie in, as pairs of a quantity and its window."""
+_WORKERS = {
+    "workers": (
+        Annotated[
+            int | None,
+            typer.Option("--workers", metavar="N", min=1, help="Processes; by default one for each CPU it may use."),
+        ],
+        None,
+    ),
+    "dask": (
+        Annotated[
+            str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask cluster instead, as tcp://HOST:8786.")
+        ],
+        None,
+    ),
+}
+_RAM = {
+    "ram": (
+        Annotated[
+            str,
+            typer.Option("--ram", metavar="BYTES", help="RAM per worker for exact answers; beyond it they are bounds."),
+        ],
+        "2G",
+    )
+}
+LaborGiven = Annotated[Labor, Group({**_WORKERS, **_RAM}, _labor)]
+"""Who does the work, and how much RAM each worker may take."""
+WorkersGiven = Annotated[Labor, Group(_WORKERS, _labor)]
+"""The same, where RAM does not matter."""
+OutputFolder = Annotated[
+    str | None,
+    typer.Option("-o", "--output", metavar="DIR", help="Write each as a YAML spec into a new folder."),
+]
+Minimize = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--minimize",
+        metavar="QUANTITY",
+        help="Least is best: madds, former.params, or a sum.",
+        autocompletion=quantities,
+    ),
+]
+Maximize = Annotated[
+    list[str] | None,
+    typer.Option("--maximize", metavar="QUANTITY", help="Most is best.", autocompletion=quantities),
+]

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.options import (
-    AsCsv,
-    AsJson,
-    AsMarkdown,
-    chosen_form,
-)
+from mfprofile.cli.options import FormChosen
 
 
-def command(as_json: AsJson = False, as_csv: AsCsv = False, as_markdown: AsMarkdown = False) -> None:
+def command(*, form: FormChosen) -> None:
     """Show the spaces that ship.
 
     Example: mfprofile explore spaces
@@ -18,4 +13,4 @@ def command(as_json: AsJson = False, as_csv: AsCsv = False, as_markdown: AsMarkd
     from mfprofile.view.exploring import spaces_table
     from mfprofile.view.tables import render, show
 
-    show(render(spaces_table(), chosen_form(as_json, as_csv, as_markdown)))
+    show(render(spaces_table(), form))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, names_in, specs
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
@@ -23,16 +23,20 @@ def command(
             "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.networks:COSTS")
         ),
     ] = "madds",
-    csv: Annotated[
+    measured: Annotated[
         str | None,
-        typer.Option("--csv", metavar="FILE", help="Your own networks: columns name, top1, and spec, madds or params."),
+        typer.Option(
+            "--measured",
+            metavar="FILE",
+            help="A CSV of your own networks: name, top1, and spec, madds or params.",
+        ),
     ] = None,
     recounted: Annotated[
         bool, typer.Option("--recounted", help="Count the others too, where a library builds them: all in core.")
     ] = False,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
+    *,
+    look: LookGiven,
     convention: Annotated[
         str | None,
         typer.Option(
@@ -55,5 +59,4 @@ def command(
     from mfprofile.view.plots.accuracy import accuracy
 
     checked(output)
-    look = look_of(columns, dark)
-    written(accuracy(look, variants or [], csv, against, convention, recounted), "accuracy", output, look)
+    written(accuracy(look, variants or [], measured, against, convention, recounted), "accuracy", output, look)

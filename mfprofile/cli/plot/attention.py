@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from mfprofile.cli.options import Input, Settings, Spec, assigned, need_torch
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.options import Changes, Spec, need_torch
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 from mfprofile.spec.problems import InputError
 
 
@@ -26,10 +26,9 @@ def command(
         int | None, typer.Option("--token", metavar="N", help="One token, from 1, over the blocks: all by default.")
     ] = None,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    look: LookGiven,
+    changes: Changes,
 ) -> None:
     """Draw both bridges' attention on an image, as the paper's Figures 4 to 7.
 
@@ -41,8 +40,7 @@ def command(
     from mfprofile.spec.load import load
 
     checked(output)
-    look = look_of(columns, dark)
-    loaded = load(spec, assigned(settings, input_size))
+    loaded = load(spec, changes)
     need_torch("plot attention")
     from mfprofile.view.plots.attention import attention
 

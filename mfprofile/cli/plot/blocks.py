@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.options import ConventionName, Input, Settings, Spec, assigned
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.options import Changes, ConventionName, Spec
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
     spec: Spec,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    look: LookGiven,
+    changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
     """Draw MAdds and parameters by block, stacked by pillar.
@@ -24,6 +23,5 @@ def command(
     from mfprofile.view.plots.blocks import blocks
 
     checked(output)
-    look = look_of(columns, dark)
-    bill = count(load(spec, assigned(settings, input_size)), convention)
+    bill = count(load(spec, changes), convention)
     written(blocks(look, bill), "blocks", output, look)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import specs
-from mfprofile.cli.options import ConventionName, Input, Settings, assigned
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.options import Changes, ConventionName
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
@@ -26,10 +26,9 @@ def command(
         list[str] | None, typer.Option("--at", metavar="MADDS", help="Draw this line, as 300M. Repeatable.")
     ] = None,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    look: LookGiven,
+    changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
     """Draw lines of equal MAdds over two keys.
@@ -44,7 +43,6 @@ def command(
     from mfprofile.view.plots.contour import contour
 
     checked(output)
-    look = look_of(columns, dark)
     levels = [quantity(text) for text in at or ()]
-    found = read_space(space, assigned(settings, input_size))
+    found = read_space(space, changes)
     written(contour(look, found, x, y, convention, levels), "contour", output, look)

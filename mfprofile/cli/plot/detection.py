@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import names_in
 from mfprofile.cli.options import ConventionName
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
@@ -20,8 +20,8 @@ def command(
     ] = "madds",
     whole: Annotated[bool, typer.Option("--whole", help="Of the whole detector, not of its backbone.")] = False,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
+    *,
+    look: LookGiven,
     convention: ConventionName = "paper-coco",
 ) -> None:
     """Draw COCO AP against cost, from Table 4.
@@ -34,5 +34,4 @@ def command(
     from mfprofile.view.plots.detection import detection
 
     checked(output)
-    look = look_of(columns, dark)
     written(detection(look, against, whole, convention), "detection", output, look)

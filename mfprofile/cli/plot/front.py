@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.explore.options import (
-    Activations,
-    Dask,
-    Madds,
-    Maximize,
-    Memory,
-    Minimize,
-    Params,
-    SpaceName,
-    Within,
-    Workers,
-    front_of,
-    pair,
-    windows,
-)
-from mfprofile.cli.options import ConventionName, Input, Settings, assigned
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.explore.options import LaborGiven, Maximize, Minimize, SpaceName, Windows, front_of, pair
+from mfprofile.cli.options import Changes, ConventionName
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
     space: SpaceName,
     minimize: Minimize = None,
     maximize: Maximize = None,
-    madds: Madds = None,
-    params: Params = None,
-    activations: Activations = None,
-    within: Within = None,
+    *,
+    limits: Windows,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    look: LookGiven,
+    changes: Changes,
     convention: ConventionName = "core",
-    workers: Workers = None,
-    dask: Dask = None,
-    memory: Memory = "2G",
+    labor: LaborGiven,
 ) -> None:
     """Draw a space's Pareto front beside the seven models.
 
@@ -49,9 +29,7 @@ def command(
     from mfprofile.view.plots.front import front_picture
 
     checked(output)
-    look = look_of(columns, dark)
     given = pair(minimize, maximize)
-    limits = windows(madds, params, activations, within)
-    found = read_space(space, assigned(settings, input_size))
-    points = front_of(found, given, limits, convention, memory, workers, dask)
+    found = read_space(space, changes)
+    points = front_of(found, given, limits, convention, labor)
     written(front_picture(look, found.name, points, given, convention), "front", output, look)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mfprofile.cli.groups import Group
 from mfprofile.cli.options import tell
 
 if TYPE_CHECKING:
@@ -16,17 +17,32 @@ Output = Annotated[
     str | None,
     typer.Option("-o", "--output", metavar="FILE", help="Where to write: .png, .svg or .pdf; NAME.png by default."),
 ]
-Columns = Annotated[
-    int, typer.Option("--columns", metavar="1|2", min=1, max=2, help="As wide as one or two columns of a paper.")
-]
-Dark = Annotated[bool, typer.Option("--dark", help="For a dark ground.")]
 
 
-def look_of(columns: int, dark: bool) -> Look:
+def _look(span: int, dark: bool) -> Look:
     """Return the look that the options ask for."""
     from mfprofile.view.plots.look import Look
 
-    return Look(columns, dark)
+    return Look(span, dark)
+
+
+LookGiven = Annotated[
+    Any,
+    Group(
+        {
+            "span": (
+                Annotated[
+                    int,
+                    typer.Option("--span", metavar="1|2", min=1, max=2, help="Width: one or two columns of a paper."),
+                ],
+                2,
+            ),
+            "dark": (Annotated[bool, typer.Option("--dark", help="For a dark background.")], False),
+        },
+        _look,
+    ),
+]
+"""How a picture looks."""
 
 
 def written(picture: Picture, name: str, output: str | None, look: Look) -> None:

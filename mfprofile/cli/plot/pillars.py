@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import specs
-from mfprofile.cli.options import ConventionName, Input, Settings, assigned, once
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.options import Changes, ConventionName, once
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
@@ -21,10 +21,9 @@ def command(
         ),
     ] = None,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    look: LookGiven,
+    changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
     """Draw the pillars' shares of MAdds and parameters, of several variants.
@@ -37,6 +36,5 @@ def command(
     from mfprofile.view.plots.pillars import pillars
 
     checked(output)
-    look = look_of(columns, dark)
-    bills = [count(load(each, assigned(settings, input_size)), convention) for each in once(variants or list(MODELS))]
+    bills = [count(load(each, changes), convention) for each in once(variants or list(MODELS))]
     written(pillars(look, bills), "pillars", output, look)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import conventions
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
@@ -22,8 +22,8 @@ def command(
         ),
     ] = None,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
+    *,
+    look: LookGiven,
 ) -> None:
     """Draw counted minus printed, for every cost in the paper.
 
@@ -35,5 +35,4 @@ def command(
     from mfprofile.view.plots.residuals import INFERRED, residuals
 
     checked(output)
-    look = look_of(columns, dark)
     written(residuals(look, convention or [INFERRED]), "residuals", output, look)

@@ -7,25 +7,26 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
-from mfprofile.cli.options import ConventionName, Input, Settings, Spec, assigned
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
-
-Of = Annotated[
-    str,
-    typer.Option("--of", metavar="QUANTITY", help="madds or params.",
-                 autocompletion=names_in("view.plots.waterfall:QUANTITIES")),
-]  # fmt: skip
+from mfprofile.cli.options import Changes, ConventionName, Spec
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
 
 
 def command(
     spec: Spec,
-    of: Of = "madds",
+    sort: Annotated[
+        str,
+        typer.Option(
+            "--sort",
+            metavar="QUANTITY",
+            help="madds or params: what is drawn, the largest first.",
+            autocompletion=names_in("budget.sensitivity:QUANTITIES"),
+        ),
+    ] = "madds",
     most: Annotated[int, typer.Option("--top", metavar="N", min=1, help="So many knobs, those that change most.")] = 20,
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    look: LookGiven,
+    changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
     """Draw what one step of each knob is worth, as a tornado.
@@ -37,6 +38,5 @@ def command(
     from mfprofile.view.plots.tornado import tornado
 
     checked(output)
-    look = look_of(columns, dark)
-    found = sensitivity(load(spec, assigned(settings, input_size)), convention, of)
+    found = sensitivity(load(spec, changes), convention, sort)
     written(tornado(look, found, most), "sensitivity", output, look)

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in, specs
-from mfprofile.cli.options import ConventionName, Input, Settings
-from mfprofile.cli.plot.options import Columns, Dark, Output, checked, look_of, written
-from mfprofile.cli.subjects import Given, both
+from mfprofile.cli.options import ConventionName
+from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.subjects import SpecsGiven, both
 
 Of = Annotated[
     str,
@@ -41,10 +41,9 @@ def command(
     ] = "block",
     of: Of = "madds",
     output: Output = None,
-    columns: Columns = 2,
-    dark: Dark = False,
-    settings: Settings = None,
-    input_size: Input = None,
+    *,
+    look: LookGiven,
+    given: SpecsGiven,
     convention: ConventionName = "core",
 ) -> None:
     """Draw how A's total becomes B's, part by part.
@@ -57,7 +56,5 @@ def command(
     from mfprofile.view.plots.waterfall import waterfall
 
     checked(output)
-    look = look_of(columns, dark)
-    given = Given(settings or (), () if input_size is None else (input_size,))
     before, after = both("plot waterfall", a, b, given, convention)
     written(waterfall(look, difference(before, after), by, of), "waterfall", output, look)

@@ -16,7 +16,7 @@ from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import CONVENTIONS, find_convention
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.model import Spec
-from mfprofile.view.numbers import several
+from mfprofile.spec.words import several
 from mfprofile.view.page.script import engine_text, page_data
 from mfprofile.view.plots.look import DARK, LIGHT
 

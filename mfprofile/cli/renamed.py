@@ -1,0 +1,39 @@
+"""Options that have a new name: the old one works for one more release, with a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from mfprofile.cli.options import tell
+
+_RAM = {"--memory": "--ram"}
+_OUT = {"--out": "--output"}
+_PLOT = {"--columns": "--span"}
+RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "explore count": _RAM,
+        "explore sample": _OUT,
+        "explore best": {**_RAM, **_OUT},
+        "explore front": {**_RAM, **_OUT},
+        **dict.fromkeys(("plot attention", "plot blocks", "plot contour", "plot detection", "plot ablation"), _PLOT),
+        **dict.fromkeys(("plot pillars", "plot residuals", "plot waterfall"), _PLOT),
+        "plot accuracy": {**_PLOT, "--csv": "--measured"},
+        "plot front": {**_PLOT, **_RAM},
+        "plot sensitivity": {**_PLOT, "--of": "--sort"},
+    }
+)
+"""The old and the new name of each option, by command."""
+
+
+def modernized(command: str, arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the arguments of a command with new names for old ones; what follows `--` is no option."""
+    names, ended = RENAMED.get(command, {}), False
+    for argument in arguments:
+        ended = ended or argument == "--"
+        name, equals, value = argument.partition("=")
+        if ended or name not in names:
+            yield argument
+        else:
+            tell(f"warning: {name} is now {names[name]}; the old name will not work in the next release")
+            yield f"{names[name]}{equals}{value}"

@@ -1,0 +1,62 @@
+"""Old names of options and parameters work for one more release, and say so."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+
+import pytest
+from running import run
+
+import mfprofile
+from mfprofile.budget.scale import scale
+from mfprofile.budget.sensitivity import sensitivity
+from mfprofile.cli.groups import expanded
+from mfprofile.cli.renamed import RENAMED
+from mfprofile.cost.formulas import formulas
+
+
+def test_an_old_option_works_with_a_warning() -> None:
+    """Also with its value after =; the answer is the same."""
+    new = run("explore", "count", "tiny", "--ram", "1G")
+    old = run("explore", "count", "tiny", "--memory", "1G")
+    assert (old.returncode, old.stdout) == (0, new.stdout)
+    assert old.stderr == "warning: --memory is now --ram; the old name will not work in the next release\n"
+    assert run("explore", "count", "tiny", "--memory=1G").stdout == new.stdout
+
+
+def flags(command: str) -> set[str]:
+    """Return the names of a command's options."""
+    function = expanded(import_module(f"mfprofile.cli.{command.replace(' ', '.')}").command)
+    infos = [
+        info
+        for parameter in inspect.signature(function).parameters.values()
+        for info in getattr(parameter.annotation, "__metadata__", ())
+    ]
+    return {name for info in infos for name in (info.default, *(info.param_decls or ())) if isinstance(name, str)}
+
+
+@pytest.mark.parametrize("command", RENAMED)
+def test_each_new_option_exists_and_no_old_one_does(command: str) -> None:
+    """An option that a command does not have by either name is none of its."""
+    names = flags(command)
+    for old, new in RENAMED[command].items():
+        assert new in names
+        assert old not in names
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda **old: mfprofile.count("mf26m", **old).madds,
+        lambda **old: formulas(mfprofile.load("mf26m"), ["classes"], **old).total.madds,
+        lambda **old: scale(mfprofile.load("mf26m"), "madds", 20_000_000, **old).found.madds,
+        lambda **old: sensitivity(mfprofile.load("mf26m"), **old).bill.madds,
+    ],
+)
+def test_an_old_parameter_works_with_a_warning(call: object) -> None:
+    """`convention_name` is `convention`."""
+    assert callable(call)
+    with pytest.warns(FutureWarning, match=r"\(convention_name=…\) is now convention=…"):
+        old = call(convention_name="paper")
+    assert old == call(convention="paper") != call()
