@@ -59,16 +59,10 @@ function sum(found, amount) {
   return found.reduce((total, row) => exact(total + row[amount]), 0);
 }
 
-function conventionOf(name) {
-  if (has(CONVENTIONS, name)) return CONVENTIONS[name];
-  throw new Error(`no convention is called '${name}'; there are ${Object.keys(CONVENTIONS).join(", ")}`);
-}
-
-// The bill of a spec, or of a network that `resolve` gave. Throws for a spec that breaks rules, and a RangeError for
-// amounts beyond 2^53.
+// The bill of a valid spec, or of a network that `resolve` gave. Throws a RangeError for amounts above 2^53.
 function bill(subject, conventionName = "core") {
-  const convention = conventionOf(conventionName);
-  const network = has(subject, "bridge_heads") ? subject : resolve(valid(subject));
+  const convention = CONVENTIONS[conventionName];
+  const network = has(subject, "bridge_heads") ? subject : resolve(subject);
   const found = rows(network).map((row) => ({ ...row, madds: weighed(row, convention.weights) }));
   const counted = found.filter((row) => !convention.uncounted_params.includes(row.kind));
   return {
@@ -82,13 +76,6 @@ function bill(subject, conventionName = "core") {
     network,
     by: (axis) => totals(found, axis),
   };
-}
-
-function valid(spec) {
-  const [first] = problems(spec);
-  if (first === undefined) return spec;
-  const { key, rule, remedy } = first;
-  throw new Error(`${key}: ${rule}${remedy ? `; ${remedy}` : ""}`);
 }
 
 const AXES = {

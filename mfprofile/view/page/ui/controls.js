@@ -101,7 +101,7 @@ function mark(input, broken, problems) {
     if (broken.length) input.setAttribute(name, value);
     else input.removeAttribute(name);
   }
-  input.title = broken.map((index) => problems[index].rule).join("; ");
+  input.title = broken.map((index) => problems[index].reason).join("; ");
 }
 
 function put(input, knob, value, spec, original) {

@@ -17,8 +17,7 @@ page.inputsOf = (key) => page.inputs.get(key.split(".")[1]) ?? 8;
 function turn(key, value) {
   if (page.turned !== key) page.past.push(page.now);
   page.turned = key;
-  page.now = withValue(page.now, key, value);
-  if (value === undefined) page.now = withoutEmpty(page.now, key);
+  page.now = turned(page.now, key, value);
   draw();
   announce();
 }
@@ -37,13 +36,6 @@ function changeTo(spec) {
   Object.assign(page, { now: spec, turned: null });
   draw();
   announce();
-}
-
-/** Return the spec without the maps that a value taken away left empty: an empty budget is none, nor are such tokens. */
-function withoutEmpty(spec, key) {
-  const parent = key.split(".").slice(0, -1).join(".");
-  const value = ["budget", "tokens"].includes(parent.split(".")[0]) ? valueAt(spec, parent) : null;
-  return value && !Object.keys(value).length ? withoutEmpty(withValue(spec, parent, undefined), parent) : spec;
 }
 
 function draw() {

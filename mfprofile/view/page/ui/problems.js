@@ -4,8 +4,7 @@
 function drawProblems(problems, failure) {
   const items = problems.map((problem, index) => element("li", { id: `problem-${index}` },
     element("button", { type: "button", class: "link", onclick: () => show(problem.key) }, problem.key || "spec"),
-    `: ${problem.value === undefined || typeof problem.value === "object" ? "" : `${JSON.stringify(problem.value)} `}${problem.rule}`,
-    problem.remedy ? element("em", {}, `; ${problem.remedy}`) : null));
+    `: ${problem.reason}`));
   if (failure) items.push(element("li", {}, failure));
   const box = element("div", {}, ...(items.length
     ? [element("strong", {}, "Not counted; below, the last figures."), element("ul", {}, ...items)] : []));

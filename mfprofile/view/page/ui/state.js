@@ -24,6 +24,19 @@ function withValue(spec, key, value) {
   return copy;
 }
 
+/** Return a spec with one knob turned: its value set or, where it is undefined, removed with the maps that it leaves empty. */
+function turned(spec, key, value) {
+  const copy = withValue(spec, key, value);
+  return value === undefined ? withoutEmpty(copy, key) : copy;
+}
+
+/** An empty budget is none, and so are empty tokens. */
+function withoutEmpty(spec, key) {
+  const parent = key.split(".").slice(0, -1).join(".");
+  const value = ["budget", "tokens"].includes(parent.split(".")[0]) ? valueAt(spec, parent) : null;
+  return value && !Object.keys(value).length ? turned(spec, parent, undefined) : spec;
+}
+
 /** Return what a text means as a value of a spec: a number, a switch, or a word. */
 function read(text) {
   const trimmed = text.trim();
@@ -62,7 +75,7 @@ function restored(text, original) {
   let [spec, convention] = [original, page.initial];
   for (const [key, value] of new URLSearchParams(text)) {
     if (key === "convention" && Object.hasOwn(mfprofile.conventions, value)) convention = value;
-    else if (isKey(key, original)) spec = withValue(spec, key, value === "" ? undefined : read(value));
+    else if (isKey(key, original)) spec = turned(spec, key, value === "" ? undefined : read(value));
     else if (value !== "") spec = { ...spec, [key]: read(value) }; // whole, as a key that no spec has
   }
   return { spec, convention };
