@@ -50,20 +50,20 @@ SET = """(changes) => {
 
 @contextmanager
 def opened(chromium: Browser, tmp_path: Path, spec: Spec, fragment: str = "", **options: Any) -> Iterator[Page]:
-    """Open a spec's page from a file; nothing may be loaded from elsewhere, and no error may be told."""
+    """Open a spec's page from a file; it may load nothing from elsewhere and log nothing."""
     file = tmp_path / f"{spec.name or 'page'}.html"
     file.write_text(page_text(spec), encoding="utf-8")
     page = chromium.new_page(**options)
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
     page.on(
         "request",
-        lambda request: told.append(request.url) if not request.url.startswith(("file:", "blob:", "data:")) else None,
+        lambda request: None if request.url.startswith(("file:", "blob:", "data:")) else messages.append(request.url),
     )
     page.goto(f"{file.as_uri()}{fragment}")
     yield page
-    assert told == []
+    assert messages == []
     page.close()
 
 
@@ -232,7 +232,7 @@ def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_link_does_no_harm(chromium: Browser, tmp_path: Path, fragment: str) -> None:
-    """Whatever stands in the fragment, the page opens: with the original, or with the problem named."""
+    """The page opens whatever the fragment is: with the original, or with a problem."""
     with opened(chromium, tmp_path, load("mf26m"), fragment) as page:
         read = page.evaluate(READ)
         assert read["madds"] == shown(count("mf26m").madds) or read["problems"]
@@ -297,8 +297,8 @@ def test_a_second_convention_is_counted_and_named_as_count_ends(chromium: Browse
         for convention in ("core", "fvcore", "paper"):
             page.select_option("#convention", convention)
             last = run("count", name, "--convention", convention).stdout.splitlines()[-1]
-            told, total = page.inner_text("#other-name"), page.inner_text("#other")
-            unit, _, other = told.partition(" in convention ")
+            about, total = page.inner_text("#other-name"), page.inner_text("#other")
+            unit, _, other = about.partition(" in convention ")
             assert last == f"In convention '{other[1:-1]}': {page.inner_text('#other-short')} {unit} ({total})"
 
 
@@ -339,10 +339,10 @@ def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
     shared = len(printed[0])
     assert [row[:shared] for row in rows] == printed
     places = ("block", "stage", "pillar")
-    told = [
+    expected = [
         ["" if record[name] is None else str(record[name]) for name in places] for record in count("mf52m").records()
     ]
-    assert [row[shared:] for row in rows] == [list(places), *told]
+    assert [row[shared:] for row in rows] == [list(places), *expected]
 
 
 def test_the_table_sums_to_the_totals_by_every_axis(chromium: Browser, tmp_path: Path) -> None:
@@ -500,7 +500,7 @@ def test_a_section_turned_off_and_on_is_as_it_was(chromium: Browser, tmp_path: P
         assert page.inner_text("#madds") == total
 
 
-def test_what_is_wrong_can_be_mended(chromium: Browser, tmp_path: Path) -> None:
+def test_a_wrong_value_can_be_corrected(chromium: Browser, tmp_path: Path) -> None:
     """A knob that another puts out of action can still be turned while it is what keeps the page from counting."""
     with opened(chromium, tmp_path, load("mf294m-mobile")) as page:
         total = page.inner_text("#madds")
@@ -521,7 +521,7 @@ def test_what_is_wrong_can_be_mended(chromium: Browser, tmp_path: Path) -> None:
 
 
 def test_a_problem_is_seen_where_one_is_and_moves_nothing(chromium: Browser, tmp_path: Path) -> None:
-    """However far down a field is, what is wrong with it stands on the screen, and described at the field."""
+    """However far down a field is, its problem is on the screen, and described at the field."""
     field = "#knob-blocks\\.9\\.out"
     with opened(chromium, tmp_path, load("mf294m"), viewport={"width": 360, "height": 740}) as page:
         page.focus(field)
@@ -560,18 +560,18 @@ def test_amounts_that_are_too_large_are_refused(chromium: Browser, tmp_path: Pat
         assert page.inner_text("#problems") == ""
 
 
-def test_a_screen_reader_is_told_once_the_knobs_rest(chromium: Browser, tmp_path: Path) -> None:
+def test_a_screen_reader_says_the_result_once_the_knobs_rest(chromium: Browser, tmp_path: Path) -> None:
     """Twenty steps of a slider are one announcement, and no other part of the page speaks."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         page.evaluate("""() => {
-          window.told = [];
-          new MutationObserver(() => told.push(document.getElementById("said").textContent)).observe(
+          window.spoken = [];
+          new MutationObserver(() => spoken.push(document.getElementById("said").textContent)).observe(
             document.getElementById("said"), { childList: true });
         }""")
         page.evaluate(SLIDE, ["tokens.dim", [4 * step for step in range(20, 40)]])
         page.wait_for_selector("#said:has-text('MAdds')", state="attached")
         expected = count(load("mf294m", ["tokens.dim=156"]))
-        assert page.evaluate("told") == [f"{shown(expected.madds)} MAdds, {shown(expected.params)} params"]
+        assert page.evaluate("window.spoken") == [f"{shown(expected.madds)} MAdds, {shown(expected.params)} params"]
         assert page.eval_on_selector_all("[role=alert], [aria-live], output", "nodes => nodes.length") == 0
 
 
@@ -580,24 +580,24 @@ def test_blocks_are_compared_by_their_place_in_the_spec(chromium: Browser, tmp_p
     row = "rows => rows.map(row => [row.cells[0].firstChild.textContent, row.cells[4].textContent])"
     with opened(chromium, tmp_path, load("mf294m"), "#blocks.3.repeat=2&blocks.12.repeat=0") as page:
         changes = dict(page.eval_on_selector_all("#bill tbody tr", row))
-        told = page.inner_text("#bill .gone th")
+        gone = page.inner_text("#bill .gone th")
     blocks = {total.name: total.madds for total in count(load("mf294m", ["blocks.3.repeat=2"])).by("block")}
     assert changes.pop("4") == f"+{shown(blocks['4'])}"
     assert {name: text for name, text in changes.items() if text} == {"12": f"−{shown(blocks['13'])}"}
-    assert told == "12"
+    assert gone == "12"
 
 
 OVERLAPS = """() => {
   const boxes = (selector) => [...document.querySelectorAll(`#plane ${selector}`)].map((node) => {
     const box = node.getBoundingClientRect();
-    return { node, told: node.textContent || node.getAttribute("class"),
+    return { node, text: node.textContent || node.getAttribute("class"),
       left: box.left + 1, right: box.right - 1, top: box.top + 2, bottom: box.bottom - 2 };
   });
   const meet = (one, other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
   const [texts, all, [frame]] = [boxes("text"), boxes("text, circle"), boxes("svg")];
   const outside = texts.filter((text) => text.left < frame.left - 1 || text.right > frame.right + 1 || text.top < frame.top - 2 || text.bottom > frame.bottom + 2);
-  const pairs = texts.flatMap((text) => all.filter((other) => other.node !== text.node && meet(text, other)).map((other) => [text.told, other.told]));
-  return [...outside.map(({ told }) => [told]), ...pairs];
+  const pairs = texts.flatMap((text) => all.filter((other) => other.node !== text.node && meet(text, other)).map((other) => [text.text, other.text]));
+  return [...outside.map(({ text }) => [text]), ...pairs];
 }"""
 TINY = {"input": 64, "tokens": {"count": 2, "dim": 32}, "stem": 8, "head": {"fc": 64}, "classes": 10,
         "blocks": [{"block": "lite", "exp": 16, "out": 8}]}  # fmt: skip
@@ -638,13 +638,13 @@ def test_the_key_of_the_plane_names_the_lines_that_are_in_it(chromium: Browser, 
     """A limit that is kept and one that is not have each their colour there, as in the picture; none without a line."""
     keys = "[...document.querySelectorAll('#plane-budget, #plane-over')].filter(node => !node.hidden).map(node => [node.textContent, getComputedStyle(node.firstChild).borderTopColor])"
     drawn = "[...document.querySelectorAll('#plane .limit')].map(node => getComputedStyle(node).stroke)"
-    for fragment, told in (
+    for fragment, keys_of_lines in (
         ("", []), ("#budget.max.madds=300M", ["budget"]), ("#budget.max.madds=280M", ["budget, not kept"]),
         ("#budget.max.madds=300M&budget.max.params=10M", ["budget", "budget, not kept"]), ("#budget.max.madds=300T", []),
     ):  # fmt: skip
         with opened(chromium, tmp_path, load("mf294m"), fragment) as page:
             found = page.evaluate(keys)
-            assert [name for name, _ in found] == told
+            assert [name for name, _ in found] == keys_of_lines
             assert [color for _, color in found] == page.evaluate(drawn)
 
 
@@ -729,8 +729,8 @@ def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: P
 def test_a_page_is_written_only_to_what_is_called_one(tmp_path: Path, file: str) -> None:
     """Another ending, for which one would expect a picture, is refused as `plot` refuses those it cannot write."""
     done = run("page", "mf26m", "-o", str(tmp_path / file))
-    told = f"error: {tmp_path / file}: the ending must be .html or .htm: a page is what is written\n"
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+    message = f"error: {tmp_path / file}: the ending must be .html or .htm: a page is what is written\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -83,21 +83,19 @@ def _constants() -> dict[str, Any]:
 
 def _defaults() -> dict[str, Any]:
     """Return the default of each key that has one."""
-    found = mapping(Spec(stem=1, blocks=(), head=None))
-    for key in ("stem", "blocks", "head"):
-        del found[key]
-    return {**found, "width": 1}
+    least = mapping(Spec(stem=1, blocks=(), head=None))
+    return {key: value for key, value in least.items() if key not in ("stem", "blocks", "head")} | {"width": 1}
 
 
 def _amounts(weight: Weight) -> tuple[int, ...]:
-    """Return how often the amounts of a row are counted that the page knows: it has no vectors, and nothing slides."""
+    """Return how often each amount of a row counts. The page has no vectors and nothing that slides."""
     *amounts, vectors, slides = weight
     assert not (vectors or slides), "no op of a Mobile-Former is counted so"
     return tuple(amounts)
 
 
 def _convention(each: Convention) -> dict[str, Any]:
-    """Return a convention with the weight of each kind and role that occurs in a form and is counted."""
+    """Return a convention with the weight of each counted kind and role that occurs in a form."""
     pairs = dict.fromkeys((op.kind, op.role) for form in layouts().forms for op in form.ops)
     weights = {f"{kind} {role}": each.weight(kind, role) for kind, role in sorted(pairs)}
     left_out = ("name", "weights", "sees")

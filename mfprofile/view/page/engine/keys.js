@@ -18,15 +18,15 @@ function keyProblems(key, value, field) {
   if (field.words?.includes(value)) return [];
   if (!FITS[field.type](value, field)) return [{ key, reason: field.reason }];
   const keyOf = (name) => (key ? `${key}.${name}` : name);
-  if (field.type === "list") return [...value].flatMap((each, index) => keyProblems(keyOf(index + 1), each, field.each));
-  if (field.type !== "map") return [];
+  const { type, each: entry } = field;
+  if (type === "list") return [...value].flatMap((each, index) => keyProblems(keyOf(index + 1), each, entry));
+  if (type !== "map") return [];
   const missing = field.required.filter((name) => !has(value, name));
   return [
     ...missing.map((name) => ({ key: keyOf(name), reason: "is missing" })),
-    ...Object.entries(value).flatMap(([name, each]) =>
-      has(field.keys, name) ? keyProblems(keyOf(name), each, field.keys[name]) : [{ key: keyOf(name), reason: UNKNOWN }],
-    ),
+    ...Object.entries(value).flatMap(([name, each]) => {
+      if (has(field.keys, name)) return keyProblems(keyOf(name), each, field.keys[name]);
+      return [{ key: keyOf(name), reason: "unknown; press Reset to remove it" }];
+    }),
   ];
 }
-
-const UNKNOWN = "unknown; press Reset to remove it";

@@ -28,10 +28,14 @@ function percentOf(value) {
 // The limits of a valid spec: {name, most, amount}, or {name, most, percent} for a pillar's share.
 function budget({ budget: sides = {} }) {
   return Object.entries(sides).flatMap(([side, limits]) =>
-    Object.entries(limits).flatMap(([key, value]) => {
-      const named = isMap(value) ? Object.entries(value).map(([inner, each]) => [`${key}.${inner}`, each]) : [[key, value]];
-      return named.map(([name, each]) => ({ name, most: side === "max", ...amountOf(name, each) }));
-    }),
+    named(limits).map(([name, value]) => ({ name, most: side === "max", ...amountOf(name, value) })),
+  );
+}
+
+// A map's [name, value] pairs, those of an inner map with a dotted name.
+function named(map) {
+  return Object.entries(map).flatMap(([key, value]) =>
+    isMap(value) ? named(value).map(([inner, each]) => [`${key}.${inner}`, each]) : [[key, value]],
   );
 }
 

@@ -1,5 +1,5 @@
-// A spec's plain mapping to a network with every dimension settled: `width` applied, defaults filled in, each block's
-// widths, strides and resolution known. The network's fields are called as those of Python's `Network`.
+// From the plain mapping of a spec to its network: defaults filled in, `width` applied, and each block's widths, stride
+// and resolution computed. The network's fields have the names of Python's `Network`.
 
 function isMap(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -29,8 +29,8 @@ function fraction(number) {
   return power < 0 ? [BigInt(whole + part), scale] : [BigInt(whole + part) * scale, 1n];
 }
 
-// MobileNet's rule: the nearest multiple of 4 (8 above a factor of 1), halves up, at least one such multiple, and one
-// more where that loses over 10 %.
+// MobileNet's rule: the nearest multiple of 4 (of 8 for factors above 1), halves up, at least one such multiple, and
+// one multiple more if more than 10 % would be lost.
 function rounded(channels, [top, bottom]) {
   const divisor = top > bottom ? 8n : 4n;
   const wanted = BigInt(channels) * top; // over `bottom`
@@ -39,7 +39,7 @@ function rounded(channels, [top, bottom]) {
   return Number(10n * nearest * bottom >= 9n * wanted ? nearest : nearest + divisor);
 }
 
-// `channels` in the ratio of `now` to `before`, to a whole number, halves up.
+// `channels` times the ratio of `now` to `before`, rounded to a whole number, halves up.
 function inRatio(channels, before, now) {
   const [top, bottom] = [BigInt(channels) * BigInt(now), BigInt(before)];
   const nearest = (2n * top + bottom) / (2n * bottom);

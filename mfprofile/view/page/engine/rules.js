@@ -3,8 +3,8 @@
 // What is wrong with a spec, [] if it can be counted: {key, reason} with a key such as "blocks.8.out". First each key
 // alone, then the keys that make a network together, then the network's widths: each part relies on the one before.
 function problems(spec) {
-  const found = keyProblems("", spec, FIELDS);
-  if (found.length) return found;
+  const ofKeys = keyProblems("", spec, FIELDS);
+  if (ofKeys.length) return ofKeys;
   const full = completed(spec);
   const broken = brokenOf(settingRules(full));
   return broken.length ? broken : brokenOf(widthRules(full, resolve(full)));
@@ -55,10 +55,13 @@ function blockRules(key, block) {
 
 // The rules of the widths that ratios, repetitions and `width` lead to.
 function widthRules(spec, network) {
-  const ofBlocks = network.blocks.flatMap((block) => blockWidthRules(spec.blocks[block.entry - 1], block, network.groups));
-  const shrinking = network.blocks.map((block) => shrinkingRule(spec.require, block));
+  const { blocks, groups } = network;
+  const rules = [
+    ...blocks.flatMap((block) => blockWidthRules(spec.blocks[block.entry - 1], block, groups)),
+    ...blocks.map((block) => shrinkingRule(spec.require, block)),
+    ...bridgeRules(network),
+  ];
   const after = spec.width === 1 ? "" : ` (after width ${spec.width})`;
-  const rules = [...ofBlocks, ...shrinking, ...bridgeRules(network)];
   return rules.map(([key, isBroken, reason]) => [key, isBroken, reason + after]);
 }
 
@@ -68,13 +71,13 @@ function blockWidthRules({ expand, exp2 }, { entry, kind, inputs, outputs, expan
   const second = exp2 === undefined ? 0 : expanded2; // its default, a multiple of the output, has no rule of its own
   return [
     multiple(first, expanded, kind === "mf" ? 1 : inputs.channels, "the input channels"),
-    multiple(first, expanded, groups, "the groups"),
+    multiple(first, expanded, groups, "the number of groups"),
     atMost(first, expanded),
     multiple(`${key}.exp2`, second, outputs.channels, "the output channels"),
     atMost(`${key}.exp2`, second),
-    multiple(`${key}.out`, outputs.channels, groups, "the groups"),
+    multiple(`${key}.out`, outputs.channels, groups, "the number of groups"),
     atMost(`${key}.out`, outputs.channels),
-    multiple(key, inputs.channels, kind === "mf" ? groups : 1, "the groups"),
+    multiple(key, inputs.channels, kind === "mf" ? groups : 1, "the number of groups"),
   ];
 }
 

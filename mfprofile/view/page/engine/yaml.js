@@ -1,4 +1,4 @@
-// A spec as YAML, written as the specs that ship are: whole, or as a patch of one that it extends.
+// A spec as YAML, in the style of the shipped specs: whole, or as changes to a spec that it extends.
 
 const ORDER = ["input", "classes", "tokens", "stem", "blocks", "head"];
 const BLOCK_ORDER = ["block", "exp", "expand", "out", "exp2", "stride", "kernel", "repeat"];
@@ -85,8 +85,8 @@ function aligned(blocks) {
   const rows = blocks.map((block) => Object.entries(block).map(pair));
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) => {
-    const cells = row.map((cell, index) => (index < row.length - 1 ? `${cell},`.padEnd((widths[index] ?? 0) + 1) : cell));
-    return `- {${cells.join(" ")}}`;
+    const padded = row.slice(0, -1).map((cell, index) => `${cell},`.padEnd((widths[index] ?? 0) + 1));
+    return `- {${[...padded, row.at(-1)].join(" ")}}`;
   });
 }
 
@@ -94,7 +94,7 @@ function pair([key, value]) {
   return `${key}: ${isMap(value) ? `{${Object.entries(value).map(pair).join(", ")}}` : scalar(value)}`;
 }
 
-// A number without an exponent, a word as it is where it is plainly a word, other text in quotes.
+// A number without an exponent, a plain word as it is, other text in quotes.
 function scalar(value) {
   if (typeof value === "number") return decimal(value);
   if (typeof value !== "string") return String(value);
