@@ -50,6 +50,15 @@ def quantity(text: object, in_bytes: bool = False) -> int:
     return int(amount)
 
 
+def units(in_bytes: bool = False) -> dict[str, int]:
+    """Return how much each unit of `quantity` means, by its letters in upper case; "" is no unit.
+
+    >>> units()["M"], units(in_bytes=True)["KIB"]
+    (1000000, 1024)
+    """
+    return dict(_BYTES if in_bytes else _COUNTS)
+
+
 def _which(text: object, number: str, letter: str) -> QuantityError:
     half = f"{float(Fraction(number.replace('_', '')) / 2):g}{letter}"
     rule = (

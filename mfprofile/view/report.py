@@ -32,6 +32,8 @@ from mfprofile.view.plots.waterfall import waterfall
 from mfprofile.view.tables import OutputError
 
 LOOK = Look(columns=2)
+EXAMPLE = "mf294m"
+"""The model whose page is kept in the repository; the other pages are written by `report` only."""
 
 
 def _blocks(look: Look) -> Picture:
@@ -109,7 +111,7 @@ def _index() -> Iterator[str]:
     yield "# Reports\n"
     yield "Written by `mfprofile report`, not edited by hand. Each picture carries its numbers, as JSON, in its file.\n"
     yield "- [The paper, cell by cell](paper.md): its tables, claims and complexities beside our counts"
-    pages = ", ".join(f"[{model}]({model}.html)" for model in MODELS)
-    yield f"- Pages whose knobs count at once, to download and open: {pages}\n"
+    others = ", ".join(f"`{model}.html`" for model in MODELS if model != EXAMPLE)
+    yield f"- [A page whose knobs count at once]({EXAMPLE}.html), to download and open; of the other models {others}\n"
     for name, (command, _) in PICTURES.items():
         yield f"## `mfprofile {command}`\n\n![mfprofile {command}]({name}.svg)\n"

@@ -1,8 +1,8 @@
-"""The forms that parts of a network take, each costed once, on symbols, by the arithmetic of `cost`.
+"""The forms of a network's parts. The arithmetic of `cost` counts each form once, on symbols.
 
-A symbol is called as the field of the resolved `Network` that it stands for (`network.tokens.count`,
-`block.inputs.channels`), `block` being the block itself or, for what stands before and after the blocks, the last one.
-Which forms a network is made of, in which order, hangs on its switches: `Layouts` has the answer for each setting.
+A symbol has the name of a field of the resolved `Network` (`network.tokens.count`, `block.inputs.channels`). `block` is
+the block itself; in the parts before and after the blocks it is the last one. The switches of a network decide which
+forms it has and in which order: see `Layouts`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mfprofile.spec.detector import BACKBONE_STAGES, FIRST_LEVEL, LAST_LEVEL, De
 from mfprofile.spec.network import Block, FeatureMap, Head, Network, Tokens
 
 NUMBER = "#"
-"""What stands for a block's number in names and paths."""
+"""The place of a block's number in names and paths."""
 KINDS = ("lite", "mf", "mf-down")
 BLOCK_SWITCHES = ("residual", "tokens", "mlp", "relu", "ffn", "gate", "projections")
 FRAME_SWITCHES = ("tokens", "mlp", "gate", "projections", "final", "head", "detector")
@@ -59,8 +59,8 @@ class Form(NamedTuple):
 class Layouts:
     """Which forms make a network, as indices into `forms`, by the setting of the switches (see `setting`).
 
-    `blocks` has them by kind of block and setting of `BLOCK_SWITCHES`; `before` and `after` the blocks stand those by
-    setting of `FRAME_SWITCHES`.
+    `blocks` has them by kind of block and setting of `BLOCK_SWITCHES`; `before` and `after`, the parts before and after
+    the blocks, by setting of `FRAME_SWITCHES`.
     """
 
     forms: list[Form] = field(default_factory=list)
@@ -80,8 +80,8 @@ def setting(switches: Iterable[bool]) -> str:
 
 @cache
 def layouts() -> Layouts:
-    """Return every form and every layout that a valid spec can come to."""
-    found, known = Layouts(), dict[Form, int]()
+    """Return every form and every layout that a valid spec can have."""
+    result, known = Layouts(), dict[Form, int]()
 
     def indices(parts: Iterable[Part]) -> list[int]:
         return [known.setdefault(form, len(known)) for form in map(_form, parts)]
@@ -91,13 +91,13 @@ def layouts() -> Layouts:
             continue
         network, block = _network(switches), _block(kind, switches["residual"])
         tokenwise = [] if network.tokens is None else _tokenwise(switches["mlp"], switches["ffn"])
-        found.blocks[f"{kind} {setting(switches.values())}"] = indices(block_parts(network, block, tokenwise))
+        result.blocks[f"{kind} {setting(switches.values())}"] = indices(block_parts(network, block, tokenwise))
     for switches in _settings(FRAME_SWITCHES):
         before, after = _around(network_parts(_network(switches)))
-        found.before[setting(switches.values())] = indices(before)
-        found.after[setting(switches.values())] = indices(after)
-    found.forms.extend(known)
-    return found
+        result.before[setting(switches.values())] = indices(before)
+        result.after[setting(switches.values())] = indices(after)
+    result.forms.extend(known)
+    return result
 
 
 def _settings(names: tuple[str, ...]) -> Iterator[dict[str, bool]]:
@@ -108,7 +108,7 @@ def _settings(names: tuple[str, ...]) -> Iterator[dict[str, bool]]:
 
 
 def _is_possible(switches: dict[str, bool]) -> bool:
-    """Return whether the rules of a spec and `resolve` let a network be so."""
+    """Return whether a valid spec can have these switches."""
     on = {name for name, switch in switches.items() if switch}
     if "tokens" not in on and (on & {"ffn", "final"} or not switches.get("relu", True)):
         return False
@@ -116,7 +116,7 @@ def _is_possible(switches: dict[str, bool]) -> bool:
 
 
 def _around(parts: list[Part]) -> tuple[list[Part], list[Part]]:
-    """Return what stands before and after the one block."""
+    """Return the parts before and after the one block."""
     own = [index for index, part in enumerate(parts) if part.block == NUMBER]
     return parts[: own[0]], parts[own[-1] + 1 :]
 
@@ -174,7 +174,7 @@ def _detector() -> Detector:
 
 
 def _symbols(kind: Any, path: str) -> Any:
-    """Return a dataclass of symbols, each called as its field."""
+    """Return a dataclass of symbols, each with the name of its field."""
     return kind(**_fields(kind, path))
 
 

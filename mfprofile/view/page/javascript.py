@@ -25,7 +25,7 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
 
 def _local(name: str) -> str:
-    """Return the variable's name of a field: `block.inputs.channels` is inputs_channels."""
+    """Return the name of a field's variable: inputs_channels for `block.inputs.channels`."""
     return name.partition(".")[2].replace(".", "_").replace("[", "_").replace("]", "")
 
 
@@ -34,13 +34,13 @@ def forms_text() -> str:
 
     A form's `ops` is a function of network and block; it returns an array for each op, in the order of `Op`.
     """
-    found = layouts()
-    forms = ",\n".join(_form(form) for form in found.forms)
-    return f"const FORMS = [\n{forms},\n];\n{_layouts(found)}"
+    every = layouts()
+    forms = ",\n".join(_form(form) for form in every.forms)
+    return f"const FORMS = [\n{forms},\n];\n{_layouts(every)}"
 
 
-def _layouts(found: Layouts) -> str:
-    tables = {"blocks": found.blocks, "before": found.before, "after": found.after}
+def _layouts(every: Layouts) -> str:
+    tables = {"blocks": every.blocks, "before": every.before, "after": every.after}
     lines = [f"  {name}: {compact(table)}," for name, table in tables.items()]
     names = {"BLOCK_SWITCHES": BLOCK_SWITCHES, "FRAME_SWITCHES": FRAME_SWITCHES}
     switches = [f"const {name} = {compact(value)};" for name, value in names.items()]
@@ -48,7 +48,7 @@ def _layouts(found: Layouts) -> str:
 
 
 def compact(value: Any) -> str:
-    """Return a value as JSON without blanks, its keys in their order."""
+    """Return a value as JSON without spaces, its keys in their order."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -81,7 +81,7 @@ class _Shared:
         """Yield the lines that declare the variables."""
         fields = [f"{_local(name)} = {name}" for name in self.fields]
         amounts = [f"{name} = {self._polynomial(amount)}" for amount, name in self.names.items()]
-        yield from (f"    const {', '.join(found)};" for found in (fields, amounts) if found)
+        yield from (f"    const {', '.join(each)};" for each in (fields, amounts) if each)
 
     def written(self, amount: Any) -> str:
         """Return an amount in terms of the variables."""

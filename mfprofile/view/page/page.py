@@ -1,4 +1,4 @@
-"""The page of a variant: one HTML file whose knobs count at once, offline, by this project's own arithmetic."""
+"""The page of a variant: one HTML file that counts as its knobs are turned, offline, with the arithmetic of `cost`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _SIGNALS = {
 
 
 def page_text(spec: Spec, convention: str = "core") -> str:
-    """Return the HTML of a variant's page, the same at each run; it opens in the convention."""
+    """Return the HTML of a variant's page, the same at each run. It opens in the convention."""
     find_convention(convention)
     engine, script = engine_text(), _script()
     data = {**page_data(spec), "initial": convention, "models": list(_models())}

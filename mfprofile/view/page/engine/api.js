@@ -2,17 +2,13 @@
 
 const API = {
   problems,
-  completed,
   resolve,
   rows,
   bill,
   yaml,
   budget,
   findings,
-  quantity,
   conventions: CONVENTIONS,
-  limits: LIMITS,
-  defaults: DEFAULTS,
   fields: FIELDS,
   pillars: PILLARS,
 };

@@ -1,9 +1,9 @@
-// The bill: a network's rows, an op each, and their sums; multiply-adds as a convention counts them. Whole numbers
-// throughout: one that a JavaScript number cannot hold exactly is refused, not rounded.
+// The bill: a network's rows, one for each op, and their sums, with multiply-adds as a convention counts them. All are
+// whole numbers. One that a JavaScript number cannot hold exactly is refused, not rounded.
 
 function exact(amount) {
-  if (amount <= Number.MAX_SAFE_INTEGER) return amount; // whatever was rounded on the way lies above, too
-  throw new RangeError("the network is too large for this page: an amount passes 2^53, and would no longer be exact");
+  if (amount <= Number.MAX_SAFE_INTEGER) return amount; // a rounded amount is above it, too
+  throw new RangeError("the network is too large for this page: an amount is above 2^53 and would not be exact");
 }
 
 function setting(names, network, block) {
@@ -22,8 +22,8 @@ function setting(names, network, block) {
   return names.map((name) => (on[name]() ? "1" : "0")).join("");
 }
 
-// Each op of a network in running order: its place and kind, `out` (its output's shape) and its amounts. `products` are
-// multiply-adds before any convention weighs them, `outputs` the values of `out`.
+// Each op of a network in running order: its place and kind, `out` (the shape of its output) and its amounts.
+// `products` are multiply-adds before a convention weighs them, `outputs` the number of values in `out`.
 function rows(network) {
   const last = network.blocks.at(-1);
   const around = setting(FRAME_SWITCHES, network, last);
@@ -55,40 +55,27 @@ function weighed(row, weights) {
   return exact(products * row.products + elements * row.elements + outputs * row.outputs + params * row.params);
 }
 
-function sum(found, amount) {
-  return found.reduce((total, row) => exact(total + row[amount]), 0);
+function sum(ops, amount) {
+  return ops.reduce((total, row) => exact(total + row[amount]), 0);
 }
 
-function conventionOf(name) {
-  if (has(CONVENTIONS, name)) return CONVENTIONS[name];
-  throw new Error(`no convention is called '${name}'; there are ${Object.keys(CONVENTIONS).join(", ")}`);
-}
-
-// The bill of a spec, or of a network that `resolve` gave. Throws for a spec that breaks rules, and a RangeError for
-// amounts beyond 2^53.
+// The bill of a valid spec, or of a network that `resolve` gave. Throws a RangeError for amounts above 2^53.
 function bill(subject, conventionName = "core") {
-  const convention = conventionOf(conventionName);
-  const network = has(subject, "bridge_heads") ? subject : resolve(valid(subject));
-  const found = rows(network).map((row) => ({ ...row, madds: weighed(row, convention.weights) }));
-  const counted = found.filter((row) => !convention.uncounted_params.includes(row.kind));
+  const convention = CONVENTIONS[conventionName];
+  const network = has(subject, "bridge_heads") ? subject : resolve(subject);
+  const ops = rows(network).map((row) => ({ ...row, madds: weighed(row, convention.weights) }));
+  const counted = ops.filter((row) => !convention.uncounted_params.includes(row.kind));
   return {
     convention: conventionName,
     unit: convention.unit,
-    madds: sum(found, "madds"),
-    params: sum(found, "params"),
+    madds: sum(ops, "madds"),
+    params: sum(ops, "params"),
     counted_params: sum(counted, "params"),
-    activations: sum(found, "activations"),
-    rows: found,
+    activations: sum(ops, "activations"),
+    rows: ops,
     network,
-    by: (axis) => totals(found, axis),
+    by: (axis) => totals(ops, axis),
   };
-}
-
-function valid(spec) {
-  const [first] = problems(spec);
-  if (first === undefined) return spec;
-  const { key, rule, remedy } = first;
-  throw new Error(`${key}: ${rule}${remedy ? `; ${remedy}` : ""}`);
 }
 
 const AXES = {
@@ -100,9 +87,9 @@ const AXES = {
 };
 
 // The totals by block, stage, pillar, kind or op, in running order; pillars in that of PILLARS.
-function totals(found, axis) {
+function totals(ops, axis) {
   const groups = new Map();
-  for (const row of found) {
+  for (const row of ops) {
     const name = AXES[axis](row);
     const total = groups.get(name) ?? { name, madds: 0, params: 0, activations: 0 };
     for (const amount of ["madds", "params", "activations"]) total[amount] = exact(total[amount] + row[amount]);

@@ -1,5 +1,5 @@
-// A spec's plain mapping to a network with every dimension settled: `width` applied, defaults filled in, each block's
-// widths, strides and resolution known. The network's fields are called as those of Python's `Network`.
+// From the plain mapping of a spec to its network: defaults filled in, `width` applied, and each block's widths, stride
+// and resolution computed. The network's fields have the names of Python's `Network`.
 
 function isMap(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -9,20 +9,18 @@ function has(map, key) {
   return Object.hasOwn(map, key);
 }
 
-// The spec with each default written out; what has none and is not given stays away.
+// The spec with each default written out.
 function completed(spec) {
-  const full = { ...DEFAULTS, ...spec };
-  for (const section of ["mobile", "former", "bridge"]) {
-    if (isMap(full[section])) full[section] = { ...DEFAULTS[section], ...full[section] };
+  const full = { ...DEFAULTS, ...spec, blocks: spec.blocks.map((block) => ({ repeat: 1, ...block })) };
+  for (const [key, usual] of Object.entries(DEFAULTS)) {
+    if (isMap(usual) && isMap(full[key])) full[key] = { ...usual, ...full[key] };
   }
-  full.blocks = spec.blocks.map((block) => ({ repeat: 1, ...block }));
   return full;
 }
 
 // ---- width: exact, in whole numbers of any size (BigInt)
 
-// A decimal as a fraction of whole numbers; the digits are those that JavaScript writes, the shortest that are the
-// number's own.
+// A decimal, a number or its text, as a fraction of whole numbers.
 function fraction(number) {
   const [digits, exponent = "0"] = String(number).toLowerCase().split("e");
   const [whole, part = ""] = digits.split(".");
@@ -31,8 +29,8 @@ function fraction(number) {
   return power < 0 ? [BigInt(whole + part), scale] : [BigInt(whole + part) * scale, 1n];
 }
 
-// MobileNet's rule: the nearest multiple of 4 (8 above a factor of 1), halves up, at least one such multiple, and one
-// more where that loses over 10 %.
+// MobileNet's rule: the nearest multiple of 4 (of 8 for factors above 1), halves up, at least one such multiple, and
+// one multiple more if more than 10 % would be lost.
 function rounded(channels, [top, bottom]) {
   const divisor = top > bottom ? 8n : 4n;
   const wanted = BigInt(channels) * top; // over `bottom`
@@ -41,7 +39,7 @@ function rounded(channels, [top, bottom]) {
   return Number(10n * nearest * bottom >= 9n * wanted ? nearest : nearest + divisor);
 }
 
-// `channels` in the ratio of `now` to `before`, to a whole number, halves up.
+// `channels` times the ratio of `now` to `before`, rounded to a whole number, halves up.
 function inRatio(channels, before, now) {
   const [top, bottom] = [BigInt(channels) * BigInt(now), BigInt(before)];
   const nearest = (2n * top + bottom) / (2n * bottom);
@@ -56,19 +54,22 @@ function scaled(spec) {
   let [before, now] = [spec.stem, rounded(spec.stem, factor)];
   const stem = now;
   const blocks = spec.blocks.map((block) => {
-    const wide = { ...block };
-    const same = block.out === "same";
-    if (!same) wide.out = rounded(block.out, factor);
+    const [out, outNow] = block.out === "same" ? [before, now] : [block.out, rounded(block.out, factor)];
+    const wide = { ...block, out: outNow };
     if (has(block, "exp")) wide.exp = inRatio(block.exp, before, now);
-    const [out, outNow] = same ? [before, now] : [block.out, wide.out];
     if (has(block, "exp2")) wide.exp2 = inRatio(block.exp2, out, outNow);
-    if (block.repeat > 0 && !same) [before, now] = [block.out, wide.out];
+    if (block.repeat) [before, now] = [out, outNow];
     return wide;
   });
-  return { ...spec, stem, blocks, width: 1 };
+  return { ...spec, stem, blocks };
 }
 
 // ---- the network
+
+// Whether a block has stride 2.
+function halves(block) {
+  return block.block === "mf-down" || (block.block === "lite" && block.stride === 2);
+}
 
 function halved(side) {
   return Math.ceil(side / 2);
@@ -94,7 +95,6 @@ function resolve(spec) {
   const stem = featureMap(full.stem, halved(height), halved(width), full.bridge.heads);
   const blocks = resolvedBlocks(full, stem);
   return {
-    name: "",
     height,
     width,
     stem,
@@ -124,7 +124,7 @@ function resolvedBlocks(spec, stem) {
   let [inputs, stage] = [stem, 1];
   spec.blocks.forEach((block, index) => {
     for (let time = 0; time < block.repeat; time += 1) {
-      const stride = block.block === "mf-down" || block.stride === 2 ? 2 : 1;
+      const stride = halves(block) ? 2 : 1;
       stage += stride - 1;
       const place = { number: blocks.length + 1, entry: index + 1, kind: block.block };
       blocks.push({ ...place, ...resolvedBlock(spec, block, stride, stage, inputs) });
@@ -161,19 +161,16 @@ function resolvedHead({ head, groups, classes }, channels, tokens) {
   return { inputs_per_group: quotient(channels, groups), expanded, features, fc: head.fc, classes };
 }
 
-// RetinaNet on the last block of each of its stages; the levels above those are halved ones.
+// RetinaNet on the last block of each of its stages; each level above those has half the size of the one below.
 function retinanet(blocks) {
   const { stages, channels, last } = DETECTOR;
-  const [inputs, levels] = [{}, {}];
-  for (const { stage, outputs } of blocks) {
-    if (stages.includes(stage)) inputs[stage] = outputs;
-  }
-  for (const [stage, { height, width }] of Object.entries(inputs)) {
-    levels[stage] = { channels, height, width, head_channels: 0 };
-  }
-  for (let level = stages.at(-1) + 1; level <= last; level += 1) {
-    const { height, width } = levels[level - 1];
-    levels[level] = { channels, height: halved(height), width: halved(width), head_channels: 0 };
+  const ofStages = blocks.filter(({ stage }) => stages.includes(stage));
+  const inputs = Object.fromEntries(ofStages.map(({ stage, outputs }) => [stage, outputs]));
+  const levels = {};
+  for (let level = stages[0]; level <= last; level += 1) {
+    const below = levels[level - 1];
+    const { height, width } = inputs[level] ?? { height: halved(below.height), width: halved(below.width) };
+    levels[level] = { channels, height, width, head_channels: 0 };
   }
   return { inputs, levels };
 }

@@ -1,16 +1,16 @@
-// What the buttons do: copy, download, link, print, start again.
+// What the buttons do: copy and download.
 
 async function copied(text, button) {
   try {
     await navigator.clipboard.writeText(text);
     said(button, "Copied");
   } catch {
-    said(button, selected(text) ? "Copied" : "Cannot copy: select it by hand");
+    said(button, selected(text) ? "Copied" : "Cannot copy; select it by hand");
     button.focus();
   }
 }
 
-/** Copy by way of the selection, where the page may not use the clipboard itself. */
+/** Copy a selected text, for browsers that refuse the clipboard to the page. */
 function selected(text) {
   const area = element("textarea", { class: "offstage", "aria-hidden": "true" });
   area.value = text;
@@ -23,7 +23,7 @@ function selected(text) {
 
 function said(button, message) {
   const label = button.dataset.label ?? (button.dataset.label = button.textContent);
-  button.style.minWidth = `${button.offsetWidth}px`; // so that its neighbours stay
+  button.style.minWidth = `${button.offsetWidth}px`; // so that the other buttons do not move
   button.textContent = message;
   byId("said").textContent = message;
   later(button.id, () => { button.textContent = label; }, 1600);

@@ -30,7 +30,7 @@ function field(knob, id, turn) {
   });
 }
 
-/** Let the arrow keys lead a number to the next of its steps, as a number field's would. */
+/** Let the arrow keys move a number to its next step, as in a number field. */
 function stepped(event, knob, turn) {
   const up = event.key === "ArrowUp";
   const now = read(event.target.value || event.target.placeholder);
@@ -42,7 +42,7 @@ function stepped(event, knob, turn) {
   turn(knob.key, Math.round(next * 1e6) / 1e6);
 }
 
-/** Return a slider: for the hand alone, since the field beside it has the arrow keys. */
+/** Return a slider, for the mouse only: the field beside it has the arrow keys. */
 function slider(knob, turn) {
   return element("input", {
     type: "range",
@@ -57,7 +57,7 @@ function choice(knob, id, turn) {
   return element("select", { id, onchange: (event) => turn(knob.key, event.target.value) }, ...options);
 }
 
-/** Return a switch: of a value that is true or false, or of a whole section, which comes back as it was. */
+/** Return a switch, of a value that is true or false or of a whole section. A section comes back as it was. */
 function toggle(knob, id, turn) {
   let kept = valueAt(page.spec, knob.key);
   const section = (on) => {
@@ -72,14 +72,14 @@ function toggle(knob, id, turn) {
   });
 }
 
-/** Put the state into every control, but for the field that is being typed in; mark what is broken and what changed. */
+/** Put the state into every control except the field that has the focus; mark what is wrong and what has changed. */
 function refresh(spec, original, problems) {
   for (const { knob, inputs, node } of controls.values()) {
     const value = valueAt(spec, knob.key);
     const broken = problems.flatMap((problem, index) => (concerns(problem.key, knob.key) ? [index] : []));
     const live = knob.when ? knob.when(spec) : true;
     for (const input of inputs) {
-      input.disabled = !live && !broken.length; // what is wrong can be mended
+      input.disabled = !live && !broken.length; // a wrong value can be corrected
       put(input, knob, value, spec, original);
     }
     mark(inputs[0], broken, problems);
@@ -88,20 +88,20 @@ function refresh(spec, original, problems) {
   }
 }
 
-/** Return what a control itself sets: of a section, whether it is there. */
+/** Return what a control sets itself: of a section, whether it is on. */
 function settingOf(knob, spec) {
   const value = valueAt(spec, knob.key);
   return knob.toggle ? typeof value === "object" : value;
 }
 
-/** Mark a control with the problems, told by their places among all, that concern it. */
+/** Mark a control with its problems; `broken` are their places in the list. */
 function mark(input, broken, problems) {
   const attributes = { "aria-invalid": "true", "aria-describedby": broken.map((index) => `problem-${index}`).join(" ") };
   for (const [name, value] of Object.entries(attributes)) {
     if (broken.length) input.setAttribute(name, value);
     else input.removeAttribute(name);
   }
-  input.title = broken.map((index) => problems[index].rule).join("; ");
+  input.title = broken.map((index) => problems[index].reason).join("; ");
 }
 
 function put(input, knob, value, spec, original) {

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Return a new HTML element; attributes named `on…` are listeners, those that are false or null are left out. */
+/** Return a new HTML element; attributes named `on…` are listeners, those that are false or null are skipped. */
 function element(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }

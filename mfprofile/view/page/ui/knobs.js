@@ -1,11 +1,11 @@
-// The knobs: what can be turned, in what range a slider offers it, and when it has an effect.
+// The knobs: which keys can be turned, the range of each slider, and when a knob has an effect.
 
 const isFormer = (spec) => spec.former !== "none";
 const splits = (spec) => isFormer(spec) && spec.attention !== "mlp";
 const FORMER = { ffn: true, heads: 4 };
 
 /** The groups of knobs that a whole network has; a `choice` is a word, a `switch` on or off, the rest are numbers.
- * `keys` is the keyboard that a phone shows where digits alone would not do, `wide` whether a value takes the slider's room. */
+ * `keys` is the keyboard of a phone if digits are not enough, `wide` whether a value takes the slider's room. */
 const GROUPS = [
   ["Image and tokens", [
     { key: "input", label: "input", unit: "pixels", least: 32, step: 32, keys: "text", wide: (value) => String(value).includes("x") },

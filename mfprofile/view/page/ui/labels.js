@@ -1,12 +1,12 @@
-// Where names stand beside their points: on the first side where they meet no point, no other name and no edge.
+// Where the names of points go: on the first side where they meet no point, no other name and no edge.
 
-/** The sides of a point on which its name may stand, the best first: how far to the right and how far down, -1 to 1. */
+/** The sides of a point for its name, the best first: how far to the right and how far down, -1 to 1. */
 const SIDES = [[-1, -1], [1, 1], [1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, 1]];
 
 /** Return a box for each point's name, or null where none is free.
  *
- * Points are {name, x, y, radius}. A name keeps off the boxes `taken`, so far from another point that it is not read as
- * that one's, `within` a box and, where it can, off the `lines`.
+ * Points are {name, x, y, radius}. A name avoids the boxes `taken` and all other points, stays `within` a box and, if
+ * possible, avoids the `lines`.
  */
 function placed(points, taken, within, lines, sizeOf) {
   const names = [];
@@ -20,7 +20,7 @@ function placed(points, taken, within, lines, sizeOf) {
   });
 }
 
-/** Return the box of a text on a side of a point: clear of it, nearer where it stands across a corner. */
+/** Return the box of a text on a side of a point: clear of it, nearer at a corner. */
 function boxBeside({ x, y, radius }, [right, down], [width, height]) {
   const gap = radius + (right && down ? 1.5 : 4);
   return {
@@ -29,7 +29,7 @@ function boxBeside({ x, y, radius }, [right, down], [width, height]) {
   };
 }
 
-/** Return the box around a point, so far from it. */
+/** Return the box around a point, with a margin. */
 function boxAround({ x, y, radius }, apart) {
   const half = radius + apart;
   return { left: x - half, top: y - half, width: 2 * half, height: 2 * half };

@@ -1,10 +1,10 @@
-// The budget: each limit, what the bill has of it, and a bar that turns red where it does not hold.
+// The budget: each limit, the amount of the bill, and a bar that turns red if the limit does not hold.
 
-/** Return the list of what was found of the limits; memory is not counted in a page. */
-function limitList(found) {
-  return found.map((limit) => {
+/** Return the list of the findings; a page does not count memory. */
+function limitList(findings) {
+  return findings.map((limit) => {
     const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : grouped(limit.amount)}${limit.name === "memory" ? " bytes" : ""}`;
-    if (limit.counted === null) return element("li", {}, `${name}: counted by ‘mfprofile check’ alone`);
+    if (limit.counted === null) return element("li", {}, `${name}: only ‘mfprofile check’ counts it`);
     const filled = limit.allowed ? Math.min(100, (100 * limit.counted) / limit.allowed) : 100;
     return element("li", { class: limit.holds ? "limit" : "limit over" },
       element("span", {}, name),

@@ -1,13 +1,13 @@
-// The page: its state, and what is drawn anew whenever a knob is turned.
+// The page: its state, and what is redrawn whenever a knob is turned.
 
 const page = JSON.parse(byId("data").textContent);
 page.now = page.spec;
 page.convention = page.initial;
 page.axis = "block";
-page.last = page.spec; // the last that could be counted
+page.last = page.spec; // the last valid spec
 page.counted = null; // and its bill
 page.originals = new Map(); // the original's bill in each convention
-page.past = []; // the specs before each turn, for undoing
+page.past = []; // the specs before each turn, for Undo
 page.turned = null; // the knob that is being turned: all its steps are one turn
 page.limits = [];
 page.room = 0; // the width of the plane, in pixels
@@ -17,8 +17,7 @@ page.inputsOf = (key) => page.inputs.get(key.split(".")[1]) ?? 8;
 function turn(key, value) {
   if (page.turned !== key) page.past.push(page.now);
   page.turned = key;
-  page.now = withValue(page.now, key, value);
-  if (value === undefined) page.now = withoutEmpty(page.now, key);
+  page.now = turned(page.now, key, value);
   draw();
   announce();
 }
@@ -39,13 +38,6 @@ function changeTo(spec) {
   announce();
 }
 
-/** Return the spec without the maps that a value taken away left empty: an empty budget is none, nor are such tokens. */
-function withoutEmpty(spec, key) {
-  const parent = key.split(".").slice(0, -1).join(".");
-  const value = ["budget", "tokens"].includes(parent.split(".")[0]) ? valueAt(spec, parent) : null;
-  return value && !Object.keys(value).length ? withoutEmpty(withValue(spec, parent, undefined), parent) : spec;
-}
-
 function draw() {
   const problems = mfprofile.problems(page.now);
   const failure = problems.length ? "" : attempt(() => recount(page.now));
@@ -62,7 +54,7 @@ function draw() {
   later("link", () => history.replaceState(null, "", link()), 150); // browsers refuse a change at each step of a slider
 }
 
-/** Return what kept an action from being done: amounts too large to be exact, or nothing. */
+/** Return why an action failed: an amount is too large to be exact; or the empty text. */
 function attempt(action) {
   try {
     action();
@@ -85,18 +77,18 @@ function countedTwice(spec) {
   return { ...bill, other: mfprofile.bill(bill.network, otherConvention()).madds };
 }
 
-/** Return the convention that is counted as well: the paper's, or the core where that is chosen, as `count` ends with. */
+/** Return the second convention: the paper's, or core if the paper's is chosen, as in the last line of `count`. */
 function otherConvention() {
   return page.convention === "paper" ? "core" : "paper";
 }
 
 /** Return the address of this page in its present state. */
 function link() {
-  const told = fragment(page.now, page.spec, page.convention);
-  return `${location.href.split("#")[0]}${told ? `#${told}` : ""}`;
+  const state = fragment(page.now, page.spec, page.convention);
+  return `${location.href.split("#")[0]}${state ? `#${state}` : ""}`;
 }
 
-/** Note each entry's input channels, which its expansion is a multiple of. */
+/** Note the input channels of each entry: the step of its expansion. */
 function learnInputs() {
   page.inputs.clear();
   for (const block of page.counted ? page.counted.network.blocks : []) {
@@ -105,9 +97,9 @@ function learnInputs() {
 }
 
 function drawYaml(valid) {
-  byId("yaml").textContent = valid ? yamlText() : "# not a variant that can be counted";
+  byId("yaml").textContent = valid ? yamlText() : "# not counted: a setting is invalid";
   byId("full").textContent = valid ? mfprofile.yaml(page.now) : "";
-  for (const id of ["full-title", "full"]) byId(id).hidden = !page.base; // where the text above is whole itself
+  for (const id of ["full-title", "full"]) byId(id).hidden = !page.base; // the text above is the whole spec then
   for (const button of document.querySelectorAll("[data-needs=valid]")) button.disabled = !valid;
 }
 
@@ -153,7 +145,7 @@ function listen() {
   });
 }
 
-/** Return the name of the CSV file, which tells the convention, and whether the variant is still the original. */
+/** Return the name of the CSV file, with the convention and whether the variant has changed. */
 function csvName() {
   const changed = changes(page.now, page.spec).length ? "changed" : null;
   return `${[page.name, changed, page.convention].filter(Boolean).join("-")}.csv`;

@@ -18,12 +18,12 @@ function human(number) {
   return String(number);
 }
 
-/** Return a part of a whole in percent, to one decimal. */
+/** Return a part of a total in percent, to one decimal. */
 function share(part, whole) {
   return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
 }
 
-/** Return the signed difference, exact and in percent of the old, to one decimal that is not zero; "=" where there is none. */
+/** Return the signed difference, exact and in percent of the old, to the first decimal that is not zero; "=" for none. */
 function change(now, before) {
   if (now === before) return "=";
   const exact = signed(now, before);
@@ -34,7 +34,7 @@ function change(now, before) {
   return `${exact} (${exact[0]}${share.toFixed(digits)} %)`;
 }
 
-/** Return the signed difference, exact; nothing where there is none. */
+/** Return the signed difference, exact; the empty text for none. */
 function signed(now, before) {
   if (now === before) return "";
   return `${now > before ? "+" : MINUS}${grouped(Math.abs(now - before))}`;

@@ -1,6 +1,6 @@
 // The plane of MAdds and parameters: the seven models, the original, this variant, and the budget's lines.
 
-const TEXT = 12; // the size of all text, in the units of the picture, which are pixels of the room that it has
+const TEXT = 12; // the size of all text, in pixels
 const RADIUS = { model: 3.5, original: 5, now: 6 };
 
 /** Return the picture, `room` wide; `models` are {name, madds, params}, `limits` those of the whole network. */
@@ -22,14 +22,14 @@ function plane(models, original, now, limits, unit, room) {
     shape("circle", { class: limits.some((limit) => !limit.holds) ? "now over" : "now", ...at(now), r: RADIUS.now }));
 }
 
-/** Return what measures the width and height of a text as the page writes it. */
+/** Return a function that gives the width and height of a text. */
 function textSizes() {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `${TEXT}px ${getComputedStyle(document.body).fontFamily}`;
   return (text) => [pen.measureText(text).width, TEXT];
 }
 
-/** Return the edges of the plane and its scales: ticks have room beside it, and the axes' names above and below. */
+/** Return the edges of the plane and its scales, with room for ticks beside it and for the axes' names above and below. */
 function framed(room, madds, params, sizeOf) {
   const width = Math.round(Math.min(Math.max(room, 240), 720));
   const height = Math.round(Math.min(Math.max(0.62 * width, 230), 340));
@@ -41,14 +41,14 @@ function framed(room, madds, params, sizeOf) {
   return { width, height, left, right, top, bottom, x: scale(madds, left, right, 1.2 * widest), y };
 }
 
-/** Return the values with the limits near them: one far away, or half typed, shall not squeeze the rest. */
+/** Return the values with the limits near them. A limit far away, or half typed, must not squeeze the rest. */
 function withNear(values, limits) {
   const known = values.filter((value) => value > 0);
   const [low, high] = [Math.min(...known) / 3, Math.max(...known) * 3];
   return [...known, ...limits.map((limit) => limit.amount).filter((amount) => amount >= low && amount <= high)];
 }
 
-/** Return a logarithmic scale that holds all values, with as many ticks as stand that far apart. */
+/** Return a logarithmic scale that holds all values, with as many ticks as fit that far `apart`. */
 function scale(values, from, to, apart) {
   const [low, high] = [Math.log(Math.min(...values) / 1.4), Math.log(Math.max(...values) * 1.4)];
   const place = (value) => from + ((Math.log(Math.max(value, 1)) - low) / (high - low)) * (to - from);
@@ -86,7 +86,7 @@ function limitLine(limit, frame) {
   return line && shape("line", { class: limit.holds ? "limit" : "limit over", ...line });
 }
 
-/** Return where a limit's line begins and ends, or null where the plane does not reach so far. */
+/** Return where a limit's line begins and ends, or null if it is outside the plane. */
 function ends(limit, { left, right, top, bottom, x, y }) {
   if (!(limit.name === "madds" ? x : y).holds(limit.amount)) return null;
   return limit.name === "madds"
@@ -94,9 +94,9 @@ function ends(limit, { left, right, top, bottom, x, y }) {
     : { x1: left, x2: right, y1: y(limit.amount), y2: y(limit.amount) };
 }
 
-/** Return the models' names, each where it is free of points, of other names and, if it can be, of the budget's lines.
+/** Return the models' names, each clear of points, of other names and, if possible, of the budget's lines.
  *
- * The smallest and the largest come first: where there is no room for all, those tell the rest. */
+ * The smallest and the largest come first: if there is no room for all, these two matter most. */
 function names(models, others, limits, frame, sizeOf) {
   const { left, right, top, bottom, x, y } = frame;
   const at = ([{ name, madds, params }, radius]) => ({ name, x: x(madds), y: y(params), radius });

@@ -1,12 +1,12 @@
-// What has been counted, put on the page: the totals, the budget, the bill, and the cost beside each block's knobs.
+// The results on the page: the totals, the budget, the bill, and the cost beside each block's knobs.
 
 function drawTotals(valid) {
   const { counted, original } = page;
   const limits = valid ? mfprofile.findings(counted, mfprofile.budget(page.now)) : [];
   page.limits = limits;
-  const told = mfprofile.conventions[page.convention];
-  byId("madds-unit").textContent = told.unit;
-  byId("about-convention").textContent = `${page.convention}: ${told.about}`;
+  const { unit, about } = mfprofile.conventions[page.convention];
+  byId("madds-unit").textContent = unit;
+  byId("about-convention").textContent = `${page.convention}: ${about}`;
   const other = `${mfprofile.conventions[otherConvention()].unit} in convention ‘${otherConvention()}’`;
   byId("other-name").textContent = other;
   for (const name of ["madds", "params", "activations", "other"]) {
@@ -32,7 +32,7 @@ function drawResults() {
   drawBlocks();
 }
 
-/** Draw the plane as wide as there is room, and name the lines that are in it. */
+/** Draw the plane as wide as there is room, and show the key of the lines in it. */
 function drawPlane() {
   const models = page.models.map((model) => ({ ...model, madds: model.madds[page.convention] }));
   const lines = page.limits.filter((limit) => ["madds", "params"].includes(limit.name));
@@ -42,7 +42,7 @@ function drawPlane() {
   byId("plane-over").hidden = !byId("plane").querySelector(".limit.over");
 }
 
-/** Learn how wide the plane may be; draw it anew where that has changed. */
+/** Measure the room for the plane; redraw it if that has changed. */
 function measure() {
   const room = byId("plane").clientWidth;
   if (room === page.room) return;
@@ -50,7 +50,7 @@ function measure() {
   if (page.counted) drawPlane();
 }
 
-/** Put each pillar's share beside its colour, and what it has more or less than the original. */
+/** Put each pillar's share beside its colour, and the difference to the original. */
 function drawPillars() {
   const [now, before] = [page.counted, page.original].map((bill) => new Map(bill.by("pillar").map((total) => [total.name, total.madds])));
   for (const pillar of mfprofile.pillars) {
@@ -60,7 +60,7 @@ function drawPillars() {
   }
 }
 
-/** Put beside each block's knobs what the block costs, all its repetitions together, and where the bill has them. */
+/** Put the cost of each block beside its knobs, all repetitions together, and its numbers in the bill. */
 function drawBlocks() {
   const entries = new Map(page.last.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
   const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
@@ -79,7 +79,7 @@ function drawBlocks() {
   }
 }
 
-/** Return how the bill numbers an entry, which counts after `repeat`, where it is not as here. */
+/** Return the numbers of an entry in the bill, which counts repetitions, if they differ from its own. */
 function laidOut(number, numbers) {
   if (!numbers.length) return "left out";
   if (numbers.length === 1) return numbers[0] === String(number) ? "" : `block ${numbers[0]}`;

@@ -1,4 +1,4 @@
-// What the knobs are set to: a spec, as a plain mapping, and how it differs from the one that the page was made of.
+// The setting of the knobs: a spec, as a plain mapping, and how it differs from the page's original.
 // Keys are dotted and count blocks from 1, as in `--set blocks.8.out=112`.
 
 function pathOf(key) {
@@ -9,7 +9,7 @@ function valueAt(spec, key) {
   return pathOf(key).reduce((value, part) => (value === null || typeof value !== "object" ? undefined : value[part]), spec);
 }
 
-/** Return a copy of a spec with one value set, or taken away where it is undefined. */
+/** Return a copy of a spec with one value set, or removed if it is undefined. */
 function withValue(spec, key, value) {
   const copy = structuredClone(spec);
   const path = pathOf(key);
@@ -24,7 +24,20 @@ function withValue(spec, key, value) {
   return copy;
 }
 
-/** Return what a text means as a value of a spec: a number, a switch, or a word. */
+/** Return a spec with one knob turned: its value set or, if it is undefined, removed with the maps that are empty then. */
+function turned(spec, key, value) {
+  const copy = withValue(spec, key, value);
+  return value === undefined ? withoutEmpty(copy, key) : copy;
+}
+
+/** Return the spec without an empty parent of a removed key: an empty budget is no budget, empty tokens are no tokens. */
+function withoutEmpty(spec, key) {
+  const parent = key.split(".").slice(0, -1).join(".");
+  const value = ["budget", "tokens"].includes(parent.split(".")[0]) ? valueAt(spec, parent) : null;
+  return value && !Object.keys(value).length ? turned(spec, parent, undefined) : spec;
+}
+
+/** Return the value that a text means: a number, true or false, or a word. */
 function read(text) {
   const trimmed = text.trim();
   if (/^-?\d+$/.test(trimmed) || /^(\d+\.\d*|\.\d+)$/.test(trimmed)) return Number(trimmed);
@@ -32,16 +45,16 @@ function read(text) {
 }
 
 /** Return the leaves of a spec by their keys. */
-function leaves(value, prefix = "", found = new Map()) {
+function leaves(value, prefix = "", result = new Map()) {
   for (const [name, inner] of Object.entries(value)) {
     const key = prefix + (Array.isArray(value) ? Number(name) + 1 : name);
-    if (inner !== null && typeof inner === "object") leaves(inner, `${key}.`, found);
-    else found.set(key, inner);
+    if (inner !== null && typeof inner === "object") leaves(inner, `${key}.`, result);
+    else result.set(key, inner);
   }
-  return found;
+  return result;
 }
 
-/** Return the changes that make `spec` out of `original`: a key with its value, or with "" where it was taken away. */
+/** Return the changes that make `spec` out of `original`: a key with its value, or with "" if it was removed. */
 function changes(spec, original) {
   const [now, before] = [leaves(spec), leaves(original)];
   const changed = [...now].filter(([key, value]) => before.get(key) !== value);
@@ -50,25 +63,25 @@ function changes(spec, original) {
   return [...gone, ...changed];
 }
 
-/** Return the URL's fragment that tells a state: `#tokens.count=4&blocks.8.out=112&convention=paper`. */
+/** Return the URL's fragment of a state: `tokens.count=4&blocks.8.out=112&convention=paper`. */
 function fragment(spec, original, convention) {
-  const told = new URLSearchParams(changes(spec, original).map(([key, value]) => [key, String(value)]));
-  if (convention !== page.initial) told.set("convention", convention);
-  return told.toString();
+  const pairs = new URLSearchParams(changes(spec, original).map(([key, value]) => [key, String(value)]));
+  if (convention !== page.initial) pairs.set("convention", convention);
+  return pairs.toString();
 }
 
-/** Return the spec and convention that a fragment tells; what it says of keys that no spec has, the rules will refuse. */
+/** Return the spec and convention of a fragment. Unknown keys stay in the spec, where the rules refuse them. */
 function restored(text, original) {
   let [spec, convention] = [original, page.initial];
   for (const [key, value] of new URLSearchParams(text)) {
     if (key === "convention" && Object.hasOwn(mfprofile.conventions, value)) convention = value;
-    else if (isKey(key, original)) spec = withValue(spec, key, value === "" ? undefined : read(value));
-    else if (value !== "") spec = { ...spec, [key]: read(value) }; // whole, as a key that no spec has
+    else if (isKey(key, original)) spec = turned(spec, key, value === "" ? undefined : read(value));
+    else if (value !== "") spec = { ...spec, [key]: read(value) }; // as one key, which no spec has
   }
   return { spec, convention };
 }
 
-/** Return whether a key can lead somewhere in a spec: no block is added, and no name of the language is reached. */
+/** Return whether a key can be set in a spec: one that adds no block and names nothing of the language itself. */
 function isKey(key, original) {
   const path = pathOf(key);
   if (path.some((part) => part === "" || part in Object.prototype)) return false;

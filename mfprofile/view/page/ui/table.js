@@ -15,7 +15,7 @@ function splitBy(bill, axis) {
   return [...groups.values()];
 }
 
-/** Return where each numbered block stands, its entry and which of its repetitions: numbers shift where `repeat` is turned. */
+/** Return the entry and repetition of each numbered block: the numbers change with `repeat`. */
 function placesOf(network) {
   const first = new Map();
   return new Map(network.blocks.map(({ number, entry }) => {
@@ -28,7 +28,7 @@ function emptyPillars() {
   return Object.fromEntries(mfprofile.pillars.map((pillar) => [pillar, { madds: 0, params: 0 }]));
 }
 
-/** Return what is said of a row beside its name: what the block is and what it puts out, what the stage's stride is. */
+/** Return the remark beside a row's name: a block's kind and output, a stage's stride. */
 function aboutRow(axis, name, bill) {
   if (axis === "stage") return name === "tokens" ? "no resolution" : `stride ${2 ** Number(name)}`;
   if (axis !== "block") return "";
@@ -80,16 +80,16 @@ function goneRow(row) {
   return element("tr", { class: "gone" }, element("th", { scope: "row" }, row.name), ...cells);
 }
 
-/** Return one row's bar, a segment a pillar; a thin mark stands where the original's ends. */
+/** Return one row's bar, with a segment for each pillar and a thin mark where the original's bar ends. */
 function bars(row, name, most, before) {
   const held = mfprofile.pillars.filter((pillar) => row.pillars[pillar][name]);
-  const told = held.map((pillar) => `${pillar} ${grouped(row.pillars[pillar][name])}`).join(", ");
+  const parts = held.map((pillar) => `${pillar} ${grouped(row.pillars[pillar][name])}`).join(", ");
   const segments = held.map((pillar) =>
     element("span", { class: `segment ${pillar}`, style: `width:${(100 * row.pillars[pillar][name]) / most}%` }));
   const mark = before && before !== row[name] && before <= most
     ? element("span", { class: "before", style: `left:${(100 * before) / most}%` }) : null;
-  const title = mark ? `${told}; before ${grouped(before)}` : told;
-  return told ? element("div", { class: "bars", role: "img", "aria-label": told, title }, ...segments, mark) : null;
+  const title = mark ? `${parts}; before ${grouped(before)}` : parts;
+  return parts ? element("div", { class: "bars", role: "img", "aria-label": parts, title }, ...segments, mark) : null;
 }
 
 /** Return every op of a bill as CSV: the columns of `mfprofile count --by op --csv`, and then each op's place. */
