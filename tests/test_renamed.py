@@ -50,7 +50,7 @@ def test_each_new_option_exists_and_no_old_one_does(command: str) -> None:
     [
         lambda **old: mfprofile.count("mf26m", **old).madds,
         lambda **old: formulas(mfprofile.load("mf26m"), ["classes"], **old).total.madds,
-        lambda **old: scale(mfprofile.load("mf26m"), "madds", 20_000_000, **old).found.madds,
+        lambda **old: scale(mfprofile.load("mf26m"), "madds", 20_000_000, **old).largest.madds,
         lambda **old: sensitivity(mfprofile.load("mf26m"), **old).bill.madds,
     ],
 )

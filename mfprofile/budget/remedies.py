@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import Knob, Step
 from mfprofile.budget.limits import Limit
-from mfprofile.budget.verdicts import Finding, Verdict, found
+from mfprofile.budget.verdicts import Finding, Verdict, finding
 from mfprofile.cost.bill import count
 
 MOST_OF_A_KIND = 2
@@ -67,7 +67,7 @@ class Trials:
     def _findings(self, step: Step) -> Mapping[Limit, Finding]:
         terms = self.verdict.terms
         bill = count(step.spec, terms.convention)
-        return {one.limit: found(one.limit, bill, terms) for one in self.verdict.findings}
+        return {one.limit: finding(one.limit, bill, terms) for one in self.verdict.findings}
 
     def meets(self, limit: Limit, knob: Knob, value: Any) -> bool | None:
         """Return whether a step meets a limit, or None where the rules forbid it."""

@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
-    """What was found: `found` is the largest member within the budget, None where there is none.
+    """A search in a family: `largest` is the largest member within the budget, None where there is none.
 
     `over` is the next step up, which is over the budget: None where the grid ends. `least` is the member of the least
     cost; `value` and `present` are the value and the bill of the spec as it is. `quantity` is madds or params.
@@ -43,7 +43,7 @@ class Scaling:
     budget: int
     value: Any
     present: Bill
-    found: Member | None
+    largest: Member | None
     over: Member | None
     least: Member
 
@@ -63,11 +63,11 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention:
     members = _Members(family(spec, by), quantity, convention)
     runs = [_searched(run, members, budget) for run in members.family.runs]
     within = [best for best, _, _ in runs if best]
-    found = min(within, key=lambda member: (-member.cost, amount(member.value)), default=None)
+    largest = min(within, key=lambda member: (-member.cost, amount(member.value)), default=None)
     present = members.present
-    if found and present and present.cost == found.cost:
-        found = present
-    over = [one for _, one, _ in runs if one and (found is None or amount(one.value) > amount(found.value))]
+    if largest and present and present.cost == largest.cost:
+        largest = present
+    over = [one for _, one, _ in runs if one and (largest is None or amount(one.value) > amount(largest.value))]
     least = [one for _, _, one in runs if one]
     if not least:
         raise InputError(f"{spec.name}: the rules of a spec allow no other {by}")
@@ -78,7 +78,7 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention:
         budget=budget,
         value=members.family.value,
         present=count(spec, members.convention),
-        found=found,
+        largest=largest,
         over=min(over, key=lambda member: amount(member.value), default=None),
         least=min(least, key=lambda member: (member.cost, amount(member.value))),
     )

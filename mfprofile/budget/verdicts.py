@@ -102,10 +102,10 @@ def judged(
     uncounted: Sequence[str] = (),
 ) -> Verdict:
     """Return each limit's finding on a counted network."""
-    return Verdict(reference, spec, bill, terms, [found(limit, bill, terms) for limit in limits], uncounted)
+    return Verdict(reference, spec, bill, terms, [finding(limit, bill, terms) for limit in limits], uncounted)
 
 
-def found(limit: Limit, bill: Bill, terms: Terms) -> Finding:
+def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
     """Return how a counted network compares with a limit."""
     counted = terms.amount(limit.name, bill)
     if isinstance(limit.amount, int):

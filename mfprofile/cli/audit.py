@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import ArgumentsGiven, ConventionName, FormChosen, InputsGiven, tell
+from mfprofile.cli.options import ArgumentsGiven, ConventionName, FormChosen, InputsGiven, notify
 from mfprofile.cli.subjects import need_extra
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import InputError, unknown
@@ -84,12 +84,12 @@ def command(
 
     chosen = counters or ([] if verify else None)
     wanted = find_convention(convention).name, given.inputs(inputs or ()), given.arguments(arguments or ())
-    found = audited(target, *wanted[1:], device, chosen, tell)
+    found = audited(target, *wanted[1:], device, chosen, notify)
     show(audit_text(found, found.trace.bill(wanted[0]), by, depth, form))
     beside = [*coverage(found.trace.bill())] if found.trace.uncovered else []
     if found.verification is not None:
         beside += failures(found.verification)
     if form == "csv" and beside:  # which has a place for figures alone
-        tell("\n".join(beside))
+        notify("\n".join(beside))
     if strict and not found.holds:
         raise typer.Exit(1)

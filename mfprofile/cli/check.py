@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import dtypes, names_in, specs
-from mfprofile.cli.options import AsJson, ConventionName, tell
+from mfprofile.cli.options import AsJson, ConventionName, notify
 from mfprofile.cli.subjects import Given, NetworksGiven, bill_of, need_extra, refuse_misplaced
 from mfprofile.spec.problems import InputError, SpecError, unknown
 from mfprofile.spec.sources import is_target
@@ -191,7 +191,7 @@ def _config(file: str | None) -> Config | None:
 
     found = find_config(Path.cwd()) if file is None else read_config(Path(file))
     for glob in found.idle() if found is not None else ():
-        tell(
+        notify(
             f"note: tool.mfprofile.budgets has limits for {printable(glob)!r}, which is no file and no spec that ships"
         )
     return found

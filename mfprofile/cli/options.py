@@ -55,7 +55,7 @@ ArgumentsGiven = Annotated[
 ]
 
 
-def tell(message: str) -> None:
+def notify(message: str) -> None:
     """Say on stderr what is being done."""
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import Changes, ConventionName, Spec, tell
+from mfprofile.cli.options import Changes, ConventionName, Spec, notify
 
 
 def command(
@@ -36,7 +36,7 @@ def command(
     loaded = load(spec, changes)
     place = Path(output or f"{loaded.name}.html")
     write(place, page_text(loaded, convention))
-    tell(f"wrote {place}")
+    notify(f"wrote {place}")
 
 
 def _check_ending(output: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, tables
-from mfprofile.cli.options import FormChosen, need_torch, tell
+from mfprofile.cli.options import FormChosen, need_torch, notify
 from mfprofile.spec.problems import InputError
 
 if TYPE_CHECKING:
@@ -67,4 +67,4 @@ def _recounted(tables: list[str]) -> Sequence[Recount]:
     need_torch("paper baselines --recount", "baselines")
     from mfprofile.view.baselines import recount_anew
 
-    return recount_anew(tell)
+    return recount_anew(notify)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from mfprofile.cli.options import tell
+from mfprofile.cli.options import notify
 
 _RAM = {"--memory": "--ram"}
 _OUT = {"--out": "--output"}
@@ -35,5 +35,5 @@ def modernized(command: str, arguments: Sequence[str]) -> Iterator[str]:
         if ended or name not in names:
             yield argument
         else:
-            tell(f"warning: {name} is now {names[name]}; the old name will not work in the next release")
+            notify(f"warning: {name} is now {names[name]}; the old name will not work in the next release")
             yield f"{names[name]}{equals}{value}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.options import tell
+from mfprofile.cli.options import notify
 
 if TYPE_CHECKING:
     pass
@@ -22,4 +22,4 @@ def command(
     from mfprofile.view.report import write_reports
 
     for file in write_reports(folder):
-        tell(f"wrote {file}")
+        notify(f"wrote {file}")

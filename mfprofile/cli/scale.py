@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
-from mfprofile.cli.options import AsJson, Changes, ConventionName, Spec, tell
+from mfprofile.cli.options import AsJson, Changes, ConventionName, Spec, notify
 from mfprofile.spec.problems import InputError
 
 
@@ -59,13 +59,13 @@ def command(
     found = scale(load(spec, changed), *_goal(to_madds, to_params), by, convention)
     if as_json:
         show(dumps(scaling_json(found)))
-    if found.found is None:
-        tell(unreachable(found))
+    if found.largest is None:
+        notify(unreachable(found))
         raise typer.Exit(1)
     text = scaled_spec(found, spec if spec in shipped() and not changed else None)
     if output is not None:
         write(Path(output), text)
-        tell(f"wrote {output}")
+        notify(f"wrote {output}")
     if not as_json:
         show(text if output is None else "\n".join([*scaling_lines(found), ""]))
 

@@ -14,8 +14,8 @@ from mfprofile.cli.options import (
     SettingsGiven,
     assignments,
     need_torch,
+    notify,
     once,
-    tell,
 )
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.problems import InputError
@@ -118,7 +118,7 @@ def _traced(reference: str, given: Given, convention: str, suffix: str) -> Bill:
     trace = traced(reference, inputs(given.inputs), arguments(given.arguments))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     if bill.subject.uncovered:
-        tell("\n".join(f"note: {reference}: {line}" for line in coverage(bill)))
+        notify("\n".join(f"note: {reference}: {line}" for line in coverage(bill)))
     return bill
 
 

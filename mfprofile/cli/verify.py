@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import counters
-from mfprofile.cli.options import Changes, FormChosen, Specs, need_torch, once, tell
+from mfprofile.cli.options import Changes, FormChosen, Specs, need_torch, notify, once
 
 
 def command(
@@ -37,10 +37,10 @@ def command(
     from mfprofile.verify.verify import verify
     from mfprofile.view.verification import failures, verification_text
 
-    found = [verify(spec, counters, tell=tell) for spec in loaded]
+    found = [verify(spec, counters, notify=notify) for spec in loaded]
     show(verification_text(found, form))
     beside = [f"{one.bill.name}: {line}" for one in found for line in failures(one)]
     if form == "csv" and beside:  # which has a place for figures alone
-        tell("\n".join(beside))
+        notify("\n".join(beside))
     if not all(one.holds for one in found):
         raise typer.Exit(1)

@@ -19,7 +19,7 @@ from mfprofile.explore.quantity import Quantity, refuse_twice
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths
-from mfprofile.explore.variant import Path, Variant, told
+from mfprofile.explore.variant import Path, Variant, variants_of
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, TooLargeError, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
@@ -62,7 +62,7 @@ def best(
     question = Question(space, (aim.quantity, *(quantity for quantity, _ in others)), convention)
     task = _Task(aim.most, (own, *(window for _, window in others)), memory, number)
     if number > 1:
-        return told(question, _streamed(question, task, executor, progress), executor)
+        return variants_of(question, _streamed(question, task, executor, progress), executor)
     for limits in _relaxations(task.windows[1:]):
         try:
             found = _first(_relaxed(question, task, limits, executor, progress), task)
@@ -71,8 +71,8 @@ def best(
         if found is None or _short_of(own, found[1][0], aim.most):
             return []
         if all(figure in window for figure, window in zip(found[1], task.windows, strict=True)):
-            return told(question, [found[0]], executor)
-    return told(question, _joined(question, task, executor, progress), executor)
+            return variants_of(question, [found[0]], executor)
+    return variants_of(question, _joined(question, task, executor, progress), executor)
 
 
 _Limit: TypeAlias = tuple[int, int]

@@ -14,7 +14,7 @@ from mfprofile.explore.edges import Integers
 from mfprofile.explore.labels import unbeaten, undominated
 from mfprofile.explore.quantity import Quantity, refuse_twice
 from mfprofile.explore.space import Space
-from mfprofile.explore.variant import Variant, told
+from mfprofile.explore.variant import Variant, variants_of
 from mfprofile.explore.work import MEMORY, Progress, Question, TooLargeError, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
@@ -68,7 +68,7 @@ def front(
     if not found:
         return []
     kept = [found[at] for at in undominated(np.array([sums for _, sums, _ in found]).T).tolist()]
-    return told(question, [(setting, edges) for setting, _, edges in kept], executor)
+    return variants_of(question, [(setting, edges) for setting, _, edges in kept], executor)
 
 
 def _is_aim(quantity: Quantity, aims: Sequence[Aim]) -> bool:

@@ -20,7 +20,7 @@ from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.quantity import Quantity, quantity_of
 from mfprofile.explore.space import Space
-from mfprofile.explore.variant import Path, Variant, told
+from mfprofile.explore.variant import Path, Variant, variants_of
 from mfprofile.explore.work import Progress, Question, over_chains
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
@@ -68,7 +68,7 @@ def sample_space(
                 rank: None if edges is None else (at, edges) for rank, edges in zip(outer, answer or (), strict=True)
             }
         paths += [path for rank in ranks if (path := drawn[rank]) is not None]
-    return told(question, paths[:number], executor)
+    return variants_of(question, paths[:number], executor)
 
 
 class _Draw:

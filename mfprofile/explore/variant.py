@@ -39,7 +39,7 @@ Path: TypeAlias = tuple[int, tuple[int, ...]]
 """A variant within a query: the number of its globals' setting, and an edge of each link."""
 
 
-def told(question: Question, found: Sequence[Path], executor: Executor | None = None) -> list[Variant]:
+def variants_of(question: Question, found: Sequence[Path], executor: Executor | None = None) -> list[Variant]:
     """Return the variants of some paths, each with the question's quantities and what is told of every variant.
 
     Those are multiply-adds and parameters, whole and by pillar.

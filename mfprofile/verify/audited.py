@@ -37,7 +37,7 @@ def audit(
     arguments: Arguments | None = None,
     device: str | None = None,
     counters: Sequence[str] | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Audit:
     """Return the trace of the network that a target names, and with `counters` what those say: all, if it is empty.
 
@@ -53,7 +53,7 @@ def audit(
             given = _in_order(model, *tensors(model, taken(model, inputs)))
         except RuntimeError as error:  # torch's word for too little memory
             raise InputError(f"{text} cannot be given its inputs: {Failure(error, '')}") from None
-        return Audit(found, verified(found.bill(), model, names, tell, given))
+        return Audit(found, verified(found.bill(), model, names, notify, given))
 
 
 def _in_order(model: nn.Module, ordered: list[Tensor], named: dict[str, Tensor]) -> tuple[Any, ...]:

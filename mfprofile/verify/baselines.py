@@ -145,15 +145,15 @@ RECIPES: tuple[Recipe, ...] = (
 widens for it."""
 
 
-def recount(tell: Callable[[str], None] = lambda _: None) -> Iterator[Recount]:
-    """Build and count each baseline, and yield what it costs; `tell` is told of each before.
+def recount(notify: Callable[[str], None] = lambda _: None) -> Iterator[Recount]:
+    """Build and count each baseline, and yield what it costs; `notify` is told of each before.
 
     Raises `InputError` where a library is not installed.
     """
     for recipe in RECIPES:
         library(recipe.call.library)  # none is counted where one is missing
     for recipe in RECIPES:
-        tell(f"counting {recipe.model} at {recipe.input}: {recipe}")
+        notify(f"counting {recipe.model} at {recipe.input}: {recipe}")
         yield recounted(recipe)
 
 

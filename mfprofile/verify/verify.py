@@ -36,28 +36,28 @@ class Verification:
 
 
 def verify(
-    spec: Spec, counters: Sequence[str] | None = None, tell: Callable[[str], None] = lambda _: None
+    spec: Spec, counters: Sequence[str] | None = None, notify: Callable[[str], None] = lambda _: None
 ) -> Verification:
     """Build the model of a spec, run the counters (all that are installed, if none are named) and explain each.
 
-    `tell` hears what is being done. Raises `InputError` for a counter that does not exist or is not installed.
+    `notify` hears what is being done. Raises `InputError` for a counter that does not exist or is not installed.
     """
     names = chosen(counters)
     network = resolve(spec)
     bill = count(network)
-    tell(f"{spec.name}: building the model")
+    notify(f"{spec.name}: building the model")
     try:
         model = build(network, seed=0).eval()
     except (MemoryError, RuntimeError) as error:  # torch's own word for too little memory is RuntimeError
         raise InputError(f"{spec.name}: the model cannot be built here: {str(error).splitlines()[0]}") from None
-    return verified(bill, model, names, tell)
+    return verified(bill, model, names, notify)
 
 
 def verified(
     bill: Bill,
     model: nn.Module,
     names: Sequence[str],
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
     inputs: Inputs | None = None,
 ) -> Verification:
     """Hold a bill against a model of the same network; the model is not changed.
@@ -68,7 +68,7 @@ def verified(
     modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
     explanations, failures = [], {}
     for name in names:
-        tell(f"{bill.name}: counting with {name}")
+        notify(f"{bill.name}: counting with {name}")
         try:
             explanations.append(explain(bill, measure(name, model, given), modules))
         except KeyboardInterrupt:

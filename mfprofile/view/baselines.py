@@ -126,19 +126,19 @@ def recounts_csv(found: Sequence[Recount]) -> str:
     return stream.getvalue()
 
 
-def recount_anew(tell: Callable[[str], None]) -> list[Recount]:
+def recount_anew(notify: Callable[[str], None]) -> list[Recount]:
     """Build and count each baseline, and keep the counts where the package is a checkout.
 
-    `tell` is told of each, and whether they are kept. Raises `InputError` where a library is missing.
+    `notify` is told of each, and whether they are kept. Raises `InputError` where a library is missing.
     """
     from mfprofile.verify.baselines import recount
 
-    found = list(recount(tell))
+    found = list(recount(notify))
     if (_root() / "pyproject.toml").is_file():
         write(FILE, recounts_csv(found))
-        tell(f"wrote {FILE}")
+        notify(f"wrote {FILE}")
     else:
-        tell("not kept: only a checkout's counts are rewritten")
+        notify("not kept: only a checkout's counts are rewritten")
     return found
 
 

@@ -12,7 +12,7 @@ _BETWEEN = {True: 0.1, False: 5.0}  # seconds from one word to the next, on a te
 
 
 @contextmanager
-def told() -> Iterator[Callable[[int, int], None]]:
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
     """Give a function that is told how much is done, of how much; it shows a bar on a terminal, else lines."""
     started = last = time.monotonic()
     on_terminal = sys.stderr is not None and sys.stderr.isatty()

@@ -14,10 +14,10 @@ from mfprofile.view.numbers import change, grouped
 
 def scaled_spec(scaling: Scaling, base: str | None) -> str:
     """Return the member that was found as YAML, its figures above it as comments; `base` is a name to extend."""
-    assert scaling.found is not None
+    assert scaling.largest is not None
     lines = [f"# {line}".rstrip() for line in scaling_lines(scaling)]
-    step = scaling.found.step
-    body = yaml_text(step.spec) if base is None else dumped({"extends": base, **_nested(scaling.found.changes)})
+    step = scaling.largest.step
+    body = yaml_text(step.spec) if base is None else dumped({"extends": base, **_nested(scaling.largest.changes)})
     return "\n".join([*lines, body])
 
 
@@ -44,7 +44,7 @@ def scaling_lines(scaling: Scaling) -> list[str]:
     """Return the figures as people read them: the spec as it is, the member found, the next step up."""
     bill = scaling.present
     cost = bill.madds if scaling.quantity == "madds" else bill.params
-    members = {"found": scaling.found, "next step up": scaling.over}
+    members = {"found": scaling.largest, "next step up": scaling.over}
     rows = [["", scaling.by, bill.convention.unit, "params", "to the budget"]]
     rows.append(
         ["as it is", str(scaling.value), grouped(bill.madds), grouped(bill.params), change(cost, scaling.budget)]
@@ -84,7 +84,7 @@ def unreachable(scaling: Scaling) -> str:
 
 def scaling_json(scaling: Scaling) -> dict[str, Any]:
     """Return what was found as JSON holds it; `found` is null where the budget cannot be reached."""
-    bill, found = scaling.present, scaling.found
+    bill, found = scaling.present, scaling.largest
     return {
         "schema": SCHEMA,
         **identity(bill),

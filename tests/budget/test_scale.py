@@ -47,13 +47,13 @@ def agree(scaling: Scaling, every: list[Found]) -> None:
     column = 1 if scaling.quantity == "madds" else 2
     within = [member for member in every if member[column] <= scaling.budget]
     if not within:
-        assert scaling.found is None
+        assert scaling.largest is None
         assert shape(scaling.least) == min(every, key=lambda member: (member[column], amount(member[0])))
         return
     most = max(member[column] for member in within)
     least_first = sorted((one for one in within if one[column] == most), key=lambda one: amount(one[0]))
     expected = next((one for one in least_first if one[0] == scaling.value), least_first[0])
-    assert shape(scaling.found) == expected
+    assert shape(scaling.largest) == expected
     above = [one for one in every if amount(one[0]) > amount(expected[0]) and one[column] > scaling.budget]
     if above:
         assert shape(scaling.over) == above[0]

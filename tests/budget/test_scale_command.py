@@ -47,7 +47,7 @@ def test_what_is_found_counts_to_the_same_when_it_is_loaded_again(
 ) -> None:
     """As YAML, extending what ships or in full, and from its assignments."""
     spec = load(source, settings)
-    found = scale(spec, "madds", count(spec).madds * 6 // 5, by).found
+    found = scale(spec, "madds", count(spec).madds * 6 // 5, by).largest
     scaling = scale(spec, "madds", count(spec).madds * 6 // 5, by)
     assert found is not None
     for base in (None, *([] if settings else [source])):

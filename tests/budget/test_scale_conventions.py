@@ -36,7 +36,7 @@ def test_no_width_within_the_budget_costs_more(name: str, convention: str) -> No
     chance = random.Random(f"{name} {convention}")
     for _ in range(8):
         budget = chance.randint(min(costs.values()), max(costs.values()))
-        found = scale(load(name), "madds", budget, "width", convention).found
+        found = scale(load(name), "madds", budget, "width", convention).largest
         assert found is not None
         most = max(cost for cost in costs.values() if cost <= budget)
         alike = [width for width, cost in costs.items() if cost == most]

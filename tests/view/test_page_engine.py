@@ -23,7 +23,7 @@ from running import ROOT, run
 from strategies import Mapping, spec_mappings
 
 from mfprofile.budget.limits import Limit, limit_of
-from mfprofile.budget.verdicts import Terms, found
+from mfprofile.budget.verdicts import Terms, finding
 from mfprofile.cost import Bill, count
 from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.spec import Network, SpecError, load, resolve
@@ -556,8 +556,8 @@ def _found(finding: Mapping) -> tuple[Any, ...]:
 def _expected(limit: Limit, bill: Bill) -> tuple[Any, ...]:
     if limit.name == MEMORY:
         return limit.name, limit.most, limit.amount, None, limit.amount, None
-    finding = found(limit, bill, Terms(CONVENTIONS["core"]))
-    return limit.name, limit.most, limit.amount, finding.counted, finding.allowed, finding.holds
+    judged = finding(limit, bill, Terms(CONVENTIONS["core"]))
+    return limit.name, limit.most, limit.amount, judged.counted, judged.allowed, judged.holds
 
 
 # ---- YAML

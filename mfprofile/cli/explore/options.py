@@ -107,9 +107,9 @@ class Labor:
     def begun(self) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
         """Give who does the work, and whom to tell of progress."""
         from mfprofile.explore import pools
-        from mfprofile.view.progress import told
+        from mfprofile.view.progress import progress_bar
 
-        with told() as progress:
+        with progress_bar() as progress:
             if self.dask is not None:
                 with pools.cluster(self.dask) as executor:
                     yield executor, progress

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mfprofile.cli.groups import Group
-from mfprofile.cli.options import tell
+from mfprofile.cli.options import notify
 
 if TYPE_CHECKING:
     from mfprofile.view.plots.look import Look
@@ -49,7 +49,7 @@ def written(picture: Picture, name: str, output: str | None, look: Look) -> None
     """Write a picture, and say where."""
     from mfprofile.view.plots.picture import save
 
-    tell(f"wrote {save(picture, output or f'{name}.png', look)}")
+    notify(f"wrote {save(picture, output or f'{name}.png', look)}")
 
 
 def checked(output: str | None) -> None:

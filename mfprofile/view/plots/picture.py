@@ -30,7 +30,7 @@ class Picture:
     data: Sequence[Mapping[str, Any]]
     convention: str = ""
 
-    def told(self) -> str:
+    def description(self) -> str:
         """Return the title, the convention if one counts, and the data as JSON: what each file carries."""
         named = {"convention": self.convention} if self.convention else {}
         told = {"title": self.title, **named, "data": list(self.data)}
@@ -56,7 +56,7 @@ def rendered(picture: Picture, form: str, look: Look) -> bytes:
     """
     import matplotlib as mpl
 
-    metadata: dict[str, Any] = {"Title": picture.title, _DESCRIPTION[form]: picture.told(), **_DATES[form]}
+    metadata: dict[str, Any] = {"Title": picture.title, _DESCRIPTION[form]: picture.description(), **_DATES[form]}
     stream = io.BytesIO()
     with look.applied(), mpl.rc_context({"svg.image_inline": True}):
         picture.figure.savefig(stream, format=form, metadata=metadata)
