@@ -1,4 +1,4 @@
-"""mfprofile: where every multiply-add and every parameter of a Mobile-Former goes.
+"""Count the multiply-adds and parameters of Mobile-Former networks, op by op.
 
 >>> import mfprofile
 >>> mfprofile.count(mfprofile.load("mf294m").replace(tokens={"count": 3})).madds
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Names are imported when they are first used, so that `import mfprofile` costs nothing.
+# Each name is imported when it is first used. This keeps `import mfprofile` fast.
 _HOMES = {
     "Bill": "cost.bill",
     "CONVENTIONS": "cost.conventions",
