@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 # Each name is imported when it is first used. This keeps `import mfprofile` fast.
-_HOMES = {
+_MODULES = {
     "Bill": "cost.bill",
     "CONVENTIONS": "cost.conventions",
     "InputError": "spec.problems",
@@ -39,13 +39,13 @@ _HOMES = {
     "peak_memory": "cost.memory",
     "resolve": "spec.layout",
 }
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all are strings)
+__all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 (all are strings)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

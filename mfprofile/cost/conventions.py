@@ -30,12 +30,12 @@ BIASED = Weight(products=1, elements=1)
 BIASED_CONVOLUTIONS = {
     (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "worded-biased")
 }
-UNFUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
-RARELY = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
-SLID = {("conv-transpose", ANY): Weight(slides=1)}
-SLID_BIASED = {**SLID, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
-WORDED = {(kind, role): NOTHING for kind in CONVOLUTIONS for role in ("worded", "worded-biased")}  # padding="same"
-FLAT = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known for images only
+NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
+NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
+SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
+SLIDING_BIASED = {**SLIDING, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
+NO_WORDED = {(kind, role): NOTHING for kind in CONVOLUTIONS for role in ("worded", "worded-biased")}  # padding="same"
+NO_1D_3D = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known for images only
 BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
 CORE = Convention(
@@ -78,7 +78,7 @@ TORCH = Convention(
     "torch",
     "core in FLOPs: 2 FLOPs per multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED, **RARELY},
+    {**_each(Weight(products=2), *PRODUCTS), **NO_FUSED, **NO_RARE},
     unit="FLOPs",
     versions=("2.13",),
 )
@@ -97,10 +97,10 @@ FVCORE = Convention(
         ("batch-norm", "training-plain"): Weight(elements=4),
         **_each(Weight(elements=1), "pool", "upsample"),
         **_each(Weight(elements=4), "upsample-bilinear", "grid-sample"),
-        **FLAT,
-        **WORDED,
-        **UNFUSED,
-        **RARELY,
+        **NO_1D_3D,
+        **NO_WORDED,
+        **NO_FUSED,
+        **NO_RARE,
         (ANY, COMPOSED): NOTHING,
     },
     versions=("0.1.5",),
@@ -121,8 +121,8 @@ THOP = Convention(
         **_each(Weight(outputs=11), "upsample-bilinear"),
         **_each(Weight(outputs=224 + 35), "upsample-bicubic"),
         ("upsample", "detector"): NOTHING,  # a function, not a module
-        **SLID,
-        **RARELY,
+        **SLIDING,
+        **NO_RARE,
         ("softmax", "plain"): Weight(elements=3, vectors=-1),  # nn.Softmax, which Mobile-Former does not use
     },
     versions=("0.1.1",),
@@ -134,7 +134,7 @@ PTFLOPS = Convention(
     "ptflops",
     "core, plus 1 per output of a Linear with bias",
     "ptflops' aten backend: ptflops/aten_ops.py; it counts the bias of addmm, and would count that of a convolution",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **UNFUSED, **RARELY},
+    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **NO_FUSED, **NO_RARE},
     versions=("0.7",),
 )
 
@@ -152,7 +152,7 @@ PTFLOPS_PYTORCH = Convention(
         **_each(Weight(elements=2), "pool", "avg-pool", "max-pool"),
         **_plain(1, "batch-norm", "group-norm", "instance-norm"),
         **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", *UPSAMPLINGS[:-1]),
-        **RARELY,
+        **NO_RARE,
     },
     versions=("0.7",),
 )
@@ -164,7 +164,7 @@ TORCHINFO = Convention(
     {
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_CONVOLUTIONS,
-        **SLID_BIASED,
+        **SLIDING_BIASED,
         **_each(Weight(params=1), "linear", "embedding", "prelu"),
         **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },

@@ -100,12 +100,12 @@ class Step:
 
 
 class Flow:
-    """The steps of a network in running order; `answers` are those whose outputs the network returns.
+    """The steps of a network in running order; `outputs` are the steps whose outputs the network returns.
 
     `image` is the number of values of its input. Raises `KeyError` for a part whose wiring is not known.
     """
 
-    __slots__ = ("answers", "image", "steps")
+    __slots__ = ("image", "outputs", "steps")
 
     def __init__(self, parts: Sequence[Part], image: int) -> None:
         self.image = image
@@ -115,7 +115,7 @@ class Flow:
             # The levels of a detector read each other. Every other sub-block reads its own inputs only.
             for scope in [list(group)] if kind == "detector" else [[part] for part in group]:
                 self._run(kind, scope, ends)
-        self.answers = self._answers(parts[-1].wiring, ends)
+        self.outputs = self._outputs(parts[-1].wiring, ends)
 
     def _run(self, kind: str, scope: list[Part], ends: dict[str, int]) -> None:
         """Append the steps of a sub-block, and store its output in `ends`."""
@@ -158,7 +158,7 @@ class Flow:
         """Return how many values a source outputs for one image."""
         return self.image if source == INPUT else self.steps[source].out
 
-    def _answers(self, last: str, ends: dict[str, int]) -> frozenset[int]:
+    def _outputs(self, last: str, ends: dict[str, int]) -> frozenset[int]:
         """Return the steps whose outputs the network returns: logits, predictions, or feature map and tokens."""
         if last == "detector":
             steps = enumerate(self.steps)

@@ -198,7 +198,7 @@ def _last_reads(flow: Flow) -> dict[int, int]:
     """
     last = {number: number for number in range(len(flow.steps))}
     last |= {source: number for number, step in enumerate(flow.steps) for source in step.reads}
-    return last | dict.fromkeys(flow.answers, len(flow.steps))
+    return last | dict.fromkeys(flow.outputs, len(flow.steps))
 
 
 def _name(flow: Flow, source: int) -> str:

@@ -107,7 +107,7 @@ def _choice_remedy(value: object) -> str:
 
 def _number_remedy(value: object) -> str:
     if isinstance(value, bool):
-        return "write a number instead of true or false"
+        return "use digits instead of true or false"
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return f"write {int(value)}"
     if not isinstance(value, str):

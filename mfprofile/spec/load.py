@@ -89,7 +89,7 @@ def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
     if not isinstance(data, dict):
         raise SpecError([*reported, Problem(root.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)])
     if "name" in data:
-        mark, remedy = locate(root, ("name",), at_key=True), "remove it: the name of the file is the name of the spec"
+        mark, remedy = locate(root, ("name",), at_key=True), "remove it: the spec has the name of its file"
         reported.append(Problem(mark, "name", "unknown key", remedy=remedy))
     spec, faults = typed(data, root, name)
     broken: Iterable[Problem] = ()
