@@ -134,7 +134,14 @@ PTFLOPS = Convention(
     "ptflops",
     "core, plus 1 per output of a Linear with bias",
     "ptflops' aten backend: ptflops/aten_ops.py; it counts the bias of addmm, and would count that of a convolution",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **NO_FUSED, **NO_RARE},
+    {
+        **_each(ONCE, *PRODUCTS),
+        **BIASED_LINEAR,
+        ("linear", "added"): ONCE,
+        **BIASED_CONVOLUTIONS,
+        **NO_FUSED,
+        **NO_RARE,
+    },
     versions=("0.7",),
 )
 
