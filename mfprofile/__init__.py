@@ -1,4 +1,4 @@
-"""mfprofile: where every multiply-add and every parameter of a Mobile-Former goes.
+"""Count the multiply-adds and parameters of Mobile-Former networks, op by op.
 
 >>> import mfprofile
 >>> mfprofile.count(mfprofile.load("mf294m").replace(tokens={"count": 3})).madds
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Names are imported when they are first used, so that `import mfprofile` costs nothing.
-_HOMES = {
+# Each name is imported when it is first used. This keeps `import mfprofile` fast.
+_MODULES = {
     "Bill": "cost.bill",
     "CONVENTIONS": "cost.conventions",
     "InputError": "spec.problems",
@@ -39,13 +39,13 @@ _HOMES = {
     "peak_memory": "cost.memory",
     "resolve": "spec.layout",
 }
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 (all are strings)
+__all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 (all are strings)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

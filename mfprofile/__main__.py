@@ -1,4 +1,4 @@
-"""The entry of `mfprofile` and `python -m mfprofile`: an interrupt while it loads gives no traceback either."""
+"""The entry point of `mfprofile` and `python -m mfprofile`. An interrupt during the imports shows no traceback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import sys
 
 COLLECTED_AFTER = 100_000
-"""How many objects may be made before garbage is collected: a short command collects none, a long one some."""
+"""How many new objects trigger a garbage collection. Short commands stay below it; long ones collect as usual."""
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
         gc.disable()
         from mfprofile.cli.program import main as run
 
-        gc.freeze()  # what is imported stays: looking through it for garbage is a tenth of the start-up
+        gc.freeze()  # imported objects live until the end; scanning them takes a tenth of the start-up time
         gc.set_threshold(COLLECTED_AFTER, 20, 20)
         gc.enable()
         run()

@@ -1,7 +1,7 @@
-"""Hypothesis strategies for valid spec mappings: every switch, small sizes.
+"""Hypothesis strategies for valid spec mappings, with every switch and small sizes.
 
-A *structure* is what an array or a symbol cannot hold: kinds, strides, which keys are given, repeats, switches.
-`sized` fills a structure with numbers, so that several variants of one structure can be read at once.
+A *structure* contains all that cannot be an array or a symbol: kinds, strides, repeats, switches, and which keys are
+given. `sized` adds numbers to a structure. So several variants of one structure can be counted at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KINDS = ("lite", "mf", "mf-down")
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of `blocks`: its kind, its stride where written, its repeat, and which other keys it has."""
+    """One entry of `blocks`: its kind, its stride and repeat if they are written, and which other keys it has."""
 
     kind: str
     stride: int | None
@@ -39,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Structure:
-    """All of a variant but its numbers; `given` are the sections that are written out in full."""
+    """A variant without its numbers. `given` are the sections that are written in full."""
 
     entries: tuple[Entry, ...]
     former: bool
@@ -54,7 +54,7 @@ class Structure:
     given: frozenset[str]
 
     @property
-    def laid_out(self) -> list[Entry]:
+    def used_entries(self) -> list[Entry]:
         return [entry for entry in self.entries if entry.repeats]
 
     @property
@@ -79,9 +79,9 @@ def entries(draw: st.DrawFn) -> Entry:
 
 @st.composite
 def structures(draw: st.DrawFn) -> Structure:
-    """Return any structure of one to four entries, at least one of them laid out."""
+    """Return any structure of one to four entries. At least one entry has a block."""
     flag = st.booleans()
-    blocks = st.lists(entries(), min_size=1, max_size=4).filter(lambda found: any(entry.repeats for entry in found))
+    blocks = st.lists(entries(), min_size=1, max_size=4).filter(lambda drawn: any(entry.repeats for entry in drawn))
     former = draw(st.sampled_from((True, True, True, False)))
     return Structure(
         entries=tuple(draw(blocks)),
@@ -104,11 +104,11 @@ def _multiples(of: int, most: int = 3) -> st.SearchStrategy[int]:
 
 @st.composite
 def sized(draw: st.DrawFn, structure: Structure) -> Mapping:
-    """Return a valid spec mapping of that structure."""
+    """Return a valid spec mapping with this structure."""
     given = structure.given
     groups = draw(st.sampled_from((1, 2, 4))) if "groups" in given else 1
     heads = draw(st.sampled_from((1, 2, 3, 4))) if "bridge" in given else 2
-    first, split = structure.laid_out[0], heads if structure.splits_channels else 1
+    first, split = structure.used_entries[0], heads if structure.splits_channels else 1
     unit = lcm(groups, split)
     stem = draw(_multiples(1 if first.kind == "lite" and not first.same else unit))
     spec: Mapping = {
@@ -127,23 +127,23 @@ def sized(draw: st.DrawFn, structure: Structure) -> Mapping:
 
 @st.composite
 def _sections(draw: st.DrawFn, structure: Structure, heads: int) -> Mapping:
-    """Return mobile, former, tokens and bridge, those keys left away that have their defaults, where not given."""
+    """Return mobile, former, tokens and bridge. Sections that are not given in full skip keys with default values."""
     given = structure.given
-    found: Mapping = {}
-    found["mobile"] = {"activation": structure.activation}
+    sections: Mapping = {}
+    sections["mobile"] = {"activation": structure.activation}
     if "mobile" in given:
-        found["mobile"]["kernel"] = draw(st.sampled_from((1, 3, 5, 7)))
-    found["bridge"] = {"gate": structure.gate, "final": structure.final, "projections": structure.projections}
+        sections["mobile"]["kernel"] = draw(st.sampled_from((1, 3, 5, 7)))
+    sections["bridge"] = {"gate": structure.gate, "final": structure.final, "projections": structure.projections}
     if "bridge" in given:
-        found["bridge"]["heads"] = heads
+        sections["bridge"]["heads"] = heads
     if not structure.former:
-        return {**found, "former": "none"}
-    found["former"] = {"ffn": structure.ffn}
+        return {**sections, "former": "none"}
+    sections["former"] = {"ffn": structure.ffn}
     former_heads = 4
     if "former" in given:
-        found["former"]["heads"] = former_heads = draw(st.sampled_from((1, 2, 3, 4, 8)))
+        sections["former"]["heads"] = former_heads = draw(st.sampled_from((1, 2, 3, 4, 8)))
     dim = 4 if structure.attention == "mlp" else lcm(4, former_heads)
-    return {**found, "tokens": {"count": draw(st.integers(1, 4)), "dim": draw(_multiples(dim))}}
+    return {**sections, "tokens": {"count": draw(st.integers(1, 4)), "dim": draw(_multiples(dim))}}
 
 
 @st.composite
@@ -172,7 +172,7 @@ def _blocks(draw: st.DrawFn, structure: Structure, stem: int, groups: int, unit:
 
 @st.composite
 def _expansion(draw: st.DrawFn, entry: Entry, inputs: int, out: int, groups: int) -> Mapping:
-    """Return `exp` or `expand`: what depthwise convolutions expand is a multiple of each block's input channels."""
+    """Return `exp` or `expand`. An `exp` of depthwise convolutions is a multiple of each block's input channels."""
     if entry.expand:
         return {"expand": draw(_multiples(1 if inputs % groups == 0 else groups, 4))}
     if entry.kind == "mf":
@@ -181,10 +181,10 @@ def _expansion(draw: st.DrawFn, entry: Entry, inputs: int, out: int, groups: int
 
 
 def spec_mappings() -> st.SearchStrategy[Mapping]:
-    """Return valid spec mappings, as `load` takes them."""
+    """Return valid spec mappings, as input for `load`."""
     return structures().flatmap(sized)
 
 
 def families(least: int = 1, most: int = 4) -> st.SearchStrategy[list[Mapping]]:
-    """Return several valid spec mappings of one structure."""
+    """Return several valid spec mappings with the same structure."""
     return structures().flatmap(lambda structure: st.lists(sized(structure), min_size=least, max_size=most))

@@ -1,4 +1,4 @@
-"""The examples in docstrings are true."""
+"""The examples in docstrings are correct."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MODULES = [
 
 @pytest.mark.parametrize("name", ["mfprofile", *MODULES])
 def test_examples_in_docstrings_hold(name: str) -> None:
-    """Each docstring's examples print what they say."""
+    """Each example prints the result that is written in the docstring."""
     if name.startswith(("mfprofile.nn", "mfprofile.trace", "mfprofile.verify")):
         pytest.importorskip("torch")
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_each_op_has_an_example_worked_by_hand() -> None:
-    """Every public function of cost.ops carries a doctest."""
+    """Every public function of cost.ops has a doctest."""
     ops = importlib.import_module("mfprofile.cost.ops")
     functions = [name for name, value in vars(ops).items() if getattr(value, "__module__", "") == ops.__name__]
     functions = [name for name in functions if name[0].islower()]

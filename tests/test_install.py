@@ -1,4 +1,4 @@
-"""Shipped specs are found from a wheel, a checkout and an editable install alike."""
+"""Shipped specs are found in a wheel, in a checkout and in an editable install."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _counted(folder: Path, cwd: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build a wheel and an editable wheel by the back end itself, as pip would."""
+    """Build a wheel and an editable wheel with the build backend, as pip does."""
     folder = tmp_path_factory.mktemp("wheels")
     code = "import hatchling.build as b, sys; b.build_wheel(sys.argv[1]); b.build_editable(sys.argv[1] + '/editable')"
     (folder / "editable").mkdir()
@@ -46,7 +46,7 @@ def _unpacked(wheel: Path, to: Path) -> Path:
 
 
 def test_from_a_wheel(built: Path, tmp_path: Path) -> None:
-    """The wheel carries the specs inside the package."""
+    """The wheel contains the specs inside the package."""
     where = _unpacked(next(built.glob("*.whl")), tmp_path / "site")
     file, specs, spaces, madds = _counted(where, tmp_path)
     assert Path(file).is_relative_to(where)
@@ -54,14 +54,14 @@ def test_from_a_wheel(built: Path, tmp_path: Path) -> None:
 
 
 def test_from_a_checkout(tmp_path: Path) -> None:
-    """Beside the package, the checkout's own specs are found."""
+    """The specs of the checkout, next to the package, are found."""
     file, specs, spaces, madds = _counted(ROOT, tmp_path)
     assert Path(file).is_relative_to(ROOT)
     assert (specs, spaces, madds) == ("27", "5", "23550208")
 
 
 def test_from_an_editable_install(built: Path, tmp_path: Path) -> None:
-    """An editable wheel leads to the checkout."""
+    """An editable wheel uses the checkout."""
     where = _unpacked(next((built / "editable").glob("*.whl")), tmp_path / "site")
     file, specs, spaces, madds = _counted(where, tmp_path)
     assert Path(file).is_relative_to(ROOT)
@@ -69,7 +69,7 @@ def test_from_an_editable_install(built: Path, tmp_path: Path) -> None:
 
 
 def test_the_wheel_is_typed_and_licensed(built: Path) -> None:
-    """py.typed and the licence travel; tests do not."""
+    """The wheel contains py.typed and the license, but no tests."""
     with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
         names = archive.namelist()
     assert "mfprofile/py.typed" in names

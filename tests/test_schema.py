@@ -1,4 +1,4 @@
-"""The JSON Schema that editors get."""
+"""The JSON Schema for editors."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from mfprofile.spec.sources import shipped
 
 
 def test_every_shipped_spec_is_valid_by_the_schema() -> None:
-    """Editors show no error in any of our own files."""
+    """Editors show no errors in our own files."""
     checker = jsonschema.Draft202012Validator(json_schema())
     for file in shipped().values():
         assert list(checker.iter_errors(_as_json(file.read_text(encoding="utf-8")))) == []
 
 
 def _as_json(text: str) -> object:
-    """Return YAML as editors see it: every key is a string."""
+    """Return YAML text as a JSON value, in which every key is a string, as editors do."""
     return json.loads(json.dumps(yaml.safe_load(text)))
 
 
@@ -45,25 +45,25 @@ def _as_json(text: str) -> object:
     ],
 )
 def test_mistakes_are_refused_by_the_schema(wrong: dict[str, object]) -> None:
-    """Unknown keys, wrong types, missing keys and numbers out of range are seen in the editor already."""
+    """Editors can show unknown keys, wrong types, missing keys and numbers out of range."""
     assert not jsonschema.Draft202012Validator(json_schema()).is_valid(wrong)
 
 
 @pytest.mark.parametrize("right", [{"former": "none"}, {"head": "none"}, {"input": "225x321"}, {"width": 0.75},
                                    {"blocks": {"3": {"out": "same"}}}, {"budget": {"max": {"madds": "300M", "memory": 12, "former": {"params": "1.5 %"}}}}])  # fmt: skip
-def test_what_load_takes_the_schema_takes(right: dict[str, object]) -> None:
-    """Words in place of maps, patches and reserved keys are known."""
+def test_the_schema_accepts_valid_specs(right: dict[str, object]) -> None:
+    """Words in place of maps, patches and limits are valid."""
     assert jsonschema.Draft202012Validator(json_schema()).is_valid({"extends": "mf294m", **right})
 
 
-def test_defaults_are_as_they_may_be_written() -> None:
-    """An editor offers each default as a value: the schema must take it."""
+def test_defaults_are_valid_values() -> None:
+    """An editor offers each default as a value, so it must be valid."""
     checker = jsonschema.Draft202012Validator(json_schema())
     given = {key: each["default"] for key, each in json_schema()["properties"].items() if "default" in each}
     assert given["input"] == 224
     assert list(checker.iter_errors({"extends": "mf294m", **given})) == []
 
 
-def test_the_command_prints_it() -> None:
-    """`mfprofile schema` is that schema."""
+def test_the_command_prints_the_schema() -> None:
+    """`mfprofile schema` prints the same schema."""
     assert json.loads(run("schema").stdout) == json_schema()

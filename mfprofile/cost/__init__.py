@@ -1,4 +1,4 @@
-"""The one arithmetic: what each op of a network costs, and the bill that they sum to."""
+"""The arithmetic, written once: the cost of each op of a network, and the bill that sums the costs."""
 
 from mfprofile.cost.bill import Bill, count
 

@@ -1,4 +1,4 @@
-"""The bill of a network: its rows, and their sums by block, stage, pillar, kind or op, or by module."""
+"""The bill of a network: its rows, and their sums by block, stage, pillar, kind, op or module."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _NAME_OF: Mapping[str, Callable[[Row], Any]] = MappingProxyType(
         "op": operator.attrgetter("name"),
     }
 )
-"""How a row is named on each axis."""
+"""The name of a row on each axis."""
 
 
 class Bill:
-    """What a network costs: `rows`, one per op in running order, and `row_madds`, what `convention` counts of each.
+    """The cost of a network: `rows`, one per op in running order, and `row_madds`, which `convention` counts for each.
 
-    Everything is a sum of those, of one image. `subject` is what was counted: the `Network` of a spec, or the `Trace`
-    of any other. Where the network holds arrays or symbols, so does the bill.
+    All other numbers are sums of these, for one image. `subject` is what was counted: the `Network` of a spec, or the
+    `Trace` of any other network. If the network contains arrays or symbols, so does the bill.
     """
 
     def __init__(self, subject: Subject, parts: Sequence[Part], convention: Convention) -> None:
@@ -57,7 +57,7 @@ class Bill:
         self.convention = convention
         self.row_madds = self._weighed()
         self.madds = sum(self.row_madds)
-        """All multiply-adds, as the convention counts them."""
+        """The total multiply-adds, as the convention counts them."""
 
     @property
     def name(self) -> str:
@@ -66,19 +66,19 @@ class Bill:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Return every op as a row, in running order; made when first asked for, since totals need none."""
+        """Return every op as a row, in running order. Rows are built on first use, because totals do not need them."""
         return rows_of(self.parts)
 
     @cached_property
     def params(self) -> int:
-        """Return all parameters, each tensor once (buffers, such as BatchNorm's running statistics, are none)."""
+        """Return the number of parameters. Each tensor counts once; buffers such as running statistics do not count."""
         return params_of(self.parts)
 
     @cached_property
     def counted_params(self) -> int:
-        """Return the parameters that the convention counts: some tools overlook those of some kinds and modules.
+        """Return the parameters that the convention counts. Some tools miss those of some kinds or modules.
 
-        One that looks at `TORCH_LEAVES` adds up those of the modules of other people's networks, tied ones twice.
+        For a traced network, a tool with `sees` = `TORCH_LEAVES` adds up the parameters of modules, tied ones twice.
         """
         modules = self.subject.modules
         if not modules or self.convention.sees != TORCH_LEAVES:
@@ -89,56 +89,56 @@ class Bill:
 
     @cached_property
     def activations(self) -> int:
-        """Return how many values all ops put out; parameters that are read are none."""
+        """Return the number of values that all ops output. Parameters that are only read do not count."""
         return activations_of(self.parts)
 
     @cached_property
     def pillars(self) -> dict[str, Total]:
-        """Return the totals of mobile, former, bridge and head; none of a network that has no pillars."""
+        """Return the totals of mobile, former, bridge and head, or an empty dict if the network has no pillars."""
         if "pillar" not in self.subject.axes:
             return {}
         return {pillar: Total(pillar) for pillar in PILLARS} | {total.name: total for total in self.by("pillar")}
 
     @property
     def final_bridge(self) -> Total:
-        """Return the part of the bridge that is the final Mobile→Former; 0 of a network without one."""
+        """Return the total of the final Mobile→Former, which is part of the bridge. It is 0 without one."""
         blocks = self.by("block") if self.pillars else []
         return next((total for total in blocks if total.name == "final"), Total("final"))
 
     def by(self, axis: str) -> list[Total]:
         """Return the totals by one of the subject's axes, in running order (pillars in that of `PILLARS`).
 
-        Stages are named by log₂ of the output stride; `tokens`, a table without a resolution, is one by itself. A
-        module's total is of the ops that it runs itself, without those of modules within it. Raises `InputError` for
-        another axis.
+        A stage's name is log₂ of the output stride. The stage `tokens` is the token table, which has no resolution. A
+        module's total counts the ops that it runs itself, without those of its submodules. Raises `InputError` for an
+        unknown axis.
         """
         totals = totals_of(starmap(Entry, zip(self.names(axis), self.rows, self.row_madds, strict=True)))
         return [totals[name] for name in PILLARS if name in totals] if axis == "pillar" else list(totals.values())
 
     def names(self, axis: str) -> Iterable[str]:
-        """Yield each row's name on an axis, as its block or its kind; raises `InputError` for another axis."""
+        """Yield each row's name on an axis, such as its block or kind. Raises `InputError` for an unknown axis."""
         if axis not in self.subject.axes:
             raise InputError(f"cannot count by {shown(axis)}; {instead(axis, self.subject.axes)}")
         return map(_NAME_OF[axis], self.rows)
 
     def amount(self, quantity: str) -> int:
-        """Return the amount of a sum over ops: `madds`, `params`, `activations`, or of a pillar, as `former.madds`.
+        """Return a quantity that is a sum over ops: `madds`, `params`, `activations`, or a pillar's: `former.madds`.
 
-        Raises `InputError` for a pillar of a network that has none.
+        Raises `InputError` for a pillar's quantity if the network has no pillars.
         """
         if quantity == "madds":
             return self.madds
-        sought = measure(quantity)
-        if sought.pillar is not None and "pillar" not in self.subject.axes:
-            raise InputError(f"{quantity}: a network in code has no pillars; use {sought.quantity}")
-        return sought.of(self.parts, self.convention)
+        wanted = measure(quantity)
+        if wanted.pillar is not None and "pillar" not in self.subject.axes:
+            raise InputError(f"{quantity}: a network in code has no pillars; use {wanted.quantity}")
+        return wanted.of(self.parts, self.convention)
 
     def under(self, name: str) -> Bill:
-        """Return the same network's bill in another convention."""
+        """Return the bill of the same network in another convention."""
         return Bill(self.subject, self.parts, find_convention(name))
 
     def records(self) -> list[dict[str, Any]]:
-        """Return each row as a mapping of plain values; `madds`, `params` and `activations` sum to the bill's."""
+        """Return each row as a dict of plain values. `madds`, `params` and `activations` sum to the bill's totals."""
         places = [axis for axis in self.subject.axes if axis not in ("kind", "op")]
         return [
             {
@@ -156,7 +156,7 @@ class Bill:
         ]
 
     def frame(self, by: str = "op") -> pd.DataFrame:
-        """Return a pandas frame: every op with all its columns, or the totals by another axis."""
+        """Return a pandas DataFrame: all ops with all columns, or the totals by another axis."""
         import pandas as pd
 
         if by == "op":
@@ -164,7 +164,7 @@ class Bill:
         return pd.DataFrame([{by: total.name, **total.amounts()} for total in self.by(by)])
 
     def _weighed(self) -> list[int]:
-        """Return what the convention counts of each op; nothing of one in a module that its tool does not look at."""
+        """Return the multiply-adds that the convention counts for each op: 0 in modules that its tool does not see."""
         weighed = self.convention.weigh(self.parts)
         if self.convention.sees == OPS or not self.subject.modules:
             return weighed
@@ -172,7 +172,7 @@ class Bill:
         return [madds if is_seen else 0 for madds, is_seen in zip(weighed, seen, strict=True)]
 
     def _sees(self, part: Part) -> bool:
-        """Return whether the convention's tool looks at the module that runs a part."""
+        """Return whether the convention's tool sees the module that runs a part."""
         module = self.subject.modules.get(part.path)
         return module is not None and module.leaf and (module.of_torch or self.convention.sees != TORCH_LEAVES)
 
@@ -182,9 +182,9 @@ class Bill:
 
 @renamed(convention_name="convention")
 def count(spec: Spec | Network | str | Path | Mapping[str, Any], convention: str | Convention = "core") -> Bill:
-    """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` takes.
+    """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` accepts.
 
-    Raises `SpecError` for a spec that breaks rules and `InputError` for a convention that does not exist.
+    Raises `SpecError` for a spec that breaks rules, and `InputError` for an unknown convention.
 
     >>> bill = count("mf294m")
     >>> bill.madds, bill.params

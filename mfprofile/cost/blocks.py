@@ -1,9 +1,9 @@
-"""The paper as code: each part of a `Network` to its ops, in the order in which they run.
+"""The paper as code: the ops of each part of a `Network`, in running order.
 
-Equations are those of "Mobile-Former: Bridging MobileNet and Transformer" (Chen et al., CVPR 2022). What its text
-leaves open (the gate, the unprojected keys and values of Former, θ's two layers) is as in the released network.
-No convolution has a bias, each Linear has. Channel shuffles, concatenations, dropout and the constant factors of
-h-sigmoids and scores cost nothing here.
+The equations are from "Mobile-Former: Bridging MobileNet and Transformer" (Chen et al., CVPR 2022). Details that the
+text does not specify are as in the released network: the gate, Former's keys and values without projections, θ's two
+layers. No convolution has a bias, and every Linear has one. Channel shuffles, concatenations, dropout and the constant
+factors of h-sigmoids and scores have no cost here.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from mfprofile.spec.network import Block, FeatureMap, Head, Network
 
 
 def network_parts(network: Network[D]) -> list[Part[D]]:
-    """Return every op of a network, by sub-block."""
+    """Return all ops of a network, one part per sub-block, in running order."""
     stage, tokens = network.last_stage, network.tokens
     parts = [Part("stem", 1, "mobile", "stem", stem(network.stem), "stem")]
     tokenwise = [] if tokens is None else former(network, tokens)  # the same in every block
     for block in network.blocks:
         parts += block_parts(network, block, tokenwise)
     if tokens is not None:
-        # The table has no module but the network itself, and a path of its own.
+        # The table belongs to the network itself, not to a submodule. Its path is `tokens`.
         table = [("tokens", "table", ops.table(tokens.count, tokens.dim))]
         parts.insert(0, Part("tokens", None, "former", "", table, "tokens"))
     if tokens is not None and network.final:
@@ -42,7 +42,7 @@ def network_parts(network: Network[D]) -> list[Part[D]]:
 def block_parts(network: Network[D], block: Block[D], tokenwise: Ops[D]) -> list[Part[D]]:
     """Return the ops of one block (Section 3.3, Figure 3): Mobile→Former, Former, Mobile, Mobile←Former.
 
-    `tokenwise` are Former's, which are the same in every block.
+    `tokenwise` are the ops of Former, which are the same in every block.
     """
     path, number, stage, tokens = f"blocks.{block.number}", str(block.number), block.stage, network.tokens
     local = Part(number, stage, "mobile", f"{path}.mobile", _local(network, block), block.kind)
@@ -65,7 +65,7 @@ def _local(network: Network[D], block: Block[D]) -> Ops[D]:
 
 
 def _head(head: Head[D], image: FeatureMap[D]) -> Ops[D]:
-    """Return 1×1 to 6C, pooling, concatenation with token 0, two Linear with h-swish (Section 3.4)."""
+    """Return the head's ops (Section 3.4): 1×1 to 6C, pooling, concatenation with token 0, two Linear with h-swish."""
     shape = (head.expanded, image.height, image.width)
     return [
         ("conv", "head", ops.pointwise(head.inputs_per_group, *shape)),

@@ -9,9 +9,10 @@ from mfprofile.spec.network import FeatureMap, Network, Tokens
 
 
 def mobile_to_former(network: Network[D], tokens: Tokens[D], image: FeatureMap[D], role: str = "bridge") -> Ops[D]:
-    """Return Equation 1, the tokens' query over the feature map, with a gate before W^O; `image` is the block's input.
+    """Return the ops of Equation 1: the tokens attend to the feature map, with a gate before W^O.
 
-    In the paper's terms O(LMC + MdC). All ops of the final one have the role `final`.
+    `image` is the block's input. The paper's complexity is O(LMC + MdC). In the final Mobile→Former, all ops have the
+    role `final`.
     """
     rows, dim, channels = tokens.count, tokens.dim, image.channels
     gate = role if role == "final" else "gate"
@@ -25,7 +26,10 @@ def mobile_to_former(network: Network[D], tokens: Tokens[D], image: FeatureMap[D
 
 
 def former_to_mobile(network: Network[D], tokens: Tokens[D], image: FeatureMap[D]) -> Ops[D]:
-    """Return Equation 3, the feature map's query over the tokens; `image` is Mobile's output. O(LMC + MdC)."""
+    """Return the ops of Equation 3: the feature map attends to the tokens. `image` is Mobile's output.
+
+    The paper's complexity is O(LMC + MdC).
+    """
     count, dim, channels, heads = tokens.count, tokens.dim, image.channels, network.bridge_heads
     value = ("value", "bridge", ops.linear(count, dim, channels))
     output = _projections("bridge", network, image, ("output",))
@@ -45,7 +49,7 @@ def former_to_mobile(network: Network[D], tokens: Tokens[D], image: FeatureMap[D
 
 
 def _attend_image(role: str, network: Network[D], tokens: Tokens[D], image: FeatureMap[D]) -> Ops[D]:
-    """Return softmax(zW^Q · xᵀ)x of Equation 2; as an MLP, one Linear L → M over the positions of each channel."""
+    """Return softmax(zW^Q · xᵀ)x of Equation 2, or, as an MLP, a Linear L → M over the positions of each channel."""
     count, channels, positions, heads = tokens.count, image.channels, image.positions, network.bridge_heads
     projected = _projections(role, network, image, ("key", "value"))
     if network.attention == "mlp":
@@ -60,7 +64,7 @@ def _attend_image(role: str, network: Network[D], tokens: Tokens[D], image: Feat
 
 
 def _projections(role: str, network: Network[D], image: FeatureMap[D], names: tuple[str, ...]) -> Ops[D]:
-    """Return the 1×1 projections C → C of the feature map in a standard cross attention: without bias or groups."""
+    """Return the 1×1 projections C → C of the feature map, as in standard cross attention, without bias or groups."""
     if not network.projections:
         return []
     role = role if role == "final" else "projection"
@@ -69,7 +73,7 @@ def _projections(role: str, network: Network[D], image: FeatureMap[D], names: tu
 
 
 def _gate(role: str, tokens: Tokens[D], channels: Size[D]) -> Ops[D]:
-    """Return 2 · h-sigmoid(Linear(d → C)) of the tokens, multiplied to what attention found (as released)."""
+    """Return the ops of the gate, as released: multiply the attention's output by 2 · h-sigmoid(Linear(d → C)(z))."""
     return [
         ("gate.linear", role, ops.linear(tokens.count, tokens.dim, channels)),
         ("gate.h_sigmoid", role, ops.elementwise("h-sigmoid", tokens.count, channels)),

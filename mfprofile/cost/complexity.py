@@ -1,8 +1,8 @@
-"""The paper's stated complexities (Section 3.3), held against the arithmetic on a generic block.
+"""Compare the complexities that the paper states (Section 3.3) with the arithmetic on a generic block.
 
-The block has L positions, C channels in and out, E·C hidden channels, M tokens of dimension d and 3×3 kernels, and all
-else as released. In the last two, which the paper's formula does not cover, it has O channels out, and in the very last
-its L are the positions after downsampling.
+The block has L positions, C input and output channels, E·C hidden channels, M tokens of dimension d and 3×3 kernels.
+All else is as released. The last two cases are not covered by the paper's formula: they have O output channels. In the
+very last case, L is the number of positions after downsampling.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ MOBILE = 2 * L * E * C**2 + 9 * L * E * C
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """One stated complexity: `derived` are the counted products of the terms that it states, `beside` of all others.
+    """One complexity: as stated, and as derived from the counted products.
 
-    `exact` tells whether the stated coefficients are the derived ones; where they are not, `terms_agree` tells whether
-    at least the terms are the same, which is all that O() says.
+    `derived` counts the ops that the statement covers, `beside` all other ops. `exact` is whether the coefficients are
+    equal. If not, `terms_agree` is whether the terms are the same, which is all that O() claims.
     """
 
     name: str
@@ -40,21 +40,21 @@ class Complexity:
 
     @property
     def exact(self) -> bool:
-        """Return whether the stated polynomial is the derived one, coefficient by coefficient."""
+        """Return whether the stated and the derived polynomial are equal, coefficient by coefficient."""
         return bool(sympy.expand(self.stated - self.derived) == 0)
 
     @property
     def terms_agree(self) -> bool:
-        """Return whether stated and derived have the same monomials."""
+        """Return whether the stated and the derived polynomial have the same monomials."""
         stated, derived = (set(sympy.Poly(each, *LETTERS).monoms()) for each in (self.stated, self.derived))
         return stated == derived
 
     @property
     def constants(self) -> dict[str, int]:
-        """Return the coefficient that the arithmetic gives each stated monomial."""
-        found = sympy.Poly(self.derived, *LETTERS)
+        """Return the derived coefficient of each stated monomial."""
+        derived = sympy.Poly(self.derived, *LETTERS)
         monomials = [sympy.prod(power) for power in _powers(self.stated)]
-        return {str(term): int(found.coeff_monomial(term)) for term in monomials}
+        return {str(term): int(derived.coeff_monomial(term)) for term in monomials}
 
 
 def _powers(expression: Any) -> list[list[Any]]:
@@ -63,7 +63,7 @@ def _powers(expression: Any) -> list[list[Any]]:
 
 
 def complexities() -> list[Complexity]:
-    """Return the four pillars' stated complexities with what is counted, and two that they leave out."""
+    """Return the four complexities that the paper states, and two cases of Mobile that it does not cover."""
     network, tokens, image, block = _generic()
     wider = dataclasses.replace(
         block, outputs=FeatureMap(OUT, L, 1, OUT / 2), residual=False, expanded2_per_group=4 * OUT
@@ -82,12 +82,12 @@ def complexities() -> list[Complexity]:
         ("Mobile, C ≠ out", MOBILE, mobile(network, wider), {"θ": "theta"}),
         ("Mobile, downsampling", MOBILE, mobile_down(network, down), {"θ": "theta"}),
     ]
-    return [_compared(name, expression, ops, apart) for name, expression, ops, apart in stated]
+    return [_compared(name, expression, ops, separate) for name, expression, ops, separate in stated]
 
 
-def _compared(name: str, stated: Any, ops: Ops, apart: dict[str, str]) -> Complexity:
-    beside = {label: _core([op for op in ops if op[1] == role]) for label, role in apart.items()}
-    return Complexity(name, stated, _core([op for op in ops if op[1] not in apart.values()]), beside)
+def _compared(name: str, stated: Any, ops: Ops, separate: dict[str, str]) -> Complexity:
+    beside = {label: _core([op for op in ops if op[1] == role]) for label, role in separate.items()}
+    return Complexity(name, stated, _core([op for op in ops if op[1] not in separate.values()]), beside)
 
 
 def _core(ops: Ops) -> Any:

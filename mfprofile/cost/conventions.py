@@ -1,7 +1,7 @@
-"""What each counter counts.
+"""The conventions: what the paper and each counting tool count.
 
-The weights of the tools are read from their sources, at the versions named; each tool's total on the torch model is
-then predicted from our rows, and `mfprofile verify` holds the two against each other.
+The weights of a tool were read from its source code, at the versions given here. They predict the tool's total on the
+torch model from our rows, and `mfprofile verify` compares the two.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ def _each(weight: Weight, *kinds: str) -> dict[tuple[str, str], Weight]:
 
 
 def _plain(elements: int, *kinds: str) -> dict[tuple[str, str], Weight]:
-    """Return the weights of norms that have no parameters."""
+    """Return the weights of norms without parameters."""
     return {(kind, role): Weight(elements=elements) for kind in kinds for role in ("plain", "training-plain")}
 
 
 ONCE = Weight(products=1)
 BIASED = Weight(products=1, elements=1)
-# Of our networks' convolutions only a detector's have a bias; in networks of others each op says for itself.
+# In Mobile-Former, only the detector's convolutions have a bias. In other networks, the role of an op says so.
 BIASED_CONVOLUTIONS = {
     (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "worded-biased")
 }
-UNFUSED = {(ANY, FUSED): NOTHING}  # an attention that is called as one operator is not looked into
-RARELY = {(ANY, RARE): NOTHING}  # products by operators of which no tool knows, as that of a matrix and a vector
-SLID = {("conv-transpose", ANY): Weight(slides=1)}
-SLID_BIASED = {**SLID, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
-WORDED = {(kind, role): NOTHING for kind in CONVOLUTIONS for role in ("worded", "worded-biased")}  # padding="same"
-FLAT = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known of images alone
+NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
+NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
+SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
+SLIDING_BIASED = {**SLIDING, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
+NO_WORDED = {(kind, role): NOTHING for kind in CONVOLUTIONS for role in ("worded", "worded-biased")}  # padding="same"
+NO_1D_3D = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known for images only
 BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
 CORE = Convention(
     "core",
-    "convolutions, Linear and the matrix products of attention, one multiply-add each",
+    "convolutions, Linear and the matrix products of attention, 1 multiply-add each",
     "the plain count: no bias, norm, activation, softmax, addition or pooling",
     _each(ONCE, *PRODUCTS),
 )
 
 PAPER = Convention(
     "paper",
-    "core without the gate and the final bridge, plus Mobile's activations: 2 an element as ReLU6, 3 as DY-ReLU",
-    "inferred from the paper's tables, which do not say what they count: it meets 18 of 19 MAdds cells within rounding",
+    "core without the gate and the final bridge, plus Mobile's activations: 2 per element of ReLU6, 3 of DY-ReLU",
+    "inferred from the paper's tables, which do not say what they count; matches 18 of 19 MAdds cells within rounding",
     {
         **_each(ONCE, *PRODUCTS),
         (ANY, "gate"): NOTHING,
@@ -62,9 +62,9 @@ PAPER = Convention(
 
 PAPER_COCO = Convention(
     "paper-coco",
-    "convolutions, with their biases in the detector, and 1 for each element of ReLU6, ReLU and DY-ReLU; no Linear, no "
-    "matrix product",
-    "inferred from Table 4, which it meets in all 16 cells; parameters are those of all layers but norms",
+    "convolutions (with biases in the detector) and 1 per element of ReLU6, ReLU and DY-ReLU; no Linear, no matrix "
+    "products",
+    "inferred from Table 4, where it matches all 16 cells; parameters of norms are not counted",
     {
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_CONVOLUTIONS,
@@ -76,16 +76,16 @@ PAPER_COCO = Convention(
 
 TORCH = Convention(
     "torch",
-    "twice the core: 2 FLOPs for each multiply-add",
-    "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for a fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS), **UNFUSED, **RARELY},
+    "core in FLOPs: 2 FLOPs per multiply-add",
+    "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
+    {**_each(Weight(products=2), *PRODUCTS), **NO_FUSED, **NO_RARE},
     unit="FLOPs",
     versions=("2.13",),
 )
 
 FVCORE = Convention(
     "fvcore",
-    "the core, plus BatchNorm 2 an element, LayerNorm 5, adaptive pooling 1 for each element it reads",
+    "core, plus 2 per element of BatchNorm, 5 of LayerNorm, and 1 per element that adaptive pooling reads",
     "fvcore.nn.FlopCountAnalysis in eval mode: fvcore/nn/jit_handles.py and flop_count.py",
     {
         **_each(ONCE, *PRODUCTS),
@@ -97,10 +97,10 @@ FVCORE = Convention(
         ("batch-norm", "training-plain"): Weight(elements=4),
         **_each(Weight(elements=1), "pool", "upsample"),
         **_each(Weight(elements=4), "upsample-bilinear", "grid-sample"),
-        **FLAT,
-        **WORDED,
-        **UNFUSED,
-        **RARELY,
+        **NO_1D_3D,
+        **NO_WORDED,
+        **NO_FUSED,
+        **NO_RARE,
         (ANY, COMPOSED): NOTHING,
     },
     versions=("0.1.5",),
@@ -108,9 +108,9 @@ FVCORE = Convention(
 
 THOP = Convention(
     "thop",
-    "convolutions and Linear, no matrix product; BatchNorm and LayerNorm 4 an element, adaptive pooling 1 an element "
-    "in and 1 out",
-    "thop.profile: thop/vision/basic_hooks.py and calc_func.py; only modules are seen, not what stands between them",
+    "convolutions and Linear, no matrix products; 4 per element of BatchNorm and LayerNorm; 1 per input and 1 per "
+    "output element of adaptive pooling",
+    "thop.profile: thop/vision/basic_hooks.py and calc_func.py; it sees modules only, no functions between them",
     {
         **_each(ONCE, *CONVOLUTIONS, "linear"),
         **_each(Weight(elements=4), "batch-norm", "layer-norm", "instance-norm"),
@@ -121,28 +121,36 @@ THOP = Convention(
         **_each(Weight(outputs=11), "upsample-bilinear"),
         **_each(Weight(outputs=224 + 35), "upsample-bicubic"),
         ("upsample", "detector"): NOTHING,  # a function, not a module
-        **SLID,
-        **RARELY,
-        ("softmax", "plain"): Weight(elements=3, vectors=-1),  # of nn.Softmax, which none of our networks has
+        **SLIDING,
+        **NO_RARE,
+        ("softmax", "plain"): Weight(elements=3, vectors=-1),  # nn.Softmax, which Mobile-Former does not use
     },
     versions=("0.1.1",),
-    uncounted_params=frozenset({"table"}),  # parameters of no layer that it knows
+    uncounted_params=frozenset({"table"}),  # not the parameter of a layer that it knows
     sees=TORCH_LEAVES,
 )
 
 PTFLOPS = Convention(
     "ptflops",
-    "the core, plus 1 for each output of a Linear with bias",
-    "ptflops' aten back end: ptflops/aten_ops.py; the bias of addmm is counted, that of a convolution would be",
-    {**_each(ONCE, *PRODUCTS), **BIASED_LINEAR, ("linear", "added"): ONCE, **BIASED_CONVOLUTIONS, **UNFUSED, **RARELY},
+    "core, plus 1 per output of a Linear with bias",
+    "ptflops' aten backend: ptflops/aten_ops.py; it counts the bias of addmm, and would count that of a convolution",
+    {
+        **_each(ONCE, *PRODUCTS),
+        **BIASED_LINEAR,
+        ("linear", "added"): ONCE,
+        **BIASED_CONVOLUTIONS,
+        **NO_FUSED,
+        **NO_RARE,
+    },
     versions=("0.7",),
 )
 
 PTFLOPS_PYTORCH = Convention(
     "ptflops-pytorch",
-    "modules and patched functions: no product written as @; Linear with bias; BatchNorm 2, LayerNorm and ReLU6 1; "
-    "what a module hands to a patched function twice: ReLU and GELU 2 an element, pooling 2 for each it reads",
-    "ptflops' pytorch back end: ptflops/pytorch_ops.py; it counts how a line is spelled, @ or torch.matmul",
+    "modules and patched functions, no products written as @; Linear with bias; 2 per element of BatchNorm, 1 of "
+    "LayerNorm and ReLU6; twice where a module calls a patched function: 2 per element of ReLU and GELU, and 2 per "
+    "element that pooling reads",
+    "ptflops' pytorch backend: ptflops/pytorch_ops.py; it counts torch.matmul, but not the same product written as @",
     {
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_LINEAR,
@@ -151,19 +159,19 @@ PTFLOPS_PYTORCH = Convention(
         **_each(Weight(elements=2), "pool", "avg-pool", "max-pool"),
         **_plain(1, "batch-norm", "group-norm", "instance-norm"),
         **_each(Weight(elements=1), "layer-norm", "relu6", "silu", "leaky-relu", *UPSAMPLINGS[:-1]),
-        **RARELY,
+        **NO_RARE,
     },
     versions=("0.7",),
 )
 
 TORCHINFO = Convention(
     "torchinfo",
-    "convolutions, and for every other module its parameters once, however many rows it runs on; no matrix product",
+    "convolutions; for each other module its parameters once, for any number of rows; no matrix products",
     "torchinfo.summary: LayerInfo.calculate_macs",
     {
         **_each(ONCE, *CONVOLUTIONS),
         **BIASED_CONVOLUTIONS,
-        **SLID_BIASED,
+        **SLIDING_BIASED,
         **_each(Weight(params=1), "linear", "embedding", "prelu"),
         **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },
@@ -177,7 +185,7 @@ CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for it
 
 @cache
 def find_convention(name: str) -> Convention:
-    """Return a convention by its name; raises `InputError` with the names there are."""
+    """Return a convention by its name. Raises `InputError` with the most similar name, or all names, if unknown."""
     if name not in CONVENTIONS:
         raise unknown("convention", name, CONVENTIONS)
     return CONVENTIONS[name]

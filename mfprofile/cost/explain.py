@@ -1,4 +1,4 @@
-"""A block told op by op: each op's formula, in the paper's letters, and the numbers that go into it."""
+"""Explain a block op by op: the formula of each op, in the paper's letters, and the numbers to put in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class ExplainedRow:
-    """An op of a block: its row in numbers, and its multiply-adds and parameters as formulas."""
+    """An op of a block: its row with numbers, and its multiply-adds and parameters as formulas."""
 
     row: Row
     madds: Any
@@ -31,20 +31,20 @@ class ExplainedRow:
 
 
 def explained(network: Network, number: int) -> tuple[list[ExplainedRow], dict[Any, int]]:
-    """Return a block's ops with their formulas, and the number that each letter stands for in them.
+    """Return a block's ops with their formulas, and the value of each letter in them.
 
-    Raises `InputError` for a block that there is none of.
+    Raises `InputError` if the network has no such block.
     """
     if not 1 <= number <= len(network.blocks):
-        raise InputError(f"there is no block {number}: {network.name} has blocks 1 to {len(network.blocks)}")
+        raise InputError(f"{network.name} has no block {number}; use 1 to {len(network.blocks)}")
     block = network.blocks[number - 1]
     letters = _Letters()
     symbolic = _symbolic_block(block, network, letters)
     tokens = network.tokens
     named = dataclasses.replace(network, tokens=None if tokens is None else _symbolic_tokens(tokens, letters))
-    found = zip(_rows(network, block), _rows(named, symbolic), strict=True)
-    rows = [ExplainedRow(row, sympy.sympify(formula.madds), sympy.sympify(formula.params)) for row, formula in found]
-    used = set().union(*((one.madds.free_symbols | one.params.free_symbols) for one in rows))
+    pairs = zip(_rows(network, block), _rows(named, symbolic), strict=True)
+    rows = [ExplainedRow(row, sympy.sympify(formula.madds), sympy.sympify(formula.params)) for row, formula in pairs]
+    used = set().union(*((row.madds.free_symbols | row.params.free_symbols) for row in rows))
     return rows, {letter: value for letter, value in letters.values.items() if letter in used}
 
 
@@ -54,7 +54,7 @@ def _rows(network: Network, block: Block) -> list[Row]:
 
 
 class _Letters:
-    """Hands out symbols and keeps the number of each."""
+    """Creates symbols, and stores the value of each."""
 
     def __init__(self) -> None:
         self.values: dict[Any, int] = {}
@@ -71,7 +71,7 @@ def _symbolic_tokens(tokens: Tokens, letters: _Letters) -> Tokens:
 
 
 def _symbolic_block(block: Block, network: Network, letters: _Letters) -> Block:
-    """Return the block in letters; equal widths and equal maps share one."""
+    """Return the block with letters as dimensions. Equal widths, and equal numbers of positions, share a letter."""
     heads = network.bridge_heads
     channels, positions = letters("C", block.inputs.channels), letters("L", block.inputs.positions)
     wide = channels if block.outputs.channels == block.inputs.channels else letters("O", block.outputs.channels)

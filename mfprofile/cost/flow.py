@@ -1,7 +1,7 @@
-"""Which op reads what: the edges of the data flow, written once for each sub-block.
+"""The data flow: which op reads which outputs, written once for each sub-block.
 
-Only the ops of the bill put anything out. Reshapes, slices and transpositions are views of what they show; channel
-shuffles, the head's concatenation and constant factors belong to the op that reads them.
+Only the ops of the bill have outputs. Reshapes, slices and transpositions are views. Channel shuffles, the head's
+concatenation and constant factors belong to the op that reads them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from mfprofile.spec.detector import FIRST_LEVEL
 INPUT = -1
 """The input image, as the source of a read."""
 
-# What each op reads, by its name in its sub-block: ops of the same, the feature map that comes in (`image`), the tokens
-# that do (`tokens`), or the first of them (`token`). `a|b` is the first that is there, `a?` none where it is not. An op
-# that is not named reads the one before it.
+# What each op reads, by its name in its sub-block: other ops of the sub-block, the incoming feature map (`image`), the
+# incoming tokens (`tokens`), or the first token (`token`). `a|b` means the first of them that exists. `a?` means `a` if
+# it exists. An op that is not listed reads the op before it.
 _THETA = {
     "activation1.theta.squeeze": "token",
     "activation2.theta.squeeze": "token",
@@ -70,16 +70,16 @@ READS = {
     },
     "head": {"conv": "image", "fc1": "pool_activation token?"},
 }
-PUTS = {"mobile_to_former": "tokens", "former": "tokens", "tokens": "tokens"}
-"""What a sub-block's last op is to those after it, where that is not the `image`."""
+OUTPUTS = {"mobile_to_former": "tokens", "former": "tokens", "tokens": "tokens"}
+"""The name of a sub-block's output for the sub-blocks after it. The default is `image`."""
 
 
 class Step:
-    """An op as it runs: what it reads and puts out.
+    """An op in running order, with what it reads and outputs.
 
-    `out` are the values of its output (none for the token table, which is a parameter), `reads` the steps whose outputs
-    it reads, `INPUT` among them. `inputs` are the values that it reads of those for each image, `weights` the values
-    that it reads whatever the batch: its parameters, and the token table.
+    `out` is the number of values of its output (0 for the token table, which is a parameter). `reads` are the steps
+    whose outputs it reads, or `INPUT`. `inputs` is the number of values that it reads from them per image. `weights` is
+    the number of values that it reads once for the whole batch: its parameters, and the token table.
     """
 
     __slots__ = ("cost", "inputs", "local", "out", "part", "reads", "weights")
@@ -95,30 +95,30 @@ class Step:
 
     @property
     def name(self) -> str:
-        """Return the op's name, as its row has it."""
+        """Return the op's name, as in its row."""
         return f"{self.part.path}.{self.local}" if self.part.path else self.local
 
 
 class Flow:
-    """The steps of a network in running order, and which of them put out what the network answers.
+    """The steps of a network in running order; `outputs` are the steps whose outputs the network returns.
 
-    `image` are the values of its input. Raises `KeyError` for a part whose wiring is not known.
+    `image` is the number of values of its input. Raises `KeyError` for a part whose wiring is not known.
     """
 
-    __slots__ = ("answers", "image", "steps")
+    __slots__ = ("image", "outputs", "steps")
 
     def __init__(self, parts: Sequence[Part], image: int) -> None:
         self.image = image
         self.steps: list[Step] = []
         ends = {"image": INPUT}
         for kind, group in groupby(parts, lambda part: part.wiring):
-            # A detector's levels read one another; every other sub-block reads what comes in.
+            # The levels of a detector read each other. Every other sub-block reads its own inputs only.
             for scope in [list(group)] if kind == "detector" else [[part] for part in group]:
                 self._run(kind, scope, ends)
-        self.answers = self._answers(parts[-1].wiring, ends)
+        self.outputs = self._outputs(parts[-1].wiring, ends)
 
     def _run(self, kind: str, scope: list[Part], ends: dict[str, int]) -> None:
-        """Append the steps of a sub-block and tell `ends` what it puts out."""
+        """Append the steps of a sub-block, and store its output in `ends`."""
         first, ops = len(self.steps), [(part, local, cost) for part in scope for local, _, cost in part.ops]
         given = frozenset(ends) | ({"token"} if "tokens" in ends else set())
         wires = _wires(kind, tuple(local for _, local, _ in ops), given)
@@ -130,11 +130,11 @@ class Flow:
             step = Step(part, local, cost, reads)
             self.steps.append(step)
             self._fill(step, wired)
-        ends[PUTS.get(kind, "image")] = len(self.steps) - 1
+        ends[OUTPUTS.get(kind, "image")] = len(self.steps) - 1
         ends[f"map{scope[-1].stage}"] = ends["image"]
 
     def _fill(self, step: Step, wired: tuple[int | str, ...]) -> None:
-        """Set how many values the step reads; of `token` those of one token."""
+        """Set how many values the step reads. From `token` it reads the values of one token."""
         if step.cost.kind != "table":
             step.weights = self._parameters(step)
         for source, read in zip(wired, step.reads, strict=True):
@@ -147,7 +147,7 @@ class Flow:
                 step.inputs += values
 
     def _parameters(self, step: Step) -> int:
-        """Return the parameters that the step reads; a tower reads its own on every level."""
+        """Return the number of parameters that the step reads. A tower reads its parameters on every level."""
         cost = step.cost
         if step.part.block == "retina" and cost.madds:
             first = f"{step.local.rpartition('.')[0]}.P{FIRST_LEVEL}"
@@ -155,14 +155,14 @@ class Flow:
         return cost.weights + cost.biases
 
     def size(self, source: int) -> int:
-        """Return how many values a source puts out for one image."""
+        """Return how many values a source outputs for one image."""
         return self.image if source == INPUT else self.steps[source].out
 
-    def _answers(self, last: str, ends: dict[str, int]) -> frozenset[int]:
-        """Return the steps whose outputs the network returns: logits, predictions, or map and tokens."""
+    def _outputs(self, last: str, ends: dict[str, int]) -> frozenset[int]:
+        """Return the steps whose outputs the network returns: logits, predictions, or feature map and tokens."""
         if last == "detector":
-            found = [number for number, step in enumerate(self.steps) if step.local.partition(".P")[0].endswith(".out")]
-            return frozenset(found)
+            steps = enumerate(self.steps)
+            return frozenset(number for number, step in steps if step.local.partition(".P")[0].endswith(".out"))
         if last == "head":
             return frozenset([len(self.steps) - 1])
         return frozenset(ends[name] for name in ("image", "tokens") if name in ends)
@@ -170,21 +170,21 @@ class Flow:
 
 @cache
 def _wires(kind: str, names: tuple[str, ...], given: frozenset[str]) -> tuple[tuple[int | str, ...], ...]:
-    """Return what each of the named ops reads: the position of another one of them, or a name in `given`."""
+    """Return what each of the named ops reads: the positions of other ops in `names`, or names in `given`."""
     if kind == "tokens":
         return ((),)
     positions = {name: position for position, name in enumerate(names)}
     written: Callable[[str], str | None] = _detector if kind == "detector" else READS[kind].get
-    found: list[tuple[int | str, ...]] = []
+    wires: list[tuple[int | str, ...]] = []
     for position, name in enumerate(names):
         text = written(name)
-        words = [] if text is None else [_first(word, positions, given) for word in text.split()]
-        found.append((position - 1,) if text is None else tuple(word for word in words if word is not None))
-    return tuple(found)
+        sources = [] if text is None else [_first(word, positions, given) for word in text.split()]
+        wires.append((position - 1,) if text is None else tuple(source for source in sources if source is not None))
+    return tuple(wires)
 
 
 def _first(word: str, positions: dict[str, int], given: frozenset[str]) -> int | str | None:
-    """Return the first of `a|b` that there is; None where there is none of an optional one."""
+    """Return the first source of `a|b` that exists, or None if an optional source (`a?`) does not exist."""
     for name in word.removesuffix("?").split("|"):
         if name in positions:
             return positions[name]
@@ -196,7 +196,7 @@ def _first(word: str, positions: dict[str, int], given: frozenset[str]) -> int |
 
 
 def _detector(local: str) -> str | None:
-    """Return what an op of RetinaNet reads, written as in `READS`; `map4` is the backbone's last map of stride 2⁴."""
+    """Return what an op of RetinaNet reads, as in `READS`. `map4` is the backbone's last feature map of stride 2⁴."""
     name, _, at = local.rpartition(".")
     level = int(at.removeprefix("P"))
     return {

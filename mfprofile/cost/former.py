@@ -9,26 +9,26 @@ from mfprofile.spec.network import Network, Tokens
 
 
 def former(network: Network[D], tokens: Tokens[D]) -> Ops[D]:
-    """Return attention and FFN on the tokens, each with addition and LayerNorm after it (O(M²d + Md²))."""
+    """Return the ops of attention and FFN on the tokens, each followed by addition and LayerNorm (O(M²d + Md²))."""
     count, dim = tokens.count, tokens.dim
     attend = _mix_tokens if network.attention == "mlp" else _attend_tokens
-    found = [
+    former_ops = [
         *attend(tokens),
         ("attention.output", "attention", ops.linear(count, dim, dim)),
         *_add_norm("attention", tokens),
     ]
     if network.ffn:
-        found += [
+        former_ops += [
             ("ffn.expand", "ffn", ops.linear(count, dim, 2 * dim)),
             ("ffn.gelu", "ffn", ops.elementwise("gelu", count, 2 * dim)),
             ("ffn.project", "ffn", ops.linear(count, 2 * dim, dim)),
             *_add_norm("ffn", tokens),
         ]
-    return found
+    return former_ops
 
 
 def _attend_tokens(tokens: Tokens[D]) -> Ops[D]:
-    """Return multi-head attention whose keys and values are the tokens themselves."""
+    """Return the ops of multi-head attention. Its keys and values are the tokens themselves."""
     count, heads, width = tokens.count, tokens.heads, tokens.head_dim
     return [
         ("attention.query", "attention", ops.linear(count, tokens.dim, tokens.dim)),
@@ -39,7 +39,7 @@ def _attend_tokens(tokens: Tokens[D]) -> Ops[D]:
 
 
 def _mix_tokens(tokens: Tokens[D]) -> Ops[D]:
-    """Return Table 9's MLP: M → 4M → M over the tokens of each dimension, with GELU."""
+    """Return the ops of Table 9's MLP: M → 4M → M over the tokens of each dimension, with GELU."""
     count, dim = tokens.count, tokens.dim
     return [
         ("attention.expand", "attention", ops.linear(dim, count, 4 * count)),

@@ -1,7 +1,7 @@
-"""The symbolic reading: the same arithmetic on symbols gives closed formulas.
+"""Closed formulas: the same arithmetic, run on symbols.
 
-A free symbol stands for a multiple of what the rules demand of its key (a token dimension is `4q`, an input `32r`);
-the answer is given in the key itself, and `multiples` says of what it is a multiple.
+Each free key is written as a multiple that satisfies the rules: a token dimension is `4q`, an input is `32r`. The
+result is a formula in the key itself, and `multiples` gives the number that must divide the key.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ BLOCK_LETTERS = {"out": "C", "exp": "E", "exp2": "G", "expand": "e", "kernel": "
 
 @dataclass(frozen=True, slots=True)
 class Formulas:
-    """Closed formulas of a variant: the total of each part, and what each symbol stands for.
+    """Closed formulas of a variant: the total of each part, and the meaning of each symbol.
 
-    `symbols` gives each symbol its key, `multiples` what it is a multiple of where that is not 1.
+    `symbols` maps each symbol to its key. `multiples` maps it to the number that must divide it, if that is not 1.
     """
 
     symbols: dict[sympy.Symbol, str]
@@ -49,7 +49,8 @@ class Formulas:
 def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention: str = "core") -> Formulas:
     """Return the exact multiply-adds and parameters by `axis`, as polynomials in the free `keys`.
 
-    They hold wherever the rules of a spec do. Raises `InputError` for a key that cannot be free, with the reason.
+    They are true for all values that the rules of a spec allow. Raises `InputError` for a key that cannot be free, with
+    the reason.
     """
     spec = scaled(spec)
     symbols, shown, multiples, keys_of = {}, {}, {}, {}
@@ -68,7 +69,7 @@ def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention: 
 def _closed(total: Total, shown: dict[Any, Any]) -> Total:
     amounts = {name: sympy.expand(sympy.sympify(value).subs(shown)) for name, value in total.amounts().items()}
     if any(amount.has(sympy.floor) for amount in amounts.values()):
-        raise InputError(f"{total.name} has no closed formula in these keys: something is rounded in it")
+        raise InputError(f"{total.name} has no closed formula in these keys, because it contains rounding")
     return Total(total.name, **amounts)
 
 
@@ -81,17 +82,17 @@ def free_keys(spec: Spec) -> Iterator[str]:
 
 
 def _letter(spec: Spec, key: str) -> str:
-    """Return the letter of a key; raises `InputError` if the key cannot be free."""
+    """Return the letter of a key. Raises `InputError` if the key cannot be free."""
     known = list(free_keys(spec))
     if key in known:
         match = re.fullmatch(r"blocks\.(\d+)\.(\w+)", key)
         return f"{BLOCK_LETTERS[match[2]]}{match[1]}" if match else LETTERS[key]
     if key == "input":
-        raise InputError(f"input cannot be free: {spec.input} is a rectangle, and the formula is a square's")
+        raise InputError(f"input cannot be free: {spec.input} is a rectangle, and the formula needs a square")
     if key == "width":
-        raise InputError("width cannot be free: it rounds each width to a multiple, which no polynomial does")
+        raise InputError("width cannot be free: it rounds channels, and a polynomial cannot round")
     if key.endswith((".repeat", ".stride", ".block")):
-        raise InputError(f"{key} cannot be free: it is part of the structure")
+        raise InputError(f"{key} cannot be free: it changes the structure of the network")
     if key in ("groups", "former.heads", "bridge.heads"):
         raise InputError(f"{key} cannot be free: the widths are divided by it")
     raise InputError(f"{key} cannot be free; {instead(key, known)}")
@@ -105,7 +106,7 @@ def _value(spec: Spec, key: str) -> Any:
 
 
 def _multiple(spec: Spec, key: str) -> int:
-    """Return what the rules demand that a key be a multiple of."""
+    """Return the number that must divide a key's value, by the rules of a spec."""
     split = spec.attention == "mha" and spec.former is not None
     if key == "tokens.dim" and spec.former is not None:
         return spec.dim_multiple
@@ -119,7 +120,7 @@ def _multiple(spec: Spec, key: str) -> int:
 
 
 def _expanded(spec: Spec, key: str) -> list[int]:
-    """Return the widths that a depthwise convolution expands to a key: `exp` and `exp2` are multiples of those."""
+    """Return the widths that a depthwise convolution expands to this key. `exp` and `exp2` are multiples of them."""
     head, _, name = key.rpartition(".")
     blocks = [block for block in resolve(spec).blocks if head == f"blocks.{block.entry}"]
     if name == "exp":
@@ -128,7 +129,7 @@ def _expanded(spec: Spec, key: str) -> list[int]:
 
 
 def _freed(spec: Spec, symbols: dict[str, Any]) -> Spec:
-    """Return the spec with symbols in place of values, unvalidated."""
+    """Return the spec with symbols in place of values, without validation."""
     for key, symbol in symbols.items():
         head, _, rest = key.partition(".")
         if key == "input":

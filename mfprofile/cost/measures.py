@@ -1,4 +1,4 @@
-"""Named quantities of a network: what budgets limit and searches compare."""
+"""Named quantities of a network, for limits and searches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mfprofile.spec.problems import unknown
 
 
 class Measure(NamedTuple):
-    """A quantity that is a sum over ops, of the whole network or of one pillar."""
+    """A quantity that is a sum over the ops of the whole network or of one pillar."""
 
     quantity: str
     pillar: str | None = None
@@ -25,7 +25,7 @@ class Measure(NamedTuple):
         return f"{self.pillar}.{self.quantity}" if self.pillar else self.quantity
 
     def of(self, parts: Iterable[Part[D]], convention: Convention) -> Size[D]:
-        """Return the sum over the parts, multiply-adds as the convention counts them."""
+        """Return the sum over the parts. Multiply-adds are counted by the convention."""
         chosen = [part for part in parts if self.pillar in (None, part.pillar)]
         if self.quantity == "madds":
             return sum(convention.weigh(chosen))
@@ -33,7 +33,7 @@ class Measure(NamedTuple):
 
 
 def measure(name: str) -> Measure:
-    """Return a measure by its name; raises `InputError` with the names there are.
+    """Return a measure by its name. Raises `InputError` with the most similar name, or all names, if unknown.
 
     >>> measure("former.madds")
     Measure(quantity='madds', pillar='former')

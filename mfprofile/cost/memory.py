@@ -1,9 +1,10 @@
-"""Memory of an inference: what is live while each op runs, and what each op moves.
+"""The memory of an inference: which bytes are live while each op runs, and which bytes each op moves.
 
-Every op's output is a buffer of its own, made when the op begins and freed when the last op that reads it has ended;
-nothing is fused. `in_place` is the other reading: an elementwise op, a norm or a softmax writes over what it reads
-wherever nothing else reads that later, as where BatchNorm is folded into its convolution. The input image is live until
-the stem has read it, the network's answer to the end. Workspaces of convolutions are a library's affair and not here.
+Each op writes its output to a buffer of its own. The buffer is allocated when the op begins, and freed when the last op
+that reads it has ended. Nothing is fused. With `in_place`, an elementwise op, a norm or a softmax overwrites its input
+if no later op reads that input, as when BatchNorm is folded into its convolution. The input image is live until the
+stem has read it, and the network's output is live to the end. Workspaces of convolutions depend on the library and are
+not counted.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mfprofile.spec.problems import InputError, unknown
 from mfprofile.spec.words import shown
 
 DTYPES: Mapping[str, int] = MappingProxyType({"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1})
-"""The bytes of a value, by its type."""
+"""The bytes per value of each type."""
 IN_PLACE = frozenset(
     (
         "add",
@@ -37,11 +38,11 @@ IN_PLACE = frozenset(
         "softmax",
     )
 )
-"""Kinds of ops that can write over the first thing they read, which has their output's shape."""
+"""The kinds of ops that can overwrite their first input, which has the shape of their output."""
 
 
 class Inference(NamedTuple):
-    """How a network is run: on how many images at once, in which type, and whether ops write over what they read."""
+    """How a network is run: the images per batch, the type, and whether ops overwrite their inputs."""
 
     batch: int = 1
     dtype: str = "float32"
@@ -50,7 +51,7 @@ class Inference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A tensor that is live: the op that put it out (`input`, the image) and its bytes."""
+    """A live tensor: the op that computed it (`input` for the image), and its bytes."""
 
     name: str
     bytes: int
@@ -58,10 +59,10 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The most activation bytes that are live at once, at which op, and which tensors those are, the oldest first.
+    """The maximum of live activation bytes, the op at which it occurs, and the live tensors there, oldest first.
 
-    `params_bytes` are those of all parameters in the same type (BatchNorm's running statistics are none), `total` what
-    a device needs for both.
+    `params_bytes` is the size of all parameters in the same type, without BatchNorm's running statistics. `total` is
+    what a device needs for both.
     """
 
     bytes: int
@@ -73,16 +74,15 @@ class Peak:
 
     @property
     def total(self) -> int:
-        """Return the bytes of the live activations and of the parameters together."""
+        """Return the bytes of live activations plus the bytes of parameters."""
         return self.bytes + self.params_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Of each op, in running order: the bytes live while it runs, and those that it moves.
+    """For each op, in running order: the bytes that are live while it runs, and the bytes that it moves.
 
-    `moved` are its inputs, parameters and output, each once, as where every op runs by itself and nothing stays in a
-    cache.
+    `moved` counts inputs, parameters and output once each, as if every op ran by itself and nothing stayed in a cache.
     """
 
     live: list[int]
@@ -92,7 +92,8 @@ class Traffic:
 def peak_memory(bill: Bill, batch: int = 1, dtype: str = "float32", in_place: bool = False) -> Peak:
     """Return the peak memory of an inference on `batch` images.
 
-    Raises `InputError` for a type that is not in `DTYPES`, a batch of less than 1, and a bill of arrays or symbols.
+    Raises `InputError` for a type that is not in `DTYPES`, a batch below 1, a network in code, and a bill of arrays or
+    symbols.
 
     >>> from mfprofile.cost.bill import count
     >>> peak_memory(count("mf294m")).op
@@ -109,7 +110,7 @@ def peak_memory(bill: Bill, batch: int = 1, dtype: str = "float32", in_place: bo
 
 
 def traffic(bill: Bill, batch: int = 1, dtype: str = "float32", in_place: bool = False) -> Traffic:
-    """Return what is live and what is moved at each of the bill's rows; raises `InputError` as `peak_memory`."""
+    """Return the live and the moved bytes for each row of the bill. Raises `InputError` as `peak_memory` does."""
     size = value_bytes(dtype)
     flow = _flow(bill, batch)
     moved = [((step.inputs + step.out) * batch + step.weights) * size for step in flow.steps]
@@ -118,9 +119,9 @@ def traffic(bill: Bill, batch: int = 1, dtype: str = "float32", in_place: bool =
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What some rows put out, count and move, and the most that is live while one of them runs.
+    """The sums of some rows, and the maximum of live bytes while one of them runs.
 
-    `activations` are values and `madds` multiply-adds of one image; `moved` and `live` are bytes of the whole batch.
+    `activations` (values) and `madds` are for one image. `moved` and `live` are bytes for the whole batch.
     """
 
     name: str
@@ -135,11 +136,11 @@ def footprints(
 ) -> list[Footprint]:
     """Return the footprints by block, stage, pillar, kind or op, in running order.
 
-    Raises `InputError` for another axis, and as `peak_memory`.
+    Raises `InputError` for an unknown axis, and as `peak_memory` does.
     """
-    found = traffic(bill, batch, dtype, in_place)
+    by_row = traffic(bill, batch, dtype, in_place)
     moved, live = dict[str, int](), dict[str, int]()
-    for name, bytes_moved, bytes_live in zip(bill.names(axis), found.moved, found.live, strict=True):
+    for name, bytes_moved, bytes_live in zip(bill.names(axis), by_row.moved, by_row.live, strict=True):
         moved[name] = moved.get(name, 0) + bytes_moved
         live[name] = max(live.get(name, 0), bytes_live)
     return [
@@ -149,7 +150,7 @@ def footprints(
 
 
 def value_bytes(dtype: str) -> int:
-    """Return the bytes of a value of a type; raises `InputError` with the types that there are.
+    """Return the bytes per value of a type. Raises `InputError` with the most similar type, or all types, if unknown.
 
     >>> value_bytes("float16")
     2
@@ -165,12 +166,15 @@ def _flow(bill: Bill, batch: int) -> Flow:
     if not all(part.wiring for part in bill.parts):
         raise InputError(f"{MEMORY}: the data flow of a network in code is not known; a memory limit needs a spec")
     if not isinstance(bill.madds, int):
-        raise InputError("memory is that of one network of whole numbers, not of arrays or symbols")
+        raise InputError("memory needs one network of whole numbers, not arrays or symbols")
     return Flow(bill.parts, prod(bill.subject.inputs[0].shape[1:]))
 
 
 def _walk(flow: Flow, in_place: bool) -> Iterator[tuple[int, dict[int, int]]]:
-    """Yield for each step how many values are live while it runs, and those of each source; it changes as it goes."""
+    """Yield for each step how many values are live while it runs, in total and by source.
+
+    The dict by source is the same object in each iteration; it changes after the next step.
+    """
     last = _last_reads(flow)
     dying: dict[int, list[int]] = {}
     for source, number in last.items():
@@ -182,16 +186,19 @@ def _walk(flow: Flow, in_place: bool) -> Iterator[tuple[int, dict[int, int]]]:
             total -= live.pop(step.reads[0])
         live[number] = step.out
         total += step.out
-        yield (total if step.reads else 0), live  # a table is there, and runs nothing
+        yield (total if step.reads else 0), live  # the token table is a parameter and runs nothing
         for source in dying.get(number, ()):
             total -= live.pop(source, 0)
 
 
 def _last_reads(flow: Flow) -> dict[int, int]:
-    """Return the last step that reads each source: what none reads ends with itself, the network's answer never."""
+    """Return the last step that reads each source.
+
+    A source without readers ends with its own step. The network's output never ends.
+    """
     last = {number: number for number in range(len(flow.steps))}
     last |= {source: number for number, step in enumerate(flow.steps) for source in step.reads}
-    return last | dict.fromkeys(flow.answers, len(flow.steps))
+    return last | dict.fromkeys(flow.outputs, len(flow.steps))
 
 
 def _name(flow: Flow, source: int) -> str:

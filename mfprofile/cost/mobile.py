@@ -1,4 +1,4 @@
-"""Mobile: stem, lite block, the two Mobile sub-blocks and DY-ReLU's θ, as ops (Sections 3.3 and 3.4)."""
+"""Mobile as ops: stem, lite block, the two Mobile sub-blocks and DY-ReLU's θ (Sections 3.3 and 3.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mfprofile.spec.network import Block, FeatureMap, Network
 
 
 def stem(out: FeatureMap[D]) -> Ops[D]:
-    """Return the 3×3 convolution of stride 2 from 3 channels."""
+    """Return the ops of the stem: a 3×3 convolution of stride 2 from 3 channels, with norm and activation."""
     shape = (out.channels, out.height, out.width)
     return [
         ("conv", "stem", ops.conv(3, out.channels, 3, out.height, out.width)),
@@ -21,7 +21,10 @@ def stem(out: FeatureMap[D]) -> Ops[D]:
 
 
 def lite(block: Block[D]) -> Ops[D]:
-    """Return the lite block: depthwise that expands, 1×1 that squeezes; it touches no token (Section 3.4)."""
+    """Return the ops of a lite block (Section 3.4): a depthwise convolution that expands, and a 1×1 that squeezes.
+
+    It uses no tokens.
+    """
     out, hidden = block.outputs, block.expanded
     return [
         *_depthwise("depthwise", "lite", block, hidden),
@@ -32,7 +35,7 @@ def lite(block: Block[D]) -> Ops[D]:
 
 
 def mobile(network: Network[D], block: Block[D]) -> Ops[D]:
-    """Return Mobile of stride 1: 1×1, depthwise, 1×1 (Section 3.3; 2LEC² + 9LEC where C = out)."""
+    """Return the ops of Mobile with stride 1: 1×1, depthwise, 1×1 (Section 3.3; 2LEC² + 9LEC if C = out)."""
     out, hidden = block.outputs, FeatureMap(block.expanded, block.inputs.height, block.inputs.width, 0)
     return [
         *_pointwise("pointwise1", "hidden", block.inputs_per_group, hidden),
@@ -45,7 +48,7 @@ def mobile(network: Network[D], block: Block[D]) -> Ops[D]:
 
 
 def mobile_down(network: Network[D], block: Block[D]) -> Ops[D]:
-    """Return Mobile that downsamples: depthwise of stride 2, 1×1, depthwise, 1×1 (Section 3.4)."""
+    """Return the ops of Mobile that downsamples: depthwise with stride 2, 1×1, depthwise, 1×1 (Section 3.4)."""
     out = block.outputs
     hidden = FeatureMap(block.expanded, out.height, out.width, 0)
     hidden2 = FeatureMap(block.expanded2, out.height, out.width, 0)
@@ -76,7 +79,7 @@ def _pointwise(name: str, role: str, inputs_per_group: Size[D], out: FeatureMap[
 
 
 def _residual(role: str, joined: Size[D], out: FeatureMap[D]) -> Ops[D]:
-    """Return the addition of a residual, or nothing where the structure has none (`joined` is False)."""
+    """Return the addition of a residual connection, or no op if there is none (`joined` is False)."""
     if joined is False:
         return []
     shape = (out.channels, out.height, out.width)
@@ -85,7 +88,7 @@ def _residual(role: str, joined: Size[D], out: FeatureMap[D]) -> Ops[D]:
 
 
 def _activation(name: str, network: Network[D], hidden: FeatureMap[D]) -> Ops[D]:
-    """Return ReLU6, or DY-ReLU with θ: d → d/4 → 2h on token 0 (Section 3.3)."""
+    """Return the ops of ReLU6, or of DY-ReLU with θ: d → d/4 → 2h on token 0 (Section 3.3)."""
     shape = (hidden.channels, hidden.height, hidden.width)
     if network.activation == "relu" or network.tokens is None:
         return [(name, "hidden", ops.elementwise("relu6", *shape))]

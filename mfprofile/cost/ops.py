@@ -1,8 +1,8 @@
-"""What a primitive costs: pure functions of shapes, in `+` and `*` alone.
+"""The costs of the primitive ops: pure functions of shapes that use only `+` and `*`.
 
-Every dimension may be an int, an int64 array with an element for each variant, or a sympy symbol; the answer is of the
-same sort. Nothing here branches on, rounds, compares or divides a dimension. One multiply-add (MAdd) is one product
-and its sum, 2 FLOPs. A batch is one image throughout.
+Each dimension may be an int, an int64 array with one element per variant, or a sympy symbol. The result has the same
+type. Nothing here branches on, rounds, compares or divides a dimension. One multiply-add (MAdd) is one product and its
+sum, which is 2 FLOPs. All costs are for one image.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from mfprofile.spec.dimension import D, D_co, Size, product
 class Cost(Generic[D_co]):
     """The cost of one op.
 
-    `kind` says what it is, `out` is its output's shape without the batch; `madds` are its products (0 for an op
-    without), `elements` the values it handles (its outputs; for `REDUCTIONS` its inputs), `weights` and `biases` the
-    parameters it owns.
+    `kind` says what the op is. `out` is the shape of its output, without the batch dimension. `madds` is the number of
+    its products, which may be 0. `elements` is the number of its output values (for `REDUCTIONS`, of its input values).
+    `weights` and `biases` are the numbers of parameters that it owns.
     """
 
     __slots__ = ("biases", "elements", "kind", "madds", "out", "weights")
@@ -49,10 +49,10 @@ def conv(
     kind: str = "conv",
     bias: bool = False,
 ) -> Cost[D]:
-    """Cost a `kernel`² convolution to `outputs` × `height` × `width`, of `inputs` channels *per group*.
+    """Return the cost of a `kernel`² convolution to `outputs` × `height` × `width`, with `inputs` channels *per group*.
 
-    Each output value takes k² · inputs products; padding is multiplied like any value. The additions of a `bias` are
-    not multiply-adds.
+    Each output value needs k² · inputs products. Padding is multiplied like any other value. Adding a `bias` is not a
+    multiply-add.
 
     >>> cost = conv(3, 16, 3, 112, 112)  # the 294M's stem: 27 products for each of 200,704 outputs
     >>> cost.madds, cost.weights, cost.elements
@@ -69,9 +69,9 @@ def convolution(
     kind: str = "conv",
     bias: bool = False,
 ) -> Cost[D]:
-    """Cost a convolution in any number of dimensions, of `taps` positions in its kernel and `inputs` *per group*.
+    """Return the cost of a convolution in any number of dimensions, with `inputs` channels *per group*.
 
-    `positions` are the sides of its output. Other terms as in `conv`.
+    `taps` is the number of positions in its kernel. `positions` are the sides of its output. All else is as in `conv`.
 
     >>> convolution(8, 4, 3, (10,)).madds  # 8 · 3 products for each of 4 · 10 outputs
     960
@@ -90,10 +90,10 @@ def transposed(
     positions: tuple[Size[D], ...],
     bias: bool = False,
 ) -> Cost[D]:
-    """Cost a transposed convolution, from the sides `read` to `positions`, of `inputs` channels *per group*.
+    """Return the cost of a transposed convolution with `inputs` channels *per group*.
 
-    Each value that comes in is multiplied by a whole kernel for each of its group's outputs; what falls beyond the
-    edge is multiplied like any value.
+    `read` are the sides of its input, `positions` those of its output. Each input value is multiplied by a whole kernel
+    for each output channel of its group. Products that fall outside the output are counted too.
 
     >>> cost = transposed(4, 8, 9, (5, 5), (10, 10))  # 25 positions · 9 · 4 · 8
     >>> cost.madds, cost.weights, cost.elements
@@ -106,9 +106,9 @@ def transposed(
 
 
 def depthwise(outputs: Size[D], kernel: Size[D], height: Size[D], width: Size[D]) -> Cost[D]:
-    """Cost a depthwise convolution: a group for each input channel, so one input channel for each output.
+    """Return the cost of a depthwise convolution: each input channel is a group, so each output reads one channel.
 
-    It may expand (more outputs than inputs). Other terms as in `conv`.
+    It may expand (more outputs than inputs). All else is as in `conv`.
 
     >>> depthwise(96, 3, 56, 56).madds  # 9 · 96 · 3136
     2709504
@@ -117,7 +117,7 @@ def depthwise(outputs: Size[D], kernel: Size[D], height: Size[D], width: Size[D]
 
 
 def pointwise(inputs: Size[D], outputs: Size[D], height: Size[D], width: Size[D], bias: bool = False) -> Cost[D]:
-    """Cost a 1×1 convolution of `inputs` channels *per group*, as `conv`.
+    """Return the cost of a 1×1 convolution with `inputs` channels *per group*, as in `conv`.
 
     >>> pointwise(96, 24, 56, 56).madds  # 96 · 24 · 3136
     7225344
@@ -126,7 +126,7 @@ def pointwise(inputs: Size[D], outputs: Size[D], height: Size[D], width: Size[D]
 
 
 def linear(rows: Size[D], inputs: Size[D], outputs: Size[D]) -> Cost[D]:
-    """Cost a Linear with bias on `rows` vectors; the bias's additions are not multiply-adds.
+    """Return the cost of a Linear with bias on `rows` vectors. Adding the bias is not a multiply-add.
 
     >>> cost = linear(6, 192, 384)  # 6 · 192 · 384
     >>> cost.madds, cost.weights, cost.biases
@@ -137,7 +137,7 @@ def linear(rows: Size[D], inputs: Size[D], outputs: Size[D]) -> Cost[D]:
 
 
 def matmul(batch: Size[D], rows: Size[D], inner: Size[D], columns: Size[D]) -> Cost[D]:
-    """Cost `batch` products of a `rows` × `inner` by an `inner` × `columns` matrix, neither of them a parameter.
+    """Return the cost of `batch` products of a `rows` × `inner` by an `inner` × `columns` matrix, without parameters.
 
     >>> matmul(2, 6, 12, 3136).madds  # 2 · 6 · 12 · 3136
     451584
@@ -147,9 +147,9 @@ def matmul(batch: Size[D], rows: Size[D], inner: Size[D], columns: Size[D]) -> C
 
 
 def batch_norm(channels: Size[D], *positions: Size[D]) -> Cost[D]:
-    """Cost a BatchNorm with scale and shift; `positions` are height and width, or nothing after a Linear.
+    """Return the cost of a BatchNorm with scale and shift.
 
-    Running statistics are buffers, not parameters.
+    `positions` are height and width, or empty after a Linear. Running statistics are buffers, not parameters.
 
     >>> cost = batch_norm(24, 56, 56)
     >>> cost.elements, cost.weights, cost.biases
@@ -160,7 +160,7 @@ def batch_norm(channels: Size[D], *positions: Size[D]) -> Cost[D]:
 
 
 def layer_norm(rows: Size[D], channels: Size[D]) -> Cost[D]:
-    """Cost a LayerNorm with scale and shift over the last dimension of `rows` × `channels`.
+    """Return the cost of a LayerNorm with scale and shift over the last dimension of `rows` × `channels`.
 
     >>> layer_norm(6, 192).elements
     1152
@@ -169,9 +169,9 @@ def layer_norm(rows: Size[D], channels: Size[D]) -> Cost[D]:
 
 
 def elementwise(kind: str, *shape: Size[D]) -> Cost[D]:
-    """Cost an op on each value of `shape`: an activation, a softmax, an addition, a multiplication.
+    """Return the cost of an op on each value of `shape`: an activation, a softmax, an addition, a multiplication.
 
-    Such ops have no multiply-adds; a convention may count their elements.
+    Such an op has no multiply-adds. A convention may count its elements.
 
     >>> elementwise("softmax", 2, 6, 3136).elements
     37632
@@ -180,7 +180,7 @@ def elementwise(kind: str, *shape: Size[D]) -> Cost[D]:
 
 
 def global_pool(channels: Size[D], height: Size[D], width: Size[D]) -> Cost[D]:
-    """Cost an average over all positions; `elements` are those it reads.
+    """Return the cost of an average over all positions. Its `elements` are the values that it reads.
 
     >>> cost = global_pool(1152, 7, 7)
     >>> cost.elements, cost.out
@@ -190,7 +190,7 @@ def global_pool(channels: Size[D], height: Size[D], width: Size[D]) -> Cost[D]:
 
 
 def reduction(kind: str, read: Size[D], *shape: Size[D]) -> Cost[D]:
-    """Cost an op that draws `read` values together into those of `shape`: pooling, a mean, a sum, a maximum.
+    """Return the cost of an op that reduces `read` values to those of `shape`: pooling, a mean, a sum, a maximum.
 
     `kind` is one of `REDUCTIONS`.
 
@@ -202,7 +202,7 @@ def reduction(kind: str, read: Size[D], *shape: Size[D]) -> Cost[D]:
 
 
 def embedding(rows: Size[D], entries: Size[D], channels: Size[D]) -> Cost[D]:
-    """Cost a table of `entries` vectors, of which `rows` are looked up: they are read, not multiplied.
+    """Return the cost of looking up `rows` vectors in a table of `entries` vectors. Nothing is multiplied.
 
     >>> cost = embedding(5, 1000, 64)
     >>> cost.madds, cost.elements, cost.weights
@@ -212,7 +212,7 @@ def embedding(rows: Size[D], entries: Size[D], channels: Size[D]) -> Cost[D]:
 
 
 def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
-    """Cost the same op on several images, or windows or frames of one, with the same parameters.
+    """Return the cost of the same op on several images, windows or frames, with the same parameters.
 
     >>> cost = repeated(linear(6, 192, 384), 4)
     >>> cost.madds, cost.weights, cost.out
@@ -223,7 +223,7 @@ def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
 
 
 def table(rows: Size[D], channels: Size[D]) -> Cost[D]:
-    """Cost a learned table that is read whole: parameters, and no arithmetic.
+    """Return the cost of a learned table that is read as a whole: parameters, and no arithmetic.
 
     >>> table(6, 192).weights
     1152
@@ -232,10 +232,10 @@ def table(rows: Size[D], channels: Size[D]) -> Cost[D]:
 
 
 def activations(cost: Cost[D]) -> Size[D]:
-    """Return how many values the op puts out for those after it; a parameter that is read is none.
+    """Return how many values the op outputs. A table has none, because its values are parameters.
 
-    `elements` are those, but of a pooling and the other `REDUCTIONS`, which count what they read; a residual that may
-    be absent has them scaled.
+    For most kinds this is `elements`, which also scale a residual that may be absent. For `REDUCTIONS`, `elements` are
+    input values, so the output shape is used.
 
     >>> activations(global_pool(1152, 7, 7)), activations(table(6, 192)), activations(linear(6, 192, 384))
     (1152, 0, 2304)

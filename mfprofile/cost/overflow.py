@@ -1,4 +1,4 @@
-"""A sweep over int64 arrays that could pass 2⁶³ is refused, not wrapped."""
+"""Refuse a sweep over int64 arrays whose counts could exceed 2⁶³, instead of returning wrong numbers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ LIMIT = 2**63
 
 
 def refuse_overflow(network: Network, convention: Convention) -> None:
-    """Raise `InputError` if any count of an array reading could pass 2⁶³.
+    """Raise `InputError` if a count of a network of arrays could exceed 2⁶³.
 
-    Every cost grows with every dimension, so that a network of each array's greatest value, in Python's own integers,
-    bounds all variants.
+    Every cost grows with every dimension. So the network of each array's largest value is an upper bound for all
+    variants; it is counted in Python's own integers.
     """
     parts = network_parts(_greatest(network))
     madds = sum(convention.weigh(parts))
     costs = [cost for part in parts for _, _, cost in part.ops]
     most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs))
     if most >= LIMIT:
-        raise InputError(f"the sweep could reach {most:,}, more than an int64 holds: sweep smaller sizes")
+        raise InputError(f"the sweep could reach {most:,}, which is too large for int64; use smaller sizes")
 
 
 def _greatest(value: Any) -> Any:

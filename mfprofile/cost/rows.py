@@ -1,4 +1,4 @@
-"""A row of the bill: one op and its place in the network; and `Part`, a sub-block whose ops are not yet rows."""
+"""`Row`, one op of the bill and its place in the network, and `Part`, a sub-block with its ops."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from mfprofile.cost.ops import Cost, activations
 from mfprofile.spec.dimension import D, D_co, Size
 
 Ops: TypeAlias = list[tuple[str, str, Cost[D]]]
-"""Ops of a sub-block in running order, each its name within it, its role and its cost."""
+"""Ops of a sub-block in running order: the name of each within the sub-block, its role and its cost."""
 
 
 class Part(Generic[D_co]):
-    """A sub-block: the ops at one place, under one path.
+    """A sub-block: ops with the same place and the same module path.
 
-    `block` is a number, or stem, final, head, tokens; `stage` is log₂ of the block's output stride, None for the token
-    table, which has no resolution; `pillar` is one of `PILLARS`; `path` is that of the torch module. `wiring` names how
-    its ops read one another, as in `cost.flow`, or is '' where that is not known.
+    `block` is a number, or stem, final, head, tokens. `stage` is log₂ of the block's output stride, or None for the
+    token table, which has no resolution. `pillar` is one of `PILLARS`. `path` is the path of the torch module. `wiring`
+    is a key of the data flow in `cost.flow`, or '' if the data flow is not known.
     """
 
     __slots__ = ("block", "ops", "path", "pillar", "stage", "wiring")
@@ -36,12 +36,13 @@ class Part(Generic[D_co]):
 
 
 class Row(Generic[D_co]):
-    """One op: its sub-block `part`, its `role` and its `cost`, and what those say of it.
+    """One op: its sub-block `part`, its `role` and its `cost`, with their properties.
 
-    `role` says where a kind stands: stem, lite, hidden or output (of a Mobile sub-block), theta, attention, ffn,
-    token (what joins sub-blocks on tokens), bridge, gate, projection, final, head, detector, table; of an op met in a
-    network of others, biased, plain, rare, or fused in an attention that is called as one operator. The properties
-    are those of `Part` and of `cost.ops.Cost`; `madds` are products, before any convention weighs them.
+    `role` says where the op is used: stem, lite, hidden or output (of a Mobile sub-block), theta, attention, ffn,
+    token (ops that join sub-blocks on tokens), bridge, gate, projection, final, head, detector, table. In a traced
+    network it says how the op is called: biased, plain, rare, or fused (inside an attention that is called as one
+    operator). The properties are those of `Part` and of `cost.ops.Cost`. `madds` are products, before a convention
+    weighs them.
     """
 
     __slots__ = ("cost", "local", "part", "role")
@@ -54,9 +55,9 @@ class Row(Generic[D_co]):
 
     @property
     def name(self) -> str:
-        """Return the path of the torch module, or of the module that computes the op with the op's own name after.
+        """Return the path of the op's own torch module, or the path of the module that runs it and the op's name.
 
-        An op that is all its module does may have no name of its own but the number of the call, as `#2`.
+        If the op is all that its module does, its name may be just the number of the call, such as `#2`.
         """
         if self.part.path and self.local[:1] not in ("", "#"):
             return f"{self.part.path}.{self.local}"
@@ -68,9 +69,9 @@ class Row(Generic[D_co]):
     kind = property(lambda self: self.cost.kind, doc="What the op is, as in `cost.ops`.")
     out = property(lambda self: self.cost.out, doc="The output's shape without the batch.")
     madds = property(lambda self: self.cost.madds, doc="The op's products.")
-    elements = property(lambda self: self.cost.elements, doc="The values it handles.")
-    weights = property(lambda self: self.cost.weights, doc="The weights it owns.")
-    biases = property(lambda self: self.cost.biases, doc="The biases it owns.")
+    elements = property(lambda self: self.cost.elements, doc="The values that it outputs, or that `REDUCTIONS` read.")
+    weights = property(lambda self: self.cost.weights, doc="The weights that it owns.")
+    biases = property(lambda self: self.cost.biases, doc="The biases that it owns.")
 
     @property
     def params(self) -> Size[D_co]:
@@ -79,7 +80,7 @@ class Row(Generic[D_co]):
 
     @property
     def activations(self) -> Size[D_co]:
-        """Return how many values the op puts out."""
+        """Return how many values the op outputs."""
         return activations(self.cost)
 
     def __repr__(self) -> str:

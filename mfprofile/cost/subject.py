@@ -1,7 +1,7 @@
-"""What a bill is of: a `Network` that a spec describes, or the trace of any other one.
+"""The subject of a bill: the `Network` of a spec, or the trace of any other network.
 
-A bill asks its subject, and never which of them it is. What a subject does not have is empty: a network of a spec has
-no modules, and a traced one no blocks.
+A bill uses only this interface and never checks the type of its subject. A property that does not apply is empty: the
+network of a spec has no modules, and a traced network has no blocks.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from mfprofile.spec.traits import Labels, Traits
 
 
 class Module(NamedTuple):
-    """What a module is: its class's name, whether none is within it, whether the class is torch.nn's own.
+    """A module: the name of its class, whether it has no submodules, and whether its class is one of torch.nn.
 
-    `params` are the parameters that it holds itself; tied ones are those of each module that does.
+    `params` is the number of parameters that it owns directly. Tied parameters count for each module that owns them.
     """
 
     kind: str
@@ -29,7 +29,7 @@ class Module(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """An operator that is not counted: how often it ran, and how many values it put out; or a recurrent layer."""
+    """An operator, or a recurrent layer, that is not counted: how often it ran, and how many values it output."""
 
     operator: str
     count: int
@@ -38,7 +38,7 @@ class Uncovered:
 
 
 class Subject(Protocol):
-    """A network as a bill of it asks about it."""
+    """The interface of a network that a bill uses."""
 
     @property
     def name(self) -> str:
@@ -46,19 +46,19 @@ class Subject(Protocol):
 
     @property
     def inputs(self) -> Sequence[InputShape]:
-        """The inputs that it is counted on, batch included."""
+        """The inputs that it is counted on, with the batch dimension."""
 
     @property
     def input(self) -> str:
-        """The same in words."""
+        """The inputs as text."""
 
     @property
     def about(self) -> str:
-        """What else the heading of its bill says of it, or ''."""
+        """More text for the heading of its bill, or ''."""
 
     @property
     def axes(self) -> Sequence[str]:
-        """What its rows can be summed by; the first is that of its parts: block or module."""
+        """The axes by which its rows can be summed. The first is the axis of its parts: block or module."""
 
     @property
     def blocks(self) -> Sequence[Block]:
@@ -74,12 +74,12 @@ class Subject(Protocol):
 
     @property
     def settings(self) -> Traits:
-        """What holds for the whole network and may differ from another's."""
+        """The settings of the whole network, which may differ between networks."""
 
     @property
     def traits(self) -> Mapping[str, Traits]:
-        """What tells each part from another's, by the part's name in the bill."""
+        """The traits of each part, by the part's name in the bill."""
 
     @property
     def labels(self) -> Labels:
-        """What a table by part shows beside each part's name."""
+        """The extra columns of a table by part."""

@@ -1,4 +1,4 @@
-"""Sums over ops and rows, of whatever network they are."""
+"""Sums over ops and rows of any network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mfprofile.spec.dimension import D, Size
 
 
 class Total(Generic[D]):
-    """The sum of some rows: `madds` as the bill's convention counts them, `params`, and `activations` put out."""
+    """The sums of some rows: `madds` as the bill's convention counts them, `params` and `activations`."""
 
     __slots__ = ("activations", "madds", "name", "params")
 
@@ -22,7 +22,7 @@ class Total(Generic[D]):
         self.activations = activations
 
     def amounts(self) -> dict[str, Size[D]]:
-        """Return the sums by their names."""
+        """Return the sums by name."""
         return {"madds": self.madds, "params": self.params, "activations": self.activations}
 
     def __repr__(self) -> str:
@@ -30,7 +30,7 @@ class Total(Generic[D]):
 
 
 class Entry(NamedTuple, Generic[D]):
-    """A row, the name of the sum that it goes into, and its multiply-adds as a convention counts them."""
+    """A row, the name of the total that it is added to, and its multiply-adds as a convention counts them."""
 
     name: str
     row: Row[D]
@@ -38,7 +38,7 @@ class Entry(NamedTuple, Generic[D]):
 
 
 def totals_of(entries: Iterable[Entry[D]]) -> dict[str, Total[D]]:
-    """Return the totals by name, in the order in which names first occur."""
+    """Return the totals by name, in the order in which the names first occur."""
     totals: dict[str, Total[D]] = {}
     for name, row, madds in entries:
         total = totals.get(name)
@@ -56,10 +56,10 @@ def costs_of(parts: Iterable[Part[D]]) -> list[Cost[D]]:
 
 
 def params_of(parts: Sequence[Part[D]], without: frozenset[str] = frozenset()) -> Size[D]:
-    """Return the parameters of all ops but those of some kinds."""
+    """Return the number of parameters of all ops, except ops of the kinds `without`."""
     return sum([cost.weights + cost.biases for cost in costs_of(parts) if cost.kind not in without])
 
 
 def activations_of(parts: Sequence[Part[D]]) -> Size[D]:
-    """Return how many values all ops put out; parameters that are read are none."""
+    """Return the number of values that all ops output. Parameters that are only read do not count."""
     return sum([activations(cost) for cost in costs_of(parts)])

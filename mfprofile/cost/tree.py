@@ -1,4 +1,4 @@
-"""A traced network's bill as the tree of its modules: each module's part is the sum of those within it and its own."""
+"""The bill of a traced network as a tree of modules. A module's total includes its submodules."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from mfprofile.cost.subject import Module
 from mfprofile.cost.sums import Total
 
 SELF = "(self)"
-"""What stands for the ops that a module runs itself, beside the modules within it."""
+"""The name of the line for the ops that a module runs itself, in addition to its submodules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A module: its path, its class, the total of all at or below it, what it runs itself, and the modules within it.
+    """A module: its path, its class, its total with all submodules, its own total, and its direct submodules.
 
-    `own` is None where it runs no op itself. Modules that run nothing and own nothing are left out.
+    `own` is the total of the ops that it runs itself, or None if there are none. Modules that run nothing and own
+    nothing are left out.
     """
 
     path: str
@@ -28,18 +29,18 @@ class Branch:
 
     @property
     def name(self) -> str:
-        """Return its name within the module that it is part of."""
+        """Return its name within its parent module."""
         return self.path.rpartition(".")[2]
 
     @property
     def level(self) -> int:
-        """Return how deep it stands: 0 for the whole network."""
+        """Return its depth: 0 for the whole network."""
         return self.path.count(".") + 1 if self.path else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the tree: a module, or the ops that one runs itself beside the modules within it."""
+    """A line of the tree: a module, or the ops that a module runs itself in addition to its submodules."""
 
     path: str
     name: str
@@ -51,37 +52,37 @@ class Line:
 def tree(bill: Bill) -> Branch:
     """Return the tree of a bill's modules, in the order in which they are registered."""
     modules = bill.subject.modules
-    within: dict[str, list[str]] = {}
+    submodules: dict[str, list[str]] = {}
     for path in modules:
         if path:
-            within.setdefault(path.rpartition(".")[0], []).append(path)
-    own = {total.name: total for total in bill.by("module")}
-    return _branch("", modules, within, own)
+            submodules.setdefault(path.rpartition(".")[0], []).append(path)
+    own_totals = {total.name: total for total in bill.by("module")}
+    return _branch("", modules, submodules, own_totals)
 
 
 def _branch(
-    path: str, modules: Mapping[str, Module], within: Mapping[str, list[str]], own: Mapping[str, Total]
+    path: str, modules: Mapping[str, Module], submodules: Mapping[str, list[str]], own_totals: Mapping[str, Total]
 ) -> Branch:
-    found = (_branch(each, modules, within, own) for each in within.get(path, ()))
-    children = tuple(child for child in found if child.own is not None or child.children)
-    mine = own.get(path)
-    return Branch(path, modules[path].kind, _sum(path, [child.total for child in children], mine), mine, children)
+    branches = (_branch(child, modules, submodules, own_totals) for child in submodules.get(path, ()))
+    children = tuple(child for child in branches if child.own is not None or child.children)
+    own = own_totals.get(path)
+    return Branch(path, modules[path].kind, _sum(path, [child.total for child in children], own), own, children)
 
 
 def _sum(path: str, totals: list[Total], own: Total | None) -> Total:
-    every = [*totals, *([own] if own is not None else [])]
+    summands = [*totals, *([own] if own is not None else [])]
     return Total(
         path,
-        sum(total.madds for total in every),
-        sum(total.params for total in every),
-        sum(total.activations for total in every),
+        sum(total.madds for total in summands),
+        sum(total.params for total in summands),
+        sum(total.activations for total in summands),
     )
 
 
 def lines(branch: Branch, depth: int) -> Iterator[Line]:
-    """Yield a line for each module within one, down to a depth below the whole, and for what each runs itself.
+    """Yield a line for each submodule of `branch` down to `depth`, and for the ops that each module runs itself.
 
-    The lines that stand next below a module sum to it.
+    `depth` counts from the whole network. The lines one level below a module sum to its total.
     """
     if branch.level >= depth:
         return
@@ -93,7 +94,7 @@ def lines(branch: Branch, depth: int) -> Iterator[Line]:
 
 
 def branches(branch: Branch) -> Iterator[Branch]:
-    """Yield a branch and all below it, each before those within it."""
+    """Yield a branch and all branches below it; each parent comes before its children."""
     yield branch
     for child in branch.children:
         yield from branches(child)

@@ -1,4 +1,4 @@
-"""A convention: how often each op's multiply-adds, elements and parameters are counted, by its kind and its role."""
+"""A convention: how often the multiply-adds, elements and parameters of an op are counted, by its kind and role."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mfprofile.spec.dimension import D, Size, product
 ANY = "*"
 OPS = "ops"
 LEAVES = "leaves"
-"""Modules that have none within them."""
+"""Modules without submodules."""
 TORCH_LEAVES = "torch-leaves"
-"""Those of them that are of a class of torch.nn: of one that is derived from it, or of none, the tool knows nothing."""
+"""Modules without submodules whose class is one of torch.nn. The tool does not know subclasses and other classes."""
 
 
 class Weight(NamedTuple):
-    """How often a row's multiply-adds, elements, outputs and parameters are counted, and what else a tool may take.
+    """How often a row's multiply-adds (`products`), elements, outputs and parameters are counted, and two more terms.
 
-    `vectors` are those of its output, along the last axis, as a softmax has them; `slides` are its weights at each
-    position of its output, as if what it does were an ordinary convolution.
+    `vectors` counts the vectors of its output along the last axis, as for a softmax. `slides` counts its weights once
+    per position of its output, as for an ordinary convolution.
     """
 
     products: int = 0
@@ -39,12 +39,12 @@ NOTHING = Weight()
 
 @dataclass(frozen=True, eq=False)
 class Convention:
-    """A named table of weights by (kind, role), either of which may be `*`; the most special entry holds.
+    """A named table of weights by (kind, role). Each of the two may be `*`; the most specific entry is used.
 
-    A role's entry goes before a kind's: ("*", "final") before ("linear", "*"). What has no entry is not counted.
-    `unit` is what the total is called; `versions` are the tool's versions that were read, as far as they matter;
-    `uncounted_params` are the kinds whose parameters the tool overlooks. `sees` tells what of a network of others the
-    tool looks at: every op; what `LEAVES` run; or what `TORCH_LEAVES` do.
+    An entry for a role comes before an entry for a kind: ("*", "final") before ("linear", "*"). Ops without an entry
+    are not counted. `unit` is the unit of the total. `versions` are the versions of the tool whose source was read, as
+    prefixes. `uncounted_params` are the kinds whose parameters the tool misses. `sees` is what the tool sees of a
+    traced network: every op (`OPS`), or only the ops of `LEAVES` or of `TORCH_LEAVES`.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Convention:
                 raise ValueError(f"convention {self.name!r} weighs {kind!r} in role {role!r}: not in cost/kinds.py")
 
     def weight(self, kind: str, role: str) -> Weight:
-        """Return the weight of a row of that kind in that role; raises `ValueError` for one that is not declared."""
+        """Return the weight of a row of that kind and role. Raises `ValueError` if one of them is not declared."""
         check(kind, role)
         for key in ((kind, role), (ANY, role), (kind, ANY)):
             if key in self.weights:
@@ -70,11 +70,11 @@ class Convention:
         return NOTHING
 
     def weigh(self, parts: Iterable[Part[D]]) -> list[Size[D]]:
-        """Return what is counted of each op, in running order."""
+        """Return the multiply-adds that are counted for each op, in running order."""
         weights, known = _Weights(self), dict[int, list[Size[D]]]()
         counted: list[Size[D]] = []
         for part in parts:
-            if id(part.ops) not in known:  # Former's are the same in every block
+            if id(part.ops) not in known:  # the ops of Former are the same in every block
                 known[id(part.ops)] = [_weighed(cost, weights[cost.kind, role]) for _, role, cost in part.ops]
             counted += known[id(part.ops)]
         return counted
@@ -85,7 +85,7 @@ def _weighed(cost: Cost[D], weight: Weight) -> Size[D]:
         return 0
     products, elements, outputs, params, vectors, slides = weight
     amount = products * cost.madds
-    if elements or outputs or params:  # seldom: most conventions count products alone
+    if elements or outputs or params:  # rare: most conventions count only products
         amount = amount + elements * cost.elements + outputs * product(cost.out) + params * (cost.weights + cost.biases)
     if vectors or slides:
         amount = amount + vectors * product(cost.out[:-1]) + slides * cost.weights * product(cost.out[1:])
@@ -93,7 +93,7 @@ def _weighed(cost: Cost[D], weight: Weight) -> Size[D]:
 
 
 class _Weights(dict[tuple[str, str], Weight]):
-    """A convention's weights, looked up once for each kind and role that occur."""
+    """A convention's weights, looked up once for each pair of kind and role."""
 
     def __init__(self, convention: Convention) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""The paper's tables as data, our count of each cell, and its claims about cost."""
+"""The paper's tables as data, our count of each cell, and the paper's claims about cost."""

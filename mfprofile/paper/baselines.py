@@ -1,6 +1,7 @@
-"""The networks of others in Tables 2 to 4, and what those that a library builds cost when they are counted as ours are.
+"""The other networks in Tables 2 to 4 (baselines), and our own counts of those that a library can build.
 
-The counts are of `mfprofile.verify.baselines`, in `core`; they are committed, so that reading them needs no library.
+`mfprofile.verify.baselines` makes the counts, in the convention `core`. They are stored in a file, so that reading them
+needs no library.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ FILE = Path(__file__).parent / "recounted.csv"
 TABLES = ("2", "3", "4")
 CONVENTION = "core"
 DETECTION_INPUT = "800x1344"
-"""Table 4's images, 800×1333 padded to multiples of 32, on which its Mobile-Former cells hold."""
+"""The images of Table 4: 800×1333, padded to multiples of 32. With this size its Mobile-Former cells hold."""
 NOT_BUILT = "no library builds it"
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What a baseline costs: the row it stands in, the library and the call that build it, and exact amounts.
+    """The counted cost of a baseline: its table row, the library and the call that build it, and exact amounts.
 
-    `input` is the image's side, or HEIGHTxWIDTH; `madds` are in `core`, `params` are all, each tensor once.
+    `input` is the image's side, or HEIGHTxWIDTH. `madds` are counted in `core`. `params` counts each tensor once.
     """
 
     table: str
@@ -46,7 +47,7 @@ COLUMNS = tuple(field.name for field in fields(Recount))
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A cost of a baseline, `params` or `madds`: the figure as printed, and what was recounted, if it could be."""
+    """A cost of a baseline, `params` or `madds`: the printed figure, and our count if there is one."""
 
     column: str
     printed: Printed
@@ -54,20 +55,20 @@ class Amount:
 
     @property
     def holds(self) -> bool | None:
-        """Return whether what was recounted would be printed as the figure is; None where nothing was."""
+        """Return whether our count rounds to the printed figure, or None without a count."""
         return None if self.recounted is None else self.printed.holds(self.recounted)
 
     @property
     def difference(self) -> Fraction | None:
-        """Return how much what was recounted is above the figure, as a share of it."""
+        """Return how much our count is above the figure, as a share of the figure, or None without a count."""
         return None if self.recounted is None else self.printed.difference(self.recounted)
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A row of another's network: its input, its two costs, and how it was recounted, if a library builds it.
+    """A table row of a baseline: its input, its two costs, and its recount if a library can build it.
 
-    In Table 4 the costs are the backbone's.
+    In Table 4, the costs are those of the backbone.
     """
 
     table: str
@@ -83,9 +84,9 @@ class Baseline:
         return self.params, self.madds
 
 
-def baselines(found: tuple[Recount, ...] | None = None) -> Iterator[Baseline]:
-    """Yield each baseline in the order of the paper, beside its recount: of those committed, or of `found`."""
-    known = {(each.table, each.model, each.input): each for each in (recounts() if found is None else found)}
+def baselines(rows: tuple[Recount, ...] | None = None) -> Iterator[Baseline]:
+    """Yield each baseline with its recount from `rows` (default: the stored recounts), in the order of the paper."""
+    known = {(row.table, row.model, row.input): row for row in (recounts() if rows is None else rows)}
     for number in TABLES:
         for line in table(number).lines:
             if not line.spec:
@@ -94,7 +95,7 @@ def baselines(found: tuple[Recount, ...] | None = None) -> Iterator[Baseline]:
 
 
 def input_of(line: Line) -> str:
-    """Return the input that a row of Tables 2 to 4 is counted on."""
+    """Return the input size for a row of Tables 2 to 4."""
     return line.cells.get("input", DETECTION_INPUT)
 
 
@@ -107,7 +108,7 @@ def _baseline(number: str, line: Line, size: str, recount: Recount | None) -> Ba
 
 @cache
 def recounts() -> tuple[Recount, ...]:
-    """Return the recounts that are committed."""
+    """Return the stored recounts."""
     with FILE.open(encoding="utf-8", newline="") as stream:
         texts, amounts = COLUMNS[:-2], COLUMNS[-2:]
         rows: Iterator[dict[str, Any]] = csv.DictReader(stream)
@@ -116,10 +117,10 @@ def recounts() -> tuple[Recount, ...]:
 
 def recounted(number: str, model: str, size: str) -> Recount | None:
     """Return the recount of a table's row, if there is one."""
-    found = (each for each in recounts() if (each.table, each.model, each.input) == (number, model, size))
-    return next(found, None)
+    matches = (each for each in recounts() if (each.table, each.model, each.input) == (number, model, size))
+    return next(matches, None)
 
 
-def csv_rows(found: tuple[Recount, ...]) -> list[tuple[str | int, ...]]:
-    """Return the lines of the file of recounts, its heading first."""
-    return [COLUMNS, *(astuple(each) for each in found)]
+def csv_rows(rows: tuple[Recount, ...]) -> list[tuple[str | int, ...]]:
+    """Return the lines of the file of recounts, starting with the header."""
+    return [COLUMNS, *(astuple(row) for row in rows)]

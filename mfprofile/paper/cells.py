@@ -1,4 +1,4 @@
-"""Every cell about cost, printed and counted."""
+"""The cells of the paper's tables that show a cost, as printed and as counted."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mfprofile.spec.load import load
 IMAGENET, COCO = "paper", "paper-coco"
 
 NOT_REPRODUCED = frozenset({("mf508m", "madds")})
-"""Cells that the conventions inferred do not meet: the 508M comes out at 508.68M and would print as 509M."""
+"""Cells that the inferred conventions do not match: the 508M counts 508.68M, which would be printed as 509M."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a Mobile-Former row: the figure as printed, and our exact count in a convention."""
+    """A cell of a Mobile-Former row: the printed figure, and our exact count in a convention."""
 
     table: str
     model: str
@@ -32,41 +32,41 @@ class Cell:
 
     @property
     def holds(self) -> bool:
-        """Return whether the count would be printed as the figure is."""
+        """Return whether the count rounds to the printed figure."""
         return self.printed.holds(self.counted)
 
     @property
     def difference(self) -> Fraction:
-        """Return how much the count is above the figure, as a share of it."""
+        """Return how much the count is above the figure, as a share of the figure."""
         return self.printed.difference(self.counted)
 
     @property
     def is_lost(self) -> bool:
-        """Return whether the cell does not hold, though it is not known as one that we do not reproduce."""
+        """Return whether the cell does not hold and is not one of the known exceptions in `NOT_REPRODUCED`."""
         return not self.holds and (self.spec, self.column) not in NOT_REPRODUCED
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A cell with the tables in which it stands, as the same figure of the same spec."""
+    """A cell, and the tables that print the same figure for the same spec."""
 
     cell: Cell
     tables: tuple[str, ...]
 
 
 def distinct(convention: str | None = None) -> list[Standing]:
-    """Return the distinct cells of all tables, in the order of the paper, counted as `cells` does."""
-    found: dict[tuple[str, str, str], list[Cell]] = {}
+    """Return the distinct cells of all tables, in the order of the paper, counted as in `cells`."""
+    groups: dict[tuple[str, str, str], list[Cell]] = {}
     for number in TITLES:
         for cell in cells(table(number), convention):
-            found.setdefault((cell.spec, cell.column, cell.printed.text), []).append(cell)
-    return [Standing(same[0], tuple(cell.table for cell in same)) for same in found.values()]
+            groups.setdefault((cell.spec, cell.column, cell.printed.text), []).append(cell)
+    return [Standing(group[0], tuple(cell.table for cell in group)) for group in groups.values()]
 
 
 def cells(table: PaperTable, convention: str | None = None) -> Iterator[Cell]:
-    """Yield the cells about cost of a table's Mobile-Former rows, counted in a convention.
+    """Yield the cost cells of a table's Mobile-Former rows, counted in a convention.
 
-    Without a name it is that which was inferred for the table: `paper-coco` for Table 4, else `paper`.
+    The default is the convention inferred for the table: `paper-coco` for Table 4, else `paper`.
     """
     name = convention or default_convention(table)
     for line in table.lines:
@@ -84,19 +84,19 @@ def default_convention(table: PaperTable) -> str:
 
 
 def is_cost(column: str) -> bool:
-    """Return whether a column is of multiply-adds or parameters."""
+    """Return whether a column shows multiply-adds or parameters."""
     return column.endswith(("madds", "params"))
 
 
 def spec_of(line: Line, column: str) -> str:
-    """Return the spec whose count stands in a column, if any: Table 4's `all` is the detector's, not the backbone's."""
+    """Return the spec that a column shows the cost of, or ''. In Table 4, the `all` columns show the whole detector."""
     if not is_cost(column):
         return ""
     return line.spec.replace("-coco", "-retinanet") if column.startswith("all_") else line.spec
 
 
 def counted(spec: str, column: str, convention: str) -> int:
-    """Return our count of a spec for a column: multiply-adds, or parameters of all that the convention counts."""
+    """Return our count of a spec for a column: its multiply-adds, or the parameters that the convention counts."""
     bill = bill_of(spec, convention)
     if column.endswith("madds"):
         return int(bill.madds)
@@ -111,7 +111,7 @@ def bill_of(spec: str, convention: str) -> Bill:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many cells hold, of all and of the distinct ones (a spec's cell may stand in several tables)."""
+    """The number of cells that hold, among all cells and among distinct cells (several tables may print one cell)."""
 
     holding: int
     cells: int
@@ -119,8 +119,8 @@ class Score:
     distinct: int
 
 
-def score(found: Iterable[Cell]) -> Score:
-    """Count the cells that hold."""
-    found = list(found)
-    distinct = {(cell.spec, cell.column, cell.printed.text): cell.holds for cell in found}
-    return Score(sum(cell.holds for cell in found), len(found), sum(distinct.values()), len(distinct))
+def score(cells: Iterable[Cell]) -> Score:
+    """Return how many of the cells hold."""
+    cells = list(cells)
+    distinct = {(cell.spec, cell.column, cell.printed.text): cell.holds for cell in cells}
+    return Score(sum(cell.holds for cell in cells), len(cells), sum(distinct.values()), len(distinct))

@@ -1,4 +1,4 @@
-"""What the paper's text says of cost in numbers, each judged in `core` and in `paper`."""
+"""The paper's numeric claims about cost in its text, each checked in the conventions `core` and `paper`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OF_TABLE_10 = MODELS[:-1]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What we count for a claim, as text, and whether the claim holds (None where it gives no figure to judge)."""
+    """Our count for a claim, as text, and whether the claim holds (None if it states no figure to compare)."""
 
     counted: str
     holds: bool | None
@@ -29,7 +29,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A number in the text: the section, the gist of the sentence, the figure, and how it is judged by convention."""
+    """A number in the text: the section, the claim in short, the figure, and the function that judges it.
+
+    `judge` takes the name of a convention.
+    """
 
     section: str
     gist: str
@@ -39,41 +42,41 @@ class Claim:
 
 def claims() -> Iterator[Claim]:
     """Yield the claims in the order of the paper."""
-    yield Claim("Abstract", "the 294M saves 17 % of computations over MobileNetV3's 356M", "17 %", _saved)
+    yield Claim("Abstract", "the 294M needs 17 % less computation than MobileNetV3 with 356M", "17 %", _saved)
     for model in MODELS:
-        gist = f"Former and bridge take less than 20 % of all computations: {model}"
+        gist = f"Former and bridge need less than 20 % of the total computation: {model}"
         yield Claim("1, 3.3", gist, "< 20 %", partial(_below_a_fifth, model))
     yield Claim(
         "3.2",
-        "what the bridge saves without the projections of Mobile's side, its output's too, 294M",
+        "savings in the 294M's bridge because Mobile's side has no projections (its output neither)",
         "–",
         _projections,
     )
-    yield Claim("3.3", "Former's M²d may be ignored, 294M", "ignorable", _square_of_tokens)
-    yield Claim("3.3", "Mobile takes the most computations, in all seven models", "the most", _mobile)
-    yield Claim("3.4", "the seven models take 26M to 508M", "26M to 508M", _range)
-    yield Claim("3.4, A", "Mobile-Former blocks from 508M to 26M", "11 11 11 11 8 8 8", _blocks)
-    yield Claim("A", "pooled width, 508M to 52M (Table 10)", "1440 1152 960 768 768 576", _widths("expanded"))
-    yield Claim("A", "width after concatenation, 508M to 52M", "1632 1344 1152 960 896 704", _widths("features"))
-    yield Claim("A", "width of the first FC, 508M to 52M", "1920 1920 1600 1280 1280 1024", _widths("fc"))
-    yield Claim("A", "the 26M is the 52M with groups of 4", "groups 4", _groups)
-    yield Claim("4.1", "the 151M takes slightly more than ShuffleNetV2's 138M and 141M", "151M > 141M", _shufflenet)
+    yield Claim("3.3", "the term M²d of Former can be ignored in the 294M", "ignorable", _square_of_tokens)
+    yield Claim("3.3", "Mobile needs the most computation in all seven models", "the most", _mobile)
+    yield Claim("3.4", "the seven models need 26M to 508M", "26M to 508M", _range)
+    yield Claim("3.4, A", "number of Mobile-Former blocks, 508M to 26M", "11 11 11 11 8 8 8", _blocks)
+    yield Claim("A", "channels after pooling, 508M to 52M (Table 10)", "1440 1152 960 768 768 576", _widths("expanded"))
+    yield Claim("A", "channels after concatenation, 508M to 52M", "1632 1344 1152 960 896 704", _widths("features"))
+    yield Claim("A", "width of the first FC layer, 508M to 52M", "1920 1920 1600 1280 1280 1024", _widths("fc"))
+    yield Claim("A", "the 26M is the 52M with 4 groups", "groups 4", _groups)
+    yield Claim("4.1", "the 151M needs slightly more than ShuffleNetV2 with 138M and 141M", "151M > 141M", _shufflenet)
     for model, range_of in (("mf294m", ("0", "1.5G")), ("mf508m", ("1.6G", "4.3G"))):
-        gist = f"3 to 4 times less than the ViTs of Table 3 beside it: {model}"
+        gist = f"3 to 4 times less than the ViTs in its group of Table 3: {model}"
         yield Claim("4.1", gist, "3–4 times", partial(_vits, model, *range_of))
-    yield Claim("4.1", "less than LeViT's 305M, 294M", "294M < 305M", _levit)
-    yield Claim("4.2", "ResNet-50, PVT-Tiny and ConT-M take 7 times the 508M's backbone", "7 times", _backbones)
-    yield Claim("5.1", "Former and bridge cost 10.6 % of Table 5's second row", "10.6 %", _former_and_bridge)
-    yield Claim("5.2", "Former and bridge are 35M, taken as the 294M less Mobile alone", "35M", _difference)
-    yield Claim("5.2", "and 12 % of the 294M", "12 %", _difference_share)
-    yield Claim("5.2", "Former and bridge are 35M, taken as the two pillars", "35M", _pillars)
+    yield Claim("4.1", "the 294M needs less than LeViT with 305M", "294M < 305M", _levit)
+    yield Claim("4.2", "ResNet-50, PVT-Tiny and ConT-M need 7 times the 508M's backbone", "7 times", _backbones)
+    yield Claim("5.1", "Former and bridge are 10.6 % of Table 5's second row", "10.6 %", _former_and_bridge)
+    yield Claim("5.2", "Former and bridge are 35M, as the 294M minus Mobile alone", "35M", _difference)
+    yield Claim("5.2", "the same are 12 % of the 294M", "12 %", _difference_share)
+    yield Claim("5.2", "Former and bridge are 35M, as the sum of the two pillars", "35M", _pillars)
     yield Claim("5.4", "the head has 4.6M of the 294M's parameters", "4.6M", _head)
-    yield Claim("5.4", "and 40 % of them", "40 %", _head_share)
-    yield Claim("5.4", "its two fully connected layers alone have 4.6M", "4.6M", _two_layers)
+    yield Claim("5.4", "the head has 40 % of the 294M's parameters", "40 %", _head_share)
+    yield Claim("5.4", "the head's two fully connected layers alone have 4.6M", "4.6M", _two_layers)
 
 
 def _percent(text: str, share: Fraction) -> Judgement:
-    """Judge a share against a figure such as `10.6 %`."""
+    """Return whether a share rounds to a figure such as `10.6 %`."""
     figure = printed(text.removesuffix(" %"))
     return Judgement(f"{float(100 * share):.1f} %", figure.holds(100 * share))
 
@@ -131,8 +134,8 @@ def _shufflenet(name: str) -> Judgement:
 
 
 def _blocks(_: str) -> Judgement:
-    found = " ".join(str(sum(block.kind != "lite" for block in resolve(load(model)).blocks)) for model in MODELS)
-    return Judgement(found, found == "11 11 11 11 8 8 8")
+    numbers = " ".join(str(sum(block.kind != "lite" for block in resolve(load(model)).blocks)) for model in MODELS)
+    return Judgement(numbers, numbers == "11 11 11 11 8 8 8")
 
 
 def _widths(field: str) -> Callable[[str], Judgement]:
@@ -144,8 +147,8 @@ def _widths(field: str) -> Callable[[str], Judgement]:
 
     def judge(_: str) -> Judgement:
         heads = [resolve(load(model)).head for model in OF_TABLE_10]
-        found = " ".join(str(getattr(head, field)) for head in heads)
-        return Judgement(found, found == printed_widths)
+        widths = " ".join(str(getattr(head, field)) for head in heads)
+        return Judgement(widths, widths == printed_widths)
 
     return judge
 
@@ -153,15 +156,15 @@ def _widths(field: str) -> Callable[[str], Judgement]:
 def _groups(_: str) -> Judgement:
     small, large = mapping(load("mf26m")), mapping(load("mf52m"))
     holds = small == {**large, "groups": 4}
-    return Judgement("all else is the same" if holds else "more than the groups differs", holds)
+    return Judgement("all other keys are the same" if holds else "other keys differ too", holds)
 
 
 def _vits(model: str, least: str, most: str, name: str) -> Judgement:
     ours = bill_of(model, name).madds
     others = [printed(line.cells["madds"]).value for line in table("3").lines if not line.spec]
-    beside = [other for other in others if printed(least).value <= other <= printed(most).value]
-    ratios = sorted(other / ours for other in beside)
-    holds = all(3 - Fraction(1, 2) <= ratio <= 4 + Fraction(1, 2) for ratio in ratios)  # as rounded to whole times
+    group = [other for other in others if printed(least).value <= other <= printed(most).value]
+    ratios = sorted(other / ours for other in group)
+    holds = all(3 - Fraction(1, 2) <= ratio <= 4 + Fraction(1, 2) for ratio in ratios)  # rounded to whole numbers
     return Judgement(f"{float(ratios[0]):.1f} to {float(ratios[-1]):.1f} times", holds)
 
 

@@ -1,4 +1,4 @@
-"""A figure as the paper prints it, which says how precisely it is known."""
+"""A figure as the paper prints it, with the precision of its last digit."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _FIGURE = re.compile(r"([0-9]+)(?:\.([0-9]+))?([kMG]?)")
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A figure: its `text`, its `value`, and the `step` of its last digit, all exact."""
+    """A figure: its `text`, its exact `value`, and the `step` of its last digit."""
 
     text: str
     value: Fraction
     step: Fraction
 
     def holds(self, counted: Fraction | int) -> bool:
-        """Return whether a count would be printed so: it is within half a step, whichever way halves are rounded."""
+        """Return whether a count rounds to the figure: it is within half a step. Halves may round up or down."""
         return abs(counted - self.value) * 2 <= self.step
 
     def difference(self, counted: Fraction | int) -> Fraction:
-        """Return how much a count is above the figure, as a share of it."""
+        """Return how much a count is above the figure, as a share of the figure."""
         return (counted - self.value) / self.value
 
 
 def printed(text: str) -> Printed:
-    """Read a figure; raises `ValueError` for what is none.
+    """Return the figure for a text. Raises `ValueError` for text that is not a figure.
 
     >>> figure = printed("11.4M")
     >>> int(figure.value), int(figure.step), figure.holds(11_422_648), figure.holds(11_450_001)

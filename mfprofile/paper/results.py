@@ -1,4 +1,4 @@
-"""What the paper's tables say of each network's accuracy, beside its cost: the points of its Figure 2."""
+"""The accuracy and cost of each network in the paper's tables: the points of its Figure 2."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _WEIGHTNET = "+WeightNet"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A network as a table prints it: its family and sort, top-1 in percent, multiply-adds and parameters.
+    """A network as printed in a table: its family and sort, top-1 in percent, multiply-adds and parameters.
 
-    `spec` is ours, empty for the networks of others. `table` is where it stands first.
+    `spec` is the name of our spec, empty for other networks. `table` is the first table that lists the network.
     """
 
     model: str
@@ -36,7 +36,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A line of Table 4: a backbone's sort, its AP in percent, and a cost: `counted` or `printed`, as `source` says."""
+    """A row of Table 4: a backbone's sort, its AP in percent, and a cost. `source` is `counted` or `printed`."""
 
     model: str
     sort: str
@@ -46,28 +46,28 @@ class Detection:
 
 
 def coco(column: str, convention: str = COCO) -> Iterator[Detection]:
-    """Yield Table 4 with one of its columns of cost, by sort and cost."""
-    found = []
+    """Yield the rows of Table 4 with one of its cost columns, ordered by sort and cost."""
+    detections = []
     for line in table("4").lines:
         cost, source, spec = int(printed(line.cells[column]).value), "printed", spec_of(line, column)
         if spec:
             cost, source = counted(spec, column, convention), "counted"
-        found.append(Detection(line.model, _sort(line.model), float(line.cells["ap"]), cost, source))
-    yield from sorted(found, key=lambda each: (each.sort, each.cost))
+        detections.append(Detection(line.model, _sort(line.model), float(line.cells["ap"]), cost, source))
+    yield from sorted(detections, key=lambda each: (each.sort, each.cost))
 
 
 @cache
 def imagenet() -> tuple[Result, ...]:
-    """Return the networks of Tables 2 and 3, each once, by family and cost."""
-    found = {(result.model, result.input): result for number in ("3", "2") for result in _results(number)}
-    return tuple(sorted(found.values(), key=lambda result: (result.sort, result.family, result.madds)))
+    """Return the networks of Tables 2 and 3, each once, ordered by sort, family and cost."""
+    results = {(result.model, result.input): result for number in ("3", "2") for result in _results(number)}
+    return tuple(sorted(results.values(), key=lambda result: (result.sort, result.family, result.madds)))
 
 
 @cache
 def accuracies() -> dict[str, float]:
-    """Return the printed top-1 of each spec that a table has one for; the first table's, where they differ.
+    """Return the printed top-1 of each spec that has one. If tables differ, the first table is used.
 
-    Table 2 gives the 294M 77.9, and the tables of ablations 77.8.
+    For the 294M, Table 2 prints 77.9, and the ablation tables print 77.8.
     """
     lines = [line for number in TITLES for line in table(number).lines if line.spec and line.cells.get("top1")]
     return {line.spec: float(line.cells["top1"]) for line in reversed(lines)}

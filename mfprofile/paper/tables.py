@@ -1,4 +1,4 @@
-"""The paper's tables, as printed: CSV files, a line a row, a Mobile-Former row tied to its spec."""
+"""The paper's tables as printed, from CSV files with one line per row. Mobile-Former rows name their spec."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table: its model, its figures as printed by column, and our spec (empty for other networks)."""
+    """A row of a table: its model, our spec (empty for other networks), and the printed figures by column."""
 
     model: str
     spec: str
@@ -44,16 +44,16 @@ class PaperTable:
 
     @property
     def columns(self) -> list[str]:
-        """Return the names of the columns of figures."""
+        """Return the names of the columns with figures."""
         return list(self.lines[0].cells)
 
 
 @cache
 def table(number: str) -> PaperTable:
-    """Return a table by its number, as `7` or `table7`; raises `InputError` with those there are."""
+    """Return a table by its number, as `7` or `table7`. Raises `InputError` with the valid numbers if unknown."""
     number = number.lower().removeprefix("table")
     if number not in TITLES:
-        raise InputError(f"the paper's tables here are {', '.join(TITLES)}, not {number!r}{_hint(number)}")
+        raise InputError(f"unknown table {number!r}; use one of {', '.join(TITLES)}{_hint(number)}")
     with (_FOLDER / f"table{number}.csv").open(encoding="utf-8", newline="") as stream:
         lines = tuple(Line(row.pop("model"), row.pop("spec"), row) for row in csv.DictReader(stream))
     return PaperTable(number, TITLES[number], lines)
@@ -61,6 +61,6 @@ def table(number: str) -> PaperTable:
 
 def _hint(number: str) -> str:
     if number in ("1", "10"):
-        return "; Tables 1 and 10 are the specs themselves: mfprofile show mf294m"
+        return "; Tables 1 and 10 are the specs themselves, as in 'mfprofile show mf294m'"
     hint = nearest(number, ["claims", "baselines"])
     return f"; {hint}" if hint else ""

@@ -1,4 +1,4 @@
-"""YAML to `Spec` (validated) to `Network` (every dimension settled)."""
+"""Read YAML into a validated `Spec`, and resolve it into a `Network` whose dimensions are all known."""
 
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load

@@ -1,4 +1,4 @@
-"""Pydantic's errors in the words of this project, with remedies for the traps of YAML."""
+"""Translate pydantic's errors into messages of this project, with remedies for common YAML mistakes."""
 
 from __future__ import annotations
 
@@ -30,46 +30,46 @@ _LIMITS = {
     "greater_than": ("gt", "must be more than"),
     "less_than_equal": ("le", "must be at most"),
 }
-_EXACT = 2**53  # beyond, a float is no longer sure of its whole number
-# What looks like a number and is text here, each with what to do; the first that fits holds.
-_TRAPS = {
-    r"[-+]?[0-9]{31,}": "it is far too large",
-    r"0[0-9]{1,30}": "write {whole} without a leading zero, which would make it octal in YAML 1.1",
-    r"[-+]?[0-9]+(\.[0-9]+)?": "write {text}, without quotes",
-    r"[0-9.]+[eE][-+]?[0-9]{1,3}": "write the number out: YAML reads an exponent now as a number, now as text",
-    r"[0-9]+(:[0-9]+)+": "YAML 1.1 would read the colon as base 60: write a plain number",
+_EXACT = 2**53  # above this, a float may not equal the whole number that was written
+# Text that looks like a number, as a pattern, and its remedy. The first pattern that matches is used.
+_LOOKS_LIKE_A_NUMBER = {
+    r"[-+]?[0-9]{31,}": "use a smaller number",
+    r"0[0-9]{1,30}": "write {whole} without the leading zero: YAML 1.1 reads a leading zero as octal",
+    r"[-+]?[0-9]+(\.[0-9]+)?": "write {text} without quotes",
+    r"[0-9.]+[eE][-+]?[0-9]{1,3}": "write it without an exponent: some YAML readers take an exponent as text",
+    r"[0-9]+(:[0-9]+)+": "write it without a colon: YAML 1.1 reads a colon as base 60",
 }
 _BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def complaint(fault: ErrorDetails, root: Node) -> Problem:
-    """Return what pydantic found at fault in the tree's values as a problem of that place."""
-    path, kind = fault["loc"], fault["type"]
+def complaint(error: ErrorDetails, root: Node) -> Problem:
+    """Return the problem for one error that pydantic reports about the tree's values."""
+    path, kind = error["loc"], error["type"]
     name = dotted(path)
     if kind == "missing":
         return Problem(locate(root, path), name, "is missing")
     if path == ("extends",):
-        rule = "must stand in the spec itself, not in a change to it"
+        rule = "is only allowed in the spec itself, not in a change to it"
         return Problem(locate(root, path, at_key=True), name, rule, remedy="load the other spec instead")
     if kind == "unexpected_keyword_argument":
         remedy = nearest(str(path[-1]), keys(str(path[0]) if len(path) > 1 else ""))
         return Problem(locate(root, path, at_key=True), name, "unknown key", remedy=remedy)
-    value = fault["input"]
-    rule, remedy = _rule(kind, value, fault.get("ctx", {}), fault["msg"], path)
+    value = error["input"]
+    rule, remedy = _rule(kind, value, error.get("ctx", {}), error["msg"], path)
     return Problem(locate(root, path), name, rule, value, remedy)
 
 
 def keys(section: str) -> list[str]:
-    """Return the keys that a section of a spec may have; '' is the spec itself."""
+    """Return the valid keys of a section of a spec; the section '' is the spec itself."""
     extra = ["extends"] if not section else []
     return extra + [field.name for field in fields(_SECTIONS[section]) if section or field.name != "name"]
 
 
 def _rule(kind: str, value: object, limits: dict[str, Any], message: str, path: Sequence[int | str]) -> tuple[str, str]:
     if kind in _LIMITS:
-        name, words = _LIMITS[kind]
+        name, text = _LIMITS[kind]
         limit = limits[name]
-        return f"{words} {int(limit) if limit == int(limit) else limit}", ""
+        return f"{text} {int(limit) if limit == int(limit) else limit}", ""
     match kind:
         case "int_type" | "float_type" | "finite_number":
             return "must be a whole number" if kind == "int_type" else "must be a number", _number_remedy(value)
@@ -101,17 +101,17 @@ def _map_rule(value: object, path: Sequence[int | str]) -> tuple[str, str]:
 
 def _choice_remedy(value: object) -> str:
     if isinstance(value, list) or (isinstance(value, dict) and {"from", "to"} & set(value)):
-        return "a list or range is a choice, which only a space may hold: give one value"
+        return "give one value: lists and ranges are only allowed in a space"
     return ""
 
 
 def _number_remedy(value: object) -> str:
     if isinstance(value, bool):
-        return "true and false are no numbers"
+        return "use digits instead of true or false"
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return f"write {int(value)}"
     if not isinstance(value, str):
         return _choice_remedy(value)
     text = value.strip().replace("_", "")
-    found = (remedy for pattern, remedy in _TRAPS.items() if re.fullmatch(pattern, text))
-    return next(found, "").format(text=text, whole=text.lstrip("0") or "0")
+    remedies = (remedy for pattern, remedy in _LOOKS_LIKE_A_NUMBER.items() if re.fullmatch(pattern, text))
+    return next(remedies, "").format(text=text, whole=text.lstrip("0") or "0")

@@ -1,4 +1,4 @@
-"""RetinaNet on a backbone: the maps that it takes, and its pyramid (Lin et al. 2017; the setting of Table 4)."""
+"""RetinaNet on a backbone: the feature maps that it reads, and its pyramid (Lin et al. 2017; used in Table 4)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ BACKBONE_STAGES = (3, 4, 5)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detector(Generic[D]):
-    """RetinaNet as mmdetection builds it for COCO: 80 classes, 9 anchors a position, towers of 4 convolutions.
+    """RetinaNet as mmdetection builds it for COCO: 80 classes, 9 anchors per position, towers of 4 convolutions.
 
-    `inputs` are the backbone's maps of strides 8, 16 and 32; `levels` are P3 to P7, 256 channels each, by level.
-    P6 and P7 come from P5 by convolutions of stride 2.
+    `inputs` are the backbone's feature maps of strides 8, 16 and 32, by stage. `levels` are P3 to P7 with 256 channels
+    each, by level. Convolutions of stride 2 compute P6 from P5 and P7 from P6.
     """
 
     inputs: dict[int, FeatureMap[D]]
@@ -32,7 +32,7 @@ class Detector(Generic[D]):
 
 
 def retinanet(blocks: tuple[Block[D], ...]) -> Detector[D]:
-    """Return the detector on the last block of each of the stages 3, 4 and 5."""
+    """Return the detector that reads the last block of each of the stages 3, 4 and 5."""
     from mfprofile.spec.network import FeatureMap
 
     inputs = {block.stage: block.outputs for block in blocks if block.stage in BACKBONE_STAGES}
@@ -44,7 +44,7 @@ def retinanet(blocks: tuple[Block[D], ...]) -> Detector[D]:
 
 
 def halved(side: Size[D]) -> Size[D]:
-    """Return what stride 2 leaves of a side, in pixels: half, rounded up.
+    """Return the side of a feature map after stride 2, in pixels: half, rounded up.
 
     >>> halved(224), halved(225)
     (112, 113)

@@ -1,4 +1,4 @@
-"""What a dimension may be: an int, an int64 array with an element for each variant, or a symbol."""
+"""The type of a dimension: an int, an int64 array with one element per variant, or a symbol."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing_extensions import TypeVar
 
 
 class Number(Protocol):
-    """What is done with a dimension. An int, an int64 array and a sympy expression all can; the answer is of one sort.
+    """The operations on a dimension, which an int, an int64 array and a sympy expression all support.
 
-    The operand may be an int or the same sort: each library writes that in its own way.
+    The other operand is an int or of the same type; libraries annotate this in different ways. The result is of the
+    same type.
     """
 
     def __add__(self, other: Any, /) -> Self: ...
@@ -24,13 +25,13 @@ class Number(Protocol):
 
 D = TypeVar("D", bound=Number, default=int)
 D_co = TypeVar("D_co", bound=Number, default=int, covariant=True)
-"""The same, of what holds dimensions: a cost of ints is one of any sort."""
+"""The same for classes that contain dimensions: a cost of ints can be used where a cost of any type is expected."""
 Size: TypeAlias = D | int
-"""A dimension, or a sum or product of some: where one is an array or a symbol, others may be plain ints."""
+"""A dimension, or a sum or product of dimensions. Some may be plain ints even if others are arrays or symbols."""
 
 
 def product(sizes: Iterable[Size[D]]) -> Size[D]:
-    """Return the product of dimensions, 1 of none.
+    """Return the product of the dimensions, or 1 if there are none.
 
     >>> product((24, 56, 56)), product(())
     (75264, 1)
@@ -42,7 +43,7 @@ def product(sizes: Iterable[Size[D]]) -> Size[D]:
 
 
 def total(sizes: Iterable[Size[D]]) -> Size[D]:
-    """Return the sum of dimensions, 0 of none.
+    """Return the sum of the dimensions, or 0 if there are none.
 
     >>> total((24, 56)), total(())
     (80, 0)

@@ -1,8 +1,7 @@
-"""YAML text, or a Python mapping, to a tree of nodes that know where they were written.
+"""Read YAML text, or a Python mapping, into a tree of nodes. Each node stores where it was written.
 
-The reader is stricter than YAML 1.1 where that dialect surprises: `no` and `on` are words, `010` and `3:30` are no
-numbers. It takes events, not objects, from PyYAML, so that size, depth, aliases and duplicate keys are judged before
-anything is built.
+The reader is stricter than YAML 1.1: `no`, `on`, `010` and `3:30` are text. It reads events from PyYAML, not objects.
+This checks size, depth, aliases and duplicate keys before any value is built.
 """
 
 from __future__ import annotations
@@ -23,20 +22,21 @@ Value: TypeAlias = "Scalar | dict[str, Node] | list[Node]"
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 12
 MAX_DIGITS = 30
+_TOO_DEEP_RULE = f"is nested deeper than {MAX_DEPTH} levels"
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*(_[0-9]{3})*)")
-_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: what a command line of another encoding leaves
+_SURROGATE = re.compile("[\ud800-\udfff]")  # Python's stand-in for a byte of the command line that is not UTF-8
 _DECIMAL = re.compile(r"[-+]?[0-9]*\.[0-9]+")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TOO_DEEP = "maximum nesting depth"
-"""What libyaml says, as of PyYAML 6.0.4, of a depth that it meets in reading ahead, before we are given the events that
-lead to it; PyYAML's own reader gives them."""
+"""Part of libyaml's error (PyYAML 6.0.4) for deep nesting. libyaml reads ahead, so the error comes before the events
+that the message needs. PyYAML's own reader yields these events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value, where it begins, and where its key does (the same place, if it has none)."""
+    """A value, the place where it begins, and the place of its key (the same place if there is no key)."""
 
     value: Value
     mark: Mark
@@ -44,19 +44,19 @@ class Node:
 
 
 def parse(text: str, source: str) -> tuple[Node, list[Problem]]:
-    """Read one YAML document; the problems are those that one can read past, such as a repeated key.
+    """Return the tree of one YAML document, and the problems that do not stop the reader, such as a duplicate key.
 
-    Raises `SpecError` for text that is no YAML, holds no or several documents, is deeper than `MAX_DEPTH`, or uses
-    anchors, aliases or tags; `source` names it in messages.
+    `source` is the name of the text in messages. Raises `SpecError` if the text is not valid YAML, is empty, has more
+    than one document, is nested deeper than `MAX_DEPTH`, or uses anchors, aliases or tags.
     """
     try:
         return _read(text, source, _LOADER)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         mark = Mark(source, place.line + 1, place.column + 1) if place else Mark(source)
-        raise SpecError([Problem(mark, "", f"is not YAML: {error.problem or error.context}")]) from None
+        raise SpecError([Problem(mark, "", f"is not valid YAML: {error.problem or error.context}")]) from None
     except yaml.YAMLError as error:
-        raise SpecError([Problem(Mark(source), "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
+        raise SpecError([Problem(Mark(source), "", f"is not valid YAML: {str(error).splitlines()[0]}")]) from None
     except UnicodeEncodeError:
         raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")]) from None
 
@@ -71,22 +71,22 @@ def _read(text: str, source: str, loader: Any) -> tuple[Node, list[Problem]]:
         return _read(text, source, yaml.SafeLoader)
 
 
-def plant(value: object, source: str, path: tuple[str, ...] = ()) -> Node:
-    """Make the tree of a Python mapping (keys become strings, NumPy's scalars Python's)."""
+def tree_of(value: object, source: str, path: tuple[str, ...] = ()) -> Node:
+    """Return the tree of a Python mapping. Keys become strings, and NumPy's scalars become Python's."""
     mark = Mark(source)
     if len(path) > MAX_DEPTH:
-        raise SpecError([Problem(mark, ".".join(path[:4]) + "…", f"is deeper than {MAX_DEPTH} levels")])
+        raise SpecError([Problem(mark, ".".join(path[:4]) + "…", _TOO_DEEP_RULE)])
     if isinstance(value, Mapping):
-        items = {_planted_key(key, mark, path): plant(item, source, (*path, str(key))) for key, item in value.items()}
+        items = {_key_of(key, mark, path): tree_of(item, source, (*path, str(key))) for key, item in value.items()}
         if len(items) < len(value):
             raise SpecError([Problem(mark, ".".join(path), "has a key both as a number and as text")])
         return Node(items, mark, mark)
     if isinstance(value, list | tuple):
-        return Node([plant(item, source, (*path, str(n))) for n, item in enumerate(value, start=1)], mark, mark)
-    return Node(_planted(value, mark, ".".join(path)), mark, mark)
+        return Node([tree_of(item, source, (*path, str(n))) for n, item in enumerate(value, start=1)], mark, mark)
+    return Node(_scalar_of(value, mark, ".".join(path)), mark, mark)
 
 
-def _planted_key(key: object, mark: Mark, path: tuple[str, ...]) -> str:
+def _key_of(key: object, mark: Mark, path: tuple[str, ...]) -> str:
     if is_text(str(key)):
         return str(key)
     raise SpecError([Problem(mark, ".".join(path), "has a key that is not UTF-8 text")])
@@ -94,10 +94,10 @@ def _planted_key(key: object, mark: Mark, path: tuple[str, ...]) -> str:
 
 def is_text(text: str) -> bool:
     """Return whether the text can be written as UTF-8."""
-    return not _HALF.search(text)
+    return not _SURROGATE.search(text)
 
 
-def _planted(value: object, mark: Mark, path: str) -> Scalar:
+def _scalar_of(value: object, mark: Mark, path: str) -> Scalar:
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
     if isinstance(value, Integral) and not isinstance(value, bool):
@@ -108,11 +108,11 @@ def _planted(value: object, mark: Mark, path: str) -> Scalar:
         raise SpecError([Problem(mark, path, "is not UTF-8 text")])
     if value is None or isinstance(value, str | int | float):
         return value
-    raise SpecError([Problem(mark, path, f"holds a {type(value).__name__}, which no spec can hold")])
+    raise SpecError([Problem(mark, path, f"a spec cannot contain a value of type {type(value).__name__}")])
 
 
 def plain(node: Node) -> object:
-    """Return the tree's values without their places: dicts, without their empty keys, lists and scalars."""
+    """Return the tree's values without their places: dicts, lists and scalars. Keys without a value are skipped."""
     if isinstance(node.value, dict):
         return {key: plain(item) for key, item in node.value.items() if item.value is not None}
     if isinstance(node.value, list):
@@ -121,7 +121,7 @@ def plain(node: Node) -> object:
 
 
 def locate(root: Node, path: tuple[str | int, ...], at_key: bool = False) -> Mark:
-    """Return where the value (or the key) at `path` stands, or the nearest place above it."""
+    """Return the place of the value (or of the key) at `path`, or of its nearest parent that exists."""
     node = root
     for part in path:
         child = _child(node, part)
@@ -140,7 +140,7 @@ def _child(node: Node, part: str | int) -> Node | None:
 
 
 def scalar(text: str) -> Scalar:
-    """Return what a plain scalar stands for: a whole number, a decimal, true, false, null, or else the text.
+    """Return the value of a plain scalar: a whole number, a decimal, true, false, null, or else the text.
 
     >>> [scalar(text) for text in ("16", "300_000", "0.75", "no", "010", "3:30", "294e6")]
     [16, 300000, 0.75, 'no', '010', '3:30', '294e6']
@@ -166,27 +166,28 @@ class _Reader:
         event = next(self.events)
         while not isinstance(event, yaml.NodeEvent):
             if isinstance(event, yaml.StreamEndEvent):
-                raise self.refusal(event, "", "is empty", "a spec is a mapping of keys such as 'stem' and 'blocks'")
+                raise self.error(event, "", "is empty", "a spec is a map of keys such as 'stem' and 'blocks'")
             event = next(self.events)
         root = self.node(event, (), None)
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
-                raise self.refusal(event, "", "holds a second document", "put each spec in a file of its own")
+                raise self.error(event, "", "has a second document", "put each spec in its own file")
         return root
 
     def node(self, event: yaml.Event, path: tuple[str, ...], key: Mark | None) -> Node:
         self.check(event, ".".join(path))
         if len(path) > MAX_DEPTH:
-            raise self.refusal(event, ".".join(path[:4]) + "…", f"is deeper than {MAX_DEPTH} levels")
+            raise self.error(event, ".".join(path[:4]) + "…", _TOO_DEEP_RULE)
         mark = self.mark(event)
         return Node(self.value(event, path), mark, key or mark)
 
     def check(self, event: yaml.Event, name: str) -> None:
         tag = getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            raise self.refusal(event, name, "anchors and aliases are not read", "write the value out, or use 'extends'")
+            rule, remedy = "anchors and aliases are not supported", "write the value itself, or use 'extends'"
+            raise self.error(event, name, rule, remedy)
         if tag not in (None, "!"):
-            raise self.refusal(event, name, f"the tag {tag[:40]} is not read", "leave it away")
+            raise self.error(event, name, f"the tag {tag[:40]} is not supported", "remove it")
 
     def value(self, event: yaml.Event, path: tuple[str, ...]) -> Value:
         if isinstance(event, yaml.ScalarEvent):
@@ -197,13 +198,13 @@ class _Reader:
         items: dict[str, Node] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise self.refusal(event, ".".join(path), "a key must be a single word")
+                raise self.error(event, ".".join(path), "a key must be a single word")
             self.check(event, ".".join(path))
             inner, key = (*path, event.value), self.mark(event)
             node = self.node(next(self.events), inner, key)
             first = items.setdefault(event.value, node)
             if first is not node:
-                rule = f"duplicate key, first given in line {first.key.line}"
+                rule = f"duplicate key, first given on line {first.key.line}"
                 self.problems.append(Problem(key, ".".join(inner), rule, remedy="keep one of them"))
         return items
 
@@ -217,5 +218,5 @@ class _Reader:
         start = event.start_mark
         return Mark(self.source, start.line + 1, start.column + 1) if start else Mark(self.source)
 
-    def refusal(self, event: yaml.Event, path: str, rule: str, remedy: str = "") -> SpecError:
+    def error(self, event: yaml.Event, path: str, rule: str, remedy: str = "") -> SpecError:
         return SpecError([Problem(self.mark(event), path, rule, remedy=remedy)])

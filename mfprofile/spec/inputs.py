@@ -1,4 +1,4 @@
-"""What a network is given: the shape and the type of each input."""
+"""The inputs of a network: the shape and the type of each one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class InputShape(NamedTuple):
-    """One input: its shape with the batch, its dtype, and its name where it is given by name.
+    """One input: its shape with the batch dimension, its dtype, and its name if it is passed by name.
 
     >>> str(InputShape((1, 3, 224, 224))), str(InputShape((1, 128), "bool", "mask"))
     ('1×3×224×224 float32', 'mask=1×128 bool')

@@ -1,8 +1,8 @@
-"""`resolve`: a `Spec` to a `Network`, every dimension settled.
+"""`resolve` turns a `Spec` into a `Network`, in which every dimension is known.
 
-It neither compares nor rounds a dimension beyond `-(-x // s)`, so that it runs alike on ints, on int64 arrays (an
-element a variant) and on symbols. A symbol stands for a multiple of whatever the rules demand: a token dimension `4q`,
-an input of `32r` pixels.
+The code never compares a dimension, and rounds only with `-(-x // s)`. So it works the same on ints, on int64 arrays
+(one element per variant) and on symbols. A symbol is used as a multiple that satisfies the rules: a token dimension
+`4q`, an input of `32r` pixels.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from mfprofile.spec.width import scaled
 
 
 def same_width(inputs: int, outputs: int) -> int:
-    """Return whether a residual joins a stride-1 block's input to its output: where the widths are equal."""
+    """Return whether a block of stride 1 has a residual connection: if its input and output widths are equal."""
     return inputs == outputs
 
 
 def resolve(spec: Spec, residual: Callable[[int, int], int] = same_width) -> Network:
-    """Return the network that a spec describes; `residual` tells from input and output channels if there is one."""
+    """Return the network of a spec.
+
+    `residual` returns whether a block of stride 1 has a residual connection, from its input and output channels.
+    """
     spec = scaled(spec)
     tokens = _tokens(spec)
     heads = spec.bridge.heads
@@ -86,7 +89,7 @@ def _block(
 ) -> Block:
     number, entry, stride, stage = place
     expanded = block.exp if block.expand is None else block.expand * inputs.channels
-    assert expanded is not None, "the rules of a spec demand one of the two"
+    assert expanded is not None, "the rules of a spec require 'exp' or 'expand'"
     expanded2 = outputs.channels * 4 if block.exp2 is None else block.exp2
     default_kernel = 3 if block.block == "lite" else spec.mobile.kernel
     return Block(

@@ -1,10 +1,10 @@
-"""`budget:`, what a network may cost at most and must cost at least, and the names of what it can be held to.
+"""`budget:`, the limits of a network's cost, and the names of the quantities that can have a limit.
 
     budget:
       max: {madds: 300M, params: 12M, memory: 12MB, former: {madds: 10%}}
       min: {madds: 280M}
 
-A percentage is a pillar's share of the whole network's same quantity. A pyproject.toml holds the same maps.
+A percentage is a pillar's share of the same quantity of the whole network. A pyproject.toml has the same maps.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ EXAMPLE = "as in '{max: {madds: 300M, former: {madds: 10%}}, min: {madds: 280M}}
 
 
 class Bound(NamedTuple):
-    """One limit: `amount` is a whole number or, as a Fraction, a pillar's share; `path` leads to it in its map."""
+    """One limit on the quantity `name`, an upper one if `most`, else a lower one.
+
+    `amount` is a whole number, or a pillar's share as a Fraction. `path` gives its keys in the map of limits.
+    """
 
     path: tuple[str, ...]
     name: str
@@ -34,7 +37,7 @@ class Bound(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What is wrong in a map of limits; `at_key` says that it is the key, not the value."""
+    """A problem in a map of limits; `at_key` means that the key is wrong, not the value."""
 
     path: tuple[str, ...]
     value: object
@@ -44,7 +47,7 @@ class Fault(NamedTuple):
 
 
 def bounds(budget: Mapping[str, Any]) -> Iterator[Bound | Fault]:
-    """Yield each limit of a `budget:` map, and a fault for each thing in it that is none."""
+    """Yield each limit of a `budget:` map, and a fault for each invalid entry."""
     for side, limits in budget.items():
         if side not in _SIDES:
             yield Fault((side,), None, "unknown key", _instead(side, limits), at_key=True)
@@ -75,30 +78,31 @@ def _bound(path: tuple[str, ...], name: str, value: object) -> Bound | Fault:
 
 
 def _unknown(key: str, name: str, value: object) -> tuple[str, str]:
-    """Return rule and remedy for a key that names no quantity where it stands."""
+    """Return the rule and the remedy for a key that is not the name of a quantity at its place."""
     pillar, dot, inner = key.partition(".")
     if dot and key in QUANTITIES:
         return "unknown key", f"write it as '{pillar}: {{{inner}: {value}}}'"
     if name.endswith(f".{MEMORY}"):
-        return "memory is the whole network's: a pillar has none of its own", f"use {', '.join(ADDITIVE)}"
+        rule = "memory is counted for the whole network, not for a pillar"
+        return rule, f"use one of {', '.join(ADDITIVE)}"
     known = list(ADDITIVE) if "." in name else [*ADDITIVE, MEMORY, *PILLARS]
     return "unknown key", instead(key, known)
 
 
 def _instead(key: str, value: object) -> str:
-    """Return what to write for a key that should have been `max` or `min`."""
+    """Return the remedy for a key other than `max` and `min`."""
     side, dash, name = key.partition("-")
     if dash and side in _SIDES:
         return f"write it as '{side}: {{{name}: {value}}}'"
     if key.partition(".")[0] in (*ADDITIVE, MEMORY, *PILLARS) and not isinstance(value, dict | list):
-        return f"write it as 'max: {{{key}: {value}}}', or under 'min'"
-    return nearest(key, _SIDES) or f"limits stand under 'max' and 'min', {EXAMPLE}"
+        return f"write it as 'max: {{{key}: {value}}}', or put it under 'min'"
+    return nearest(key, _SIDES) or f"put limits under 'max' and 'min', {EXAMPLE}"
 
 
 def amount(name: str, value: object) -> int | Fraction:
     """Return the amount of a limit on `name`: a whole number (of bytes for memory), or a share as a Fraction.
 
-    Raises `QuantityError` for what is neither, and for a share of anything but a pillar's quantity.
+    Raises `QuantityError` for any other value, and for a share of a quantity that is not a pillar's.
 
     >>> amount("madds", "300M"), amount("former.madds", "12.5%")
     (300000000, Fraction(1, 8))
@@ -108,7 +112,7 @@ def amount(name: str, value: object) -> int | Fraction:
         return quantity(value, in_bytes=name == MEMORY)
     if "." not in name:
         raise QuantityError(
-            value, f"only a pillar has a share, as in former.madds: the whole network has 100 % of its {name}"
+            value, f"only a pillar can have a share, as in former.madds: the whole network has 100 % of its {name}"
         )
     if part > 1:
         raise QuantityError(value, "a pillar's share cannot be more than 100 %")
@@ -116,17 +120,17 @@ def amount(name: str, value: object) -> int | Fraction:
 
 
 def share(value: object) -> Fraction | None:
-    """Return a percentage as an exact fraction, or None for what is written otherwise.
+    """Return a percentage as an exact fraction, or None for any other value.
 
     >>> share("1%"), share("300M")
     (Fraction(1, 100), None)
     """
-    found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
-    return Fraction(found[1]) / 100 if found else None
+    match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    return Fraction(match[1]) / 100 if match else None
 
 
 def limit_name(name: str) -> str:
-    """Return the name of a quantity that can be limited; raises `InputError` with the nearest for any other.
+    """Return the name of a quantity that can have a limit. Raises `InputError` with the nearest name for any other.
 
     >>> limit_name("former.madds")
     'former.madds'
@@ -140,9 +144,9 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a `budget:` map."""
     count = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9._]+ *[A-Za-z]*$"}]}
     part = {"anyOf": [*count["anyOf"], {"type": "string", "pattern": "^[0-9.]+ *%$"}]}
-    pillar = _closed(dict.fromkeys(ADDITIVE, part), "Its amounts, or its shares of the whole as in 10%.")
+    pillar = _closed(dict.fromkeys(ADDITIVE, part), "Amounts of this pillar, or shares of the whole network as in 10%.")
     limits = {**dict.fromkeys((*ADDITIVE, MEMORY), count), **dict.fromkeys(PILLARS, pillar)}
-    about = {"max": "At most these.", "min": "At least these."}
+    about = {"max": "Upper limits.", "min": "Lower limits."}
     return _closed({side: _closed(limits, about[side]) for side in _SIDES}, f"Limits for 'check', {EXAMPLE}.")
 
 

@@ -1,4 +1,4 @@
-"""A name, a path, a stream or a mapping to a validated `Spec`, with every error of the file at once."""
+"""Read a name, a path, standard input or a mapping into a validated `Spec`. All errors are reported at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.spec.document import Node, locate, plain, plant
+from mfprofile.spec.document import Node, locate, plain, tree_of
 from mfprofile.spec.merge import Setting, assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = ()) -> Spec:
-    """Return the validated spec of a shipped name, a path, `-` for standard input, or a mapping as YAML would give it.
+    """Return the validated spec for a shipped name, a path, `-` (standard input), or a mapping as in a YAML file.
 
-    `settings` are `key.path=value` assignments as of `--set`, laid over it in turn. Raises `SpecError`, whose text has
-    a line for each broken rule: where, which key, its value, the rule and, where there is one, the remedy.
+    `settings` are `key.path=value` assignments as for `--set`, applied in order. Raises `SpecError`, whose text has one
+    line for each broken rule: the place, the key, its value, the rule and, if there is one, the remedy.
 
     >>> load("mf294m", ["tokens.dim=128"]).tokens.dim
     128
@@ -35,7 +35,7 @@ def load(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str |
 
 
 def located(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = ()) -> tuple[Spec, Node]:
-    """Return what `load` does, and the tree that it was read from, which knows where each key was written."""
+    """Return the spec as `load` does, and the tree it was read from, which stores where each key was written."""
     name, root, problems = tree(source, settings)
     return validated(root, name, problems), root
 
@@ -43,9 +43,9 @@ def located(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[st
 def tree(
     source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = ()
 ) -> tuple[str, Node, list[Problem]]:
-    """Return the name, the tree with `extends` followed and `settings` laid over, and what one can read past."""
+    """Return the name, the tree after `extends` and `settings`, and the problems that do not stop the reader."""
     if isinstance(settings, str):
-        raise InputError(f"settings are a list of KEY=VALUE, not one text: write [{settings!r}]")
+        raise InputError(f"settings must be a list of KEY=VALUE, not a single string; use [{settings!r}]")
     name, root, problems = _opened(source)
     for patch in assignments(settings, problems):
         root = overlay(root, patch, problems)
@@ -53,14 +53,15 @@ def tree(
 
 
 def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, list[Problem]]:
-    """Return `tree` before any settings."""
+    """Return the same as `tree`, before any settings."""
     if isinstance(source, Spec):
-        return source.name, plant(mapping(source), source.name or "spec"), []
+        return source.name, tree_of(mapping(source), source.name or "spec"), []
     if isinstance(source, Mapping):
-        root, problems = extended(plant(source, "spec"), Path())
+        root, problems = extended(tree_of(source, "spec"), Path())
         return "spec", root, problems
     if not isinstance(source, str | Path):
-        raise InputError(f"a spec is a name, a path, a mapping or a Spec, not a value of type {type(source).__name__}")
+        kind = type(source).__name__
+        raise InputError(f"a spec must be a name, a path, a mapping or a Spec, not a value of type {kind}")
     reference = str(source)
     seen: tuple[Path, ...] = ()
     if reference == "-":
@@ -74,38 +75,39 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
 
 
 def replaced(spec: Spec, changes: Mapping[str, Any]) -> Spec:
-    """Return the spec with `changes` laid over it as a patch, validated (see `Spec.replace`)."""
+    """Return the validated spec with `changes` applied as a patch (see `Spec.replace`)."""
     name = spec.name or "spec"
     problems: list[Problem] = []
-    return validated(overlay(plant(mapping(spec), name), plant(changes, "change"), problems), spec.name, problems)
+    return validated(overlay(tree_of(mapping(spec), name), tree_of(changes, "change"), problems), spec.name, problems)
 
 
 def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
-    """Return the `Spec` of a tree without `extends`; raises `SpecError` with `problems` and all that is found here."""
+    """Return the `Spec` of a tree without `extends`. Raises `SpecError` for `problems` and all other broken rules."""
     empty = {problem.path: problem for problem in _empty(root)}
-    found = [*problems, *empty.values()]
+    reported = [*problems, *empty.values()]
     data = plain(root)
     if not isinstance(data, dict):
-        raise SpecError([*found, Problem(root.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)])
+        raise SpecError([*reported, Problem(root.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)])
     if "name" in data:
-        found.append(Problem(locate(root, ("name",), at_key=True), "name", "unknown key", remedy="name the file"))
+        mark, remedy = locate(root, ("name",), at_key=True), "remove it: the spec has the name of its file"
+        reported.append(Problem(mark, "name", "unknown key", remedy=remedy))
     spec, faults = typed(data, root, name)
     broken: Iterable[Problem] = ()
     if spec is not None and spec.width != 1:
         broken = _broken(mapping(scaled(spec)), root, f" (after width {spec.width})")
     elif spec is not None or type(data.get("width")) not in (int, float):
         broken = _broken(data, root)
-    found += [fault for fault in faults if fault.path not in empty]
-    told = {problem.path for problem in found}  # of a value that is of the wrong type or size one message is enough
-    found += [problem for problem in chain(broken, _without_limit(data, root)) if problem.path not in told]
-    if found:
-        raise SpecError(sorted(found, key=_place))
+    reported += [fault for fault in faults if fault.path not in empty]
+    paths = {problem.path for problem in reported}  # one message is enough for a value of a wrong type or size
+    reported += [problem for problem in chain(broken, _invalid_limits(data, root)) if problem.path not in paths]
+    if reported:
+        raise SpecError(sorted(reported, key=_place))
     assert spec is not None
     return spec
 
 
 def _empty(node: Node, path: str = "") -> Iterator[Problem]:
-    """Yield a problem for each key or entry without a value; `plain` leaves them out."""
+    """Yield a problem for each key or list entry without a value; `plain` skips these."""
     if isinstance(node.value, dict):
         children = [(str(key), child) for key, child in node.value.items()]
     elif isinstance(node.value, list):
@@ -115,12 +117,12 @@ def _empty(node: Node, path: str = "") -> Iterator[Problem]:
     for name, child in children:
         inner = f"{path}.{name}" if path else name
         if child.value is None:
-            yield Problem(child.key, inner, "is empty", remedy="give a value, or leave the key away")
+            yield Problem(child.key, inner, "is empty", remedy="give it a value, or remove it")
         yield from _empty(child, inner)
 
 
 def typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, list[Problem]]:
-    """Return the `Spec` of a tree's plain values, or what is of a wrong type or size; no other rule is asked."""
+    """Return the `Spec` of a tree's plain values, or the problems of type and size. Other rules are not checked."""
     from pydantic import ValidationError
 
     try:
@@ -128,7 +130,7 @@ def typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, lis
     except ValidationError as error:
         from mfprofile.spec.complaints import complaint
 
-        return None, [complaint(fault, root) for fault in error.errors(include_url=False)[: MOST_PROBLEMS + 1]]
+        return None, [complaint(each, root) for each in error.errors(include_url=False)[: MOST_PROBLEMS + 1]]
 
 
 @cache
@@ -143,14 +145,14 @@ def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Pro
         yield Problem(locate(root, path), dotted(path), rule + when, MISSING if value is None else value, remedy)
 
 
-def _without_limit(data: Mapping[str, Any], root: Node) -> Iterator[Problem]:
-    """Yield a problem for each thing under `budget` that is no limit."""
+def _invalid_limits(data: Mapping[str, Any], root: Node) -> Iterator[Problem]:
+    """Yield a problem for each entry under `budget` that is not a valid limit."""
     budget = data.get("budget")
     if not isinstance(budget, dict):
         return
     from mfprofile.spec.limits import Fault, bounds
 
-    for fault in islice((one for one in bounds(budget) if isinstance(one, Fault)), MOST_PROBLEMS + 1):
+    for fault in islice((item for item in bounds(budget) if isinstance(item, Fault)), MOST_PROBLEMS + 1):
         path = ("budget", *fault.path)
         mark, value = locate(root, path, fault.at_key), MISSING if fault.at_key else fault.value
         yield Problem(mark, dotted(path), fault.rule, value, fault.remedy)

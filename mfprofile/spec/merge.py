@@ -1,4 +1,4 @@
-"""`extends`, patches and `--set`: later trees laid over earlier ones."""
+"""`extends`, patches and `--set`: merge a later tree into an earlier one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from mfprofile.spec.sources import as_typed, find, read
 
 MAX_CHAIN = 50
 
-# Two ways to say the same: giving one in a patch takes the inherited other away.
-_RIVALS = {"exp": "expand", "expand": "exp"}
-# Keys of the spec itself where `none` says something; elsewhere in a patch it takes the inherited key away.
-_NONE_MEANS = {"head", "former"}
+# Two keys for the same setting. Giving one of them in a patch removes the inherited other.
+_ALTERNATIVES = {"exp": "expand", "expand": "exp"}
+# Top-level keys for which `none` is a value. For all other keys, `none` in a patch removes the inherited key.
+_NONE_IS_A_VALUE = {"head", "former"}
 
 
 def overlay(base: Node, patch: Node, problems: list[Problem], path: tuple[str, ...] = ()) -> Node:
-    """Return `base` with `patch` over it: maps merge, all else replaces, and a map over a list patches its entries.
+    """Return `base` with `patch` applied: maps are merged, a map patches the entries of a list, all else replaces.
 
-    `none` takes an inherited key away where the word has no meaning of its own. What cannot be patched is added to
-    `problems` and left as it was.
+    `none` removes an inherited key, except where `none` is a value. A patch of a missing entry is added to `problems`
+    and changes nothing.
     """
     if isinstance(patch.value, dict) and {"from", "to"} <= set(patch.value):
-        return patch  # a range is a choice of its own, whatever choice stood there
+        return patch  # a range replaces any inherited choice
     if isinstance(patch.value, dict) and isinstance(base.value, dict):
         kept = {key: node for key, node in base.value.items() if not _superseded(key, patch.value)}
         for key, node in patch.value.items():
@@ -38,11 +38,11 @@ def overlay(base: Node, patch: Node, problems: list[Problem], path: tuple[str, .
 
 
 def _superseded(key: str, patch: dict[str, Node]) -> bool:
-    return _RIVALS.get(key) in patch and key not in patch
+    return _ALTERNATIVES.get(key) in patch and key not in patch
 
 
 def _removed(key: str, node: Node, path: tuple[str, ...]) -> bool:
-    return node.value == "none" and (bool(path) or key not in _NONE_MEANS)
+    return node.value == "none" and (bool(path) or key not in _NONE_IS_A_VALUE)
 
 
 def _patched(
@@ -59,43 +59,43 @@ def _patched(
 
 
 def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Node, list[Problem]]:
-    """Follow `extends` down to the first spec and lay each over the one before; `folder` is that of the file.
+    """Return the tree merged with all specs that it extends, and the problems that do not stop the reader.
 
-    Returns what one can read past, too. Raises `SpecError` for a base that does not exist or a cycle.
+    `folder` is the folder of the file. Raises `SpecError` for a base that does not exist, and for a cycle.
     """
     if not isinstance(root.value, dict) or "extends" not in root.value:
         return root, []
     reference = root.value["extends"]
     if not isinstance(reference.value, str):
-        rule = "must be the name of a spec that ships, or a path"
+        rule = "must be the name of a shipped spec, or a path"
         raise SpecError([Problem(reference.mark, "extends", rule, plain(reference))])
     file = resolved(find(reference.value, folder, reference.mark, "extends"))
     if file in seen:
-        rule = f"goes in a circle: {' → '.join(step.name for step in (*seen, file))}"
+        rule = f"is circular: {' → '.join(step.name for step in (*seen, file))}"
         raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
     if len(seen) >= MAX_CHAIN:
-        raise SpecError([Problem(reference.mark, "extends", f"goes through more than {MAX_CHAIN} files")])
+        raise SpecError([Problem(reference.mark, "extends", f"is a chain of more than {MAX_CHAIN} files")])
     base, problems = read(file, as_typed(file))
     base, deeper = extended(base, file.parent, (*seen, file))
     own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.mark, root.key)
-    found = [*problems, *deeper]
-    return overlay(base, own, found), found
+    problems = [*problems, *deeper]
+    return overlay(base, own, problems), problems
 
 
 def resolved(file: Path) -> Path:
-    """Return the file itself, links followed; a link in a circle, which cannot be read, stays as it is."""
+    """Return the file's path with all links followed. A circular link, which cannot be read, stays as it is."""
     return Path(os.path.realpath(file))
 
 
 class Setting(NamedTuple):
-    """A change of one key, `key.path=value` with the value as YAML, and how messages name where it was given."""
+    """A change of one key, `key.path=value` with the value as YAML, and the name of its source in messages."""
 
     text: str
     source: str
 
 
 def assignments(settings: Iterable[str | Setting], problems: list[Problem]) -> Iterator[Node]:
-    """Yield a patch for each setting, a text being as of `--set`; what is wrong goes to `problems`."""
+    """Yield a patch for each setting; a plain text is a value of `--set`. Errors are added to `problems`."""
     for each in settings:
         setting = Setting(each, f"--set {each}") if isinstance(each, str) else each
         try:
@@ -105,7 +105,7 @@ def assignments(settings: Iterable[str | Setting], problems: list[Problem]) -> I
 
 
 def _assignment(setting: str, source: str) -> Node:
-    """Return the patch of a setting; raises `SpecError` for one that is not of that form."""
+    """Return the patch of a setting. Raises `SpecError` if it does not have the form KEY=VALUE."""
     key, equals, text = setting.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts) or parts == ["extends"]:
@@ -113,7 +113,7 @@ def _assignment(setting: str, source: str) -> Node:
     if not is_text(setting):
         raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")])
     if len(parts) > MAX_DEPTH:
-        raise SpecError([Problem(Mark(source), "", f"is deeper than {MAX_DEPTH} levels")])
+        raise SpecError([Problem(Mark(source), "", f"is nested deeper than {MAX_DEPTH} levels")])
     node, problems = parse(text.strip() or '""', source)
     if problems:
         raise SpecError([problem._replace(path=".".join((*parts, problem.path))) for problem in problems])
@@ -127,7 +127,7 @@ def _nested(parts: list[str], node: Node) -> Node:
 
 
 def _without_place(node: Node, source: str) -> Node:
-    """Return the tree marked with its setting alone: lines and columns of a command line help nobody."""
+    """Return the tree with its setting as the only place: lines and columns mean nothing on a command line."""
     value = node.value
     if isinstance(value, dict):
         value = {key: _without_place(item, source) for key, item in value.items()}

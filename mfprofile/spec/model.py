@@ -1,7 +1,7 @@
-"""`Spec`, a variant as its YAML tells it, and what each of its fields may hold.
+"""`Spec`, a variant as written in YAML, and the valid values of each field.
 
-The classes are plain frozen dataclasses. Pydantic reads the annotations when a mapping is validated (`load`), so a
-field may hold an int64 array or a symbol in its place when a sweep or a formula puts one there (`dataclasses.replace`).
+The classes are plain frozen dataclasses. Pydantic checks the annotations only when `load` validates a mapping. So a
+sweep or a formula can put an int64 array or a symbol into a field with `dataclasses.replace`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _resolution(value: object) -> object:
 
 
 def _or(word: str, kind: Any) -> BeforeValidator:
-    """Let `word` stand for None; an empty value never comes here."""
+    """Return a validator that reads `word` as None. Empty values are reported earlier."""
     return BeforeValidator(lambda value: None if value == word else value, json_schema_input_type=kind | Literal[word])
 
 
@@ -83,7 +83,7 @@ Input: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class TokensSpec:
-    """Former's tokens: how many (the paper's M) and of what dimension (d)."""
+    """Former's tokens: their count (the paper's M) and their dimension (d)."""
 
     __pydantic_config__ = _STRICT
     count: Annotated[int, _size(MAX_TOKENS)]
@@ -92,7 +92,7 @@ class TokensSpec:
 
 @dataclass(frozen=True, slots=True)
 class BlockSpec:
-    """One entry of `blocks`, in channels; `expand` is `exp` as a ratio to the input channels, `out` may be `same`."""
+    """One entry of `blocks`. Widths are in channels; `expand` is a ratio to the input channels; `out` may be `same`."""
 
     __pydantic_config__ = _STRICT
     block: Literal["lite", "mf", "mf-down"]
@@ -120,7 +120,7 @@ class HeadSpec:
 
 @dataclass(frozen=True, slots=True)
 class MobileSpec:
-    """Every Mobile sub-block: the kernel of its depthwise convolutions and its activation."""
+    """Settings of all Mobile sub-blocks: the kernel of the depthwise convolutions and the activation."""
 
     __pydantic_config__ = _STRICT
     kernel: Kernel = 3
@@ -129,7 +129,7 @@ class MobileSpec:
 
 @dataclass(frozen=True, slots=True)
 class FormerSpec:
-    """Every Former sub-block: whether it has an FFN, and its attention heads."""
+    """Settings of all Former sub-blocks: whether they have an FFN, and the number of attention heads."""
 
     __pydantic_config__ = _STRICT
     ffn: Switch = True
@@ -138,7 +138,7 @@ class FormerSpec:
 
 @dataclass(frozen=True, slots=True)
 class BridgeSpec:
-    """Both bridges: heads, Mobile→Former's gate, the final Mobile→Former, a standard attention's projections."""
+    """Settings of both bridges: heads, Mobile→Former's gate, the final Mobile→Former, and standard projections."""
 
     __pydantic_config__ = _STRICT
     heads: Heads = 2
@@ -149,7 +149,7 @@ class BridgeSpec:
 
 @dataclass(frozen=True, slots=True)
 class RequireSpec:
-    """What must hold between blocks: widths that never shrink from the stem on."""
+    """Rules between blocks. `nondecreasing`: from the stem on, no block has fewer channels than the one before."""
 
     __pydantic_config__ = _STRICT
     widths: Literal["nondecreasing"]
@@ -157,7 +157,7 @@ class RequireSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spec:
-    """A Mobile-Former variant, validated; `width` is still to be applied (see `scaled`)."""
+    """A validated Mobile-Former variant. `width` is not applied yet (see `scaled`)."""
 
     __pydantic_config__ = _STRICT
     stem: Channels
@@ -179,12 +179,12 @@ class Spec:
 
     @property
     def dim_multiple(self) -> int:
-        """Return what `tokens.dim` must be a multiple of: a quarter is θ's hidden width, Former's heads share it."""
+        """Return the number that must divide `tokens.dim`: θ's hidden width is a quarter of it, and heads split it."""
         heads = self.former.heads if self.former is not None and self.attention == "mha" else 1
         return lcm(4, heads)
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Spec:
-        """Return the variant with changes merged in and validated, as a patch that `extends` this one would do.
+        """Return the validated variant with changes merged in, as in a file that `extends` this variant.
 
         >>> from mfprofile import load
         >>> load("mf294m").replace(tokens={"count": 3}, blocks={8: {"out": 112}}).tokens

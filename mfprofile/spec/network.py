@@ -1,4 +1,4 @@
-"""`Network`: a variant with the width, stride and resolution of each block settled."""
+"""`Network`: a variant in which the width, stride and resolution of each block are known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tokens(Generic[D]):
-    """Former's tokens: `count` (M) of `dim` (d); `quarter` is d/4, θ's hidden width; `heads` of `head_dim`."""
+    """Former's tokens: `count` (M) tokens of dimension `dim` (d), split into `heads` of `head_dim`.
+
+    `quarter` is d/4, θ's hidden width.
+    """
 
     count: Size[D]
     dim: Size[D]
@@ -30,7 +33,7 @@ class Tokens(Generic[D]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureMap(Generic[D]):
-    """A feature map of `channels` × `height` × `width`; in a bridge, `head_channels` of them go to each head."""
+    """A feature map of `channels` × `height` × `width`. In a bridge, each head has `head_channels` of the channels."""
 
     channels: Size[D]
     height: Size[D]
@@ -45,12 +48,13 @@ class FeatureMap(Generic[D]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block(Generic[D]):
-    """One block as it is laid out.
+    """One block of the network, after `repeat` is applied.
 
-    `number` counts from 1 after `repeat`, `entry` is its number in the spec's `blocks`. `expanded` are the channels
-    of the first (and in `mf` the only) expansion, `expanded2` those of `mf-down`'s second; each `…_per_group` is what
-    one group of a 1×1 convolution reads. `residual` is False where widths differ, and 0 or 1 (True, an array, a
-    symbol) where they may be equal. `stage` is log₂ of the output stride.
+    `number` counts blocks from 1, after `repeat`. `entry` is the number of its entry in the spec's `blocks`.
+    `expanded` is the number of channels after the first expansion (the only one in `mf`), `expanded2` after the second
+    one of `mf-down`. Each `…_per_group` is the number of channels that one group of a 1×1 convolution reads.
+    `residual` is False if the widths differ, and 0 or 1 (True, an array, a symbol) if they may be equal. `stage` is
+    log₂ of the output stride.
     """
 
     number: int
@@ -71,7 +75,10 @@ class Block(Generic[D]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head(Generic[D]):
-    """The head: 1×1 to `expanded` (6C) channels, pooled and joined with token 0 to `features`, `fc`, `classes`."""
+    """The head: a 1×1 convolution to `expanded` (6C) channels, pooling, and two Linear layers.
+
+    The pooled channels and token 0 are concatenated to `features`. The Linear layers output `fc` and `classes` values.
+    """
 
     inputs_per_group: Size[D]
     expanded: Size[D]
@@ -82,9 +89,9 @@ class Head(Generic[D]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network(Generic[D]):
-    """A whole variant; `stem` is the stem's output, `tokens` is None without Former, `head` None for a backbone.
+    """A whole variant. `stem` is the stem's output; `tokens` is None without Former, `head` is None for a backbone.
 
-    It is a `Subject`: a bill can be of it.
+    It is a `Subject`, so it can have a bill.
     """
 
     axes: ClassVar = AXES
@@ -110,7 +117,7 @@ class Network(Generic[D]):
 
     @property
     def last(self) -> FeatureMap[D]:
-        """Return the last feature map, the final bridge's and the head's input."""
+        """Return the last feature map, which is the input of the final bridge and of the head."""
         return self.blocks[-1].outputs
 
     @property
@@ -120,22 +127,22 @@ class Network(Generic[D]):
 
     @property
     def inputs(self) -> tuple[InputShape, ...]:
-        """Return the one image that it is counted on."""
+        """Return the input that the network is counted on: one image."""
         return (InputShape((1, 3, self.height, self.width)),)
 
     @property
     def input(self) -> str:
-        """Return the image's size in words."""
+        """Return the image's size as text."""
         return f"{self.height}×{self.width}"
 
     @property
     def about(self: Network[int]) -> str:
-        """Return its tokens in words."""
+        """Return its tokens as text."""
         return "no tokens" if self.tokens is None else f"{several(self.tokens.count, 'token')} of {self.tokens.dim}"
 
     @property
     def settings(self: Network[int]) -> Traits:
-        """Return what holds for the whole network; see `spec.traits`."""
+        """Return the settings of the whole network; see `spec.traits`."""
         from mfprofile.spec.traits import settings
 
         return settings(self)

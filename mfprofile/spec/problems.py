@@ -1,4 +1,4 @@
-"""What is wrong with an input: one `Problem` each, gathered into one `SpecError`."""
+"""The errors of an input: one `Problem` for each, collected into one `SpecError`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_PROBLEMS = 100
 
 
 class Mark(NamedTuple):
-    """Where something was read: a source's name and, in a file, line and column, both from 1."""
+    """The place where something was read: a source's name and, in a file, the line and column, counted from 1."""
 
     source: str
     line: int | None = None
@@ -23,7 +23,7 @@ class Mark(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One broken rule: where it stands, the key's path, its value, the rule and, where there is one, the remedy."""
+    """One broken rule: its place, the key's path, the value, the rule and, if there is one, the remedy."""
 
     mark: Mark
     path: str
@@ -39,11 +39,11 @@ class Problem(NamedTuple):
 
 
 class InputError(ValueError):
-    """What the user gave cannot be used; the text is the whole message."""
+    """An input from the user is invalid. The text is the whole message."""
 
 
 class SpecError(InputError):
-    """A spec that breaks rules: `problems` has them, the text one line for each, up to `MOST_PROBLEMS`."""
+    """A spec breaks rules. `problems` lists them; the text has one line for each, up to `MOST_PROBLEMS`."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -52,7 +52,7 @@ class SpecError(InputError):
 
 
 def dotted(path: tuple[str | int, ...]) -> str:
-    """Return a key's path as users write it: entries of lists count from 1.
+    """Return a key's path as users write it: list entries count from 1.
 
     >>> dotted(("blocks", 7, "out"))
     'blocks.8.out'
@@ -61,7 +61,7 @@ def dotted(path: tuple[str | int, ...]) -> str:
 
 
 def unknown(what: str, name: str, names: Iterable[str]) -> InputError:
-    """Return the error for a name that does not exist, with the most similar name or all that exist.
+    """Return the error for an unknown name, with the most similar name or the list of valid names.
 
     >>> str(unknown("convention", "cor", ["core", "paper"]))
     "unknown convention 'cor'; did you mean 'core'?"

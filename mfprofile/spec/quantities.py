@@ -18,7 +18,7 @@ _FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)
 
 
 class QuantityError(InputError):
-    """A value that is no amount; `rule` is the message without the value."""
+    """A value is not a valid amount. `rule` is the message without the value."""
 
     def __init__(self, value: object, rule: str, written: str = "") -> None:
         self.rule = rule
@@ -26,32 +26,32 @@ class QuantityError(InputError):
 
 
 def quantity(text: object, in_bytes: bool = False) -> int:
-    """Return a count (`300M`, `0.3G`, `300_000_000`) or, `in_bytes`, an amount of memory (`12MB`, `1.5MiB`).
+    """Return the number for a count (`300M`, `0.3G`) or, `in_bytes`, for an amount of memory (`12MB`, `1.5MiB`).
 
-    k, M, G and T are powers of 1000, KiB, MiB, GiB and TiB of 1024; letters' case does not matter. A number stands for
-    itself. Raises `QuantityError` with the rule for what is no whole number of anything, and for FLOPs.
+    k, M, G and T are powers of 1000. KiB, MiB, GiB and TiB are powers of 1024. Upper and lower case are the same. A
+    number is returned as it is. Raises `QuantityError` for FLOPs and for any amount that is not a whole number.
 
     >>> quantity("0.3G"), quantity("300_000_000"), quantity("1.5MiB", in_bytes=True)
     (300000000, 300000000, 1572864)
     """
     written = str(text) if type(text) in (int, float, str) else ""
     units, example = (_BYTES, "12MB, 1.5MiB or 12_000_000") if in_bytes else (_COUNTS, "300M, 0.3G or 300_000_000")
-    found = _AMOUNT.fullmatch(written.strip())
-    if not found:
+    match = _AMOUNT.fullmatch(written.strip())
+    if not match:
         raise QuantityError(text, f"must be an amount such as {example}")
-    number, unit = Fraction(found[1].replace("_", "")), found[2].upper()
+    number, unit = Fraction(match[1].replace("_", "")), match[2].upper()
     if flops := _FLOPS.fullmatch(unit):
-        raise _which(text, found[1], flops[1].upper().replace("K", "k"))
+        raise _ambiguous_flops(text, match[1], flops[1].upper().replace("K", "k"))
     if unit not in units:
-        raise QuantityError(text, f"{shown(found[2])} is no unit; write an amount such as {example}")
+        raise QuantityError(text, f"{shown(match[2])} is not a unit; use an amount such as {example}")
     amount = number * units[unit]
     if amount.denominator != 1:
-        raise QuantityError(text, f"is no whole number; write an amount such as {example}")
+        raise QuantityError(text, f"is not a whole number; use an amount such as {example}")
     return int(amount)
 
 
 def units(in_bytes: bool = False) -> dict[str, int]:
-    """Return how much each unit of `quantity` means, by its letters in upper case; "" is no unit.
+    """Return the factor of each unit of `quantity`, by its upper-case name; "" means no unit.
 
     >>> units()["M"], units(in_bytes=True)["KIB"]
     (1000000, 1024)
@@ -59,17 +59,17 @@ def units(in_bytes: bool = False) -> dict[str, int]:
     return dict(_BYTES if in_bytes else _COUNTS)
 
 
-def _which(text: object, number: str, letter: str) -> QuantityError:
+def _ambiguous_flops(text: object, number: str, letter: str) -> QuantityError:
     half = f"{float(Fraction(number.replace('_', '')) / 2):g}{letter}"
     rule = (
-        "1 multiply-add is 2 FLOPs, and papers use the word for either: "
-        f"write {half} if products and sums were counted, {number}{letter} if multiply-adds were"
+        "1 multiply-add is 2 FLOPs, but some papers call multiply-adds FLOPs; "
+        f"write {half} if products and sums were counted, {number}{letter} if multiply-adds were counted"
     )
     return QuantityError(text, rule, f"{number}{letter}FLOPs")
 
 
 class Window(NamedTuple):
-    """What lies from `least` to `most`, both included; None leaves that side open."""
+    """The amounts from `least` to `most`, both included. None means no limit on that side."""
 
     least: int | None
     most: int | None
@@ -84,11 +84,11 @@ class Window(NamedTuple):
 
 
 def window(text: str, in_bytes: bool = False, signed: bool = False) -> Window:
-    """Return the window `LEAST:MOST`, where either may be left away: `290M:300M`, `:12M`, `280M:`.
+    """Return the window for `LEAST:MOST`. One of the two may be missing: `290M:300M`, `:12M`, `280M:`.
 
-    `signed` amounts may be below 0, as differences are: `-5M:-1M`.
+    `signed` allows amounts below 0, for differences: `-5M:-1M`.
 
-    Raises `InputError` for text without a colon, an empty window, or amounts that `quantity` refuses.
+    Raises `InputError` for text without a colon, an empty window, or amounts that are invalid for `quantity`.
 
     >>> window("290M:0.3G"), window(":12M")
     (Window(least=290000000, most=300000000), Window(least=None, most=12000000))

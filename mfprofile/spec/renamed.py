@@ -1,4 +1,4 @@
-"""Parameters that have a new name: the old one works for one more release, with a warning."""
+"""Renamed parameters: the old name works for one more release, with a warning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def renamed(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Let a function take parameters by their old names, as `renamed(old="new")`, with a `FutureWarning`.
+    """Return a decorator that accepts old parameter names with a `FutureWarning`, as in `renamed(old="new")`.
 
     >>> import warnings
     >>> @renamed(colour="color")

@@ -1,7 +1,7 @@
-"""What the keys of a spec demand of one another, each rule with its own message.
+"""The rules between the keys of a spec, each with its own message.
 
-The rules read the plain mapping, not `Spec`, so that a file with a wrong type in one block still hears of the rules
-that another breaks: a value of the wrong type is unknown (None) here, and no rule speaks of unknown values.
+The rules read the plain mapping, not `Spec`. So a wrong type in one block does not hide the broken rules of another.
+A value of the wrong type is unknown (None) here, and rules skip unknown values.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from mfprofile.spec.model import MAX_BLOCKS, MAX_CHANNELS, MAX_PIXELS, BridgeSpe
 
 Path = tuple[str | int, ...]
 
+_ODD_KERNEL = "must be odd: padding for an even kernel would change the resolution"
+
 
 class Breach(NamedTuple):
-    """A broken rule: the key's path (list entries from 0), its value, the rule, the remedy."""
+    """A broken rule: the key's path (list entries count from 0), its value, the rule and the remedy."""
 
     path: Path
     value: object
@@ -26,7 +28,7 @@ class Breach(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A block of `blocks` as far as it is known: its keys, where it stands, its input and output channels."""
+    """The known parts of an entry of `blocks`: its path, its keys, its input and output channels."""
 
     path: Path
     keys: Mapping[str, Any]
@@ -38,16 +40,16 @@ class _Entry(NamedTuple):
         return self.keys.get("block")
 
     @property
-    def is_laid_out(self) -> bool:
+    def is_used(self) -> bool:
         return self.keys.get("repeat") != 0
 
     @property
     def halves(self) -> bool:
-        return self.is_laid_out and (self.kind == "mf-down" or (self.kind == "lite" and self.keys.get("stride") == 2))
+        return self.is_used and (self.kind == "mf-down" or (self.kind == "lite" and self.keys.get("stride") == 2))
 
     @property
     def input_widths(self) -> list[int]:
-        """The known input channels of each block that this entry lays out: the first's, and its repetitions'."""
+        """The known input channels of the blocks of this entry: those of the first, and those of its repetitions."""
         repeat = _whole(self.keys.get("repeat", 1))
         widths = {self.inputs, self.outputs} if repeat and repeat > 1 else {self.inputs}
         return sorted(filter(None, widths))
@@ -59,19 +61,19 @@ def breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
     for entry in entries:
         yield from _keys(entry)
         yield from _steps(entry)
-    laid_out = [entry for entry in entries if entry.is_laid_out]
-    for entry in laid_out:
+    used = [entry for entry in entries if entry.is_used]
+    for entry in used:
         yield from _expansions(entry)
         yield from _groups(entry, data)
         yield from _limits(entry)
-    yield from _required(data, laid_out)
-    yield from _bridged(data, laid_out)
+    yield from _required(data, used)
+    yield from _bridged(data, used)
     yield from _former(data)
-    yield from _resolution(data, laid_out)
-    yield from _detector(data, laid_out)
-    layout = sum(_whole(entry.keys.get("repeat", 1)) or 0 for entry in entries)
-    if (entries or data.get("blocks") == []) and not 1 <= layout <= MAX_BLOCKS:
-        yield Breach(("blocks",), layout, f"must lay out between 1 and {MAX_BLOCKS} blocks, counted after 'repeat'")
+    yield from _resolution(data, used)
+    yield from _detector(data, used)
+    number = sum(_whole(entry.keys.get("repeat", 1)) or 0 for entry in entries)
+    if (entries or data.get("blocks") == []) and not 1 <= number <= MAX_BLOCKS:
+        yield Breach(("blocks",), number, f"must be between 1 and {MAX_BLOCKS} blocks, counted after 'repeat'")
 
 
 def _whole(value: object) -> int | None:
@@ -98,11 +100,12 @@ def _chain(data: Mapping[str, Any]) -> Iterator[_Entry]:
 def _keys(entry: _Entry) -> Iterator[Breach]:
     keys, path, kind = entry.keys, entry.path, entry.kind
     if "exp" in keys and "expand" in keys:
-        yield Breach((*path, "expand"), keys["expand"], "'exp' is given as well", "give one of the two")
+        yield Breach((*path, "expand"), keys["expand"], "'exp' is also given", "keep one of the two")
     if "exp" not in keys and "expand" not in keys:
-        yield Breach(path, keys, "needs 'exp' (channels) or 'expand' (a ratio to its input channels)")
+        yield Breach(path, keys, "needs 'exp' (channels) or 'expand' (ratio to the input channels)")
     if "exp2" in keys and kind in ("lite", "mf"):
-        yield Breach((*path, "exp2"), keys["exp2"], f"only mf-down has a second expansion, not {kind}")
+        rule = f"only mf-down blocks have a second expansion, not {kind} blocks"
+        yield Breach((*path, "exp2"), keys["exp2"], rule, "remove it")
 
 
 def _steps(entry: _Entry) -> Iterator[Breach]:
@@ -114,50 +117,52 @@ def _steps(entry: _Entry) -> Iterator[Breach]:
     if kind == "mf-down" and stride == 1:
         yield Breach((*path, "stride"), 1, "an mf-down block has stride 2", "use mf for stride 1")
     if kernel and kernel % 2 == 0:
-        yield Breach((*path, "kernel"), kernel, "must be odd, so that the padding keeps the resolution")
+        yield Breach((*path, "kernel"), kernel, _ODD_KERNEL)
     repeat = _whole(keys.get("repeat"))
     if repeat and repeat > 1 and (kind == "mf-down" or (kind == "lite" and stride == 2)):
-        yield Breach((*path, "repeat"), repeat, "only a block of stride 1 can be repeated")
+        yield Breach((*path, "repeat"), repeat, "only blocks of stride 1 can be repeated")
 
 
 def _expansions(entry: _Entry) -> Iterator[Breach]:
-    """Check that the depthwise convolutions which expand have a whole number of filters a channel."""
+    """Check that depthwise convolutions that expand have a whole number of filters per channel."""
     keys, path = entry.keys, entry.path
     expanded, second = _whole(keys.get("exp")), _whole(keys.get("exp2"))
     if entry.kind in ("lite", "mf-down") and expanded:
         for inputs in entry.input_widths:
             if expanded % inputs:
-                rule = f"must be a multiple of the {inputs} input channels: its depthwise convolution expands them"
+                rule = f"must be a multiple of the {inputs} input channels: a depthwise convolution expands them"
                 yield Breach((*path, "exp"), expanded, rule, _multiples(expanded, lcm(*entry.input_widths)))
     if entry.kind == "mf-down" and second and entry.outputs and second % entry.outputs:
-        rule = f"must be a multiple of its {entry.outputs} output channels: a depthwise convolution expands them"
+        rule = f"must be a multiple of the {entry.outputs} output channels: a depthwise convolution expands them"
         yield Breach((*path, "exp2"), second, rule, _multiples(second, entry.outputs))
 
 
 def _multiples(value: int, of: int) -> str:
+    """Return the remedy that names the multiples of `of` next to `value`."""
     below = value // of * of
-    return f"{below} and {below + of} are" if below else f"{of} is"
+    return f"use {below} or {below + of}" if below else f"use {of}"
 
 
 def _groups(entry: _Entry, data: Mapping[str, Any]) -> Iterator[Breach]:
-    """Check that the groups divide each width that enters or leaves a 1×1 convolution of this block."""
+    """Check that the number of groups divides each input and output width of this block's 1×1 convolutions."""
     groups = _whole(data.get("groups", 1))
     for path, name, channels in _pointwise_widths(entry):
         if groups and channels % groups:
-            rule = f"its {channels} {name} channels cannot be split into the {groups} groups of a 1×1 convolution"
+            rule = f"{channels} {name} channels cannot be split into {groups} groups (1×1 convolutions)"
             value = entry.keys.get(str(path[-1]))
             yield Breach(path, value, rule, _multiples(channels, groups) if value == channels else "")
 
 
 def _limits(entry: _Entry) -> Iterator[Breach]:
-    """Check the widths that come of a ratio or of the width multiplier, which no key's own limit holds."""
+    """Check widths that result from a ratio or from `width`: the limits of single keys do not cover them."""
     for path, name, channels in _pointwise_widths(entry):
         if channels > MAX_CHANNELS and name != "input":
-            yield Breach(path, entry.keys.get(str(path[-1])), f"its {channels} {name} channels exceed {MAX_CHANNELS}")
+            rule = f"{channels} {name} channels exceed the limit of {MAX_CHANNELS}"
+            yield Breach(path, entry.keys.get(str(path[-1])), rule)
 
 
 def _pointwise_widths(entry: _Entry) -> Iterator[tuple[Path, str, int]]:
-    """Yield path of the key, name and channels of each width of a 1×1 convolution."""
+    """Yield the path of the key, the name and the channels of each width of a 1×1 convolution."""
     keys, path = entry.keys, entry.path
     expanded, ratio = _whole(keys.get("exp")), _whole(keys.get("expand"))
     if entry.kind == "mf" and entry.inputs:
@@ -173,17 +178,17 @@ def _pointwise_widths(entry: _Entry) -> Iterator[tuple[Path, str, int]]:
 
 
 def _required(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
-    """Check what the spec itself requires of its widths."""
+    """Check `require`: the widths must be nondecreasing."""
     if _map(data, "require").get("widths") != "nondecreasing":
         return
     for entry in entries:
         if entry.inputs and entry.outputs and entry.outputs < entry.inputs:
-            rule = f"is less than its {entry.inputs} input channels, and 'require: {{widths: nondecreasing}}' is given"
+            rule = f"is less than the {entry.inputs} input channels, but 'require: {{widths: nondecreasing}}' is given"
             yield Breach((*entry.path, "out"), entry.outputs, rule)
 
 
 def _bridged(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
-    """Check that the bridge's heads divide each width that a bridge meets, before or after a block."""
+    """Check that the number of bridge heads divides each width that a bridge reads, before or after a block."""
     heads = _whole(_map(data, "bridge").get("heads", BridgeSpec().heads))
     if heads is None or data.get("former") == "none" or data.get("attention", "mha") != "mha":
         return
@@ -191,9 +196,9 @@ def _bridged(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]
     kinds = [None, *(entry.kind for entry in entries), "mf" if final else None]
     widths = [(("stem",), _whole(data.get("stem"))), *(((*entry.path, "out"), entry.outputs) for entry in entries)]
     for (path, channels), before, after in zip(widths, kinds, kinds[1:], strict=False):
-        meets = before in ("mf", "mf-down") or after in ("mf", "mf-down")
-        if meets and channels and channels % heads:
-            rule = f"cannot be split among the bridge's {heads} heads"
+        is_read = before in ("mf", "mf-down") or after in ("mf", "mf-down")
+        if is_read and channels and channels % heads:
+            rule = f"must be a multiple of the bridge's {heads} heads"
             yield Breach(path, channels, rule, _multiples(channels, heads))
 
 
@@ -201,49 +206,47 @@ def _former(data: Mapping[str, Any]) -> Iterator[Breach]:
     activation = _map(data, "mobile").get("activation", MobileSpec().activation)
     if data.get("former") == "none":
         if activation == "dy-relu":
-            rule = "DY-ReLU takes its parameters from Former's first token, and there is none"
-            yield Breach(("mobile", "activation"), activation, rule, "give 'mobile: {activation: relu}' as well")
+            rule = "DY-ReLU needs Former's first token, but there is no Former"
+            yield Breach(("mobile", "activation"), activation, rule, "add 'mobile: {activation: relu}'")
         return
     if "tokens" not in data:
-        yield Breach(("tokens",), None, "is missing: Former works on tokens", "give it, or 'former: none'")
+        yield Breach(("tokens",), None, "is missing: Former needs tokens", "add it, or 'former: none'")
     dimension = _whole(_map(data, "tokens").get("dim"))
     heads = _whole(_map(data, "former").get("heads", FormerSpec().heads))
     if dimension and dimension % 4:
-        rule = "must be divisible by 4: DY-ReLU's θ squeezes the token to a quarter"
+        rule = "must be a multiple of 4: DY-ReLU's θ reduces the token to a quarter"
         yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, 4))
     elif dimension and heads and data.get("attention", "mha") == "mha" and dimension % heads:
-        rule = f"cannot be split among Former's {heads} heads"
+        rule = f"must be a multiple of Former's {heads} heads"
         yield Breach(("tokens", "dim"), dimension, rule, _multiples(dimension, lcm(4, heads)))
 
 
 def _resolution(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
-    """Check that each layer of stride 2 finds two pixels to halve, and the depthwise kernels' default."""
+    """Check that each layer of stride 2 reads at least two pixels per side. Also check `mobile.kernel`."""
     kernel = _whole(_map(data, "mobile").get("kernel"))
     if kernel and kernel % 2 == 0:
-        yield Breach(("mobile", "kernel"), kernel, "must be odd, so that the padding keeps the resolution")
+        yield Breach(("mobile", "kernel"), kernel, _ODD_KERNEL)
     halvings = 1 + sum(entry.halves for entry in entries)
     sides = _sides(data.get("input", 224))
     least = 2 ** (min(halvings, MAX_PIXELS) - 1) + 1
     if sides and 0 < min(sides) < least:
-        rule = f"the last of its {halvings} layers of stride 2 would find a single pixel, and shrink it below 1"
-        remedy = f"each side must have {least} pixels or more" if least <= MAX_PIXELS else "take some of them away"
+        rule = f"is too small: the last of the {halvings} layers of stride 2 would read a single pixel"
+        remedy = f"use at least {least} pixels on each side" if least <= MAX_PIXELS else "use fewer of these layers"
         yield Breach(("input",), data.get("input"), rule, remedy)
 
 
 def _detector(data: Mapping[str, Any], entries: list[_Entry]) -> Iterator[Breach]:
-    """Check that a detector stands on a backbone that has maps of strides 8, 16 and 32."""
+    """Check that the detector's backbone has feature maps of strides 8, 16 and 32."""
     if data.get("detector") != "retinanet":
         return
     if isinstance(data.get("head"), dict):
-        yield Breach(("detector",), data["detector"], "a detector takes the head's place", "give 'head: none' as well")
+        yield Breach(("detector",), data["detector"], "a detector replaces the head", "add 'head: none'")
     if data.get("former") != "none" and _map(data, "bridge").get("final", BridgeSpec().final) is True:
-        rule = "the final Mobile→Former would feed nothing"
-        yield Breach(("detector",), data["detector"], rule, "give 'bridge: {final: false}' as well")
+        rule = "a detector does not read the final Mobile→Former"
+        yield Breach(("detector",), data["detector"], rule, "add 'bridge: {final: false}'")
     stage = 1 + sum(entry.halves for entry in entries)
     if entries and stage != BACKBONE_STAGES[-1]:
-        rule = (
-            f"takes the maps of strides 8, 16 and 32: the blocks must end at stage {BACKBONE_STAGES[-1]}, not {stage}"
-        )
+        rule = f"reads maps of strides 8, 16 and 32: the blocks must end at stage {BACKBONE_STAGES[-1]}, not {stage}"
         yield Breach(("detector",), data["detector"], rule)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the schema of a spec as it is written: `extends` and patches of `blocks` included.
+    """Return the JSON Schema of a spec file, with `extends` and patches of `blocks`.
 
-    It knows keys, types and ranges; the rules that tie several keys together are `load`'s alone.
+    It checks keys, types and ranges. Only `load` checks the rules between several keys.
     """
     from pydantic import TypeAdapter
 
@@ -22,10 +22,10 @@ def json_schema() -> dict[str, Any]:
     keys["budget"] = limits.json_schema()
     keys["input"]["default"] = written("input", Resolution(**keys["input"]["default"]))
     patch = {key: value for key, value in schema["$defs"]["BlockSpec"].items() if key != "required"}
-    schema["$defs"]["BlockPatch"] = {**patch, "description": "What changes in one entry of the inherited blocks."}
+    schema["$defs"]["BlockPatch"] = {**patch, "description": "Changes to one entry of the inherited blocks."}
     patches = {"type": "object", "patternProperties": {"^[1-9][0-9]*$": {"$ref": "#/$defs/BlockPatch"}}}
     keys["blocks"] = {"anyOf": [{**keys["blocks"], "minItems": 1}, {**patches, "additionalProperties": False}]}
-    keys["extends"] = {"type": "string", "description": "The name of a spec that ships, or a path beside this file."}
+    keys["extends"] = {"type": "string", "description": "The name of a shipped spec, or a path relative to this file."}
     required = schema.pop("required")
     schema["anyOf"] = [{"required": ["extends"]}, {"required": required}]
     _loosened(schema)
@@ -33,14 +33,14 @@ def json_schema() -> dict[str, Any]:
 
 
 def _loosened(schema: dict[str, Any]) -> None:
-    """Take what a base may supply out of the sections' required keys: a patch gives only what differs."""
+    """Remove the required keys from all sections but blocks: a patch gives only the keys that differ from its base."""
     for name, section in schema["$defs"].items():
         if name != "BlockSpec":
             section.pop("required", None)
 
 
 def _without_null(part: Any) -> Any:
-    """Return the schema without null, which no key of a spec may be, and without pydantic's titles."""
+    """Return the schema without null, which is never a valid value in a spec, and without pydantic's titles."""
     if isinstance(part, list):
         return [_without_null(item) for item in part if item != {"type": "null"}]
     if not isinstance(part, dict):

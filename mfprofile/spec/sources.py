@@ -1,4 +1,4 @@
-"""Where specs come from: those that ship, files, standard input."""
+"""The sources of specs: shipped specs, files and standard input."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
 @cache
 def shipped(what: str = "specs") -> dict[str, Path]:
-    """Return the specs, or the spaces, that ship by name.
+    """Return the shipped specs, or spaces, by name.
 
-    They are beside the package in a checkout, and inside it when installed from a wheel.
+    In a checkout their folder is next to the package. In a wheel it is inside the package.
     """
     package = Path(__file__).resolve().parents[1]
     for folder in (package / what, package.parent / what):
         if folder.is_dir():
             return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=_by_size)}
-    raise FileNotFoundError(f"mfprofile's own {what} are missing beside {package}: install it again")
+    raise FileNotFoundError(f"the {what} of mfprofile are missing next to {package}; reinstall mfprofile")
 
 
 def _by_size(path: Path) -> tuple[int, str]:
-    """Order mf26m before mf294m, and each model before its variants."""
+    """Return a sort key that puts mf26m before mf294m, and each model before its variants."""
     model, _, variant = path.stem.partition("-")
     return int("".join(filter(str.isdigit, model)) or 0), variant
 
 
 def about(file: Path) -> str:
-    """Return what a shipped spec's first line, a comment, says that it is."""
+    """Return the description of a shipped spec: its first line, which is a comment."""
     with file.open(encoding="utf-8") as stream:
         return stream.readline().lstrip("# ").strip()
 
 
 def as_typed(file: Path) -> str:
-    """Return a file's path as a user would type it: from the current folder, where it is below that."""
+    """Return a file's path as a user would type it: relative to the current folder if the file is inside it."""
     return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
 
 
 def expanded(reference: str) -> list[str]:
-    """Return what a glob matches: files, or else names of specs that ship; what is no glob stands for itself.
+    """Return the matches of a glob: files, or else names of shipped specs. Any other reference is returned as it is.
 
-    What names a file is none, whatever letters it has. Raises `SpecError` for a glob that matches nothing.
+    The name of an existing file is never a glob. Raises `SpecError` for a glob without a match.
     """
     if not any(letter in reference for letter in "*?[") or "\0" in reference or os.path.lexists(reference):
         return [reference]
@@ -61,16 +61,17 @@ def _matching(pattern: str) -> list[str]:
     import glob
 
     files = sorted(name for name in glob.glob(pattern, recursive=True) if not os.path.isdir(name))  # noqa: PTH112, PTH207 - text as it was written
-    found = files or fnmatch.filter(shipped(), pattern)
-    if not found:
-        raise SpecError([Problem(Mark(pattern), "", "matches no file and no spec that ships")])
-    return found
+    matches = files or fnmatch.filter(shipped(), pattern)
+    if not matches:
+        raise SpecError([Problem(Mark(pattern), "", "matches no file and no shipped spec")])
+    return matches
 
 
 def is_target(reference: str) -> bool:
-    """Return whether a reference names a network in code, as `package.module:factory`: no spec's has a colon.
+    """Return whether a reference names a network in code, as `package.module:factory`.
 
-    What names a file is none, and the colon after the letter of a drive does not count.
+    References to specs have no colon. The name of an existing file is not a target. The colon after a drive letter is
+    ignored.
 
     >>> is_target("nets/small.py:Small"), is_target("specs/mine.yaml"), is_target("C:/specs/mine.yaml")
     (True, False, False)
@@ -79,9 +80,9 @@ def is_target(reference: str) -> bool:
 
 
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
-    """Return the file meant by the name of a spec or space that ships, or by a path relative to `folder`.
+    """Return the file for the name of a shipped spec or space, or for a path relative to `folder`.
 
-    Raises `SpecError`, at `mark` and the key `path`, with the nearest shipped name if there is no such file.
+    Raises `SpecError` at `mark` and the key `path` if there is no such file, with the most similar shipped name.
     """
     named = shipped().get(reference) or shipped("spaces").get(reference)
     if named is not None:
@@ -92,16 +93,16 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     if reference and not file.suffix and os.path.exists(file):  # noqa: PTH110 - Path.exists() raises for long names
         return file
     looks_like_file = file.suffix in _SUFFIXES or "/" in reference
-    rule = "no such file" if looks_like_file else "no such spec ships with mfprofile, nor is there such a file"
+    rule = "no such file" if looks_like_file else "no shipped spec and no file has this name"
     remedy = _nearest_file(file) or nearest(Path(reference).stem, [*shipped(), *shipped("spaces")])
     if is_target(reference) and not path:
-        remedy = "'mfprofile audit' counts networks in code"
-    remedy = remedy or "'mfprofile list' shows those that ship"
+        remedy = "use 'mfprofile audit' for a network in code"
+    remedy = remedy or "'mfprofile list' shows the shipped specs"
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
 
 
 def _nearest_file(file: Path) -> str:
-    """Return the remedy with the same name and a suffix, if such a file stands beside it."""
+    """Return the remedy with the same name and a suffix, if such a file exists in the same folder."""
     for suffix in () if file.suffix else _SUFFIXES:
         with_suffix = file.parent / f"{file.name[:200]}{suffix}"
         if os.path.exists(with_suffix):  # noqa: PTH110 - as in `find`
@@ -110,7 +111,10 @@ def _nearest_file(file: Path) -> str:
 
 
 def read(file: Path, name: str) -> tuple[Node, list[Problem]]:
-    """Parse a file, called `name` in messages; raises `SpecError` if it cannot be read or exceeds `MAX_BYTES`."""
+    """Return the tree and the problems of a file, whose name in messages is `name`.
+
+    Raises `SpecError` if the file cannot be read or is larger than `MAX_BYTES`.
+    """
     try:
         with file.open("rb") as stream:
             return _parse(stream.read(MAX_BYTES + 1), name)
@@ -119,7 +123,7 @@ def read(file: Path, name: str) -> tuple[Node, list[Problem]]:
 
 
 def read_stdin() -> tuple[Node, list[Problem]]:
-    """Parse standard input, called `<stdin>` in messages."""
+    """Return the tree and the problems of standard input, whose name in messages is `<stdin>`."""
     if sys.stdin is None:
         raise SpecError([Problem(Mark("<stdin>"), "", "is closed")])
     return _parse(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")

@@ -1,4 +1,4 @@
-"""What tells one variant from another, in the words of a spec: its settings, and the traits of each of its parts."""
+"""The properties in which variants differ, with the names of a spec: settings, and traits of each part."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Traits: TypeAlias = Mapping[str, Trait]
 
 
 class Labels(NamedTuple):
-    """What a table by part shows beside each part's name: headings, their keys in CSV, and the values by part.
+    """The extra columns of a table by part: their headings, their keys in CSV, and the values of each part.
 
-    A part that is not among the values has none.
+    A part without an entry in `values` has empty cells.
     """
 
     headings: tuple[str, ...]
@@ -27,13 +27,13 @@ NO_LABELS = Labels((), (), {})
 
 
 def settings(network: Network) -> Traits:
-    """Return what holds for the whole network; without tokens nothing is told of what works on them."""
+    """Return the settings of the whole network. Without tokens, settings of Former and the bridge are left out."""
     sides = {str(network.height), str(network.width)}
-    found: dict[str, Trait] = {"input": sides.pop() if len(sides) == 1 else f"{network.height}×{network.width}"}
-    found["tokens"] = "none" if network.tokens is None else f"{network.tokens.count}×{network.tokens.dim}"
+    values: dict[str, Trait] = {"input": sides.pop() if len(sides) == 1 else f"{network.height}×{network.width}"}
+    values["tokens"] = "none" if network.tokens is None else f"{network.tokens.count}×{network.tokens.dim}"
     if network.tokens is not None:
-        found |= _of_tokens(network, network.tokens)
-    return {**found, "activation": network.activation, "groups": network.groups}
+        values |= _of_tokens(network, network.tokens)
+    return {**values, "activation": network.activation, "groups": network.groups}
 
 
 def _of_tokens(network: Network, tokens: Tokens) -> Traits:
@@ -52,15 +52,15 @@ def _switch(on: bool) -> str:
 
 
 def traits(network: Network) -> dict[str, Traits]:
-    """Return the traits of each part, by the names that parts have in a bill; `kind` are those of blocks alone."""
+    """Return the traits of each part, by the part's name in a bill. Only blocks have a `kind`."""
     last = {"in": network.last.channels}
-    found: dict[str, Traits] = {"tokens": {}, "stem": {"out": network.stem.channels}, "final": last, "retina": {}}
-    found |= {str(block.number): _of_block(block) for block in network.blocks}
+    parts: dict[str, Traits] = {"tokens": {}, "stem": {"out": network.stem.channels}, "final": last, "retina": {}}
+    parts |= {str(block.number): _of_block(block) for block in network.blocks}
     if network.head is not None:
-        found["head"] = {**last, "fc": network.head.fc, "classes": network.head.classes}
+        parts["head"] = {**last, "fc": network.head.fc, "classes": network.head.classes}
     if network.detector is not None:
-        found["fpn"] = {"in": _channels(network.detector)}
-    return found
+        parts["fpn"] = {"in": _channels(network.detector)}
+    return parts
 
 
 def _of_block(block: Block) -> Traits:
@@ -81,18 +81,18 @@ def _channels(detector: Detector) -> str:
 
 
 def labels(network: Network) -> Labels:
-    """Return what each part is and puts out: `mf-down` and `24×56×56`."""
+    """Return the kind and the output shape of each part: `mf-down` and `24×56×56`."""
     maps = {"stem": ("conv 3×3", network.stem)}
     maps |= {str(block.number): (block.kind, block.outputs) for block in network.blocks}
-    found: dict[str, tuple[str, str]] = {
+    values: dict[str, tuple[str, str]] = {
         name: (kind, _shape(out.channels, out.height, out.width)) for name, (kind, out) in maps.items()
     }
     if network.tokens is not None:
         tokens = _shape(network.tokens.count, network.tokens.dim)
-        found |= {"tokens": ("table", tokens), "final": ("bridge", tokens)}
+        values |= {"tokens": ("table", tokens), "final": ("bridge", tokens)}
     if network.head is not None:
-        found["head"] = ("classifier", str(network.head.classes))
-    return Labels(("kind", "output"), ("kind", "out"), found)
+        values["head"] = ("classifier", str(network.head.classes))
+    return Labels(("kind", "output"), ("kind", "out"), values)
 
 
 def _shape(*sides: int) -> str:

@@ -1,4 +1,4 @@
-"""`width`: the stem and each block's `out` scaled by one factor, rounded by the MobileNet rule."""
+"""`width`: scale the stem and each block's `out` by one factor, rounded by MobileNet's rule."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mfprofile.spec.model import BlockSpec, Spec
 
 
 def rounded(channels: int, factor: Fraction) -> int:
-    """Return `channels · factor` to the nearest multiple of 4 (8 for factors above 1), at least one such multiple.
+    """Return `channels · factor`, rounded to the nearest multiple of 4 (of 8 for factors above 1), but never to 0.
 
-    Halves go up, and a result that loses more than 10 % goes one multiple up: MobileNet's rule (Howard et al. 2019,
-    in the released models' code). Exact: no floating point.
+    Halves are rounded up. A result more than 10 % too small becomes the next multiple. This is MobileNet's rule (Howard
+    et al. 2019, in the code of the released models). The result is exact: no floating point is used.
 
     >>> rounded(24, Fraction(3, 4)), rounded(16, Fraction("0.35")), rounded(24, Fraction("1.3"))
     (20, 8, 32)
@@ -26,8 +26,8 @@ def rounded(channels: int, factor: Fraction) -> int:
 def scaled(spec: Spec) -> Spec:
     """Return the spec with its `width` applied to the stem and to each `out`; each `exp` keeps its ratio.
 
-    A ratio is that to the block's input channels (for `exp2`, to `out`) and the result is rounded to a whole number of
-    channels, halves up. Tokens and head are untouched; width 1 changes nothing.
+    This is the ratio to the block's input channels, and for `exp2` to `out`. The result is rounded to a whole number of
+    channels, halves up. Tokens and head do not change. A width of 1 changes nothing.
     """
     if spec.width == 1:
         return spec

@@ -1,15 +1,15 @@
-"""Small pieces of messages: values as text, plurals, lists, and the answer to a name that does not exist."""
+"""Helpers for messages: values as text, plurals, lists, and remedies for unknown names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 MOST_NAMED = 8
-"""How many of a list's names a message shows."""
+"""The number of names that a message shows of a longer list."""
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """Return a value as YAML writes it, cut to `limit` characters and free of control characters.
+    """Return a value as YAML text, cut to `limit` characters and without control characters.
 
     >>> shown(True), shown("yes"), shown({"a": 1})
     ('true', "'yes'", '{a: 1}')
@@ -19,7 +19,7 @@ def shown(value: object, limit: int = 60) -> str:
 
 
 def printable(text: str) -> str:
-    """Return the text with each control character, line ends too, replaced by `�`."""
+    """Return the text with each control character, also line ends, replaced by `�`."""
     return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
@@ -34,7 +34,7 @@ def in_one_line(text: str, limit: int = 300) -> str:
 
 
 def raised(error: BaseException) -> str:
-    r"""Return an exception in one line: its type and its message.
+    r"""Return an exception as one line: its type and its message.
 
     >>> raised(ValueError("no shape:\n  (3,)")), raised(MemoryError())
     ('ValueError: no shape: (3,)', 'MemoryError')
@@ -47,12 +47,12 @@ def raised(error: BaseException) -> str:
 
 
 def plural(thing: str, number: int) -> str:
-    """Return a thing's name, with an s unless there is one of it."""
+    """Return the name of a thing, with an s unless the number is 1."""
     return thing if number == 1 else f"{thing}s"
 
 
 def several(number: int, thing: str) -> str:
-    """Return a number of things in words.
+    """Return a number and the name of the things counted.
 
     >>> several(1, "token"), several(6, "token"), several(12345, "row")
     ('1 token', '6 tokens', '12,345 rows')
@@ -61,7 +61,7 @@ def several(number: int, thing: str) -> str:
 
 
 def listed(names: Iterable[str], most: int = MOST_NAMED) -> str:
-    """Return names in a line, the first of them where there are many.
+    """Return the names as one line; of a long list only the first `most`.
 
     >>> listed("abc"), listed("abcde", most=3)
     ('a, b, c', 'a, b, c and 2 more')
@@ -84,7 +84,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def instead(word: str, words: Iterable[str]) -> str:
-    """Return the remedy for a name that does not exist: the most similar one, or all that exist.
+    """Return the remedy for an unknown name: the most similar name, or the list of valid names.
 
     >>> instead("cor", ["core", "paper"]), instead("x", ["core", "paper"])
     ("did you mean 'core'?", 'use one of core, paper')

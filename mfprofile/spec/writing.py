@@ -1,4 +1,4 @@
-"""A `Spec` back to the mapping and the YAML that make it."""
+"""Write a `Spec` as a mapping or as YAML."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import yaml
 
 from mfprofile.spec.model import BlockSpec, Resolution, Spec
 
-_MAYBE_NONE = {"head", "former"}
+_NONE_IS_A_VALUE = {"head", "former"}
 
 
 def mapping(spec: Spec) -> dict[str, Any]:
-    """Return the spec as a mapping that `load` reads back to an equivalent one; keys without effect are left out."""
+    """Return the spec as a mapping, from which `load` makes the same spec. Keys without effect are left out."""
     result: dict[str, Any] = {}
     for field in fields(Spec):
         value = getattr(spec, field.name)
-        if field.name == "name" or (value is None and field.name not in _MAYBE_NONE):
+        if field.name == "name" or (value is None and field.name not in _NONE_IS_A_VALUE):
             continue
         result[field.name] = written(field.name, value)
     if result["width"] == 1:
@@ -27,7 +27,7 @@ def mapping(spec: Spec) -> dict[str, Any]:
 
 
 def written(key: str, value: Any) -> Any:
-    """Return a key's value as files have it."""
+    """Return a key's value as it is written in files."""
     if key == "blocks":
         return [_block(block) for block in value]
     if value is None:
@@ -41,27 +41,27 @@ def written(key: str, value: Any) -> Any:
 
 def _block(block: BlockSpec) -> dict[str, Any]:
     keys = ("block", "exp", "expand", "out", "exp2", "stride", "kernel", "repeat")
-    found = {key: getattr(block, key) for key in keys if getattr(block, key) is not None or key == "out"}
-    if found["repeat"] == 1:
-        del found["repeat"]
-    return {**found, "out": "same"} if block.out is None else found
+    entry = {key: getattr(block, key) for key in keys if getattr(block, key) is not None or key == "out"}
+    if entry["repeat"] == 1:
+        del entry["repeat"]
+    return {**entry, "out": "same"} if block.out is None else entry
 
 
 def yaml_text(spec: Spec) -> str:
-    """Return the spec as YAML, a line each key and each block, with every default written out."""
+    """Return the spec as YAML with all defaults, one line per key and per block."""
     data = mapping(spec)
     order = ["input", "classes", "tokens", "stem", "blocks", "head"]
     return dumped({key: data[key] for key in [*order, *data] if key in data})
 
 
 def dumped(data: dict[str, Any]) -> str:
-    """Return a mapping as YAML that this project's reader takes, its innermost maps on one line each."""
+    """Return a mapping as YAML that `load` can read, with each innermost map on one line."""
     flow = None if any(isinstance(value, dict | list) for value in data.values()) else False
     return yaml.dump(data, Dumper=_Dumper, default_flow_style=flow, sort_keys=False, width=1000, allow_unicode=True)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes numbers as this project's reader takes them: without an exponent."""
+    """Writes numbers without an exponent, because `load` reads exponents as text."""
 
     def represent_data(self, data: Any) -> yaml.Node:
         if not isinstance(data, float):

@@ -1,4 +1,4 @@
-"""The bill: rows that sum to totals on every axis, and conventions."""
+"""The bill: its rows sum to the totals on every axis, in each convention."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONVENTIONS_LISTED = ", ".join(CONVENTIONS)
 
 
 def assert_sums(bill: Bill) -> None:
-    """Check that the rows, and the totals of every axis, sum to the whole."""
+    """Check that the rows, and the totals of every axis, sum to the bill's totals."""
     assert sum(row.params for row in bill.rows) == bill.params
     assert sum(bill.row_madds) == bill.madds
     assert sum(row.activations for row in bill.rows) == bill.activations
@@ -38,7 +38,7 @@ def assert_sums(bill: Bill) -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_rows_of_every_shipped_spec_sum_to_the_totals_on_every_axis(name: str) -> None:
-    """In every convention."""
+    """The sums are right in every convention."""
     bill = count(name)
     for convention_name in CONVENTIONS:
         assert_sums(bill.under(convention_name))
@@ -46,8 +46,8 @@ def test_rows_of_every_shipped_spec_sum_to_the_totals_on_every_axis(name: str) -
 
 @settings(deadline=None)
 @given(spec_mappings())
-def test_rows_of_any_spec_are_uniquely_named_whole_and_sum_to_the_totals(mapping: Mapping) -> None:
-    """Each name once, each number an int of 0 or more, each shape of 1 or more."""
+def test_rows_of_any_spec_have_unique_names_and_sum_to_the_totals(mapping: Mapping) -> None:
+    """Each number is an int of at least 0, and each side of a shape is at least 1."""
     bill = count(mapping, "paper")
     assert_sums(bill)
     assert len({row.name for row in bill.rows}) == len(bill.rows)
@@ -61,7 +61,7 @@ def test_rows_of_any_spec_are_uniquely_named_whole_and_sum_to_the_totals(mapping
 @settings(deadline=None)
 @given(spec_mappings())
 def test_blocks_stages_and_pillars_are_those_of_the_network(mapping: Mapping) -> None:
-    """Numbers run from 1 as laid out, stages never fall, pillars are in the paper's order."""
+    """Blocks are numbered from 1 after `repeat`, stages never decrease, and pillars are in the paper's order."""
     bill = count(mapping)
     blocks = [total.name for total in bill.by("block") if total.name.isdecimal()]
     stages = [int(total.name) for total in bill.by("stage") if total.name != "tokens"]
@@ -74,8 +74,8 @@ def test_blocks_stages_and_pillars_are_those_of_the_network(mapping: Mapping) ->
 
 @settings(deadline=None)
 @given(spec_mappings())
-def test_the_final_bridge_is_the_part_that_its_switch_takes_away(mapping: Mapping) -> None:
-    """With and without it, the totals differ by the block `final`."""
+def test_the_final_bridge_is_the_part_that_its_switch_removes(mapping: Mapping) -> None:
+    """The totals with it and without it differ by the block `final`."""
     spec = load(mapping)
     bill, without = count(spec), count(spec.replace(bridge={"final": False}))
     final = {total.name: total for total in bill.by("block")}.get("final", Total("final"))
@@ -84,15 +84,15 @@ def test_the_final_bridge_is_the_part_that_its_switch_takes_away(mapping: Mappin
     assert "final" not in {total.name for total in without.by("block")}
 
 
-def test_a_repeated_block_is_numbered_as_laid_out() -> None:
-    """Entry 9 twice makes blocks 9 and 10, and a block of no repetition has no row."""
+def test_blocks_are_numbered_after_repeat_is_applied() -> None:
+    """Entry 3 with `repeat: 0` is no block. Entry 9 with `repeat: 2` is blocks 8 and 9."""
     bill = count(load("mf294m").replace(blocks={3: {"repeat": 0}, 9: {"repeat": 2}}))
     assert [block.entry for block in bill.subject.blocks] == [1, 2, 4, 5, 6, 7, 8, 9, 9, 10, 11, 12]
     assert [block.number for block in bill.subject.blocks] == list(range(1, 13))
 
 
-def test_a_repeated_block_is_the_block_written_twice() -> None:
-    """The first goes in → out, the rest out → out."""
+def test_a_repeated_block_equals_the_block_written_twice() -> None:
+    """The first one has widths in → out, the others out → out."""
     block = {"block": "mf", "expand": 6, "out": 112}
     spec = load("mf294m")
     written = [{"block": "mf", "exp": 576, "out": 112}, {"block": "mf", "exp": 672, "out": 112}]
@@ -103,8 +103,8 @@ def test_a_repeated_block_is_the_block_written_twice() -> None:
     assert count(spec).madds == count(resolve(spec)).madds == count("mf294m").madds
 
 
-def test_an_odd_rectangle_is_halved_with_the_odd_pixel_kept() -> None:
-    """225x321 leaves 113x161, 57x81, 29x41, 15x21 and 8x11."""
+def test_odd_sides_are_halved_and_rounded_up() -> None:
+    """225x321 becomes 113x161, 57x81, 29x41, 15x21 and 8x11."""
     bill = count("mf294m", "core")
     odd = count(load("mf294m").replace(input="225x321"))
     shapes = {row.name: row.out for row in odd.rows}
@@ -114,14 +114,14 @@ def test_an_odd_rectangle_is_halved_with_the_odd_pixel_kept() -> None:
     assert odd.params == bill.params
 
 
-def test_count_takes_whatever_load_takes() -> None:
-    """A name, a mapping, a spec, a network."""
+def test_count_accepts_all_sources_that_load_accepts() -> None:
+    """These are a name, a mapping and a spec. A network is accepted too."""
     for source in ("mf294m", {"extends": "mf294m"}, load("mf294m"), resolve(load("mf294m"))):
         assert count(source).madds == 286_732_160
 
 
-def test_frames_hold_the_rows_and_the_totals() -> None:
-    """A frame of ops has a line each row; one of an axis has its totals; both sum to the bill."""
+def test_frames_contain_the_rows_or_the_totals() -> None:
+    """A frame of ops has one line per row; a frame of an axis has its totals. Both sum to the bill."""
     bill = count("mf26m", "paper")
     ops = bill.frame()
     assert list(ops.columns) == [
@@ -147,7 +147,7 @@ def test_frames_hold_the_rows_and_the_totals() -> None:
 
 @pytest.mark.parametrize("axis, hint", [("pilar", "did you mean 'pillar'?"), ("colour", f"use one of {AXES_LISTED}")])
 def test_an_unknown_axis_is_refused_with_a_hint(axis: str, hint: str) -> None:
-    """The nearest axis, or all there are; in totals and frames alike."""
+    """The hint is the most similar axis, or the list of axes, for totals and for frames."""
     for ask in (count("mf26m").by, count("mf26m").frame):
         with pytest.raises(InputError) as caught:
             ask(axis)
@@ -158,14 +158,14 @@ def test_an_unknown_axis_is_refused_with_a_hint(axis: str, hint: str) -> None:
     "name, hint", [("papre", "did you mean 'paper'?"), ("xyz", f"use one of {CONVENTIONS_LISTED}"), ("", f"use one of {CONVENTIONS_LISTED}")]
 )  # fmt: skip
 def test_an_unknown_convention_is_refused_with_a_hint(name: str, hint: str) -> None:
-    """The nearest convention, or all there are."""
+    """The hint is the most similar convention, or the list of conventions."""
     with pytest.raises(InputError) as caught:
         count("mf26m", name)
     assert str(caught.value) == f"unknown convention '{name}'; {hint}"
 
 
-def test_the_most_special_weight_holds() -> None:
-    """(kind, role) goes before (*, role), that before (kind, *), and what has no entry is not counted."""
+def test_the_most_specific_weight_is_used() -> None:
+    """(kind, role) comes before (*, role), and that before (kind, *). Ops without an entry are not counted."""
     weights = {("linear", "gate"): Weight(7), (ANY, "gate"): Weight(5), ("linear", ANY): Weight(3)}
     rule = Convention("rule", "", "", MappingProxyType(weights))
     cases = [("linear", "gate"), ("add", "gate"), ("linear", "ffn"), ("add", "ffn")]
@@ -177,7 +177,7 @@ def _part(ops: Ops) -> Part:
 
 
 def test_a_weight_counts_products_elements_outputs_parameters_and_vectors() -> None:
-    """Each by its own factor."""
+    """Each of them has its own factor."""
     ops: Ops = [("x", "ffn", linear(2, 3, 5))]  # 30 products, 10 elements, 15 + 5 parameters
     for weight, total in [
         (Weight(1), 30),
@@ -191,7 +191,7 @@ def test_a_weight_counts_products_elements_outputs_parameters_and_vectors() -> N
 
 
 def test_the_papers_convention_leaves_out_gate_and_final_bridge() -> None:
-    """Their rows weigh 0, and hidden activations 2 or 3 an element."""
+    """Their rows count 0. Hidden activations count 2 or 3 per element."""
     paper = find_convention("paper")
     for role in ("gate", "final"):
         assert paper.weigh([_part([("x", role, linear(2, 3, 5))])]) == [0]
@@ -201,14 +201,14 @@ def test_the_papers_convention_leaves_out_gate_and_final_bridge() -> None:
 
 
 def test_a_convention_changes_the_counts_and_never_the_parameters() -> None:
-    """All conventions of one network share rows and parameters."""
+    """All bills of one network have the same rows and parameters."""
     bill = count("mf294m")
     assert {bill.under(name).params for name in CONVENTIONS} == {11_422_648}
     assert [row.name for row in bill.under("paper").rows] == [row.name for row in bill.rows]
 
 
-def test_reprs_say_what_one_wants_to_know() -> None:
-    """Of a bill, a total and a row."""
+def test_reprs_show_names_and_amounts() -> None:
+    """A bill, a total and a row have a short repr."""
     bill = count("mf294m")
     assert repr(bill) == "Bill(mf294m, madds=286732160, params=11422648, convention=core)"
     assert repr(bill.by("block")[0]) == "Total(tokens, madds=0, params=1152)"

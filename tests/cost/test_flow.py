@@ -1,4 +1,4 @@
-"""The data flow and the memory, held against what torch does in a forward of the model."""
+"""Compare the data flow and the memory with a forward pass of the model in torch."""
 
 from __future__ import annotations
 
@@ -27,58 +27,58 @@ NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), der
 
 
 def assert_flow_is_torchs(bill: Bill) -> None:
-    """Compare running order, edges, values put out and read, and the answer, with what torch executes."""
+    """Compare running order, edges, numbers of output and input values, and the network's outputs with torch."""
     ran, answers = executed(bill.subject)
     flow = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width)
     names = {INPUT: "input"} | {number: step.name for number, step in enumerate(flow.steps)}
-    theirs = {one.name: one for one in ran if one.name != "input"}
-    assert [step.name for step in flow.steps] == list(theirs)
+    in_torch = {each.name: each for each in ran if each.name != "input"}
+    assert [step.name for step in flow.steps] == list(in_torch)
     for step in flow.steps:
-        one = theirs[step.name]
-        assert (step.name, {names[source] for source in step.reads}) == (step.name, set(one.reads))
-        assert (step.name, step.out) == (step.name, 0 if step.name == "tokens" else one.values)
+        operation = in_torch[step.name]
+        assert (step.name, {names[source] for source in step.reads}) == (step.name, set(operation.reads))
+        assert (step.name, step.out) == (step.name, 0 if step.name == "tokens" else operation.values)
         # torch's last operation in a DY-ReLU is the maximum of two maps.
         read = 2 * step.out if step.cost.kind == "dy-relu" else step.inputs + step.weights
-        assert (step.name, read) == (step.name, one.read)
-    assert {names[number] for number in flow.answers} == answers
+        assert (step.name, read) == (step.name, operation.read)
+    assert {names[number] for number in flow.outputs} == answers
 
 
 def peak_by_definition(ran: list[Executed], answers: set[str]) -> int:
-    """Return the most bytes that are needed at once: at each operation, of all made so far that are still to be read."""
-    at = {one.name: number for number, one in enumerate(ran)}
-    last = {one.name: max([at[one.name], *(at[two.name] for two in ran if one.name in two.reads)]) for one in ran}
+    """Return the peak memory by its definition: the maximum of the bytes computed so far that will still be read."""
+    at = {each.name: number for number, each in enumerate(ran)}
+    last = {each.name: max([at[each.name], *(at[two.name] for two in ran if each.name in two.reads)]) for each in ran}
     last |= dict.fromkeys(answers, len(ran))
     needed = [
-        sum(one.bytes for one in ran[: now + 1] if last[one.name] >= now and one.name != "tokens")
+        sum(each.bytes for each in ran[: now + 1] if last[each.name] >= now and each.name != "tokens")
         for now in range(len(ran))
     ]
     return max(needed)
 
 
 @pytest.mark.parametrize("name", [*MODELS, *OTHERS])
-def test_each_op_reads_and_puts_out_what_it_does_in_torch(name: str) -> None:
-    """Order, edges, values and answer, on the shipped specs."""
+def test_each_op_reads_and_outputs_the_same_as_in_torch(name: str) -> None:
+    """The order, the edges, the numbers of values and the outputs are the same for the shipped specs."""
     assert_flow_is_torchs(count(name))
 
 
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=60)
-def test_each_op_of_any_spec_reads_and_puts_out_what_it_does_in_torch(mapping: Mapping) -> None:
-    """With every switch."""
+def test_each_op_of_any_spec_reads_and_outputs_the_same_as_in_torch(mapping: Mapping) -> None:
+    """Generated specs use every switch."""
     assert_flow_is_torchs(count(mapping))
 
 
 @pytest.mark.parametrize("name", ["mf26m", "mf294m-mlp", "mf151m-retinanet"])
-def test_the_peak_is_that_of_what_torch_executes(name: str) -> None:
-    """By the definition, on torch's own graph, order and sizes, for two images."""
+def test_the_peak_matches_the_operations_of_torch(name: str) -> None:
+    """The definition is applied to torch's own graph, order and sizes, for two images."""
     bill = count(name)
     assert peak_memory(bill, batch=2).bytes == peak_by_definition(*executed(bill.subject, batch=2))
 
 
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=40)
-def test_the_peak_of_any_spec_is_that_of_what_torch_executes(mapping: Mapping) -> None:
-    """And no other op has more live than the peak."""
+def test_the_peak_of_any_spec_matches_the_operations_of_torch(mapping: Mapping) -> None:
+    """No other op has more live bytes than the peak."""
     bill = count(mapping)
     peak = peak_memory(bill, batch=3)
     assert peak.bytes == peak_by_definition(*executed(bill.subject, batch=3))
@@ -86,7 +86,7 @@ def test_the_peak_of_any_spec_is_that_of_what_torch_executes(mapping: Mapping) -
 
 
 class Alive(TorchDispatchMode):
-    """Counts the bytes of every storage from when it is made until Python lets go of it."""
+    """Counts the bytes of every storage from its creation until Python frees it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Alive(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
         given = {each.untyped_storage()._cdata for each in tree_leaves((args, kwargs)) if torch.is_tensor(each)}
-        # On `meta` a BatchNorm makes two statistics, which on a CPU are empty.
+        # On `meta`, a BatchNorm creates two statistics, which are empty on a CPU.
         made = [out[0]] if "batch_norm" in str(func) else [each for each in tree_leaves(out) if torch.is_tensor(each)]
         for storage in (each.untyped_storage() for each in made):
             if storage._cdata not in given | self.known:
@@ -112,7 +112,7 @@ class Alive(TorchDispatchMode):
 
 
 def eager_peak(network: Network) -> int:
-    """Return the most bytes that torch's tensors take at once in one forward, without the image that it is given."""
+    """Return the maximum of bytes in torch's tensors during one forward pass, without the input image."""
     with torch.device("meta"), torch.no_grad():
         model, image = MobileFormer(network).eval(), torch.empty(1, 3, network.height, network.width)
         with Alive() as alive:
@@ -123,16 +123,16 @@ def eager_peak(network: Network) -> int:
 PLAIN = {"input": 64, "stem": 16, "former": "none", "mobile": {"activation": "relu"}, "head": "none"}
 
 
-def test_torch_itself_holds_as_much_and_no_more_in_lite_blocks() -> None:
-    """What Python holds alive is what is still to be read: equal to the byte."""
+def test_torch_uses_exactly_as_much_memory_in_lite_blocks() -> None:
+    """Python keeps exactly those tensors that will still be read."""
     bill = count({**PLAIN, "blocks": [{"block": "lite", "expand": 2, "out": "same", "repeat": 3}]})
     peak = peak_memory(bill)
     assert (peak.bytes, peak.op) == (eager_peak(bill.subject), "blocks.1.mobile.depthwise.norm")
     assert peak.bytes == 4 * (16 + 32 + 32) * 32**2
 
 
-def test_what_torch_holds_beyond_that_are_names_for_what_nothing_reads() -> None:
-    """In Mobile `hidden` names the map before the depthwise convolution until its norm has run: one map more."""
+def test_torch_uses_more_memory_only_for_variables_that_nothing_reads() -> None:
+    """In Mobile, the variable `hidden` keeps the input of the depthwise convolution until its norm has run."""
     bill = count({**PLAIN, "blocks": [{"block": "mf", "expand": 4, "out": "same", "repeat": 3}]})
     hidden = 4 * 64 * 32**2
     assert peak_memory(bill).bytes == 4 * 16 * 32**2 + 2 * hidden
@@ -141,8 +141,8 @@ def test_what_torch_holds_beyond_that_are_names_for_what_nothing_reads() -> None
 
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=25)
-def test_torch_never_holds_less(mapping: Mapping) -> None:
-    """Temporaries and names come on top; the image is the caller's."""
+def test_torch_never_uses_less_memory(mapping: Mapping) -> None:
+    """Temporaries and variables are added. The image belongs to the caller."""
     bill = count(mapping)
     image = 3 * 4 * bill.subject.height * bill.subject.width
     assert eager_peak(bill.subject) + image >= peak_memory(bill).bytes

@@ -1,4 +1,4 @@
-"""Totals counted on the released architecture, and the cells of the paper's tables."""
+"""The totals of the released architecture, and the cells of the paper's tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RELEASED = {  # parameters, core multiply-adds; fvcore's and thop's totals
     "mf52m": (3_469_092, 49_290_496, 51_786_624, 52_560_896),
     "mf26m": (3_232_788, 23_550_208, 26_046_336, 26_820_608),
 }
-CELLS = {  # printed #Param in 0.1 M and MAdds in M; ours: core and `paper` in 0.01 M
+CELLS = {  # printed #Param in 0.1 M and MAdds in M; our counts in core and `paper`, in 0.01 M
     "mf508m": ("14.0", 508, "498.47", "508.68"),
     "mf294m": ("11.4", 294, "286.73", "294.05"),
     "mf214m": ("9.4", 214, "208.37", "214.00"),
@@ -51,14 +51,14 @@ PAPER = {
 
 
 def rounded(value: int, digits: int) -> Fraction:
-    """Return millions with so many digits after the point, halves up."""
+    """Return the value in millions with `digits` decimals, halves up."""
     step = 10 ** (6 - digits)
     return Fraction((value + step // 2) // step * step, 10**6)
 
 
 @pytest.mark.parametrize("name", RELEASED)
 def test_released_models_have_the_counted_totals(name: str) -> None:
-    """Parameters and multiply-adds are those of the released architecture, to the unit."""
+    """Parameters and multiply-adds are exactly those of the released architecture."""
     bill = count(name)
     assert (bill.params, bill.madds, bill.under("fvcore").madds, bill.under("thop").madds) == RELEASED[name]
     assert bill.under("torch").madds == 2 * bill.madds
@@ -66,13 +66,13 @@ def test_released_models_have_the_counted_totals(name: str) -> None:
 
 @pytest.mark.parametrize("name", CELLS)
 def test_parameters_round_to_the_printed_digit(name: str) -> None:
-    """Each #Param cell of Tables 2 and 5 to 9."""
+    """The test covers each #Param cell of Tables 2 and 5 to 9."""
     assert rounded(count(name).params, 1) == Fraction(CELLS[name][0])
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_multiply_adds_are_the_tabled_ones_in_both_conventions(name: str) -> None:
-    """Core and `paper`, to a hundredth of a million."""
+    """In core and `paper`, the counts are equal to 0.01 M."""
     bill = count(name)
     counted = rounded(bill.madds, 2), rounded(bill.under("paper").madds, 2)
     assert counted == (Fraction(CELLS[name][2]), Fraction(CELLS[name][3]))
@@ -80,24 +80,24 @@ def test_multiply_adds_are_the_tabled_ones_in_both_conventions(name: str) -> Non
 
 @pytest.mark.parametrize("name", PAPER)
 def test_the_papers_convention_counts_exactly_this(name: str) -> None:
-    """The inferred convention's own totals, to the unit."""
+    """These are the exact totals of the inferred convention."""
     assert count(name, "paper").madds == PAPER[name]
 
 
-def test_the_papers_convention_meets_all_cells_but_one_within_rounding() -> None:
-    """Only the 508M misses its printed million."""
+def test_the_papers_convention_matches_all_cells_but_one_within_rounding() -> None:
+    """Only the 508M differs from its printed million."""
     missed = [name for name, cells in CELLS.items() if rounded(count(name, "paper").madds, 0) != cells[1]]
     assert missed == ["mf508m"]
 
 
 def test_the_294m_is_made_of_these_products() -> None:
-    """Convolutions, Linear and matrix products of the released 294M."""
+    """They are the convolutions, Linear layers and matrix products of the released 294M."""
     kinds = {total.name: total.madds for total in count("mf294m").by("kind")}
     assert kinds["conv"] + kinds["depthwise"] + kinds["pointwise"] == 248_791_424
     assert (kinds["linear"], kinds["matmul"]) == (27_176_448, 10_764_288)
 
 
 def test_mobile_alone_has_empty_pillars_of_former_and_bridge() -> None:
-    """Pillars without rows are there, and 0."""
+    """Pillars without rows are in the result, and are 0."""
     pillars = count("mf294m-mobile").pillars
     assert [(pillars[name].madds, pillars[name].params) for name in ("former", "bridge")] == [(0, 0), (0, 0)]

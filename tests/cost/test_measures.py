@@ -1,4 +1,4 @@
-"""Named quantities: sums over the same ops as the bill's."""
+"""Named quantities are sums over the same ops as the bill's."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from mfprofile.spec.problems import InputError
 
 @given(spec_mappings())
 def test_measures_are_the_bills_sums(mapping: dict[str, object]) -> None:
-    """Whole and by pillar, each equals what the rows sum to."""
+    """Each equals the sum of the rows, for the whole network and for each pillar."""
     bill = count(mapping, "paper")
-    for found in map(measure, SUMS):
+    for each in map(measure, SUMS):
         rows = [(row, madds) for row, madds in zip(bill.rows, bill.row_madds, strict=True)]
-        chosen = [(row, madds) for row, madds in rows if found.pillar in (None, row.pillar)]
-        wanted = {
+        chosen = [(row, madds) for row, madds in rows if each.pillar in (None, row.pillar)]
+        expected = {
             "madds": sum(madds for _, madds in chosen),
             "params": sum(row.params for row, _ in chosen),
             "activations": sum(activations(row.cost) for row, _ in chosen),
         }
-        assert found.of(bill.parts, bill.convention) == wanted[found.quantity]
+        assert each.of(bill.parts, bill.convention) == expected[each.quantity]
 
 
-def test_a_quantity_that_does_not_exist_is_answered_with_the_nearest() -> None:
-    """A slip of the keyboard gets its remedy."""
+def test_an_unknown_quantity_is_refused_with_the_most_similar_name() -> None:
+    """The remedy for a typo is the right name."""
     with pytest.raises(InputError, match=r"did you mean 'former\.madds'"):
         measure("former.mads")

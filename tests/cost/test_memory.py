@@ -1,4 +1,4 @@
-"""Peak memory and traffic: against a machine that counts references, and by hand."""
+"""Compare peak memory and traffic with a simulation that counts references, and with results worked out by hand."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TINY = {
 
 
 def simulated(flow: Flow, in_place: bool) -> tuple[list[int], list[set[int]]]:
-    """Run the steps on a machine that frees a tensor when its count of readers falls to 0.
+    """Simulate the steps and free each tensor when its count of readers falls to 0.
 
-    Return the values held while each step runs, and the tensors.
+    Return the number of live values while each step runs, and the live tensors.
     """
     readers = Counter(source for step in flow.steps for source in set(step.reads))
-    readers.update(flow.answers)  # the caller
+    readers.update(flow.outputs)  # the caller
     held = {INPUT: flow.image}
     totals, tensors = [], []
     for number, step in enumerate(flow.steps):
@@ -38,7 +38,7 @@ def simulated(flow: Flow, in_place: bool) -> tuple[list[int], list[set[int]]]:
         if in_place and step.cost.kind in IN_PLACE and readers[first] == 1:
             del held[first]
         held[number] = step.out
-        totals.append(sum(held.values()) if step.reads else 0)  # the token table runs nothing
+        totals.append(sum(held.values()) if step.reads else 0)  # the token table is a parameter and runs nothing
         tensors.append(set(held))
         readers.subtract(set(step.reads))
         held = {source: values for source, values in held.items() if readers[source]}
@@ -46,7 +46,7 @@ def simulated(flow: Flow, in_place: bool) -> tuple[list[int], list[set[int]]]:
 
 
 def assert_simulated(bill: Bill) -> None:
-    """Compare peak, its place and its tensors with the machine's, in both readings."""
+    """Compare the peak, its op and its tensors with the simulation, with and without `in_place`."""
     flow = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width)
     for in_place in (False, True):
         totals, tensors = simulated(flow, in_place)
@@ -56,31 +56,31 @@ def assert_simulated(bill: Bill) -> None:
         at = totals.index(max(totals))
         assert peak.op == bill.rows[at].name
         names = {"input" if source == INPUT else bill.rows[source].name for source in tensors[at]}
-        assert {one.name for one in peak.live} == names - {"tokens"}
-        assert sum(one.bytes for one in peak.live) == peak.bytes
+        assert {live.name for live in peak.live} == names - {"tokens"}
+        assert sum(live.bytes for live in peak.live) == peak.bytes
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_the_peak_of_every_shipped_spec_is_the_machines(name: str) -> None:
-    """With its place and the tensors that are live there."""
+def test_the_peak_of_every_shipped_spec_matches_the_simulation(name: str) -> None:
+    """The op and the live tensors match too."""
     assert_simulated(count(name))
 
 
 @settings(deadline=None)
 @given(spec_mappings())
-def test_the_peak_of_any_spec_is_the_machines(mapping: Mapping) -> None:
-    """With every switch, and buffers of their own or written over."""
+def test_the_peak_of_any_spec_matches_the_simulation(mapping: Mapping) -> None:
+    """Generated specs use every switch."""
     assert_simulated(count(mapping))
 
 
-def test_a_tiny_network_is_as_worked_by_hand() -> None:
-    """8×8 pixels, 4 channels of 4×4 from the stem, a lite block of 8 that adds what came in."""
-    found = traffic(count(TINY), dtype="int8")
-    # image 192, stem 64 each; then the stem's 64 are kept for the addition, hidden maps of 128
-    assert found.live == [256, 128, 128, 192, 320, 320, 256, 192, 192]
-    kept = traffic(count(TINY), dtype="int8", in_place=True)
-    assert kept.live == [256, 64, 64, 192, 192, 192, 256, 128, 128]
-    conv, norm, *_, add = found.moved
+def test_a_tiny_network_matches_the_result_worked_out_by_hand() -> None:
+    """It has 8×8 pixels, a stem with 4 channels of 4×4, and a lite block with 8 channels and a residual."""
+    by_row = traffic(count(TINY), dtype="int8")
+    # The image has 192 values, each map of the stem 64. The last 64 are kept for the addition. Hidden maps have 128.
+    assert by_row.live == [256, 128, 128, 192, 320, 320, 256, 192, 192]
+    in_place = traffic(count(TINY), dtype="int8", in_place=True)
+    assert in_place.live == [256, 64, 64, 192, 192, 192, 256, 128, 128]
+    conv, norm, *_, add = by_row.moved
     assert (conv, norm, add) == (192 + 64 + 108, 64 + 64 + 8, 64 + 64 + 64)
     peak = peak_memory(count(TINY), batch=2)
     assert (peak.bytes, peak.op) == (8 * 320, "blocks.1.mobile.depthwise.norm")
@@ -94,15 +94,15 @@ def test_a_tiny_network_is_as_worked_by_hand() -> None:
 
 @settings(deadline=None)
 @given(spec_mappings())
-def test_bytes_grow_with_batch_and_type_as_they_should(mapping: Mapping) -> None:
-    """Activations with both, parameters with the type alone; writing in place never takes more."""
+def test_bytes_depend_on_batch_and_type(mapping: Mapping) -> None:
+    """Activations depend on both, parameters on the type only. `in_place` never needs more."""
     bill = count(mapping)
-    one = peak_memory(bill)
+    default = peak_memory(bill)
     for dtype, size in DTYPES.items():
-        found = peak_memory(bill, 3, dtype)
-        assert (found.bytes, found.op) == (one.bytes // 4 * 3 * size, one.op)
-        assert found.params_bytes == bill.params * size
-    assert peak_memory(bill, in_place=True).bytes <= one.bytes
+        peak = peak_memory(bill, 3, dtype)
+        assert (peak.bytes, peak.op) == (default.bytes // 4 * 3 * size, default.op)
+        assert peak.params_bytes == bill.params * size
+    assert peak_memory(bill, in_place=True).bytes <= default.bytes
     single, triple = traffic(bill, 1, "int8").moved, traffic(bill, 3, "int8").moved
     weights = [step.weights for step in Flow(bill.parts, 3 * bill.subject.height * bill.subject.width).steps]
     assert [3 * moved - 2 * fixed for moved, fixed in zip(single, weights, strict=True)] == triple
@@ -110,7 +110,7 @@ def test_bytes_grow_with_batch_and_type_as_they_should(mapping: Mapping) -> None
 
 @pytest.mark.parametrize("name", ["mf294m", "mf294m-mlp", "mf151m-coco"])
 def test_each_parameter_is_read_once_and_the_token_table_by_its_readers(name: str) -> None:
-    """The table itself moves nothing; the first block's ops read it."""
+    """The table itself moves nothing. The ops of the first block read it."""
     bill = count(name)
     flow = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width)
     table = [step for step in flow.steps if 0 in step.reads]
@@ -119,7 +119,7 @@ def test_each_parameter_is_read_once_and_the_token_table_by_its_readers(name: st
 
 
 def test_a_tower_reads_its_weights_on_every_level() -> None:
-    """They are counted as parameters once, and moved five times."""
+    """They count once as parameters, and are moved five times."""
     bill = count("mf151m-retinanet")
     steps = Flow(bill.parts, 3 * bill.subject.height * bill.subject.width).steps
     read = [step.weights for step in steps if step.local.startswith("classification.conv2.")]
@@ -127,14 +127,14 @@ def test_a_tower_reads_its_weights_on_every_level() -> None:
 
 
 def test_memory_does_not_depend_on_the_convention() -> None:
-    """It is of all ops, whatever is counted."""
+    """Memory includes all ops, also those that a convention does not count."""
     assert peak_memory(count("mf26m")) == peak_memory(count("mf26m", "paper"))
 
 
-def test_peaks_stay_as_they_are() -> None:
-    """Figures that were looked at once."""
-    found = {name: peak_memory(count(name)) for name in ("mf508m", "mf294m", "mf26m")}
-    assert {name: (peak.bytes, peak.total) for name, peak in found.items()} == {
+def test_peaks_do_not_change() -> None:
+    """The figures were reviewed once."""
+    peaks = {name: peak_memory(count(name)) for name in ("mf508m", "mf294m", "mf26m")}
+    assert {name: (peak.bytes, peak.total) for name, peak in peaks.items()} == {
         "mf508m": (6_021_120, 61_929_024),
         "mf294m": (4_014_080, 49_704_672),
         "mf26m": (1_055_520, 13_986_672),
@@ -150,23 +150,23 @@ def test_peaks_stay_as_they_are() -> None:
         ({"batch": 0}, r"^batch 0: must be 1 or more$"),
     ],
 )
-def test_what_cannot_be_is_refused(settings: Mapping, message: str) -> None:
-    """An unknown type with the nearest, a batch of nothing."""
+def test_an_invalid_type_or_batch_is_refused(settings: Mapping, message: str) -> None:
+    """The message for an unknown type has the most similar type, or all types."""
     for ask in (peak_memory, traffic):
         with pytest.raises(InputError, match=message):
             ask(count("mf26m"), **settings)
 
 
 def test_a_sweep_is_refused() -> None:
-    """A peak is a comparison, which arrays and symbols have no answer to."""
+    """A peak needs comparisons, which arrays and symbols do not support."""
     spec = load("mf26m")
     sweep = dataclasses.replace(spec, tokens=TokensSpec(np.array([1, 2]), 128))
     with pytest.raises(InputError, match="one network of whole numbers"):
         peak_memory(count(sweep))
 
 
-def test_every_edge_that_is_written_is_of_an_op_that_there_is() -> None:
-    """No name in the tables is a slip: each occurs in some network, as what reads and as what is read."""
+def test_every_op_in_the_table_of_edges_exists() -> None:
+    """The table has no typos: each of its ops occurs in some network."""
     written = {(kind, name) for kind, reads in READS.items() for name in reads}
     specs = [load(name) for name in ("mf294m", "mf294m-mlp")]
     specs += [spec.replace(bridge={"projections": True}) for spec in specs]
@@ -181,10 +181,11 @@ def test_every_edge_that_is_written_is_of_an_op_that_there_is() -> None:
 
 
 def test_formulas_have_the_activations_too() -> None:
-    """The closed form in the number of tokens gives each variant's own activations."""
+    """The closed formula in the number of tokens gives the activations of each variant."""
     spec = load("mf294m")
-    found = formulas(spec, ["tokens.count"])
-    (symbol,) = found.symbols
-    assert sum(part.activations for part in found.parts) == found.total.activations
+    formula = formulas(spec, ["tokens.count"])
+    (symbol,) = formula.symbols
+    assert sum(part.activations for part in formula.parts) == formula.total.activations
     for tokens in (1, 3, 9):
-        assert found.total.activations.subs(symbol, tokens) == count(spec.replace(tokens={"count": tokens})).activations
+        variant = count(spec.replace(tokens={"count": tokens}))
+        assert formula.total.activations.subs(symbol, tokens) == variant.activations

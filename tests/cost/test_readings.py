@@ -1,4 +1,4 @@
-"""One arithmetic, three readings: on ints, on int64 arrays of variants, on symbols."""
+"""The same arithmetic runs on ints, on int64 arrays of variants, and on symbols."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ STRUCTURAL = {"repeat", "stride"}
 
 
 def merged(parts: list[Any], join: Callable[..., Any], path: str = "") -> Any:
-    """Return values of one structure joined into one, number by number; `join` takes a number's path and its values."""
+    """Return one value made from values of the same structure, number by number.
+
+    `join` gets the path of a number and its values.
+    """
     first = parts[0]
     if dataclasses.is_dataclass(first) and not isinstance(first, type):
         names = [field.name for field in dataclasses.fields(first)]
@@ -47,27 +50,27 @@ def numbers(row: Row) -> Numbers:
 
 
 def place(row: Row) -> tuple[Any, ...]:
-    """Return all but the numbers."""
+    """Return all fields of a row that are not numbers."""
     return row.name, row.kind, row.role, row.block, row.stage, row.pillar
 
 
 def stacked(specs: list[Spec]) -> Spec:
-    """Return one spec whose every number is an array with an element for each variant."""
+    """Return one spec in which every number is an array with one element per variant."""
     return merged(specs, lambda _, *values: np.array(values, dtype=np.int64))
 
 
 def variant(bill: Bill, index: int, size: int) -> dict[tuple[Any, ...], Numbers]:
-    """Return what one variant of an array reading costs, row by row; additions that it has none of are left out."""
+    """Return the rows of one variant in a bill of arrays. Additions that the variant does not have are left out."""
     rows = {}
     for row in bill.rows:
-        found = tuple(int(np.broadcast_to(number, size)[index]) for number in numbers(row))
-        if row.kind != "add" or found[1]:
-            rows[place(row)] = found
+        values = tuple(int(np.broadcast_to(number, size)[index]) for number in numbers(row))
+        if row.kind != "add" or values[1]:
+            rows[place(row)] = values
     return rows
 
 
-def assert_arrays_hold_the_ints(mappings: list[Mapping]) -> None:
-    """Compare the array reading of all variants with each variant's own count, row by row and in total."""
+def assert_arrays_match_ints(mappings: list[Mapping]) -> None:
+    """Compare the count on arrays with the count of each variant, row by row and in total."""
     specs = [load(mapping) for mapping in mappings]
     together = count(stacked(specs))
     for index, spec in enumerate(specs):
@@ -81,31 +84,31 @@ def assert_arrays_hold_the_ints(mappings: list[Mapping]) -> None:
 
 @QUICK
 @given(families())
-def test_an_array_of_variants_holds_each_ones_own_count(mappings: list[Mapping]) -> None:
-    """Every row's numbers and the totals in four conventions, of up to four variants at once."""
-    assert_arrays_hold_the_ints(mappings)
+def test_a_count_on_arrays_matches_the_count_of_each_variant(mappings: list[Mapping]) -> None:
+    """All numbers of the rows match, and the totals in four conventions, for up to four variants."""
+    assert_arrays_match_ints(mappings)
 
 
 @pytest.mark.slow
 @MORE
 @given(families())
-def test_an_array_of_variants_holds_each_ones_own_count_many_times(mappings: list[Mapping]) -> None:
-    """The same, on many more structures."""
-    assert_arrays_hold_the_ints(mappings)
+def test_a_count_on_arrays_matches_the_count_of_each_variant_many_times(mappings: list[Mapping]) -> None:
+    """The same test with many more structures."""
+    assert_arrays_match_ints(mappings)
 
 
 @QUICK
 @given(families(least=2))
-def test_array_totals_stay_whole_numbers_of_64_bits(mappings: list[Mapping]) -> None:
-    """No total of an array reading is floating or of objects."""
+def test_totals_of_arrays_are_int64(mappings: list[Mapping]) -> None:
+    """No total is an array of floats or of objects."""
     bill = count(stacked([load(mapping) for mapping in mappings]))
     for total in (bill.madds, bill.params, *(total.madds for total in bill.by("pillar"))):
         assert np.asarray(total).dtype == np.int64
 
 
 @pytest.mark.parametrize("widths", [(96, 112, 128, 144)])
-def test_a_sweep_of_one_width_of_a_released_model_is_each_of_its_variants(widths: tuple[int, ...]) -> None:
-    """The residual of a block is there in just those variants where its widths are equal."""
+def test_a_sweep_of_one_width_of_a_released_model_matches_each_variant(widths: tuple[int, ...]) -> None:
+    """Only variants with equal widths have the block's residual."""
     specs = [load("mf294m").replace(blocks={8: {"out": width}}) for width in widths]
     block = dataclasses.replace(specs[0].blocks[7], out=np.array(widths))
     blocks = (*specs[0].blocks[:7], block, *specs[0].blocks[8:])
@@ -117,7 +120,7 @@ def test_a_sweep_of_one_width_of_a_released_model_is_each_of_its_variants(widths
 
 
 class Symbols:
-    """Replaces each number of a spec by a multiple of a symbol, and remembers what the symbol stands for."""
+    """Replaces each number of a spec by a multiple of a symbol, and stores the value of each symbol."""
 
     def __init__(self, spec: Spec) -> None:
         self.values: dict[sympy.Symbol, sympy.Integer] = {}
@@ -127,7 +130,7 @@ class Symbols:
         self.spec: Spec = merged([spec], self.number)
 
     def number(self, path: str, value: int) -> Size:
-        """Return the number as its rules' multiple of a new symbol; divisors, and what is no such multiple, stay."""
+        """Return the number as a valid multiple of a new symbol. Divisors and other numbers stay as they are."""
         key = path.rpartition(".")[2]
         step = {"stem": self.channels, "out": self.channels, "exp": self.channels, "exp2": self.channels}.get(key, 1)
         step = {"dim": self.dim, "height": 2**self.halvings, "width": 2**self.halvings}.get(key, step)
@@ -144,19 +147,19 @@ class Symbols:
         return self.symbol(f"r{len(self.values)}", int(self.value(inputs) == self.value(outputs)))
 
     def value(self, expression: Size) -> int:
-        """Return what an expression amounts to."""
+        """Return the value of an expression."""
         return int(sympy.sympify(expression).xreplace(self.values))
 
 
-def assert_symbols_amount_to_the_ints(mapping: Mapping) -> None:
-    """Compare each row of the symbolic reading, its symbols replaced by their values, with that of the int reading."""
+def assert_symbols_match_ints(mapping: Mapping) -> None:
+    """Compare each row of the count on symbols, with the values put in, with the row of the count on ints."""
     spec = load(mapping)
     symbols = Symbols(spec)
     formula, own = count(resolve(symbols.spec, symbols.residual)), count(spec)
-    found = {place(row): tuple(map(symbols.value, numbers(row))) for row in formula.rows}
-    absent = {key for key, values in found.items() if key[1] == "add" and not values[1]}
+    rows = {place(row): tuple(map(symbols.value, numbers(row))) for row in formula.rows}
+    absent = {key for key, values in rows.items() if key[1] == "add" and not values[1]}
     expected = {place(row): numbers(row) for row in own.rows}
-    assert {key: values for key, values in found.items() if key not in absent or key in expected} == expected
+    assert {key: values for key, values in rows.items() if key not in absent or key in expected} == expected
     assert symbols.value(formula.madds) == own.madds
     assert symbols.value(formula.params) == own.params
     assert symbols.value(formula.under("paper").madds) == own.under("paper").madds
@@ -164,21 +167,21 @@ def assert_symbols_amount_to_the_ints(mapping: Mapping) -> None:
 
 @settings(QUICK, max_examples=60)
 @given(spec_mappings())
-def test_symbols_replaced_by_numbers_are_the_ints(mapping: Mapping) -> None:
-    """Every row's numbers and the totals."""
-    assert_symbols_amount_to_the_ints(mapping)
+def test_a_count_on_symbols_matches_the_count_on_ints(mapping: Mapping) -> None:
+    """All numbers of the rows match, and the totals."""
+    assert_symbols_match_ints(mapping)
 
 
 @pytest.mark.slow
 @settings(QUICK, max_examples=400)
 @given(spec_mappings())
-def test_symbols_replaced_by_numbers_are_the_ints_many_times(mapping: Mapping) -> None:
-    """The same, on many more specs."""
-    assert_symbols_amount_to_the_ints(mapping)
+def test_a_count_on_symbols_matches_the_count_on_ints_many_times(mapping: Mapping) -> None:
+    """The same test with many more specs."""
+    assert_symbols_match_ints(mapping)
 
 
 def test_the_294m_is_a_polynomial_in_its_tokens() -> None:
-    """With `m` tokens of dimension 4q, no floor and no quotient is left, and the released total comes out."""
+    """With `m` tokens of dimension 4q, it has no floor and no quotient, and gives the released total."""
     m, q = sympy.symbols("m q", integer=True, positive=True)
     spec = load("mf294m")
     assert spec.tokens is not None
@@ -190,7 +193,7 @@ def test_the_294m_is_a_polynomial_in_its_tokens() -> None:
 
 
 def test_the_294m_is_a_polynomial_in_its_resolution() -> None:
-    """An input of 32r × 32s pixels leaves no floor, and its parameters do not depend on it."""
+    """With an input of 32r × 32s pixels, it has no floor. The parameters do not depend on the input."""
     r, s = sympy.symbols("r s", integer=True, positive=True)
     spec = load("mf294m")
     bill = count(dataclasses.replace(spec, input=dataclasses.replace(spec.input, height=32 * r, width=32 * s)))
@@ -200,8 +203,8 @@ def test_the_294m_is_a_polynomial_in_its_resolution() -> None:
     assert bill.params == 11_422_648
 
 
-def test_a_sweep_that_could_pass_an_int64_is_refused() -> None:
-    """Where ints count on, arrays would wrap in silence."""
+def test_a_sweep_that_could_exceed_int64_is_refused() -> None:
+    """Python's ints have no limit, but arrays would wrap around without an error."""
     blocks = [{"block": "mf", "exp": 65536, "out": 65536, "repeat": 100}] * 2
     spec = load(
         {
@@ -211,6 +214,7 @@ def test_a_sweep_that_could_pass_an_int64_is_refused() -> None:
     )  # fmt: skip
     assert count(spec).madds == 116_137_573_747_374_686_208
     with pytest.raises(
-        InputError, match=r"^the sweep could reach 116,137,573,747,374,686,208, more than an int64 holds"
+        InputError,
+        match=r"^the sweep could reach 116,137,573,747,374,686,208, which is too large for int64; use smaller sizes$",
     ):
         count(stacked([spec, spec]))

@@ -1,7 +1,7 @@
-"""Every count of every shipped spec is what it was when it was last reviewed.
+"""Every count of every shipped spec is the same as when it was last reviewed.
 
-The record proves nothing by itself: it was written by this project. It shows at once, and per spec and convention, that a
-change meant to alter no count has altered one. The judges of the counts are elsewhere: `test_ground_truth`, `verify`.
+The record does not prove that counts are correct, because this project wrote it. It shows, per spec and convention, when
+a change has altered a count by mistake. Independent checks of the counts are in `test_ground_truth` and `verify`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def recorded(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", shipped())
 def test_each_count_is_as_recorded(name: str, rewrite: bool) -> None:
-    """Totals, parameters, memory and every row are the recorded ones."""
+    """Totals, parameters, memory and every row are as recorded."""
     record = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     if rewrite:
         record[name] = recorded(name)

@@ -1,4 +1,4 @@
-"""`detector: retinanet`: its pyramid and its rules."""
+"""`detector: retinanet`: the pyramid and the rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mfprofile import SpecError, count, load, resolve
 
 
 def test_the_pyramid_halves_from_p3_to_p7() -> None:
-    """At 800×1344, sides rounded up."""
+    """The input is 800×1344; sides are rounded up."""
     detector = resolve(load("mf294m-retinanet")).detector
     assert detector is not None
     sizes = {level: (out.channels, out.height, out.width) for level, out in detector.levels.items()}
@@ -19,16 +19,16 @@ def test_the_pyramid_halves_from_p3_to_p7() -> None:
 
 
 def test_the_towers_weights_are_counted_once() -> None:
-    """Five levels run them, and their parameters are those of one."""
+    """Five levels share the same parameters."""
     rows = [row for row in count("mf151m-retinanet").rows if row.name.startswith("detector.classification.conv1.")]
     assert [row.params for row in rows if row.kind == "conv"] == [256 * 256 * 9 + 256, 0, 0, 0, 0]
     assert len({row.madds for row in rows}) == 5
 
 
-DEMANDS = {
-    "head": "a detector takes the head's place; give 'head: none' as well",
-    "final": "the final Mobile→Former would feed nothing; give 'bridge: {final: false}' as well",
-    "stage": "takes the maps of strides 8, 16 and 32: the blocks must end at stage 5, not 6",
+MESSAGES = {
+    "head": "a detector replaces the head; add 'head: none'",
+    "final": "a detector does not read the final Mobile→Former; add 'bridge: {final: false}'",
+    "stage": "reads maps of strides 8, 16 and 32: the blocks must end at stage 5, not 6",
 }
 
 
@@ -40,22 +40,22 @@ DEMANDS = {
         ("mf294m-coco", ["blocks.1.stride=2"], ["stage"]),
     ],
 )
-def test_a_detector_stands_on_a_backbone_of_stride_32(name: str, settings: list[str], broken: list[str]) -> None:
-    """Each rule has its message."""
+def test_a_detector_needs_a_backbone_of_stride_32(name: str, settings: list[str], broken: list[str]) -> None:
+    """Each rule has its own message."""
     with pytest.raises(SpecError) as error:
         load(name, ["detector=retinanet", *settings])
-    lines = [f"--set detector=retinanet: detector = 'retinanet': {DEMANDS[rule]}" for rule in broken]
+    lines = [f"--set detector=retinanet: detector = 'retinanet': {MESSAGES[rule]}" for rule in broken]
     assert str(error.value).splitlines() == lines
 
 
-def test_none_takes_an_inherited_detector_away() -> None:
-    """The backbone is left."""
+def test_none_removes_an_inherited_detector() -> None:
+    """The backbone remains."""
     assert count(load("mf151m-retinanet", ["detector=none"])).madds == count("mf151m-coco").madds
 
 
 @pytest.mark.parametrize("name", ["mf151m", "mf214m", "mf294m", "mf508m"])
 def test_the_backbone_is_the_same_under_the_detector(name: str) -> None:
-    """All that the detector adds stands in the pillar `head`."""
+    """All ops of the detector are in the pillar `head`."""
     backbone, whole = count(f"{name}-coco"), count(f"{name}-retinanet")
     assert whole.madds - whole.pillars["head"].madds == backbone.madds
     assert whole.params - whole.pillars["head"].params == backbone.params

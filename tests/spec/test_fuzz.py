@@ -1,4 +1,4 @@
-"""Whatever is fed to `load`: a spec that can be counted, or a `SpecError` of printable lines. Nothing else."""
+"""For any input, `load` returns a spec that can be counted, or raises `SpecError` with printable lines."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ TOP = st.sampled_from(
 
 
 def survives(read: Callable[[], Any]) -> None:
-    """Check that a spec is refused with printable lines, or can be counted."""
+    """Check that a spec can be counted, or is refused with printable lines."""
     try:
         spec = read()
     except InputError as error:
@@ -124,14 +124,14 @@ def survives(read: Callable[[], Any]) -> None:
 
 
 def survives_as_file(content: bytes, folder: Path) -> None:
-    """Check a file of this content."""
+    """Check a file with this content, as `survives` does."""
     file = folder / "net.yaml"
     file.write_bytes(content)
     survives(lambda: load(file))
 
 
-def hurt(spec: Any, value: Any, data: st.DataObject) -> None:
-    """Put `value` somewhere into a nested spec, or take something out of it."""
+def damage(spec: Any, value: Any, data: st.DataObject) -> None:
+    """Put `value` somewhere into a nested spec, or remove something from it."""
     at = spec
     while True:
         places = list(range(len(at))) if isinstance(at, list) else list(at)
@@ -149,7 +149,7 @@ def hurt(spec: Any, value: Any, data: st.DataObject) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for the files of all examples of a test."""
+    """Return one folder for the files of all examples of a test."""
     return tmp_path_factory.mktemp("fuzz")
 
 
@@ -183,7 +183,7 @@ def _lines(text: str, draw: st.DrawFn) -> str:
 
 
 def _words(text: str, draw: st.DrawFn) -> str:
-    """Replace a word, a key or a value, by something nasty or by another key."""
+    """Replace a word (a key or a value) by an invalid value or by another key."""
     words = text.split(" ")
     place = draw(st.integers(0, len(words) - 1))
     end = words[place][-1:] if words[place][-1:] in (",", "}", ":") else ""
@@ -192,7 +192,7 @@ def _words(text: str, draw: st.DrawFn) -> str:
 
 
 def _characters(text: str, draw: st.DrawFn) -> str:
-    """Insert any character, or cut some out."""
+    """Insert any character, and remove up to three."""
     place = draw(st.integers(0, len(text)))
     inserted = draw(st.sampled_from("{}[]:,-#&*!|>'\"%@`~\n\t \0é") | st.characters())
     return text[:place] + inserted + text[place + draw(st.integers(0, 3)) :]
@@ -201,14 +201,14 @@ def _characters(text: str, draw: st.DrawFn) -> str:
 @FEW
 @given(NESTED)
 def test_no_data_breaks_load(data: Any) -> None:
-    """Any nesting of any values, as a mapping."""
+    """The data is any nesting of any values, as a mapping."""
     survives(lambda: load(data if isinstance(data, dict) else {"blocks": data}))
 
 
 @FEW
 @given(st.dictionaries(TOP | KEYS, NESTED, max_size=4))
 def test_no_patch_breaks_load_or_replace(data: Mapping) -> None:
-    """Any values over a shipped spec."""
+    """The patch puts any values over a shipped spec."""
     survives(lambda: load({"extends": "mf26m", **data}))
     survives(lambda: load("mf26m").replace(data))
 
@@ -216,20 +216,20 @@ def test_no_patch_breaks_load_or_replace(data: Mapping) -> None:
 @FEW
 @given(spec_mappings(), st.data(), NESTED)
 def test_no_value_in_a_valid_spec_breaks_load(spec: Mapping, data: st.DataObject, value: Any) -> None:
-    """One place of a valid spec replaced by anything, or taken out."""
-    hurt(spec, value, data)
+    """One value of a valid spec is replaced by anything, or removed."""
+    damage(spec, value, data)
     survives(lambda: load(spec))
 
 
 @FEW
 @given(NESTED)
 def test_no_yaml_of_data_breaks_load(folder: Path, data: Any) -> None:
-    """As PyYAML writes it: with tags, escapes, complex keys."""
+    """PyYAML writes the data with tags, escapes and complex keys."""
     survives_as_file(_written(data).encode("utf-8", "surrogatepass"), folder)
 
 
 def _written(data: Any) -> str:
-    """Return data as YAML, if Python can write its numbers and PyYAML its letters."""
+    """Return data as YAML, if Python can write its numbers and PyYAML its characters."""
     try:
         return str(yaml.safe_dump(data, allow_unicode=True))
     except (ValueError, yaml.YAMLError):
@@ -239,7 +239,7 @@ def _written(data: Any) -> str:
 @FEW
 @given(st.text(st.characters(), max_size=60) | st.text("ab:{}[],-&*!|>?'\"# \n\t%@0", max_size=60))
 def test_no_text_breaks_load(folder: Path, text: str) -> None:
-    """As a file, and as a value of `--set`."""
+    """The text is used as a file, and as a value of `--set`."""
     survives_as_file(text.encode("utf-8", "surrogatepass"), folder)
     survives(lambda: load("mf26m", [text]))
     survives(lambda: load("mf26m", [f"stem={text}"]))
@@ -249,21 +249,21 @@ def test_no_text_breaks_load(folder: Path, text: str) -> None:
 @FEW
 @given(st.binary(max_size=60))
 def test_no_bytes_break_load(folder: Path, content: bytes) -> None:
-    """As a file."""
+    """The bytes are the content of a file."""
     survives_as_file(content, folder)
 
 
 @settings(FEW, max_examples=2000)
 @given(mutants())
 def test_no_mutant_of_a_shipped_spec_breaks_load(folder: Path, content: bytes) -> None:
-    """Lines deleted, repeated, swapped; words replaced; characters and bytes inserted."""
+    """A mutant has lines deleted, repeated or swapped, words replaced, and characters and bytes inserted."""
     survives_as_file(content, folder)
 
 
 @settings(FEW, max_examples=300)
 @given(mutants())
 def test_no_mutant_breaks_load_with_pyyamls_own_reader(folder: Path, content: bytes) -> None:
-    """The same where PyYAML was installed without libyaml."""
+    """The test simulates a PyYAML without libyaml."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(document, "_LOADER", yaml.SafeLoader)
         survives_as_file(content, folder)
@@ -272,7 +272,7 @@ def test_no_mutant_breaks_load_with_pyyamls_own_reader(folder: Path, content: by
 @FEW
 @given(st.text(st.characters(), max_size=12) | st.sampled_from(WORDS))
 def test_no_name_breaks_load(name: str) -> None:
-    """Neither as a reference nor in `extends`."""
+    """The name is used as a reference and in `extends`."""
     if name != "-":
         survives(lambda: load(name))
     survives(lambda: load({"extends": name}))
@@ -281,8 +281,8 @@ def test_no_name_breaks_load(name: str) -> None:
 @pytest.mark.parametrize(
     "setting", [f"{key}={value}" for key in ("stem", "tokens.dim", "blocks.3.exp", "width") for value in NASTY]
 )
-def test_no_nasty_setting_breaks_load(setting: str) -> None:
-    """Each nasty value at each of some keys."""
+def test_no_invalid_setting_breaks_load(setting: str) -> None:
+    """Each invalid value is given to several keys."""
     survives(lambda: load("mf26m", [setting]))
 
 
@@ -290,8 +290,8 @@ def test_no_nasty_setting_breaks_load(setting: str) -> None:
 @MANY
 @given(spec_mappings(), st.data(), NESTED)
 def test_no_value_in_a_valid_spec_breaks_load_many_times(spec: Mapping, data: st.DataObject, value: Any) -> None:
-    """The same, ten thousand times."""
-    hurt(spec, value, data)
+    """The same test with 10,000 examples."""
+    damage(spec, value, data)
     survives(lambda: load(spec))
 
 
@@ -299,7 +299,7 @@ def test_no_value_in_a_valid_spec_breaks_load_many_times(spec: Mapping, data: st
 @settings(MANY, max_examples=30_000)
 @given(mutants())
 def test_no_mutant_of_a_shipped_spec_breaks_load_many_times(folder: Path, content: bytes) -> None:
-    """The same, thirty thousand times."""
+    """The same test with 30,000 examples."""
     survives_as_file(content, folder)
 
 
@@ -307,6 +307,6 @@ def test_no_mutant_of_a_shipped_spec_breaks_load_many_times(folder: Path, conten
 @MANY
 @given(st.dictionaries(TOP | KEYS, NESTED, max_size=4))
 def test_no_patch_breaks_load_or_replace_many_times(data: Mapping) -> None:
-    """The same, ten thousand times."""
+    """The same test with 10,000 examples."""
     survives(lambda: load({"extends": "mf26m", **data}))
     survives(lambda: load("mf26m").replace(data))

@@ -1,4 +1,4 @@
-"""`extends`, patches, `--set` and `replace`: later trees laid over earlier ones."""
+"""`extends`, patches, `--set` and `replace`: later values are merged into earlier ones."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from mfprofile.spec.writing import mapping
 
 @pytest.fixture(autouse=True)
 def _inside_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run each test where its files are named without a folder."""
+    """Run each test in the folder of its files, so that messages name them without a folder."""
     monkeypatch.chdir(tmp_path)
 
 
 def write(**texts: str) -> None:
-    """Write files, each named by its key."""
+    """Write one file for each keyword argument: its name and its text."""
     for name, text in texts.items():
         Path(f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
 def message(source: Any, *settings: str) -> str:
-    """Return what `load` says of a source that it refuses."""
+    """Return the message of `load` for an invalid source."""
     with pytest.raises(SpecError) as caught:
         load(source, settings)
     return str(caught.value)
 
 
 def same(one: Spec, other: Spec) -> bool:
-    """Return whether two specs say the same."""
+    """Return whether two specs are equal."""
     return mapping(one) == mapping(other)
 
 
-def test_a_spec_that_only_extends_is_its_base_by_another_name() -> None:
-    """Same count, same mapping."""
+def test_a_spec_that_only_extends_equals_its_base() -> None:
+    """Only the name is different."""
     write(mine="extends: mf294m\n")
     assert same(load("mine.yaml"), load("mf294m"))
     assert (load("mine.yaml").name, count("mine.yaml").madds) == ("mine", 286_732_160)
 
 
 def test_maps_merge_lists_replace_and_a_map_over_a_list_patches() -> None:
-    """What is not given stays."""
+    """Keys that are not given stay as they are."""
     write(
         mine="extends: mf294m\ntokens: {count: 3}\nhead: none\nblocks: {1: {kernel: 5}, 12: {out: 160, exp: 960}}\n",
         short="extends: mf294m\nblocks:\n  - {block: lite, exp: 32, out: 16}\n",
@@ -59,7 +59,7 @@ def test_maps_merge_lists_replace_and_a_map_over_a_list_patches() -> None:
 
 
 def test_chains_are_followed_and_the_nearest_wins() -> None:
-    """Four files deep, by shipped names and paths."""
+    """The chain has four files, given by shipped names and paths."""
     write(
         a="extends: mf26m\nclasses: 10\ninput: 96\nstem: 8\n",
         b="extends: ./a.yaml\nclasses: 20\ninput: 128\n",
@@ -69,8 +69,8 @@ def test_chains_are_followed_and_the_nearest_wins() -> None:
     assert (spec.classes, spec.input, spec.groups) == (30, Resolution(128, 128), 4)
 
 
-def test_a_relative_path_is_beside_the_file_not_the_working_directory() -> None:
-    """However the file itself was named."""
+def test_a_path_is_relative_to_the_file_not_to_the_working_directory() -> None:
+    """The way in which the file itself is given does not matter."""
     Path("deep/er").mkdir(parents=True)
     Path("deep/base.yaml").write_text("extends: mf294m\nclasses: 7\n")
     Path("deep/er/mine.yaml").write_text("extends: ../base.yaml\n")
@@ -81,7 +81,7 @@ def test_a_relative_path_is_beside_the_file_not_the_working_directory() -> None:
 
 
 def test_a_file_without_a_suffix_and_one_with_yml_are_read() -> None:
-    """As paths and as bases; a shipped name goes before a file."""
+    """They can be paths and bases. A shipped name has priority over a file."""
     Path("mine").write_text("extends: mf294m\nclasses: 3\n")
     Path("mine.yml").write_text("extends: mine\nclasses: 4\n")
     Path("mf26m").write_text("extends: mf294m\n")
@@ -91,24 +91,24 @@ def test_a_file_without_a_suffix_and_one_with_yml_are_read() -> None:
 @pytest.mark.parametrize(
     "texts, expected",
     [
-        ({"a": "extends: a.yaml\n"}, "a.yaml:1:10: extends = 'a.yaml': goes in a circle: a.yaml → a.yaml"),
+        ({"a": "extends: a.yaml\n"}, "a.yaml:1:10: extends = 'a.yaml': is circular: a.yaml → a.yaml"),
         (
             {"a": "extends: b.yaml\n", "b": "extends: c.yaml\n", "c": "stem: 3\nextends: a.yaml\n"},
-            "c.yaml:2:10: extends = 'a.yaml': goes in a circle: a.yaml → b.yaml → c.yaml → a.yaml",
+            "c.yaml:2:10: extends = 'a.yaml': is circular: a.yaml → b.yaml → c.yaml → a.yaml",
         ),
         (
             {"a": "extends: b.yaml\n", "b": "extends: ./b.yaml\n"},
-            "b.yaml:1:10: extends = './b.yaml': goes in a circle: a.yaml → b.yaml → b.yaml",
+            "b.yaml:1:10: extends = './b.yaml': is circular: a.yaml → b.yaml → b.yaml",
         ),
-        ({"a": "extends: gone.yaml\n"}, "a.yaml:1:10: extends = 'gone.yaml': no such file; 'mfprofile list' shows those that ship"),
+        ({"a": "extends: gone.yaml\n"}, "a.yaml:1:10: extends = 'gone.yaml': no such file; 'mfprofile list' shows the shipped specs"),
         (
             {"a": "extends: mf295m\n"},
-            "a.yaml:1:10: extends = 'mf295m': no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?",
+            "a.yaml:1:10: extends = 'mf295m': no shipped spec and no file has this name; did you mean 'mf294m'?",
         ),
-        ({"a": "extends: 294\n"}, "a.yaml:1:10: extends = 294: must be the name of a spec that ships, or a path"),
-        ({"a": "extends: [mf294m]\n"}, "a.yaml:1:10: extends = ['mf294m']: must be the name of a spec that ships, or a path"),
-        ({"a": "extends:\n"}, "a.yaml:1:9: extends = null: must be the name of a spec that ships, or a path"),
-        ({"a": "extends: b.yaml\n", "b": "stem: [\n"}, "b.yaml:2:1: is not YAML: did not find expected node content"),
+        ({"a": "extends: 294\n"}, "a.yaml:1:10: extends = 294: must be the name of a shipped spec, or a path"),
+        ({"a": "extends: [mf294m]\n"}, "a.yaml:1:10: extends = ['mf294m']: must be the name of a shipped spec, or a path"),
+        ({"a": "extends:\n"}, "a.yaml:1:9: extends = null: must be the name of a shipped spec, or a path"),
+        ({"a": "extends: b.yaml\n", "b": "stem: [\n"}, "b.yaml:2:1: is not valid YAML: did not find expected node content"),
         (
             {"a": "extends: mf294m\nblocks: {13: {out: 3}, 0: {out: 4}, x: {out: 5}, 008: {out: 112}}\n"},
             "a.yaml:2:10: blocks.13: no such entry: blocks has entries 1 to 12\n"
@@ -118,21 +118,21 @@ def test_a_file_without_a_suffix_and_one_with_yml_are_read() -> None:
     ],
     ids=range(10),
 )  # fmt: skip
-def test_what_cannot_be_followed_is_refused(texts: dict[str, str], expected: str) -> None:
-    """Circles, lost bases, bases that are no names, broken bases, patches of no entry."""
+def test_an_invalid_base_or_patch_is_refused(texts: dict[str, str], expected: str) -> None:
+    """The base is circular, missing, not a name, or invalid; or the patch is of an entry that does not exist."""
     write(**texts)
     assert message("a.yaml") == expected
 
 
 def test_a_chain_of_fifty_files_is_followed_and_a_longer_one_refused() -> None:
-    """Before Python's own limit is reached."""
+    """The limit is lower than Python's own limit."""
     write(c0="extends: mf26m\n", **{f"c{n}": f"extends: c{n - 1}.yaml\n" for n in range(1, 1500)})
     assert load("c47.yaml").groups == 4
-    assert message("c1499.yaml") == "c1450.yaml:1:10: extends: goes through more than 50 files"
+    assert message("c1499.yaml") == "c1450.yaml:1:10: extends: is a chain of more than 50 files"
 
 
-def test_errors_of_base_and_patch_are_told_at_their_own_places() -> None:
-    """Sorted by file, then by line; duplicates in the base too."""
+def test_errors_of_base_and_patch_are_reported_at_their_own_places() -> None:
+    """They are sorted by file, then by line. Duplicate keys of the base are reported too."""
     write(
         a="extends: b.yaml\nstem: 0\nhead: {fx: 3}\n",
         b="extends: mf294m\nclasses: x\nclasses: 3\nblocks: {3: {exp: -1}}\n",
@@ -141,17 +141,17 @@ def test_errors_of_base_and_patch_are_told_at_their_own_places() -> None:
         "a.yaml:2:7: stem = 0: must be at least 1",
         "a.yaml:3:8: head.fx: unknown key",
         "b.yaml:2:10: classes = 'x': must be a whole number",
-        "b.yaml:3:1: classes: duplicate key, first given in line 2; keep one of them",
+        "b.yaml:3:1: classes: duplicate key, first given on line 2; keep one of them",
         "b.yaml:4:19: blocks.3.exp = -1: must be at least 1",
     ]
 
 
-def test_of_exp_and_expand_the_patch_takes_the_inherited_one_away() -> None:
-    """In either direction; both in one patch are refused; both inherited and one given again leaves that one."""
+def test_exp_in_a_patch_removes_an_inherited_expand_and_the_other_way_round() -> None:
+    """Both in one patch are refused."""
     write(a="extends: mf294m\nblocks: {3: {expand: 4}}\n", b="extends: a.yaml\nblocks: {3: {exp: 72}}\n")
     assert (load("a.yaml").blocks[2].exp, load("a.yaml").blocks[2].expand) == (None, 4)
     assert (load("b.yaml").blocks[2].exp, load("b.yaml").blocks[2].expand) == (72, None)
-    expected = "spec: blocks.3.expand = 4: 'exp' is given as well; give one of the two"
+    expected = "spec: blocks.3.expand = 4: 'exp' is also given; keep one of the two"
     assert message({"extends": "mf294m", "blocks": {3: {"exp": 96, "expand": 4}}}) == expected
     assert load("mf294m", ["blocks.3.expand=4"]).blocks[2].exp is None
 
@@ -171,13 +171,13 @@ def test_of_exp_and_expand_the_patch_takes_the_inherited_one_away() -> None:
         ("require={widths: nondecreasing}", "require", RequireSpec("nondecreasing")),
     ],
 )
-def test_a_setting_is_laid_over_the_spec(setting: str, key: str, value: object) -> None:
-    """Its value is read as YAML, its keys parted by dots."""
+def test_a_setting_changes_the_spec(setting: str, key: str, value: object) -> None:
+    """Its value is read as YAML. Dots separate its keys."""
     assert getattr(load("mf294m", [setting]), key) == value
 
 
-def test_settings_are_laid_over_in_turn() -> None:
-    """The last wins; each sees what the one before it left; lists can be set and then patched."""
+def test_settings_are_applied_in_order() -> None:
+    """The last one wins, and each changes the result of the one before. A list can be set and then patched."""
     assert load("mf294m", ["classes=3", "classes=4"]).classes == 4
     blocks = "blocks=[{block: lite, exp: 32, out: 16}]"
     assert load("mf294m", [blocks, "blocks.1.kernel=5"]).blocks == (BlockSpec("lite", 16, exp=32, kernel=5),)
@@ -196,37 +196,37 @@ DEEP = ".".join("a" * 13)
         ("tokens..dim=3", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112"),
         ("", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112"),
         ("extends=mf52m", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112"),
-        ("extends.a=1", "extends: must stand in the spec itself, not in a change to it; load the other spec instead"),
+        ("extends.a=1", "extends: is only allowed in the spec itself, not in a change to it; load the other spec instead"),
         ("stem=", "stem = '': must be a whole number"),
-        ("stem=null", "stem: is empty; give a value, or leave the key away"),
-        ("stem='16'", "stem = '16': must be a whole number; write 16, without quotes"),
-        ("stem=[8, 16]", "stem = [8, 16]: must be a whole number; a list or range is a choice, which only a space may hold: give one value"),
-        ("stem=[8", "is not YAML: did not find expected ',' or ']'"),
-        ("tokens={dim: 8, dim: 12}", "tokens.dim: duplicate key, first given in line 1; keep one of them"),
+        ("stem=null", "stem: is empty; give it a value, or remove it"),
+        ("stem='16'", "stem = '16': must be a whole number; write 16 without quotes"),
+        ("stem=[8, 16]", "stem = [8, 16]: must be a whole number; give one value: lists and ranges are only allowed in a space"),
+        ("stem=[8", "is not valid YAML: did not find expected ',' or ']'"),
+        ("tokens={dim: 8, dim: 12}", "tokens.dim: duplicate key, first given on line 1; keep one of them"),
         ("stem=\udcff", "is not UTF-8 text"),
         ("stm=16", "stm: unknown key; did you mean 'stem'?"),
         ("blocks.13.out=3", "blocks.13: no such entry: blocks has entries 1 to 12"),
         ("blocks.3=4", "blocks.3 = 4: must be a map (block, out, exp, expand, exp2, stride, kernel, repeat)"),
         ("tokens.dim.x=3", "tokens.dim = {x: 3}: must be a whole number"),
-        ("tokens.dim=190", "tokens.dim = 190: must be divisible by 4: DY-ReLU's θ squeezes the token to a quarter; 188 and 192 are"),
-        (f"{DEEP}=1", "is deeper than 12 levels"),
-        ("a." * 5000 + "b=1", "is deeper than 12 levels"),
+        ("tokens.dim=190", "tokens.dim = 190: must be a multiple of 4: DY-ReLU's θ reduces the token to a quarter; use 188 or 192"),
+        (f"{DEEP}=1", "is nested deeper than 12 levels"),
+        ("a." * 5000 + "b=1", "is nested deeper than 12 levels"),
     ],
     ids=range(20),
 )  # fmt: skip
-def test_a_setting_that_cannot_be_laid_over_is_refused(setting: str, expected: str) -> None:
+def test_an_invalid_setting_is_refused(setting: str, expected: str) -> None:
     """The message begins with the setting as it was typed."""
-    found = message("mf294m", setting)
+    text = message("mf294m", setting)
     shown = setting.replace("\udcff", "�")
-    assert found.startswith(f"--set {shown}:")
-    if "not YAML" in expected:
-        assert found.endswith(expected)
+    assert text.startswith(f"--set {shown}:")
+    if "not valid YAML" in expected:
+        assert text.endswith(expected)
     else:
-        assert found == f"--set {shown}: {expected}"
+        assert text == f"--set {shown}: {expected}"
 
 
-def test_replace_is_a_patch_and_leaves_the_old_spec_alone() -> None:
-    """By mapping, by keywords, or both; validated."""
+def test_replace_is_a_patch_and_does_not_change_the_old_spec() -> None:
+    """Changes are given as a mapping, as keywords, or both. The result is validated."""
     spec = load("mf294m")
     before = mapping(spec)
     changed = spec.replace({"tokens": {"count": 3}, "classes": 5}, blocks={8: {"out": 112}}, classes=6)
@@ -241,24 +241,24 @@ def test_replace_is_a_patch_and_leaves_the_old_spec_alone() -> None:
     "changes, expected",
     [
         ({"stm": 3}, "change: stm: unknown key; did you mean 'stem'?"),
-        ({"stem": "8"}, "change: stem = '8': must be a whole number; write 8, without quotes"),
+        ({"stem": "8"}, "change: stem = '8': must be a whole number; write 8 without quotes"),
         ({"blocks": {99: {"out": 3}}}, "change: blocks.99: no such entry: blocks has entries 1 to 12"),
-        ({"extends": "mf52m"}, "change: extends: must stand in the spec itself, not in a change to it; load the other spec instead"),
-        ({"former": "none"}, "mf294m: mobile.activation = 'dy-relu': DY-ReLU takes its parameters from Former's first token, and there is none; give 'mobile: {activation: relu}' as well"),
-        ({"name": "x"}, "change: name: unknown key; name the file"),
-        ({"stem": None}, "change: stem: is empty; give a value, or leave the key away"),
+        ({"extends": "mf52m"}, "change: extends: is only allowed in the spec itself, not in a change to it; load the other spec instead"),
+        ({"former": "none"}, "mf294m: mobile.activation = 'dy-relu': DY-ReLU needs Former's first token, but there is no Former; add 'mobile: {activation: relu}'"),
+        ({"name": "x"}, "change: name: unknown key; remove it: the spec has the name of its file"),
+        ({"stem": None}, "change: stem: is empty; give it a value, or remove it"),
     ],
     ids=range(7),
 )  # fmt: skip
-def test_replace_refuses_what_load_would(changes: dict[str, Any], expected: str) -> None:
-    """Told as of a `change`."""
+def test_replace_checks_the_same_rules_as_load(changes: dict[str, Any], expected: str) -> None:
+    """In messages, the source is `change`."""
     with pytest.raises(SpecError) as caught:
         load("mf294m").replace(changes)
     assert str(caught.value) == expected
 
 
-def test_errors_of_patches_settings_and_keys_are_told_together() -> None:
-    """A patch of an entry that is not there, a setting that is none and a wrong type hide none of the others."""
+def test_errors_of_patches_settings_and_keys_are_reported_together() -> None:
+    """A patch of a missing entry, an invalid setting and a wrong type do not hide other errors."""
     with pytest.raises(SpecError) as error:
         load(
             {"extends": "mf294m", "stm": 3, "stem": "abc", "blocks": {99: {"out": 3}}, "tokens": {"dim": 130}},
@@ -269,8 +269,8 @@ def test_errors_of_patches_settings_and_keys_are_told_together() -> None:
     }  # fmt: skip
 
 
-def test_none_takes_an_inherited_key_away() -> None:
-    """An mf-down with a second expansion becomes an mf without."""
+def test_none_removes_an_inherited_key() -> None:
+    """An mf-down block loses its second expansion."""
     down = load("mf294m", ["blocks.6.exp2=384"])
     plain = down.replace(blocks={6: {"exp2": "none"}})
     assert (down.blocks[5].exp2, plain.blocks[5].exp2) == (384, None)
@@ -285,33 +285,33 @@ def test_none_takes_an_inherited_key_away() -> None:
         (["blocks.3.expand=60000"], "blocks.3.expand", "expanded"),
     ],
 )
-def test_widths_that_come_of_a_ratio_keep_to_the_limit(settings: list[str], path: str, rule: str) -> None:
-    """What `show` prints, `count` reads: no resolved width exceeds what a key may say."""
+def test_widths_that_result_from_a_ratio_have_the_same_limit(settings: list[str], path: str, rule: str) -> None:
+    """So `count` can read all that `show` prints."""
     with pytest.raises(SpecError) as error:
         load("mf294m", settings)
-    found = {problem.path: problem.rule for problem in error.value.problems}
-    assert f"{rule} channels exceed 65536" in found[path]
+    rules = {problem.path: problem.rule for problem in error.value.problems}
+    assert f"{rule} channels exceed the limit of 65536" in rules[path]
 
 
-def test_settings_in_one_text_are_refused() -> None:
-    """Iterated letter by letter they would make no sense."""
+def test_settings_as_a_single_string_are_refused() -> None:
+    """Otherwise each letter would be a setting."""
     with pytest.raises(
-        InputError, match=r"^settings are a list of KEY=VALUE, not one text: write \['tokens.dim=128'\]$"
+        InputError, match=r"^settings must be a list of KEY=VALUE, not a single string; use \['tokens.dim=128'\]$"
     ):
         load("mf294m", "tokens.dim=128")
 
 
 @pytest.mark.parametrize("source", [5, None, [1]])
-def test_what_is_no_source_is_refused_by_its_type(source: object) -> None:
-    """Instead of being looked for among the files."""
-    with pytest.raises(InputError, match=r"^a spec is a name, a path, a mapping or a Spec, not a value of type"):
+def test_a_source_of_a_wrong_type_is_refused(source: object) -> None:
+    """It is not used as the name of a file."""
+    with pytest.raises(InputError, match=r"^a spec must be a name, a path, a mapping or a Spec, not a value of type"):
         load(source)  # type: ignore[arg-type]
 
 
-def test_a_name_with_a_needless_or_missing_suffix_gets_the_right_hint(
+def test_a_name_with_an_extra_or_missing_suffix_gets_the_right_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`mf294m.yaml` is meant as `mf294m`, `mine` as `mine.yaml`."""
+    """`mf294m.yaml` should be `mf294m`, and `mine` should be `mine.yaml`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.yaml").write_text("extends: mf294m\n", encoding="utf-8")
     with pytest.raises(SpecError, match=r"did you mean 'mf294m'\?$"):

@@ -1,4 +1,4 @@
-"""The width multiplier, against the MobileNet rule written a second time, naively."""
+"""Compare the width multiplier with a simple second implementation of MobileNet's rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HALVES = {"tokens": {"count": 2, "dim": 8}, "head": "none", "width": 0.5}
 
 
 def make_divisible(value: Fraction, divisor: int) -> int:
-    """Return the multiple that MobileNet's code takes: the nearest, halves up, never below 90 % of the value."""
+    """Return the multiple that MobileNet's code chooses: the nearest, halves up, never below 90 % of the value."""
     candidates = range(divisor, int(value) + 2 * divisor, divisor)
     nearest = min(candidates, key=lambda multiple: (abs(multiple - value), -multiple))
     return nearest if nearest >= Fraction(9, 10) * value else nearest + divisor
@@ -28,13 +28,13 @@ def make_divisible(value: Fraction, divisor: int) -> int:
 
 @given(st.integers(1, 3000), FACTORS)
 def test_channels_are_rounded_by_the_mobilenet_rule(channels: int, factor: Fraction) -> None:
-    """To multiples of 8 above a factor of 1, of 4 otherwise."""
+    """They become multiples of 8 for a factor above 1, else of 4."""
     assert rounded(channels, factor) == make_divisible(channels * factor, 8 if factor > 1 else 4)
 
 
 @pytest.mark.slow
 def test_channels_are_rounded_by_the_mobilenet_rule_everywhere() -> None:
-    """All widths to 300 by all hundredths to 2."""
+    """All widths up to 300 are scaled by all hundredths up to 2."""
     for hundredths in range(1, 201):
         factor = Fraction(hundredths, 100)
         for channels in range(1, 301):
@@ -42,8 +42,8 @@ def test_channels_are_rounded_by_the_mobilenet_rule_everywhere() -> None:
 
 
 @given(st.integers(1, 3000), FACTORS)
-def test_rounding_loses_no_more_than_a_tenth(channels: int, factor: Fraction) -> None:
-    """Of what was wanted; and it is a positive multiple."""
+def test_rounding_loses_at_most_a_tenth(channels: int, factor: Fraction) -> None:
+    """The result is a positive multiple."""
     result = rounded(channels, factor)
     assert 10 * result >= 9 * channels * factor
     assert result > 0 == result % (8 if factor > 1 else 4)
@@ -54,13 +54,13 @@ def test_rounding_loses_no_more_than_a_tenth(channels: int, factor: Fraction) ->
     [(16, "0.75", 12), (24, "0.75", 20), (10, "0.6", 8), (6, "1", 8), (12, "1.5", 24), (16, "0.1", 4), (18, "1.01", 24), (3, "1.2", 8)],
 )  # fmt: skip
 def test_channels_worked_by_hand(channels: int, factor: str, result: int) -> None:
-    """18·0.75-like halves go up; 12·1.5 = 18 loses more than a tenth at 16; nothing falls below one multiple."""
+    """24·0.75 = 18 is rounded up to 20; 12·1.5 = 18 becomes 24, because 16 is too small; the minimum is one multiple."""
     assert rounded(channels, Fraction(factor)) == result
 
 
 @pytest.mark.parametrize("name", shipped())
 def test_width_one_changes_nothing(name: str) -> None:
-    """Not even what is no multiple of 4; as 1, as 1.0, in settings and in `replace`."""
+    """Widths that are not multiples of 4 stay too. It is given as 1 and 1.0, in settings and in `replace`."""
     spec = load(name)
     for same in (scaled(spec), load(name, ["width=1"]), load(name, ["width=1.0"]), spec.replace(width=1.0)):
         assert mapping(same) == mapping(spec)
@@ -68,7 +68,7 @@ def test_width_one_changes_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("width", ["0.5", "0.75", "0.9", "1.25", "2"])
 def test_stem_and_outs_are_scaled_and_exps_keep_their_ratio(width: str) -> None:
-    """Tokens, head and classes stay; a ratio is that to the block's input channels."""
+    """Tokens, head and classes do not change. The ratio is the one to the block's input channels."""
     spec, factor = load("mf294m"), Fraction(width)
     wide = scaled(load("mf294m", [f"width={width}"]))
     divisor = 8 if factor > 1 else 4
@@ -83,8 +83,8 @@ def test_stem_and_outs_are_scaled_and_exps_keep_their_ratio(width: str) -> None:
     assert (wide.tokens, wide.head, wide.classes, wide.width) == (spec.tokens, spec.head, spec.classes, 1)
 
 
-def test_width_is_applied_last_of_all_and_once() -> None:
-    """After `extends` and settings; a spec loaded again from its mapping is not scaled twice."""
+def test_width_is_applied_last_and_once() -> None:
+    """It is applied after `extends` and settings. A spec loaded again from its mapping is not scaled twice."""
     spec = load({"extends": "mf294m", "width": 0.5}, ["stem=32", "blocks.1={exp: 64, out: 32}", "blocks.2.exp=192"])
     assert (spec.stem, scaled(spec).stem, scaled(scaled(spec)).stem) == (32, 16, 16)
     assert count(load(mapping(spec))).madds == count(spec).madds == count(scaled(spec)).madds
@@ -92,7 +92,7 @@ def test_width_is_applied_last_of_all_and_once() -> None:
 
 
 def test_same_expand_and_skipped_blocks_follow_the_scaled_widths() -> None:
-    """`out: same` keeps its input's width, `expand` its ratio, a block repeated 0 times hands nothing on."""
+    """`out: same` follows the input's width, `expand` keeps its ratio, and a block with `repeat: 0` has no effect."""
     blocks = [
         {"block": "lite", "expand": 2, "out": "same"},
         {"block": "mf", "exp": 96, "out": 40, "repeat": 0},
@@ -110,6 +110,6 @@ def test_same_expand_and_skipped_blocks_follow_the_scaled_widths() -> None:
 
 
 def test_a_ratio_of_exp_is_rounded_half_up() -> None:
-    """25 of 16 channels are 12.5 of 8, so 13."""
+    """25/16 of 8 channels is 12.5, so 13."""
     wide = scaled(load({**HALVES, "stem": 16, "blocks": [{"block": "mf", "exp": 25, "out": 16}]}))
     assert wide.blocks[0].exp == 13

@@ -1,4 +1,4 @@
-"""A spec written back: to a mapping and to YAML that make it again."""
+"""A spec written as a mapping and as YAML, from which `load` makes the same spec."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mfprofile.spec.writing import mapping, yaml_text
 
 
 def reread(spec: Spec) -> Spec:
-    """Return the spec that its YAML makes."""
+    """Return the spec loaded from its own YAML."""
     root, problems = parse(yaml_text(spec), "written")
     assert problems == []
     data = plain(root)
@@ -27,14 +27,14 @@ def reread(spec: Spec) -> Spec:
 
 
 def assert_same(one: Spec, other: Spec) -> None:
-    """Check that two specs say and cost the same, op by op."""
+    """Check that two specs are equal and have the same costs, op by op."""
     assert mapping(one) == mapping(other)
     assert count(one).records() == count(other).records()
 
 
 @pytest.mark.parametrize("name", shipped())
 def test_shipped_specs_can_be_written_and_read_again(name: str, tmp_path: Path) -> None:
-    """As a mapping, as YAML, as a file."""
+    """They are written as a mapping, as YAML and as a file."""
     spec = load(name)
     file = tmp_path / "again.yaml"
     file.write_text(yaml_text(spec), encoding="utf-8")
@@ -61,7 +61,7 @@ BUDGETS = st.dictionaries(
 @settings(deadline=None)
 @given(spec_mappings(), BUDGETS)
 def test_any_spec_can_be_written_and_read_again(source: Mapping, budget: Mapping) -> None:
-    """Whatever switches it has, and whatever its limits hold."""
+    """The spec has any switches and any limits."""
     spec = load({**source, "budget": budget})
     assert_same(load(mapping(spec)), spec)
     assert_same(reread(spec), spec)
@@ -71,8 +71,8 @@ def test_any_spec_can_be_written_and_read_again(source: Mapping, budget: Mapping
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(spec_mappings(), st.floats(1e-6, 3))
-def test_a_width_is_written_so_that_it_is_read_again(source: Mapping, width: float) -> None:
-    """However small, and never with an exponent."""
+def test_any_width_can_be_written_and_read_again(source: Mapping, width: float) -> None:
+    """Small widths are written without an exponent."""
     try:
         spec = load({**source, "width": width})
     except SpecError:
@@ -81,7 +81,7 @@ def test_a_width_is_written_so_that_it_is_read_again(source: Mapping, width: flo
 
 
 def test_every_default_is_written_out() -> None:
-    """Those of sections too; `width` only where it is not 1."""
+    """Defaults of sections are included. `width` is written only if it is not 1."""
     text = yaml_text(load("mf26m"))
     assert text.splitlines()[:5] == [
         "input: 224",
@@ -101,11 +101,11 @@ def test_every_default_is_written_out() -> None:
     assert yaml_text(load("mf26m", ["width=0.5"])).endswith("width: 0.5\n")
 
 
-def test_words_that_stand_for_nothing_are_written_as_words() -> None:
-    """`none` for head and Former, `same` for an output, a rectangle for an input."""
+def test_values_with_a_special_word_are_written_as_that_word() -> None:
+    """These are `none` for head and Former, `same` for an output, and a rectangle for an input."""
     spec = load("mf294m-mobile", ["head=none", "input=225x321", "blocks.3.out=same", "blocks.4.repeat=1"])
-    found = mapping(spec)
-    assert (found["head"], found["former"], found["input"]) == ("none", "none", "225x321")
-    assert found["blocks"][2] == {"out": "same", "block": "mf", "exp": 96}
-    assert found["blocks"][3] == {"block": "mf-down", "exp": 144, "out": 48}
+    data = mapping(spec)
+    assert (data["head"], data["former"], data["input"]) == ("none", "none", "225x321")
+    assert data["blocks"][2] == {"out": "same", "block": "mf", "exp": 96}
+    assert data["blocks"][3] == {"block": "mf-down", "exp": 144, "out": 48}
     assert_same(reread(spec), spec)
