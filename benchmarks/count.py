@@ -1,4 +1,4 @@
-"""Time `mfprofile count` as a process against the bare interpreter, and `count()` in process.
+"""Time the process `mfprofile count` against the bare interpreter, and time `count()` in process.
 
 Run as `python benchmarks/count.py`, with mfprofile installed.
 """
@@ -14,7 +14,7 @@ import mfprofile
 
 
 def main(runs: int = 15) -> None:
-    """Print the figures as a Markdown table."""
+    """Print the times as Markdown tables."""
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "mfprofile count mf294m": [sys.executable, "-m", "mfprofile", "count", "mf294m"],
@@ -23,9 +23,9 @@ def main(runs: int = 15) -> None:
     bare = [each.cpu for each in used["python -c pass"]]
     print(f"{machine()}; median of {runs} rounds\n")
     print("| process | CPU, ms | ratio | memory, MiB |\n| :-- | --: | --: | --: |")
-    for name, each in used.items():
-        cpu = [one.cpu for one in each]
-        memory = statistics.median(one.memory for one in each)
+    for name, usages in used.items():
+        cpu = [each.cpu for each in usages]
+        memory = statistics.median(each.memory for each in usages)
         print(f"| `{name}` | {1000 * statistics.median(cpu):.0f} | {median_ratio(cpu, bare):.1f} | {memory:.0f} |")
 
     spec = mfprofile.load("mf294m")

@@ -1,7 +1,7 @@
 """Time `mfprofile count mf294m` against scripts that build the same model in torch and count it with other tools.
 
 Run as `python benchmarks/counters.py`, with mfprofile's extra `torch` and ptflops installed. Each script imports only
-what it needs; in process, the model and the image exist already and only the counting is timed.
+what it needs. In process, the model and the image exist already, and only the count is timed.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ OURS = "mfprofile count mf294m"
 
 
 def processes(runs: int) -> None:
-    """Print CPU time and memory of whole processes, and how many times ours each is."""
+    """Print the CPU time and memory of whole processes, and their ratios to ours."""
     commands = {name: [sys.executable, "-W", "ignore", "-c", BUILT + IMAGE + code] for name, code in SCRIPTS.items()}
     used = in_turn({OURS: [sys.executable, "-m", "mfprofile", "count", "mf294m"], **commands}, runs)
     print("| process | CPU, s | times ours | memory, MiB | times ours |\n| :-- | --: | --: | --: | --: |")
-    for name, each in used.items():
-        cpu, memory = _both(each), _both(used[OURS])
-        ratios = [median_ratio(over, under) for over, under in zip(cpu, memory, strict=True)]
-        medians = [statistics.median(values) for values in cpu]
+    for name, usages in used.items():
+        theirs, ours = _cpu_and_memory(usages), _cpu_and_memory(used[OURS])
+        ratios = [median_ratio(over, under) for over, under in zip(theirs, ours, strict=True)]
+        medians = [statistics.median(values) for values in theirs]
         print(f"| {name} | {medians[0]:.2f} | {ratios[0]:.1f} | {medians[1]:.0f} | {ratios[1]:.1f} |")
 
 
-def _both(each: list[Usage]) -> tuple[list[float], list[float]]:
-    return [one.cpu for one in each], [one.memory for one in each]
+def _cpu_and_memory(usages: list[Usage]) -> tuple[list[float], list[float]]:
+    return [each.cpu for each in usages], [each.memory for each in usages]
 
 
 def in_process(runs: int) -> None:
-    """Print the time of one count in process, and how many times ours each is."""
+    """Print the time of one count in process, and its ratio to ours."""
     import logging
     import warnings
 
@@ -79,7 +79,7 @@ def _calls() -> dict[str, Callable[[], object]]:
             model(image)
         return mode.get_total_flops()
 
-    return {  # thop and ptflops leave hooks or buffers behind, so each time they get a copy
+    return {  # thop and ptflops add hooks or buffers and do not remove them, so each call gets a copy
         "fvcore": lambda: FlopCountAnalysis(model, image).total(),
         "thop": lambda: thop.profile(copy.deepcopy(model), (image,), verbose=False),
         "ptflops (aten)": lambda: ptflops.get_model_complexity_info(copy.deepcopy(model), (3, 224, 224), **options),

@@ -1,7 +1,7 @@
-"""Time `mfprofile explore` against one count by fvcore, against streaming every variant, and as spaces grow.
+"""Time `mfprofile explore` against one count by fvcore, against streaming every variant, and on growing spaces.
 
-Run as `python benchmarks/explore.py`, with mfprofile's extra `torch` installed. Everything is on one thread, our
-queries with `--workers 1`; memory is told above that of the same command on the space `tiny`.
+Run as `python benchmarks/explore.py`, with mfprofile's extra `torch` installed. Everything runs on one thread, our
+queries with `--workers 1`. Memory is also shown minus that of the same command on the space `tiny`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HEAD = "--set=head.fc={from: 1280, to: 3520, step: 320}"
 TOKENS = ["--set=tokens.count=6", "--set=tokens.dim=192"]
 FIXED = [*TOKENS, "--set=blocks.11.exp=1152", "--set=blocks.12.exp=1152"]
 FEW = [f"--set=blocks.{number}.expand=6" for number in (2, 4, 6, 10)]
-GROWING = {  # from 10^6 to 10^17: the shipped spaces, with less or more left open
+GROWING = {  # from 10^6 to 10^17 variants: the shipped spaces with some knobs fixed or added
     "mf294m-stages, tokens and expansions fixed": ["mf294m-stages", *TOKENS, *FEW],
     "mf294m-stages, tokens fixed": ["mf294m-stages", *TOKENS],
     "mf294m-stages": ["mf294m-stages"],
@@ -43,23 +43,23 @@ GROWING = {  # from 10^6 to 10^17: the shipped spaces, with less or more left op
 
 
 def against_fvcore(runs: int) -> None:
-    """Print the CPU time and memory of queries beside those of one count of one network by fvcore."""
+    """Print the CPU time and memory of queries, and of one count of one network by fvcore."""
     commands = {"fvcore: one count of mf294m": FVCORE}
     for space in ("mf294m-stages", "mf294m-blocks"):
         commands[f"front of {space}"] = [*OURS, "front", space, *ALONE]
         commands[f"count of {space}, {WINDOW}"] = [*OURS, "count", space, "--madds", WINDOW, *ALONE]
     used = in_turn(commands, runs)
     bases = {name: usage([*OURS, name, "tiny", *ALONE]).memory for name in ("front", "count")}
-    fvcore = [one.cpu for one in used["fvcore: one count of mf294m"]]
+    fvcore = [each.cpu for each in used["fvcore: one count of mf294m"]]
     print("| process | CPU, s | of fvcore's | memory, MiB | above base |\n| :-- | --: | --: | --: | --: |")
-    for name, each in used.items():
-        cpu, memory = [one.cpu for one in each], statistics.median(one.memory for one in each)
+    for name, usages in used.items():
+        cpu, memory = [each.cpu for each in usages], statistics.median(each.memory for each in usages)
         above = f"{memory - bases[name.split()[0]]:.0f}" if name.split()[0] in bases else ""
         print(f"| {name} | {statistics.median(cpu):.2f} | {median_ratio(cpu, fvcore):.2f} | {memory:.0f} | {above} |")
 
 
 def growth() -> None:
-    """Print how the cost of each query grows with the space."""
+    """Print the cost of each query for spaces of growing size."""
     print(
         "\n| space | variants | front, s | MiB | count, s | MiB | within |\n| :-- | --: | --: | --: | --: | --: | --: |"
     )
@@ -67,17 +67,17 @@ def growth() -> None:
         fronts = usage([*OURS, "front", *space, *ALONE])
         command = [*OURS, "count", *space, "--madds", WINDOW, *ALONE]
         counted = usage(command)
-        found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-        within = f"{found['within']:.3g}" if found["exact"] else f"{found['lower']:.4g} to {found['upper']:.4g}"
-        spread = "" if found["exact"] else f" ({100 * (found['upper'] / found['lower'] - 1):.1f} % apart)"
+        answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        within = f"{answer['within']:.3g}" if answer["exact"] else f"{answer['lower']:.4g} to {answer['upper']:.4g}"
+        spread = "" if answer["exact"] else f" ({100 * (answer['upper'] / answer['lower'] - 1):.1f} % apart)"
         print(
-            f"| {name} | {found['size']:.2g} | {fronts.cpu:.2f} | {fronts.memory:.0f} | {counted.cpu:.2f} | "
+            f"| {name} | {answer['size']:.2g} | {fronts.cpu:.2f} | {fronts.memory:.0f} | {counted.cpu:.2f} | "
             f"{counted.memory:.0f} | {within}{spread} |"
         )
 
 
 def against_streaming() -> None:
-    """Print the time of count and front beside that of going through every variant, and check the answers."""
+    """Print the times of count and front, and of streaming every variant, and check that the answers are equal."""
     from mfprofile.explore.count import count_space
     from mfprofile.explore.front import Aim, front
     from mfprofile.explore.quantity import quantity_of
@@ -92,11 +92,11 @@ def against_streaming() -> None:
     assert counted.within.lower == counted.within.upper == streamed
     print(f"| {streamed:,} within {WINDOW} | {counted.size:.2g} | {ours:.2f} | {theirs:.1f} | {theirs / ours:.0f} |")
     space = read_space("mf294m-stages")
-    found, ours = _timed(lambda: front(space, (Aim(madds), Aim(params, True))))
+    points, ours = _timed(lambda: front(space, (Aim(madds), Aim(params, True))))
     streamed_front, theirs = _timed(lambda: _streamed_front(space))
-    assert [(one.figures["madds"], -one.figures["params"]) for one in found] == streamed_front
+    assert [(each.figures["madds"], -each.figures["params"]) for each in points] == streamed_front
     size = count_space(space).size
-    print(f"| front of {len(found)} points | {size:.2g} | {ours:.2f} | {theirs:.1f} | {theirs / ours:.0f} |")
+    print(f"| front of {len(points)} points | {size:.2g} | {ours:.2f} | {theirs:.1f} | {theirs / ours:.0f} |")
 
 
 def _timed(call: Callable[[], T]) -> tuple[T, float]:
@@ -135,7 +135,7 @@ def _streamed_front(space: Space) -> list[tuple[int, int]]:
 
 
 def leading() -> None:
-    """Print the time and memory of the ten best of hundreds of millions, gone through one by one."""
+    """Print the time and memory of finding the ten best of hundreds of millions of variants one by one."""
     from mfprofile.explore.best import best
     from mfprofile.explore.count import count_space
     from mfprofile.explore.front import Aim
@@ -147,14 +147,16 @@ def leading() -> None:
     size = count_space(space).size
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    found = best(space, Aim(quantity_of("params"), True), [(quantity_of("madds"), window(":300M"))], 10)
+    variants = best(space, Aim(quantity_of("params"), True), [(quantity_of("madds"), window(":300M"))], 10)
     seconds = time.perf_counter() - start
     above = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
-    print(f"\nThe {len(found)} best of {size:,} by params, up to 300M MAdds: {seconds:.1f} s, {above:.0f} MiB more.\n")
+    print(
+        f"\nThe {len(variants)} best of {size:,} by params, up to 300M MAdds: {seconds:.1f} s, {above:.0f} MiB more.\n"
+    )
 
 
 def main(runs: int = 5) -> None:
-    """Print all tables as Markdown; processes first, since a child's peak memory begins at that of its parent."""
+    """Print all tables as Markdown. Processes run first, because a child's peak memory starts at that of its parent."""
     print(f"{machine()}; median of {runs} rounds\n")
     against_fvcore(runs)
     growth()

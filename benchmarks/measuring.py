@@ -1,4 +1,4 @@
-"""How the benchmarks measure: whole processes by the system's own account, in turn with their peers, on one thread."""
+"""Measure processes for the benchmarks: by the figures of the operating system, in turns, on one thread."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process used: CPU seconds, user and system together, and its peak resident memory in MiB."""
+    """The usage of a process: CPU seconds, user and system together, and its peak resident memory in MiB."""
 
     cpu: float
     memory: float
 
 
 def usage(command: Sequence[str]) -> Usage:
-    """Run a command once, its output thrown away, and return what it used; a failure is an error."""
+    """Run a command once, discard its output, and return its usage; raises `SystemExit` if the command fails."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD})
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -32,7 +32,7 @@ def usage(command: Sequence[str]) -> Usage:
 
 
 def in_turn(commands: Mapping[str, Sequence[str]], runs: int) -> dict[str, list[Usage]]:
-    """Run the commands one after another, `runs` times over, after a warm-up: what drifts, drifts for all."""
+    """Return the usages of each command: they run in turns, `runs` times, after a warm-up, so drift affects all."""
     for command in commands.values():
         usage(command)
     rounds = [{name: usage(command) for name, command in commands.items()} for _ in range(runs)]
@@ -40,12 +40,12 @@ def in_turn(commands: Mapping[str, Sequence[str]], runs: int) -> dict[str, list[
 
 
 def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    """Return the median of the ratios pair by pair."""
+    """Return the median of the ratios of pairs."""
     return statistics.median(above / below for above, below in zip(over, under, strict=True))
 
 
 def seconds(call: Callable[[], object], loops: int, runs: int = 7) -> float:
-    """Return the median over `runs` of the time of one call, garbage collection left on."""
+    """Return the median over `runs` of the time of one call, with garbage collection enabled."""
     call()
     times = []
     for _ in range(runs):
@@ -57,5 +57,5 @@ def seconds(call: Callable[[], object], loops: int, runs: int = 7) -> float:
 
 
 def machine() -> str:
-    """Return the kind of machine, as far as a reader of the figures needs it."""
+    """Return a short description of the machine, for readers of the tables."""
     return f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {sys.platform}, one thread"

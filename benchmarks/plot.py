@@ -1,4 +1,4 @@
-"""Time `mfprofile plot accuracy` as a process against importing matplotlib, and its parts in process.
+"""Time the process `mfprofile plot accuracy` against an import of matplotlib, and time its parts in process.
 
 Run as `python benchmarks/plot.py`, with mfprofile installed.
 """
@@ -20,15 +20,15 @@ BARE = "import matplotlib.pyplot"
 
 
 def main(runs: int = 11) -> None:
-    """Print the figures as Markdown tables."""
+    """Print the times as Markdown tables."""
     print(f"{machine()}; median of {runs} rounds\n")
     print("| process | CPU, s | ratio | memory, MiB |\n| :-- | --: | --: | --: |")
     with tempfile.TemporaryDirectory() as folder:
         used = in_turn(_commands(Path(folder)), runs)
     bare = [each.cpu for each in used[BARE]]
-    for name, each in used.items():
-        cpu = [one.cpu for one in each]
-        memory = statistics.median(one.memory for one in each)
+    for name, usages in used.items():
+        cpu = [each.cpu for each in usages]
+        memory = statistics.median(each.memory for each in usages)
         print(f"| `{name}` | {statistics.median(cpu):.2f} | {median_ratio(cpu, bare):.1f} | {memory:.0f} |")
 
     look = Look()

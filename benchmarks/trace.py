@@ -1,7 +1,7 @@
-"""Time the tracer against FlopCounterMode on the same networks, and hold its core against half of what that counts.
+"""Time the tracer against FlopCounterMode on the same networks, and check its core against half of FlopCounterMode's.
 
-Run as `python benchmarks/trace.py`, with mfprofile's extra `torch` installed. The model exists already; the tracer's
-time is that of the whole call, its copy of the model too. FlopCounterMode runs on a CPU and on meta tensors.
+Run as `python benchmarks/trace.py`, with mfprofile's extra `torch` installed. The model exists already. The tracer's
+time is that of the whole call, including its copy of the model. FlopCounterMode runs on a CPU and on meta tensors.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ROUNDS = 5
 
 
 def main() -> None:
-    """Print the figures as a Markdown table."""
+    """Print the times as a Markdown table."""
     import torch
     from torch import nn
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def bottleneck() -> object:
-    """Return a ResNet's bottleneck, 256 → 64 → 64 → 256, without its addition."""
+    """Return a ResNet bottleneck, 256 → 64 → 64 → 256, without its addition."""
     from torch import nn
 
     layers = []
@@ -45,13 +45,13 @@ def bottleneck() -> object:
 
 
 def line(name: str, model: object, inputs: object) -> None:
-    """Print a line; that both count alike is part of it."""
+    """Print the line of a network; raises `SystemExit` if the two counts differ."""
     import torch
 
     from mfprofile.trace.trace import trace
 
-    found = trace(model, inputs)
-    madds = found.bill().madds
+    traced = trace(model, inputs)
+    madds = traced.bill().madds
     ours = seconds(lambda: trace(model, inputs), loops=3, runs=ROUNDS)
     theirs = []
     for device in ("cpu", "meta"):
@@ -63,11 +63,11 @@ def line(name: str, model: object, inputs: object) -> None:
             raise SystemExit(f"{name}: FlopCounterMode counts {counted} on {device}, the tracer {madds}")
         theirs.append(seconds(lambda model=torch_model, given=given: flops(model, given), loops=3, runs=ROUNDS))
     times = " | ".join(f"{1000 * each:.1f} | {each / ours:.1f}" for each in theirs)
-    print(f"| {name} | {madds:,} | {sum(row.kind != 'table' for row in found.rows)} | {1000 * ours:.1f} | {times} |")
+    print(f"| {name} | {madds:,} | {sum(row.kind != 'table' for row in traced.rows)} | {1000 * ours:.1f} | {times} |")
 
 
 def flops(model: object, inputs: object) -> int:
-    """Return what FlopCounterMode counts, with attention unfused and fast paths off, where it is right."""
+    """Return FlopCounterMode's count, with decomposed attention and without fast paths, where its count is right."""
     import torch
     from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode

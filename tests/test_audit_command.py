@@ -1,4 +1,4 @@
-"""The commands audit, and check and diff of networks in code, as their users meet them."""
+"""Test the command audit, and the commands check and diff with networks in code, from the user's side."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from mfprofile.verify.audited import audit  # noqa: E402
 from mfprofile.verify.verify import chosen, verified  # noqa: E402
 
 MOST = ("torch", "fvcore", "thop", "ptflops")
-"""The tools that have a rule for all that they count; the others count by how a line is spelled, or a first axis."""
+"""The tools with a rule for all that they count. The others depend on how code is written, or on a first axis."""
 
 SOURCE = """
 import sys
@@ -110,7 +110,7 @@ PARAMS = 216 + 2 * (80 + 16 + 8) + 90
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with a file of networks, as the current one."""
+    """Return the current folder, with a file of networks."""
     (tmp_path / "net.py").write_text(SOURCE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -118,7 +118,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def here(folder: Path) -> Here:
-    """Return what runs the command line in that folder."""
+    """Return a function that runs the command line in that folder."""
     return lambda *arguments: run(*arguments, cwd=folder)
 
 
@@ -127,26 +127,26 @@ def _traced(text: str, *inputs: str, **arguments: Any) -> Any:
 
 
 def _root(text: str, convention: str = "core") -> Branch:
-    found = _traced(text)
-    return tree(found.bill(convention))
+    traced_network = _traced(text)
+    return tree(traced_network.bill(convention))
 
 
-def test_the_bill_stands_by_module(folder: Path) -> None:
-    """As text: indented, with the ops that a module runs itself, and where it was run."""
+def test_the_bill_is_listed_by_module(folder: Path) -> None:
+    """The text is indented, with a line for a module's own ops, and with the device."""
     done = run("audit", "net.py:Net", "--input", "3x16x16", "--depth", "3", cwd=folder)
     assert (done.returncode, done.stderr) == (0, "hello\n")
-    told = [line.split() for line in done.stdout.splitlines()]
+    rows = [line.split() for line in done.stdout.splitlines()]
     assert done.stdout.startswith("net.py:Net: input 1×3×16×16 float32; MAdds in convention 'core'\n")
-    assert ["blocks", "Sequential", f"{2 * 8 * 9 * 64:,}", "9.22k", "39.9", "208", "208", "40.5"] in told
-    assert ["(self)", "0", "0", "0.0", "8", "8", "1.6"] in told
-    assert ["total", "Net", f"{CORE:,}", "23.12k", "100.0", str(PARAMS), str(PARAMS), "100.0"] in told
+    assert ["blocks", "Sequential", f"{2 * 8 * 9 * 64:,}", "9.22k", "39.9", "208", "208", "40.5"] in rows
+    assert ["(self)", "0", "0", "0.0", "8", "8", "1.6"] in rows
+    assert ["total", "Net", f"{CORE:,}", "23.12k", "100.0", str(PARAMS), str(PARAMS), "100.0"] in rows
     assert done.stdout.endswith("\nrun on meta tensors\nevery operator is counted\n")
 
 
 @pytest.mark.parametrize("convention", ["core", "fvcore", "torchinfo"])
 @pytest.mark.parametrize("network", ["net.py:Net", "net.py:Odd"])
-def test_what_stands_below_a_module_sums_to_it(folder: Path, network: str, convention: str) -> None:
-    """At every node: the modules within it and what it runs itself are all of it."""
+def test_the_lines_below_a_module_sum_to_it(folder: Path, network: str, convention: str) -> None:
+    """At every node, its modules and its own ops sum to its total."""
     root = _root(network, convention)
     every = {branch.path: branch for branch in branches(root)}
     assert folder.exists()
@@ -169,29 +169,29 @@ def _module(text: str) -> nn.Module:
 
 
 def test_json_holds_every_module_and_op(here: Here) -> None:
-    """The figures are whole numbers; rows, groups and the root are the same sums."""
+    """The figures are integers. Rows, groups and the root have the same sums."""
     done = here("audit", "net.py:Odd", "--input", "3x16x16", "--by", "kind", "--json")
-    found = json.loads(done.stdout)
-    assert (found["schema"], found["name"], found["input"], found["device"]) == (
+    result = json.loads(done.stdout)
+    assert (result["schema"], result["name"], result["input"], result["device"]) == (
         2,
         "net.py:Odd",
         [{"shape": [1, 3, 16, 16], "dtype": "float32"}],
         "meta",
     )
-    root = found["modules"][0]
+    root = result["modules"][0]
     for key in ("madds", "params", "activations"):
-        assert sum(row[key] for row in found["rows"]) == found[key] == root[key]
-        assert sum(group[key] for group in found["groups"]["totals"]) == found[key]
-    assert found["madds"] == CORE
-    assert found["unused"] == {"spare.weight": 12, "spare.bias": 4}
-    uncovered = {one["operator"]: (one["count"], one["recurrent"]) for one in found["coverage"]["uncovered"]}
+        assert sum(row[key] for row in result["rows"]) == result[key] == root[key]
+        assert sum(group[key] for group in result["groups"]["totals"]) == result[key]
+    assert result["madds"] == CORE
+    assert result["unused"] == {"spare.weight": 12, "spare.bias": 4}
+    uncovered = {one["operator"]: (one["count"], one["recurrent"]) for one in result["coverage"]["uncovered"]}
     assert uncovered["lstm"] == (1, True)
     assert len(uncovered) == 2
     assert root["class"] == "Odd"
 
 
-def test_csv_has_a_line_for_each_module_and_tells_what_is_not_counted_beside_it(here: Here) -> None:
-    """Paths and whole numbers alone on stdout; those next below the whole sum to it."""
+def test_csv_has_a_line_for_each_module_and_stderr_has_what_is_not_counted(here: Here) -> None:
+    """Only paths and integers are on stdout. The first level below the root sums to the total."""
     done = here("audit", "net.py:Odd", "--input", "3x16x16", "--csv", "--depth", "3")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert {"blocks.0.conv", "blocks.0.(self)", "memory"} <= {row["module"] for row in rows}
@@ -201,8 +201,8 @@ def test_csv_has_a_line_for_each_module_and_tells_what_is_not_counted_beside_it(
     assert "recurrent layers: memory (lstm)" in done.stderr
 
 
-def test_what_is_not_counted_fails_with_strict_alone(here: Here) -> None:
-    """And is told in either case."""
+def test_operators_that_are_not_counted_fail_only_with_strict(here: Here) -> None:
+    """They are listed in both cases."""
     for options, code in (((), 0), (("--strict",), 1)):
         done = here("audit", "net.py:Odd", "--input", "3x16x16", *options)
         assert done.returncode == code
@@ -213,17 +213,17 @@ def test_what_is_not_counted_fails_with_strict_alone(here: Here) -> None:
 
 
 @pytest.mark.parametrize("axis", ["kind", "op"])
-def test_the_bill_stands_by_kind_and_op_as_markdown(here: Here, axis: str) -> None:
-    """As `count` has them."""
-    found = here("audit", "net.py:Net", "--input", "3x16x16", "--by", axis, "--markdown").stdout
-    assert f"| {'conv' if axis == 'kind' else 'stem'} |" in found
-    assert f"| total | {'' if axis == 'kind' else ' |  |  | '}{CORE:,} |" in found
+def test_the_bill_is_listed_by_kind_and_op_as_markdown(here: Here, axis: str) -> None:
+    """The tables have the form of `count`."""
+    table = here("audit", "net.py:Net", "--input", "3x16x16", "--by", axis, "--markdown").stdout
+    assert f"| {'conv' if axis == 'kind' else 'stem'} |" in table
+    assert f"| total | {'' if axis == 'kind' else ' |  |  | '}{CORE:,} |" in table
 
 
-def test_a_network_that_asks_for_values_runs_on_a_cpu(here: Here) -> None:
-    """Which is said, with the reason; where meta tensors alone are allowed it is refused."""
+def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
+    """The output has the reason. With `--device meta`, the network is refused."""
     done = here("audit", "net.py:Asking", "--input", "3")
-    assert "\nrun on a CPU, since meta tensors will not do: " in done.stdout
+    assert "\nrun on a CPU, since it cannot run on meta tensors: " in done.stdout
     assert done.returncode == 0
     with pytest.raises(InputError, match=r"^net.py:Asking cannot be run: "):
         traced("net.py:Asking", given.inputs(["3"]), device="meta")
@@ -254,7 +254,7 @@ def test_a_network_that_asks_for_values_runs_on_a_cpu(here: Here) -> None:
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: str, message: str) -> None:
-    """On stderr, beside what the user's own code prints."""
+    """The line is on stderr, after the output of the user's own code."""
     done = here(*arguments.split())
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
@@ -262,8 +262,8 @@ def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: st
 @pytest.mark.parametrize(
     "command", ["audit net.py:Exits", "check net.py:Exits --max-madds 1", "diff net.py:Exits net.py:Net"]
 )
-def test_a_network_that_exits_ends_no_command_in_silence(here: Here, command: str) -> None:
-    """A gate that it is held to would pass."""
+def test_a_network_that_exits_is_an_error(here: Here, command: str) -> None:
+    """If its exit code 0 ended the command, a failing check would pass."""
     done = here(*command.split(), "--input", "4")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("cannot be run: SystemExit: 0 (on inputs 1×4 float32)")
@@ -293,10 +293,10 @@ class Exits(nn.LazyLinear):
 
 
 def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
-    """In the bill and before other counters; what does not fit is told."""
+    """The bill and other counters have the shapes. An input that does not fit is reported."""
     Path("lazy.py").write_text(LAZY, encoding="utf-8")
-    found = json.loads(here("audit", "lazy.py:net", "--input", "3x10x10", "--json", "--counter", "thop").stdout)
-    assert (found["madds"], found["params"]) == (27 * 8 * 64 + 512 * 5, 224 + 16 + 2565)
+    result = json.loads(here("audit", "lazy.py:net", "--input", "3x10x10", "--json", "--counter", "thop").stdout)
+    assert (result["madds"], result["params"]) == (27 * 8 * 64 + 512 * 5, 224 + 16 + 2565)
     named = json.loads(here("audit", "lazy.py:Named", "--input", "x=7", "--json").stdout)
     assert (named["madds"], named["params"], named["input"]) == (
         7 * 5,
@@ -305,16 +305,16 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
     )
     refused = here("audit", "lazy.py:net", "--input", "3x2x2")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert refused.stderr.startswith("error: lazy.py:net: its lazy layers cannot be made: RuntimeError: ")
+    assert refused.stderr.startswith("error: lazy.py:net: cannot initialize its lazy layers: RuntimeError: ")
     exits = here("audit", "lazy.py:Exits", "--input", "3")
     assert (exits.returncode, exits.stderr) == (
         2,
-        "error: lazy.py:Exits: its lazy layers cannot be made: SystemExit: 0\n",
+        "error: lazy.py:Exits: cannot initialize its lazy layers: SystemExit: 0\n",
     )
 
 
-def test_inputs_for_which_there_is_no_memory_are_refused(here: Here) -> None:
-    """A network that may run on meta tensors is not given them by counters either."""
+def test_inputs_that_need_too_much_memory_are_refused(here: Here) -> None:
+    """Counters refuse them too, even if the network could run on meta tensors."""
     for options in (("--device", "cpu"), ("--counter", "torch")):
         done = here("audit", "net.py:Asking", "--input", "1000000x1000000x1000", *options)
         assert done.returncode == 2
@@ -322,8 +322,8 @@ def test_inputs_for_which_there_is_no_memory_are_refused(here: Here) -> None:
         assert "error: net.py:Asking cannot be " in done.stderr
 
 
-def test_the_shapes_that_do_not_fit_are_told_with_the_module(here: Here) -> None:
-    """Once: what `check` puts before it is not said again."""
+def test_the_message_for_shapes_that_do_not_fit_has_the_module(here: Here) -> None:
+    """The message has the network's name once, also in `check`."""
     for command in (("audit",), ("check", "--max-madds", "1M")):
         done = here(command[0], "net.py:Net", *command[1:], "--input", "1x16x16")
         assert done.returncode == 2
@@ -331,8 +331,8 @@ def test_the_shapes_that_do_not_fit_are_told_with_the_module(here: Here) -> None
         assert done.stderr.endswith("(in stem on inputs 1×1×16×16 float32)\n")
 
 
-def test_nothing_of_a_network_is_changed(folder: Path) -> None:
-    """Its state, its mode, its hooks and the path; random numbers go on as they would have."""
+def test_a_network_is_not_changed(folder: Path) -> None:
+    """Its state, its mode, its hooks, the import path and the random state are the same afterwards."""
     sys.path.insert(0, str(folder))
     try:
         import net
@@ -341,8 +341,8 @@ def test_nothing_of_a_network_is_changed(folder: Path) -> None:
     net.ready = model = net.Net().train()
     state = {key: value.clone() for key, value in model.state_dict().items()}
     path, numbers = list(sys.path), torch.random.get_rng_state()
-    found = audit("net:ready", given.inputs(["3x16x16"]), counters=["torch", "fvcore", "thop"])
-    assert found.holds
+    audited = audit("net:ready", given.inputs(["3x16x16"]), counters=["torch", "fvcore", "thop"])
+    assert audited.holds
     assert model.training
     assert all(module.training for module in model.modules())
     assert state.keys() == model.state_dict().keys()
@@ -354,43 +354,43 @@ def test_nothing_of_a_network_is_changed(folder: Path) -> None:
 
 
 def test_each_counters_total_is_explained(here: Here) -> None:
-    """Convolutions, norms and a head: to the last unit, and at each module path, in the terms of `verify`."""
+    """Convolutions, norms and a head are explained to the last unit, at each module path, as in `verify`."""
     need("ptflops", "torchinfo")
     done = here("audit", "net.py:Net", "--input", "3x16x16", "--verify", "--json", "--strict")
-    found = json.loads(done.stdout)["verification"]
-    totals = {one["tool"]: one["printed"] for one in found["counters"]}
+    verification = json.loads(done.stdout)["verification"]
+    totals = {one["tool"]: one["printed"] for one in verification["counters"]}
     norms = 2 * 8 * 64
     assert totals["torch"] == 2 * CORE
     assert totals["fvcore"] == CORE + 2 * norms
     assert totals["thop"] == CORE + 4 * norms
     assert totals["ptflops"] == CORE + norms + 10  # the bias of the depthwise convolutions, and of the head
-    assert all(one["unexplained"] == one["unexplained_params"] == 0 for one in found["counters"])
-    assert all(one["holds"] for one in found["counters"])
-    assert found["holds"]
+    assert all(one["unexplained"] == one["unexplained_params"] == 0 for one in verification["counters"])
+    assert all(one["holds"] for one in verification["counters"])
+    assert verification["holds"]
     assert done.returncode == 0
 
 
-def test_an_input_by_name_goes_to_counters_with_the_defaults_before_it(here: Here) -> None:
-    """They take inputs by order alone: one that has no place in it is refused."""
+def test_counters_get_a_named_input_by_position(here: Here) -> None:
+    """They get the defaults before it too. A keyword-only input is refused."""
     for tool in ("torch", "thop"):
         line = ("audit", "net.py:Optional", "--input", "4", "--counter", tool, "--strict", "--input")
         assert here(*line, "bias=3").returncode == 0
         assert here(*line, "after=3", "--input", "bias=3").stderr.endswith(
-            "error: other counters give inputs by order alone, and these can be given by name only\n"
+            "error: other counters pass inputs by position, and some of these inputs are keyword-only\n"
         )
 
 
-def test_a_network_that_takes_nothing_is_given_nothing(here: Here) -> None:
-    """Where no input is named; the others are assumed to take an image."""
+def test_a_network_without_inputs_gets_no_default_image(here: Here) -> None:
+    """With an input on the command line, it fails."""
     line = ("audit", "net.py:Alone", "--counter", "torch", "--counter", "fvcore", "--counter", "ptflops", "--strict")
     done = here(*line, "--json")
-    found = json.loads(done.stdout)
-    assert (done.returncode, found["input"], found["madds"]) == (0, [], 2 * 4 * 3)
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["input"], result["madds"]) == (0, [], 2 * 4 * 3)
     assert here(*line, "--input", "4").returncode == 2
 
 
 def test_a_network_that_holds_a_lock_is_audited(here: Here) -> None:
-    """It was made for the audit, and run_original what cannot be copied; by other counters, too."""
+    """It was made for the audit, so it can run itself. Other counters can run it too."""
     Path("lock.py").write_text(
         "import threading\nfrom net import Net\n\nclass Locked(Net):\n    def __init__(self):\n"
         "        super().__init__()\n        self.locks = [threading.Lock()]\n",
@@ -400,8 +400,8 @@ def test_a_network_that_holds_a_lock_is_audited(here: Here) -> None:
     assert (done.returncode, "all explained" in done.stdout) == (0, True)
 
 
-def test_counters_that_cannot_be_run_are_told_beside_a_csv(here: Here) -> None:
-    """With the whole reason in a line, where the tool prints it too; what it prints besides is kept back."""
+def test_counters_that_fail_are_reported_on_stderr_with_a_csv(here: Here) -> None:
+    """The line has the whole reason, also if the tool prints it. Other output of the tool is hidden."""
     pytest.importorskip("thop")
     options = [each for tool in ("thop", "ptflops", "torch") for each in ("--counter", tool)]
     done = here("audit", "net.py:Loud", "--input", "4", "--csv", *options)
@@ -420,48 +420,48 @@ def test_counters_that_cannot_be_run_are_told_beside_a_csv(here: Here) -> None:
 def _counters(here: Here, network: str, *inputs: str) -> dict[str, Any]:
     options = [each for tool in ("torch", "fvcore", "thop") for each in ("--counter", tool)]
     given = [each for one in inputs for each in ("--input", one)]
-    found = json.loads(here("audit", network, *given, *options, "--json").stdout)["verification"]
-    return {each["tool"]: each for each in found["counters"]} | {"holds": found["holds"]}
+    verification = json.loads(here("audit", network, *given, *options, "--json").stdout)["verification"]
+    return {each["tool"]: each for each in verification["counters"]} | {"holds": verification["holds"]}
 
 
 def test_a_fused_attention_is_explained(here: Here) -> None:
-    """FlopCounterMode and fvcore do not look into it; thop knows no attention at all, nor the layers within it."""
+    """FlopCounterMode and fvcore do not count inside it. thop does not count attention at all, nor its layers."""
     inside, around = 2 * 5 * 5 * 8, 5 * 8 * 24 + 5 * 8 * 8
-    found = _counters(here, "net.py:Words", "ids=int64:5", "bias=5x8")
-    assert found["torch"]["misses"] == {"matmul": 2 * inside}
-    assert found["fvcore"]["misses"] == {"matmul": inside}
-    assert found["thop"]["misses"] == {"linear": around, "matmul": inside}
-    assert found["holds"]
+    counters = _counters(here, "net.py:Words", "ids=int64:5", "bias=5x8")
+    assert counters["torch"]["misses"] == {"matmul": 2 * inside}
+    assert counters["fvcore"]["misses"] == {"matmul": inside}
+    assert counters["thop"]["misses"] == {"linear": around, "matmul": inside}
+    assert counters["holds"]
 
 
 def test_what_no_convention_explains_is_shown(here: Here) -> None:
-    """A recurrent layer, which thop counts and we do not; it fails with --strict."""
-    found = _counters(here, "net.py:Odd", "3x16x16")
-    gates, rest = 4 * 2 * (10 + 2 + 2), 8 * 2  # in thop's terms: products and biases, and the cell's own values
-    assert found["thop"]["unexplained"] == gates + rest
-    assert found["thop"]["unexplained_params"] == 4 * 2 * (10 + 2 + 2)
-    assert [found[tool]["unexplained"] for tool in ("torch", "fvcore")] == [0, 0]
-    assert not found["holds"]
+    """The example is a recurrent layer, which thop counts and we do not. It fails with --strict."""
+    counters = _counters(here, "net.py:Odd", "3x16x16")
+    gates, rest = 4 * 2 * (10 + 2 + 2), 8 * 2  # as thop counts: products and biases, and the cell's own values
+    assert counters["thop"]["unexplained"] == gates + rest
+    assert counters["thop"]["unexplained_params"] == 4 * 2 * (10 + 2 + 2)
+    assert [counters[tool]["unexplained"] for tool in ("torch", "fvcore")] == [0, 0]
+    assert not counters["holds"]
     line = ("audit", "net.py:Odd", "--input", "3x16x16", "--counter")
     assert here(*line, "thop", "--strict").returncode == 1
 
 
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("norm", ["batch", "group", "instance", "layer"])
-def test_norms_of_others_are_explained(norm: str, affine: bool) -> None:
-    """With parameters and without: fvcore, thop, ptflops and torchinfo each treat the two in their own way."""
-    made = {
+def test_norms_are_explained(norm: str, affine: bool) -> None:
+    """Fvcore, thop, ptflops and torchinfo treat norms with and without parameters in different ways."""
+    norms = {
         "batch": lambda: nn.BatchNorm2d(4, affine=affine),
         "group": lambda: nn.GroupNorm(2, 4, affine=affine),
         "instance": lambda: nn.InstanceNorm2d(4, affine=affine),
         "layer": lambda: nn.LayerNorm(6, elementwise_affine=affine),
     }
-    _explained(nn.Sequential(nn.Conv2d(3, 4, 3), made[norm]()))
+    _explained(nn.Sequential(nn.Conv2d(3, 4, 3), norms[norm]()))
 
 
 @pytest.mark.parametrize("affine", [True, False])
-def test_a_norm_by_its_own_statistics_is_explained(affine: bool) -> None:
-    """Which a BatchNorm without running ones uses in eval too; fvcore takes 5 or 4 for a value then."""
+def test_a_norm_by_the_batchs_statistics_is_explained(affine: bool) -> None:
+    """A BatchNorm without running statistics uses them in eval too. Fvcore then counts 5 or 4 for each value."""
     _explained(
         nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, affine=affine, track_running_stats=False)), tools=MOST
     )
@@ -483,7 +483,7 @@ ATTENTIONS = {
 
 @pytest.mark.parametrize("name", ATTENTIONS)
 def test_attention_is_explained_whether_torch_fuses_it_or_not(name: str) -> None:
-    """Where it does not, FlopCounterMode and ptflops see the products, and fvcore does not look into the operator."""
+    """If not, FlopCounterMode and ptflops see the products, and fvcore does not count inside the operator."""
     options = {"enable_gqa": True} if name == "shared heads" else {}
     attention = Lambda(lambda q: functional.scaled_dot_product_attention(*ATTENTIONS[name](q), **options))
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), attention), tools=MOST)
@@ -497,16 +497,16 @@ def test_attention_is_explained_whether_torch_fuses_it_or_not(name: str) -> None
     ],
     ids=lambda layer: type(layer).__name__,
 )
-def test_layers_of_others_are_explained(layer: nn.Module) -> None:
-    """Activations and pooling that no Mobile-Former has."""
+def test_layers_outside_mobile_former_are_explained(layer: nn.Module) -> None:
+    """They are activations and pooling that no Mobile-Former has."""
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), layer))
 
 
 @pytest.mark.parametrize(
     "mode", ["nearest", "nearest-exact", "bilinear", "bicubic", "linear", "trilinear", "flat", "deep"]
 )
-def test_upsampling_is_explained_in_every_way(mode: str) -> None:
-    """Fvcore and thop each weigh some of the ways, fvcore of images alone; flat and deep are nearest in 1 and 3."""
+def test_upsampling_is_explained_in_every_mode(mode: str) -> None:
+    """Fvcore and thop weigh some modes, fvcore only in 2 dimensions. Flat and deep are nearest in 1 and 3 dimensions."""
     sides = {"linear": 1, "flat": 1, "trilinear": 3, "deep": 3}.get(mode, 2)
     layer = nn.Upsample(scale_factor=2, mode={"flat": "nearest", "deep": "nearest"}.get(mode, mode))
     _explained(nn.Sequential((nn.Conv1d, nn.Conv2d, nn.Conv3d)[sides - 1](3, 4, 3), layer), 3, *[6] * sides, tools=MOST)
@@ -514,7 +514,7 @@ def test_upsampling_is_explained_in_every_way(mode: str) -> None:
 
 @pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d])
 def test_pooling_is_explained_in_any_number_of_dimensions(pool: type[nn.Module]) -> None:
-    """Fvcore knows that of images alone."""
+    """Fvcore knows only pooling in 2 dimensions."""
     sides = int(pool.__name__[-2])
     _explained(
         nn.Sequential((nn.Conv1d, nn.Conv2d, nn.Conv3d)[sides - 1](3, 4, 3), pool(2)), 3, *[6] * sides, tools=MOST
@@ -524,7 +524,7 @@ def test_pooling_is_explained_in_any_number_of_dimensions(pool: type[nn.Module])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(("kernel", "stride", "groups"), [(4, 2, 1), (3, 1, 2), (2, 3, 4)])
 def test_transposed_convolutions_are_explained(kernel: int, stride: int, groups: int, bias: bool) -> None:
-    """Thop and torchinfo slide their weights over the output, which is larger than what they read."""
+    """Thop and torchinfo count the weights at each output position, and the output is larger than the input."""
     layer = nn.ConvTranspose2d(4, 8, kernel, stride, groups=groups, bias=bias)
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), layer), tools=[*MOST, "torchinfo"])
 
@@ -532,12 +532,12 @@ def test_transposed_convolutions_are_explained(kernel: int, stride: int, groups:
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("padding", ["same", "valid"])
 def test_a_padding_that_is_a_word_is_explained(padding: str, bias: bool) -> None:
-    """Torch has an operator of its own for it, which fvcore does not know."""
+    """Torch has a separate operator for it, which fvcore does not know."""
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3, padding=padding, bias=bias), nn.Conv2d(4, 4, 1, bias=bias)), tools=MOST)
 
 
-def test_a_bias_that_is_added_by_itself_is_explained() -> None:
-    """Where vectors do not lie one after another, torch does not fuse it into the product, and ptflops counts none."""
+def test_a_bias_that_is_added_separately_is_explained() -> None:
+    """If vectors are not contiguous, torch does not fuse the bias into the product, and ptflops does not count it."""
     layer = nn.Linear(8, 5)
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), Lambda(lambda image: image.mT), layer), tools=["ptflops"])
     _explained(
@@ -546,8 +546,8 @@ def test_a_bias_that_is_added_by_itself_is_explained() -> None:
     )
 
 
-def test_sampling_at_any_place_is_explained() -> None:
-    """Fvcore takes it for bilinear."""
+def test_grid_sampling_is_explained() -> None:
+    """Fvcore counts it as bilinear."""
     _explained(
         Lambda(lambda image: functional.grid_sample(image, image[:, :2].permute(0, 2, 3, 1), align_corners=False))
     )
@@ -559,27 +559,27 @@ VECTORS = {
     "a batch in pieces × vector": lambda x: x.mT @ x[0, :, 0],
     "vector × matrix": lambda x: x[0, 0] @ x[0].mT,
     "vector × batch": lambda x: x[0, :, 0] @ x,
-    "vector × a batch turned round": lambda x: x[0, 0] @ x.mT,
+    "vector × a transposed batch": lambda x: x[0, 0] @ x.mT,
     "vector × vector": lambda x: x[0, 0] @ x[0, 1],
     "of two vectors": lambda x: torch.outer(x[0, 0], x[0, 1]) + torch.vdot(x[0, 0], x[0, 1]),
     "added": lambda x: torch.addmv(x[0, 0], x[0, :8], x[0, 1]) + torch.addr(x[0, :8], x[0, 0], x[0, 1]),
     "summed": lambda x: torch.addbmm(x[0, :8, :8], x[:, :8], x.mT[:, :, :8]),
     "einsum that sums nothing": lambda x: torch.einsum("bi,bj->bij", x[:, 0], x[:, 1]),
     "bilinear": lambda x: functional.bilinear(x, x[..., :5], x.new_ones(3, 8, 5)),
-    "of whole numbers": lambda x: torch._int_mm(x[0, :32].to(torch.int8), x[0, :8].to(torch.int8)),
+    "of integers": lambda x: torch._int_mm(x[0, :32].to(torch.int8), x[0, :8].to(torch.int8)),
     "a layer of one output": lambda x: functional.linear(x, x[0, 0]),
 }
 
 
 @pytest.mark.parametrize("name", VECTORS)
 def test_products_with_vectors_are_explained(name: str) -> None:
-    """Torch has operators of their own for them, for which FlopCounterMode and ptflops have no rule."""
+    """Torch has separate operators for them, for which FlopCounterMode and ptflops have no rule."""
     model = nn.Sequential(nn.Flatten(2), nn.Linear(64, 8), nn.Linear(8, 8), Lambda(VECTORS[name]))
     _explained(model, 8, 8, 8, tools=["torch", "ptflops"])
 
 
 def test_a_vector_that_is_a_parameter_is_explained() -> None:
-    """A norm by singular values has two of those products; what fvcore makes of `@` with a vector is an error."""
+    """Spectral norm has two of those products. Fvcore raises an error for `@` with a vector."""
     vector = Lambda(lambda rows, weight: rows @ weight, weight=torch.ones(8))
     norm = nn.utils.parametrizations.spectral_norm(nn.Linear(8, 8))
     _explained(nn.Sequential(norm, vector), tools=["torch", "ptflops"])
@@ -588,7 +588,7 @@ def test_a_vector_that_is_a_parameter_is_explained() -> None:
 
 
 class Pairing(nn.Module):
-    """A bilinear layer of torch's own class within a network."""
+    """A network with torch's bilinear layer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -600,42 +600,42 @@ class Pairing(nn.Module):
 
 
 def test_a_bilinear_layer_is_explained() -> None:
-    """Of which no tool knows but torchinfo, which counts its parameters."""
+    """Only torchinfo knows it, and counts its parameters."""
     _explained(Pairing())
 
 
-LEFT_OVER = {"norms": "thop", "broadcast": "ptflops"}
-"""What a tool makes of it is shown as not explained: a norm that pools is of no known class; an input
-without a name cannot be given."""
+UNEXPLAINED = {"norms": "thop", "broadcast": "ptflops"}
+"""The tool that is not explained, by network: thop does not know a norm that pools, and ptflops needs a name for each
+input."""
 
 
 @pytest.mark.parametrize("name", ZOO)
 def test_the_zoo_is_explained(name: str) -> None:
-    """Every trap, by each tool but the one of which it is said what is left over."""
+    """Each tool is explained on each network, except those of `UNEXPLAINED`."""
     model, sides = ZOO[name].make().eval(), ZOO[name].inputs
     inputs = tuple(each if isinstance(each, torch.Tensor) else torch.zeros(1, *each) for each in sides)
     bill = trace(model, inputs).bill()
     for tool in MOST:
-        found = verified(bill, model, [tool], lambda _: None, inputs)
-        assert found.holds != (tool == LEFT_OVER.get(name)), tool
+        verification = verified(bill, model, [tool], lambda _: None, inputs)
+        assert verification.holds != (tool == UNEXPLAINED.get(name)), tool
 
 
 def _explained(model: nn.Module, *shape: int, tools: Sequence[str] | None = None) -> None:
-    """Hold each tool's total and parameters against what is traced, and its share of each module where it tells that."""
+    """Compare each tool's total and parameters, and its figures by module if it has them, with the trace."""
     sides = shape or (3, 8, 8)
-    found = verified(trace(model, sides).bill(), model, chosen(tools), lambda _: None, (torch.zeros(1, *sides),))
-    assert not found.failures
-    unexplained = {one.measured.tool: (one.unexplained, one.unexplained_params) for one in found.explanations}
+    verification = verified(trace(model, sides).bill(), model, chosen(tools), lambda _: None, (torch.zeros(1, *sides),))
+    assert not verification.failures
+    unexplained = {one.measured.tool: (one.unexplained, one.unexplained_params) for one in verification.explanations}
     assert unexplained == dict.fromkeys(chosen(tools), (0, 0))
-    assert found.holds
+    assert verification.holds
 
 
 class OwnLinear(nn.Linear):
-    """A layer of a class of its own, of which tools that look classes up know nothing."""
+    """A layer of a custom class, which tools with a table of classes do not know."""
 
 
 class OwnNorm(nn.BatchNorm2d):
-    """A norm of a class of its own, with another module within it, as timm has them."""
+    """A norm of a custom class with another module inside, as in timm."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels)
@@ -646,7 +646,7 @@ class OwnNorm(nn.BatchNorm2d):
 
 
 class Functions(nn.Module):
-    """Layers whose products and norms are functions of torch, and a parameter of no layer."""
+    """A network whose products and norms are torch functions, with parameters outside of layers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -669,8 +669,8 @@ class Functions(nn.Module):
     ],
     ids=["layer-of-a-class-of-its-own", "norm-with-a-module-within", "functions", "softmax", "attention"],
 )
-def test_what_tools_of_modules_do_not_see_is_explained(model: nn.Module) -> None:
-    """Tools know torch's own layers by their classes, or what has no module within it, and see no functions."""
+def test_ops_that_tools_of_modules_do_not_see_are_explained(model: nn.Module) -> None:
+    """These tools know torch's own layers by class, or modules without children, and do not see functions."""
     _explained(model, 3, 8, 8, tools=["thop", "torchinfo"])
 
 
@@ -686,19 +686,19 @@ def test_what_tools_of_modules_do_not_see_is_explained(model: nn.Module) -> None
     ],
 )
 def test_networks_of_libraries_are_explained(target: str) -> None:
-    """By four tools of three ways to count, to the unit and at each module path."""
+    """Four tools with three ways to count are explained, to the unit and at each module path."""
     library = target.partition(":")[0]
     need(library)
-    found = audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
-    assert found.verification is not None
-    assert {one.measured.tool: one.unexplained for one in found.verification.explanations} == dict.fromkeys(
+    audited = audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
+    assert audited.verification is not None
+    assert {one.measured.tool: one.unexplained for one in audited.verification.explanations} == dict.fromkeys(
         ["torch", "fvcore", "thop", "ptflops"], 0
     )
-    assert found.holds
+    assert audited.holds
 
 
-def test_check_holds_networks_in_code_beside_specs(here: Here) -> None:
-    """With what weighs most, and without knobs; exit code 1 over."""
+def test_check_takes_networks_in_code_and_specs(here: Here) -> None:
+    """It lists the heaviest modules and suggests no knobs. The exit code is 1 if a limit is not met."""
     options = ("--max-params", "4M", "--max-activations", "9M", "--max-madds", "24M")
     done = here("check", "net.py:Net", "mf26m", *options)
     assert (done.returncode, done.stderr) == (0, "hello\n")
@@ -710,16 +710,16 @@ def test_check_holds_networks_in_code_beside_specs(here: Here) -> None:
         in done.stdout
     )
     done = here("check", "net.py:Net", "--input", "3x16x16", "--arg", "width=4", "--max-madds", "20k", "--json")
-    found = json.loads(done.stdout)["specs"][0]
-    assert (done.returncode, found["name"], found["input"]) == (
+    result = json.loads(done.stdout)["specs"][0]
+    assert (done.returncode, result["name"], result["input"]) == (
         0,
         "net.py:Net",
         [{"shape": [1, 3, 16, 16], "dtype": "float32"}],
     )
 
 
-def test_budgets_and_baselines_hold_networks_in_code(folder: Path, here: Here) -> None:
-    """By their names in pyproject.toml, and by an earlier `audit --json`."""
+def test_budgets_and_baselines_work_for_networks_in_code(folder: Path, here: Here) -> None:
+    """Budgets are by name in pyproject.toml, and a baseline is an earlier `audit --json`."""
     (folder / "pyproject.toml").write_text(
         '[tool.mfprofile.budgets]\n"net.py:*" = {max = {madds = "20k"}}\n', encoding="utf-8"
     )
@@ -736,7 +736,7 @@ def test_budgets_and_baselines_hold_networks_in_code(folder: Path, here: Here) -
 
 
 def test_a_baseline_on_other_inputs_is_refused(folder: Path, here: Here) -> None:
-    """As one in another convention is: growth between the two means nothing."""
+    """A baseline in another convention is refused too: growth between the two has no meaning."""
     whole = here("audit", "net.py:Net", "--input", "3x16x16", "--json").stdout
     (folder / "main.json").write_text(whole, encoding="utf-8")
     done = here("check", "net.py:Net", "--input", "3x8x8", "--baseline", "main.json")
@@ -748,8 +748,8 @@ def test_a_baseline_on_other_inputs_is_refused(folder: Path, here: Here) -> None
     assert here("check", "net.py:Net", "--input", "3x8x8", "--baseline", "main.json").returncode == 0
 
 
-def test_a_baseline_of_the_first_schema_knows_its_inputs(folder: Path) -> None:
-    """They were texts then; the same ones are the same, others are refused."""
+def test_the_inputs_of_a_baseline_of_the_first_schema_are_compared(folder: Path) -> None:
+    """That schema has them as text. The same inputs are accepted, others are refused."""
     (folder / "net.py").write_text(
         "from torch import nn\n\ndef Net():\n"
         "    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(10))\n",
@@ -761,34 +761,36 @@ def test_a_baseline_of_the_first_schema_knows_its_inputs(folder: Path) -> None:
     assert (other.returncode, "was counted on input 1×3×8×8 float32, not 1×3×9×9 float32" in other.stderr) == (2, True)
 
 
-def test_check_fails_with_strict_where_a_network_is_not_wholly_counted(here: Here) -> None:
-    """In every format; without it the limits alone decide, and JSON has what is not counted all the same."""
+def test_check_fails_with_strict_if_a_network_is_not_fully_counted(here: Here) -> None:
+    """It fails in every format. Without --strict, only the limits decide, and JSON still lists what is not counted."""
     line = ("check", "net.py:Odd", "net.py:Net", "--input", "3x16x16", "--max-madds", "1M")
     for options, code in (((), 0), (("--strict",), 1), (("--strict", "--exit-zero"), 0)):
         done = here(*line, *options, "--json")
-        found = json.loads(done.stdout)
-        odd, net = found["specs"]
-        assert (done.returncode, found["holds"], odd["holds"]) == (code, not options, not options)
+        result = json.loads(done.stdout)
+        odd, net = result["specs"]
+        assert (done.returncode, result["holds"], odd["holds"]) == (code, not options, not options)
         assert [one["operator"] for one in odd["coverage"]["uncovered"]] == ["_fft_r2c", "lstm"]
         assert (net["holds"], net["coverage"]["uncovered"], net["coverage"]["uncovered_elements"]) == (True, [], 0)
-    told = "net.py:Odd: not counted, as --strict demands: _fft_r2c, lstm"
+    message = "net.py:Odd: not counted, as --strict demands: _fft_r2c, lstm"
     table = here(*line, "--strict").stdout
-    assert table.endswith(f"\n{told}\n\nFAILED: 1 network not wholly counted; all 2 limits met in convention 'core'\n")
+    assert table.endswith(
+        f"\n{message}\n\nFAILED: 1 network not wholly counted; all 2 limits met in convention 'core'\n"
+    )
     over = here(*line[:-1], "1k", "--strict", "--format", "github").stdout
-    assert f"\n::error title=net.py%3AOdd%3A not wholly counted::{told}\n" in over
+    assert f"\n::error title=net.py%3AOdd%3A not wholly counted::{message}\n" in over
     assert "FAILED: 2 of 2 limits not met in convention 'core'; 1 network not wholly counted\n" in over
     assert here(line[0], *line[2:], "--strict").returncode == 0
 
 
-def test_check_tells_what_it_could_not_count(here: Here) -> None:
-    """On stderr, and judges what it could."""
+def test_check_lists_what_it_could_not_count(here: Here) -> None:
+    """The list is on stderr. The limits apply to the rest."""
     done = here("check", "net.py:Odd", "--input", "3x16x16", "--max-madds", "1M", "--format", "github")
     assert done.returncode == 0
     assert "note: net.py:Odd:   recurrent layers: memory (lstm)\n" in done.stderr
 
 
-def test_diff_tells_what_was_gained_and_lost_by_module(here: Here) -> None:
-    """What one alone has, and what is another class; the same is folded."""
+def test_diff_lists_the_changes_by_module(here: Here) -> None:
+    """It lists modules that only one network has or whose class differs. Unchanged ones are in one line."""
     done = here("diff", "net.py:Net", "--arg", "blocks=3", "--input", "3x16x16")
     assert (done.returncode, done.stderr) == (0, "hello\nhello\n")
     assert done.stdout.startswith(
@@ -800,21 +802,21 @@ def test_diff_tells_what_was_gained_and_lost_by_module(here: Here) -> None:
 
 @pytest.mark.parametrize("depth", [0, 1, 2, 9])
 def test_the_modules_of_a_difference_sum_to_it(folder: Path, depth: int) -> None:
-    """However deep it is told, and either way round."""
+    """The sum is the same at each depth and in both directions."""
     pairs = [("net.py:Net", "net.py:Odd"), ("net.py:Odd", "net.py:Net"), ("net.py:Net", "net.py:Net")]
     for a, b in pairs:
-        found = difference(_traced(a).bill(), _traced(b, **({"width": 6} if a == b else {})).bill(), depth)
-        assert sum(part.madds for part in found.parts) == found.whole.madds == found.b.madds - found.a.madds
-        assert sum(part.params for part in found.parts) == found.whole.params == found.b.params - found.a.params
+        changes = difference(_traced(a).bill(), _traced(b, **({"width": 6} if a == b else {})).bill(), depth)
+        assert sum(part.madds for part in changes.parts) == changes.whole.madds == changes.b.madds - changes.a.madds
+        assert sum(part.params for part in changes.parts) == changes.whole.params == changes.b.params - changes.a.params
     assert folder.exists()
 
 
 def test_diff_in_other_forms(here: Here) -> None:
-    """JSON, CSV and Markdown hold the same."""
+    """JSON, CSV and Markdown have the same data."""
     line = ("diff", "net.py:Net", "net.py:Odd", "--input", "3x16x16")
-    found = json.loads(here(*line, "--json").stdout)
-    assert found["params"] == {"a": PARAMS, "b": PARAMS + 16 + 112, "difference": 128}
-    status = {part["b"]: part["status"] for part in found["modules"]}
+    result = json.loads(here(*line, "--json").stdout)
+    assert result["params"] == {"a": PARAMS, "b": PARAMS + 16 + 112, "difference": 128}
+    status = {part["b"]: part["status"] for part in result["modules"]}
     assert status == {
         "stem": "unchanged",
         "blocks": "unchanged",
@@ -841,11 +843,11 @@ def test_diff_in_other_forms(here: Here) -> None:
         ("diff timm:resnet18 timm:resnet34", "baselines"),
     ],
 )
-def test_without_torch_the_message_has_the_line_that_installs_all_that_is_needed(
+def test_without_torch_the_message_has_the_command_that_installs_all_extras(
     command: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The libraries' extra has torch, too."""
+    """The extra of the libraries includes torch."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     done = run(*command.split())
-    told = f" needs torch: install mfprofile with its extra, as by pip install '.[{extra}]'\n"
-    assert (done.returncode, done.stderr.endswith(told)) == (2, True)
+    message = f" needs torch: install mfprofile with its extra, as by pip install '.[{extra}]'\n"
+    assert (done.returncode, done.stderr.endswith(message)) == (2, True)

@@ -1,4 +1,4 @@
-"""Small networks of every sort, each with the shapes or tensors that it takes."""
+"""Small networks of every sort for tests, each with the shapes or tensors of its inputs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A network and its inputs; `fused` tells whether it has an attention that torch may compute in one."""
+    """A function that makes a network, and the network's inputs."""
 
     make: Callable[[], nn.Module]
     inputs: tuple[Any, ...]
-    fused: bool = False
 
 
 class Lambda(nn.Module):
-    """A network that is a function; what it is given as parameters it owns."""
+    """A network that calls a function with its inputs and its own parameters."""
 
     def __init__(self, function: Callable[..., Any], **parameters: Tensor) -> None:
         super().__init__()
@@ -30,12 +29,12 @@ class Lambda(nn.Module):
             self.register_parameter(name, nn.Parameter(tensor))
 
     def forward(self, *inputs: Tensor) -> Any:
-        """Return what the function makes of the inputs and the parameters."""
+        """Return the result of the function."""
         return self.function(*inputs, *self._parameters.values())
 
 
 class Residual(nn.Module):
-    """The ResNet's bottleneck, halving."""
+    """A ResNet bottleneck that halves the resolution."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,14 +58,14 @@ class SqueezeExcite(nn.Module):
         self.project = nn.Conv2d(18, 6, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return the image, looked at again."""
+        """Return the image plus the block's output."""
         hidden = functional.hardswish(self.spatial(functional.hardswish(self.expand(image))))
         gate = self.excite(functional.relu(self.squeeze(hidden.mean((2, 3), keepdim=True))))
         return image + self.project(hidden * functional.hardsigmoid(gate))
 
 
 class Patches(nn.Module):
-    """A small ViT: patches, a class token, positions, blocks with attention written out, a head."""
+    """A small ViT: patches, a class token, positions, blocks with attention as separate products, a head."""
 
     def __init__(self, width: int = 8, heads: int = 2, depth: int = 2) -> None:
         super().__init__()
@@ -95,7 +94,7 @@ class Patches(nn.Module):
 
 
 class Windows(nn.Module):
-    """Attention within windows, which stand where the batch does."""
+    """Attention within windows, which are in the batch dimension."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,7 +108,7 @@ class Windows(nn.Module):
 
 
 class Language(nn.Module):
-    """A decoder whose output projection is its embedding."""
+    """A decoder whose output projection shares its weights with the embedding."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,14 +118,14 @@ class Language(nn.Module):
         self.out.weight = self.tokens.weight
 
     def forward(self, words: Tensor) -> Tensor:
-        """Return a score of each word at each place."""
+        """Return a score for each word at each position."""
         vectors = self.tokens(words) + self.positions(torch.arange(words.shape[1], device=words.device))
         mask = nn.Transformer.generate_square_subsequent_mask(words.shape[1], device=words.device)
         return self.out(self.layer(vectors, src_mask=mask, is_causal=True))
 
 
 class Twice(nn.Module):
-    """Two modules that are one."""
+    """A network with one module under two names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,7 +133,7 @@ class Twice(nn.Module):
         self.second = self.first
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Call both."""
+        """Return the output of the module, called twice."""
         return self.second(self.first(vectors))
 
 
@@ -145,7 +144,7 @@ ZOO: dict[str, Exhibit] = {
     "squeeze and excite": Exhibit(SqueezeExcite, ((6, 7, 7),)),
     "vit": Exhibit(Patches, ((3, 16, 16),)),
     "windows": Exhibit(Windows, ((6, 8, 8),)),
-    "language": Exhibit(Language, (WORDS,), fused=True),
+    "language": Exhibit(Language, (WORDS,)),
     "twice": Exhibit(Twice, ((4,),)),
     "mlp": Exhibit(lambda: nn.Sequential(nn.Linear(5, 7), nn.BatchNorm1d(7), nn.Tanh(), nn.Linear(7, 3)), ((5,),)),
     "sequence": Exhibit(lambda: nn.Linear(5, 7), ((2, 3, 5),)),
@@ -168,13 +167,13 @@ ZOO: dict[str, Exhibit] = {
         lambda: nn.Sequential(nn.GroupNorm(2, 4), nn.InstanceNorm2d(4, affine=True), nn.LocalResponseNorm(2)), ((4, 6, 6),)
     ),
     "self attention": Exhibit(
-        lambda: Lambda(lambda x: functional.scaled_dot_product_attention(x, x, x)), ((2, 5, 4),), fused=True
+        lambda: Lambda(lambda x: functional.scaled_dot_product_attention(x, x, x)), ((2, 5, 4),)
     ),
     "encoder": Exhibit(
-        lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2), ((5, 8),), fused=True
+        lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2), ((5, 8),)
     ),
     "transformer": Exhibit(
-        lambda: nn.Transformer(8, 2, 1, 1, 16, batch_first=True), ((5, 8), (3, 8)), fused=True
+        lambda: nn.Transformer(8, 2, 1, 1, 16, batch_first=True), ((5, 8), (3, 8))
     ),
     "bilinear resize": Exhibit(lambda: nn.Upsample(scale_factor=2, mode="bilinear"), ((3, 4, 4),)),
     "einsum": Exhibit(lambda: Lambda(lambda x, w: torch.einsum("bij,jk->bik", x, w), w=torch.zeros(3, 4)), ((5, 3),)),

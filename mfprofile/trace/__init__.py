@@ -1,4 +1,4 @@
-"""Any PyTorch network, run once: each operator that it runs, as an op with its cost."""
+"""Run any PyTorch network once and record each operator that runs, as an op with its cost."""
 
 DEVICES = ("meta", "cpu")
-"""Where a network can be traced."""
+"""The devices on which a network can be traced."""

@@ -1,4 +1,4 @@
-"""Copies of a model to be traced, so that nothing of the user's is touched: blank on meta tensors, or real on a CPU."""
+"""Copy a model for tracing, so that the user's model does not change: with meta tensors, or with real ones on a CPU."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ from mfprofile.spec.problems import InputError
 
 
 def blank(tensor: Tensor) -> Tensor:
-    """Return a tensor of the same shape and type without values."""
+    """Return a meta tensor of the same shape and type."""
     return torch.empty_like(tensor, device="meta", requires_grad=False)
 
 
 def real(tensor: Tensor) -> Tensor:
-    """Return a copy on the CPU, of zeros where there are no values to copy."""
+    """Return a copy on the CPU; a meta tensor has no values to copy, so its copy is zeros."""
     if tensor.is_meta:
         return torch.zeros_like(tensor, device="cpu")
     return tensor.detach().to("cpu", copy=True)
 
 
-def copied(model: nn.Module, made: Callable[[Tensor], Tensor], share: bool = False) -> nn.Module:
-    """Return a copy of the model in eval mode, each of whose tensors is what `made` makes of it, once.
+def copied(model: nn.Module, copy_tensor: Callable[[Tensor], Tensor], share: bool = False) -> nn.Module:
+    """Return a copy of the model in eval mode, in which `copy_tensor` has copied each tensor once.
 
-    Tied weights stay tied, and no two parameters share a storage. What the model holds besides and cannot be copied, as
-    a lock, the copy shares with it where it may `share`. Raises `InputError` for a tensor without a shape, and
-    whatever a value's own copying does.
+    Tied weights stay tied, and no two parameters share a storage. With `share`, the copy and the model share other
+    values that cannot be copied, such as a lock. Raises `InputError` for a tensor without a shape, and any error that
+    a value raises while it is copied.
     """
     for path, _ in shapeless(model):
-        raise InputError(f"{path} has no shape yet: call the model once, so that its lazy layers are made")
-    memo = _memo(model, made)
-    with warnings.catch_warnings(action="ignore"):  # of what models are made of, as torch.export's are
+        raise InputError(f"{path} has no shape yet: call the model once to initialize its lazy layers")
+    memo = _memo(model, copy_tensor)
+    with warnings.catch_warnings(action="ignore"):  # values in a model can warn, for example those of torch.export
         try:
             return copy.deepcopy(model, dict(memo)).eval()
         except Exception:
             if not share:
                 raise
-        return copy.deepcopy(model, memo | _lent(model, memo)).eval()
+        return copy.deepcopy(model, memo | _uncopyable(model, memo)).eval()
 
 
-def _memo(model: nn.Module, made: Callable[[Tensor], Tensor]) -> dict[int, Any]:
-    """Return what stands for each of a model's tensors in the copy, by its identity."""
+def _memo(model: nn.Module, copy_tensor: Callable[[Tensor], Tensor]) -> dict[int, Any]:
+    """Return the copy of each tensor of a model, by the tensor's identity."""
     memo: dict[int, Any] = {}
     for module in model.modules():
-        for tensor in _held(module):
+        for tensor in _values_in(module):
             if isinstance(tensor, Tensor) and id(tensor) not in memo:
-                memo[id(tensor)] = _like(tensor, made(tensor))
-        for value in vars(module).values():  # a module has a dozen of these, and deepcopy is slow at them
+                memo[id(tensor)] = _like(tensor, copy_tensor(tensor))
+        for value in vars(module).values():  # a module has a dozen empty ones, and deepcopy is slow at them
             if type(value) is OrderedDict and not value:
                 memo[id(value)] = OrderedDict()
     return memo
 
 
-def _lent(model: nn.Module, memo: Mapping[int, Any]) -> dict[int, Any]:
-    """Return what a model holds that cannot be copied, by its identity."""
-    values = {id(value): value for module in model.modules() for value in _held(module)}
-    return {key: value for key, value in values.items() if key not in memo and not _is_copied(value, memo)}
+def _uncopyable(model: nn.Module, memo: Mapping[int, Any]) -> dict[int, Any]:
+    """Return the values in a model that cannot be copied, by their identity."""
+    values = {id(value): value for module in model.modules() for value in _values_in(module)}
+    return {key: value for key, value in values.items() if key not in memo and not _is_copyable(value, memo)}
 
 
-def _is_copied(value: Any, memo: Mapping[int, Any]) -> bool:
-    """Return whether a value is or can be copied; a module is, by what it holds."""
+def _is_copyable(value: Any, memo: Mapping[int, Any]) -> bool:
+    """Return whether a value can be copied; True for a module, whose own values are checked instead."""
     try:
         return isinstance(value, nn.Module) or copy.deepcopy(value, dict(memo)) is not NotImplemented
     except Exception:
@@ -75,20 +75,20 @@ def _is_copied(value: Any, memo: Mapping[int, Any]) -> bool:
 
 
 def shapeless(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Yield the tensors of lazy layers that were never called, with their paths."""
-    found = chain(model.named_parameters(), model.named_buffers())
-    return ((path, tensor) for path, tensor in found if is_lazy(tensor))
+    """Yield the path and the tensor of each lazy layer that was never called."""
+    tensors = chain(model.named_parameters(), model.named_buffers())
+    return ((path, tensor) for path, tensor in tensors if is_lazy(tensor))
 
 
-def _like(tensor: Tensor, found: Tensor) -> Tensor:
-    """Return what was made of a tensor, as a parameter if that is one."""
+def _like(tensor: Tensor, copied_tensor: Tensor) -> Tensor:
+    """Return the copy of a tensor, as a parameter if the original is a parameter."""
     if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(found, requires_grad=tensor.requires_grad)
-    return found
+        return nn.Parameter(copied_tensor, requires_grad=tensor.requires_grad)
+    return copied_tensor
 
 
-def _held(module: nn.Module) -> Iterator[Any]:
-    """Yield what a module holds itself: parameters, buffers, attributes, and what is in lists and mappings of those."""
+def _values_in(module: nn.Module) -> Iterator[Any]:
+    """Yield a module's own parameters, buffers and attributes, and the values in its lists and mappings."""
     seen: set[int] = set()
     waiting: list[Any] = [vars(module)]
     while waiting:

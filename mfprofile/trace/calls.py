@@ -1,4 +1,4 @@
-"""Which of a model's modules is being called, and what the ops that it runs are named."""
+"""Follow which module of a model is running, and name the ops that it runs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 
-class PastError(Exception):
-    """A copy of a network leads to the network itself, as a function does that is kept beside a layer."""
+class OriginalUsedError(Exception):
+    """A copied network uses the original, for example through a function in an attribute that refers to a layer."""
 
 
 class Call:
-    """One call of a module: its path, which call of the module it is, and the names of the ops that it runs itself."""
+    """One call of a module: its path, its number among the module's calls, and the names of its own ops."""
 
     __slots__ = ("is_layer", "names", "number", "path")
 
@@ -34,32 +34,34 @@ class Call:
 
 
 class Calls:
-    """The calls of a model's modules, which stand at the path by which each was registered first.
+    """The calls of a model's modules. A module registered at several paths has the first of them.
 
-    The hooks that tell of them are torch's global ones, and are there while `watched` only; calls of other modules, as
-    of those made on the way, belong to the one of the model's that is being called. `stray` hears of those of the
-    model's that are called in other threads. Where the model is a copy, a call of a module of the `original` is refused
-    with `PastError` before it does anything; `past` keeps the first.
+    Torch's global hooks report the calls, only inside `watch`. A call of another module, such as one made during the
+    forward, belongs to the model's module that is running. If a module of the model is called in another thread,
+    `on_other_thread` is called with a text. If the model is a copy, a call of a module of the `original` raises
+    `OriginalUsedError` before it does anything; `error` is the first of these.
     """
 
-    def __init__(self, model: nn.Module, stray: Callable[[str], None], original: nn.Module | None = None) -> None:
-        self._stray = stray
-        self.past: PastError | None = None
+    def __init__(
+        self, model: nn.Module, on_other_thread: Callable[[str], None], original: nn.Module | None = None
+    ) -> None:
+        self._on_other_thread = on_other_thread
+        self.error: OriginalUsedError | None = None
         self._originals = {} if original is None else {id(each): path for path, each in original.named_modules()}
         self._paths = {id(module): path for path, module in model.named_modules()}
-        self._taken = {*self._paths.values(), *(path for path, _ in model.named_parameters())}
+        self._used_names = {*self._paths.values(), *(path for path, _ in model.named_parameters())}
         self._counts: Counter[str] = Counter()
         self._thread = get_ident()
         self._stack = [Call("", 1, is_layer=False)]
 
     @property
     def current(self) -> Call:
-        """Return the innermost call that is running."""
+        """Return the innermost running call."""
         return self._stack[-1]
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
-        """Follow the calls; nothing is left of it afterwards, whatever happens."""
+    def watch(self) -> Iterator[None]:
+        """Follow the calls inside a with block; the hooks are always removed at its end."""
         enter = register_module_forward_pre_hook(self._enter)
         leave = register_module_forward_hook(self._leave, always_call=True)
         try:
@@ -70,41 +72,42 @@ class Calls:
 
     def _enter(self, module: nn.Module, _: Any) -> None:
         if id(module) in self._originals:
-            raise self.led_past(f"{self._originals[id(module)] or 'it'} is called")
+            raise self.note_original_used(f"{self._originals[id(module)] or 'the network'} is called in the original")
         path = self._paths.get(id(module))
         if path is not None and get_ident() != self._thread:
-            self._stray(f"{path or 'it'} is called")
+            self._on_other_thread(f"{path or 'the network'} is called")
         elif path is not None:
             self._counts[path] += 1
             is_layer = bool(path) and next(module.children(), None) is None
             self._stack.append(Call(path, self._counts[path], is_layer))
 
-    def led_past(self, what: str) -> PastError:
-        """Note, and return, that the copy led to the network itself; the first is what is told."""
-        self.past = self.past or PastError(f"{what} past the copy that is run")
-        return self.past
+    def note_original_used(self, what: str) -> OriginalUsedError:
+        """Return the error that the copy used the original; only the first is kept and reported."""
+        self.error = self.error or OriginalUsedError(f"{what}, not in the copy")
+        return self.error
 
     def _leave(self, module: nn.Module, *_: Any) -> None:
         if id(module) in self._paths and get_ident() == self._thread:
             self._stack.pop()
 
     def name(self, call: Call, name: str, at: int) -> str:
-        """Return an op's name within its module: none where it is all that a layer does.
+        """Return an op's name within its module; it is empty for the only op of a layer.
 
-        `matmul2` is the second of its kind in a call, `#2` of a second call; `relu-op` is one beside a module `relu`.
+        `matmul2` is the second matmul in a call, `#2` marks the ops of a second call. An op is called `relu-op` if the
+        module has a child `relu`.
         """
-        again = f"#{call.number}" if call.number > 1 else ""
+        call_mark = f"#{call.number}" if call.number > 1 else ""
         if call.is_layer and call.names.total() == 1:
-            return again
+            return call_mark
         local = f"{name}{at if at > 1 else ''}"
-        taken = (f"{call.path}.{local}" if call.path else local) in self._taken
-        return f"{local}-op{again}" if taken else f"{local}{again}"
+        is_used = (f"{call.path}.{local}" if call.path else local) in self._used_names
+        return f"{local}-op{call_mark}" if is_used else f"{local}{call_mark}"
 
 
 def module_in(traceback: Any, paths: Mapping[int, str]) -> str:
-    """Return the path of the innermost module whose method a traceback went through."""
-    found = ""
+    """Return the path of the innermost module with a method in the traceback, or '' if there is none."""
+    path = ""
     while traceback is not None:
-        found = paths.get(id(traceback.tb_frame.f_locals.get("self")), found)
+        path = paths.get(id(traceback.tb_frame.f_locals.get("self")), path)
         traceback = traceback.tb_next
-    return found
+    return path

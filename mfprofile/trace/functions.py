@@ -1,4 +1,4 @@
-"""Functions that operators are given, as the branches of torch.cond: which mode is there while they run."""
+"""Run the functions that an operator gets as arguments, such as the branches of torch.cond, under a dispatch mode."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mfprofile.trace.owners import Owners, tensors_in
 
 
 class Reading(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """A dispatch mode that records nothing but which parameters are read: that of what is not counted."""
+    """A dispatch mode for operators that are not counted: it records only which parameters are read."""
 
     supports_higher_order_operators = True
 
@@ -22,14 +22,14 @@ class Reading(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Run an operator and note what it reads."""
+        """Run an operator and record the parameters that it reads."""
         options = kwargs or {}
         self._owners.read(tensors_in((*args, *options.values())))
         return func(*args, **options)
 
 
 def under(mode: TorchDispatchMode, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that runs another under a mode: an operator that is given one has left it."""
+    """Return a function that runs `function` under a mode, which torch has turned off inside the operator."""
 
     def run(*args: Any) -> Any:
         with mode:

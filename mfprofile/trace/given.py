@@ -1,4 +1,4 @@
-"""What is given to a network as text: inputs, as `3x224x224` or `tokens=int64:128`, and a factory's arguments."""
+"""Read inputs and factory arguments from text: inputs such as `3x224x224` or `tokens=int64:128`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ DTYPES = (
 DEFAULT = "3x224x224"
 _INPUT = re.compile(r"(?:(?P<name>[^=:]*)=)?(?:(?P<dtype>[^=:]*):)?(?P<shape>[^=:]*)")
 _POWER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,3}", re.ASCII)
-_EXAMPLE = "as 3x224x224, int64:128 (128 numbers of that type) or mask=bool:128 (the argument called mask)"
+_FORM = (
+    "must be [NAME=][TYPE:]SHAPE, for example 3x224x224, int64:128 (128 values of that type) "
+    "or mask=bool:128 (for the argument mask)"
+)
 _MOST_SIDE = 10**9
 
 
 class Inputs(NamedTuple):
-    """What a network is called with: in order, and by name; `assumed` where nothing was said."""
+    """The inputs of a network, by order and by name; `assumed` if the user gave none and they are the default."""
 
     ordered: Sequence[Input]
     named: dict[str, Input]
@@ -33,62 +36,64 @@ class Inputs(NamedTuple):
 
 
 def inputs(texts: Iterable[str]) -> Inputs:
-    """Return the inputs that are written as `[NAME=][TYPE:]SHAPE`, the batch of one left away; one image if none is.
+    """Return the inputs written as `[NAME=][TYPE:]SHAPE`, without the batch dimension; the default is one image.
 
-    Raises `InputError` for what is not so written.
+    Raises `InputError` for a text of another form.
 
     >>> inputs(["3x32x32", "ids=int64:7"]).named["ids"].shape
     (7,)
     """
-    found = [_input(text) for text in texts]
-    if not found:
+    pairs = [_input(text) for text in texts]
+    if not pairs:
         return Inputs([_input(DEFAULT)[1]], {}, assumed=True)
-    named = {name: one for name, one in found if name}
-    if len(named) != sum(bool(name) for name, _ in found):
-        raise InputError("--input: two have the same name")
-    return Inputs([one for name, one in found if not name], named)
+    named = {name: each for name, each in pairs if name}
+    if len(named) != sum(bool(name) for name, _ in pairs):
+        raise InputError("--input: two inputs have the same name")
+    return Inputs([each for name, each in pairs if not name], named)
 
 
 def _input(text: str) -> tuple[str, Input]:
-    found = _INPUT.fullmatch(text.strip())
-    if found is None or found["name"] == "":
-        raise InputError(f"--input {text}: must be [NAME=][TYPE:]SHAPE, {_EXAMPLE}")
-    if found["name"] and not found["name"].isidentifier():
-        raise InputError(f"--input {text}: {found['name']!r} is no name of an argument")
-    dtype = found["dtype"]
+    match = _INPUT.fullmatch(text.strip())
+    if match is None or match["name"] == "":
+        raise InputError(f"--input {text}: {_FORM}")
+    if match["name"] and not match["name"].isidentifier():
+        raise InputError(f"--input {text}: {match['name']!r} is not a valid argument name")
+    dtype = match["dtype"]
     if dtype is not None and dtype not in DTYPES:
-        swapped = f"write the dtype first: {found['shape']}:{dtype}" if found["shape"] in DTYPES else ""
+        swapped = f"write the dtype first: {match['shape']}:{dtype}" if match["shape"] in DTYPES else ""
         raise InputError(f"--input {text}: unknown dtype {dtype!r}; {swapped or instead(dtype, DTYPES)}")
-    shape = _shape(text, found["shape"], typed=dtype is not None)
-    return found["name"] or "", Input(shape, getattr(torch, dtype) if dtype else None)
+    shape = _shape(text, match["shape"], has_dtype=dtype is not None)
+    return match["name"] or "", Input(shape, getattr(torch, dtype) if dtype else None)
 
 
-def _shape(text: str, shape: str, typed: bool) -> tuple[int, ...]:
-    """Return the sides of a shape; after a type it may be empty: one value for the one image."""
-    if typed and not shape:
+def _shape(text: str, shape: str, has_dtype: bool) -> tuple[int, ...]:
+    """Return the sides of a shape. It may be empty after a dtype: the input is then one value for each image."""
+    if has_dtype and not shape:
         return ()
     sides = re.split("[x×]", shape)
     if not all(re.fullmatch("[0-9]{1,10}", side, re.ASCII) and 0 < int(side) <= _MOST_SIDE for side in sides):
-        raise InputError(f"--input {text}: must be [NAME=][TYPE:]SHAPE, {_EXAMPLE}")
+        raise InputError(f"--input {text}: {_FORM}")
     return tuple(map(int, sides))
 
 
 def arguments(texts: Iterable[str]) -> dict[str, Any]:
-    """Return a factory's arguments, written as `KEY=VALUE`, the values as YAML; raises `InputError` for others.
+    """Return a factory's arguments, written as `KEY=VALUE` with values in YAML.
+
+    Raises `InputError` for a text of another form.
 
     >>> arguments(["width=0.5", "depths=[2, 2]", "norm=true", "eps=1e-5", "act=relu"])
     {'width': 0.5, 'depths': [2, 2], 'norm': True, 'eps': 1e-05, 'act': 'relu'}
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         key = key.strip()
         if not equals or not key.isidentifier():
-            raise InputError(f"--arg {text}: must be KEY=VALUE, as in num_classes=10 or depths=[2,2,6,2]")
-        if key in found:
+            raise InputError(f"--arg {text}: must be KEY=VALUE, for example num_classes=10 or depths=[2,2,6,2]")
+        if key in values:
             raise InputError(f"--arg {text}: {key} is given twice")
-        found[key] = _value(text, value)
-    return found
+        values[key] = _value(text, value)
+    return values
 
 
 def _value(text: str, value: str) -> Any:
@@ -100,5 +105,5 @@ def _value(text: str, value: str) -> Any:
         problems = list(error.problems)
     if problems:
         raise InputError(f"--arg {text}: {problems[0].rule}")
-    found = plain(root)
-    return float(found) if isinstance(found, str) and _POWER.fullmatch(found) else found
+    parsed = plain(root)
+    return float(parsed) if isinstance(parsed, str) and _POWER.fullmatch(parsed) else parsed

@@ -1,4 +1,4 @@
-"""The handle of each ATen operator that costs something: from its arguments to ops, by `cost.ops`, a line each."""
+"""The handles of ATen operators: each turns an operator's arguments into ops with their costs, by `cost.ops`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mfprofile.trace.operators import ATTENTIONS, ELEMENTWISE, RECURRENT, REDUCT
 from mfprofile.trace.products import Named
 
 Handle = Callable[..., Named | None]
-"""From an operator's first output and its arguments to what it costs; None is to have torch take it apart."""
+"""A function from an operator's first output and its arguments to its costs; with None, torch decomposes it instead."""
 
 
 def shape_of(out: Tensor) -> tuple[int, ...]:
-    """Return a tensor's shape without the batch, where that is one image."""
+    """Return a tensor's shape, without the batch dimension if the batch is one image."""
     shape = tuple(out.shape)
     return shape[1:] if shape[:1] == (1,) else shape
 
@@ -30,12 +30,12 @@ def _each(kind: str) -> Handle:
 
 
 def _reduction(kind: str) -> Handle:
-    """Return the handle of an operator that draws values together, as pooling does."""
+    """Return the handle of an operator that reduces values, as pooling does."""
     return lambda out, read, *_, **__: [(kind, ops.reduction(kind, read.numel(), *shape_of(out)))]
 
 
 def _extreme(kind: str, pairwise: str) -> Handle:
-    """Return the handle of max or min, which is of all values, along a side, or of pairs from two tensors."""
+    """Return the handle of max or min: of all values, along a dimension, or of pairs from two tensors."""
 
     def cost(out: Tensor, first: Tensor, second: Any = None, *_: Any, **__: Any) -> Named | None:
         return (_each(pairwise) if isinstance(second, Tensor) else _reduction(kind))(out, first)
@@ -44,11 +44,11 @@ def _extreme(kind: str, pairwise: str) -> Handle:
 
 
 def _arithmetic(kind: str, constant: str) -> Handle:
-    """Return the handle of arithmetic between tensors, or with a constant, which is a kind of its own."""
+    """Return the handle of arithmetic between tensors; arithmetic with a constant is another kind."""
 
     def cost(out: Tensor, first: Any, second: Any = None, *_: Any, **__: Any) -> Named:
-        found = kind if isinstance(first, Tensor) and isinstance(second, Tensor) else constant
-        return [(found, ops.elementwise(found, *shape_of(out)))]
+        name = kind if isinstance(first, Tensor) and isinstance(second, Tensor) else constant
+        return [(name, ops.elementwise(name, *shape_of(out)))]
 
     return cost
 
@@ -64,7 +64,7 @@ def _layer_norm(out: Tensor, _: Tensor, normalized: Any, *__: Any, **___: Any) -
 
 
 def _clipped(out: Tensor, _: Tensor, low: Any = -1, high: Any = 1) -> Named:
-    """ReLU6 is a hard tanh from 0 to 6."""
+    """Return the cost of hardtanh, which is ReLU6 if it clips to 0 and 6."""
     return _each("relu6" if (low, high) == (0, 6) else "hard-tanh")(out) or []
 
 
@@ -75,12 +75,12 @@ def _embedding(out: Tensor, weight: Tensor, *_: Any, **__: Any) -> Named:
 
 def _embedding_bag(out: Tensor, weight: Tensor, indices: Tensor, *_: Any, **__: Any) -> Named:
     entries, channels = weight.shape
-    found = ops.embedding(indices.numel(), entries, channels)
-    return [("embedding", found), ("sum", ops.reduction("sum", found.elements, *shape_of(out)))]
+    lookup = ops.embedding(indices.numel(), entries, channels)
+    return [("embedding", lookup), ("sum", ops.reduction("sum", lookup.elements, *shape_of(out)))]
 
 
 def _dropout(out: Tensor, _: Tensor, share: float, train: bool = False) -> Named:
-    """Dropout costs nothing in eval; where a forward asks for it all the same, it is a multiplication."""
+    """Return no cost in eval mode; a dropout that a forward turns on is a multiplication."""
     return (_each("dropout")(out) or []) if train and share else []
 
 
@@ -123,4 +123,4 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
         "div": _arithmetic("divide", "scale"),
     }
 )
-"""The handle of each operator that costs something, by its base name."""
+"""The handle of each operator that has a cost, by base name."""

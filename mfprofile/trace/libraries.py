@@ -1,4 +1,4 @@
-"""Libraries of networks that others wrote: imported where they are used, quietly, or else the remedy is told."""
+"""Import other people's libraries of networks on demand, without their output, or report how to install them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _OPERATORS = {
 
 
 def library(name: str) -> ModuleType:
-    """Return a library, imported; raises `InputError` where it is not installed, with the line that does."""
+    """Import a library and return it; raises `InputError` with the install command if it is not installed."""
     if importlib.util.find_spec(name) is None:
-        raise InputError(f"{name} is not installed: install mfprofile with its extra, as by pip install '.[baselines]'")
+        raise InputError(f"{name} is not installed; install it with pip install '.[baselines]'")
     try:
         with quiet():
             return imported(name)
@@ -36,7 +36,7 @@ def library(name: str) -> ModuleType:
 
 
 def imported(name: str) -> ModuleType:
-    """Import a package and return it; where there is torchvision, which many import in their turn, that comes first."""
+    """Import a package and return it. An installed torchvision is imported first, because many packages import it."""
     if importlib.util.find_spec("torchvision") is not None:
         _import_torchvision()
     return importlib.import_module(name)
@@ -49,12 +49,12 @@ def version_of(name: str) -> str:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep back what libraries print, log and warn while they are imported, build a network or count one."""
+    """Hide prints, logs and warnings of libraries while they are imported, build a network or count one."""
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        kept = io.StringIO()
-        with warnings.catch_warnings(), contextlib.redirect_stdout(kept), contextlib.redirect_stderr(kept):
+        hidden = io.StringIO()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(hidden), contextlib.redirect_stderr(hidden):
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -62,24 +62,24 @@ def quiet() -> Iterator[None]:
 
 
 def _import_torchvision() -> None:
-    """Import torchvision, whose compiled part cannot be loaded where it is for CUDA and torch is not."""
+    """Import torchvision, also if its compiled part cannot be loaded, because it is for CUDA and torch is not."""
     try:
         importlib.import_module("torchvision")
     except RuntimeError as error:
         if "torchvision::nms does not exist" not in str(error):
             raise
-        _operators()
+        _declare_operators()
         importlib.import_module("torchvision")
 
 
 @cache
-def _operators() -> Any:
-    """Declare the operators that torchvision gives shapes to as it is imported; they last as long as what this returns.
+def _declare_operators() -> Any:
+    """Declare the operators for which torchvision registers shapes at import, and return the library that holds them.
 
-    No network of the paper's tables runs them.
+    They exist only as long as this library. No network of the paper's tables runs them.
     """
-    made: Any = torch.library.Library  # whose methods have no types
-    declared = made("torchvision", "FRAGMENT")
+    library_class: Any = torch.library.Library  # its methods have no types
+    declared = library_class("torchvision", "FRAGMENT")
     for name, schema in _OPERATORS.items():
         if not hasattr(torch.ops.torchvision, name):
             declared.define(schema)

@@ -1,4 +1,4 @@
-"""Networks that go by a name in a library, timm or torchvision. Only the one that is named is imported."""
+"""Make networks of the libraries timm and torchvision by name. Only the named library is imported."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mfprofile.trace.libraries import library, quiet
 
 Arguments = Mapping[str, Any]
 WEIGHTS = ("pretrained", "weights", "weights_backbone")
-"""Arguments by which a library fetches weights: costs do not depend on them."""
+"""Arguments that make a library download weights. They are not allowed: costs do not depend on weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library of networks: how it tells whether a name is one of its, all of its names, and how it makes one."""
+    """A library of networks: how to check a name, list all names, and make a network."""
 
     package: str
     knows: Callable[[ModuleType, str], bool]
@@ -27,23 +27,23 @@ class Library:
     make: Callable[[ModuleType, str, Arguments], Any]
 
     def factory(self, name: str, arguments: Arguments) -> Callable[[], Any]:
-        """Return what makes a network of that name, without fetching weights.
+        """Return a function that makes the network of that name, without downloading weights.
 
-        Raises `InputError` where the library is not installed, has no such network, or is to fetch weights.
+        Raises `InputError` if the library is not installed or has no such network, or if an argument asks for weights.
         """
-        fetching = next((key for key in WEIGHTS if arguments.get(key)), None)
-        if fetching is not None:
-            raise InputError(f"{self.package}:{name}: --arg {fetching} is not taken: weights are never fetched")
+        weights = next((key for key in WEIGHTS if arguments.get(key)), None)
+        if weights is not None:
+            raise InputError(f"{self.package}:{name}: --arg {weights}: weights are never downloaded; remove it")
         module = library(self.package)
         if not self.knows(module, name):
-            hint = nearest(name, self.names(module)) or f"{len(self.names(module))} names are known"
+            hint = nearest(name, self.names(module)) or f"it has {len(self.names(module))} networks"
             raise InputError(f"{self.package} has no network called {printable(name)!r}; {hint}")
 
-        def made() -> Any:
+        def make() -> Any:
             with quiet():
                 return self.make(module, name, arguments)
 
-        return made
+        return make
 
 
 def _timm(timm: Any, name: str, arguments: Arguments) -> Any:
@@ -71,4 +71,4 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
         ),
     }
 )
-"""The libraries, by the name that stands before a target's colon."""
+"""The libraries, by the name before the colon of a target."""

@@ -1,7 +1,7 @@
-"""ATen's operators by what they are: those that work on each value, those that draw values together, those for free.
+"""Tables of ATen's operators: those on each value, those that reduce values, and those that cost nothing.
 
-Operators go by their base name: `relu` stands for `aten::relu` and `aten::relu_`, in every overload. Those of which
-nothing is said here or in `handles` are taken apart where torch defines them by others, and else are not covered.
+An operator is listed by its base name: `relu` means `aten::relu` and `aten::relu_`, in every overload. An operator that
+is neither here nor in `handles` is decomposed if torch defines it by other operators. If not, it is not covered.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def _named(table: Mapping[str, str], own: str = "") -> Mapping[str, str]:
-    """Return the kind of each operator, from the operators of each kind and those that are a kind of their own."""
+    """Return the kind of each operator; `table` lists operators by kind, `own` those whose name is their kind."""
     named = {name: kind for kind, names in table.items() for name in names.split()}
     return MappingProxyType(named | {name: name for name in own.split()})
 
@@ -56,7 +56,7 @@ ELEMENTWISE = _named(
     "abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan atan2 sinh cosh erf "
     "erfc erfinv lerp sign round floor ceil trunc frac remainder fmod addcmul addcdiv heaviside hypot",
 )
-"""Operators on each value, by what they are; `elements` are those that they put out."""
+"""The kind of each operator that works on each value; its `elements` are the values of its output."""
 
 REDUCTIONS = _named(
     {
@@ -77,10 +77,10 @@ REDUCTIONS = _named(
         "histogram": "bincount histc",
     }
 )
-"""Operators that draw values together, by what they are; `elements` are those that they read."""
+"""The kind of each operator that reduces values; its `elements` are the values that it reads."""
 
 DIMENSIONS = ("1d", "3d")
-"""How operators' names end that are not on images; it is their ops' role, as some tools know of images alone."""
+"""The name endings of operators in 1 or 3 dimensions; also the role of their ops, because some tools count only 2."""
 
 RECURRENT = _named(
     {
@@ -89,13 +89,13 @@ RECURRENT = _named(
         "rnn": "rnn_tanh rnn_relu mkldnn_rnn_layer _cudnn_rnn miopen_rnn",
     }
 )
-"""Recurrent layers: they have a row with their parameters, but their products are not counted."""
+"""The kind of each recurrent layer: it has a row with its parameters, but its products are not counted."""
 
 ATTENTIONS = (
     "attention_math attention_math_for_mps flash_attention flash_attention_for_cpu efficient_attention "
     "cudnn_attention fused_attention_overrideable"
 )
-"""What follows `_scaled_dot_product_` in the names of the ways to compute it."""
+"""The name endings of the operators that compute attention, after `_scaled_dot_product_`."""
 
 _VIEWS = (
     "view _unsafe_view reshape _reshape_alias view_as reshape_as permute transpose t numpy_T mT mH adjoint swapaxes "
@@ -112,39 +112,39 @@ _MOVES = (
     "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
     "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
 )
-_MADE = (
+_CREATORS = (
     "empty empty_like new_empty empty_strided new_empty_strided zeros zeros_like new_zeros ones ones_like new_ones "
     "full full_like new_full arange linspace logspace eye scalar_tensor rand rand_like randn randn_like randint "
     "randperm normal uniform fill zero tril_indices triu_indices one_hot"
 )
-_QUESTIONS = (
+_QUERIES = (
     "item _local_scalar_dense is_same_size sym_size sym_stride sym_numel sym_storage_offset size stride numel dim "
     "equal is_nonzero allclose is_floating_point is_complex _assert_async _assert_scalar _fused_sdp_choice"
 )
-FREE = frozenset(f"{_VIEWS} {_MOVES} {_MADE} {_QUESTIONS}".split())
-"""Operators that cost nothing: views, copies and moves of values, new tensors, questions."""
+FREE = frozenset(f"{_VIEWS} {_MOVES} {_CREATORS} {_QUERIES}".split())
+"""Operators that cost nothing: views, copies and moves of values, new tensors, queries."""
 
 _CONVOLVED = "conv depthwise pointwise conv-transpose linear"
 _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
 OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn".split())
-"""The kinds of op to which parameters belong; read by another, they are a table."""
+"""The kinds of op that own the parameters they read. A parameter that only other kinds read is a table."""
 
 CONTROL = frozenset(("cond", "while_loop"))
-"""Operators that run functions which they are given, and nothing besides."""
+"""Operators that only run the functions in their arguments."""
 
 PRODUCTS = frozenset(("matmul", "linalg_matmul", "linear"))
-"""Operators that torch runs as a product of matrices, or of a matrix and a vector, as their operands are."""
+"""Operators that torch runs as a product of matrices or of a matrix and a vector, depending on their operands."""
 
 RARE_PRODUCTS = frozenset(
     ["mv", "addmv", "dot", "vdot", "outer", "ger", "addr", "addbmm", "bilinear", "_grouped_mm", "_int_mm"]
 )
-"""Those that multiply otherwise than by matrices of real numbers: vectors, sums of products, groups, whole numbers."""
+"""Products other than of two real matrices: of vectors, sums of products, in groups, of integers."""
 
 BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), "self"))
-"""The argument that is the bias, of operators that do not call it so."""
+"""The argument that is the bias, for operators that do not call it `bias`."""
 
 
 def base_name(operator: Any) -> str:
-    """Return the name that an operator goes by here: without aten, overload, and the mark of one that is in place."""
+    """Return an operator's base name: without `aten::`, without the overload, without the `_` of an in-place one."""
     name = str(operator._schema.name).removeprefix("aten::")
     return name if name.endswith("__") else name.removesuffix("_")

@@ -1,4 +1,4 @@
-"""To whom parameters belong: each is counted once, with the first op that multiplies by it or by a view of it."""
+"""Assign parameters to ops: each is counted once, in the first op that multiplies by it or by a view of it."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from mfprofile.cost.rows import Part
 
 
 class Owned:
-    """A parameter: its path and shape, what of it no op has claimed yet, and if any op has read it.
+    """A parameter: its path and shape, how much of it no op has claimed yet, and whether an op has read it.
 
-    The path is that by which it was registered first.
+    A parameter registered at several paths has the first of them.
     """
 
-    __slots__ = ("left", "path", "read", "shape", "size", "views")
+    __slots__ = ("path", "read", "shape", "size", "unclaimed", "views")
 
     def __init__(self, path: str, shape: tuple[int, ...]) -> None:
         self.path = path
         self.shape = shape
-        self.size = self.left = prod(shape)
+        self.size = self.unclaimed = prod(shape)
         self.read = False
         self.views: set[tuple[Any, ...]] = set()
 
 
 class Owners:
-    """The parameters of a model by their storage, so that a view is known as the parameter that it shows.
+    """The parameters of a model by their storage: a view has the storage of its parameter.
 
-    No two parameters of the model may share a storage, as those of a copy made for tracing do not.
+    No two parameters of the model may share a storage. In a copy made for tracing, none do.
     """
 
     def __init__(self, model: nn.Module) -> None:
         named = list(model.named_parameters())
         self._by_storage = {storage(parameter): Owned(path, tuple(parameter.shape)) for path, parameter in named}
-        self._kept = named  # storages go by their address: none may be freed
+        self._kept = named  # a storage is known by its address, so it must not be freed
         self.params = sum(each.size for each in self._by_storage.values())
 
     def holds(self, tensor: Tensor) -> bool:
@@ -45,14 +45,14 @@ class Owners:
         return storage(tensor) in self._by_storage
 
     def read(self, tensors: Iterable[Tensor]) -> None:
-        """Note that an op has read the tensors."""
+        """Record that an op has read the tensors."""
         for tensor in tensors:
             owned = self._by_storage.get(storage(tensor))
             if owned is not None:
                 owned.read = True
 
     def claim(self, tensor: Tensor) -> int:
-        """Return how many parameters the tensor shows that no op has claimed, and take them."""
+        """Claim the parameters in the tensor that no op has claimed yet, and return their number."""
         owned = self._by_storage.get(storage(tensor))
         if owned is None:
             return 0
@@ -61,22 +61,22 @@ class Owners:
             return 0
         owned.views.add(view)
         sides = zip(tensor.shape, tensor.stride(), strict=True)
-        taken = min(owned.left, prod(side for side, stride in sides if stride))  # an expanded side repeats itself
-        owned.left -= taken
-        return taken
+        claimed = min(owned.unclaimed, prod(side for side, stride in sides if stride))  # an expanded side has stride 0
+        owned.unclaimed -= claimed
+        return claimed
 
     def rest(self, read: bool) -> Iterator[Part]:
-        """Yield the parameters that no op owns, one row each: read as tables, or not read at all."""
+        """Yield a row for each parameter that no op owns: with `read` the tables, else those that are never read."""
         for owned in self._by_storage.values():
-            if owned.left and owned.read is read:
+            if owned.unclaimed and owned.read is read:
                 module, _, name = owned.path.rpartition(".")
-                kind, elements = ("table", owned.left) if read else ("unused", 0)
-                shape = owned.shape if owned.left == owned.size else (owned.left,)
-                yield Part("", None, "", module, [(name, kind, Cost(kind, shape, 0, elements, owned.left))])
+                kind, elements = ("table", owned.unclaimed) if read else ("unused", 0)
+                shape = owned.shape if owned.unclaimed == owned.size else (owned.unclaimed,)
+                yield Part("", None, "", module, [(name, kind, Cost(kind, shape, 0, elements, owned.unclaimed))])
 
 
 def storage(tensor: Tensor) -> int:
-    """Return what tells one storage from another; 0 for a tensor that has none, as a sparse one."""
+    """Return an identifier of the tensor's storage; 0 for a tensor without one, such as a sparse tensor."""
     try:
         return int(tensor.untyped_storage()._cdata)
     except (NotImplementedError, RuntimeError):
@@ -84,7 +84,7 @@ def storage(tensor: Tensor) -> int:
 
 
 def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
-    """Yield the tensors among an operator's arguments, those in lists too."""
+    """Yield the tensors among an operator's arguments, also those in lists."""
     for value in values:
         if isinstance(value, Tensor):
             yield value

@@ -1,7 +1,7 @@
 """The handles of operators that multiply: convolutions, Linear, matrix products, einsum, attention.
 
-A handle gets the operator's first output and its arguments as ATen has them, and says what it costs by `cost.ops`. It
-reads shapes alone. Parameters are filled in later, from the tensors that are really there.
+A handle gets the operator's first output and its ATen arguments, and returns the costs by `cost.ops`. It reads only
+shapes. The recorder adds the parameters later, from the actual tensors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mfprofile.cost import ops
 from mfprofile.cost.ops import Cost
 
 Named = list[tuple[str, Cost]]
-"""What one operator costs: ops by name, most often one."""
+"""The costs of one operator: its ops by name, usually only one."""
 
 
 def convolution(
@@ -32,7 +32,7 @@ def convolution(
     groups: int,
     *_: Any,
 ) -> Named:
-    """Cost aten.convolution in 1, 2 or 3 dimensions; 1×1 in any number of groups is pointwise."""
+    """Return the cost of aten.convolution in 1, 2 or 3 dimensions; 1×1 in any number of groups is pointwise."""
     taps, positions = prod(weight.shape[2:]), tuple(out.shape[2:])
     if is_transposed:
         read, outputs = tuple(image.shape[2:]), out.shape[1]
@@ -45,13 +45,13 @@ def convolution(
 
 
 def linear(out: Tensor, vectors: Tensor, weight: Tensor, bias: Tensor | None = None) -> Named:  # noqa: ARG001
-    """Cost aten.linear on vectors in the last dimension, however many dimensions stand before it."""
+    """Return the cost of aten.linear on vectors in the last dimension, with any number of dimensions before it."""
     outputs = weight.shape[0] if weight.dim() == 2 else 1
     return [("linear", ops.linear(prod(vectors.shape[:-1]), vectors.shape[-1], outputs))]
 
 
 def product(out: Tensor, first: Tensor, second: Tensor, *_: Any) -> Named:
-    """Cost `first @ second`: matrices, vectors (as one row, one column), and whatever is broadcast before them.
+    """Return the cost of `first @ second`: of matrices or vectors (one row, one column), with broadcast dimensions.
 
     >>> import torch
     >>> heads, matrix = torch.empty(4, 5, 3, device="meta"), torch.empty(3, 7, device="meta")
@@ -65,10 +65,10 @@ def product(out: Tensor, first: Tensor, second: Tensor, *_: Any) -> Named:
 
 
 def meets_vector(first: Tensor, second: Tensor) -> bool:
-    """Return whether torch runs `first @ second` as a product with a vector: of a batch, where it folds into rows.
+    """Return whether torch runs `first @ second` as a product with a vector.
 
-    A vector on the left of one matrix is a row. A batch folds where it lies in one piece: should_fold in
-    aten/src/ATen/native/LinearAlgebra.cpp.
+    A vector to the left of one matrix is a row, not a vector. A batch counts if torch can fold it into rows, which
+    needs contiguous dimensions: should_fold in aten/src/ATen/native/LinearAlgebra.cpp.
     """
     many, vector = (first, second) if second.dim() == 1 else (second, first)
     if vector.dim() != 1 or (many is second and many.dim() == 2):
@@ -79,27 +79,29 @@ def meets_vector(first: Tensor, second: Tensor) -> bool:
 
 
 def added_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
-    """Cost addmm, baddbmm and addmv: `added + first @ second`, as Linear's bias is no multiply-add."""
+    """Return the cost of addmm, baddbmm, addmv: `added + first @ second`; like a bias, `added` has no multiply-adds."""
     return product(out, first, second)
 
 
 def summed_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
-    """Cost addbmm, the sum of a batch of products: one whose inner dimension is all of theirs."""
+    """Return the cost of addbmm, a sum of products: that of one product with all their inner dimensions together."""
     batch, rows, inner = first.shape
     return [("matmul", ops.matmul(1, rows, batch * inner, second.shape[2]))]
 
 
 def grouped_product(out: Tensor, first: Tensor, second: Tensor, *_: Any, **__: Any) -> Named:
-    """Cost aten._grouped_mm: rows or columns in groups with a matrix each, or inner values in groups, a result each.
+    """Return the cost of aten._grouped_mm.
 
-    Each value of the output is a sum over the inner side, or over its group's part of it, which are all of it together.
+    Either the rows or the columns are in groups, with a matrix for each group, or the inner dimension is, with a result
+    for each group. Each output value is a sum over the inner dimension, or over its group's part of it. The parts
+    together are the whole inner dimension.
     """
     groups = out.shape[0] if first.dim() == second.dim() == 2 else 1
     return [("matmul", Cost("matmul", tuple(out.shape), out.numel() // groups * first.shape[-1], out.numel()))]
 
 
 def bilinear(out: Tensor, first: Tensor, second: Tensor, weight: Tensor, bias: Tensor | None = None) -> Named:  # noqa: ARG001
-    """Cost aten.bilinear as torch runs it: for each output the first times a matrix, and the vector by the second.
+    """Return the cost of aten.bilinear as torch runs it: `first` times a matrix, then times `second`, for each output.
 
     >>> import torch
     >>> first, second, weight = (torch.empty(shape, device="meta") for shape in ((2, 3), (2, 4), (5, 3, 4)))
@@ -111,17 +113,17 @@ def bilinear(out: Tensor, first: Tensor, second: Tensor, weight: Tensor, bias: T
 
 
 def outer(out: Tensor, *factors: Any, **_: Any) -> Named:  # noqa: ARG001
-    """Cost outer, ger and addr: a product for each pair, as a column times a row."""
+    """Return the cost of outer, ger and addr: one product for each pair, as a column times a row."""
     first, second = [each for each in factors if isinstance(each, Tensor)][-2:]
     return [("matmul", ops.matmul(1, first.numel(), 1, second.numel()))]
 
 
 def attention(out: Tensor, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **options: Any) -> Named:
-    """Cost scaled dot-product attention, fused or not, as scores, softmax and aggregation.
+    """Return the costs of scaled dot-product attention, fused or not: scores, softmax and aggregation.
 
     Shapes: query (…, heads, rows, channels), key (…, heads, columns, channels), value (…, heads, columns, channels).
-    All rows × columns are counted, causal or not, and every head of the query where several share a key. A mask that
-    is given is an addition; the scale costs nothing, as constant factors of ours do.
+    All rows × columns are counted, causal or not, and each head of the query, also if several share a key. A mask is an
+    addition. The scale costs nothing, as all constant factors in our bills.
     """
     batch, (rows, inner), columns = prod(out.shape[:-2]), query.shape[-2:], key.shape[-2]
     mask = rest[0] if rest else options.get("attn_mask")
@@ -143,26 +145,26 @@ def fuses(
     enable_gqa: bool = False,
     **_: Any,
 ) -> bool:
-    """Return whether torch computes such an attention in one kernel on a CPU, rather than by products.
+    """Return whether torch computes this attention in one kernel on a CPU, not as several products.
 
-    It wants four dimensions, the same batch, heads and channels in all three, channels that lie one after another, a
-    mask of two dimensions or four, and no dropout: aten/src/ATen/native/transformers/sdp_utils_cpp.cpp.
+    The kernel needs four dimensions, the same batch, heads and channels in all three tensors, contiguous channels, a
+    mask with two or four dimensions, and no dropout: aten/src/ATen/native/transformers/sdp_utils_cpp.cpp.
     """
     three = (query, key, value)
     if any(each.dim() != 4 or each.stride(-1) != 1 for each in three) or dropout_p:
         return False
     batch, heads, _rows, channels = query.shape
-    alike = (
+    shapes_fit = (
         all(each.shape[0] == batch and each.shape[3] == channels for each in three) and key.shape[1] == value.shape[1]
     )
-    return alike and (key.shape[1] == heads or enable_gqa) and (attn_mask is None or attn_mask.dim() in (2, 4))
+    return shapes_fit and (key.shape[1] == heads or enable_gqa) and (attn_mask is None or attn_mask.dim() in (2, 4))
 
 
 def einsum(out: Tensor, equation: str, operands: Sequence[Tensor], **_: Any) -> Named | None:  # noqa: ARG001
-    """Cost an einsum of two operands as one matrix product; None for any other, which torch itself takes apart.
+    """Return the cost of an einsum of two operands as one matrix product, or None if torch must decompose it.
 
-    Letters in both operands and the output are the batch; those in both alone are summed over products; those of one
-    operand alone are its rows or columns, or are summed before any product where the output has them not.
+    Letters in both operands and in the output are the batch. Letters in both operands only are the inner dimension.
+    Letters in one operand only are its rows or columns. If the output does not have them, they are summed first.
 
     >>> import torch
     >>> vectors, matrices = torch.empty(5, 3, device="meta"), torch.empty(5, 3, 7, device="meta")
@@ -184,19 +186,19 @@ def einsum(out: Tensor, equation: str, operands: Sequence[Tensor], **_: Any) -> 
 
 
 def _terms(equation: str, operands: Sequence[Tensor]) -> tuple[str, str, str] | None:
-    """Return the letters of both operands and of the output; None where an equation is not as plain as that."""
+    """Return the letters of both operands and of the output, or None for an equation that is not that simple."""
     equation = equation.replace(" ", "")
     left, arrow, result = equation.partition("->")
     terms = left.split(",")
     if not arrow:
         letters = left.replace(",", "")
         result = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
-    plain = all(len(set(term)) == len(term) for term in terms) and "." not in equation
-    return (terms[0], terms[1], result) if plain and len(terms) == 2 == len(operands) else None
+    is_simple = all(len(set(term)) == len(term) for term in terms) and "." not in equation
+    return (terms[0], terms[1], result) if is_simple and len(terms) == 2 == len(operands) else None
 
 
 def _sides(*named: Any) -> dict[str, int]:
-    """Return the size of each letter; 1 gives way to another size."""
+    """Return the size of each letter; a size of 1 is broadcast to the other one."""
     sides: dict[str, int] = {}
     for pairs in named:
         for letter, size in pairs:

@@ -1,4 +1,4 @@
-"""Records what a model runs: each ATen operator as ops with their costs, under the module that is being called."""
+"""Record what a model runs: each ATen operator as ops with their costs, under the module that runs it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from mfprofile.trace.threads import Threads
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What is known of an ATen operator: its handle, if any, whether it is free, and the names of its arguments.
+    """What is known about an ATen operator: its handle, if any, whether it is free, and the names of its arguments.
 
-    `outs` are those of them that it writes its result to, as `out=` has them.
+    `outs` are the arguments that receive the result, such as `out=`.
     """
 
     name: str
@@ -53,20 +53,20 @@ class Operator:
 
     @property
     def role(self) -> str:
-        """Return the role of its ops where that is known from its name."""
+        """Return the role of its ops if its name decides it, else ''."""
         if self.name in RECURRENT:
             return UNCOVERED
         return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
 
     @property
     def bias(self) -> str:
-        """Return the name of the argument that is its bias."""
+        """Return the name of its bias argument."""
         return BIASES.get(self.name, "bias")
 
 
 @cache
 def operator_of(function: Any) -> Operator:
-    """Return what is known of an operator as a dispatch mode gets it."""
+    """Return what is known about an operator, given as dispatch modes get it."""
     if not isinstance(function, OpOverload):
         return Operator(str(function), None, False, False, ())
     name = base_name(function)
@@ -77,11 +77,11 @@ def operator_of(function: Any) -> Operator:
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """A dispatch mode that records ops in running order, each with the call in which it ran.
+    """A dispatch mode that records ops in running order, each with the module call that ran it.
 
-    It is made for inference mode, in which operators come whole (`linear`, `matmul`, `scaled_dot_product_attention`);
-    those that it has no handle for it takes apart as torch does. `fault` is what a handle of ours raised; `threads`
-    tell of operators that were run where it does not see them, and `calls` of what a copy has of its `original`.
+    It works in inference mode, where torch keeps operators whole (`linear`, `matmul`, `scaled_dot_product_attention`).
+    An operator without a handle is decomposed as in torch. `fault` is the exception of a handle of ours. `threads`
+    detects operators that run in other threads, and `calls` detects that a copied model uses its `original`.
     """
 
     supports_higher_order_operators = True
@@ -89,22 +89,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, model: nn.Module, original: nn.Module | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.owners = Owners(model)
-        self.threads = Threads(self.has)
+        self.threads = Threads(self.belongs)
         self.calls = Calls(model, self.threads.note, original)
-        self._originals = set() if original is None else set(map(storage, original.parameters())) - {0}
-        self._given = {storage(buffer) for buffer in model.buffers()}
+        self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
+        self._given_storages = {storage(buffer) for buffer in model.buffers()}
         self.fault: Exception | None = None
-        self._worded = False
-        self._made = set[int]()  # in no inference mode, which a network may leave
-        self._found: list[tuple[Call, str, int, str, Cost]] = []
+        self._padding_is_word = False
+        self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
+        self._ops: list[tuple[Call, str, int, str, Cost]] = []
 
-    def take(self, inputs: Iterable[Any]) -> None:
-        """Note what the model is given."""
-        self._given |= set(map(storage, tensors_in(inputs)))
+    def note_inputs(self, inputs: Iterable[Any]) -> None:
+        """Record the inputs of the model."""
+        self._given_storages |= set(map(storage, tensors_in(inputs)))
 
-    def has(self, tensor: Tensor) -> bool:
-        """Return whether a tensor is of the run: of the model, given to it, or made in it, being of inference mode."""
-        return tensor.is_inference() or self.owners.holds(tensor) or storage(tensor) in self._given
+    def belongs(self, tensor: Tensor) -> bool:
+        """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""
+        return tensor.is_inference() or self.owners.holds(tensor) or storage(tensor) in self._given_storages
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -112,63 +112,69 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run an operator and record what it costs."""
         operator, options = operator_of(func), kwargs or {}
         out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
-        self.see(operator.name, (*args, *options.values()))
+        self.note_read(operator.name, (*args, *options.values()))
         if not torch.is_inference_mode_enabled():
-            self._made |= set(map(storage, tensors_in(out if isinstance(out, tuple | list) else [out])))
+            self._gradient_storages |= set(map(storage, tensors_in(out if isinstance(out, tuple | list) else [out])))
         return out
 
-    def see(self, reader: str, values: Iterable[Any]) -> None:
-        """Note which parameters are read, and what is, though it is none of this run's."""
+    def note_read(self, reader: str, values: Iterable[Any]) -> None:
+        """Record which parameters are read, and detect tensors that do not belong to the run."""
         tensors = list(tensors_in(values))
         self.owners.read(tensors)
         for tensor in tensors:
-            if tensor.grad_fn is not None and storage(tensor) not in self._made:  # inference mode, a thread's, has none
-                self.threads.note(f"what {reader} takes was computed before, or")
-            elif storage(tensor) in self._originals:
-                self.calls.led_past(f"a parameter is read by {reader}")
+            # other threads are not in inference mode, so the tensors that they compute have a grad_fn
+            if tensor.grad_fn is not None and storage(tensor) not in self._gradient_storages:
+                self.threads.note(f"a tensor that {reader} reads was computed before the run or")
+            elif storage(tensor) in self._original_storages:
+                self.calls.note_original_used(f"{reader} reads a parameter in the original")
 
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         if any(each.is_nested for each in tensors_in((*args, *options.values()))):
-            return self._not_covered(operator, func, args, options)  # its sides are no numbers
+            return self._run_uncovered(operator, func, args, options)  # the sides of a nested tensor are not numbers
         if operator.handle is None:
-            return self._taken_apart(operator, func, args, options)
+            return self._run_decomposed(operator, func, args, options)
         out = answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
         read = {name: value for name, value in options.items() if name not in operator.outs}
-        found = self._costed(operator, out, args, read)
-        if found is None:
-            return self._taken_apart(operator, func, args, options)
+        costs = self._costs(operator, out, args, read)
+        if costs is None:
+            return self._run_decomposed(operator, func, args, options)
         given = dict(zip(operator.arguments, args, strict=False)) | read
-        for name, cost in found:
-            self._record(name, *self._attributed(operator, cost, given, alone=len(found) == 1))
+        for name, cost in costs:
+            self._record(name, *self._attributed(operator, cost, given, alone=len(costs) == 1))
         return out
 
-    def _taken_apart(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        """Run an operator as those that torch defines it by; one that stands by itself is not covered."""
+    def _run_decomposed(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Run an operator by those that torch defines it by; an operator without a decomposition is not covered."""
         if not isinstance(func, OpOverload):
-            return self._on_functions(operator, func, args, options)
-        before, self._worded = self._worded, self._worded or func._overloadname == "padding"
+            return self._run_with_functions(operator, func, args, options)
+        before, self._padding_is_word = self._padding_is_word, self._padding_is_word or func._overloadname == "padding"
         with self:
             out = func.decompose(*args, **options)
-        self._worded = before
-        return self._not_covered(operator, func, args, options) if out is NotImplemented else out
+        self._padding_is_word = before
+        return self._run_uncovered(operator, func, args, options) if out is NotImplemented else out
 
-    def _on_functions(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        """Run an operator that is given functions: what those run is recorded where it is all, else what they read."""
-        is_all = operator.name in CONTROL
-        mode = self if is_all else Reading(self.owners)
+    def _run_with_functions(
+        self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]
+    ) -> Any:
+        """Run an operator with functions as arguments.
+
+        Ops of these functions are recorded if the operator runs nothing else. If not, only what they read is recorded.
+        """
+        is_control = operator.name in CONTROL
+        mode = self if is_control else Reading(self.owners)
         given = tuple(under(mode, each) if callable(each) else each for each in args)
-        return func(*given, **options) if is_all else self._not_covered(operator, func, given, options)
+        return func(*given, **options) if is_control else self._run_uncovered(operator, func, given, options)
 
-    def _not_covered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    def _run_uncovered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         out = func(*args, **options)
         for first in islice(tensors_in(out if isinstance(out, tuple | list) else [out]), 1):
             shape = (first.numel(),) if first.is_nested else shape_of(first)
             self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape))
         return out
 
-    def _costed(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:
+    def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:
         first = out if isinstance(out, Tensor) else out[0]
         assert operator.handle is not None
         try:
@@ -178,7 +184,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             raise
 
     def _attributed(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> tuple[str, Cost]:
-        """Return the op's role, and its cost with the parameters that are really there."""
+        """Return the op's role, and its cost with the parameters that it claims."""
         bias = given.get(operator.bias)
         kind, weights, biases = cost.kind, 0, 0
         operands = list(tensors_in(value for name, value in given.items() if name != operator.bias))
@@ -192,7 +198,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
 
     def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
-        """Return what some tools tell apart: fused attention, a norm's statistics, how a bias is added, a padding."""
+        """Return the role for cases that some tools count differently: fused attention, statistics, bias, padding."""
         if operator.name == "scaled_dot_product_attention":
             return FUSED if products.fuses(**given) else COMPOSED
         if "scaled_dot_product" in operator.name:
@@ -200,28 +206,28 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if operator.name == "batch_norm" and given["training"]:
             return "training" if given.get("weight") is not None else "training-plain"
         if given.get(operator.bias) is None:
-            return "worded" if self._worded else "plain"
+            return "worded" if self._padding_is_word else "plain"
         if operator.name == "linear":
-            read = given["input"]  # torch fuses the bias where the vectors lie one after another
-            return "biased" if read.dim() == 2 or read.is_contiguous() else "added"
-        return "worded-biased" if self._worded else "biased"
+            vectors = given["input"]  # torch fuses the bias if the vectors are contiguous
+            return "biased" if vectors.dim() == 2 or vectors.is_contiguous() else "added"
+        return "worded-biased" if self._padding_is_word else "biased"
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
         check(cost.kind, role)
         call, name = self.calls.current, cost.kind if name == "matmul" else name
-        self._found.append((call, name, call.numbered(name), role, cost))
+        self._ops.append((call, name, call.numbered(name), role, cost))
 
     def parts(self) -> list[Part]:
-        """Return the recorded ops, each as a part of its own under its module's path, and the parameters besides."""
-        found = [
+        """Return a part for each recorded op, under its module's path, and for each parameter that no op owns."""
+        parts = [
             Part("", None, "", call.path, [(self.calls.name(call, name, at), role, cost)])
-            for call, name, at, role, cost in self._found
+            for call, name, at, role, cost in self._ops
         ]
-        return [*self.owners.rest(read=True), *found, *self.owners.rest(read=False)]
+        return [*self.owners.rest(read=True), *parts, *self.owners.rest(read=False)]
 
 
 def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
-    """Return whether torch has a product done by no product of matrices: also that of an einsum which sums nothing."""
+    """Return whether torch does not run a product as one of matrices; this includes an einsum that sums nothing."""
     if operator.name in PRODUCTS:
         return products.meets_vector(*islice(given.values(), 2))
     return operator.name in RARE_PRODUCTS or (operator.name == "einsum" and cost.madds == cost.elements)

@@ -1,6 +1,6 @@
-"""A network by its name in code, `package.module:factory` or `path/file.py:Class`, or in a library, `timm:NAME`.
+"""Find and make a network by its target: `package.module:factory`, `path/file.py:Class`, or `timm:NAME` in a library.
 
-To name a network in code is to run it: its module is imported, and its factory called. Nothing else is imported.
+A target runs code: its module is imported, and its factory is called. Nothing else is imported.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Arguments = Mapping[str, Any]
 
 
 class Target(NamedTuple):
-    """A network's name taken apart: where it is defined, and what it is called there."""
+    """A parsed target: the module, file or library, and the name in it."""
 
     text: str
     source: str
@@ -37,17 +37,17 @@ class Target(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Return whether it is defined in a file that is named by its path."""
+        """Return whether the target names a file by its path."""
         return self.source.endswith(".py")
 
     @property
     def folder(self) -> Path:
-        """Return the folder that its imports begin from: the file's own, or the current one."""
+        """Return the folder where its imports start: the file's folder, or the current one."""
         return Path(self.source).absolute().parent if self.is_file else Path.cwd()
 
 
 def parsed(text: str) -> Target:
-    """Return a target taken apart; raises `InputError` for what has none of the forms.
+    """Return the parsed target; raises `InputError` if the text has none of the forms.
 
     >>> parsed("nets/small.py:Small").name, parsed("timm:resnet50.a1_in1k").source
     ('Small', 'timm')
@@ -60,31 +60,31 @@ def parsed(text: str) -> Target:
     if colon and source and (source.endswith(".py") or dotted) and all(map(str.isidentifier, name.split("."))):
         return Target(text, source, name)
     spec = "; 'mfprofile count' counts specs" if text in shipped() or text.endswith((".yaml", ".yml")) else ""
-    raise InputError(f"{printable(text)}: names no network in code: write {FORMS}{spec}")
+    raise InputError(f"{printable(text)}: does not name a network in code; write {FORMS}{spec}")
 
 
 @contextlib.contextmanager
 def opened(text: str, arguments: Arguments | None = None, real: bool = False) -> Iterator[nn.Module]:
-    """Import what a target names and make the network, on meta tensors where that goes and unless it is to be `real`.
+    """Import what a target names, make the network and yield it, on meta tensors if possible and not `real`.
 
-    `arguments` go to the factory. Weights are never fetched. While it is open, the target's folder is where imports
-    are looked for first; afterwards the path is as it was, and modules that came from that folder are forgotten.
-    Raises `InputError` where the target cannot be imported or made.
+    `arguments` go to the factory. Weights are never downloaded. Inside the with block, imports look in the target's
+    folder first. At its end, the import path is restored, and modules imported from that folder are removed.
+    Raises `InputError` if the target cannot be imported or the network cannot be made.
     """
     target = parsed(text)
     library = LIBRARIES.get(target.source)
-    home = _at_home(target.folder) if library is None else contextlib.nullcontext()
-    with torch.random.fork_rng(devices=[]), home:
+    imports = _imports_from(target.folder) if library is None else contextlib.nullcontext()
+    with torch.random.fork_rng(devices=[]), imports:
         if library is None:
-            make = _called(target, _named(target, _imported(target)), arguments or {})
+            make = _factory(target, _attribute(target, _imported(target)), arguments or {})
         else:
             make = library.factory(target.name, arguments or {})
         yield _made(target, make, real)
 
 
 @contextlib.contextmanager
-def _at_home(folder: Path) -> Iterator[None]:
-    """Have a folder's modules importable, and forget afterwards those that were not there before."""
+def _imports_from(folder: Path) -> Iterator[None]:
+    """Make a folder's modules importable inside a with block; at its end, remove the new ones."""
     path, before = list(sys.path), set(sys.modules)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
@@ -92,13 +92,12 @@ def _at_home(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = path
-        of_folder = [name for name in set(sys.modules) - before if _stands_in(folder, name)]
-        for name in of_folder:
+        for name in [name for name in set(sys.modules) - before if _is_in(folder, name)]:
             del sys.modules[name]
 
 
-def _stands_in(folder: Path, name: str) -> bool:
-    """Return whether a module that is imported is a file of the folder itself, or is of a package in it."""
+def _is_in(folder: Path, name: str) -> bool:
+    """Return whether an imported module is a file of the folder, or belongs to a package in the folder."""
     module = sys.modules.get(name.partition(".")[0])
     spec = getattr(module, "__spec__", None)
     origin = getattr(module, "__file__", None) or next(
@@ -115,13 +114,13 @@ def _imported(target: Target) -> ModuleType:
         return importlib.import_module(target.source)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{target.source}.".startswith(f"{error.name}."):
-            about = f", which {target.source} is to be in" if error.name != target.source else ""
-            _refuse(target, f"no module is called {error.name!r}{about}, in this folder or installed")
-        _raised(target, f"import {target.source}", error)
+            package_of = f" (of {target.source})" if error.name != target.source else ""
+            _refuse(target, f"module {error.name!r}{package_of} is neither in this folder nor installed")
+        _refuse_error(target, f"import {target.source}", error)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # whatever the user's own code raises is told in a line
-        _raised(target, f"import {target.source}", error)
+    except BaseException as error:  # all that the user's code raises becomes a message of one line
+        _refuse_error(target, f"import {target.source}", error)
 
 
 def _file(target: Target) -> ModuleType:
@@ -139,85 +138,87 @@ def _file(target: Target) -> ModuleType:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        _raised(target, f"import {target.source}", error, _by_module(target, error))
+        _refuse_error(target, f"import {target.source}", error, _package_hint(target, error))
     return module
 
 
-def _by_module(target: Target, error: BaseException) -> str:
-    """Return the name of a network by its package, where its file is one of a package and imports others as that."""
+def _package_hint(target: Target, error: BaseException) -> str:
+    """Return how to write the target by its package, if its file fails at a relative import, else ''."""
     parts = Path(target.source).with_suffix("").parts
     if not (isinstance(error, ImportError) and "relative import" in str(error) and all(map(str.isidentifier, parts))):
         return ""
-    return f"; a file of a package is named as {'.'.join(parts)}:{target.name}"
+    return f"; for a file in a package, write {'.'.join(parts)}:{target.name}"
 
 
-def _named(target: Target, module: ModuleType) -> Any:
-    """Return what a module has under the target's name; raises `InputError` with the nearest that could be meant."""
+def _attribute(target: Target, module: ModuleType) -> Any:
+    """Return the module's attribute with the target's name; raises `InputError` with similar names, or with all."""
     try:
         return reduce(getattr, target.name.split("."), module)
     except AttributeError:
-        candidates = {name.lower(): name for name, value in vars(module).items() if _could_be_meant(module, value)}
+        candidates = {name.lower(): name for name, value in vars(module).items() if _is_candidate(module, value)}
         hint = nearest(target.name, list(candidates))
         for lower, name in candidates.items():
             hint = hint.replace(f"'{lower}'", f"'{name}'")
         some = [*list(candidates.values())[:10], *(["…"] if len(candidates) > 10 else [])]
-        there = f"there {'is' if len(some) == 1 else 'are'} {', '.join(some)}"
+        use = f"use {'one of ' if len(some) > 1 else ''}{', '.join(some)}"
         _refuse(
-            target, f"{target.source} has no {target.name!r}; {hint or (there if candidates else 'nor any network')}"
+            target, f"{target.source} has no {target.name!r}; {hint or (use if candidates else 'it has no network')}"
         )
 
 
-def _could_be_meant(module: ModuleType, value: Any) -> bool:
-    """Return whether it is a network, makes one here, or is a class of networks of the same package, as in torch.nn."""
+def _is_candidate(module: ModuleType, value: Any) -> bool:
+    """Return whether a value is a network, a callable of the module, or a network class of the same package."""
     home = str(getattr(value, "__module__", None))
     is_class = isinstance(value, type) and issubclass(value, nn.Module)
-    alike = is_class and home.partition(".")[0] == module.__name__.partition(".")[0]
-    return isinstance(value, nn.Module) or alike or (home == module.__name__ and callable(value))
+    is_of_package = is_class and home.partition(".")[0] == module.__name__.partition(".")[0]
+    return isinstance(value, nn.Module) or is_of_package or (home == module.__name__ and callable(value))
 
 
-def _called(target: Target, found: Any, arguments: Arguments) -> Callable[[], Any]:
-    """Return how the network is made of what was found: by a call, or not at all where it is one."""
-    if isinstance(found, nn.Module):
+def _factory(target: Target, value: Any, arguments: Arguments) -> Callable[[], Any]:
+    """Return a function that makes the network from the target's value: it calls the value, or returns a network."""
+    if isinstance(value, nn.Module):
         if arguments:
-            _refuse(target, f"is a network that is made already, and takes no --arg {next(iter(arguments))}")
-        return lambda: found
-    if not callable(found):
-        _refuse(target, f"is of type {type(found).__name__}: neither a torch.nn.Module nor what makes one")
-    return lambda: found(**arguments)
+            _refuse(target, f"is already a network and takes no arguments; remove --arg {next(iter(arguments))}")
+        return lambda: value
+    if not callable(value):
+        _refuse(
+            target, f"is of type {type(value).__name__}; use a torch.nn.Module, or a class or function that makes one"
+        )
+    return lambda: value(**arguments)
 
 
 def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
-    """Return the network; made anew for real where it cannot be made on meta tensors."""
+    """Return the network that `make` makes, on meta tensors if possible and not `real`."""
     for device in ("cpu",) if real else ("meta", "cpu"):
         try:
             with torch.device(device):
-                found = make()
+                model = make()
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             if device == "cpu":
-                _raised(target, "be made", error)
+                _refuse_error(target, "be made", error)
             continue
-        if not isinstance(found, nn.Module):
-            _refuse(target, f"makes a value of type {type(found).__name__}, not a torch.nn.Module")
-        return found
-    raise AssertionError("a CPU is the last that is tried")
+        if not isinstance(model, nn.Module):
+            _refuse(target, f"makes a value of type {type(model).__name__}, not a torch.nn.Module")
+        return model
+    raise AssertionError("the CPU is the last device to try")
 
 
 def _refuse(target: Target, why: str) -> NoReturn:
     raise InputError(f"{printable(target.text)}: {printable(why)}") from None
 
 
-def _raised(target: Target, doing: str, error: BaseException, hint: str = "") -> NoReturn:
-    """Refuse with what the user's code raised: its type, its words, and where in the target's folder it was."""
+def _refuse_error(target: Target, action: str, error: BaseException, hint: str = "") -> NoReturn:
+    """Raise `InputError` with the type and message of the user's exception, and its line in the target's folder."""
     if isinstance(error, InputError):
         raise error
     where = _place(error, target.folder)
-    _refuse(target, f"cannot {doing}: {raised(error)}{f' ({where})' if where else ''}{hint}")
+    _refuse(target, f"cannot {action}: {raised(error)}{f' ({where})' if where else ''}{hint}")
 
 
 def _place(error: BaseException, folder: Path) -> str:
-    """Return file and line of the innermost frame that is of the folder, or nothing."""
+    """Return the file and line of the innermost frame in the folder, or '' if there is none."""
     place, traceback = "", error.__traceback__
     while traceback is not None:
         file = Path(traceback.tb_frame.f_code.co_filename)

@@ -1,4 +1,4 @@
-"""Op rows from a network that is run once, on meta tensors: no weights, no compute, nothing of the user's touched."""
+"""Trace a network: run it once and record its ops, on meta tensors if possible, without changing the user's model."""
 
 from __future__ import annotations
 
@@ -27,52 +27,52 @@ from mfprofile.trace.traced import Trace
 
 
 class Input(NamedTuple):
-    """An input to be made of zeros: its shape without the batch, which is one, and its type; none is the network's."""
+    """An input of zeros: its shape without the batch dimension, which is 1, and its dtype (default: the network's)."""
 
     shape: tuple[int, ...]
     dtype: torch.dtype | None = None
 
     def of(self, model: nn.Module) -> Input:
-        """Return it with the type that it has for a model: none given, that of the model's floating point numbers."""
-        own = chain(model.parameters(), model.buffers())
+        """Return the input with a dtype; the default is the dtype of the model's first floating point tensor."""
+        tensors = chain(model.parameters(), model.buffers())
         return Input(
             self.shape,
-            self.dtype or next((each.dtype for each in own if each.is_floating_point()), torch.float32),
+            self.dtype or next((each.dtype for each in tensors if each.is_floating_point()), torch.float32),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to run a network: the device, what becomes of its tensors, and where tensors that it makes are put.
+    """A way to run a network: the device, how its tensors are copied, and torch's default device during the run.
 
-    With nothing `made` of its tensors, the network is run itself.
+    If `copy_tensor` is None, the network itself runs, not a copy.
     """
 
     device: str
-    made: Callable[[Tensor], Tensor] | None
-    fresh: str | None = None
+    copy_tensor: Callable[[Tensor], Tensor] | None
+    default_device: str | None = None
 
 
 WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
-"""The ways, in turn: the second is for networks that make tensors on no device of their inputs."""
+"""The ways to try, in this order. The second is for networks that make tensors without the device of their inputs."""
 
 
 class Failure(NamedTuple):
-    """What a run raised, the path of the module in which it did, and what could not be done.
+    """The exception of a run, the path of the module that raised it, and the action that failed.
 
-    It is `final` where it would be the same in any way to run, and `uncopied` where it would not without a copy.
+    It is `final` if every other way would fail too, and `needs_original` if only a run without a copy could succeed.
     """
 
     error: BaseException
     path: str
-    doing: str = "run"
+    action: str = "run"
     final: bool = False
-    uncopied: bool = False
+    needs_original: bool = False
 
     @property
     def reason(self) -> str:
         """Return why another way was tried."""
-        return "no copy of it can be" if self.uncopied else "meta tensors will not do"
+        return "it cannot be copied" if self.needs_original else "it cannot run on meta tensors"
 
     def __str__(self) -> str:
         return raised(self.error)
@@ -88,49 +88,51 @@ def trace(
     name: str | None = None,
     run_original: bool = False,
 ) -> Trace:
-    """Run a network once, in eval mode on a copy, and return the ops that it ran, as rows under its modules' paths.
+    """Run a copy of a network once in eval mode, and return a trace: the ops that ran, as rows under module paths.
 
-    `inputs` are what `forward` takes, `options` its keyword arguments: tensors, taken as they are, batch and all;
-    shapes without the batch, such as (3, 224, 224), or `Input`s, of which one image is made; any other value goes
-    through. One shape or tensor may stand for itself. It runs on meta tensors and, where they will not do, for real on
-    a CPU, which the result says; `device` allows only the one. A network that cannot be copied, or whose copy leads
-    back to it, as a function does that is kept beside a layer, is refused, unless it `run_original` itself: it is then
-    run itself, in eval mode, and may be changed by that.
+    `inputs` are the positional arguments of `forward`, `options` its keyword arguments. A tensor is used as it is, with
+    its batch dimension. For a shape without the batch dimension, such as (3, 224, 224), or an `Input`, one image of
+    zeros is made. Any other value is passed on. A single shape or tensor needs no list around it.
 
-    Multiply-adds, elements and outputs are those of all that the inputs hold, for one image of it when they hold one.
-    Attention that is fused is counted as if it were not, and all its rows × columns where it is causal. Recurrent
-    layers are named, not counted. Raises `InputError` when the network raises, with the module in which it did.
+    The network runs on meta tensors. If it cannot, it runs with real tensors on a CPU, and the trace has the reason.
+    `device` allows only one of the two. A network is refused if it cannot be copied, or if its copy uses the original,
+    for example through a function in an attribute that refers to a layer. With `run_original`, such a network runs
+    itself, in eval mode, and the run may change it.
 
-    >>> found = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
-    >>> [(row.name, row.kind, row.madds, row.params) for row in found.rows]  # 27 · 8 · 64 products
+    Multiply-adds, elements and outputs are of the whole batch; for a batch of one, they are of one image. Fused
+    attention is counted as if it were not fused. Causal attention is counted with all rows × columns. Recurrent layers
+    are listed, not counted. Raises `InputError` if the network raises, with the path of the module that did.
+
+    >>> result = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
+    >>> [(row.name, row.kind, row.madds, row.params) for row in result.rows]  # 27 · 8 · 64 products
     [('0', 'conv', 13824, 224), ('1', 'relu', 0, 0)]
-    >>> found.device, found.coverage
+    >>> result.device, result.coverage
     ('meta', Fraction(1, 1))
     """
-    called = [_typed(model, value) for value in _arguments(inputs)]
-    given = {key: _typed(model, value) for key, value in (options or {}).items()}
+    ordered = [_typed(model, value) for value in _arguments(inputs)]
+    named = {key: _typed(model, value) for key, value in (options or {}).items()}
     ways = [way for way in WAYS if device in (None, way.device)]
     if not ways:
         raise unknown("device", str(device), DEVICES)
     failure = None
     while ways:
         way = ways.pop(0)
-        found = _attempt(model, called, given, way)
-        if isinstance(found, Recorder):
+        result = _attempt(model, ordered, named, way)
+        if isinstance(result, Recorder):
             modules = {path: _module(module) for path, module in model.named_modules()}
             reason = "" if way.device == "meta" or failure is None else f"{failure.reason}: {failure}"
-            shapes = tuple(_described(called, given))
-            return Trace(name or type(model).__name__, shapes, way.device, reason, modules, found.parts())
-        failure = found
+            shapes = tuple(_input_shapes(ordered, named))
+            return Trace(name or type(model).__name__, shapes, way.device, reason, modules, result.parts())
+        failure = result
         if failure.final:
-            itself = _itself(model)
-            ways = [itself] if failure.uncopied and run_original and device in (None, itself.device) else []
+            original = _way_of_original(model)
+            ways = [original] if failure.needs_original and run_original and device in (None, original.device) else []
     assert failure is not None
-    raise InputError(_message(name or type(model).__name__, failure, _described(called, given))) from failure.error
+    raise InputError(_message(name or type(model).__name__, failure, _input_shapes(ordered, named))) from failure.error
 
 
-def _itself(model: nn.Module) -> Way:
-    """Return the way to run a network itself, where its tensors are."""
+def _way_of_original(model: nn.Module) -> Way:
+    """Return the way to run the network itself, on the device of its tensors."""
     is_blank = any(tensor.is_meta for tensor in chain(model.parameters(), model.buffers()))
     return Way("meta", None, "meta") if is_blank else Way("cpu", None)
 
@@ -143,45 +145,46 @@ def _module(module: nn.Module) -> Module:
 
 
 def _message(name: str, failure: Failure, inputs: Iterable[InputShape]) -> str:
-    if isinstance(failure.error, InputError) and failure.doing == "copied":
+    if isinstance(failure.error, InputError) and failure.action == "copied":
         return f"{name}: {failure.error}"
     where = f"in {failure.path} " if failure.path else ""
-    given = f" ({where}on inputs {', '.join(map(str, inputs)) or 'none'})" if failure.doing != "copied" else ""
-    return f"{name} cannot be {failure.doing}: {failure}{given}"
+    given = f" ({where}on inputs {', '.join(map(str, inputs)) or 'none'})" if failure.action != "copied" else ""
+    return f"{name} cannot be {failure.action}: {failure}{given}"
 
 
 def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way) -> Recorder | Failure:
-    """Return the recorder of one run, or how it failed."""
+    """Return the recorder of one run, or the failure of the run."""
     try:
-        network = model.eval() if way.made is None else copied(model, way.made)
+        network = model.eval() if way.copy_tensor is None else copied(model, way.copy_tensor)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # what a network's own copying raises is its affair
-        return Failure(error, "", "copied", final=True, uncopied=not isinstance(error, InputError))
+    except BaseException as error:  # a network's own methods for copying can raise anything
+        return Failure(error, "", "copied", final=True, needs_original=not isinstance(error, InputError))
     recorder = Recorder(network, model if network is not model else None)
     try:
-        args = [_made(value, way) for value in inputs]
-        kwargs = {key: _made(value, way) for key, value in options.items()}
-    except RuntimeError as error:  # torch's word for more values than there can be, or than there is memory for
+        args = [_argument(value, way) for value in inputs]
+        kwargs = {key: _argument(value, way) for key, value in options.items()}
+    except RuntimeError as error:  # torch raises it for too many values, and for too little memory
         return Failure(error, "", "given its inputs")
-    recorder.take([*args, *kwargs.values()])
-    failure = _failed(network, args, kwargs, way, recorder)
-    past, stray = recorder.calls.past, recorder.threads.stray
-    if past is not None:
-        return Failure(past, "", "copied", final=True, uncopied=True)
-    return Failure(stray, "", final=True) if stray is not None else failure or recorder
+    recorder.note_inputs([*args, *kwargs.values()])
+    failure = _run(network, args, kwargs, way, recorder)
+    if recorder.calls.error is not None:
+        return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
+    if recorder.threads.error is not None:
+        return Failure(recorder.threads.error, "", final=True)
+    return failure or recorder
 
 
-def _failed(
+def _run(
     network: nn.Module, args: list[Any], kwargs: Mapping[str, Any], way: Way, recorder: Recorder
 ) -> Failure | None:
-    """Run a network and have it recorded; return how it failed, if it did."""
+    """Run a network under the recorder, and return its failure, or None if it succeeds."""
     try:
-        with _surroundings(way), recorder.calls.watched(), recorder.threads.watched(), recorder:
-            recorder.see("its caller", tree_leaves(network(*args, **kwargs)))
+        with _settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
+            recorder.note_read("the caller", tree_leaves(network(*args, **kwargs)))
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a network that exits has not run either
+    except BaseException as error:  # a network that raises SystemExit did not run either
         if recorder.fault is not None:
             raise recorder.fault from None
         paths = {id(module): path for path, module in network.named_modules()}
@@ -190,13 +193,13 @@ def _failed(
 
 
 @contextlib.contextmanager
-def _surroundings(way: Way) -> Iterator[None]:
-    """Run without gradients, fast paths and compilation, and leave torch's own state as it was."""
+def _settings(way: Way) -> Iterator[None]:
+    """Turn off gradients, fast paths and compilation inside a with block, and restore torch's state at its end."""
     fast = torch.backends.mha.get_fastpath_enabled()
-    fresh = torch.device(way.fresh) if way.fresh else contextlib.nullcontext()
+    default_device = torch.device(way.default_device) if way.default_device else contextlib.nullcontext()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.random.fork_rng(devices=[]), torch.inference_mode(), fresh, _uncompiled():
+        with torch.random.fork_rng(devices=[]), torch.inference_mode(), default_device, _uncompiled():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
@@ -204,7 +207,7 @@ def _surroundings(way: Way) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _uncompiled() -> Iterator[None]:
-    """Run what torch.compile has made as it is written; its compiler, slow to import, is there only if it was used."""
+    """Run compiled code as it is written. The compiler is slow to import, so it is used only if already imported."""
     eager = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else contextlib.nullcontext()
     with warnings.catch_warnings(), eager:
         warnings.filterwarnings("ignore", message=r"Using `torch\.compile\(module\)` when there are global hooks")
@@ -212,7 +215,7 @@ def _uncompiled() -> Iterator[None]:
 
 
 def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
-    """Return the positional arguments, shapes as `Input`s."""
+    """Return the positional arguments, with shapes as `Input`s."""
     if isinstance(inputs, Tensor | Input) or _is_shape(inputs):
         inputs = [inputs]
     return [Input(tuple(value)) if _is_shape(value) else value for value in inputs]
@@ -227,14 +230,14 @@ def _is_shape(value: Any) -> bool:
     return whole and bool(value) and all(type(side) is int for side in value)
 
 
-def _made(value: Any, way: Way) -> Any:
-    """Return an argument as it is given to the copy: never the user's own tensor."""
+def _argument(value: Any, way: Way) -> Any:
+    """Return an argument for the run; a tensor of the user is copied if the network is."""
     if isinstance(value, Input):
         return torch.zeros((1, *value.shape), dtype=value.dtype, device=way.device)
-    return way.made(value) if way.made is not None and isinstance(value, Tensor) else value
+    return way.copy_tensor(value) if way.copy_tensor is not None and isinstance(value, Tensor) else value
 
 
-def _described(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[InputShape]:
+def _input_shapes(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[InputShape]:
     """Yield the shape, the dtype and the name of each input that has a shape."""
     for name, value in [*(("", value) for value in ordered), *named.items()]:
         shape = (1, *value.shape) if isinstance(value, Input) else getattr(value, "shape", None)

@@ -1,4 +1,4 @@
-"""What running a network once gave: its modules, its ops, and what of it is not counted."""
+"""The result of tracing a network: its modules, its ops, and what is not counted."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from mfprofile.trace.operators import RECURRENT
 
 @dataclass(frozen=True)
 class Trace:
-    """What was found by running a network once. It is a `Subject`: a bill can be of it.
+    """The result of running a network once. It is a `Subject`, so it can have a bill.
 
-    `device` is where it ran, `meta` or `cpu`, and `reason` why it could not be meta tensors ('' where it was).
-    `modules` are all modules by their paths; one that stands at several paths is at that by which it was registered
-    first. `parts` have an op each.
+    `device` is where it ran, `meta` or `cpu`. `reason` says why it could not run on meta tensors ('' if it could).
+    `modules` are all modules by path; a module registered at several paths has the first of them. Each of `parts` has
+    one op.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -48,12 +48,12 @@ class Trace:
 
     @property
     def input(self) -> str:
-        """Return the inputs in words."""
+        """Return the inputs as text."""
         return ", ".join(map(str, self.inputs)) or "none"
 
     @property
     def settings(self) -> Traits:
-        """Return what holds for the whole network: its inputs and its class."""
+        """Return the traits of the whole network: its inputs and its class."""
         return {"input": self.input, "class": self.modules[""].kind}
 
     @property
@@ -68,12 +68,12 @@ class Trace:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Return every op as a row, in running order, after the tables and before what is unused."""
+        """Return a row for each op in running order, after the rows of tables and before those of unused parameters."""
         return rows_of(self.parts)
 
     @cached_property
     def uncovered(self) -> tuple[Uncovered, ...]:
-        """Return the operators that no handle counts, and the recurrent layers, in the order they first ran in."""
+        """Return the operators without a handle and the recurrent layers, in the order of their first run."""
         rows_by_operator: dict[str, list[Row]] = {}
         for row in self.rows:
             if row.role == UNCOVERED:
@@ -85,11 +85,11 @@ class Trace:
 
     @property
     def coverage(self) -> Fraction:
-        """Return the share of all ops' elements that is of ops with a handle; what is free or a table has none."""
+        """Return the share of the elements of all ops that is counted; free operators and tables are left out."""
         elements = sum(row.elements for row in self.rows if row.kind != "table")
         return 1 - Fraction(sum(each.elements for each in self.uncovered), elements) if elements else Fraction(1)
 
     @cached_property
     def unused(self) -> Mapping[str, int]:
-        """Return the parameters that no op reads, by path."""
+        """Return the number of values of each parameter that no op reads, by path."""
         return MappingProxyType({row.name: row.params for row in self.rows if row.kind == "unused"})

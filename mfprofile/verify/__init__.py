@@ -1,1 +1,1 @@
-"""Other counters on a model, each explained from our rows; the recipes of the recounted baselines."""
+"""Run other people's counters on a model and explain their totals from our rows; build and recount the baselines."""

@@ -1,4 +1,4 @@
-"""A network in code, run once and counted, and if wanted held against other counters."""
+"""Trace a network in code and, on request, compare its bill with other counters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mfprofile.spec.problems import InputError
-from mfprofile.trace.audit import made, taken, tensors, traced, traced_model
+from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
 from mfprofile.trace.given import Inputs
 from mfprofile.trace.target import Arguments
 from mfprofile.trace.trace import Failure
@@ -20,14 +20,14 @@ from mfprofile.verify.verify import Verification, chosen, verified
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A traced network, and what other counters say of it where they were asked."""
+    """The trace of a network, and the results of other counters if they were requested."""
 
     trace: Trace
     verification: Verification | None = None
 
     @property
     def holds(self) -> bool:
-        """Return whether each operator is counted, and each counter that was asked is explained."""
+        """Return whether every operator is counted and every requested counter is explained."""
         return not self.trace.uncovered and (self.verification is None or self.verification.holds)
 
 
@@ -39,30 +39,30 @@ def audit(
     counters: Sequence[str] | None = None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Audit:
-    """Return the trace of the network that a target names, and with `counters` what those say: all, if it is empty.
+    """Return the trace of the network that a target names, and with `counters` also their results.
 
-    The counters run a network that was made for real. Raises `InputError` as `traced` does, and for a counter that
-    does not exist or is not installed.
+    An empty list of counters means all that are installed. Counters run a network with real tensors. Raises
+    `InputError` as `traced` does, and for a counter that does not exist or is not installed.
     """
     if counters is None:
         return Audit(traced(text, inputs, arguments, device))
     names = chosen(counters)
-    with made(text, arguments, real=True) as model:
-        found = traced_model(text, model, inputs, device)
+    with open_network(text, arguments, real=True) as model:
+        trace = traced_model(text, model, inputs, device)
         try:
-            given = _in_order(model, *tensors(model, taken(model, inputs)))
-        except RuntimeError as error:  # torch's word for too little memory
+            given = _in_order(model, *tensors(model, accepted_inputs(model, inputs)))
+        except RuntimeError as error:  # torch raises it for too little memory
             raise InputError(f"{text} cannot be given its inputs: {Failure(error, '')}") from None
-        return Audit(found, verified(found.bill(), model, names, notify, given))
+        return Audit(trace, verified(trace.bill(), model, names, notify, given))
 
 
 def _in_order(model: nn.Module, ordered: list[Tensor], named: dict[str, Tensor]) -> tuple[Any, ...]:
-    """Return inputs in the order in which `forward` takes them, with defaults between: counters know no names."""
+    """Return the inputs in the order of `forward`'s parameters, with defaults between: counters pass no keywords."""
     bound: Any = inspect.signature(model.forward).bind(*ordered, **named)
     bound.apply_defaults()
     if named.keys() & bound.kwargs.keys():
-        raise InputError("other counters give inputs by order alone, and these can be given by name only")
+        raise InputError("other counters pass inputs by position, and some of these inputs are keyword-only")
     args = list(bound.args)
-    while args and not isinstance(args[-1], Tensor):  # a default that stands after all that is given
+    while args and not isinstance(args[-1], Tensor):  # a default after the last input
         args.pop()
     return tuple(args)

@@ -1,7 +1,7 @@
-"""Baselines recounted: how a library builds each network of Tables 2 to 4, and what the tracer counts of it.
+"""Recount the baselines: build each network of Tables 2 to 4 with a library, and count it with the tracer.
 
-A network is made and run on meta tensors: no weights are loaded, nothing is computed. PVT-Tiny is transformers', as
-neither timm nor torchvision has its first version.
+A network is made and run on meta tensors: no weights are loaded, nothing is computed. PVT-Tiny comes from transformers,
+because neither timm nor torchvision has its first version.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a function by its full name; a value may be a call in turn.
+    """A call of a function by its full name; a value can be another call.
 
     >>> print(Call("timm.create_model", ("convit_tiny",), {"embed_dim": 64}))
     timm.create_model('convit_tiny', embed_dim=64)
@@ -38,17 +38,17 @@ class Call:
 
     @property
     def library(self) -> str:
-        """Return the library that the function is of."""
+        """Return the library of the function."""
         return self.name.partition(".")[0]
 
     def made(self) -> Any:
-        """Return what the function returns; raises `InputError` where its library is not installed."""
-        whole = library(self.library)
-        module, _, function = self.name.rpartition(".")
+        """Call the function and return its result; raises `InputError` if its library is not installed."""
+        root = library(self.library)
+        path, _, function = self.name.rpartition(".")
         with quiet():
-            inside = reduce(getattr, module.split(".")[1:], whole)
+            module = reduce(getattr, path.split(".")[1:], root)
             values = [value.made() if isinstance(value, Call) else value for value in self.values]
-            return getattr(inside, function)(*values, **self.options)
+            return getattr(module, function)(*values, **self.options)
 
     def __str__(self) -> str:
         values = [str(value) if isinstance(value, Call) else repr(value) for value in self.values]
@@ -57,9 +57,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a baseline is made: the row that it stands in, its input, a call, and which of its modules are left out.
+    """How to make a baseline: its row in the paper, its input, the call that builds it, and the modules to remove.
 
-    `resized` lets PVT's position embeddings be drawn out to the image, as for a detector; transformers' own cannot.
+    With `resized`, PVT's position embeddings are resized to the image, as for a detector; transformers does not do it.
     """
 
     table: str
@@ -76,8 +76,8 @@ class Recipe:
         return 3, int(height), int(width or height)
 
     def build(self) -> nn.Module:
-        """Return the network on meta tensors; raises `InputError` where its library is not installed."""
-        library(self.call.library)  # what it makes for itself as it is imported is not for a meta device
+        """Return the network on meta tensors; raises `InputError` if its library is not installed."""
+        library(self.call.library)  # tensors that a library makes at import must not be on a meta device
         with torch.device("meta"):
             model: nn.Module = self.call.made()
         for path in self.without:
@@ -118,7 +118,7 @@ RECIPES: tuple[Recipe, ...] = (
     _two("MobileNetV3 0.75×", _timm("mobilenetv3_large_075")),
     _two("MobileNetV3 1.0×", _timm("mobilenetv3_large_100")),
     _two("ShuffleNetV2 1.5×", _torchvision("shufflenet_v2_x1_5")),
-    # torchvision's width multiplier scales the last layer as well, and 1.25× is no name of timm's
+    # torchvision's width multiplier also scales the last layer, and timm has no name for 1.25×
     _two("MobileNetV3 1.25×", Call("timm.models.mobilenetv3._gen_mobilenet_v3", ("mobilenetv3_large_100", 1.25))),
     _two("EfficientNet-B0", _timm("efficientnet_b0")),
     _two("ShuffleNetV2 2×", _torchvision("shufflenet_v2_x2_0")),
@@ -141,24 +141,24 @@ RECIPES: tuple[Recipe, ...] = (
     _four("ResNet50", _torchvision("resnet50"), without=("fc",)),
     _four("PVT-Tiny", Call("transformers.PvtModel", (Call("transformers.PvtConfig"),)), resized=True),
 )
-"""Each baseline that a library builds, in the order of the paper. In Table 4 the head goes, and a last convolution that
-widens for it."""
+"""Each baseline that a library builds, in the order of the paper. For Table 4, the head is removed, and the last
+convolution if it only widens for the head."""
 
 
 def recount(notify: Callable[[str], None] = lambda _: None) -> Iterator[Recount]:
-    """Build and count each baseline, and yield what it costs; `notify` is told of each before.
+    """Build and count each baseline, and yield its costs; `notify` gets a message before each.
 
-    Raises `InputError` where a library is not installed.
+    Raises `InputError` if a library is not installed.
     """
     for recipe in RECIPES:
-        library(recipe.call.library)  # none is counted where one is missing
+        library(recipe.call.library)  # fail before the first count if a library is missing
     for recipe in RECIPES:
         notify(f"counting {recipe.model} at {recipe.input}: {recipe}")
         yield recounted(recipe)
 
 
 def recounted(recipe: Recipe) -> Recount:
-    """Return what a baseline costs."""
+    """Return the costs of a baseline."""
     bill = traced(recipe).bill(CONVENTION)
     name = recipe.call.library
     return Recount(
@@ -167,5 +167,5 @@ def recounted(recipe: Recipe) -> Recount:
 
 
 def traced(recipe: Recipe) -> Trace:
-    """Return the ops of a baseline."""
+    """Return the trace of a baseline."""
     return trace(recipe.build(), recipe.shape, device="meta", name=recipe.model)

@@ -1,7 +1,7 @@
-"""Counters that others wrote, each run on a fresh copy of a model, on one thread, in the mode it needs.
+"""Run other people's counters, each on a new copy of a model, on one thread, in the mode that it needs.
 
-A model that is handed in stays as it was: its state, mode, hooks and statistics are the copy's affair. The tools are
-imported where they are used; what they print or warn of is theirs and is kept back.
+The model itself does not change: its state, mode, hooks and statistics change only in the copy. The tools are imported
+when they are used. Their output and warnings are hidden.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ Inputs: TypeAlias = tuple[Tensor, ...]
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a tool said of a model: its total, and where it says so each module's share by path (the root is '').
+    """The result of a tool for a model: its total, and each module's share by path if it has them (the root is '').
 
-    `total` and `by_path` are in the tool's own unit; `params` are the parameters it counted; `unsupported` are the
-    operators that it met and named as not counted, with how often. `activations` are what it says of the values that
-    ops put out, by path, where it counts those.
+    `total` and `by_path` are in the tool's own unit. `params` are the parameters that it counted. `unsupported` are the
+    operators that it reports as not counted, with the number of times. `activations` are the output values of ops by
+    path, if it counts them.
     """
 
     tool: str
@@ -47,7 +47,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A tool: the package that must be installed, and how it is run on a copy of a model in eval mode."""
+    """A tool: the package that must be installed, and the function that runs it on a copy of a model in eval mode."""
 
     package: str
     run: Callable[[nn.Module, Inputs], dict[str, Any]]
@@ -56,29 +56,29 @@ class Counter:
 def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     """Run one of `COUNTERS` on a copy of the model and an image (batch, channels, height, width), or several inputs.
 
-    Raises `KeyError` for a name that is none and `ImportError` where the tool is not installed.
+    Raises `KeyError` for an unknown name and `ImportError` if the tool is not installed.
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
-    with quiet(), _plainly():
+    with quiet(), _one_thread_no_fast_path():
         network = copied(model, real, share=True)
-        with Calls(network, _in_thread, model).watched():
-            found = counter.run(network, (image,) if isinstance(image, Tensor) else image)
-    return Measurement(name, version, **found)
+        with Calls(network, _allow_thread, model).watch():
+            fields = counter.run(network, (image,) if isinstance(image, Tensor) else image)
+    return Measurement(name, version, **fields)
 
 
-def _in_thread(what: str) -> None:
-    """Let a network call what it likes in other threads: what a counter sees of it is the counter's affair."""
+def _allow_thread(what: str) -> None:
+    """Do nothing: unlike a trace, a counter may run a network that calls its modules in other threads."""
 
 
 def installed(name: str) -> bool:
-    """Return whether the tool's package is there."""
+    """Return whether the tool's package is installed."""
     return importlib.util.find_spec(COUNTERS[name].package) is not None
 
 
 @contextlib.contextmanager
-def _plainly() -> Iterator[None]:
-    """Run on one thread, and without the fast path of torch's encoders, into which no counter looks."""
+def _one_thread_no_fast_path() -> Iterator[None]:
+    """Use one thread inside a with block, and turn off the fast path of torch's encoders, which hides ops."""
     threads, fast = torch.get_num_threads(), torch.backends.mha.get_fastpath_enabled()
     torch.set_num_threads(1)
     torch.backends.mha.set_fastpath_enabled(False)
@@ -90,9 +90,9 @@ def _plainly() -> Iterator[None]:
 
 
 def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
-    """FlopCounterMode, with gradients on: under no_grad it trips over views of parameters, such as learned tokens.
+    """Run FlopCounterMode with gradients enabled: under no_grad, it fails on views of parameters, like learned tokens.
 
-    None is asked for, though: a mask that needs one has a fused attention taken apart.
+    No parameter requires a gradient, though: torch would decompose a fused attention whose mask requires one.
     """
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -119,10 +119,13 @@ def _fvcore(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     by_path, activations = (
         {path: int(sum_) for path, sum_ in each.by_module().items()} for each in (analysis, outputs)
     )
-    unsupported = {name.removeprefix("aten::"): count for name, count in analysis.unsupported_ops().items()}
-    params = parameter_count(model)[""]
-    found = {"total": int(analysis.total()), "by_path": by_path, "params": params, "unsupported": unsupported}
-    return {**found, "activations": activations}
+    return {
+        "total": int(analysis.total()),
+        "by_path": by_path,
+        "params": parameter_count(model)[""],
+        "unsupported": {name.removeprefix("aten::"): count for name, count in analysis.unsupported_ops().items()},
+        "activations": activations,
+    }
 
 
 def _thop(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
@@ -142,16 +145,16 @@ def _thop_paths(layers: Mapping[str, Any], above: str) -> Iterator[tuple[str, in
 
 def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
     def run(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
-        ptflops = imported("ptflops")  # which looks into torchvision
-        named = dict(zip(inspect.signature(model.forward).parameters, inputs, strict=False))  # it takes no others
-        alone = len(inputs) == 1 and inputs[0].is_floating_point()
-        options: dict[str, Any] = {} if alone else {"input_constructor": lambda _: named}
+        ptflops = imported("ptflops")  # it imports torchvision
+        named = dict(zip(inspect.signature(model.forward).parameters, inputs, strict=False))  # it needs a name for each
+        is_one_image = len(inputs) == 1 and inputs[0].is_floating_point()
+        options: dict[str, Any] = {} if is_one_image else {"input_constructor": lambda _: named}
         options |= {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
-        shape, told = tuple(inputs[0].shape[1:]) if inputs else (1,), io.StringIO()
-        with torch.no_grad(), contextlib.redirect_stdout(told):  # without gradients it would count no parameters
+        shape, output = tuple(inputs[0].shape[1:]) if inputs else (1,), io.StringIO()
+        with torch.no_grad(), contextlib.redirect_stdout(output):  # without requires_grad it would count no parameters
             total, params = ptflops.get_model_complexity_info(model, shape, **options)
-        if total is None:  # it prints what was raised
-            raise RuntimeError(re.sub(r".*exception:\s*<class '([^']*)'>", r"\1", told.getvalue(), flags=re.DOTALL))
+        if total is None:  # it does not raise the exception but prints it
+            raise RuntimeError(re.sub(r".*exception:\s*<class '([^']*)'>", r"\1", output.getvalue(), flags=re.DOTALL))
         return {"total": int(total), "params": int(params)}
 
     return run
@@ -160,8 +163,8 @@ def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
 def _torchinfo(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     import torchinfo
 
-    found = torchinfo.summary(model, input_data=inputs, verbose=0)
-    return {"total": int(found.total_mult_adds), "params": int(found.total_params)}
+    summary = torchinfo.summary(model, input_data=inputs, verbose=0)
+    return {"total": int(summary.total_mult_adds), "params": int(summary.total_params)}
 
 
 COUNTERS: Mapping[str, Counter] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""A tool's total, explained from our rows: the core, what it adds, what it misses, and what is left over."""
+"""Explain a tool's total from our rows: the core, what the tool adds, what it misses, and what remains unexplained."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mfprofile.verify.counters import Measurement, parameters
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A module path at which the arithmetic and a measurement disagree."""
+    """A module path where our count and a measurement differ."""
 
     path: str
     ours: int
@@ -26,7 +26,10 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was compared path by path: at how many paths, and where it differs, the deepest first in running order."""
+    """The result of a comparison by module path: the number of paths, and the mismatches.
+
+    The deepest mismatches come first, in running order.
+    """
 
     paths: int
     mismatches: tuple[Mismatch, ...]
@@ -34,11 +37,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One tool's totals beside what its convention predicts from our rows.
+    """One tool's totals, and what its convention predicts from our rows.
 
-    `core` is in the tool's unit; `adds` and `misses` are by kind and positive. `version_read` tells whether the
-    installed version is one whose source the convention was read from; a difference under another is not understood.
-    `activations` compares what the tool says of the values put out, where it counts those.
+    `core` is in the tool's unit. `adds` and `misses` are by kind and positive. `version_read` is whether the convention
+    was read from the source of the installed version; if not, a difference is not understood. `activations` compares
+    the output values, if the tool counts them.
     """
 
     measured: Measurement
@@ -54,28 +57,28 @@ class Explanation:
 
     @property
     def unexplained(self) -> int:
-        """Return what the tool printed beyond the prediction."""
+        """Return the tool's total minus the prediction."""
         return self.measured.total - self.predicted
 
     @property
     def unexplained_params(self) -> int:
-        """Return the parameters that the tool counted beyond the prediction."""
+        """Return the tool's parameters minus the prediction, or 0 if it counts none."""
         return 0 if self.measured.params is None else self.measured.params - self.predicted_params
 
     @property
     def holds(self) -> bool:
-        """Return whether nothing is left unexplained, in total and at every path."""
-        paths = not any(one.mismatches for one in (self.by_path, self.activations) if one is not None)
-        return paths and not self.unexplained and not self.unexplained_params
+        """Return whether the tool's figures are fully explained, in total and at every path."""
+        paths_match = not any(each.mismatches for each in (self.by_path, self.activations) if each is not None)
+        return paths_match and not self.unexplained and not self.unexplained_params
 
     @property
     def understood(self) -> bool:
-        """Return False where something is unexplained and the version is none that was read."""
+        """Return whether the tool is explained, or its version's source was read."""
         return self.holds or self.version_read
 
 
 def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
-    """Explain a measurement of the network that the bill is of; `modules` are the model's module paths."""
+    """Return the explanation of a measurement of the bill's network; `modules` are the model's module paths."""
     predicted = bill.under(measured.tool)
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
     core = [factor * madds for madds in bill.under("core").row_madds]
@@ -95,7 +98,7 @@ def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explan
 
 
 def _was_read(convention: Convention, version: str) -> bool:
-    """Return whether the version's leading numbers are those of a version that was read."""
+    """Return whether the version starts with the numbers of a version whose source was read."""
     numbers = re.findall(r"[0-9]+", version)
     return any(numbers[: read.count(".") + 1] == read.split(".") for read in convention.versions)
 
@@ -108,9 +111,10 @@ def _by_kind(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
 
 
 def compare_params(bill: Bill, model: nn.Module) -> Comparison:
-    """Compare our parameters with torch's own tensors, at every module path.
+    """Compare our parameters with the model's own tensors, at every module path.
 
-    Of a network in code, in all: there a parameter belongs to the op that uses it, wherever it is registered.
+    For a network in code, only the totals are compared: there, a parameter belongs to the op that uses it, and that op
+    may run in another module.
     """
     if bill.subject.modules:
         return compare(bill.rows, [row.params for row in bill.rows], {"": parameters(model)}, [""])
@@ -121,23 +125,23 @@ def compare_params(bill: Bill, model: nn.Module) -> Comparison:
 def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:
     """Compare our activations with fvcore's, at every module path.
 
-    fvcore.nn.ActivationCountAnalysis counts the outputs of convolutions, Linear and matrix products, and of nothing
-    else: fvcore/nn/activation_count.py.
+    fvcore.nn.ActivationCountAnalysis counts only the outputs of convolutions, Linear and matrix products:
+    fvcore/nn/activation_count.py.
     """
     return compare(bill.rows, [counted_output(row) for row in bill.rows], theirs, modules)
 
 
 def counted_output(row: Row) -> int:
-    """Return the values of an op's output as fvcore counts activations."""
+    """Return the number of values in an op's output, as fvcore counts activations."""
     return int(row.activations) if FVCORE.weight(row.kind, row.role).products else 0
 
 
 def compare(
     rows: Iterable[Row], amounts: Iterable[int], theirs: Mapping[str, int], modules: Iterable[str]
 ) -> Comparison:
-    """Compare amounts of rows with a tool's, at every module path: a path has all rows that stand at or below it.
+    """Compare our amounts with a tool's amounts at every module path; a path includes all rows at or below it.
 
-    A path that the tool does not name has 0 of it; a path that it names and the model has not is compared as well.
+    A path that the tool does not list has the amount 0. A path that only the tool lists is compared too.
     """
     ours = _by_prefix(rows, amounts)
     paths = list(dict.fromkeys([*modules, *theirs]))
@@ -146,12 +150,12 @@ def compare(
         for path in paths
         if ours.get(path, 0) != theirs.get(path, 0)
     ]
-    deepest = [one for one in unequal if not any(_is_below(other.path, one.path) for other in unequal)]
-    return Comparison(len(paths), (*deepest, *(one for one in unequal if one not in deepest)))
+    deepest = [each for each in unequal if not any(_is_below(other.path, each.path) for other in unequal)]
+    return Comparison(len(paths), (*deepest, *(each for each in unequal if each not in deepest)))
 
 
 def _by_prefix(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
-    """Return the sum of all rows at or below each path that begins a row's name, of all calls; the root is ''."""
+    """Return the sum of the rows of all calls at or below each path; the root is ''."""
     sums = {"": 0}
     for row, amount in zip(rows, amounts, strict=True):
         sums[""] += amount

@@ -1,4 +1,4 @@
-"""`verify`: the torch model of a spec under every counter that is installed, held against our rows."""
+"""Verify a spec: run every installed counter on its torch model and compare the results with our rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mfprofile.verify.explain import Comparison, Explanation, compare_params, ex
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """All that was held against the arithmetic for one network."""
+    """The comparison of a bill with the model's parameters and with other counters, for one network."""
 
     bill: Bill
     params: Comparison
@@ -30,17 +30,17 @@ class Verification:
 
     @property
     def holds(self) -> bool:
-        """Return whether parameters agree at every path and each counter ran and leaves nothing unexplained."""
-        explained = all(one.holds for one in self.explanations)
+        """Return whether parameters agree at every path, and every counter ran and is fully explained."""
+        explained = all(each.holds for each in self.explanations)
         return not self.params.mismatches and explained and not self.failures
 
 
 def verify(
     spec: Spec, counters: Sequence[str] | None = None, notify: Callable[[str], None] = lambda _: None
 ) -> Verification:
-    """Build the model of a spec, run the counters (all that are installed, if none are named) and explain each.
+    """Build the model of a spec, run the counters (default: all that are installed) and explain each.
 
-    `notify` hears what is being done. Raises `InputError` for a counter that does not exist or is not installed.
+    `notify` gets progress messages. Raises `InputError` for a counter that does not exist or is not installed.
     """
     names = chosen(counters)
     network = resolve(spec)
@@ -48,8 +48,8 @@ def verify(
     notify(f"{spec.name}: building the model")
     try:
         model = build(network, seed=0).eval()
-    except (MemoryError, RuntimeError) as error:  # torch's own word for too little memory is RuntimeError
-        raise InputError(f"{spec.name}: the model cannot be built here: {str(error).splitlines()[0]}") from None
+    except (MemoryError, RuntimeError) as error:  # torch raises RuntimeError for too little memory
+        raise InputError(f"{spec.name}: cannot build the model: {str(error).splitlines()[0]}") from None
     return verified(bill, model, names, notify)
 
 
@@ -60,9 +60,9 @@ def verified(
     notify: Callable[[str], None],
     inputs: Inputs | None = None,
 ) -> Verification:
-    """Hold a bill against a model of the same network; the model is not changed.
+    """Compare a bill with a model of the same network, and return the results; the model does not change.
 
-    `inputs` are what the model takes, batch and all: those of a bill of ours are its image.
+    `inputs` are the model's inputs, with their batch dimension (default: zeros in the shapes of the bill's inputs).
     """
     given = _zeros(bill) if inputs is None else inputs
     modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
@@ -73,14 +73,14 @@ def verified(
             explanations.append(explain(bill, measure(name, model, given), modules))
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # whatever a tool of others raises is its failure, told beside the other tools
+        except BaseException as error:  # all that a tool raises is reported as its failure, and the other tools run
             failures[name] = raised(error)
     skipped = [name for name in COUNTERS if not installed(name)]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
 
 
 def _zeros(bill: Bill) -> tuple[torch.Tensor, ...]:
-    """Return what the network is counted on, made of zeros."""
+    """Return the inputs of the bill, as tensors of zeros."""
     return tuple(torch.zeros(each.shape, dtype=getattr(torch, each.dtype)) for each in bill.subject.inputs)
 
 
@@ -94,5 +94,5 @@ def _named(counters: Sequence[str]) -> Iterator[str]:
         if name not in COUNTERS:
             raise unknown("counter", name, COUNTERS)
         if not installed(name):
-            raise InputError(f"{name} is not installed: pip install {COUNTERS[name].package}")
+            raise InputError(f"{name} is not installed; install it with pip install {COUNTERS[name].package}")
         yield name

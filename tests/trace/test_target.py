@@ -1,4 +1,4 @@
-"""A network by its name in code: how it is found and made, and what a user is told where it is not."""
+"""Targets: how a network in code is found and made, and the messages if it is not."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def none():
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with a module, a package and what both import, as the current one."""
+    """Return the current folder, with a module, a package, and the modules that both import."""
     (tmp_path / "net.py").write_text(SOURCE, encoding="utf-8")
     (tmp_path / "parts.py").write_text("WIDTH = 5", encoding="utf-8")
     (tmp_path / "many.py").write_text("".join(f"def n{at}(): ...\n" for at in range(11)), encoding="utf-8")
@@ -74,20 +74,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("timm.models:resnet18", "timm.models", "resnet18"),
     ],
 )
-def test_a_target_is_taken_apart(text: str, source: str, name: str) -> None:
-    """A module or a file, and a name in it; or a library, whose names may have any letters."""
+def test_a_target_is_parsed(text: str, source: str, name: str) -> None:
+    """It is a module or a file and a name in it, or a library, whose names can have any letters."""
     assert parsed(text)[1:] == (source, name)
 
 
 @pytest.mark.parametrize("text", ["net.py", "net:", ":Net", "a-b:Net", "net.py:a b", "nets/net:Net", ""])
-def test_another_form_is_refused_with_those_there_are(text: str) -> None:
-    """No module is sought then."""
-    with pytest.raises(InputError, match=r"names no network in code: write package.module:factory, path/file.py:Class"):
+def test_another_form_is_refused_and_the_valid_forms_are_listed(text: str) -> None:
+    """No module is imported."""
+    with pytest.raises(
+        InputError, match=r"does not name a network in code; write package.module:factory, path/file.py:Class"
+    ):
         parsed(text)
 
 
-def test_a_spec_is_sent_to_count() -> None:
-    """Who audits a spec meant another command."""
+def test_the_message_for_a_spec_names_the_command_count() -> None:
+    """A user who audits a spec needs another command."""
     for text in ("mf294m", "specs/mine.yaml"):
         with pytest.raises(InputError, match="'mfprofile count' counts specs"):
             parsed(text)
@@ -105,14 +107,14 @@ def test_a_spec_is_sent_to_count() -> None:
     ],
 )
 def test_classes_functions_and_networks_are_found(folder: Path, text: str, kind: str) -> None:
-    """In a file and its neighbours, in a module, in a package that imports from its own folder."""
+    """They are in a file that imports its neighbours, in a module, or in a package that imports from its own folder."""
     with opened(text) as model:
         assert type(model).__name__ == kind
         assert str(folder) in sys.path
 
 
-def test_a_network_is_made_on_meta_tensors_unless_it_is_to_be_real(folder: Path) -> None:
-    """Where a factory asks for a value it is made for real; arguments go to the factory."""
+def test_a_network_is_made_on_meta_tensors_if_possible_and_not_real(folder: Path) -> None:
+    """If a factory reads a value, real tensors are used. Arguments go to the factory."""
     for text, real, device in (
         ("net.py:Net", False, "meta"),
         ("net.py:Net", True, "cpu"),
@@ -124,8 +126,8 @@ def test_a_network_is_made_on_meta_tensors_unless_it_is_to_be_real(folder: Path)
         assert next(model.parameters()).shape == (7, 3)
 
 
-def test_nothing_is_left_behind(folder: Path) -> None:
-    """The path, the modules of the folder and torch's random numbers are as they were."""
+def test_the_state_is_restored(folder: Path) -> None:
+    """The import path, the imported modules of the folder and torch's random state do not change."""
     path, state = list(sys.path), torch.random.get_rng_state()
     modules = set(sys.modules)
     with opened("net.py:Net", real=True), opened("pack.inner:Net", real=True):
@@ -137,8 +139,8 @@ def test_nothing_is_left_behind(folder: Path) -> None:
     assert folder.exists()
 
 
-def test_two_files_of_one_name_have_each_its_own_neighbours(folder: Path) -> None:
-    """What the first imported is not taken for what the second would."""
+def test_two_files_of_the_same_name_import_their_own_neighbours(folder: Path) -> None:
+    """A module that the first file imported is not used for the second."""
     other = folder / "other"
     other.mkdir()
     (other / "net.py").write_text(SOURCE, encoding="utf-8")
@@ -154,46 +156,46 @@ def test_two_files_of_one_name_have_each_its_own_neighbours(folder: Path) -> Non
     ("text", "given", "message"),
     [
         ("gone.py:Net", {}, "gone.py:Net: no such file: gone.py"),
-        ("gone:Net", {}, "gone:Net: no module is called 'gone', in this folder or installed"),
-        ("pack.gone:Net", {}, "pack.gone:Net: no module is called 'pack.gone', in this folder or installed"),
-        ("gone.inner:Net", {}, "gone.inner:Net: no module is called 'gone', which gone.inner is to be in, in this folder or installed"),
+        ("gone:Net", {}, "gone:Net: module 'gone' is neither in this folder nor installed"),
+        ("pack.gone:Net", {}, "pack.gone:Net: module 'pack.gone' is neither in this folder nor installed"),
+        ("gone.inner:Net", {}, "gone.inner:Net: module 'gone' (of gone.inner) is neither in this folder nor installed"),
         ("broken:Net", {}, "broken:Net: cannot import broken: ZeroDivisionError: division by zero (broken.py:2)"),
         ("broken.py:Net", {}, "broken.py:Net: cannot import broken.py: ZeroDivisionError: division by zero (broken.py:2)"),
         ("leaving.py:Net", {}, "leaving.py:Net: cannot import leaving.py: SystemExit: 3 (leaving.py:1)"),
         ("lacking:Net", {}, "lacking:Net: cannot import lacking: ModuleNotFoundError: No module named 'no_such_thing' (lacking.py:1)"),
         ("net.py:Nett", {}, "net.py:Nett: net.py has no 'Nett'; did you mean 'Net'?"),
-        ("net.py:x", {}, "net.py:x: net.py has no 'x'; there are Net, stubborn, Makers, made, none"),
+        ("net.py:x", {}, "net.py:x: net.py has no 'x'; use one of Net, stubborn, Makers, made, none"),
         ("torch.nn:Lineer", {}, "torch.nn:Lineer: torch.nn has no 'Lineer'; did you mean 'Linear'?"),
-        ("many.py:Net", {}, "many.py:Net: many.py has no 'Net'; there are n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, …"),
-        ("parts.py:Net", {}, "parts.py:Net: parts.py has no 'Net'; nor any network"),
-        ("net.py:number", {}, "net.py:number: is of type int: neither a torch.nn.Module nor what makes one"),
+        ("many.py:Net", {}, "many.py:Net: many.py has no 'Net'; use one of n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, …"),
+        ("parts.py:Net", {}, "parts.py:Net: parts.py has no 'Net'; it has no network"),
+        ("net.py:number", {}, "net.py:number: is of type int; use a torch.nn.Module, or a class or function that makes one"),
         ("net.py:none", {}, "net.py:none: makes a value of type dict, not a torch.nn.Module"),
         ("net.py:Net", {"width": 100}, "net.py:Net: cannot be made: ValueError: too wide and more (net.py:11)"),
         ("net.py:Net", {"wdth": 3}, "net.py:Net: cannot be made: TypeError: Net.__init__() got an unexpected keyword argument 'wdth'"),
-        ("net.py:made", {"width": 3}, "net.py:made: is a network that is made already, and takes no --arg width"),
+        ("net.py:made", {"width": 3}, "net.py:made: is already a network and takes no arguments; remove --arg width"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_in_one_line(folder: Path, text: str, given: dict[str, int], message: str) -> None:
-    """The target, what could not be done, and where in the user's own code."""
+def test_an_error_is_reported_in_one_line(folder: Path, text: str, given: dict[str, int], message: str) -> None:
+    """The line has the target, the action that failed, and the place in the user's code."""
     with pytest.raises(InputError) as caught, opened(text, given):
         pass
     assert str(caught.value) == message
     assert str(folder) not in sys.path
 
 
-def test_a_file_that_imports_as_of_a_package_is_told_its_name_there(folder: Path) -> None:
-    """Within a package a module is known by its dotted name."""
+def test_the_message_for_a_file_with_relative_imports_has_its_dotted_name(folder: Path) -> None:
+    """A relative import works only if the module is imported by its dotted name."""
     (folder / "inner").mkdir()
     (folder / "inner" / "part.py").write_text("from .other import x\n", encoding="utf-8")
-    told = r"relative import with no known parent package \(inner/part.py:1\); a file of a package is named as inner.part:Net$"
-    with pytest.raises(InputError, match=told), opened("inner/part.py:Net"):
+    message = r"relative import with no known parent package \(inner/part.py:1\); for a file in a package, write inner.part:Net$"
+    with pytest.raises(InputError, match=message), opened("inner/part.py:Net"):
         pass
     with pytest.raises(InputError, match=r"package \(inner/part.py:1\)$"), opened(f"{folder}/inner/part.py:Net"):
         pass
 
 
-def test_code_that_is_no_python_is_told_with_its_line(folder: Path) -> None:
-    """Python's own words for it."""
+def test_a_syntax_error_is_reported_with_its_line(folder: Path) -> None:
+    """The message is Python's."""
     with (
         pytest.raises(InputError, match=r"^wrong.py:Net: cannot import wrong.py: SyntaxError: .*line 1") as caught,
         opened("wrong.py:Net"),
@@ -202,22 +204,20 @@ def test_code_that_is_no_python_is_told_with_its_line(folder: Path) -> None:
     assert "\n" not in str(caught.value), folder
 
 
-def test_a_library_that_is_missing_is_told_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever of the two it is."""
+def test_a_missing_library_is_reported_with_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both libraries have the same message."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     for library in LIBRARIES:
         with pytest.raises(InputError) as caught, opened(f"{library}:resnet18"):
             pass
-        assert str(caught.value) == (
-            f"{library} is not installed: install mfprofile with its extra, as by pip install '.[baselines]'"
-        )
+        assert str(caught.value) == f"{library} is not installed; install it with pip install '.[baselines]'"
 
 
-def test_weights_are_never_fetched() -> None:
-    """What would have them fetched is refused before anything is imported."""
+def test_weights_are_never_downloaded() -> None:
+    """An argument that asks for weights is refused before anything is imported."""
     for library, key in (("timm", "pretrained"), ("torchvision", "weights"), ("torchvision", "weights_backbone")):
         with (
-            pytest.raises(InputError, match=f"--arg {key} is not taken: weights are never fetched"),
+            pytest.raises(InputError, match=f"--arg {key}: weights are never downloaded; remove it"),
             opened(f"{library}:resnet18", {key: True}),
         ):
             pass
@@ -225,8 +225,8 @@ def test_weights_are_never_fetched() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_librarys_network_goes_by_its_name(library: str) -> None:
-    """It takes arguments, and a name that is none gets the nearest."""
+def test_a_network_of_a_library_is_made_by_name(library: str) -> None:
+    """It takes arguments. The message for an unknown name has the most similar one."""
     need(library)
     with opened(f"{library}:resnet18", {"num_classes": 10}) as model:
         assert sum(parameter.numel() for parameter in model.parameters()) == 11_181_642
@@ -235,53 +235,53 @@ def test_a_librarys_network_goes_by_its_name(library: str) -> None:
 
 
 def test_inputs_are_read() -> None:
-    """A shape, a type before it, a name before both; an image where none is given."""
-    found = inputs(["3x32x64", "int64:7", "mask=bool:2×3", "step=float16:"])
-    assert found.ordered == [Input((3, 32, 64)), Input((7,), torch.int64)]
-    assert found.named == {"mask": Input((2, 3), torch.bool), "step": Input((), torch.float16)}
+    """An input is a shape, with an optional dtype before it and an optional name before both; the default is an image."""
+    parsed_inputs = inputs(["3x32x64", "int64:7", "mask=bool:2×3", "step=float16:"])
+    assert parsed_inputs.ordered == [Input((3, 32, 64)), Input((7,), torch.int64)]
+    assert parsed_inputs.named == {"mask": Input((2, 3), torch.bool), "step": Input((), torch.float16)}
     assert inputs([]).ordered == [Input((3, 224, 224))]
 
 
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["3xx4"], "--input 3xx4: must be [NAME=][TYPE:]SHAPE, as 3x224x224, int64:128 (128 numbers of that type) or mask=bool:128 (the argument called mask)"),
+        (["3xx4"], "--input 3xx4: must be [NAME=][TYPE:]SHAPE, for example 3x224x224, int64:128 (128 values of that type) or mask=bool:128 (for the argument mask)"),
         (["0x3"], "--input 0x3: must be"),
         ([""], "--input : must be"),
         (["=3"], "--input =3: must be"),
         (["a=b=3"], "--input a=b=3: must be"),
-        (["a-b=3"], "--input a-b=3: 'a-b' is no name of an argument"),
+        (["a-b=3"], "--input a-b=3: 'a-b' is not a valid argument name"),
         (["flot32:3"], "--input flot32:3: unknown dtype 'flot32'; did you mean 'float32'?"),
         (["128:int64"], "--input 128:int64: unknown dtype '128'; write the dtype first: int64:128"),
         (["128:3"], "--input 128:3: unknown dtype '128'; use one of float32"),
-        (["a=3", "a=4"], "--input: two have the same name"),
+        (["a=3", "a=4"], "--input: two inputs have the same name"),
     ],
 )  # fmt: skip
-def test_an_input_that_cannot_be_read_is_told(texts: list[str], message: str) -> None:
-    """With its form."""
+def test_an_invalid_input_is_reported(texts: list[str], message: str) -> None:
+    """The message shows the valid form."""
     with pytest.raises(InputError) as caught:
         inputs(texts)
     assert str(caught.value).startswith(message)
 
 
 def test_arguments_are_yaml() -> None:
-    """Numbers, also with powers of ten, lists, words of YAML, and text."""
-    found = arguments(["a=1", "b=[1, 2.5]", "c=null", "d=1e-3", "e=", "f={x: true}", "g='3'", "h=a=b"])
-    assert found == {"a": 1, "b": [1, 2.5], "c": None, "d": 0.001, "e": "", "f": {"x": True}, "g": "3", "h": "a=b"}
+    """Values can be numbers, also with powers of ten, lists, YAML's constants, and text."""
+    values = arguments(["a=1", "b=[1, 2.5]", "c=null", "d=1e-3", "e=", "f={x: true}", "g='3'", "h=a=b"])
+    assert values == {"a": 1, "b": [1, 2.5], "c": None, "d": 0.001, "e": "", "f": {"x": True}, "g": "3", "h": "a=b"}
 
 
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["a"], "--arg a: must be KEY=VALUE, as in num_classes=10 or depths=[2,2,6,2]"),
+        (["a"], "--arg a: must be KEY=VALUE, for example num_classes=10 or depths=[2,2,6,2]"),
         (["a b=1"], "--arg a b=1: must be KEY=VALUE"),
         (["a=1", "a=2"], "--arg a=2: a is given twice"),
         (["a=[1"], "--arg a=[1: is not YAML"),
         (["a={b: 1, b: 2}"], "--arg a={b: 1, b: 2}: duplicate key"),
     ],
 )
-def test_an_argument_that_cannot_be_read_is_told(texts: list[str], message: str) -> None:
-    """With its form."""
+def test_an_invalid_argument_is_reported(texts: list[str], message: str) -> None:
+    """The message shows the valid form."""
     with pytest.raises(InputError) as caught:
         arguments(texts)
     assert str(caught.value).startswith(message)

@@ -1,4 +1,4 @@
-"""What other counters get wrong, each worked by hand: products however they are written, and whose parameters are whose."""
+"""Cases that other counters get wrong, each worked out by hand: all ways to write products, and who owns parameters."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ WEIGHT, BIAS = torch.zeros(7, 5), torch.zeros(7)
 
 
 def empty(*shape: int) -> Tensor:
-    """Return a tensor without values."""
+    """Return a meta tensor."""
     return torch.empty(shape, device="meta")
 
 
 def of(function: Callable[..., Any], *shapes: tuple[int, ...], **parameters: Tensor) -> Trace:
-    """Trace a function of tensors of whole shapes, and of parameters."""
+    """Return the trace of a function; its inputs have the given shapes, with the batch, and it owns the parameters."""
     return trace(Lambda(function, **parameters), [empty(*shape) for shape in shapes])
 
 
-def products(found: Trace) -> list[tuple[str, int]]:
-    """Return each op with products: its kind and how many."""
-    return [(row.kind, row.madds) for row in found.rows if row.madds]
+def products(traced: Trace) -> list[tuple[str, int]]:
+    """Return the kind and the number of products of each op that has products."""
+    return [(row.kind, row.madds) for row in traced.rows if row.madds]
 
 
 @pytest.mark.parametrize(
     ("shapes", "madds"),
     [
         (((5, 3), (3, 7)), 5 * 3 * 7),
-        (((4, 5, 3), (3, 7)), 4 * 5 * 3 * 7),  # a matrix for all of a batch, folded into its rows
+        (((4, 5, 3), (3, 7)), 4 * 5 * 3 * 7),  # one matrix for a batch, which is folded into rows
         (((5, 3), (4, 3, 7)), 4 * 5 * 3 * 7),
         (((1, 5, 3), (4, 3, 7)), 4 * 5 * 3 * 7),  # expanded to the batch
         (((2, 1, 5, 3), (4, 3, 7)), 2 * 4 * 5 * 3 * 7),
@@ -52,7 +52,7 @@ def products(found: Trace) -> list[tuple[str, int]]:
     ],
 )
 def test_a_product_costs_all_its_broadcast_rows_and_columns(shapes: Any, madds: int) -> None:
-    """Whatever stands before the last two dimensions, and where one factor is a vector."""
+    """There can be any dimensions before the last two, and a factor can be a vector."""
     assert products(of(lambda x, y: x @ y, *shapes)) == [("matmul", madds)]
     assert products(of(torch.matmul, *shapes)) == [("matmul", madds)]
 
@@ -72,16 +72,16 @@ def test_a_product_costs_all_its_broadcast_rows_and_columns(shapes: Any, madds: 
         (torch.addmv, ((5,), (5, 3), (3,)), 15),
         (torch.baddbmm, ((4, 5, 7), (4, 5, 3), (4, 3, 7)), 420),
         (torch.addbmm, ((5, 7), (4, 5, 3), (4, 3, 7)), 420),
-        (torch.chain_matmul, ((5, 3), (3, 7), (7, 2)), 3 * 7 * 2 + 5 * 3 * 2),  # in the cheapest order, as it runs
+        (torch.chain_matmul, ((5, 3), (3, 7), (7, 2)), 3 * 7 * 2 + 5 * 3 * 2),  # torch uses the cheapest order
         (lambda *each: torch.linalg.multi_dot(each), ((5, 3), (3, 7), (7, 2)), 72),
         (lambda x, y: torch.tensordot(x, y, dims=2), ((5, 3, 2), (3, 2, 7)), 5 * 6 * 7),
     ],
 )
 def test_each_way_to_write_a_product_is_counted(function: Any, shapes: Any, madds: int) -> None:
-    """Additions beside it are no multiply-adds."""
-    found = of(function, *shapes)
-    assert sum(madds for _, madds in products(found)) == madds
-    assert found.coverage == 1
+    """Its additions are not multiply-adds."""
+    traced = of(function, *shapes)
+    assert sum(madds for _, madds in products(traced)) == madds
+    assert traced.coverage == 1
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_each_way_to_write_a_product_is_counted(function: Any, shapes: Any, madd
         ("bij,bjk->bik", ((4, 5, 3), (4, 3, 7)), [("matmul", 420)]),
         ("bhid,bhjd->bhij", ((1, 2, 5, 3), (1, 2, 7, 3)), [("matmul", 2 * 5 * 3 * 7)]),
         ("bid,jd->bji", ((4, 5, 3), (7, 3)), [("matmul", 420)]),
-        ("bi,bij->bj", ((4, 3), (4, 3, 7)), [("matmul", 4 * 3 * 7)]),  # a vector each
+        ("bi,bij->bj", ((4, 3), (4, 3, 7)), [("matmul", 4 * 3 * 7)]),  # a vector for each matrix
         ("i,i->", ((3,), (3,)), [("matmul", 3)]),
-        ("i,j->ij", ((5,), (7,)), [("matmul", 35)]),  # each with each
+        ("i,j->ij", ((5,), (7,)), [("matmul", 35)]),  # all pairs
         ("bi,bj->bij", ((4, 5), (4, 7)), [("matmul", 140)]),
         ("ijk,jk->i", ((5, 3, 2), (3, 2)), [("matmul", 30)]),
         ("ij,kl->ik", ((5, 3), (7, 2)), [("matmul", 35)]),  # j and l are summed before the products
-        ("bij,bij->bij", ((4, 5, 3), (4, 5, 3)), []),  # a multiplication of each value: no product of matrices
+        ("bij,bij->bij", ((4, 5, 3), (4, 5, 3)), []),  # a multiplication of each value, not a product of matrices
         ("bi,i->bi", ((4, 5), (5,)), []),
         ("...ij,...jk->...ik", ((4, 5, 3), (4, 3, 7)), [("matmul", 420)]),
         ("ij,jk,kl->il", ((5, 3), (3, 7), (7, 2)), [("matmul", 105), ("matmul", 70)]),
@@ -107,14 +107,14 @@ def test_each_way_to_write_a_product_is_counted(function: Any, shapes: Any, madd
     ],
 )
 def test_an_einsum_costs_its_products(equation: str, shapes: Any, expected: list[tuple[str, int]]) -> None:
-    """Of two operands one product; of others those that torch takes it apart into."""
-    found = of(lambda *operands: torch.einsum(equation, *operands), *shapes)
-    assert products(found) == expected
-    assert found.coverage == 1
+    """Two operands make one product; torch decomposes other cases into several."""
+    traced = of(lambda *operands: torch.einsum(equation, *operands), *shapes)
+    assert products(traced) == expected
+    assert traced.coverage == 1
 
 
-def test_what_is_written_to_a_tensor_that_is_given_costs_the_same() -> None:
-    """As `out=` has it, of a buffer that is made before: sums, activations, products, one of two results."""
+def test_a_result_written_to_a_given_tensor_costs_the_same() -> None:
+    """`out=` gets an existing buffer: for sums, activations, products, and for one of two results."""
 
     def written(x: Tensor) -> Tensor:
         sums, scores = torch.empty_like(x), torch.empty(4, 5, 5)
@@ -125,15 +125,15 @@ def test_what_is_written_to_a_tensor_that_is_given_costs_the_same() -> None:
         torch.max(scores, dim=0, out=(scores[0], torch.empty(5, 5, dtype=torch.long)))
         return scores
 
-    found = of(written, (4, 5, 3))
-    assert [(row.kind, row.madds, row.elements) for row in found.rows] == [
+    traced = of(written, (4, 5, 3))
+    assert [(row.kind, row.madds, row.elements) for row in traced.rows] == [
         ("add", 0, 60), ("sigmoid", 0, 60), ("matmul", 4 * 5 * 3 * 5, 100), ("softmax", 0, 100), ("max", 0, 100),
     ]  # fmt: skip
-    assert found.device == "meta"
+    assert traced.device == "meta"
 
 
 def test_a_bilinear_layer_is_counted_as_torch_runs_it() -> None:
-    """For each output and row a vector times a matrix, and the result times the other vector; its parameters are its."""
+    """For each output and row: a vector times a matrix, then the result times the other vector. It owns its parameters."""
     (row,) = trace(nn.Bilinear(3, 4, 5), [empty(2, 7, 3), empty(2, 7, 4)]).rows
     assert (row.kind, row.madds, row.elements, row.params) == ("linear", 2 * 7 * 5 * (3 * 4 + 4), 2 * 7 * 5, 60 + 5)
 
@@ -148,49 +148,49 @@ def test_a_bilinear_layer_is_counted_as_torch_runs_it() -> None:
     ],
 )
 def test_a_grouped_product_multiplies_each_pair_once(shapes: Any, grouped: bool, madds: int) -> None:
-    """Whichever side is in groups."""
+    """The groups can be of each dimension."""
     ends = torch.tensor([2, 6], dtype=torch.int32, device="meta") if grouped else None
     factors = [empty(*shape).bfloat16() for shape in shapes]
-    found = trace(Lambda(lambda x, y: torch._grouped_mm(x, y, offs=ends)), factors)
-    assert (products(found), found.coverage) == ([("matmul", madds)], 1)
+    traced = trace(Lambda(lambda x, y: torch._grouped_mm(x, y, offs=ends)), factors)
+    assert (products(traced), traced.coverage) == ([("matmul", madds)], 1)
 
 
-def test_a_product_of_whole_numbers_is_one() -> None:
-    """As quantized layers have it."""
+def test_a_product_of_integers_is_counted() -> None:
+    """Quantized layers use it."""
     assert products(of(lambda x, y: torch._int_mm(x.to(torch.int8), y.to(torch.int8)), (32, 8), (8, 16))) == [
         ("matmul", 32 * 8 * 16)
     ]
 
 
 def test_a_parameter_that_no_layer_owns_has_its_own_shape() -> None:
-    """Read as a table or not at all; what is left of one whose part a layer owns is a number of values."""
-    found = of(lambda x, a, b, _: x @ b[:3] + a, (4, 3), a=empty(1, 4, 2), b=empty(5, 2), c=empty(2, 2))
-    assert [(row.name, row.out) for row in found.rows if row.kind != "add"] == [
+    """It is read as a table or not at all. The rest of a partly owned parameter has only a number of values."""
+    traced = of(lambda x, a, b, _: x @ b[:3] + a, (4, 3), a=empty(1, 4, 2), b=empty(5, 2), c=empty(2, 2))
+    assert [(row.name, row.out) for row in traced.rows if row.kind != "add"] == [
         ("a", (1, 4, 2)), ("b", (4,)), ("linear", (1, 4, 2)), ("c", (2, 2)),
     ]  # fmt: skip
 
 
 def test_operators_on_nested_tensors_are_not_covered() -> None:
-    """A side of theirs is no number; the values that they hold are."""
+    """A side of a nested tensor is not a number, but its number of values is known."""
 
     def padded(x: Tensor, weight: Tensor) -> Tensor:
         nested = torch.nested.nested_tensor([x, x[:2]], layout=torch.jagged)
         return functional.linear(nested.relu(), weight).to_padded_tensor(0.0) + 1
 
-    found = of(padded, (5, 3), weight=torch.zeros(7, 3))
-    assert {one.operator: one.elements for one in found.uncovered} == {"relu": 7 * 3, "linear": 7 * 7}
-    assert [row.kind for row in found.rows][-3:] == ["relu", "linear", "shift"]
-    assert (found.bill().madds, found.bill().params) == (0, 21)
+    traced = of(padded, (5, 3), weight=torch.zeros(7, 3))
+    assert {one.operator: one.elements for one in traced.uncovered} == {"relu": 7 * 3, "linear": 7 * 7}
+    assert [row.kind for row in traced.rows][-3:] == ["relu", "linear", "shift"]
+    assert (traced.bill().madds, traced.bill().params) == (0, 21)
 
 
 def test_an_einsum_that_multiplies_each_value_is_a_multiplication() -> None:
-    """With elements, and without products."""
+    """It has elements and no products."""
     (row,) = of(lambda x, y: torch.einsum("bij,bij->bij", x, y), (4, 5, 3), (4, 5, 3)).rows
     assert (row.kind, row.elements, row.madds) == ("multiply", 60, 0)
 
 
 def test_a_product_with_a_parameter_or_a_view_of_one_is_linear() -> None:
-    """Transposed, sliced, expanded: its storage tells; a product of activations is a matmul."""
+    """A transposed, sliced or expanded view has the parameter's storage. A product of activations is a matmul."""
     table = torch.zeros(7, 3)
     for function in (
         lambda x, w: x @ w.T,
@@ -205,8 +205,8 @@ def test_a_product_with_a_parameter_or_a_view_of_one_is_linear() -> None:
     assert (row.kind, row.madds, row.weights) == ("linear", 21, 21)
 
 
-def test_a_bias_is_a_bias_however_it_comes() -> None:
-    """As Linear has it, and as addmm does."""
+def test_a_bias_is_a_bias_in_each_operator() -> None:
+    """It is one in Linear and in addmm."""
     weight, bias = torch.zeros(7, 3), torch.zeros(7)
     for function in (functional.linear, lambda x, w, b: torch.addmm(b, x, w.T)):
         (row,) = of(function, (5, 3), w=weight, b=bias).rows
@@ -214,18 +214,18 @@ def test_a_bias_is_a_bias_however_it_comes() -> None:
         assert row.activations == 35
 
 
-def test_functional_layers_own_what_they_are_given() -> None:
-    """F.conv2d with a parameter: 9 · 3 products for each of 8 · 36 outputs."""
+def test_functional_layers_own_their_parameters() -> None:
+    """F.conv2d with a parameter has 9 · 3 products for each of 8 · 36 outputs."""
     weight, bias = torch.zeros(8, 3, 3, 3), torch.zeros(8)
     (row,) = of(functional.conv2d, (1, 3, 8, 8), w=weight, b=bias).rows
     assert (row.kind, row.madds, row.weights, row.biases) == ("conv", 9 * 3 * 8 * 36, 216, 8)
     assert (row.out, row.elements) == ((8, 6, 6), 288)
 
 
-def test_weights_that_are_computed_have_no_parameters() -> None:
-    """A convolution by what another network says is one, and owns nothing; the parameter it came of is a table."""
-    found = of(lambda x, w: functional.conv2d(x, w.tanh()), (1, 3, 8, 8), w=torch.zeros(8, 3, 3, 3))
-    assert [(row.name, row.kind, row.params) for row in found.rows] == [
+def test_computed_weights_have_no_parameters() -> None:
+    """A convolution with computed weights is a convolution that owns nothing; the parameter behind them is a table."""
+    traced = of(lambda x, w: functional.conv2d(x, w.tanh()), (1, 3, 8, 8), w=torch.zeros(8, 3, 3, 3))
+    assert [(row.name, row.kind, row.params) for row in traced.rows] == [
         ("w", "table", 216), ("tanh", "tanh", 0), ("conv", "conv", 0),
     ]  # fmt: skip
 
@@ -250,14 +250,14 @@ def test_weights_that_are_computed_have_no_parameters() -> None:
 def test_a_convolution_of_any_sort(
     layer: nn.Module, shape: tuple[int, ...], kind: str, madds: int, weights: int, out: tuple[int, ...]
 ) -> None:
-    """Products by groups and by the transposed one's input positions; each with its bias."""
+    """Products depend on groups and, for transposed ones, on the input positions; each has its bias."""
     (row,) = trace(layer, shape).rows
     assert (row.kind, row.madds, row.weights, row.biases, row.out) == (kind, madds, weights, out[0], out)
     assert row.elements == row.activations == torch.Size(out).numel()
 
 
-def test_windows_in_the_batch_are_all_counted() -> None:
-    """A convolution on 4 frames costs 4 times as much with the same weights; shapes are of one image unless told."""
+def test_all_images_of_a_batch_are_counted() -> None:
+    """A convolution on 4 frames costs 4 times as much with the same weights. A plain shape means one image."""
     frames = trace(nn.Conv2d(3, 8, 3), [empty(4, 3, 8, 8)])
     (one,), (four,) = trace(nn.Conv2d(3, 8, 3), (3, 8, 8)).rows, frames.rows
     assert (one.madds, one.weights, one.out) == (27 * 8 * 36, 216, (8, 6, 6))
@@ -265,38 +265,38 @@ def test_windows_in_the_batch_are_all_counted() -> None:
 
 
 def test_a_linear_on_a_sequence_costs_each_of_its_vectors() -> None:
-    """In any number of dimensions, contiguous or not, as one op with its bias."""
+    """It is one op with its bias, for any number of dimensions, contiguous or not."""
     for shape, order in (((1, 2, 3, 5), (0, 1, 2, 3)), ((1, 5, 2, 3), (0, 2, 3, 1)), ((2, 1, 3, 5), (1, 0, 2, 3))):
-        found = of(lambda x, w, b, order=order: functional.linear(x.permute(order), w, b), shape, w=WEIGHT, b=BIAS)
-        (row,) = found.rows
+        traced = of(lambda x, w, b, order=order: functional.linear(x.permute(order), w, b), shape, w=WEIGHT, b=BIAS)
+        (row,) = traced.rows
         assert (row.kind, row.madds, row.weights, row.biases, row.out) == ("linear", 6 * 5 * 7, 35, 7, (6, 7))
 
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 @pytest.mark.parametrize("causal", [False, True])
 def test_fused_attention_is_counted_as_its_two_products(device: str, causal: bool) -> None:
-    """2 heads of 4 channels, 5 rows, 7 columns: all 35 scores of a head, causal or not, on whatever device."""
+    """2 heads of 4 channels, 5 rows, 7 columns: all 35 scores of a head are counted, causal or not, on each device."""
     model = Lambda(lambda q, k, v: functional.scaled_dot_product_attention(q, k, v, is_causal=causal))
-    found = trace(model, [(2, 5, 4), (2, 7, 4), (2, 7, 4)], device=device)
-    assert [(row.name, row.kind, row.madds, row.elements) for row in found.rows] == [
+    traced = trace(model, [(2, 5, 4), (2, 7, 4), (2, 7, 4)], device=device)
+    assert [(row.name, row.kind, row.madds, row.elements) for row in traced.rows] == [
         ("scores", "matmul", 280, 70), ("softmax", "softmax", 0, 70), ("aggregate", "matmul", 280, 40),
     ]  # fmt: skip
 
 
 def test_a_mask_of_fused_attention_is_an_addition() -> None:
-    """On each score."""
-    found = of(lambda q, m: functional.scaled_dot_product_attention(q, q, q, attn_mask=m), (1, 2, 5, 4), (5, 5))
-    assert [(row.name, row.kind, row.elements) for row in found.rows if not row.madds] == [
+    """It is an addition to each score."""
+    traced = of(lambda q, m: functional.scaled_dot_product_attention(q, q, q, attn_mask=m), (1, 2, 5, 4), (5, 5))
+    assert [(row.name, row.kind, row.elements) for row in traced.rows if not row.madds] == [
         ("mask", "add", 50), ("softmax", "softmax", 50),
     ]  # fmt: skip
 
 
 def test_query_heads_that_share_a_key_are_each_counted() -> None:
     """Grouped queries save parameters and memory, not products: 4 heads of queries on 2 of keys."""
-    found = of(
+    traced = of(
         lambda q, k: functional.scaled_dot_product_attention(q, k, k, enable_gqa=True), (1, 4, 5, 8), (1, 2, 7, 8)
     )
-    assert products(found) == [("matmul", 4 * 5 * 8 * 7), ("matmul", 4 * 5 * 7 * 8)]
+    assert products(traced) == [("matmul", 4 * 5 * 8 * 7), ("matmul", 4 * 5 * 7 * 8)]
 
 
 @pytest.mark.parametrize(
@@ -305,17 +305,17 @@ def test_query_heads_that_share_a_key_are_each_counted() -> None:
      "_scaled_dot_product_efficient_attention", "_scaled_dot_product_attention_math", "_scaled_dot_product_flash_attention"],
 )  # fmt: skip
 def test_each_backend_of_fused_attention_is_known(backend: str) -> None:
-    """Where a network turns inference mode off, attention comes as one of these."""
+    """In a network that turns inference mode off, attention is one of these operators."""
     from mfprofile.trace.handles import HANDLES
 
     query, key = empty(1, 2, 5, 4), empty(1, 2, 7, 4)
-    found = HANDLES[backend](empty(1, 2, 5, 4), query, key, key, None, 0.0, False)
-    assert found is not None
-    assert [(name, cost.madds) for name, cost in found] == [("scores", 280), ("softmax", 0), ("aggregate", 280)]
+    costs = HANDLES[backend](empty(1, 2, 5, 4), query, key, key, None, 0.0, False)
+    assert costs is not None
+    assert [(name, cost.madds) for name, cost in costs] == [("scores", 280), ("softmax", 0), ("aggregate", 280)]
 
 
-def test_attention_with_gradients_inside_the_network_is_counted_alike() -> None:
-    """A network that turns inference mode off has its operators come in pieces: the core is the same."""
+def test_attention_with_gradients_inside_the_network_costs_the_same() -> None:
+    """Torch decomposes the operators of a network that turns inference mode off; the core is the same."""
 
     def attend(x: Tensor, w: Tensor) -> Tensor:
         with torch.inference_mode(False):
@@ -323,50 +323,50 @@ def test_attention_with_gradients_inside_the_network_is_counted_alike() -> None:
             return functional.scaled_dot_product_attention(x, x, x)
 
     for device in ("meta", "cpu"):
-        found = trace(Lambda(attend, w=torch.zeros(4, 4)), (2, 5, 4), device=device)
-        linear, *attended = products(found)
+        traced = trace(Lambda(attend, w=torch.zeros(4, 4)), (2, 5, 4), device=device)
+        linear, *attended = products(traced)
         assert linear == ("linear", 2 * 5 * 4 * 4)
         assert sum(madds for _, madds in attended) == 2 * (2 * 5 * 5 * 4)
-        assert found.bill().params == 16
-        assert found.coverage == 1
+        assert traced.bill().params == 16
+        assert traced.coverage == 1
 
 
 @pytest.mark.parametrize("need_weights", [False, True])
 def test_multi_head_attention_in_eval_shows_all_its_layers(need_weights: bool) -> None:
-    """5 vectors of 8: three projections of 8 · 8, two products, one more projection; no fast path hides them."""
+    """5 vectors of 8 need three projections of 8 · 8, two products and one more projection. No fast path hides them."""
     model = nn.MultiheadAttention(8, 2, batch_first=True)
-    found = trace(model, [(5, 8)] * 3, {"need_weights": need_weights})
-    linear = sum(madds for kind, madds in products(found) if kind == "linear")
-    matmul = [madds for kind, madds in products(found) if kind == "matmul"]
+    traced = trace(model, [(5, 8)] * 3, {"need_weights": need_weights})
+    linear = sum(madds for kind, madds in products(traced) if kind == "linear")
+    matmul = [madds for kind, madds in products(traced) if kind == "matmul"]
     assert (linear, matmul) == (4 * 5 * 64, [2 * 5 * 4 * 5] * 2)
-    assert found.bill().params == 4 * 64 + 4 * 8
-    assert sum(row.biases for row in found.rows) == 4 * 8
+    assert traced.bill().params == 4 * 64 + 4 * 8
+    assert sum(row.biases for row in traced.rows) == 4 * 8
 
 
-def test_projections_that_share_one_parameter_share_it_out() -> None:
-    """Query, key and value of others are thirds of one tensor: each owns its own."""
+def test_projections_in_one_parameter_own_their_parts() -> None:
+    """The projections of query, key and value are thirds of one tensor: each owns its third."""
     model = nn.MultiheadAttention(8, 2, batch_first=True)
-    found = trace(model, [(5, 8), (7, 8), (7, 8)])
-    assert [(row.madds, row.weights, row.biases) for row in found.rows if row.kind == "linear"] == [
+    traced = trace(model, [(5, 8), (7, 8), (7, 8)])
+    assert [(row.madds, row.weights, row.biases) for row in traced.rows if row.kind == "linear"] == [
         (5 * 64, 64, 8), (7 * 64, 64, 8), (7 * 64, 64, 8), (5 * 64, 64, 8),
     ]  # fmt: skip
 
 
 def test_a_transformer_encoder_in_eval_shows_all_its_layers() -> None:
-    """Two layers on 5 vectors of 8, hidden 16: the fast path and nested tensors hide nothing."""
+    """Two layers on 5 vectors of 8, hidden 16. The fast path and nested tensors hide nothing."""
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     for mask in (None, torch.tensor([[False, False, False, True, True]])):
-        found = trace(nn.TransformerEncoder(layer, 2), (5, 8), {"src_key_padding_mask": mask})
-        assert found.bill().madds == 2 * (4 * 5 * 64 + 2 * (2 * 5 * 5 * 4) + 2 * 5 * 8 * 16)
-        assert {row.part.path for row in found.rows if row.kind == "linear"} >= {
+        traced = trace(nn.TransformerEncoder(layer, 2), (5, 8), {"src_key_padding_mask": mask})
+        assert traced.bill().madds == 2 * (4 * 5 * 64 + 2 * (2 * 5 * 5 * 4) + 2 * 5 * 8 * 16)
+        assert {row.part.path for row in traced.rows if row.kind == "linear"} >= {
             "layers.1.self_attn",
             "layers.0.linear1",
         }
-        assert found.coverage == 1
+        assert traced.coverage == 1
 
 
 def test_an_embedding_multiplies_nothing() -> None:
-    """6 words of a table of 50: 6 · 8 values are read, 400 parameters owned."""
+    """6 words of a table of 50: it reads 6 · 8 values and owns 400 parameters."""
     (row,) = trace(nn.Embedding(50, 8), [torch.zeros(1, 6, dtype=torch.long)]).rows
     assert (row.kind, row.madds, row.elements, row.activations, row.params) == ("embedding", 0, 48, 48, 400)
     (same,) = trace(nn.Embedding(50, 8), [Input((6,), torch.long)]).rows
@@ -374,65 +374,65 @@ def test_an_embedding_multiplies_nothing() -> None:
 
 
 def test_a_module_called_twice_has_its_rows_twice_and_its_parameters_once() -> None:
-    """Shared under two paths it stands under that by which it was registered first."""
-    found = trace(Twice(), (4,))
-    assert [(row.name, row.kind, row.madds, row.params) for row in found.rows] == [
+    """A module registered at two paths has the first of them."""
+    traced = trace(Twice(), (4,))
+    assert [(row.name, row.kind, row.madds, row.params) for row in traced.rows] == [
         ("first.0", "linear", 16, 20), ("first.1", "relu", 0, 0), ("first.0#2", "linear", 16, 0), ("first.1#2", "relu", 0, 0),
     ]  # fmt: skip
-    assert "second" not in found.modules
+    assert "second" not in traced.modules
 
 
-def test_tied_weights_are_counted_with_the_first_that_reads_them() -> None:
-    """The embedding owns them, the output projection multiplies by them."""
-    found = trace(Language(), [torch.arange(6)[None]])
-    rows = {row.name: row for row in found.rows}
+def test_tied_weights_are_counted_in_the_first_op_that_reads_them() -> None:
+    """The embedding owns them. The output projection multiplies by them."""
+    traced = trace(Language(), [torch.arange(6)[None]])
+    rows = {row.name: row for row in traced.rows}
     assert (rows["tokens"].kind, rows["tokens"].params) == ("embedding", 400)
     assert (rows["out"].kind, rows["out"].madds, rows["out"].params) == ("linear", 6 * 8 * 50, 0)
 
 
 def test_a_parameter_that_is_added_is_a_table() -> None:
-    """It stands before all ops, under its own name, and puts nothing out."""
-    found = of(lambda x, p: x + p, (1, 5, 8), p=torch.zeros(1, 5, 8))
-    assert [(row.name, row.kind, row.params, row.activations) for row in found.rows] == [
+    """Its row is before all ops, has the parameter's name, and has no output."""
+    traced = of(lambda x, p: x + p, (1, 5, 8), p=torch.zeros(1, 5, 8))
+    assert [(row.name, row.kind, row.params, row.activations) for row in traced.rows] == [
         ("p", "table", 40, 0), ("add", "add", 0, 40),
     ]  # fmt: skip
 
 
-def test_of_a_parameter_that_is_read_in_part_the_rest_is_counted_too() -> None:
-    """A Linear by 2 of 7 columns owns 6 weights; the other 15 are a table."""
-    found = of(lambda x, w: functional.linear(x, w[:2]), (1, 3), w=torch.zeros(7, 3))
-    assert [(row.name, row.kind, row.params) for row in found.rows] == [("w", "table", 15), ("linear", "linear", 6)]
+def test_the_rest_of_a_partly_owned_parameter_is_counted_too() -> None:
+    """A Linear that uses 2 of 7 columns owns 6 weights; the other 15 are a table."""
+    traced = of(lambda x, w: functional.linear(x, w[:2]), (1, 3), w=torch.zeros(7, 3))
+    assert [(row.name, row.kind, row.params) for row in traced.rows] == [("w", "table", 15), ("linear", "linear", 6)]
 
 
 def test_unused_parameters_are_shown_as_unused() -> None:
-    """By path, after all ops; they are in the total."""
+    """They are listed by path, after all ops, and are in the total."""
     model = Lambda(lambda x, w, _: functional.linear(x, w), w=torch.zeros(4, 3), spare=torch.zeros(5))
-    found = trace(model, (3,))
-    assert found.unused == {"spare": 5}
-    assert (found.rows[-1].kind, found.rows[-1].activations, found.bill().params) == ("unused", 0, 17)
+    traced = trace(model, (3,))
+    assert traced.unused == {"spare": 5}
+    assert (traced.rows[-1].kind, traced.rows[-1].activations, traced.bill().params) == ("unused", 0, 17)
 
 
 @pytest.mark.parametrize(("layer", "kind"), [(nn.LSTM, "lstm"), (nn.GRU, "gru"), (nn.RNN, "rnn")])
-def test_recurrent_layers_are_named_as_not_counted(layer: Any, kind: str) -> None:
-    """With what they put out and their parameters; their share is missing in the coverage."""
+def test_recurrent_layers_are_listed_as_not_counted(layer: Any, kind: str) -> None:
+    """Their outputs and parameters are known, and they lower the coverage."""
     model = nn.Sequential(nn.Linear(4, 4), layer(4, 5, 2, batch_first=True, bidirectional=True))
-    found = trace(model, (6, 4))
-    (one,) = found.uncovered
+    traced = trace(model, (6, 4))
+    (one,) = traced.uncovered
     assert (one.operator, one.count, one.elements, one.recurrent) == (kind, 1, 60, True)
-    assert found.coverage == Fraction(24, 24 + 60)
-    row = found.rows[-1]
+    assert traced.coverage == Fraction(24, 24 + 60)
+    row = traced.rows[-1]
     assert (row.name, row.madds, row.params) == ("1", 0, sum(p.numel() for p in model[1].parameters()))
 
 
-def test_an_operator_without_a_handle_is_named() -> None:
-    """With how often it ran and what it put out, which lowers the coverage; its parameters are tables."""
+def test_an_operator_without_a_handle_is_listed() -> None:
+    """It is listed with its runs and elements, and lowers the coverage. Its parameters are tables."""
     model = nn.Sequential(nn.Linear(4, 6), Lambda(torch.fft.fft), Lambda(torch.fft.ifft), Lambda(torch.real), nn.Tanh())
-    found = trace(model, (4,))
-    assert [(each.operator, each.count, each.elements) for each in found.uncovered] == [
+    traced = trace(model, (4,))
+    assert [(each.operator, each.count, each.elements) for each in traced.uncovered] == [
         ("_fft_r2c", 1, 6),
         ("_fft_c2c", 1, 6),
     ]
-    assert found.coverage == Fraction(12, 24)
+    assert traced.coverage == Fraction(12, 24)
     distance = of(torch.cdist, (2, 12), w=torch.zeros(7, 12))
     assert [each.operator for each in distance.uncovered] == ["_cdist_forward"]
     assert [(row.name, row.kind, row.params) for row in distance.rows] == [
@@ -441,48 +441,48 @@ def test_an_operator_without_a_handle_is_named() -> None:
     ]
 
 
-def test_a_recurrent_cell_is_written_out() -> None:
-    """One step of an LSTM: two Linear of 4 and 5 to 20, gates, and a few multiplications."""
-    found = trace(nn.LSTMCell(4, 5), (4,))
-    assert sorted(products(found)) == [("linear", 80), ("linear", 100)]
-    assert found.bill().params == 80 + 100 + 40
-    assert found.coverage == 1
+def test_a_recurrent_cell_is_counted() -> None:
+    """One step of an LSTM is two Linear layers, 4 to 20 and 5 to 20, gates, and a few multiplications."""
+    traced = trace(nn.LSTMCell(4, 5), (4,))
+    assert sorted(products(traced)) == [("linear", 80), ("linear", 100)]
+    assert traced.bill().params == 80 + 100 + 40
+    assert traced.coverage == 1
 
 
-def test_activations_go_by_their_names() -> None:
-    """In place or not, as modules or functions."""
+def test_each_activation_has_its_own_kind() -> None:
+    """It can run in place or not, as a module or a function."""
     layers = {
         nn.ReLU(inplace=True): "relu", nn.ReLU6(): "relu6", nn.Hardtanh(): "hard-tanh", nn.GELU(): "gelu",
         nn.SiLU(inplace=True): "silu", nn.Hardswish(): "h-swish", nn.Hardsigmoid(): "h-sigmoid", nn.Sigmoid(): "sigmoid",
         nn.Tanh(): "tanh", nn.LeakyReLU(): "leaky-relu", nn.ELU(): "elu", nn.Mish(): "mish", nn.Softplus(): "softplus",
         nn.Softmax(-1): "softmax", nn.LogSoftmax(-1): "log-softmax", nn.PReLU(): "prelu", nn.SELU(): "selu",
     }  # fmt: skip
-    found = trace(nn.Sequential(*layers), (4,))
-    assert [row.kind for row in found.rows] == list(layers.values())
-    assert {row.elements for row in found.rows} == {4}
-    assert found.bill().params == 1
+    traced = trace(nn.Sequential(*layers), (4,))
+    assert [row.kind for row in traced.rows] == list(layers.values())
+    assert {row.elements for row in traced.rows} == {4}
+    assert traced.bill().params == 1
 
 
-def test_arithmetic_with_a_constant_is_told_from_that_of_tensors() -> None:
-    """As 2x − 1, which costs nothing in the bill of ours."""
-    found = of(lambda x: (2 * x - 1) / 3 + x * x - x / x, (1, 4))
-    assert [row.kind for row in found.rows] == ["scale", "shift", "scale", "multiply", "add", "divide", "subtract"]
+def test_arithmetic_with_a_constant_has_its_own_kind() -> None:
+    """An example is 2x − 1, which costs nothing in our bills."""
+    traced = of(lambda x: (2 * x - 1) / 3 + x * x - x / x, (1, 4))
+    assert [row.kind for row in traced.rows] == ["scale", "shift", "scale", "multiply", "add", "divide", "subtract"]
 
 
-def test_what_draws_values_together_counts_those_it_reads() -> None:
-    """Pools, means and maxima: elements are of the input, activations of the output."""
+def test_reductions_count_the_values_that_they_read() -> None:
+    """The elements of pools, means and maxima are those of the input, their activations those of the output."""
     layers = [nn.AdaptiveAvgPool2d(1), nn.AvgPool2d(2), nn.MaxPool2d(2)]
     for layer, kind, outputs in zip(layers, ["pool", "avg-pool", "max-pool"], [3, 48, 48], strict=True):
         (row,) = trace(layer, (3, 8, 8)).rows
         assert (row.kind, row.elements, row.activations) == (kind, 192, outputs)
-    found = of(lambda x: (x.mean((2, 3)), x.amax(1), x.max(), x.sum(0), torch.max(x, x)), (1, 3, 8, 8))
-    assert [(row.kind, row.elements, row.activations) for row in found.rows] == [
+    traced = of(lambda x: (x.mean((2, 3)), x.amax(1), x.max(), x.sum(0), torch.max(x, x)), (1, 3, 8, 8))
+    assert [(row.kind, row.elements, row.activations) for row in traced.rows] == [
         ("mean", 192, 3), ("max", 192, 64), ("max", 192, 1), ("sum", 192, 192), ("maximum", 192, 192),
     ]  # fmt: skip
 
 
-def test_the_bill_is_in_any_convention_and_by_any_axis() -> None:
-    """Its rows, totals, records and frame sum to the same."""
+def test_a_bill_supports_each_convention_and_axis() -> None:
+    """Its rows, totals, records and frame have the same sums."""
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(288, 5, bias=False))
     bill = trace(model, (3, 8, 8), name="tiny").bill()
     conv, linear = 27 * 8 * 36, 288 * 5
@@ -498,7 +498,7 @@ def test_the_bill_is_in_any_convention_and_by_any_axis() -> None:
 
 
 def test_an_unknown_axis_or_convention_is_refused() -> None:
-    """With the names there are."""
+    """The message lists the valid names."""
     from mfprofile.spec.problems import InputError
 
     bill = trace(nn.Linear(3, 4), (3,)).bill()

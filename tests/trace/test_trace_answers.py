@@ -1,4 +1,4 @@
-"""What is answered in torch's place on meta tensors is what torch itself would say, or nothing."""
+"""Each output that we compute on meta tensors is the same as torch's; otherwise torch computes it."""
 
 from __future__ import annotations
 
@@ -29,36 +29,36 @@ UNARY = ("relu", "sigmoid", "tanh", "gelu", "silu", "hardswish", "hardsigmoid", 
 
 @st.composite
 def tensors(draw: st.DrawFn) -> Any:
-    """Return a meta tensor of any shape and type, its sides in any order."""
-    made = torch.empty(draw(SIDES), dtype=draw(TYPES), device="meta")
-    return made.permute(draw(st.permutations(range(made.dim()))))
+    """Return a meta tensor of any shape and dtype, with its dimensions in any order."""
+    tensor = torch.empty(draw(SIDES), dtype=draw(TYPES), device="meta")
+    return tensor.permute(draw(st.permutations(range(tensor.dim()))))
 
 
 def assert_torch_agrees(name: str, *args: Any) -> None:
-    """Compare shape, type and layout; where torch raises nothing may be answered."""
-    found = answer(name, False, args, {})
-    if found is None:
+    """Compare shape, dtype and layout; if torch raises, there must be no output."""
+    output = answer(name, False, args, {})
+    if output is None:
         return
     real = FUNCTIONS[name](*args)
-    assert (found.shape, found.dtype, found.is_meta, steps(found)) == (real.shape, real.dtype, True, steps(real))
+    assert (output.shape, output.dtype, output.is_meta, steps(output)) == (real.shape, real.dtype, True, steps(real))
 
 
 def steps(tensor: Any) -> list[int]:
-    """Return the strides that matter."""
+    """Return the strides of the sides that are longer than 1."""
     return [stride for side, stride in zip(tensor.shape, tensor.stride(), strict=True) if side > 1]
 
 
 @given(st.sampled_from(UNARY), tensors())
 @settings(deadline=None)
 def test_an_op_on_each_value_is_answered_as_torch_does(name: str, tensor: Any) -> None:
-    """Contiguous or not."""
+    """The tensor can be contiguous or not."""
     assert_torch_agrees(name, tensor)
 
 
 @given(st.sampled_from(PAIRS), tensors(), st.one_of(tensors(), st.just(2), st.just(0.5)))
 @settings(deadline=None, max_examples=300)
 def test_arithmetic_is_answered_as_torch_does(name: str, first: Any, second: Any) -> None:
-    """With broadcasting, other types and numbers."""
+    """The examples include broadcasting, several dtypes and numbers."""
     if isinstance(second, torch.Tensor) or name in ("add", "sub", "mul"):
         assert_torch_agrees(name, first, second)
 
@@ -66,7 +66,7 @@ def test_arithmetic_is_answered_as_torch_does(name: str, first: Any, second: Any
 @given(tensors(), SIDES, st.one_of(st.none(), SIDES))
 @settings(deadline=None, max_examples=200)
 def test_layers_are_answered_as_torch_does(vectors: Any, sides: list[int], bias: list[int] | None) -> None:
-    """Whatever does not fit is left to torch, whose error is the right one."""
+    """Shapes that do not fit go to torch, which raises the right error."""
     weight = torch.empty(sides, device="meta")
     other = None if bias is None else torch.empty(bias, device="meta")
     assert_torch_agrees("linear", vectors, weight, other)
@@ -75,7 +75,7 @@ def test_layers_are_answered_as_torch_does(vectors: Any, sides: list[int], bias:
 
 
 def test_every_answer_is_tested() -> None:
-    """No operator is answered that is not compared above."""
+    """Each operator that we answer is compared above."""
     assert set(ANSWERS) == set(FUNCTIONS)
     layer = torch.empty(1, 3, 4, device="meta")
     assert answer("linear", False, (layer, torch.empty(5, 4, device="meta")), {}) is not None

@@ -1,7 +1,7 @@
-"""Mobile-Former through the tracer: a third count of it, which knows nothing of blocks and tokens.
+"""Trace Mobile-Former: a third count, by code that does not know about blocks and tokens.
 
-Every row of the bill is met at its module's path by the operators that really run there: as one of the same kind, or as
-`WRITTEN_OUT` says. Nothing else runs.
+Each row of the bill matches the operators that run at its module's path: one of the same kind, or those of
+`WRITTEN_OUT`. Nothing else runs.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ MODELS = ["mf508m", "mf294m", "mf214m", "mf151m", "mf96m", "mf52m", "mf26m"]
 ABLATIONS = ["mf294m-mobile", "mf294m-relu", "mf294m-kernel5", "mf294m-tokens1", "mf294m-no-ffn", "mf294m-mlp"]
 NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 Op = tuple[str, int, int, int, int, int]
-"""A kind, its products, its elements, the values it puts out, its weights and its biases."""
+"""An op's kind, products, elements, activations, weights and biases."""
 
 
 def op(row: Row) -> Op:
-    """Return all that is compared of a row but its path."""
+    """Return all values of a row that are compared, except its path."""
     return row.kind, row.madds, row.elements, row.activations, row.weights, row.biases
 
 
@@ -45,19 +45,19 @@ def plain(kind: str, elements: int) -> Op:
 
 
 def dynamic_relu(row: Row) -> list[Op]:
-    """max(2s₁ · x, (2s₂ − 1) · x): the slopes are of a channel each, the two products and the maximum of each value."""
+    """Return the ops of max(2s₁ · x, (2s₂ − 1) · x): slopes for each channel, two products and a maximum of each value."""
     channels, values = row.out[0], prod(row.out)
     slopes = [plain("scale", channels), plain("scale", channels), plain("shift", channels)]
     return [*slopes, plain("multiply", values), plain("multiply", values), plain("maximum", values)]
 
 
 def gate(row: Row) -> list[Op]:
-    """2 · h-sigmoid · what was found: the factor 2 is a constant, which costs nothing in the bill."""
+    """Return the ops of 2 · h-sigmoid · value: the factor 2 is a constant, which costs nothing in the bill."""
     return [plain("scale", row.elements), plain("multiply", row.elements)]
 
 
 def scores(row: Row) -> list[Op]:
-    """Of query / √(channels a head) · keysᵀ: the scale is a constant again, on each value of the query."""
+    """Return the ops of query / √(channels of a head) · keysᵀ: the scale is a constant, on each value of the query."""
     heads, rows, _ = row.out
     inner = row.madds // row.elements
     return [plain("scale", heads * rows * inner), op(row)]
@@ -68,23 +68,23 @@ WRITTEN_OUT: Mapping[str, Callable[[Row], list[Op]]] = {
     "multiply": gate,
     "scores": scores,
 }
-"""What runs for a row that is not one operator, by its kind, or by its name where only that tells."""
+"""The ops that run for a row that is not one operator, by its kind or its name."""
 
 
 def as_run(row: Row, modules: Mapping[str, nn.Module]) -> tuple[str, list[Op]]:
-    """Return the path of the module that computes a row, and the operators by which it does."""
-    name = re.sub(r"\.P[3-7]$", "", row.name)  # a detector's towers run on each level
+    """Return the path of the module that computes a row, and the ops that run there."""
+    name = re.sub(r"\.P[3-7]$", "", row.name)  # the towers of a detector run on each level
     path, last = (name, "") if name in modules else (name.rpartition(".")[0], name.rpartition(".")[2])
     written = WRITTEN_OUT.get(row.kind) or WRITTEN_OUT.get(last)
     if written is not None:
         return path, written(row)
     if row.kind == "depthwise":
-        return path, [(as_torch_has_it(modules[path]), *op(row)[1:])]
+        return path, [(kind_in_trace(modules[path]), *op(row)[1:])]
     return path, [op(row)]
 
 
-def as_torch_has_it(conv: Any) -> str:
-    """Return what a depthwise convolution is to one who sees its weights alone: of 1×1 pointwise, of one channel any."""
+def kind_in_trace(conv: Any) -> str:
+    """Return the kind of a depthwise convolution by its weights alone: pointwise for 1×1, conv for one channel."""
     if conv.kernel_size == (1, 1):
         return "pointwise"
     return "depthwise" if conv.groups > 1 else "conv"
@@ -97,56 +97,56 @@ def traced(bill: Bill) -> tuple[nn.Module, Trace]:
     return model, trace(model, (3, bill.subject.height, bill.subject.width))
 
 
-def assert_every_row_is_met(bill: Bill) -> None:
-    """Compare both sides as multisets of (path, op)."""
-    model, found = traced(bill)
+def assert_all_rows_match(bill: Bill) -> None:
+    """Compare the bill and the trace as multisets of (path, op)."""
+    model, result = traced(bill)
     modules = dict(model.named_modules())
     ours: Counter[tuple[str, Op]] = Counter()
     for row in bill.rows:
         path, written = as_run(row, modules)
         ours.update((path, each) for each in written)
-    theirs = Counter((row.part.path, op(row)) for row in found.rows)
+    theirs = Counter((row.part.path, op(row)) for row in result.rows)
     assert theirs - ours == Counter()
     assert ours - theirs == Counter()
-    assert (found.device, found.uncovered, found.unused) == ("meta", (), {})
-    assert (found.bill().madds, found.bill().params) == (bill.under("core").madds, bill.params)
+    assert (result.device, result.uncovered, result.unused) == ("meta", (), {})
+    assert (result.bill().madds, result.bill().params) == (bill.under("core").madds, bill.params)
 
 
 @pytest.mark.parametrize("name", [*MODELS, *ABLATIONS, "mf151m-retinanet", "mf294m-coco"])
-def test_every_row_of_every_kind_is_met_at_its_path(name: str) -> None:
-    """Products, norms, activations, additions, softmax, pooling and parameters, and nothing runs besides."""
-    assert_every_row_is_met(count(name))
+def test_every_row_of_every_kind_matches_at_its_path(name: str) -> None:
+    """Kinds are products, norms, activations, additions, softmax, pooling and parameters; nothing else runs."""
+    assert_all_rows_match(count(name))
 
 
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=40)
-def test_every_row_is_met_in_any_spec(mapping: dict[str, Any]) -> None:
-    """With every switch."""
-    assert_every_row_is_met(count(mapping))
+def test_every_row_matches_in_any_spec(mapping: dict[str, Any]) -> None:
+    """The specs use every switch."""
+    assert_all_rows_match(count(mapping))
 
 
 @pytest.mark.slow
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=400)
-def test_every_row_is_met_in_hundreds_of_specs(mapping: dict[str, Any]) -> None:
-    """As above."""
-    assert_every_row_is_met(count(mapping))
+def test_every_row_matches_in_hundreds_of_specs(mapping: dict[str, Any]) -> None:
+    """The test above runs with more specs."""
+    assert_all_rows_match(count(mapping))
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_core_is_that_of_torchs_own_counter(name: str) -> None:
-    """Three counts agree: the arithmetic, the tracer and FlopCounterMode."""
+    """The arithmetic, the tracer and FlopCounterMode agree."""
     bill = count(name)
-    model, found = traced(bill)
+    model, result = traced(bill)
     with FlopCounterMode(display=False) as mode:
         model.eval()(torch.zeros(1, 3, 224, 224, device="meta"))
-    assert found.bill().madds == bill.madds == mode.get_total_flops() // 2
+    assert result.bill().madds == bill.madds == mode.get_total_flops() // 2
 
 
 @pytest.mark.parametrize("name", ["mf294m", "mf26m", "mf294m-mlp", "mf151m-retinanet"])
 @pytest.mark.parametrize("tool", ["fvcore", "thop", "ptflops", "ptflops-pytorch", "torchinfo", "torch"])
-def test_the_tools_are_predicted_from_traced_rows_too(name: str, tool: str) -> None:
-    """The same conventions weigh both; what a row of ours is written out as, these tools do not count."""
+def test_traced_rows_predict_the_tools_too(name: str, tool: str) -> None:
+    """The same conventions apply to both. The tools do not count the extra ops of `WRITTEN_OUT`."""
     bill = count(name, tool)
-    found = traced(bill)[1].bill(tool)
-    assert (found.madds, found.counted_params) == (bill.madds, bill.counted_params)
+    traced_bill = traced(bill)[1].bill(tool)
+    assert (traced_bill.madds, traced_bill.counted_params) == (bill.madds, bill.counted_params)

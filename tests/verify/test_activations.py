@@ -1,4 +1,4 @@
-"""Activations against hooks on the torch model, and against fvcore's own count of them."""
+"""Compare activations with hooks on the torch model, and with fvcore's own count of them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), der
 
 
 def hooked(bill: Bill) -> Counter[str]:
-    """Return the values that each module puts out in one forward, by path, over all its calls."""
-    found: Counter[str] = Counter()
+    """Return the number of output values of each module in one forward, by path, over all its calls."""
+    values: Counter[str] = Counter()
 
     def hook(path: str) -> Any:
         def add(_module: Any, _inputs: Any, output: Any) -> None:
             if isinstance(output, torch.Tensor):
-                found[path] += output.numel()
+                values[path] += output.numel()
 
         return add
 
@@ -47,69 +47,69 @@ def hooked(bill: Bill) -> Counter[str]:
         for path, module in model.named_modules():
             module.register_forward_hook(hook(path))
         model(torch.empty(1, 3, bill.subject.height, bill.subject.width))
-    return found
+    return values
 
 
 def assert_hooks_agree(bill: Bill) -> None:
-    """Compare each row that has a module with what a hook on that module sees."""
+    """Compare each row that has a module with the output that a hook on that module sees."""
     ours: Counter[str] = Counter()
     for row in bill.rows:
         ours[row.name.partition(".P")[0]] += row.activations
     theirs = hooked(bill)
-    alike = [path for path in ours if path in theirs]
-    assert {path: ours[path] for path in alike} == {path: theirs[path] for path in alike}
-    wordless = {row.kind for row in bill.rows if row.name.partition(".P")[0] not in theirs}
-    assert wordless <= {"matmul", "softmax", "add", "multiply", "upsample", "table"}
+    shared = [path for path in ours if path in theirs]
+    assert {path: ours[path] for path in shared} == {path: theirs[path] for path in shared}
+    without_module = {row.kind for row in bill.rows if row.name.partition(".P")[0] not in theirs}
+    assert without_module <= {"matmul", "softmax", "add", "multiply", "upsample", "table"}
 
 
 @pytest.mark.parametrize("name", [*MODELS, *ABLATIONS, "mf151m-retinanet"])
 def test_hooks_see_as_many_values_at_every_path(name: str) -> None:
-    """Each module's output is its row's activations; what no module computes is told by its operations elsewhere."""
+    """Each module's output is its row's activations. Only a few kinds of op have no module."""
     assert_hooks_agree(count(name))
 
 
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=40)
 def test_hooks_see_as_many_values_in_any_spec(mapping: Mapping) -> None:
-    """With every switch."""
+    """The specs use every switch."""
     assert_hooks_agree(count(mapping))
 
 
 @pytest.mark.parametrize("name", [*MODELS, *ABLATIONS, pytest.param("mf151m-retinanet", marks=pytest.mark.slow)])
 def test_fvcores_activations_are_explained_at_every_path(name: str) -> None:
     """They are the outputs of convolutions, Linear and matrix products, to the unit."""
-    (one,) = verify(load(name), ["fvcore"]).explanations
-    assert one.activations is not None
-    assert one.activations.mismatches == ()
-    assert one.activations.paths > 100
-    assert one.measured.activations is not None
+    (explanation,) = verify(load(name), ["fvcore"]).explanations
+    assert explanation.activations is not None
+    assert explanation.activations.mismatches == ()
+    assert explanation.activations.paths > 100
+    assert explanation.measured.activations is not None
     if name in FVCORE:
-        assert one.measured.activations[""] == FVCORE[name]
+        assert explanation.measured.activations[""] == FVCORE[name]
 
 
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=10)
 def test_fvcores_activations_of_any_spec_are_explained(mapping: Mapping) -> None:
-    """With every switch."""
+    """The specs use every switch."""
     assert verify(load(mapping), ["fvcore"]).holds
 
 
-def test_an_activation_that_differs_is_named_and_the_verification_fails() -> None:
-    """One value more at one path: that path, and nothing is explained away."""
+def test_an_activation_that_differs_is_listed_and_the_verification_fails() -> None:
+    """A different value at one path is a mismatch at that path."""
     bill = count("mf26m")
     (right,) = verify(load("mf26m"), ["fvcore"]).explanations
     assert right.measured.activations is not None
     wrong = {**right.measured.activations, "stem.conv": 5}
     measured = Measurement("fvcore", "0.1.5", right.measured.total, bill.params, None, {}, wrong)
-    one = explain(bill, measured, wrong)
-    assert one.activations is not None
-    assert [(each.path, each.theirs) for each in one.activations.mismatches] == [("stem.conv", 5)]
-    assert not one.holds
+    explanation = explain(bill, measured, wrong)
+    assert explanation.activations is not None
+    assert [(each.path, each.theirs) for each in explanation.activations.mismatches] == [("stem.conv", 5)]
+    assert not explanation.holds
 
 
-def test_verify_tells_of_the_activations() -> None:
-    """In a line below the table, and in JSON."""
-    found = verify(load("mf26m"), ["fvcore"])
+def test_verify_shows_the_activations() -> None:
+    """They are in a line below the table, and in JSON."""
+    verification = verify(load("mf26m"), ["fvcore"])
     line = "activations of products against fvcore: equal at each of 421 module paths"
-    assert line in "\n".join(verification_table(found).below)
-    assert verification_json(found)["counters"][0]["activations_by_path"] == {"paths": 421, "mismatches": []}
+    assert line in "\n".join(verification_table(verification).below)
+    assert verification_json(verification)["counters"][0]["activations_by_path"] == {"paths": 421, "mismatches": []}

@@ -1,4 +1,4 @@
-"""The networks of others: what is committed, what the libraries build now, and how both are told."""
+"""The baselines: the committed counts, the networks that the libraries build now, and how both are shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LIBRARIES = ("timm", "torchvision", "transformers")
 MISSING = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
 needs_libraries = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
-KNOWN = {  # parameters and multiply-adds, worked out before with other tools
+KNOWN = {  # parameters and multiply-adds, counted with other tools
     ("2", "MobileNetV3 Small 1.0×", "160"): ("2.54M", "29.85M"),
     ("2", "MobileNetV3 Small 1.0×", "224"): ("2.54M", "56.51M"),
     ("2", "MobileNetV3 1.0×", "160"): ("5.48M", "112.47M"),
@@ -52,28 +52,28 @@ KNOWN = {  # parameters and multiply-adds, worked out before with other tools
 
 
 def rounded(amount: int, text: str) -> str:
-    """Return an amount in the unit and to the digits of a text."""
+    """Return an amount in the unit of a text, with as many digits."""
     digits = len(text.partition(".")[2]) - 1
     return f"{amount / {'M': 1e6, 'G': 1e9}[text[-1]]:.{digits}f}{text[-1]}"
 
 
 def label(recipe: Recipe) -> str:
-    """Return a recipe's row, as a test's name."""
+    """Return a recipe's row, for a test's name."""
     return f"{recipe.table}-{recipe.model}-{recipe.input}"
 
 
-def test_each_recount_names_a_row_of_a_table_once() -> None:
-    """Of another's network, in the order of the paper, with amounts that are no zeros."""
+def test_each_recount_belongs_to_a_different_row_of_a_table() -> None:
+    """The recounts are in the order of the paper, and their amounts are not zero."""
     rows = [(row.table, row.model, row.input) for row in baselines()]
-    found = [(each.table, each.model, each.input) for each in recounts()]
-    assert found == [row for row in rows if row in found]
-    assert len(set(found)) == len(found) == 21
+    recounted = [(each.table, each.model, each.input) for each in recounts()]
+    assert recounted == [row for row in rows if row in recounted]
+    assert len(set(recounted)) == len(recounted) == 21
     assert all(each.params > 0 and each.madds > 0 for each in recounts())
     assert len(rows) == sum(not line.spec for number in "234" for line in table(number).lines)
 
 
-def test_the_file_is_as_the_command_writes_it() -> None:
-    """Each row is of a recipe, with the call that builds it, and the file is the one that `--recount` would make."""
+def test_the_file_has_the_form_that_the_command_writes() -> None:
+    """Each row belongs to a recipe and has the call that builds it. `--recount` would write the same file."""
     assert [(each.table, each.model, each.input, each.library, each.recipe) for each in recounts()] == [
         (recipe.table, recipe.model, recipe.input, recipe.call.library, str(recipe)) for recipe in RECIPES
     ]
@@ -82,17 +82,17 @@ def test_the_file_is_as_the_command_writes_it() -> None:
 
 
 @pytest.mark.parametrize("row", KNOWN, ids="-".join)
-def test_what_is_committed_is_what_was_known(row: tuple[str, str, str]) -> None:
-    """Figures that were worked out apart from the tracer, to their digits."""
-    [found] = [each for each in recounts() if (each.table, each.model, each.input) == row]
+def test_the_committed_counts_equal_known_ones(row: tuple[str, str, str]) -> None:
+    """The known ones were counted without the tracer, and are rounded."""
+    [recounted] = [each for each in recounts() if (each.table, each.model, each.input) == row]
     params, madds = KNOWN[row]
-    assert (rounded(found.params, params), rounded(found.madds, madds)) == (params, madds)
+    assert (rounded(recounted.params, params), rounded(recounted.madds, madds)) == (params, madds)
 
 
 @pytest.mark.slow
 @needs_libraries
-def test_the_libraries_say_now_what_is_committed() -> None:
-    """Every integer of the file, whatever the libraries' versions."""
+def test_a_new_recount_equals_the_committed_one() -> None:
+    """Every integer of the file is the same, for any version of the libraries."""
     assert [astuple(replace(each, version="")) for each in recount()] == [
         astuple(replace(each, version="")) for each in recounts()
     ]
@@ -102,19 +102,19 @@ def test_the_libraries_say_now_what_is_committed() -> None:
 @needs_libraries
 @pytest.mark.parametrize("recipe", RECIPES, ids=label)
 def test_a_baseline_is_counted_as_torch_counts_it(recipe: Recipe) -> None:
-    """The core is half of FlopCounterMode's total with attention taken apart; parameters are the distinct tensors'."""
-    found, model = traced(recipe), recipe.build().eval()
+    """The core is half of FlopCounterMode's total with decomposed attention; parameters are of distinct tensors."""
+    result, model = traced(recipe), recipe.build().eval()
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as mode:
         model(torch.zeros(1, *recipe.shape, device="meta"))
-    assert (2 * found.bill().madds, found.device) == (mode.get_total_flops(), "meta")
-    assert found.bill().params == sum(parameter.numel() for parameter in model.parameters())
-    assert (found.uncovered, found.unused) == ((), {})
+    assert (2 * result.bill().madds, result.device) == (mode.get_total_flops(), "meta")
+    assert result.bill().params == sum(parameter.numel() for parameter in model.parameters())
+    assert (result.uncovered, result.unused) == ((), {})
 
 
 @pytest.mark.slow
 @needs_libraries
 def test_levit_is_the_305m_of_the_text() -> None:
-    """LeViT-128S, which stands in no table."""
+    """LeViT-128S is in no table."""
     with torch.device("meta"):
         model = Call("timm.create_model", ("levit_128s",)).made()
     assert rounded(trace(model, (3, 224, 224)).bill().madds, "304.66M") == "304.66M"
@@ -122,13 +122,13 @@ def test_levit_is_the_305m_of_the_text() -> None:
 
 @pytest.mark.slow
 @needs_libraries
-def test_table_4_is_met_on_no_single_size_of_images() -> None:
-    """What the page on the paper tells of its backbones."""
+def test_no_single_image_size_gives_the_figures_of_table_4() -> None:
+    """The figures here are those of the documentation on the paper."""
     four = {recipe.model: recipe for recipe in RECIPES if recipe.table == "4"}
     small = {name: traced(replace(recipe, input="800x1280")) for name, recipe in four.items()}
-    found = {name: (small[name].bill().madds, small[name].bill("fvcore").madds) for name in ("ResNet50", "PVT-Tiny")}
-    told = {name: tuple(rounded(amount, "0.00G") for amount in amounts) for name, amounts in found.items()}
-    assert told == {"ResNet50": ("83.41G", "83.87G"), "PVT-Tiny": ("69.50G", "69.74G")}
+    amounts = {name: (small[name].bill().madds, small[name].bill("fvcore").madds) for name in ("ResNet50", "PVT-Tiny")}
+    texts = {name: tuple(rounded(amount, "0.00G") for amount in both) for name, both in amounts.items()}
+    assert texts == {"ResNet50": ("83.41G", "83.87G"), "PVT-Tiny": ("69.50G", "69.74G")}
     others = [rounded(small[name].bill().madds, "0.00G") for name in ("MobileNetV3", "ResNet18")]
     assert others == ["4.19G", "37.01G"]
     assert rounded(traced(four["PVT-Tiny"]).bill("paper-coco").madds, "0.00G") == "4.10G"
@@ -137,15 +137,15 @@ def test_table_4_is_met_on_no_single_size_of_images() -> None:
     assert rounded(small["PVT-Tiny"].bill().params - tables, "0.00M") == "12.33M"
 
 
-def test_a_call_is_written_as_it_is_made() -> None:
-    """With a call inside, and by its full name."""
+def test_the_text_of_a_call_is_its_code() -> None:
+    """It has the full name, and calls as arguments."""
     call = Call("torch.nn.Sequential", (Call("torch.nn.Linear", (2, 3), {"bias": False}),))
     assert str(call) == "torch.nn.Sequential(torch.nn.Linear(2, 3, bias=False))"
     assert call.made()[0].weight.shape == (3, 2)
 
 
-def test_what_a_recipe_leaves_out_is_not_counted() -> None:
-    """Built on meta tensors, without the module that it names."""
+def test_modules_that_a_recipe_removes_are_not_counted() -> None:
+    """The network is built on meta tensors, without the removed module."""
     recipe = Recipe("4", "any", Call("torch.nn.Sequential", (Call("torch.nn.Conv2d", (3, 8, 3)),)), "10x12")
     assert recipe.build()[0].weight.is_meta
     assert traced(recipe).bill().madds == 8 * 27 * 8 * 10
@@ -153,10 +153,10 @@ def test_what_a_recipe_leaves_out_is_not_counted() -> None:
     assert str(replace(recipe, without=("0",))).endswith("(torch.nn.Conv2d(3, 8, 3)), without 0")
 
 
-def test_a_library_that_is_missing_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before any network is built."""
+def test_a_missing_library_is_reported_with_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported before any network is built."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    message = r"^timm is not installed: install mfprofile with its extra, as by pip install '\.\[baselines\]'$"
+    message = r"^timm is not installed; install it with pip install '\.\[baselines\]'$"
     with pytest.raises(InputError, match=message):
         list(recount())
 
@@ -182,8 +182,8 @@ def nms(dets, scores, threshold): return dets
 """
 
 
-def _beside_a_torchvision_that_wants(operator: str, code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run some code where torchvision gives shapes to an operator of a compiled part that it has not."""
+def _run_with_broken_torchvision(operator: str, code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run code with a torchvision that registers shapes for an operator of its compiled part, which is missing."""
     (folder / "torchvision").mkdir()
     (folder / "torchvision" / "__init__.py").write_text(VISION)
     (folder / "torchvision" / "shapes.py").write_text(SHAPES.format(operator))
@@ -191,40 +191,40 @@ def _beside_a_torchvision_that_wants(operator: str, code: str, folder: Path) -> 
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=path, check=False)
 
 
-@pytest.mark.parametrize(("operator", "said"), [("nms", "user\n"), ("other", "")])
-def test_torchvision_is_imported_without_its_compiled_part(operator: str, said: str, tmp_path: Path) -> None:
-    """Where it stops at `nms`, and in a library that imports it; another fault is not hidden."""
+@pytest.mark.parametrize(("operator", "output"), [("nms", "user\n"), ("other", "")])
+def test_torchvision_is_imported_without_its_compiled_part(operator: str, output: str, tmp_path: Path) -> None:
+    """It works if torchvision fails at `nms`, and in a library that imports it; other errors are not hidden."""
     (tmp_path / "user.py").write_text("import torchvision.shapes")
-    done = _beside_a_torchvision_that_wants(operator, IMPORTS, tmp_path)
-    assert (done.stdout, "operator torchvision::other does not exist" in done.stderr) == (said, not said)
+    done = _run_with_broken_torchvision(operator, IMPORTS, tmp_path)
+    assert (done.stdout, "operator torchvision::other does not exist" in done.stderr) == (output, not output)
 
 
-def test_ptflops_counts_beside_a_torchvision_without_its_compiled_part(tmp_path: Path) -> None:
-    """It imports that where it is, and would fail with it."""
+def test_ptflops_counts_with_a_torchvision_without_its_compiled_part(tmp_path: Path) -> None:
+    """It imports an installed torchvision, and would fail with it."""
     need("ptflops")
-    done = _beside_a_torchvision_that_wants("nms", COUNTS, tmp_path)
+    done = _run_with_broken_torchvision("nms", COUNTS, tmp_path)
     assert done.stdout == "12\n", done.stderr
 
 
 @pytest.mark.parametrize("is_checkout", [True, False])
-def test_recounts_are_kept_in_a_checkout_alone(
+def test_recounts_are_written_only_in_a_checkout(
     is_checkout: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """An installed package is not written into."""
+    """The files of an installed package are not changed."""
     monkeypatch.setattr("mfprofile.verify.baselines.recount", lambda _: iter(recounts()))
     monkeypatch.setattr("mfprofile.view.baselines.FILE", tmp_path / "kept.csv")
     monkeypatch.setattr("mfprofile.view.baselines._root", lambda: tmp_path)
     if is_checkout:
         (tmp_path / "pyproject.toml").touch()
-    told = list[str]()
-    assert recount_anew(told.append) == list(recounts())
+    messages = list[str]()
+    assert recount_anew(messages.append) == list(recounts())
     kept = f"wrote {tmp_path / 'kept.csv'}" if is_checkout else "not kept: only a checkout's counts are rewritten"
-    assert told == [kept]
+    assert messages == [kept]
     assert (tmp_path / "kept.csv").exists() is is_checkout
 
 
-def test_records_tell_both_amounts_of_each_row() -> None:
-    """In CSV and in JSON, exact integers; what was not recounted says why."""
+def test_records_have_both_amounts_of_each_row() -> None:
+    """CSV and JSON have exact integers. A row that was not recounted has the reason."""
     rows = list(csv.DictReader(io.StringIO(run("paper", "baselines", "--csv").stdout)))
     records = json.loads(run("paper", "Baselines", "--json").stdout)
     assert [row["model"] for row in rows] == [record["model"] for record in records]
@@ -248,19 +248,19 @@ def test_records_tell_both_amounts_of_each_row() -> None:
         ("claims baselines --json", "claims and baselines are of different shapes: ask for them apart in JSON and CSV"),
     ],
 )
-def test_what_has_no_meaning_is_refused(arguments: str, message: str) -> None:
-    """With exit code 2 and one line."""
+def test_a_combination_without_meaning_is_refused(arguments: str, message: str) -> None:
+    """The exit code is 2, and the message is one line."""
     done = run("paper", *arguments.split())
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
 
 
-def test_baselines_stand_beside_tables() -> None:
-    """In text they may be asked for at once."""
+def test_baselines_and_tables_can_be_printed_together() -> None:
+    """As text, one command can print all of them."""
     done = run("paper", "7", "baselines", "claims")
     assert done.returncode == 0
     assert done.stdout.index("Table 7") < done.stdout.index("of 27 claims") < done.stdout.index("no library builds it")
 
 
-def test_a_library_itself_is_returned() -> None:
-    """One that is there, by its name."""
+def test_an_installed_library_is_returned() -> None:
+    """It is imported by its name."""
     assert library("torch") is torch

@@ -1,4 +1,4 @@
-"""Random variants: the arithmetic against torch and the other counters, path by path, with every switch."""
+"""Compare the arithmetic with torch and the other counters, path by path, on random variants with every switch."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ODD: list[Mapping] = [
 
 
 def assert_holds(mapping: Mapping, counters: list[str] | None) -> None:
-    """Verify a variant; the message names the first thing that does not hold."""
-    found = verify(load(mapping), counters)
-    assert found.params.mismatches == ()
-    for one in found.explanations:
+    """Verify a variant; the message of the failed assertion shows the first difference."""
+    verification = verify(load(mapping), counters)
+    assert verification.params.mismatches == ()
+    for one in verification.explanations:
         assert one.by_path is None or (one.measured.tool, one.by_path.mismatches) == (one.measured.tool, ())
         assert (one.measured.tool, one.unexplained, one.unexplained_params) == (one.measured.tool, 0, 0)
-    assert found.holds
+    assert verification.holds
 
 
 @pytest.mark.parametrize("mapping", ODD, ids=str)
@@ -45,7 +45,7 @@ def test_each_switch_and_odd_size_agrees_with_torch_at_every_path(mapping: Mappi
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=15)
 def test_a_few_random_variants_agree_with_torch_at_every_path(mapping: Mapping) -> None:
-    """A taste of the slow test below."""
+    """The slow test below has more variants."""
     assert_holds(mapping, ["torch"])
 
 
@@ -53,7 +53,7 @@ def test_a_few_random_variants_agree_with_torch_at_every_path(mapping: Mapping) 
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=400)
 def test_hundreds_of_random_variants_agree_with_torch_at_every_path(mapping: Mapping) -> None:
-    """Parameters and core multiply-adds are torch's, module by module, whatever the switches."""
+    """Parameters and core multiply-adds are torch's, module by module, for all switches."""
     assert_holds(mapping, ["torch"])
 
 
@@ -61,6 +61,6 @@ def test_hundreds_of_random_variants_agree_with_torch_at_every_path(mapping: Map
 @given(spec_mappings())
 @settings(NO_LIMITS, max_examples=120)
 @example({"extends": "mf26m", "attention": "mlp", "tokens": {"count": 1}})
-def test_random_variants_leave_no_counter_unexplained(mapping: Mapping) -> None:
-    """The conventions hold beyond the released models: every tool's total is predicted for any variant."""
+def test_every_counter_is_explained_on_random_variants(mapping: Mapping) -> None:
+    """The conventions predict every tool's total for any variant, not only for the released models."""
     assert_holds(mapping, None)

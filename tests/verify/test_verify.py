@@ -1,4 +1,4 @@
-"""The arithmetic against counters that were written by others, run on the torch model."""
+"""Compare the arithmetic with other people's counters, run on the torch model."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ RELEASED = {  # what fvcore and thop print for the released networks
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_conventions_predict_what_the_tools_print_for_the_released_networks(name: str) -> None:
-    """What fvcore and thop print follows from our rows alone, and torch prints twice the core."""
+    """Our rows alone give the totals of fvcore and thop; torch prints twice the core."""
     assert (count(name, "fvcore").madds, count(name, "thop").madds) == RELEASED[name]
     assert count(name, "torch").madds == 2 * count(name).madds
 
 
 @pytest.mark.parametrize("name", ["mf26m", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS[:-1])])
 def test_every_counter_is_explained_to_the_last_unit(name: str) -> None:
-    """For each tool nothing is unexplained, in total and at every path that it tells."""
-    found = verify(load(name))
-    assert {one.measured.tool for one in found.explanations} == set(COUNTERS)
-    assert found.params.mismatches == ()
-    for one in found.explanations:
+    """Each tool is fully explained, in total and at every path that it lists."""
+    verification = verify(load(name))
+    assert {one.measured.tool for one in verification.explanations} == set(COUNTERS)
+    assert verification.params.mismatches == ()
+    for one in verification.explanations:
         assert (one.measured.tool, one.unexplained, one.unexplained_params) == (one.measured.tool, 0, 0)
         assert one.by_path is None or one.by_path.mismatches == ()
         assert one.version_read
-    assert found.holds
-    printed = {one.measured.tool: one.measured.total for one in found.explanations}
+    assert verification.holds
+    printed = {one.measured.tool: one.measured.total for one in verification.explanations}
     assert (printed["fvcore"], printed["thop"]) == RELEASED[name]
 
 
@@ -63,48 +63,48 @@ def test_every_counter_is_explained_to_the_last_unit(name: str) -> None:
     "name", ["mf294m-mobile", "mf294m-relu", "mf294m-kernel5", "mf294m-tokens1", "mf294m-no-ffn", "mf294m-mlp"]
 )
 def test_every_counter_is_explained_on_the_ablations(name: str) -> None:
-    """The switches of Tables 5 to 9 change nothing in that."""
+    """The switches are those of Tables 5 to 9."""
     assert verify(load(name)).holds
 
 
 @pytest.mark.parametrize("size", ["160x224", pytest.param("800x1344", marks=pytest.mark.slow)])
-def test_the_detector_is_explained_as_well(size: str) -> None:
-    """Pyramid and towers, whose weights run on five levels, at every path that each tool tells."""
+def test_the_detector_is_explained_too(size: str) -> None:
+    """Its pyramid and its towers, whose weights run on five levels, are explained at every path."""
     assert verify(load("mf151m-retinanet", [f"input={size}"])).holds
 
 
-def test_the_tools_that_tell_paths_are_compared_at_each_module() -> None:
-    """torch, fvcore and thop are compared at every module that is called, not in total alone."""
-    found = verify(load("mf26m"), ["torch", "fvcore", "thop"])
-    for one in found.explanations:
+def test_the_tools_with_paths_are_compared_at_each_module() -> None:
+    """torch, fvcore and thop are compared at every module that is called, not only in total."""
+    verification = verify(load("mf26m"), ["torch", "fvcore", "thop"])
+    for one in verification.explanations:
         assert one.by_path is not None
         assert one.by_path.paths > 400
 
 
-def test_a_layer_that_differs_is_named_by_its_path() -> None:
-    """One block wider in the model than in the spec: the first mismatch is a layer of that block."""
+def test_a_layer_that_differs_is_listed_by_its_path() -> None:
+    """One block is wider in the model than in the spec: the first mismatch is a layer of that block."""
     bill = count("mf26m")
     other = build(load("mf26m", ["blocks.7.exp=320"])).eval()
-    found = verified(bill, other, ["torch"], lambda _: None)
-    assert not found.holds
-    assert found.params.mismatches[0].path == "blocks.7.mobile.pointwise1.conv"
-    (one,) = found.explanations
+    verification = verified(bill, other, ["torch"], lambda _: None)
+    assert not verification.holds
+    assert verification.params.mismatches[0].path == "blocks.7.mobile.pointwise1.conv"
+    (one,) = verification.explanations
     assert one.unexplained > 0
     assert one.by_path is not None
     assert one.by_path.mismatches[0].path == "blocks.7.mobile.pointwise1.conv"
 
 
-def test_errors_that_cancel_in_total_are_found() -> None:
+def test_errors_that_cancel_in_total_are_detected() -> None:
     """Two wrong paths whose sum is right are two mismatches."""
     rows = count("mf26m").rows[:4]
     amounts = [5, 5, 5, 5]
     theirs = {"": 20, rows[1].name: 6, rows[2].name: 4, rows[3].name: 5, "tokens": 5, "stem": 15}
-    found = compare(rows, amounts, theirs, theirs)
-    assert [one.path for one in found.mismatches] == [rows[1].name, rows[2].name]
+    comparison = compare(rows, amounts, theirs, theirs)
+    assert [one.path for one in comparison.mismatches] == [rows[1].name, rows[2].name]
 
 
 def test_an_unknown_version_that_differs_is_not_understood() -> None:
-    """A tool of another version than was read may still be explained; where it is not, nothing is fitted to it."""
+    """Another version than the one that was read can be explained; if it is not, the difference is not understood."""
     bill = count("mf26m")
     predicted = count("mf26m", "fvcore").madds
     same, other = (explain(bill, Measurement("fvcore", "9.0", total, bill.params), []) for total in (predicted, 1))
@@ -120,18 +120,18 @@ def test_versions_are_compared_number_by_number(version: str, read: bool) -> Non
     assert explain(count("mf26m"), Measurement("fvcore", version, 0, 0), []).version_read is read
 
 
-def test_a_counter_that_fails_is_told_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One broken tool takes no other's figures away, and the verification does not hold."""
+def test_a_counter_that_fails_is_reported_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures of the other tools are kept, and the verification does not hold."""
     monkeypatch.setattr("mfprofile.verify.counters._thop_paths", lambda *_: 1 // 0)
-    found = verify(load("mf26m"), ["thop", "fvcore"])
-    assert found.failures == {"thop": "ZeroDivisionError: integer division or modulo by zero"}
-    assert [one.holds for one in found.explanations] == [True]
-    assert not found.holds
-    assert "thop could not be run: ZeroDivisionError" in "\n".join(verification_table(found).below)
+    verification = verify(load("mf26m"), ["thop", "fvcore"])
+    assert verification.failures == {"thop": "ZeroDivisionError: integer division or modulo by zero"}
+    assert [one.holds for one in verification.explanations] == [True]
+    assert not verification.holds
+    assert "thop could not be run: ZeroDivisionError" in "\n".join(verification_table(verification).below)
 
 
-def test_a_counter_that_exits_is_told_as_one_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others run all the same, and an interrupt still ends it all."""
+def test_a_counter_that_exits_is_reported_like_one_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verification continues after SystemExit, but KeyboardInterrupt ends it."""
     monkeypatch.setattr("mfprofile.verify.counters._thop_paths", lambda *_: sys.exit(0))
     assert verify(load("mf26m"), ["thop"]).failures == {"thop": "SystemExit: 0"}
 
@@ -143,15 +143,15 @@ def test_a_counter_that_exits_is_told_as_one_that_fails(monkeypatch: pytest.Monk
         verify(load("mf26m"), ["thop"])
 
 
-def test_a_total_that_differs_is_left_unexplained() -> None:
-    """The difference is shown as it is; no weight is fitted to it."""
+def test_a_total_that_differs_remains_unexplained() -> None:
+    """The difference is shown; no weight is adjusted to it."""
     bill = count("mf26m")
     one = explain(bill, Measurement("fvcore", "0.1.5", count("mf26m", "fvcore").madds + 7, bill.params), [])
     assert (one.unexplained, one.holds) == (7, False)
 
 
 def test_every_counter_has_a_convention_with_its_source_and_version() -> None:
-    """No tool is run whose convention is not written down."""
+    """A tool runs only if its convention is written down."""
     for name in COUNTERS:
         known = CONVENTIONS[name]
         assert isinstance(known, Convention)
@@ -160,7 +160,7 @@ def test_every_counter_has_a_convention_with_its_source_and_version() -> None:
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_measuring_leaves_a_model_as_it_was(training: bool) -> None:
+def test_measuring_does_not_change_a_model(training: bool) -> None:
     """State, statistics, mode, hooks, gradients, attributes and torch's own functions are the same afterwards."""
     model = build("mf26m", seed=0).train(training)
     image = torch.randn(1, 3, 224, 224)
@@ -182,19 +182,19 @@ def test_measuring_leaves_a_model_as_it_was(training: bool) -> None:
 
 
 def test_parameters_are_compared_with_torchs_own_tensors() -> None:
-    """A parameter that no row knows is a mismatch at its path."""
+    """A parameter that is in no row is a mismatch at its path."""
     model = copy.deepcopy(build("mf26m"))
     model.head.extra = torch.nn.Parameter(torch.zeros(3))
-    found = compare_params(count("mf26m"), model)
-    assert [one.path for one in found.mismatches] == ["head", ""]
+    comparison = compare_params(count("mf26m"), model)
+    assert [one.path for one in comparison.mismatches] == ["head", ""]
 
 
 def test_a_counter_that_does_not_exist_or_is_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each gets one line with the remedy."""
+    """Each message is one line with the remedy."""
     with pytest.raises(InputError, match=r"^unknown counter 'fvcor'; did you mean 'fvcore'\?$"):
         chosen(["fvcor"])
     monkeypatch.setattr("mfprofile.verify.verify.installed", lambda name: name != "thop")
-    with pytest.raises(InputError, match=r"^thop is not installed: pip install thop$"):
+    with pytest.raises(InputError, match=r"^thop is not installed; install it with pip install thop$"):
         chosen(["thop"])
     assert "thop" not in chosen(None)
     assert measuring.installed("torch")
@@ -209,8 +209,8 @@ def test_the_command_prints_a_table_and_exits_with_0() -> None:
     assert done.stderr.splitlines() == ["mf26m: building the model", "mf26m: counting with thop"]
 
 
-def test_the_command_gives_one_csv_for_several_specs() -> None:
-    """A line for each spec and tool, amounts by kind in one field."""
+def test_the_command_prints_one_csv_for_several_specs() -> None:
+    """It has a line for each spec and tool, with amounts by kind in one field."""
     done = run("verify", "mf26m", "mf52m", "--counter", "fvcore", "--csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [(row["name"], row["printed"], row["unexplained"]) for row in rows] == [
@@ -219,26 +219,26 @@ def test_the_command_gives_one_csv_for_several_specs() -> None:
     assert rows[0]["adds"] == "batch-norm=2419904;layer-norm=48000;pool=28224"
 
 
-def test_the_command_gives_json() -> None:
+def test_the_command_prints_json() -> None:
     """`--json` has each tool's figures and both comparisons."""
-    found = json.loads(run("verify", "mf26m", "--counter", "fvcore", "--json").stdout)
-    (one,) = found["counters"]
-    assert found["holds"]
+    result = json.loads(run("verify", "mf26m", "--counter", "fvcore", "--json").stdout)
+    (one,) = result["counters"]
+    assert result["holds"]
     assert (one["printed"], one["unexplained"], one["by_path"]["mismatches"]) == (26_046_336, 0, [])
     assert sum(one["adds"].values()) == 26_046_336 - 23_550_208
-    assert found["params_by_path"]["mismatches"] == []
+    assert result["params_by_path"]["mismatches"] == []
 
 
 def test_the_command_exits_with_1_when_something_is_unexplained(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model that is not the spec's fails the verification, and the table says so."""
+    """A model of another spec fails the verification, and the table says so."""
     monkeypatch.setattr("mfprofile.verify.verify.build", lambda *_, **__: build(load("mf26m", ["head.fc=1000"])))
     done = run("verify", "mf26m", "--counter", "torch")
     assert done.returncode == 1
     assert "NOT all explained" in done.stdout
 
 
-def test_without_torch_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message has the very line."""
+def test_without_torch_the_message_has_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command can be copied and run."""
     from mfprofile.cli.options import need_torch
 
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
