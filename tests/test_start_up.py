@@ -1,4 +1,4 @@
-"""What a command imports: nothing heavy that it does not need."""
+"""The imports of a command: nothing heavy that it does not need."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CODE = (
 
 
 def loaded(line: str) -> set[str]:
-    """Return the modules that a command has imported by its end."""
+    """Return the modules that a command has imported when it ends."""
     done = subprocess.run(
         [sys.executable, "-c", CODE, *line.split()],
         capture_output=True, text=True, check=True, cwd=ROOT, env=surroundings(PYTHONPATH=str(ROOT)),
@@ -48,12 +48,12 @@ def loaded(line: str) -> set[str]:
 
 @pytest.mark.parametrize("line", LIGHT)
 def test_a_light_command_imports_nothing_heavy(line: str) -> None:
-    """Neither torch, pandas, numpy, matplotlib, sympy nor rich: specs alone, help and completion are quick."""
+    """No torch, pandas, numpy, matplotlib, sympy or rich: commands on specs, help and completion are fast."""
     assert loaded(line) & HEAVY == set()
 
 
 def test_a_command_imports_no_other_command() -> None:
-    """Only the file that is named as the command, and what several of them share."""
+    """Only its own file, and the files that several commands share."""
     commands = {name for name in loaded("count mf26m") if name.startswith("mfprofile.cli.")}
     assert commands == {
         f"mfprofile.cli.{name}" for name in ("program", "count", "options", "groups", "renamed", "completion")
