@@ -6,16 +6,16 @@ import signal
 
 import pytest
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job of a shell's background; children inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job; child processes inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the one flag that rewrites expected output."""
-    parser.addoption("--rewrite", action="store_true", help="write README's outputs and the golden files anew")
+    parser.addoption("--rewrite", action="store_true", help="write the outputs in README and the golden files again")
 
 
 @pytest.fixture
 def rewrite(request: pytest.FixtureRequest) -> bool:
-    """Return whether expected output is to be written instead of compared."""
+    """Return whether to write the expected output instead of comparing with it."""
     return bool(request.config.getoption("--rewrite"))

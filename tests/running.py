@@ -1,4 +1,4 @@
-"""How tests run the command line: in this process, and in one of its own where that is what is tested."""
+"""How tests run the command line: in this process, or in a process of its own to test start-up and signals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mfprofile.cli.program import main
 
 ROOT = Path(__file__).resolve().parents[1]
 _SHELL = re.compile(r"[|<>;&$*`]")
-"""What only a shell understands."""
+"""The characters that only a shell understands."""
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
 def process(
     *arguments: str, stdin: str | None = None, cwd: Path = ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `mfprofile` as `run` does, in a process of its own: for start-up, pipes, signals and locales."""
+    """Run `mfprofile` as `run` does, but in its own process: for start-up, pipes, signals and locales."""
     return subprocess.run(
         [sys.executable, "-m", "mfprofile", *arguments],
         input=stdin,
@@ -52,9 +52,9 @@ def process(
 
 
 def shell(command: str, cwd: Path = ROOT) -> str:
-    """Run a line as a shell would, with this environment's `mfprofile`; return all that it prints.
+    """Run a line as a shell would, with this environment's `mfprofile`. Return everything that it prints.
 
-    A line that is one plain `mfprofile` command runs in this process.
+    A line with only one `mfprofile` command runs in this process.
     """
     if command.startswith("mfprofile ") and not _SHELL.search(command):
         out = io.BytesIO()
@@ -82,7 +82,7 @@ def surroundings(**more: str) -> dict[str, str]:
 
 
 def need(*packages: str) -> None:
-    """Skip a test where a package is not installed; none is imported, as those are not that import torchvision."""
+    """Skip a test if a package is not installed. Imports none of them, since some import torchvision."""
     for package in packages:
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
@@ -96,7 +96,7 @@ def _in_process(
     out: io.BytesIO,
     err: io.BytesIO,
 ) -> int:
-    """Run a command line with everything that it may look at in its place; return its exit code."""
+    """Run a command line with its own streams, folder and environment. Return its exit code."""
     streams = {"stdin": _stream(io.BytesIO(stdin.encode())), "stdout": _stream(out), "stderr": _stream(err)}
     with contextlib.chdir(cwd), mock.patch.dict(os.environ, surroundings(**environment)), _streams(streams):
         try:
@@ -117,7 +117,7 @@ def _streams(streams: dict[str, IO[str]]) -> Iterator[None]:
     with mock.patch.multiple(sys, **streams):
         yield
     for stream in streams.values():
-        stream.detach()  # or the buffer would be closed with it
+        stream.detach()  # otherwise the buffer is closed with it
 
 
 def _text(raw: io.BytesIO) -> str:

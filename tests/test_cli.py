@@ -1,4 +1,4 @@
-"""The command line, as its users meet it."""
+"""The command line, as users run it."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_output_is_the_golden_one(name: str, rewrite: bool) -> None:
-    """What a command prints is what was looked at and kept."""
+def test_output_is_the_golden_file(name: str, rewrite: bool) -> None:
+    """A command prints exactly its golden file."""
     done = run(*COMMANDS[name].split())
     file = GOLDEN / f"{name}.txt"
     if rewrite:
@@ -77,7 +77,7 @@ def test_output_is_the_golden_one(name: str, rewrite: bool) -> None:
 
 
 def test_json_rows_sum_to_the_totals() -> None:
-    """The rows of `count --json` are all ops, uniquely named, and sum to the totals and the pillars."""
+    """The rows of `count --json` are all ops with unique names, and sum to the totals and the pillars."""
     for convention in mfprofile.CONVENTIONS:
         bill = json.loads(run("count", "mf96m", "--json", "--convention", convention).stdout)
         rows = bill["rows"]
@@ -116,25 +116,25 @@ def test_csv_holds_exact_integers() -> None:
 
 
 def test_standard_input_is_a_spec(tmp_path: Path) -> None:
-    """What `show` prints, `count -` reads, and the counts are the same, `width` applied."""
+    """`count -` reads the output of `show`, and the counts are the same, with `width` applied."""
     shown = run("show", "mf294m", "--set", "width=0.75").stdout
     piped = json.loads(run("count", "-", "--json", stdin=shown, cwd=tmp_path).stdout)
     direct = json.loads(run("count", "mf294m", "--set", "width=0.75", "--json").stdout)
     assert (piped["madds"], piped["params"]) == (direct["madds"], direct["params"])
 
 
-def test_a_reader_that_stops_early_is_no_error() -> None:
-    """`mfprofile count x | head` ends quietly and with success."""
+def test_a_reader_that_stops_early_is_not_an_error() -> None:
+    """`mfprofile count x | head` ends without a message and with exit code 0."""
     line = "set -o pipefail; mfprofile count mf508m --json | head -1; echo status ${PIPESTATUS[0]}"
     assert shell(line) == "{\nstatus 0\n"
 
 
-def test_output_has_no_colour_when_piped_nor_with_no_color() -> None:
-    """No escape sequence reaches a pipe, and a terminal gets none under NO_COLOR."""
+def test_output_has_no_colour_in_a_pipe_or_with_no_color() -> None:
+    """A pipe gets no escape sequences, and a terminal none for colours with NO_COLOR."""
     assert "\x1b" not in run("count", "mf26m").stdout
     assert "\x1b[" in _in_a_terminal("count", "mf26m")
     plain = _in_a_terminal("count", "mf26m", NO_COLOR="1")
-    assert not re.search(r"\x1b\[[0-9;]*(3|4|9|10)[0-7]", plain)  # bold is no colour
+    assert not re.search(r"\x1b\[[0-9;]*(3|4|9|10)[0-7]", plain)  # bold is not a colour
 
 
 def _in_a_terminal(*arguments: str, **environment: str) -> str:
@@ -161,7 +161,7 @@ def _in_a_terminal(*arguments: str, **environment: str) -> str:
 
 
 def test_a_narrow_terminal_drops_the_human_units_first() -> None:
-    """At 80 columns the exact integers stay whole."""
+    """At 80 columns the exact integers are not cut."""
     output = _in_a_terminal("count", "mf294m", COLUMNS="80")
     assert "286,732,160" in output
     assert "…" not in output
@@ -176,27 +176,27 @@ def test_a_narrow_terminal_drops_the_human_units_first() -> None:
         (["count", "tests"], "error: tests: cannot be read: Is a directory\n"),
         (["count", "mf294m", "--convention", "papr"], "error: unknown convention 'papr'; did you mean 'paper'?\n"),
         (["count", "mf294m", "--by", "pilar"], "error: cannot count by 'pilar'; did you mean 'pillar'?\n"),
-        (["count", "mf294m", "--json", "--csv"], "error: --json and --csv exclude each other: give one\n"),
+        (["count", "mf294m", "--json", "--csv"], "error: --json and --csv cannot be combined; use one of them\n"),
         (["count", "mf294m", "--set", "tokens"], "error: --set tokens: must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112\n"),
         (["count", "mf294m", "--set", "stm=3"], "error: --set stm=3: stm: unknown key; did you mean 'stem'?\n"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_clear_line_and_exit_code_2(arguments: list[str], message: str) -> None:
-    """The message is on stderr, whole, and nothing is on stdout."""
+    """Stderr has exactly the message, and stdout is empty."""
     done = run(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
 @pytest.mark.parametrize("arguments", [["cuont"], ["count"], ["count", "mf294m", "--jsn"], ["list", "x"]])
 def test_wrong_usage_is_exit_code_2_without_a_traceback(arguments: list[str]) -> None:
-    """Typer's own refusals keep to the exit codes."""
+    """Typer's own errors use the same exit codes."""
     done = run(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
-def test_output_survives_a_terminal_that_knows_only_ascii() -> None:
-    """Where × cannot be written, something stands in its place and nothing breaks."""
+def test_output_works_on_a_terminal_with_only_ascii() -> None:
+    """A × that cannot be written is replaced."""
     done = subprocess.run(
         [sys.executable, "-m", "mfprofile", "count", "mf26m"],
         capture_output=True,
@@ -209,32 +209,32 @@ def test_output_survives_a_terminal_that_knows_only_ascii() -> None:
 
 @pytest.mark.parametrize("line", ["mfprofile count mf26m > /dev/full", "mfprofile count mf26m --json >&-"])
 def test_output_that_cannot_be_written_is_exit_code_74(line: str) -> None:
-    """A full disk or a closed stream is nobody's fault here: one line, no traceback."""
+    """A full disk or a closed stream gives one line and no traceback."""
     output = shell(f"{line}; echo status $? >&2")
     assert output.startswith("error: standard output")
     assert output.endswith("status 74\n")
     assert output.count("\n") == 2
 
 
-def test_a_closed_standard_input_is_told() -> None:
-    """As bad input."""
+def test_a_closed_standard_input_is_invalid_input() -> None:
+    """The message names it."""
     assert shell("mfprofile count - <&-; echo status $?") == "error: <stdin>: is closed\nstatus 2\n"
 
 
 def test_standard_input_is_read_once() -> None:
-    """A second `-` would find it empty."""
+    """A second `-` is refused, since it would be empty."""
     done = run("count", "-", "-", stdin="extends: mf26m")
     assert (done.returncode, done.stderr) == (2, "error: -: standard input can be read only once\n")
 
 
-def test_one_token_is_not_told_as_several() -> None:
-    """What heads a bill counts as one speaks."""
+def test_one_token_is_singular() -> None:
+    """The heading of a bill uses the singular for one token."""
     head = run("count", "mf26m", "--set", "tokens.count=1").stdout.splitlines()[0]
     assert head == "mf26m: input 224×224, 1 token of 128; MAdds in convention 'core'"
 
 
-def test_the_unit_and_the_params_that_a_convention_counts_are_told() -> None:
-    """FlopCounterMode's total is in FLOPs, and Table 4's parameters are without norms."""
+def test_the_unit_and_the_counted_params_of_a_convention_are_shown() -> None:
+    """FlopCounterMode's total is in FLOPs, and Table 4's parameters exclude norms."""
     bill = json.loads(run("count", "mf151m-coco", "--convention", "paper-coco", "--json").stdout)
     assert (bill["unit"], bill["params"], bill["counted_params"]) == ("MAdds", 4_907_788, 4_877_884)
     text = run("count", "mf26m", "--convention", "torch").stdout
@@ -242,8 +242,8 @@ def test_the_unit_and_the_params_that_a_convention_counts_are_told() -> None:
     assert "'thop' counts 3,232,404 params" in run("count", "mf26m", "--convention", "thop").stdout
 
 
-def test_the_same_name_twice_keeps_its_columns_apart() -> None:
-    """The second is numbered."""
+def test_a_repeated_name_gets_columns_of_its_own() -> None:
+    """The second name has a number."""
     header = run("count", "mf26m", "mf26m", "--csv").stdout.splitlines()[0]
     assert header == "pillar,mf26m.madds,mf26m#2.madds,mf26m.params,mf26m#2.params"
 
@@ -256,8 +256,8 @@ def test_the_same_name_twice_keeps_its_columns_apart() -> None:
         "sensitivity mf26m",
     ],
 )
-def test_no_terminal_is_too_narrow_for_a_name_or_a_digit(command: str, columns: str) -> None:
-    """Columns give way or wrap, lines run over; nothing is cut."""
+def test_a_narrow_terminal_cuts_no_name_and_no_digit(command: str, columns: str) -> None:
+    """Columns are dropped or wrapped, and lines may be longer than the terminal. Nothing is cut."""
     assert "…" not in _in_a_terminal(*command.split(), COLUMNS=columns)
 
 
@@ -268,8 +268,8 @@ def test_no_terminal_is_too_narrow_for_a_name_or_a_digit(command: str, columns: 
         "sensitivity mf26m",
     ],
 )
-def test_a_wide_terminal_shows_what_a_pipe_gets(command: str) -> None:
-    """The layout is one, whoever draws it; only bold headings differ."""
+def test_a_wide_terminal_shows_the_same_as_a_pipe(command: str) -> None:
+    """The layout is the same. Only headings are bold."""
     shown = re.sub(r"\x1b\[[0-9;]*m", "", _in_a_terminal(*command.split(), COLUMNS="400"))
     lines = [line.rstrip() for line in shown.replace("\r\n", "\n").splitlines()]
     assert lines == run(*command.split()).stdout.splitlines()
@@ -292,17 +292,17 @@ def test_an_interruption_is_exit_code_130() -> None:
     assert b"Traceback" not in errors
 
 
-def test_a_fault_of_our_own_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unforeseen exception becomes one line that says whose fault it is, and exit code 70."""
+def test_a_bug_is_reported_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception gives one line that says it is a bug, and exit code 70."""
     monkeypatch.setattr("mfprofile.cli.program._run", lambda _: 1 // 0)
     monkeypatch.delenv("MFPROFILE_DEBUG", raising=False)
     done = run("count", "mf26m")
-    assert done.returncode == 70
-    assert "fault of mfprofile" in done.stderr
+    message = "ZeroDivisionError: integer division or modulo by zero; this is a bug in mfprofile"
+    assert (done.returncode, done.stderr) == (70, f"error: {message}; set MFPROFILE_DEBUG=1 to see the traceback\n")
 
 
 def test_the_version_is_the_packages() -> None:
-    """`--version` prints what the metadata says."""
+    """`--version` prints the version of the package metadata."""
     from importlib.metadata import version
 
     assert run("--version").stdout == f"mfprofile {version('mfprofile')}\n"

@@ -1,4 +1,4 @@
-"""What a shell offers at TAB."""
+"""Completions of a shell at TAB."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mfprofile.cli.completion import counters, specs
 
 
 def _offered(line: str, cwd: Path = ROOT) -> list[str]:
-    """Return what bash offers at the end of a line, by the function that it is given for mfprofile."""
+    """Return bash's completions at the end of a line, from its function for mfprofile."""
     words = line.split(" ")
     array = " ".join(f"'{word}'" for word in words)
     return shell(
@@ -44,13 +44,13 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile count README", [""]),
     ],
 )
-def test_bash_offers_what_may_stand_there(line: str, offers: list[str]) -> None:
-    """Commands, options, specs and the names that options take; nothing where bash is to offer files itself."""
+def test_bash_offers_the_valid_words(line: str, offers: list[str]) -> None:
+    """Commands, options, specs and values of options. Nothing if bash should offer files itself."""
     assert _offered(line) == offers
 
 
-def test_files_of_the_folder_are_offered_beside_the_specs_that_ship(tmp_path: Path) -> None:
-    """YAML files are, by either suffix, however they are called; others are not."""
+def test_files_of_the_folder_are_offered_with_the_shipped_specs(tmp_path: Path) -> None:
+    """YAML files with either suffix are offered, for any name. Other files are not."""
     for name in ("mf5.yaml", "mf5[1].yml", "mf5.json"):
         (tmp_path / name).write_text("", encoding="utf-8")
     offered = _offered("mfprofile count mf5", tmp_path)
@@ -59,8 +59,8 @@ def test_files_of_the_folder_are_offered_beside_the_specs_that_ship(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("form", "separator"), [("zsh", '":"'), ("fish", "\t")])
-def test_zsh_and_fish_offer_each_name_with_what_it_is(form: str, separator: str) -> None:
-    """A line for each, however long: a second one would be an offer of its own."""
+def test_zsh_and_fish_offer_each_name_with_its_description(form: str, separator: str) -> None:
+    """Each name has one line of any length. A second line would be another offer."""
     typed = "_TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS='mfprofile count --convention paper'"
     lines = shell(f"_MFPROFILE_COMPLETE=complete_{form} {typed} mfprofile").splitlines()
     assert len(lines) == 2
@@ -69,7 +69,7 @@ def test_zsh_and_fish_offer_each_name_with_what_it_is(form: str, separator: str)
         assert end in line
 
 
-def test_the_counters_offered_are_those_that_there_are() -> None:
-    """They are known without torch."""
+def test_the_offered_counters_are_those_that_exist() -> None:
+    """Their names are known without torch."""
     audit = pytest.importorskip("mfprofile.verify.counters")
     assert set(counters()) == set(audit.COUNTERS)

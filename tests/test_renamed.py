@@ -1,4 +1,4 @@
-"""Old names of options and parameters work for one more release, and say so."""
+"""Old names of options and parameters work for one more release, with a warning."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from running import run
 import mfprofile
 from mfprofile.budget.scale import scale
 from mfprofile.budget.sensitivity import sensitivity
-from mfprofile.cli.groups import expanded
+from mfprofile.cli.groups import with_group_options
 from mfprofile.cli.renamed import RENAMED
 from mfprofile.cost.formulas import formulas
 
 
 def test_an_old_option_works_with_a_warning() -> None:
-    """Also with its value after =; the answer is the same."""
+    """It also works with a value after =, and the output is the same."""
     new = run("explore", "count", "tiny", "--ram", "1G")
     old = run("explore", "count", "tiny", "--memory", "1G")
     assert (old.returncode, old.stdout) == (0, new.stdout)
@@ -27,7 +27,7 @@ def test_an_old_option_works_with_a_warning() -> None:
 
 def flags(command: str) -> set[str]:
     """Return the names of a command's options."""
-    function = expanded(import_module(f"mfprofile.cli.{command.replace(' ', '.')}").command)
+    function = with_group_options(import_module(f"mfprofile.cli.{command.replace(' ', '.')}").command)
     infos = [
         info
         for parameter in inspect.signature(function).parameters.values()
@@ -38,7 +38,7 @@ def flags(command: str) -> set[str]:
 
 @pytest.mark.parametrize("command", RENAMED)
 def test_each_new_option_exists_and_no_old_one_does(command: str) -> None:
-    """An option that a command does not have by either name is none of its."""
+    """The table must not have an option that the command does not have."""
     names = flags(command)
     for old, new in RENAMED[command].items():
         assert new in names

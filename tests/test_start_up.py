@@ -1,4 +1,4 @@
-"""What a command imports: nothing heavy that it does not need."""
+"""The imports of a command: nothing heavy that it does not need."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CODE = (
 
 
 def loaded(line: str) -> set[str]:
-    """Return the modules that a command has imported by its end."""
+    """Return the modules that a command has imported when it ends."""
     done = subprocess.run(
         [sys.executable, "-c", CODE, *line.split()],
         capture_output=True, text=True, check=True, cwd=ROOT, env=surroundings(PYTHONPATH=str(ROOT)),
@@ -56,12 +56,12 @@ def loaded_by_typer() -> set[str]:
 
 @pytest.mark.parametrize("line", LIGHT)
 def test_a_light_command_imports_nothing_heavy(line: str) -> None:
-    """Neither torch, pandas, numpy, matplotlib, sympy nor rich (some versions of typer import that themselves)."""
+    """No torch, pandas, numpy, matplotlib or sympy; no rich, except where typer itself imports it (old versions)."""
     assert (loaded(line) - loaded_by_typer()) & HEAVY == set()
 
 
 def test_a_command_imports_no_other_command() -> None:
-    """Only the file that is named as the command, and what several of them share."""
+    """Only its own file, and the files that several commands share."""
     commands = {name for name in loaded("count mf26m") if name.startswith("mfprofile.cli.")}
     assert commands == {
         f"mfprofile.cli.{name}" for name in ("program", "count", "options", "groups", "renamed", "completion")

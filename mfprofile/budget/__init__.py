@@ -1,1 +1,1 @@
-"""Budgets: limits and checks, what each knob is worth, scaling to a budget, the difference of two bills."""
+"""Budgets: limits and checks, the effect of each knob, scaling to a budget, and the difference of two bills."""

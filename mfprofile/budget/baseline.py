@@ -1,4 +1,4 @@
-"""An earlier `mfprofile count --json`, and how far a network may grow beyond it."""
+"""An earlier `mfprofile count --json`, and limits on the growth over it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from mfprofile.spec.quantities import QuantityError, quantity
 from mfprofile.spec.words import instead, shown
 
 SCHEMAS = (1, 2)
-"""The versions of `count --json` that are read. In 1 a network's inputs were texts, and a spec's were height and
-width."""
+"""The schema versions of `count --json` that can be read. In version 1 the inputs of a network in code were texts, and
+a spec's input was its height and width."""
 
 GROWING = ("madds", "params")
-"""What `--max-growth` limits."""
+"""The quantities that `--max-growth` limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A bill of the file: its madds and params, and the inputs in words, where the file has them."""
+    """A bill of the file: its madds and params, and its inputs as text if the file has them."""
 
     amounts: Mapping[str, int]
     inputs: Sequence[str] | None = None
@@ -49,16 +49,16 @@ def growth(text: str) -> int | Fraction:
 
 
 def read_baseline(file: Path, convention: str) -> Baseline:
-    """Return each bill of a file, by name.
+    """Return the bills of a file, by name.
 
-    Raises `InputError` for what `count --json` did not write, and for bills of another convention.
+    Raises `InputError` for a file that `count --json` did not write, and for bills in another convention.
     """
-    found: dict[str, Earlier] = {}
+    bills: dict[str, Earlier] = {}
     for bill in _bills(file):
         name, earlier = _bill(file, bill, convention)
-        if found.setdefault(name, earlier) != earlier:
+        if bills.setdefault(name, earlier) != earlier:
             raise InputError(f"{file}: has two different bills of {name!r}; keep one of them")
-    return found
+    return bills
 
 
 def _bills(file: Path) -> list[Any]:
@@ -76,16 +76,16 @@ _REMEDY = "write it with 'mfprofile count SPEC… --json'"
 
 def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
     if not isinstance(bill, dict) or not isinstance(bill.get("name"), str) or "schema" not in bill:
-        raise InputError(f"{file}: holds no bill of 'mfprofile count --json'; {_REMEDY}")
+        raise InputError(f"{file}: has no bill of 'mfprofile count --json'; {_REMEDY}")
     name = bill["name"]
     if bill["schema"] not in SCHEMAS:
-        known = " and ".join(map(str, SCHEMAS))
-        raise InputError(f"{file}: {name}: unknown schema {shown(bill['schema'])}, {known} are read; {_REMEDY}")
+        known = " or ".join(map(str, SCHEMAS))
+        raise InputError(f"{file}: {name}: has schema {shown(bill['schema'])}, not {known}; {_REMEDY}")
     counted_in = bill.get("convention")
     if counted_in != convention:
-        remedy = f"count it anew with --convention {convention}"
+        remedy = f"count it again with --convention {convention}"
         if isinstance(counted_in, str):
-            remedy = f"give --convention {counted_in}, or {remedy}"
+            remedy = f"use --convention {counted_in}, or {remedy}"
         raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, not '{convention}'; {remedy}")
     for key in GROWING:
         if type(bill.get(key)) is not int or bill[key] < 0:
@@ -94,7 +94,7 @@ def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
 
 
 def _inputs(read: Any) -> list[str] | None:
-    """Return a bill's inputs in words, or None where they are a size in pixels or nothing that `count` writes."""
+    """Return the inputs of a bill as text, or None for a size in pixels or an unknown form."""
     if not isinstance(read, list) or any(isinstance(each, int) for each in read):
         return None
     try:
@@ -106,20 +106,20 @@ def _inputs(read: Any) -> list[str] | None:
 def growth_limits(
     baseline: Baseline, name: str, most: int | Fraction, file: Path, inputs: Sequence[InputShape] | None = None
 ) -> Iterator[Limit]:
-    """Yield the limits that the baseline sets to the spec called `name`; raises `InputError` if it has no such bill.
+    """Yield the limits that the baseline sets for the network called `name`.
 
-    The most is the baseline's own amount and the growth, rounded down, which changes no comparison with whole numbers.
-    A spec's input is part of it and may change as all else does; a network in code must have been given the `inputs`
-    that it is given now.
+    A limit is the baseline's own amount plus the growth, rounded down, which changes no comparison of whole numbers. A
+    spec's input is part of the spec and may change. A network in code must have the same `inputs` as in the baseline.
+    Raises `InputError` for other inputs, and for a baseline without a bill of that name.
     """
     if name not in baseline:
         raise InputError(f"{file}: has no bill of {shown(name)}; {instead(name, baseline)}")
     earlier = baseline[name]
-    words = None if inputs is None else list(map(str, inputs))
-    if words is not None and earlier.inputs is not None and words != earlier.inputs:
-        then, now = (", ".join(each) or "none" for each in (earlier.inputs, words))
-        raise InputError(f"{file}: was counted on input {then}, not {now}; give that --input, or count it again")
+    texts = None if inputs is None else list(map(str, inputs))
+    if texts is not None and earlier.inputs is not None and texts != earlier.inputs:
+        then, now = (", ".join(each) or "none" for each in (earlier.inputs, texts))
+        raise InputError(f"{file}: was counted on input {then}, not {now}; use that --input, or count it again")
     for key, before in earlier.amounts.items():
         allowed = before + most if isinstance(most, int) else before + before * most
-        grown = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
-        yield Limit(key, True, int(allowed), Mark(str(file)), f"{before:,} in {file} + {grown}")
+        growth_text = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
+        yield Limit(key, True, int(allowed), Mark(str(file)), f"{before:,} in {file} + {growth_text}")

@@ -1,4 +1,4 @@
-"""`check`: each network against all the limits that are given for it."""
+"""The command `check`: each network against all its limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mfprofile.spec.sources import expanded
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How far beyond the bills of a file a spec may grow: by a whole number, or a Fraction of what it was."""
+    """The allowed growth over the bills of a file: a whole number, or a Fraction of the earlier amount."""
 
     file: Path
     baseline: Baseline
@@ -31,9 +31,9 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What specs are held to, beside their own `budget:`: flags, a pyproject.toml, a baseline.
+    """The limits on specs that are not in their own `budget:`: flags, a pyproject.toml, a baseline.
 
-    Where they are `strict`, all that a network in code runs must be counted.
+    With `strict`, all operators of a network in code must be counted.
     """
 
     flags: Sequence[Limit] = ()
@@ -44,9 +44,9 @@ class Demands:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a check: the verdicts, and what is wrong with what could not be judged, each once.
+    """The result of a check: the verdicts, and the problems of networks that could not be judged, each listed once.
 
-    `unjudged` are those references and globs as they were given.
+    `unjudged` has the references and globs of those networks, as given.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -55,36 +55,39 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Return whether each spec could be judged, meets each of its limits, and is counted as far as demanded."""
+        """Return whether every network could be judged, meets its limits, and is counted as far as required."""
         return not self.problems and all(verdict.holds for verdict in self.verdicts)
 
     def expanded(self, references: Iterable[str]) -> Iterable[str]:
-        """Return each reference once, globs expanded, in order; a glob that matches nothing is refused."""
-        every: dict[str, None] = {}
+        """Return each reference once, globs expanded, in order. A glob that matches nothing is a problem."""
+        names: dict[str, None] = {}
         for reference in references:
-            with self.refusing(reference):
-                every |= dict.fromkeys(expanded(reference))
-        return every
+            with self.collecting_problems(reference):
+                names |= dict.fromkeys(expanded(reference))
+        return names
 
     @contextlib.contextmanager
-    def refusing(self, reference: str) -> Iterator[None]:
-        """Keep what is wrong with a network, and go on; what several share is kept once, as the spec they extend."""
+    def collecting_problems(self, reference: str) -> Iterator[None]:
+        """Collect the problems of a network instead of raising them.
+
+        Problems that several networks share, such as those of a spec that they extend, are kept once.
+        """
         try:
             yield
         except SpecError as error:
-            self._refuse(reference, error.problems)
-        except InputError as error:  # a message that begins with the reference is not to say it twice
+            self._add_problems(reference, error.problems)
+        except InputError as error:  # the reference is printed once, even if the message begins with it
             text = str(error).removeprefix(reference).removeprefix(":").strip()
-            self._refuse(reference, [Problem(Mark(reference), "", text)])
+            self._add_problems(reference, [Problem(Mark(reference), "", text)])
 
-    def _refuse(self, reference: str, problems: Iterable[Problem]) -> None:
+    def _add_problems(self, reference: str, problems: Iterable[Problem]) -> None:
         self.unjudged.append(reference)
         self.problems += [problem for problem in problems if problem not in self.problems]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A network to be judged: what names it, its bill, and of a spec the spec and the limits of its own `budget:`."""
+    """A network to judge: its reference and bill. A spec also has the spec and the limits of its own `budget:`."""
 
     reference: str
     bill: Bill
@@ -93,37 +96,37 @@ class Candidate:
 
 
 def candidate(reference: str, terms: Terms, settings: Sequence[str | Setting] = ()) -> Candidate:
-    """Return the candidate of a spec; raises `SpecError` for one that breaks rules."""
+    """Return the candidate of a spec. Raise `SpecError` for an invalid one."""
     spec, root = located(reference, settings)
     return Candidate(reference, count(spec, terms.convention), spec, spec_limits(spec, root))
 
 
-def judge(one: Candidate, demands: Demands, terms: Terms) -> Verdict:
-    """Return the verdict on a network; raises `InputError` where it has no limit or limits that contradict."""
-    elsewhere = [*one.limits, *_configured(demands.config, one)]
-    limits = [*in_force(demands.flags, elsewhere), *_grown(demands.growth, one)]
+def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
+    """Return the verdict on a network. Raise `InputError` if it has no limit, or limits that contradict each other."""
+    elsewhere = [*network.limits, *_config_limits(demands.config, network)]
+    limits = [*in_force(demands.flags, elsewhere), *_baseline_limits(demands.growth, network)]
     if not limits:
         raise InputError(NO_LIMIT)
-    uncounted = [each.operator for each in one.bill.subject.uncovered] if demands.strict else []
-    return judged(one.reference, one.spec, one.bill, limits, terms, uncounted)
+    uncounted = [each.operator for each in network.bill.subject.uncovered] if demands.strict else []
+    return judged(network.reference, network.spec, network.bill, limits, terms, uncounted)
 
 
-def _configured(config: Config | None, one: Candidate) -> Iterator[Limit]:
+def _config_limits(config: Config | None, network: Candidate) -> Iterator[Limit]:
     if config is not None:
-        yield from config.limits(one.reference, one.bill.name)
+        yield from config.limits(network.reference, network.bill.name)
 
 
-def _grown(growth: Growth | None, one: Candidate) -> Iterator[Limit]:
-    """Yield the limits of a baseline; a spec's input is part of it, and may change as all else does."""
+def _baseline_limits(growth: Growth | None, network: Candidate) -> Iterator[Limit]:
+    """Yield the limits of a baseline. A spec's input is part of the spec and may change."""
     if growth is not None:
-        inputs = one.bill.subject.inputs if one.spec is None else None
-        yield from growth_limits(growth.baseline, one.bill.name, growth.most, growth.file, inputs)
+        inputs = network.bill.subject.inputs if network.spec is None else None
+        yield from growth_limits(growth.baseline, network.bill.name, growth.most, growth.file, inputs)
 
 
 def check(references: Iterable[str], demands: Demands, terms: Terms, settings: Sequence[str | Setting] = ()) -> Outcome:
-    """Judge specs, globs expanded, every one once and to the end, whatever is wrong with another."""
+    """Return the outcome of specs, globs expanded, each judged once. An invalid one does not stop the rest."""
     outcome = Outcome()
     for reference in outcome.expanded(references):
-        with outcome.refusing(reference):
+        with outcome.collecting_problems(reference):
             outcome.verdicts.append(judge(candidate(reference, terms, settings), demands, terms))
     return outcome

@@ -26,28 +26,31 @@ _TABLE = ("tool", "mfprofile", "budgets")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The budgets of one file: the limits of each glob; globs are read from the file's `folder`."""
+    """The budgets of one file: the limits of each glob. Globs are relative to the file's `folder`."""
 
     folder: Path
     budgets: Mapping[str, Sequence[Limit]]
 
     def limits(self, reference: str, name: str) -> Iterator[Limit]:
-        """Yield the limits of each glob that matches a spec's name or its path."""
+        """Yield the limits of each glob that matches the name or the path of a spec."""
         for glob, limits in self.budgets.items():
             if fnmatchcase(name, glob) or matches(self._path(reference), glob):
                 yield from limits
 
-    def idle(self) -> Iterator[str]:
-        """Yield the globs that match no file and no spec that ships, and are not of code: most likely misspelt."""
+    def unmatched(self) -> Iterator[str]:
+        """Yield the globs that match no file and no shipped spec, and do not name code.
+
+        Most likely they are misspelled.
+        """
         for glob in self.budgets:
-            named = is_target(glob) or any(fnmatchcase(name, glob) for name in shipped())
-            if not named and not self._matches_file(glob):
+            is_known = is_target(glob) or any(fnmatchcase(name, glob) for name in shipped())
+            if not is_known and not self._matches_file(glob):
                 yield glob
 
     def _matches_file(self, glob: str) -> bool:
         try:
             return any(self.folder.glob(glob))
-        except (NotImplementedError, ValueError, OSError):  # an absolute pattern, or none that pathlib can read
+        except (NotImplementedError, ValueError, OSError):  # an absolute pattern, or one that pathlib cannot read
             return Path(glob).is_absolute()
 
     def _path(self, reference: str) -> PurePath:
@@ -56,7 +59,7 @@ class Config:
 
 
 def matches(path: PurePath, glob: str) -> bool:
-    """Return whether a glob matches the whole path: `*` within a folder, `**` through any number of them.
+    """Return whether a glob matches the whole path: `*` within a folder, `**` across any number of folders.
 
     >>> matches(PurePath("specs/a/b.yaml"), "specs/*.yaml"), matches(PurePath("specs/a/b.yaml"), "specs/**/*.yaml")
     (False, True)
@@ -73,22 +76,22 @@ def _match(parts: Sequence[str], globs: Sequence[str]) -> bool:
 
 
 def find_config(start: Path) -> Config | None:
-    """Return the budgets of the nearest pyproject.toml, from `start` upward, that has a [tool.mfprofile], or None."""
+    """Return the budgets of the nearest pyproject.toml with a [tool.mfprofile], in `start` or above, or None."""
     for folder in (start, *start.parents):
         file = folder / NAME
         if file.is_file():
             text = _text(file, as_typed(file))
-            if "mfprofile" in text and (found := _config(file, text)) is not None:
-                return found
+            if "mfprofile" in text and (config := _config(file, text)) is not None:
+                return config
     return None
 
 
 def read_config(file: Path) -> Config:
-    """Return the budgets of a file that was named; raises `InputError` if it has none."""
-    found = _config(file, _text(file, str(file)), str(file))
-    if found is None:
+    """Return the budgets of a given file. Raise `InputError` if it has none."""
+    config = _config(file, _text(file, str(file)), str(file))
+    if config is None:
         raise InputError(f"{file}: has no [{'.'.join(_TABLE)}]")
-    return found
+    return config
 
 
 def _text(file: Path, label: str) -> str:
@@ -101,7 +104,7 @@ def _text(file: Path, label: str) -> str:
 
 
 def _config(file: Path, text: str, label: str = "") -> Config | None:
-    """Return the file's budgets, or None if it has no [tool.mfprofile]; raises `SpecError` with all that is wrong."""
+    """Return the file's budgets, or None without a [tool.mfprofile]. Raise `SpecError` with all its problems."""
     import tomllib
 
     label = label or as_typed(file)
@@ -123,7 +126,7 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
 
 
 def _tables(own: Mapping[str, Any], label: str) -> Iterator[tuple[str, Any]]:
-    """Yield each glob with its map; raises `InputError` for any other key, which would be a limit not held."""
+    """Yield each glob with its limits. Raise `InputError` for any other key, since its limits would be ignored."""
     for key in own:
         if key != _TABLE[-1]:
             raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {instead(key, _TABLE[-1:])}")
@@ -152,17 +155,17 @@ def _dotted(glob: str, *path: str) -> str:
 
 
 def _mark(text: str, label: str, path: Sequence[str]) -> Mark:
-    """Return where a key stands, each part of its path sought from where the one before it was found.
+    """Return the position of a key. Each part of its path is searched after the part before it.
 
-    TOML's reader keeps no places; where a key is written in a way that is not found, the mark is the last that was.
+    TOML's reader has no positions. If a part cannot be found as it is written, the mark is that of the part before.
     """
     place = start = 0
     for part in ("budgets", *path):
         key = re.compile(rf"(?<![\w-])(['\"]?){re.escape(part)}\1(?![\w-])")
-        found = next((one for one in key.finditer(text, place) if not _in_comment(text, one.start())), None)
-        if found is None:
+        match = next((each for each in key.finditer(text, place) if not _in_comment(text, each.start())), None)
+        if match is None:
             break
-        start, place = found.span()
+        start, place = match.span()
     return Mark(label, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
 
 

@@ -1,4 +1,4 @@
-"""What a network gained and lost against another: by pillar and by block, the blocks aligned, or by module."""
+"""The difference of two networks: by pillar and by block, with the blocks aligned, or by module."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from mfprofile.spec.problems import InputError
 BEFORE_BLOCKS = ("tokens", "stem")
 AFTER_BLOCKS = ("final", "head", "fpn", "retina")
 DEPTH = 2
-"""How deep in the tree of modules a difference goes, unless another depth is given."""
+"""The default number of levels of modules in a difference."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Difference:
-    """Two bills in one convention, and their differences: in all, by pillar, and by part in running order.
+    """Two bills in one convention and their differences: of the whole, by pillar, and by part in running order.
 
-    The traits of `whole` are the networks' settings. The `madds` and `params` of `parts` sum to those of `whole`, and
-    those of `pillars` do where the networks have any. A part is a block, or else the stem, the tokens, the final
-    bridge, the head, fpn or retina; of networks in code it is a module, or what one runs itself.
+    The traits of `whole` are the settings of the networks. The `madds` and `params` of `parts` sum to those of `whole`,
+    and so do those of `pillars` if the networks have pillars. A part is a block, or the stem, the tokens, the final
+    bridge, the head, fpn or retina. In networks in code a part is a module, or what a module runs itself.
     """
 
     a: Bill
@@ -34,9 +34,9 @@ class Difference:
 
 
 def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
-    """Return what was gained and lost from `a` to `b`; of networks in code, in modules not deeper than `depth`.
+    """Return the difference from `a` to `b`. Networks in code are compared by modules down to `depth` levels.
 
-    Raises `InputError` for bills in different conventions, and for a spec beside a network in code.
+    Raises `InputError` for bills in different conventions, and for a spec and a network in code.
 
     >>> from mfprofile import count
     >>> difference(count("mf294m"), count("mf294m-no-ffn")).whole.params
@@ -53,9 +53,8 @@ def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
 
 
 def _whole(bill: Bill, other: Bill) -> Piece:
-    """Return all of a network, with those settings that mean something in both: 'no tokens' says it all of Former."""
-    theirs = other.subject.settings
-    shared = {key: value for key, value in bill.subject.settings.items() if key in theirs}
+    """Return the whole of a network, with the settings that both networks have (without tokens, none of Former's)."""
+    shared = {key: value for key, value in bill.subject.settings.items() if key in other.subject.settings}
     return Piece("total", bill.madds, bill.params, shared)
 
 
@@ -64,16 +63,16 @@ def _pillars(bill: Bill) -> list[Piece]:
 
 
 def _block_parts(a: Bill, b: Bill) -> Iterator[PartDifference]:
-    """Yield the parts that either bill has, in pairs; a part that is no block has the same name in both."""
+    """Yield the parts of both bills in pairs. A part that is not a block has the same name in both."""
     blocks = [
-        (str(mine.number) if mine else "", str(theirs.number) if theirs else "")
-        for mine, theirs in aligned(a.subject.blocks, b.subject.blocks)
+        (str(block_a.number) if block_a else "", str(block_b.number) if block_b else "")
+        for block_a, block_b in aligned(a.subject.blocks, b.subject.blocks)
     ]
-    mine, theirs = _pieces(a), _pieces(b)
+    pieces_a, pieces_b = _pieces(a), _pieces(b)
     before, after = ([(name, name) for name in names] for names in (BEFORE_BLOCKS, AFTER_BLOCKS))
-    for name, other in (*before, *blocks, *after):
-        if name in mine or other in theirs:
-            yield PartDifference(mine.get(name), theirs.get(other))
+    for name_a, name_b in (*before, *blocks, *after):
+        if name_a in pieces_a or name_b in pieces_b:
+            yield PartDifference(pieces_a.get(name_a), pieces_b.get(name_b))
 
 
 def _pieces(bill: Bill) -> dict[str, Piece]:

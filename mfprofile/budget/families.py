@@ -1,6 +1,6 @@
-"""Families of variants: one spec with one thing scaled, its members on a grid from the least to the most.
+"""Families of variants: a spec with one key scaled over a grid of values.
 
-In the runs of a grid no member costs less than one before it: a run is what can be halved in search of a budget.
+In each run of a grid, costs never fall from one member to the next. So a budget can be searched by halving.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _HUNDREDTHS = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """The members of a spec by one key, as it stands at `value`: `runs` of values, rising, and what each changes."""
+    """The variants of a spec by one key, whose current value is `value`.
+
+    `runs` are lists of rising values, and `changes` returns the changes that a value makes.
+    """
 
     spec: Spec
     name: str
@@ -33,16 +36,17 @@ class Family:
     changes: Callable[[Any], Changes]
 
     def member(self, value: Any) -> Step | None:
-        """Return the member of a value, or None where the rules forbid it."""
+        """Return the member of a value, or None if it breaks a rule."""
         return turned(self.spec, str(value), self.changes(value))
 
 
 def family(spec: Spec, name: str) -> Family:
     """Return a family of a spec, by `width`, `tokens.dim`, `input`, `depth` or `head.fc`.
 
-    `width` goes by hundredths up to 64. `input` goes by 32 pixels, a rectangle by what keeps its ratio. `tokens.dim`
-    goes by 16 and `head.fc` by 64, or by the largest power of two below that divides what the spec has. `depth` is the
-    number of stride-1 mf blocks (see `Depths`). Raises `InputError` for another name and what the spec has not.
+    `width` has steps of 0.01, up to 64. `input` has steps of 32 pixels, or for a rectangle the steps that keep its
+    ratio. `tokens.dim` has steps of 16 and `head.fc` of 64, or of the largest smaller power of two that divides the
+    spec's value. `depth` is the number of stride-1 mf blocks (see `Depths`). Raises `InputError` for any other name,
+    and for a key that the spec does not have.
     """
     makers = {"width": _width, "input": _input, "tokens.dim": _dimension, "head.fc": _hidden, "depth": _depth}
     if name not in makers:
@@ -51,7 +55,7 @@ def family(spec: Spec, name: str) -> Family:
 
 
 def _width(spec: Spec) -> Family:
-    """Return widths in three runs: 1 rounds nothing, widths below it to multiples of 4, above it of 8."""
+    """Return widths in three runs: those below 1 round to multiples of 4, 1 does not round, those above round to 8."""
     below = [number / _HUNDREDTHS for number in range(1, _HUNDREDTHS)]
     above = [number / _HUNDREDTHS for number in range(_HUNDREDTHS + 1, MAX_WIDTH * _HUNDREDTHS + 1)]
     return Family(spec, "width", spec.width, (below, [1], above), lambda value: {"width": value})
@@ -67,31 +71,34 @@ def _input(spec: Spec) -> Family:
 
 def _dimension(spec: Spec) -> Family:
     if spec.former is None or spec.tokens is None:
-        raise InputError(f"{spec.name}: has no tokens whose dimension could be scaled")
+        raise InputError(f"{spec.name}: has no tokens, so tokens.dim cannot be scaled")
     return _multiples(spec, "tokens.dim", spec.tokens.dim, spec.dim_multiple, DIMENSION)
 
 
 def _hidden(spec: Spec) -> Family:
     if spec.head is None:
-        raise InputError(f"{spec.name}: has no head that could be scaled")
+        raise InputError(f"{spec.name}: has no head, so head.fc cannot be scaled")
     return _multiples(spec, "head.fc", spec.head.fc, 1, HIDDEN)
 
 
-def _multiples(spec: Spec, name: str, value: int, needed: int, wanted: int) -> Family:
-    """Return multiples of what is `wanted`, halved until it divides the value, and of what the rules need."""
-    while value % lcm(wanted, needed) and wanted > 1:
-        wanted //= 2
-    unit = lcm(wanted, needed)
+def _multiples(spec: Spec, name: str, value: int, needed: int, preferred: int) -> Family:
+    """Return the multiples of a step as a family.
+
+    The step is the `preferred` one, halved until it divides the value, and made a multiple of `needed`.
+    """
+    while value % lcm(preferred, needed) and preferred > 1:
+        preferred //= 2
+    unit = lcm(preferred, needed)
     return Family(spec, name, value, [range(unit, MAX_CHANNELS + 1, unit)], lambda chosen: {name: chosen})
 
 
 def _depth(spec: Spec) -> Family:
     depths = Depths(spec)
     if not depths.totals:
-        raise InputError(f"{spec.name}: has no mf block that could be repeated or left out")
-    return Family(spec, "depth", depths.present, [depths.totals], depths.repeats)
+        raise InputError(f"{spec.name}: has no mf block, so depth cannot be scaled")
+    return Family(spec, "depth", depths.current, [depths.totals], depths.repeats)
 
 
 def amount(value: Any) -> Fraction:
-    """Return a value as a number: of a resolution, its height."""
+    """Return a value as a number. The number of a resolution is its height."""
     return Fraction(value.height) if isinstance(value, Resolution) else Fraction(str(value))

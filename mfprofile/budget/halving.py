@@ -1,4 +1,4 @@
-"""The one search by halving: the first of many steps at which something holds, where it holds from there on."""
+"""Search by halving for the first step at which a condition holds, if it also holds at all later steps."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 
 def first_true(count: int, holds: Callable[[int], bool | None]) -> int:
-    """Return the least of 0 … count - 1 at which `holds` is true, or `count`; where it is None, it is passed over.
+    """Return the first of 0 … count - 1 at which `holds` is true, or `count`. Steps at which it is None are skipped.
 
-    It must stay true once it is. Asked are first ever larger steps up, so that what is far off need not be known, then
-    halves of the last step.
+    Once true, it must stay true. The search goes up in growing steps, so that far steps need not be computed, and then
+    halves the last step.
 
     >>> first_true(1000, lambda at: None if at % 2 else at * at >= 300)
     18
@@ -19,13 +19,13 @@ def first_true(count: int, holds: Callable[[int], bool | None]) -> int:
         high = min(count, low + stride)
         last = next((at for at in reversed(range(low, high)) if holds(at) is not None), None)
         if last is not None and holds(last):
-            return _halved(low, last, holds)
+            return _halve(low, last, holds)
         low, stride = high, 2 * stride
     return count
 
 
-def _halved(low: int, last: int, holds: Callable[[int], bool | None]) -> int:
-    """Return the least at which `holds` is true, from `low` to `last`, where it is."""
+def _halve(low: int, last: int, holds: Callable[[int], bool | None]) -> int:
+    """Return the first step from `low` to `last` at which `holds` is true. It is true at `last`."""
     high = last
     while low < high:
         middle = (low + high) // 2

@@ -1,8 +1,8 @@
-"""The knobs of a spec, each with its steps down and up: what one may turn to come back under a budget.
+"""The knobs of a spec, each with its steps down and up, by which a spec can meet a budget.
 
-A step is a whole spec, valid by the rules, and the `--set` assignments that make it of the old one. Where a block's
-width changes, the `exp` of a block behind it that must stay a multiple of its input channels keeps its ratio, and says
-so in the assignments. What each step costs is for others to count.
+A step is a whole valid spec, and the `--set` assignments that make it from the original spec. If the width of a block
+changes, an `exp` behind it that must stay a multiple of its input channels keeps its ratio. That is one of the
+assignments. This module counts no costs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Changes: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
 GROWTH = 4
-"""A knob is turned up to so many times its value, a repeat at least to 8."""
+"""A knob is turned up to this many times its value, a repeat to at least 8."""
 PIXELS = 32
 """The step of the input."""
 DIMENSION = 16
@@ -34,13 +34,13 @@ DIMENSION = 16
 HIDDEN = 64
 """The step of the head's hidden layer."""
 
-_CHANNELS = 8  # the step of a width; 4 where the width is no multiple of 8
+_CHANNELS = 8  # the step of a width, or 4 if the width is not a multiple of 8
 _REPEATS = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """A knob turned to `value`: the `spec` that results, and the `settings` that `--set` takes for it."""
+    """A knob turned to `value`: the resulting `spec`, and the `settings` that make it with `--set`."""
 
     value: str
     spec: Spec
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Knob:
-    """A knob of a spec by its key, as it stands at `value`; values to try `below` and `above`, the nearest first."""
+    """A knob of a spec: its key, its current `value`, and the values to try `below` and `above`, the nearest first."""
 
     spec: Spec
     name: str
@@ -58,7 +58,7 @@ class Knob:
     above: Sequence[Any]
 
     def step(self, value: Any) -> Step | None:
-        """Return the step to one value, or None where the rules forbid it: what few steps cost less than all."""
+        """Return the step to one value, or None if it breaks a rule. Faster than `down` and `up` for a few steps."""
         return next(_steps(self.spec, self.name, [value]), None)
 
     @cached_property
@@ -73,15 +73,15 @@ class Knob:
 
 
 def knobs(spec: Spec) -> list[Knob]:
-    """Return every knob that a spec has: the network's, then each block's in running order, then the head's.
+    """Return every knob of a spec: those of the network, of each block in running order, and of the head.
 
-    A knob may have no step in a direction, where the rules allow none.
+    A knob may have no valid step in a direction.
     """
     return [Knob(spec, name, str(value), list(below), list(above)) for name, value, below, above in _ranges(spec)]
 
 
 _Range: TypeAlias = tuple[str, Any, Iterable[Any], Iterable[Any]]
-"""A knob's name, its value, and the values to try below and above it, the nearest first."""
+"""The name of a knob, its value, and the values to try below and above it, the nearest first."""
 
 
 def _ranges(spec: Spec) -> Iterator[_Range]:
@@ -128,21 +128,21 @@ def _channel_step(channels: int) -> int:
 
 
 def _multiples(name: str, value: int, step: int, most: int = MAX_CHANNELS) -> _Range:
-    """Return the multiples of a step on both sides of a value."""
+    """Return the multiples of a step below and above a value."""
     above = range((value // step + 1) * step, min(value * GROWTH, most) + 1, step)
     return name, value, range((value - 1) // step * step, 0, -step), above
 
 
 def _steps(spec: Spec, name: str, values: Iterable[Any]) -> Iterator[Step]:
     for value in values:
-        changes = _followed(spec, name, value)
+        changes = _with_dependents(spec, name, value)
         step = None if changes is None else turned(spec, str(value), changes)
         if step is not None:
             yield step
 
 
 def turned(spec: Spec, value: str, changes: Changes) -> Step | None:
-    """Return the step that changes make, known by `value`, or None where they break a rule."""
+    """Return the step that the changes make, named by `value`, or None if they break a rule."""
     if any(type(new) is int and new > MAX_CHANNELS for new in changes.values()):
         return None
     result = changed(spec, changes)
@@ -151,8 +151,8 @@ def turned(spec: Spec, value: str, changes: Changes) -> Step | None:
     return Step(value, result, tuple(f"{key}={new}" for key, new in changes.items()))
 
 
-def _followed(spec: Spec, name: str, value: Any) -> Changes | None:
-    """Return the change of a key with those that must go with it; None where a ratio would not come out whole."""
+def _with_dependents(spec: Spec, name: str, value: Any) -> Changes | None:
+    """Return the change of a key and the changes that it requires, or None if a ratio would not be a whole number."""
     changes: Changes = {name: value}
     first, _, rest = name.partition(".")
     entry, key = rest.partition(".")[::2]
@@ -181,7 +181,7 @@ def _in_ratio(channels: int, new: int, old: int | None) -> int | None:
 
 
 def changed(spec: Spec, changes: Changes) -> Spec:
-    """Return the spec with new values by key, unvalidated; for keys that knobs have."""
+    """Return the spec with new values by key, not validated. The keys must be those of knobs."""
     for name, value in changes.items():
         path = name.split(".")
         if path[0] == "blocks":

@@ -1,4 +1,4 @@
-"""A limit, where it was given, and which of those given in several places are in force."""
+"""Limits, where they are given, and which of them apply."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mfprofile.spec.quantities import QuantityError
 class Limit:
     """At most (`most`) or at least an `amount` of the quantity called `name`.
 
-    The amount is a whole number (of bytes for memory) or, as a Fraction, a pillar's share of the whole network's same
-    quantity. `given` is the file's place or the flag that it comes from; `about` says how it came of a baseline.
+    The amount is a whole number (of bytes for memory) or, as a Fraction, a pillar's share of the network's total of the
+    same quantity. `given` is the place in a file or the flag that sets it. `about` explains a limit from a baseline.
     """
 
     name: str
@@ -50,31 +50,34 @@ def named_limit(flag: str, text: str) -> Limit:
 
 
 def spec_limits(spec: Spec, root: Node) -> list[Limit]:
-    """Return the limits of a spec's own `budget:`; `root` is the tree that it was read from."""
-    found = bounds(spec.budget or {})
-    return [limit_of(bound, locate(root, ("budget", *bound.path))) for bound in found if isinstance(bound, Bound)]
+    """Return the limits of a spec's own `budget:`. `root` is the document tree of the spec."""
+    return [
+        limit_of(bound, locate(root, ("budget", *bound.path)))
+        for bound in bounds(spec.budget or {})
+        if isinstance(bound, Bound)
+    ]
 
 
 def limit_of(bound: Bound, given: Mark) -> Limit:
-    """Return the limit that a map's bound is, with where the map gives it."""
+    """Return the limit of a bound in a map, given at this place."""
     return Limit(bound.name, bound.most, bound.amount, given)
 
 
 def in_force(flags: Sequence[Limit], elsewhere: Iterable[Limit]) -> list[Limit]:
-    """Return the limits that hold together: the flags', and of the others those that no flag replaces.
+    """Return the limits that apply: those of the flags, and the others that no flag replaces.
 
-    A flag replaces each limit of the same quantity in the same direction. Raises `InputError` for a quantity that is
-    given by two flags, and for two limits that no network can meet.
+    A flag replaces each limit on the same quantity in the same direction. Raises `InputError` for a quantity with two
+    flags, and for two limits that no network can meet.
     """
     replaced: dict[tuple[str, bool], Limit] = {}
     for limit in flags:
         first = replaced.setdefault((limit.name, limit.most), limit)
         if first is not limit:
-            side = "most" if limit.most else "least"
-            raise InputError(f"{first.given} and {limit.given} both say what {limit.name} may be at {side}: give one")
-    found = [*flags, *(limit for limit in elsewhere if (limit.name, limit.most) not in replaced)]
-    _refuse_contradiction(found)
-    return found
+            side = "maximum" if limit.most else "minimum"
+            raise InputError(f"{first.given} and {limit.given} both set the {side} of {limit.name}; use one of them")
+    limits = [*flags, *(limit for limit in elsewhere if (limit.name, limit.most) not in replaced)]
+    _refuse_contradiction(limits)
+    return limits
 
 
 def _refuse_contradiction(limits: Sequence[Limit]) -> None:
@@ -83,11 +86,11 @@ def _refuse_contradiction(limits: Sequence[Limit]) -> None:
             continue
         if least.amount > most.amount:
             rule = f"{least.name} cannot be at least {shown_amount(least)} and at most {shown_amount(most)}"
-            raise InputError(f"{rule}, as {least.given} and {most.given} demand")
+            raise InputError(f"{rule}, as {least.given} and {most.given} require; change one of them")
 
 
 def shown_amount(limit: Limit) -> str:
-    """Return a limit's amount as people read it: `300,000,000` or `12.5 %`, exact.
+    """Return a limit's amount as text, exact: `300,000,000` or `12.5 %`.
 
     >>> shown_amount(Limit("former.madds", True, Fraction(1, 8), Mark("--max")))
     '12.5 %'
@@ -98,7 +101,7 @@ def shown_amount(limit: Limit) -> str:
 
 
 def percent(share: Fraction) -> str:
-    """Return a share that was written in percent, exactly as it was: its denominator divides a power of ten."""
+    """Return a share in percent, exactly as it was written. Its denominator must divide a power of ten."""
     digits, scaled = 0, share * 100
     while scaled.denominator != 1:
         digits, scaled = digits + 1, scaled * 10
@@ -107,6 +110,6 @@ def percent(share: Fraction) -> str:
 
 
 NO_LIMIT = (
-    "no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, "
+    "no limit is given; use a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, "
     "or one under [tool.mfprofile.budgets] in pyproject.toml"
 )

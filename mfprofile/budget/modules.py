@@ -1,4 +1,4 @@
-"""The modules of two networks in code, in pairs by their paths."""
+"""The modules of two networks in code, paired by their paths."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from mfprofile.spec.traits import Traits
 
 
 def module_parts(a: Bill, b: Bill, depth: int) -> Iterator[PartDifference]:
-    """Yield the modules of two networks, not deeper than `depth`; their differences sum to the networks'.
+    """Yield the modules of two networks down to `depth` levels. Their differences sum to those of the networks.
 
-    A module that only one network has, or that is the same in both, stands for all within it.
+    A module that only one network has, or that is the same in both, is one part with all its submodules.
     """
     yield from _within(tree(a), tree(b), depth)
 
 
 def _within(a: Branch, b: Branch, depth: int) -> Iterator[PartDifference]:
-    """Yield the differences within a module of both."""
+    """Yield the differences within a module that both networks have."""
     if _same(a, b) or b.level >= depth or not (a.children or b.children):
         yield PartDifference(_piece(a), _piece(b), differs_within=not _same(a, b))
         return
-    mine, theirs = ({child.name: child for child in side.children} for side in (a, b))
-    for name in _merged(list(mine), list(theirs)):
-        before, after = mine.get(name), theirs.get(name)
+    in_a, in_b = ({child.name: child for child in side.children} for side in (a, b))
+    for name in _merged(list(in_a), list(in_b)):
+        before, after = in_a.get(name), in_b.get(name)
         if before is not None and after is not None:
             yield from _within(before, after, depth)
         else:
             yield PartDifference(_piece(before), _piece(after))
     if a.own is not None or b.own is not None:
         path = f"{b.path}.{SELF}".lstrip(".")
-        yield PartDifference(_of(path, a.own, {}), _of(path, b.own, {}))
+        yield PartDifference(_piece_of(path, a.own, {}), _piece_of(path, b.own, {}))
 
 
 def _piece(branch: Branch | None) -> Piece | None:
-    return None if branch is None else _of(branch.path, branch.total, {"class": branch.kind})
+    return None if branch is None else _piece_of(branch.path, branch.total, {"class": branch.kind})
 
 
-def _of(path: str, total: Total | None, traits: Traits) -> Piece | None:
+def _piece_of(path: str, total: Total | None, traits: Traits) -> Piece | None:
     return None if total is None else Piece(path, int(total.madds), int(total.params), traits)
 
 
 def _same(a: Branch, b: Branch) -> bool:
-    """Return whether two modules are of one class, cost the same, and so do all within them."""
+    """Return whether two modules have the same class, costs and submodules."""
     if a.kind != b.kind or _amounts(a.own) != _amounts(b.own) or len(a.children) != len(b.children):
         return False
     pairs = zip(a.children, b.children, strict=True)
-    return all(mine.name == theirs.name and _same(mine, theirs) for mine, theirs in pairs)
+    return all(child_a.name == child_b.name and _same(child_a, child_b) for child_a, child_b in pairs)
 
 
 def _amounts(total: Total | None) -> tuple[object, object]:
@@ -57,7 +57,7 @@ def _amounts(total: Total | None) -> tuple[object, object]:
 
 
 def _merged(a: Sequence[str], b: Sequence[str]) -> list[str]:
-    """Return the names of both, those of `b` alone each after the one that it follows there."""
+    """Return the names of both. A name that only `b` has comes after the name that it follows in `b`."""
     merged = list(a)
     for at, name in enumerate(b):
         if name not in merged:

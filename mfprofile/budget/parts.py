@@ -1,4 +1,4 @@
-"""A part of two networks, a block or a module: what it costs in each, and what differs."""
+"""A part of two networks, a block or a module: its costs in each, and its changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mfprofile.spec.traits import Trait, Traits
 
 
 class Change(NamedTuple):
-    """A trait that differs: what it was and what it is, None on a side that has no such trait."""
+    """A trait that differs: its value in each network, None if a network does not have it."""
 
     key: str
     a: Trait | None
@@ -27,7 +27,7 @@ class Change(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of one network, by the name that it has in its bill (a block's is its number), or a pillar, or all."""
+    """A part of one network by its name in the bill (a block's name is its number), or a pillar, or the whole."""
 
     name: str
     madds: int
@@ -36,21 +36,22 @@ class Piece(NamedTuple):
 
     @property
     def is_block(self) -> bool:
-        """Return whether it is a block, which has a kind; its name is its number."""
+        """Return whether it is a block, which has a kind and whose name is its number."""
         return "kind" in self.traits
 
     @property
     def kind(self) -> str | None:
-        """Return a block's kind or a module's class, None of another part."""
+        """Return the kind of a block or the class of a module, else None."""
         kind = self.traits.get("kind", self.traits.get("class"))
         return None if kind is None else str(kind)
 
 
 @dataclass(frozen=True, slots=True)
 class PartDifference:
-    """A part in both networks; None where one has no such part. `madds` and `params` are gained, negative if lost.
+    """A part in two networks, None in a network that does not have it.
 
-    `differs_within` says that what it consists of is another in the two, whatever it costs.
+    `madds` and `params` are gains, negative if lost. `differs_within` is true if the contents of the part differ, even
+    at the same cost.
     """
 
     a: Piece | None
@@ -59,14 +60,14 @@ class PartDifference:
 
     @property
     def piece(self) -> Piece:
-        """Return the part as it is in the second network, or was in the first where it was removed."""
+        """Return the part in the second network or, if it was removed, in the first."""
         piece = self.b or self.a
         assert piece is not None, "one side always has the part"
         return piece
 
     @property
     def madds(self) -> int:
-        """Return the multiply-adds gained, as the bills' convention counts them."""
+        """Return the multiply-adds gained, in the convention of the bills."""
         return (self.b.madds if self.b else 0) - (self.a.madds if self.a else 0)
 
     @property
@@ -76,7 +77,7 @@ class PartDifference:
 
     @property
     def changes(self) -> list[Change]:
-        """Return each trait that differs, where both networks have the part."""
+        """Return the traits that differ, if both networks have the part."""
         if self.a is None or self.b is None:
             return []
         a, b = self.a.traits, self.b.traits
@@ -84,7 +85,7 @@ class PartDifference:
 
     @property
     def status(self) -> str:
-        """Return added, removed, unchanged or changed, as is also what costs more or less with the same traits."""
+        """Return added, removed, unchanged or changed. A part with the same traits but another cost is changed."""
         if self.a is None or self.b is None:
             return "added" if self.a is None else "removed"
         return "changed" if self.madds or self.params or self.changes or self.differs_within else "unchanged"

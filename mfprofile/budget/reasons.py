@@ -1,4 +1,4 @@
-"""Why a limit is not met, and what would meet it."""
+"""Why a limit is not met, and which changes would meet it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MOST_PARTS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reason:
-    """What weighs most in a limit that is not met, and the smallest changes of one knob each that would meet it.
+    """The heaviest parts of a limit that is not met, and the smallest changes of one knob each that would meet it.
 
-    `parts` are the heaviest blocks or modules. Of a network in code there are neither pillars nor remedies. `nearest`
-    is how near each knob gets, where none of them meets it; `peak` is where memory is highest.
+    `parts` are the heaviest blocks or modules. A network in code has no pillars and no remedies. `nearest` is how near
+    each knob gets if none of them meets the limit. `peak` is where memory is highest.
     """
 
     verdict: Verdict
@@ -37,18 +37,18 @@ class Reason:
 
 
 Reasons = Mapping[tuple[str, Limit], Reason]
-"""Reasons by what was judged, and the limit that it does not meet."""
+"""Reasons by the reference of the network and the limit that it does not meet."""
 
 
 def reasons(outcome: Outcome) -> Reasons:
     """Return the reason of each limit that is not met."""
-    found = {}
+    unmet = {}
     for verdict in outcome.verdicts:
         trials = Trials(verdict)
         for finding in verdict.findings:
             if not finding.holds:
-                found[verdict.reference, finding.limit] = reason(trials, finding)
-    return MappingProxyType(found)
+                unmet[verdict.reference, finding.limit] = reason(trials, finding)
+    return MappingProxyType(unmet)
 
 
 def reason(trials: Trials, finding: Finding) -> Reason:

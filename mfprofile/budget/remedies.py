@@ -1,4 +1,4 @@
-"""The smallest changes of one knob each that would meet a limit, each counted anew."""
+"""The smallest changes of one knob each that would meet a limit, each counted."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mfprofile.budget.verdicts import Finding, Verdict, finding
 from mfprofile.cost.bill import count
 
 MOST_OF_A_KIND = 2
-"""How many blocks' `exp`, `out` or depth are told, those that change least."""
+"""The number of blocks listed for each of `exp`, `out` and depth, those that change least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remedy:
-    """A knob turned by a step, the limit's finding then, and the limits that held and would not any more."""
+    """A knob turned by a step, the finding on the limit after it, and the other limits that the step breaks."""
 
     knob: Knob
     step: Step
@@ -29,12 +29,12 @@ class Remedy:
 
     @property
     def change(self) -> Fraction:
-        """Return how far the knob is turned, as a part of its value."""
+        """Return the change of the knob, relative to its value."""
         return _change(self.knob, self.step.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Way:
+class Direction:
     """A knob and the values on one side of it, the nearest first."""
 
     knob: Knob
@@ -42,7 +42,7 @@ class Way:
 
     @property
     def kind(self) -> str:
-        """Return what blocks have in common: `exp`, `out`, `repeat`; of the network's knobs each its own."""
+        """Return the group of a knob: `exp`, `out` or `repeat` for blocks, its own name for a knob of the network."""
         return self.knob.name.rpartition(".")[2] if self.knob.name.startswith("blocks.") else self.knob.name
 
 
@@ -50,14 +50,14 @@ Trial: TypeAlias = tuple[Step, Mapping[Limit, Finding]]
 
 
 class Trials:
-    """Steps tried on a judged spec: its findings after each, None where the rules forbid it; each is counted once."""
+    """Steps tried on a judged spec, each counted once: the findings after each, or None if the step breaks a rule."""
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
         self.known: dict[tuple[str, Any], Trial | None] = {}
 
     def trial(self, knob: Knob, value: Any) -> Trial | None:
-        """Return the step of a knob to a value, and how the spec then stands to each of its limits."""
+        """Return the step of a knob to a value, and the findings on the spec after it."""
         key = knob.name, value
         if key not in self.known:
             step = knob.step(value)
@@ -67,59 +67,59 @@ class Trials:
     def _findings(self, step: Step) -> Mapping[Limit, Finding]:
         terms = self.verdict.terms
         bill = count(step.spec, terms.convention)
-        return {one.limit: finding(one.limit, bill, terms) for one in self.verdict.findings}
+        return {each.limit: finding(each.limit, bill, terms) for each in self.verdict.findings}
 
     def meets(self, limit: Limit, knob: Knob, value: Any) -> bool | None:
-        """Return whether a step meets a limit, or None where the rules forbid it."""
+        """Return whether a step meets a limit, or None if it breaks a rule."""
         trial = self.trial(knob, value)
         return None if trial is None else trial[1][limit].holds
 
-    def last(self, way: Way, values: Sequence[Any]) -> int | None:
-        """Return which of the values is the last that the rules allow."""
-        allowed = (at for at in reversed(range(len(values))) if self.trial(way.knob, values[at]) is not None)
+    def last(self, direction: Direction, values: Sequence[Any]) -> int | None:
+        """Return the index of the last value that is valid, or None."""
+        allowed = (at for at in reversed(range(len(values))) if self.trial(direction.knob, values[at]) is not None)
         return next(allowed, None)
 
     def remedy(self, limit: Limit, knob: Knob, value: Any) -> Remedy:
-        """Return what comes of a step that the rules allow."""
+        """Return the remedy of a valid step."""
         trial = self.trial(knob, value)
         assert trial is not None
         step, findings = trial
-        breaks = [one.limit for one in self.verdict.findings if one.holds and not findings[one.limit].holds]
+        breaks = [each.limit for each in self.verdict.findings if each.holds and not findings[each.limit].holds]
         return Remedy(knob, step, findings[limit], breaks)
 
 
 def remedies(trials: Trials, finding: Finding) -> tuple[list[Remedy], list[Remedy]]:
-    """Return the remedies of a limit that is not met and, where there is none, how near each knob gets.
+    """Return the remedies of a limit that is not met and, if there are none, how near each knob gets.
 
-    A remedy is the first step of its knob at which the limit is met, found on exact counts, and breaks no other limit
-    that held. Of blocks those two are told, for each of `exp`, `out` and `repeat`, that are changed least.
+    A remedy is the first step of its knob that meets the limit, by exact counts, and that breaks no other limit that
+    held. For each of `exp`, `out` and `repeat`, only the two blocks with the smallest change are listed.
     """
-    ways = _ways(trials.verdict, finding)
+    directions = _directions(trials.verdict, finding)
     meeting: dict[str, list[Remedy]] = {}
-    for way in ways:
-        known = meeting.setdefault(way.kind, [])
+    for direction in directions:
+        known = meeting.setdefault(direction.kind, [])
         least = known[-1].change if len(known) == MOST_OF_A_KIND else None
-        remedy = _remedy(trials, finding.limit, way, least)
+        remedy = _remedy(trials, finding.limit, direction, least)
         if remedy is not None and not remedy.breaks:
-            meeting[way.kind] = sorted([*known, remedy], key=lambda one: one.change)[:MOST_OF_A_KIND]
+            meeting[direction.kind] = sorted([*known, remedy], key=lambda each: each.change)[:MOST_OF_A_KIND]
     if any(meeting.values()):
         return list(chain(*meeting.values())), []
-    return [], _nearest(trials, finding.limit, ways)
+    return [], _nearest(trials, finding.limit, directions)
 
 
-def _ways(verdict: Verdict, finding: Finding) -> list[Way]:
-    """Return the knobs turned the way that costs less, or more for a least; a share may change by either."""
-    down = [Way(knob, knob.below) for knob in verdict.knobs]
-    up = [Way(knob, knob.above) for knob in verdict.knobs]
+def _directions(verdict: Verdict, finding: Finding) -> list[Direction]:
+    """Return the directions that cost less, or more for a minimum. A share may need either."""
+    down = [Direction(knob, knob.below) for knob in verdict.knobs]
+    up = [Direction(knob, knob.above) for knob in verdict.knobs]
     first, other = (down, up) if finding.limit.most else (up, down)
     return first if finding.whole is None else first + other
 
 
-def _remedy(trials: Trials, limit: Limit, way: Way, least: Fraction | None) -> Remedy | None:
-    """Return the first step that meets a limit, if it is a smaller change than `least`."""
-    knob = way.knob
-    values = [value for value in way.values if least is None or _change(knob, value) < least]
-    last = trials.last(way, values)
+def _remedy(trials: Trials, limit: Limit, direction: Direction, least: Fraction | None) -> Remedy | None:
+    """Return the first step that meets a limit, if its change is smaller than `least`."""
+    knob = direction.knob
+    values = [value for value in direction.values if least is None or _change(knob, value) < least]
+    last = trials.last(direction, values)
     if last is None or not trials.meets(limit, knob, values[last]):
         return None
     step = first_true(last + 1, lambda at: trials.meets(limit, knob, values[at]))
@@ -131,17 +131,21 @@ def _change(knob: Knob, value: object) -> Fraction:
     return abs(Fraction(str(value)) - before) / (before or 1)
 
 
-def _nearest(trials: Trials, limit: Limit, ways: Iterable[Way]) -> list[Remedy]:
-    """Return the furthest that each knob goes if that is nearer than the spec is, of blocks those that come nearest."""
-    present = _gap(next(one for one in trials.verdict.findings if one.limit == limit))
-    found: dict[str, list[Remedy]] = {}
-    for way in ways:
-        last = trials.last(way, way.values)
+def _nearest(trials: Trials, limit: Limit, directions: Iterable[Direction]) -> list[Remedy]:
+    """Return the last valid step of each knob or, if it meets the limit, the first that does.
+
+    Knobs that do not come nearer to the limit than the spec are skipped. Of blocks, only the nearest are returned.
+    """
+    current = _gap(next(each for each in trials.verdict.findings if each.limit == limit))
+    nearer: dict[str, list[Remedy]] = {}
+    for direction in directions:
+        last = trials.last(direction, direction.values)
         if last is not None:
-            remedy = _remedy(trials, limit, way, None) or trials.remedy(limit, way.knob, way.values[last])
-            if remedy.finding.holds or _gap(remedy.finding) < present:
-                found.setdefault(way.kind, []).append(remedy)
-    return [one for kind in found.values() for one in sorted(kind, key=_distance)[:MOST_OF_A_KIND]]
+            furthest = direction.values[last]
+            remedy = _remedy(trials, limit, direction, None) or trials.remedy(limit, direction.knob, furthest)
+            if remedy.finding.holds or _gap(remedy.finding) < current:
+                nearer.setdefault(direction.kind, []).append(remedy)
+    return [remedy for kind in nearer.values() for remedy in sorted(kind, key=_distance)[:MOST_OF_A_KIND]]
 
 
 def _distance(remedy: Remedy) -> tuple[int, Fraction]:
@@ -149,7 +153,7 @@ def _distance(remedy: Remedy) -> tuple[int, Fraction]:
 
 
 def _gap(finding: Finding) -> Fraction:
-    """Return how far an amount is from its limit, of a share in parts of the whole."""
+    """Return the distance of an amount from its limit; for a share, relative to the whole."""
     if finding.whole is None:
         return Fraction(abs(finding.excess))
     return abs(Fraction(finding.counted, finding.whole or 1) - finding.limit.amount)

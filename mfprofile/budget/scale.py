@@ -1,4 +1,4 @@
-"""The largest member of a family within a budget, found on exact counts."""
+"""The largest member of a family within a budget, by exact counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUANTITIES = ("madds", "params")
 
 
 class Member(NamedTuple):
-    """A member of a family: its value, what it changes, the step it is, and its cost in the budget's quantity."""
+    """A member of a family: its value, its changes, its step, its costs, and its cost in the budget's quantity."""
 
     value: Any
     changes: Changes
@@ -31,10 +31,11 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
-    """A search in a family: `largest` is the largest member within the budget, None where there is none.
+    """A search in a family. `largest` is the largest member within the budget, or None.
 
-    `over` is the next step up, which is over the budget: None where the grid ends. `least` is the member of the least
-    cost; `value` and `present` are the value and the bill of the spec as it is. `quantity` is madds or params.
+    `over` is the next larger member, which is over the budget, or None at the end of the grid. `least` is the member
+    with the least cost. `value` and `present` are the value and the bill of the unchanged spec. `quantity` is madds or
+    params.
     """
 
     spec: Spec
@@ -50,27 +51,27 @@ class Scaling:
 
 @renamed(convention_name="convention")
 def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention: str = "core") -> Scaling:
-    """Return the member of a family that costs most within a budget.
+    """Return the search for the member of a family that costs most within a budget.
 
-    Of several that cost the same it is the spec as it is, where that is on the grid, or else the smallest.
+    If several cost the same, it is the unchanged spec if that is on the grid, else the smallest of them.
 
     `quantity` is madds, counted in the convention, or params. Each run of the family's grid is halved until two
-    neighbours are found, of which one is within and one is over. Raises `InputError` for a family that there is not,
-    for one without a valid member, and for params by `input`, which changes none.
+    neighbors are left, one within the budget and one over it. Raises `InputError` for a family that does not exist, for
+    one without a valid member, and for params by `input`, which do not change.
     """
     if (quantity, by) == ("params", "input"):
-        raise InputError("the input's size changes no params: scale by something else, or to MAdds")
+        raise InputError("the input size does not change params; scale by another key, or to MAdds")
     members = _Members(family(spec, by), quantity, convention)
-    runs = [_searched(run, members, budget) for run in members.family.runs]
+    runs = [_search(run, members, budget) for run in members.family.runs]
     within = [best for best, _, _ in runs if best]
     largest = min(within, key=lambda member: (-member.cost, amount(member.value)), default=None)
     present = members.present
     if largest and present and present.cost == largest.cost:
         largest = present
-    over = [one for _, one, _ in runs if one and (largest is None or amount(one.value) > amount(largest.value))]
-    least = [one for _, _, one in runs if one]
+    over = [next_up for _, next_up, _ in runs if next_up and (largest is None or _is_larger(next_up, largest))]
+    least = [first for _, _, first in runs if first]
     if not least:
-        raise InputError(f"{spec.name}: the rules of a spec allow no other {by}")
+        raise InputError(f"{spec.name}: no other {by} is valid")
     return Scaling(
         spec=spec,
         by=by,
@@ -84,29 +85,33 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention:
     )
 
 
+def _is_larger(a: Member, b: Member) -> bool:
+    return amount(a.value) > amount(b.value)
+
+
 class _Members:
     """The members of a family, each made and counted once."""
 
-    def __init__(self, of: Family, quantity: str, convention: str) -> None:
-        self.family = of
+    def __init__(self, family: Family, quantity: str, convention: str) -> None:
+        self.family = family
         self.quantity = quantity
         self.convention = find_convention(convention)
         self.known: dict[str, Member | None] = {}
 
     def member(self, value: Any) -> Member | None:
-        """Return the member of a value, or None where the rules forbid it."""
+        """Return the member of a value, or None if it breaks a rule."""
         key = str(value)
         if key not in self.known:
-            self.known[key] = self._made(value)
+            self.known[key] = self._make(value)
         return self.known[key]
 
     @property
     def present(self) -> Member | None:
-        """Return the spec as it is, where that is on the grid."""
+        """Return the unchanged spec, if it is on the grid."""
         value = self.family.value
         return self.member(value) if any(value in run for run in self.family.runs) else None
 
-    def _made(self, value: Any) -> Member | None:
+    def _make(self, value: Any) -> Member | None:
         step = self.family.member(value)
         if step is None:
             return None
@@ -114,11 +119,11 @@ class _Members:
         return Member(value, self.family.changes(value), step, bill.madds, bill.params, getattr(bill, self.quantity))
 
 
-Searched = tuple[Member | None, Member | None, Member | None]
+_RunResult = tuple[Member | None, Member | None, Member | None]
 
 
-def _searched(run: Sequence[Any], members: _Members, budget: int) -> Searched:
-    """Return of one run the best within the budget, the first over it, and the first of all."""
+def _search(run: Sequence[Any], members: _Members, budget: int) -> _RunResult:
+    """Return three members of one run: the best within the budget, the first over it, and the first of all."""
 
     def reaches(cost: int) -> Callable[[int], bool | None]:
         return lambda at: None if (member := members.member(run[at])) is None else member.cost >= cost

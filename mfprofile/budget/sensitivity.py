@@ -1,4 +1,4 @@
-"""What each knob of a spec is worth: its nearest steps down and up, counted."""
+"""The effect of each knob of a spec: its nearest steps down and up, counted."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ QUANTITIES = ("madds", "params")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effect:
-    """One step of a knob: the totals that it leads to, and what it adds to them, in sum and by pillar.
+    """One step of a knob: the totals after it, and the change of the totals, as a whole and by pillar.
 
-    What is saved is negative. `turn` is the knob's change as a part of its value, None where that is 0.
+    A saving is negative. `turn` is the change of the knob relative to its value, None if the value is 0.
     """
 
     step: Step
@@ -35,7 +35,7 @@ class Effect:
     turn: Fraction | None
 
     def elasticity(self, quantity: str) -> Fraction | None:
-        """Return how many percent of madds or params a percent of the knob is worth, of the knob's value before."""
+        """Return the change of madds or params in percent for one percent of the knob, both relative to before."""
         added = getattr(self.change, quantity)
         before = getattr(self.after, quantity) - added
         return Fraction(added, before) / self.turn if self.turn and before else None
@@ -43,7 +43,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lever:
-    """A knob with the effects of its nearest steps; None where no step that way is allowed and changes anything."""
+    """A knob with the effects of its nearest steps, None if no step in a direction is valid and changes anything."""
 
     knob: Knob
     down: Effect | None
@@ -51,17 +51,17 @@ class Lever:
 
     @property
     def effects(self) -> list[Effect]:
-        """Return the effects that there are, that of the step down first."""
+        """Return the effects, that of the step down first."""
         return [effect for effect in (self.down, self.up) if effect is not None]
 
     def weight(self, quantity: str) -> int:
-        """Return the greater of both changes in madds or params, whatever its sign."""
+        """Return the larger of both changes in madds or params, as an absolute value."""
         return max((abs(getattr(effect.change, quantity)) for effect in self.effects), default=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sensitivity:
-    """A variant's bill and its levers, sorted by what they change of `quantity`, the most first."""
+    """The bill of a variant and its levers, sorted by their change of `quantity`, the largest first."""
 
     bill: Bill
     quantity: str
@@ -70,7 +70,7 @@ class Sensitivity:
 
 @renamed(convention_name="convention")
 def sensitivity(spec: Spec, convention: str = "core", sort: str = "madds") -> Sensitivity:
-    """Return what a step of each knob gains and loses, the knob that changes most of madds or params first.
+    """Return the effects of a step of each knob, the knob that changes madds or params most first.
 
     Raises `InputError` for another quantity and for a convention that does not exist.
 
@@ -105,10 +105,10 @@ def _effect(before: Bill, knob: Knob, values: Iterable[Any]) -> Effect | None:
 
 
 def _nearest_step(knob: Knob, values: Iterable[Any]) -> Step | None:
-    """Return the first step that the rules allow and that gives another network: rounding may swallow one of width."""
-    present = mapping(scaled(knob.spec))
+    """Return the first valid step that changes the network. A step of width may round to the same network."""
+    current = mapping(scaled(knob.spec))
     steps = (step for value in values if (step := knob.step(value)) is not None)
-    return next((step for step in steps if mapping(scaled(step.spec)) != present), None)
+    return next((step for step in steps if mapping(scaled(step.spec)) != current), None)
 
 
 def _difference(pillar: str, after: Bill, before: Bill) -> Total:

@@ -1,4 +1,4 @@
-"""A network judged: each limit with what was counted, and what weighs most in it."""
+"""The verdict on a network: each limit with the counted amount, and the heaviest parts."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a network is measured: the convention of its multiply-adds, and for memory the batch and the values' type."""
+    """How a network is measured: the convention for multiply-adds, and the batch and the type of values for memory."""
 
     convention: Convention
     batch: int = 1
     dtype: str = "float32"
 
     def amount(self, name: str, bill: Bill) -> int:
-        """Return a bill's amount of a quantity: memory in bytes, the peak of what is live in an inference.
+        """Return a bill's amount of a quantity. Memory is the peak of live memory in one inference, in bytes.
 
-        Raises `InputError` for what the network does not have: pillars, or a known data flow.
+        Raises `InputError` for something that the network does not have: pillars, or a known data flow.
         """
         return self.peak(bill).bytes if name == MEMORY else int(bill.amount(name))
 
     def peak(self, bill: Bill) -> Peak:
-        """Return the peak memory of a bill's network; raises `InputError` where that is not known."""
+        """Return the peak memory of a bill's network. Raise `InputError` if it is not known."""
         from mfprofile.cost.memory import peak_memory
 
         return peak_memory(bill, self.batch, self.dtype)
@@ -45,10 +45,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One limit held against one network.
+    """One limit compared with one network.
 
-    `counted` is the amount of the limited quantity and `allowed` the whole number that it may just reach: of a share,
-    that part of `whole`, the network's own amount, rounded towards what the limit allows, which changes no comparison.
+    `counted` is the amount of the limited quantity, and `allowed` the largest or smallest whole number that meets the
+    limit. For a share, `allowed` is that part of `whole`, the network's own amount. It is rounded towards the side that
+    meets the limit, which changes no comparison.
     """
 
     limit: Limit
@@ -58,21 +59,21 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Return whether the limit is met; exactly."""
+        """Return whether the limit is met, exactly."""
         return self.counted <= self.allowed if self.limit.most else self.counted >= self.allowed
 
     @property
     def excess(self) -> int:
-        """Return how far the amount lies above the limit; negative below it."""
+        """Return the amount above the limit, negative below it."""
         return self.counted - self.allowed
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All the findings on one network, known by `reference`; `bill` is its count in the terms' convention.
+    """All the findings on one network, known by `reference`. `bill` is its count in the convention of the terms.
 
-    `spec` is what the network was made from, None of a network in code, of which no knob is known. `uncounted` are its
-    operators that are not counted, where they must be.
+    `spec` is the spec of the network, None for a network in code, which has no known knobs. `uncounted` are the
+    operators that are not counted although they must be.
     """
 
     reference: str
@@ -84,12 +85,12 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Return whether each limit is met, and everything is counted that must be."""
+        """Return whether each limit is met, and every operator is counted that must be."""
         return all(finding.holds for finding in self.findings) and not self.uncounted
 
     @cached_property
     def knobs(self) -> Sequence[Knob]:
-        """Return what could be changed to meet a limit."""
+        """Return the knobs that could be turned to meet a limit."""
         return [] if self.spec is None else knobs(self.spec)
 
 
@@ -101,12 +102,12 @@ def judged(
     terms: Terms,
     uncounted: Sequence[str] = (),
 ) -> Verdict:
-    """Return each limit's finding on a counted network."""
+    """Return the verdict on a counted network, with the finding of each limit."""
     return Verdict(reference, spec, bill, terms, [finding(limit, bill, terms) for limit in limits], uncounted)
 
 
 def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
-    """Return how a counted network compares with a limit."""
+    """Return the finding of a limit on a counted network."""
     counted = terms.amount(limit.name, bill)
     if isinstance(limit.amount, int):
         return Finding(limit, counted, limit.amount)
@@ -116,11 +117,11 @@ def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
 
 
 def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:
-    """Return the blocks, pillars or modules (`axis`) that weigh most in a sum, and their amounts, heaviest first."""
-    sought = measure(name)
+    """Return the blocks, pillars or modules (`axis`) with the largest amounts of a sum, the heaviest first."""
+    quantity = measure(name)
     groups: dict[str, list[Part]] = {}
     for part in bill.parts:
-        if sought.pillar in (None, part.pillar):
+        if quantity.pillar in (None, part.pillar):
             groups.setdefault(part.on(axis), []).append(part)
-    amounts = [(label, int(sought.of(parts, bill.convention))) for label, parts in groups.items()]
+    amounts = [(label, int(quantity.of(parts, bill.convention))) for label, parts in groups.items()]
     return sorted([pair for pair in amounts if pair[1]], key=lambda pair: -pair[1])[:most]

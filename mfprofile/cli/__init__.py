@@ -1,1 +1,1 @@
-"""The command line: each command is one call of the library and a print, in a file of its name."""
+"""The command line. Each command is in a file of its name: it calls the library and prints the result."""

@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import ArgumentsGiven, ConventionName, FormChosen, InputsGiven, notify
+from mfprofile.cli.options import ArgumentsOption, ConventionName, FormOptions, InputsOption, notify
 from mfprofile.cli.subjects import need_extra
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import InputError, unknown
@@ -25,45 +25,50 @@ def command(
             autocompletion=targets,
         ),
     ],
-    inputs: InputsGiven = None,
-    arguments: ArgumentsGiven = None,
+    inputs: InputsOption = None,
+    arguments: ArgumentsOption = None,
     by: Annotated[
         str,
         typer.Option(
-            "--by", metavar="AXIS", help="module, kind or op.", autocompletion=names_in("spec.names:MODULE_AXES")
+            "--by",
+            metavar="AXIS",
+            help="Group by module, kind or op.",
+            autocompletion=names_in("spec.names:MODULE_AXES"),
         ),
     ] = "module",
-    depth: Annotated[int, typer.Option("--depth", metavar="N", help="How deep in the tree of modules.")] = 2,
+    depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules to show.")] = 2,
     convention: ConventionName = "core",
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Run other counters too, and explain each one's total.")
-    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Run other counters too and explain their totals.")] = False,
     counters: Annotated[
         list[str] | None,
         typer.Option(
-            "--counter", metavar="NAME", help="Verify by this one alone: torch, fvcore…", autocompletion=counter_names
+            "--counter",
+            metavar="NAME",
+            help="Verify with this counter only: torch, fvcore… Repeatable.",
+            autocompletion=counter_names,
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 where an operator is not counted, or a total not explained.")
+        bool, typer.Option("--strict", help="Exit with 1 if an operator is not counted or a total not explained.")
     ] = False,
     device: Annotated[
         str | None,
         typer.Option(
             "--device",
             metavar="NAME",
-            help="Run on this alone: meta (no weights, no compute) or cpu; else on cpu where meta will not do.",
+            help="Use only meta (no weights, no compute) or cpu. Default: meta, and cpu where meta fails.",
             autocompletion=names_in("trace:DEVICES"),
         ),
     ] = None,
     *,
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
-    """Count any PyTorch network, by module: naming a target imports its code and RUNS it.
+    """Count any PyTorch network, by module.
 
-    The network is made and run once, without weights and compute where that goes; nothing is imported that was not
-    named, nothing is downloaded, and the network stays as it was. A module's (self) is what it runs beside the modules
-    within it. Operators and recurrent layers that are not counted are told. Needs torch: pip install '.[torch]'.
+    This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
+    built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
+    runs outside its submodules. Operators and recurrent layers that are not counted are listed. Needs torch:
+    pip install '.[torch]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
@@ -76,20 +81,20 @@ def command(
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
     from mfprofile.trace import given
-    from mfprofile.verify.audited import audit as audited
+    from mfprofile.verify.audited import audit
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import coverage
     from mfprofile.view.tables import show
     from mfprofile.view.verification import failures
 
-    chosen = counters or ([] if verify else None)
-    wanted = find_convention(convention).name, given.inputs(inputs or ()), given.arguments(arguments or ())
-    found = audited(target, *wanted[1:], device, chosen, notify)
-    show(audit_text(found, found.trace.bill(wanted[0]), by, depth, form))
-    beside = [*coverage(found.trace.bill())] if found.trace.uncovered else []
-    if found.verification is not None:
-        beside += failures(found.verification)
-    if form == "csv" and beside:  # which has a place for figures alone
-        notify("\n".join(beside))
-    if strict and not found.holds:
+    names = counters or ([] if verify else None)
+    counted_in = find_convention(convention).name
+    result = audit(target, given.inputs(inputs or ()), given.arguments(arguments or ()), device, names, notify)
+    show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
+    notes = [*coverage(result.trace.bill())] if result.trace.uncovered else []
+    if result.verification is not None:
+        notes += failures(result.verification)
+    if form == "csv" and notes:  # CSV has no place for notes
+        notify("\n".join(notes))
+    if strict and not result.holds:
         raise typer.Exit(1)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mfprofile.cli.options import FormChosen
-
-if TYPE_CHECKING:
-    pass
+from mfprofile.cli.options import FormOptions
 
 
-def command(*, form: FormChosen) -> None:
-    """Test the complexities that the paper states against the arithmetic.
+def command(*, form: FormOptions) -> None:
+    """Check the paper's complexities against our counts.
 
     Example: mfprofile complexity
     """

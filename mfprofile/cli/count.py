@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes
-from mfprofile.cli.options import Changes, ConventionName, FormChosen, Specs, once
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, checked_specs
 
 
 def command(
@@ -15,17 +15,21 @@ def command(
     by: Annotated[
         str | None,
         typer.Option(
-            "--by", metavar="AXIS", help="block, stage, pillar, kind or op; side by side: pillar.", autocompletion=axes
+            "--by",
+            metavar="AXIS",
+            help="Group by block, stage, pillar, kind or op (default block; pillar for several specs).",
+            autocompletion=axes,
         ),
     ] = None,
     *,
     changes: Changes,
     convention: ConventionName = "core",
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
     """Count multiply-adds and parameters, exactly.
 
-    One spec is told block by block, then by pillar; several are set side by side, with differences to the first.
+    One spec is shown by block, then by pillar. Several specs are shown side by side, with differences from the
+    first.
 
     Example: mfprofile count mf294m mf294m-mlp --by block
     """
@@ -34,10 +38,10 @@ def command(
     from mfprofile.view.bill import bill_json, bill_table, comparison_table
     from mfprofile.view.tables import dumps, render, show
 
-    bills = [count(load(spec, changes), convention) for spec in once(specs)]
+    bills = [count(load(spec, changes), convention) for spec in checked_specs(specs)]
     if form == "json":
-        found = [bill_json(bill, by) for bill in bills]
-        show(dumps(found if len(found) > 1 else found[0]))
+        documents = [bill_json(bill, by) for bill in bills]
+        show(dumps(documents if len(documents) > 1 else documents[0]))
     elif len(bills) == 1:
         show(render(bill_table(bills[0], by or "block"), form))
     else:

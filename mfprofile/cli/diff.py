@@ -6,30 +6,31 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import ConventionName, FormChosen
-from mfprofile.cli.subjects import NetworksGiven, both, refuse_misplaced
+from mfprofile.cli.options import ConventionName, FormOptions
+from mfprofile.cli.subjects import NetworkOptions, bills_to_compare, refuse_misplaced
 from mfprofile.spec.problems import InputError
 
-FROM = "What it was: a name of 'mfprofile list', a path, - for stdin, or what 'audit' takes."
-TO = "What it is now, the same; left out, it is A with what --set or --arg changes."
+FROM = "The first network: a name of 'mfprofile list', a path, - for stdin, or a target of 'audit'."
+TO = "The second network, in the same form (default: A changed by --set or --arg)."
 
 
 def command(
     a: Annotated[str, typer.Argument(metavar="A", help=FROM)],
     b: Annotated[str | None, typer.Argument(metavar="B", help=TO)] = None,
-    depth: Annotated[int, typer.Option("--depth", metavar="N", help="Of networks in code: how deep in modules.")] = 2,
+    depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules of networks in code.")] = 2,
     *,
-    given: NetworksGiven,
+    options: NetworkOptions,
     convention: ConventionName = "core",
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
-    """Tell what was gained and lost from A to B, by pillar and by block.
+    """Show what changed from A to B, by pillar and by block.
 
-    Blocks are aligned where depth differs, and what changed is put in words; 'count A B' sets bills side by side as
-    they are numbered. --input holds for both, --set for B alone. Markdown is made for a comment on a pull request.
+    Blocks are aligned even if the depths differ, and each change is described in words. 'count A B' compares bills by
+    block number instead. --input applies to both networks, --set only to B. The Markdown output suits a comment on a
+    pull request.
 
-    Two networks in code, as net.py:Net or timm:NAME, are imported and run as by 'audit', and compared by the paths of
-    their modules; --arg holds for B alone.
+    Two networks in code, such as net.py:Net or timm:NAME, are imported and run as by 'audit', and compared by the paths
+    of their modules. --arg applies only to B.
 
     Example: mfprofile diff mf294m mf294m-no-ffn --markdown
     """
@@ -39,6 +40,6 @@ def command(
 
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
-    refuse_misplaced([a, *([b] if b else [])], given)
-    before, after = both("diff", a, b, given, convention)
+    refuse_misplaced([a, *([b] if b else [])], options)
+    before, after = bills_to_compare("diff", a, b, options, convention)
     show(difference_text(difference(before, after, depth), form))

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import Changes, FormChosen, Spec
-
-if TYPE_CHECKING:
-    pass
+from mfprofile.cli.options import Changes, FormOptions, Spec
 
 
 def command(
     spec: Spec,
-    block: Annotated[int, typer.Option("--block", metavar="NUMBER", help="The block, from 1 after 'repeat'.")],
+    block: Annotated[
+        int, typer.Option("--block", metavar="NUMBER", help="Number of the block, from 1, with 'repeat' expanded.")
+    ],
     *,
     changes: Changes,
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
-    """Tell one block op by op, as formulas with the numbers put in.
+    """Show one block op by op, as formulas with their numbers.
 
     Example: mfprofile explain mf294m --block 7
     """

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mfprofile.cli.completion import axes, names_in
-from mfprofile.cli.options import Changes, ConventionName, FormChosen, Spec
-
-if TYPE_CHECKING:
-    pass
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
 
 
 def command(
     spec: Spec,
-    free: Annotated[str, typer.Option("--free", metavar="KEY,...", help="What varies, as tokens.count,tokens.dim.")],
+    free: Annotated[
+        str, typer.Option("--free", metavar="KEY,...", help="The free keys, such as tokens.count,tokens.dim.")
+    ],
     by: Annotated[
-        str, typer.Option("--by", metavar="AXIS", help="block, stage, pillar, kind or op.", autocompletion=axes)
+        str,
+        typer.Option("--by", metavar="AXIS", help="Group by block, stage, pillar, kind or op.", autocompletion=axes),
     ] = "pillar",
     style: Annotated[
         str,
@@ -28,11 +28,11 @@ def command(
     *,
     changes: Changes,
     convention: ConventionName = "core",
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
-    """Give the exact cost as a polynomial in some keys of a spec.
+    """Print the exact cost as a polynomial in some keys.
 
-    The paper's complexities, tested against the arithmetic, are shown by 'mfprofile complexity'.
+    'mfprofile complexity' checks the complexities that the paper gives.
 
     Example: mfprofile formula mf294m --free tokens.count,tokens.dim
     """
@@ -42,5 +42,5 @@ def command(
     from mfprofile.view.tables import render, show
 
     loaded = load(spec, changes)
-    found = formulas(loaded, [key.strip() for key in free.split(",")], by, convention)
-    show(render(formula_table(found, style, loaded.name, by, convention), form))
+    polynomials = formulas(loaded, [key.strip() for key in free.split(",")], by, convention)
+    show(render(formula_table(polynomials, style, loaded.name, by, convention), form))

@@ -1,7 +1,7 @@
-"""Groups of options that several commands have: declared once, and one parameter of a command's function.
+"""Groups of options that several commands share. A group is declared once and is one parameter of a command.
 
-A parameter that is annotated with a `Group`, as `form: FormChosen`, stands for the group's options on the command line;
-the function gets what the group makes of them.
+A parameter annotated with a `Group`, such as `form: FormOptions`, becomes the group's options on the command line. The
+function receives the value that the group makes from them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Group:
-    """Options by the names of their values, each with its annotation for typer and its default; and what they make."""
+    """Options by parameter name, each with its typer annotation and default, and the function that combines them."""
 
     options: Mapping[str, tuple[Any, Any]]
     combine: Callable[..., Any]
@@ -29,14 +29,14 @@ class Group:
         ]
 
 
-def expanded(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with the options of its groups in place of their parameters, as typer reads it."""
+def with_group_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command with each group replaced by its options, so that typer can read it."""
     signature = inspect.signature(command, eval_str=True)
     groups: dict[str, Group] = {}
     parameters: list[inspect.Parameter] = []
     for name, parameter in signature.parameters.items():
-        about = getattr(parameter.annotation, "__metadata__", ())
-        group = next((each for each in about if isinstance(each, Group)), None)
+        metadata = getattr(parameter.annotation, "__metadata__", ())
+        group = next((each for each in metadata if isinstance(each, Group)), None)
         if group is None:
             parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
         else:

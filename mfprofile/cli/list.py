@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.options import FormChosen
+from mfprofile.cli.options import FormOptions
 
 
-def command(*, form: FormChosen) -> None:
-    """Show the specs that ship, with their costs.
+def command(*, form: FormOptions) -> None:
+    """List the specs that come with mfprofile, and their costs.
 
     Example: mfprofile list --markdown
     """

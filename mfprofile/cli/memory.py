@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes, dtypes
-from mfprofile.cli.options import Changes, ConventionName, FormChosen, Specs, once
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, checked_specs
 
 
 def command(
@@ -15,28 +15,35 @@ def command(
     by: Annotated[
         str | None,
         typer.Option(
-            "--by", metavar="AXIS", help="block (the default), stage, pillar, kind or op.", autocompletion=axes
+            "--by",
+            metavar="AXIS",
+            help="Group by block (default), stage, pillar, kind or op.",
+            autocompletion=axes,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="How many images are run at once.")] = 1,
+    batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Images per batch.")] = 1,
     dtype: Annotated[
         str,
         typer.Option(
-            "--dtype", metavar="TYPE", help="Of every value: float32, float16, bfloat16 or int8.", autocompletion=dtypes
+            "--dtype",
+            metavar="TYPE",
+            help="Type of all values: float32, float16, bfloat16 or int8.",
+            autocompletion=dtypes,
         ),
     ] = "float32",
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="Norms, activations and additions write over what they read.")
+        bool, typer.Option("--in-place", help="Let norms, activations and additions overwrite their input.")
     ] = False,
     *,
     changes: Changes,
     convention: ConventionName = "core",
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
-    """Tell the memory of an inference: activations, bytes moved, and the peak of what is live.
+    """Report the memory of one inference.
 
-    Bytes moved are each op's inputs, parameters and output, each once; MAdds a byte of those are its arithmetic
-    intensity. A tensor is live until the last op that reads it has run. Several specs get a line each.
+    Lists activations, bytes moved and the peak of live memory. Bytes moved are the inputs, parameters and output of
+    each op, each counted once. Arithmetic intensity is MAdds per byte moved. A tensor is live until the last op that
+    reads it has run. Several specs get one line each.
 
     Example: mfprofile memory mf294m --batch 8 --dtype float16
     """
@@ -46,5 +53,5 @@ def command(
     from mfprofile.view.memory import memory_text
     from mfprofile.view.tables import show
 
-    bills = [count(load(spec, changes), convention) for spec in once(specs)]
+    bills = [count(load(spec, changes), convention) for spec in checked_specs(specs)]
     show(memory_text(bills, by, Inference(batch, dtype, in_place), form))

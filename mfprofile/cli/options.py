@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and what they mean."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ ConventionName = Annotated[
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="What is counted: core, paper, or as torch, fvcore, thop, ptflops… do.",
+        help="What to count: core, paper, or like a tool: torch, fvcore, thop, ptflops…",
         autocompletion=conventions,
     ),
 ]
-InputsGiven = Annotated[
+InputsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--input",
         metavar="[NAME=][TYPE:]SHAPE",
-        help="An input without its batch of one: 3x224x224 (which it is if none is given), int64:128 for token ids, "
-        "mask=bool:128 for the argument mask. Repeat it for several.",
+        help="Input shape without the batch dimension (default 3x224x224). Use int64:128 for token ids, "
+        "mask=bool:128 for the argument mask. Repeatable.",
     ),
 ]
 InputsOfEither = Annotated[
@@ -46,53 +46,57 @@ InputsOfEither = Annotated[
     typer.Option(
         "--input",
         metavar="SIZE",
-        help="Another input: of specs 192 or HEIGHTxWIDTH, of networks in code as 'audit' takes them: 3x192x192.",
+        help="Input size of a spec, 192 or HEIGHTxWIDTH, or input shape of a network in code, as in 'audit'.",
     ),
 ]
-ArgumentsGiven = Annotated[
+ArgumentsOption = Annotated[
     list[str] | None,
-    typer.Option("--arg", metavar="KEY=VALUE", help="An argument for the factory, as num_classes=10 or depths=[2,2]."),
+    typer.Option(
+        "--arg",
+        metavar="KEY=VALUE",
+        help="Argument of the factory, such as num_classes=10 or depths=[2,2]. Repeatable.",
+    ),
 ]
 
 
 def notify(message: str) -> None:
-    """Say on stderr what is being done."""
+    """Print a message on stderr."""
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
 
 
 def need_torch(command: str, extra: str = "torch") -> None:
-    """Raise `InputError` with the line that installs torch, where it is not."""
+    """Raise `InputError` with the command that installs torch, unless torch is installed."""
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
-        raise InputError(f"{command} needs torch: install mfprofile with its extra, as by pip install '.[{extra}]'")
+        raise InputError(f"{command} needs torch; install it with pip install '.[{extra}]'")
 
 
-def once(specs: list[str]) -> list[str]:
-    """Return the specs; raises `InputError` where standard input is named twice, since it can be read once."""
+def checked_specs(specs: list[str]) -> list[str]:
+    """Return the specs. Raise `InputError` if standard input is given twice, since it can be read only once."""
     if specs.count("-") > 1:
         raise InputError("-: standard input can be read only once")
     return specs
 
 
-def _chosen(as_json: bool, as_csv: bool, as_markdown: bool) -> Form:
-    """Return the form that one of the flags asks for; raises `InputError` if several do."""
-    wanted: dict[Form, bool] = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
-    chosen = [form for form, given in wanted.items() if given]
+def _form(as_json: bool, as_csv: bool, as_markdown: bool) -> Form:
+    """Return the form that the flags select. Raise `InputError` if several are given."""
+    flags: dict[Form, bool] = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
+    chosen = [form for form, given in flags.items() if given]
     if len(chosen) > 1:
-        raise InputError(f"--{chosen[0]} and --{chosen[1]} exclude each other: give one")
+        raise InputError(f"--{chosen[0]} and --{chosen[1]} cannot be combined; use one of them")
     return chosen[0] if chosen else "text"
 
 
 def assignments(settings: list[str] | None, input_size: str | None) -> list[Setting]:
-    """Return the changes of --set, and that of --input last."""
-    found = [Setting(text, f"--set {text}") for text in settings or ()]
-    return found if input_size is None else [*found, Setting(f"input={input_size}", f"--input {input_size}")]
+    """Return the changes of --set, then that of --input."""
+    changes = [Setting(text, f"--set {text}") for text in settings or ()]
+    return changes if input_size is None else [*changes, Setting(f"input={input_size}", f"--input {input_size}")]
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-FormChosen = Annotated[
+FormOptions = Annotated[
     Literal["text", "markdown", "csv", "json"],
     Group(
         {
@@ -100,18 +104,18 @@ FormChosen = Annotated[
             "as_csv": (Annotated[bool, typer.Option("--csv", help="Print CSV.")], False),
             "as_markdown": (Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")], False),
         },
-        _chosen,
+        _form,
     ),
 ]
-"""How a table is printed."""
-SettingsGiven = Annotated[
+"""The form in which a table is printed."""
+SettingsOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a key, as tokens.dim=128 or blocks.8.out=112."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change a key, such as tokens.dim=128 or blocks.8.out=112. Repeatable."
+    ),
 ]
-InputGiven = Annotated[
-    str | None, typer.Option("--input", metavar="PIXELS", help="Another input: 192, or HEIGHTxWIDTH.")
-]
+InputOption = Annotated[str | None, typer.Option("--input", metavar="PIXELS", help="Input size: 192 or HEIGHTxWIDTH.")]
 Changes = Annotated[
-    list[Setting], Group({"settings": (SettingsGiven, None), "input_size": (InputGiven, None)}, assignments)
+    list[Setting], Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, assignments)
 ]
-"""What is changed in each spec or space."""
+"""The changes to each spec or space."""

@@ -12,17 +12,17 @@ from mfprofile.cli.options import Changes, ConventionName, Spec, notify
 def command(
     spec: Spec,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write; NAME.html by default.")
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Output file (default NAME.html).")
     ] = None,
     *,
     changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
-    """Write a page whose knobs count at once: one HTML file, which needs no network.
+    """Write an HTML page that counts a spec as you edit it.
 
-    Sliders and fields for the input, the tokens, each width, depth and switch, and the most MAdds and params; the kinds
-    of blocks, a detector and other limits stay as the spec has them. The exact bill by block and pillar, budgets that
-    turn red, the spec as YAML, and a link that keeps the state.
+    The page is one file and works offline. It has controls for the input, the tokens, each width, depth and switch, and
+    the limits on MAdds and params. The kinds of blocks, a detector and other limits stay as in the spec. It shows the
+    exact bill by block and pillar, budgets that turn red, the spec as YAML, and a link that keeps the state.
 
     Example: mfprofile page mf294m -o mf294m.html
     """
@@ -40,10 +40,10 @@ def command(
 
 
 def _check_ending(output: str | None) -> None:
-    """Raise `InputError` for a file that is not called a page, before it is written."""
+    """Raise `InputError` for a file name that does not end in .html or .htm."""
     from pathlib import Path
 
     from mfprofile.spec.problems import InputError
 
     if output is not None and Path(output).suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"{output}: the ending must be .html or .htm: a page is what is written")
+        raise InputError(f"{output}: must end in .html or .htm")

@@ -1,4 +1,4 @@
-"""The program: the tree of commands, and how it ends. Only the command that is asked for is imported."""
+"""The program: the tree of commands and the exit codes. Only the requested command is imported."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mfprofile.cli.groups import expanded
-from mfprofile.cli.renamed import modernized
+from mfprofile.cli.groups import with_group_options
+from mfprofile.cli.renamed import with_new_names
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import printable
 from mfprofile.view.tables import OutputError
@@ -43,8 +43,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "schema": (),
     }
 )
-"""Each command in the order of the help, with its own commands. A command is the function `command` of a file that has
-its name: `count` of `cli/count.py`, `explore count` of `cli/explore/count.py`."""
+"""The commands in the order of the help, each with its subcommands. A command is the function `command` in a file of
+its name: `count` in `cli/count.py`, `explore count` in `cli/explore/count.py`."""
 _SETTINGS: Mapping[str, Any] = MappingProxyType(
     {
         "no_args_is_help": True,
@@ -53,20 +53,21 @@ _SETTINGS: Mapping[str, Any] = MappingProxyType(
         "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 110},
     }
 )
-_HELP = "Where every multiply-add and every parameter of a Mobile-Former goes."
+_HELP = "Count every multiply-add and every parameter of a Mobile-Former, or of any torch network."
 _EPILOG = (
-    "SPEC is a name of 'mfprofile list', a path, or - for standard input. Exit codes: 0 fine, 1 a budget or a "
-    "verification failed, 2 the input is wrong, 70 a fault of mfprofile, 74 output cannot be written, 130 interrupted."
+    "SPEC is a name of 'mfprofile list', a path, or - for standard input. Exit codes: 0 success, 1 a budget or "
+    "verification failed or a query has no answer, 2 invalid input, 70 bug in mfprofile, 74 output cannot be written, "
+    "130 interrupted."
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line on arguments, those of the process by default; it ends with `SystemExit`.
+    """Run the command line on arguments, by default those of the process. It ends with `SystemExit`.
 
-    Whatever goes wrong is one message on stderr and an exit code.
+    Every error becomes one message on stderr and an exit code.
     """
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # their discovery would cost a tenth of the start-up
-    for stream in (sys.stdout, sys.stderr):  # either may be closed, and then None
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # finding plugins would take a tenth of the start-up
+    for stream in (sys.stdout, sys.stderr):  # a closed stream may be None
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
@@ -78,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("MFPROFILE_DEBUG"):
             raise
-        _fail(f"{type(error).__name__}: {error}; this is a fault of mfprofile, MFPROFILE_DEBUG=1 shows where", 70)
+        bug = f"{type(error).__name__}: {error}; this is a bug in mfprofile"
+        _fail(f"{bug}; set MFPROFILE_DEBUG=1 to see the traceback", 70)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -89,17 +91,17 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 def _run(arguments: Sequence[str]) -> None:
-    """Run a command line; raises `SystemExit` at its end, and whatever the command raises."""
+    """Run a command line. Raise `SystemExit` at its end, or what the command raises."""
     if "_MFPROFILE_COMPLETE" in os.environ:
-        os.environ["COLUMNS"] = "1000"  # typer folds help at this width, and a shell takes each line for an offer
-    path = () if "_MFPROFILE_COMPLETE" in os.environ else _asked(arguments)
-    app = _alone(*path) if path else _all()
-    options = modernized(" ".join(path), arguments[len(path) :])
+        os.environ["COLUMNS"] = "1000"  # typer wraps help at this width, and a shell reads each line as one offer
+    path = () if "_MFPROFILE_COMPLETE" in os.environ else _command_path(arguments)
+    app = _one_command(*path) if path else _all_commands()
+    options = with_new_names(" ".join(path), arguments[len(path) :])
     app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
 
 
-def _asked(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return the words that name one command, or none where they name none or several."""
+def _command_path(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that name one command, or an empty tuple if they do not name exactly one."""
     first, second = (*arguments[:2], "", "")[:2]
     if first not in COMMANDS:
         return ()
@@ -108,41 +110,41 @@ def _asked(arguments: Sequence[str]) -> tuple[str, ...]:
     return (first, second) if second in COMMANDS[first] else ()
 
 
-def _alone(*path: str) -> typer.Typer:
-    """Return an application that is one command: it starts sooner than a tree with one."""
+def _one_command(*path: str) -> typer.Typer:
+    """Return an application with only one command. It starts faster than the whole tree."""
     app = typer.Typer(add_completion=False, **{**_SETTINGS, "no_args_is_help": False})
-    app.command(path[-1])(_function(path))
+    app.command(path[-1])(_command_function(path))
     return app
 
 
-def _all() -> typer.Typer:
+def _all_commands() -> typer.Typer:
     app = typer.Typer(name="mfprofile", help=_HELP, epilog=_EPILOG, **_SETTINGS)
     app.callback(invoke_without_command=True)(_version)
     for name, inner in COMMANDS.items():
         if inner:
             app.add_typer(_group(name, inner), name=name)
         else:
-            app.command(name)(_function((name,)))
+            app.command(name)(_command_function((name,)))
     return app
 
 
 def _group(name: str, inner: Sequence[str]) -> typer.Typer:
     group = typer.Typer(name=name, help=import_module(f"mfprofile.cli.{name}").HELP, **_SETTINGS)
     for each in inner:
-        group.command(each)(_function((name, each)))
+        group.command(each)(_command_function((name, each)))
     return group
 
 
-def _function(path: Sequence[str]) -> Any:
-    return expanded(import_module(".".join(["mfprofile.cli", *path])).command)
+def _command_function(path: Sequence[str]) -> Any:
+    return with_group_options(import_module(".".join(["mfprofile.cli", *path])).command)
 
 
 def _version(
     print_version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
     ] = False,
 ) -> None:
-    """Where every multiply-add and every parameter of a Mobile-Former goes."""
+    """Count every multiply-add and every parameter of a Mobile-Former, or of any torch network."""
     if print_version:
         from mfprofile import __version__
 

@@ -1,4 +1,4 @@
-"""Options that have a new name: the old one works for one more release, with a warning."""
+"""Renamed options. An old name works for one more release, with a warning."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "plot sensitivity": {**_PLOT, "--of": "--sort"},
     }
 )
-"""The old and the new name of each option, by command."""
+"""The new name of each old option, by command."""
 
 
-def modernized(command: str, arguments: Sequence[str]) -> Iterator[str]:
-    """Yield the arguments of a command with new names for old ones; what follows `--` is no option."""
+def with_new_names(command: str, arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the arguments of a command with old option names replaced. Arguments after `--` are not options."""
     names, ended = RENAMED.get(command, {}), False
     for argument in arguments:
         ended = ended or argument == "--"

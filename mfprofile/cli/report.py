@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mfprofile.cli.options import notify
 
-if TYPE_CHECKING:
-    pass
-
 
 def command(
-    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Where to write.")] = "reports",
+    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Output folder.")] = "reports",
 ) -> None:
-    """Write the reports: the paper's tables beside our counts, pictures, and the seven models' pages.
+    """Write the reports: tables, pictures and pages.
+
+    The folder gets the paper's tables with our counts, the pictures, and a page for each of the seven models.
 
     Example: mfprofile report -o reports
     """

@@ -15,17 +15,17 @@ from mfprofile.spec.problems import InputError
 def command(
     spec: Spec,
     to_madds: Annotated[
-        str | None, typer.Option("--to-madds", metavar="AMOUNT", help="The most multiply-adds: 200M.")
+        str | None, typer.Option("--to-madds", metavar="AMOUNT", help="Budget of multiply-adds, such as 200M.")
     ] = None,
     to_params: Annotated[
-        str | None, typer.Option("--to-params", metavar="AMOUNT", help="Instead, the most parameters: 8M.")
+        str | None, typer.Option("--to-params", metavar="AMOUNT", help="Or the budget of parameters, such as 8M.")
     ] = None,
     by: Annotated[
         str,
         typer.Option(
             "--by",
             metavar="KEY",
-            help="width, tokens.dim, input, depth or head.fc.",
+            help="Key to scale: width, tokens.dim, input, depth or head.fc.",
             autocompletion=names_in("budget.families:FAMILIES"),
         ),
     ] = "width",
@@ -37,12 +37,12 @@ def command(
     convention: ConventionName = "core",
     as_json: AsJson = False,
 ) -> None:
-    """Find the largest variant within a budget, by scaling one thing.
+    """Find the largest variant within a budget.
 
-    Prints a spec that 'count' accepts, below comments that show what it costs, and that the next step up is over. Steps
-    are 0.01 of width, 16 of tokens.dim, 32 pixels of input, 64 of head.fc, and one stride-1 mf block of depth, which a
-    stage gets in proportion to those that it has. Exits with 1 where the budget is below all of them, and names the
-    nearest.
+    Only one key is scaled. The output is a spec that 'count' accepts. Comments above it show its cost, and that the
+    next step up is over the budget. Steps are 0.01 of width, 16 of tokens.dim, 32 pixels of input, 64 of head.fc, and
+    one stride-1 mf block of depth. Stages grow in proportion to the blocks they have. If no variant fits, exits with 1
+    and names the nearest.
 
     Example: mfprofile scale mf294m --to-madds 200M | mfprofile count -
     """
@@ -54,28 +54,27 @@ def command(
     from mfprofile.view.tables import dumps, show
 
     if output is not None and Path(output).suffix not in (".yaml", ".yml"):
-        raise InputError(f"-o {output}: a spec's file must end in .yaml or .yml")
-    changed = changes
-    found = scale(load(spec, changed), *_goal(to_madds, to_params), by, convention)
+        raise InputError(f"-o {output}: must end in .yaml or .yml")
+    scaling = scale(load(spec, changes), *_budget(to_madds, to_params), by, convention)
     if as_json:
-        show(dumps(scaling_json(found)))
-    if found.largest is None:
-        notify(unreachable(found))
+        show(dumps(scaling_json(scaling)))
+    if scaling.largest is None:
+        notify(unreachable(scaling))
         raise typer.Exit(1)
-    text = scaled_spec(found, spec if spec in shipped() and not changed else None)
+    text = scaled_spec(scaling, spec if spec in shipped() and not changes else None)
     if output is not None:
         write(Path(output), text)
         notify(f"wrote {output}")
     if not as_json:
-        show(text if output is None else "\n".join([*scaling_lines(found), ""]))
+        show(text if output is None else "\n".join([*scaling_lines(scaling), ""]))
 
 
-def _goal(to_madds: str | None, to_params: str | None) -> tuple[str, int]:
-    """Return the quantity and its budget; raises `InputError` unless one of the two is given."""
+def _budget(to_madds: str | None, to_params: str | None) -> tuple[str, int]:
+    """Return the quantity and its budget. Raise `InputError` unless exactly one is given."""
     from mfprofile.spec.quantities import quantity
 
     given = {"madds": to_madds, "params": to_params}
     chosen = [(name, amount) for name, amount in given.items() if amount is not None]
     if len(chosen) != 1:
-        raise InputError("give one budget, as --to-madds 200M or --to-params 8M")
+        raise InputError("give one budget, --to-madds 200M or --to-params 8M")
     return chosen[0][0], quantity(chosen[0][1])

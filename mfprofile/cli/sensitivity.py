@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
-from mfprofile.cli.options import Changes, ConventionName, FormChosen, Spec
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
 
 
 def command(
@@ -17,20 +17,20 @@ def command(
         typer.Option(
             "--sort",
             metavar="QUANTITY",
-            help="madds or params: what the knobs are sorted by.",
+            help="Sort by the change in madds or params.",
             autocompletion=names_in("budget.sensitivity:QUANTITIES"),
         ),
     ] = "madds",
     *,
     changes: Changes,
     convention: ConventionName = "core",
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
-    """Tell what one step of each knob is worth.
+    """Report what one step of each knob changes.
 
-    Each is turned one step down and one step up: MAdds and parameters gained or lost, exactly; the elasticity, percent
-    of change for each percent of the knob; and the pillars that the change falls on. The knob that changes most comes
-    first. A step of width that rounding swallows is passed over.
+    Each knob is turned one step down and one step up. The table has the exact change in MAdds and parameters, the
+    elasticity (percent of change for each percent of the knob), and the pillars that change. The knob that changes most
+    comes first. A step of width that rounding undoes is skipped.
 
     Example: mfprofile sensitivity mf294m --sort params
     """
@@ -39,5 +39,4 @@ def command(
     from mfprofile.view.sensitivity import sensitivity_text
     from mfprofile.view.tables import show
 
-    found = sensitivity(load(spec, changes), convention, sort)
-    show(sensitivity_text(found, form))
+    show(sensitivity_text(sensitivity(load(spec, changes), convention, sort), form))

@@ -6,9 +6,9 @@ from mfprofile.cli.options import AsJson, Changes, Spec
 
 
 def command(spec: Spec, *, changes: Changes, as_json: AsJson = False) -> None:
-    """Print one spec, resolved, as YAML.
+    """Print a spec as YAML, with every default filled in.
 
-    What it extends, --set and width are applied and every default is written out, so that the result stands alone.
+    What it extends, --set and width are applied. The result needs no other file.
 
     Example: mfprofile show mf26m > mine.yaml
     """

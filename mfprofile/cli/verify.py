@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import counters
-from mfprofile.cli.options import Changes, FormChosen, Specs, need_torch, notify, once
+from mfprofile.cli.options import Changes, FormOptions, Specs, checked_specs, need_torch, notify
 
 
 def command(
@@ -15,32 +15,35 @@ def command(
     counters: Annotated[
         list[str] | None,
         typer.Option(
-            "--counter", metavar="NAME", help="Only this one: torch, fvcore, thop, ptflops…", autocompletion=counters
+            "--counter",
+            metavar="NAME",
+            help="Use this counter only: torch, fvcore, thop, ptflops… Repeatable.",
+            autocompletion=counters,
         ),
     ] = None,
     *,
     changes: Changes,
-    form: FormChosen,
+    form: FormOptions,
 ) -> None:
-    """Hold the counts against other counters, run on the torch model.
+    """Compare our counts with other counters on the torch model.
 
-    Each tool's total is explained from our rows to the last unit, and compared at each module path where it tells them.
-    Exit code 1 if anything is left unexplained. Needs the extra torch (pip install '.[torch]'), and takes seconds.
+    The total of each tool is explained from our rows to the last unit, and compared by module path if the tool reports
+    modules. Exits with 1 if a difference is not explained. Needs torch (pip install '.[torch]') and takes seconds.
 
     Example: mfprofile verify mf294m --counter fvcore --counter thop
     """
     from mfprofile.spec.load import load
     from mfprofile.view.tables import show
 
-    loaded = [load(spec, changes) for spec in once(specs)]
+    loaded = [load(spec, changes) for spec in checked_specs(specs)]
     need_torch("verify")
     from mfprofile.verify.verify import verify
     from mfprofile.view.verification import failures, verification_text
 
-    found = [verify(spec, counters, notify=notify) for spec in loaded]
-    show(verification_text(found, form))
-    beside = [f"{one.bill.name}: {line}" for one in found for line in failures(one)]
-    if form == "csv" and beside:  # which has a place for figures alone
-        notify("\n".join(beside))
-    if not all(one.holds for one in found):
+    results = [verify(spec, counters, notify=notify) for spec in loaded]
+    show(verification_text(results, form))
+    notes = [f"{result.bill.name}: {line}" for result in results for line in failures(result)]
+    if form == "csv" and notes:  # CSV has no place for notes
+        notify("\n".join(notes))
+    if not all(result.holds for result in results):
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
-"""The PyTorch model of a `Network`, and the released checkpoints' layout.
+"""The PyTorch model of a `Network`, and the layout of the released checkpoints.
 
-It shares the resolved structure with the rest of the project and none of its arithmetic, so that what a counter
-measures here is independent evidence. Importing this needs torch.
+It shares the resolved structure with the rest of the project, but no arithmetic. So counters that run on it give
+independent evidence. Importing this needs torch.
 """
 
 from mfprofile.nn.checkpoint import load_checkpoint, released_state, save_checkpoint

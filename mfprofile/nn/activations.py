@@ -1,4 +1,4 @@
-"""DY-ReLU, the activation whose slopes come from the class token."""
+"""DY-ReLU, an activation whose slopes depend on the class token."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mfprofile.spec.network import Network
 
 
 class DynamicReLU(nn.Module):
-    """DY-ReLU: max(a₁x, a₂x), with slopes for each image and channel that θ takes from token 0 (Section 3.3).
+    """DY-ReLU: max(a₁x, a₂x), with slopes for each image and channel that θ computes from token 0 (Section 3.3).
 
-    θ gives s₁ and s₂ in 0..1 for each channel; a₁ = 2s₁ is in 0..2 and a₂ = 2s₂ − 1 in −1..1, so at s = ½ it is ReLU.
+    θ gives s₁ and s₂ in 0..1 for each channel. Then a₁ = 2s₁ is in 0..2 and a₂ = 2s₂ − 1 in −1..1, and s = ½ is ReLU.
 
-    Shapes: image (batch, channels, height, width) and token (batch, dim) → the image's.
+    Shapes: image (batch, channels, height, width) and token (batch, dim) → the shape of the image.
     """
 
     def __init__(self, dim: int, quarter: int, channels: int) -> None:
@@ -30,19 +30,19 @@ class DynamicReLU(nn.Module):
         )
 
     def forward(self, image: Tensor, token: Tensor) -> Tensor:
-        """Activate the image by the token."""
+        """Return the image, activated with slopes from the token."""
         first, second = self.theta(token)[:, :, None, None].chunk(2, dim=1)
         return torch.maximum(2 * first * image, (2 * second - 1) * image)
 
 
 def hidden_activation(network: Network, channels: int) -> nn.Module:
-    """Return what stands between a Mobile sub-block's convolutions: DY-ReLU, or ReLU6 in its place."""
+    """Return the activation between a Mobile sub-block's convolutions: DY-ReLU or ReLU6."""
     if network.tokens is None or network.activation == "relu":
         return nn.ReLU6()
     return DynamicReLU(network.tokens.dim, network.tokens.quarter, channels)
 
 
-def activated(activation: nn.Module, image: Tensor, token: Tensor | None) -> Tensor:
-    """Apply a hidden activation; only DY-ReLU looks at the token (batch, dim)."""
+def activate(activation: nn.Module, image: Tensor, token: Tensor | None) -> Tensor:
+    """Return the image after a hidden activation. Only DY-ReLU uses the token (batch, dim)."""
     result: Tensor = activation(image, token) if isinstance(activation, DynamicReLU) else activation(image)
     return result

@@ -1,7 +1,7 @@
 """The blocks: a lite block or Mobile alone, and the Mobile-Former block with its four sub-blocks (Figure 3).
 
-Each takes an image (batch, channels, height, width) and the tokens (batch, count, dim), and returns both with the
-attention maps that its bridges made, by sub-block.
+Each takes an image (batch, channels, height, width) and the tokens (batch, count, dim). It returns both, and the
+attention maps of its bridges by sub-block.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from mfprofile.nn.former import Former
 from mfprofile.nn.mobile import Lite, Mobile, MobileDown
 from mfprofile.spec.network import Block, Network, Tokens
 
-Passed = tuple[Tensor, Tensor | None, dict[str, Tensor | None]]
+BlockOutput = tuple[Tensor, Tensor | None, dict[str, Tensor | None]]
 
 _MOBILE = {"lite": Lite, "mf": Mobile, "mf-down": MobileDown}
 
 
 class MobileBlock(nn.Module):
-    """A block that touches no token: the lite block, or Mobile where there is no Former."""
+    """A block that does not use the tokens: the lite block, or Mobile if there is no Former."""
 
     def __init__(self, network: Network, block: Block) -> None:
         super().__init__()
         self.mobile = _MOBILE[block.kind](network, block)
 
-    def forward(self, image: Tensor, tokens: Tensor | None) -> Passed:
-        """Return Mobile's output, and the tokens as they came."""
+    def forward(self, image: Tensor, tokens: Tensor | None) -> BlockOutput:
+        """Return Mobile's output, and the unchanged tokens."""
         return self.mobile(image, None), tokens, {}
 
 
 class MobileFormerBlock(nn.Module):
-    """Mobile→Former on the input, Former, Mobile with θ of Former's token 0, Mobile←Former on Mobile's output."""
+    """Mobile→Former on the input, Former, Mobile with θ from Former's token 0, Mobile←Former on Mobile's output."""
 
     def __init__(self, network: Network, block: Block, tokens: Tokens) -> None:
         super().__init__()
@@ -40,8 +40,8 @@ class MobileFormerBlock(nn.Module):
         self.mobile = _MOBILE[block.kind](network, block)
         self.former_to_mobile = FormerToMobile(network, tokens, block.outputs)
 
-    def forward(self, image: Tensor, tokens: Tensor) -> Passed:
-        """Return image and tokens, each of which has seen the other."""
+    def forward(self, image: Tensor, tokens: Tensor) -> BlockOutput:
+        """Return the image and the tokens, each updated from the other, and the attention maps."""
         tokens, gathered = self.mobile_to_former(tokens, image)
         tokens = self.former(tokens)
         image = self.mobile(image, tokens[:, 0])

@@ -1,8 +1,8 @@
 """The bridge: Mobile→Former and Mobile←Former (Section 3.2, Equations 1 to 3).
 
-Tokens are (batch, count, dim), images (batch, channels, height, width) and attention maps (batch, heads, count,
-height, width). Both are cross attentions of few heads that project the tokens alone, not the feature map, unless the
-spec asks for its projections. With `attention: mlp` one Linear over positions stands in attention's place (Table 9).
+Tokens are (batch, count, dim), images (batch, channels, height, width), and attention maps (batch, heads, count,
+height, width). Both are cross attentions with few heads. They project only the tokens, not the feature map, unless the
+spec sets projections. With `attention: mlp`, one Linear over positions replaces attention (Table 9).
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from torch import Tensor, nn
 from mfprofile.nn.attention import attend
 from mfprofile.spec.network import FeatureMap, Network, Tokens
 
-Attended = tuple[Tensor, Tensor | None]
-"""What a bridge found, and the attention map by which it found it (None in an MLP)."""
+BridgeOutput = tuple[Tensor, Tensor | None]
+"""The output of a bridge, and its attention map (None in an MLP)."""
 
 
 class Gate(nn.Module):
-    """2 · h-sigmoid(Linear(d → C)) of the tokens, multiplied to what attention found (in the released network)."""
+    """2 · h-sigmoid(Linear(d → C)) of the tokens, multiplied to the output of attention (in the released network)."""
 
     def __init__(self, dim: int, channels: int) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, channels)
         self.h_sigmoid = nn.Hardsigmoid()
 
-    def forward(self, found: Tensor, tokens: Tensor) -> Tensor:
-        """Gate (batch, count, channels) by the tokens."""
+    def forward(self, values: Tensor, tokens: Tensor) -> Tensor:
+        """Return the values (batch, count, channels), gated by the tokens."""
         gate: Tensor = self.h_sigmoid(self.linear(tokens))
-        return 2 * gate * found
+        return 2 * gate * values
 
 
 class MobileToFormer(nn.Module):
@@ -48,19 +48,19 @@ class MobileToFormer(nn.Module):
         self.output = nn.Linear(channels, tokens.dim)
         self.norm = nn.LayerNorm(tokens.dim)
 
-    def forward(self, tokens: Tensor, image: Tensor) -> Attended:
-        """Return the tokens, which have looked at the image, and where (each map sums to 1 over its positions)."""
-        found, attention = self._mixed(image) if self.is_mlp else self._attended(tokens, image)
+    def forward(self, tokens: Tensor, image: Tensor) -> BridgeOutput:
+        """Return the tokens, updated from the image, and the attention maps (each sums to 1 over the positions)."""
+        values, attention = self._mix(image) if self.is_mlp else self._attend(tokens, image)
         if self.gate is not None:
-            found = self.gate(found, tokens)
-        return self.norm(tokens + self.output(found)), attention
+            values = self.gate(values, tokens)
+        return self.norm(tokens + self.output(values)), attention
 
-    def _attended(self, tokens: Tensor, image: Tensor) -> Attended:
+    def _attend(self, tokens: Tensor, image: Tensor) -> BridgeOutput:
         query, keys, values = self.query(tokens), _positions(self.key(image)), _positions(self.value(image))
-        found, attention = attend(query, keys, values, self.heads)
-        return found, torch.unflatten(attention, 3, image.shape[2:])
+        output, attention = attend(query, keys, values, self.heads)
+        return output, torch.unflatten(attention, 3, image.shape[2:])
 
-    def _mixed(self, image: Tensor) -> Attended:
+    def _mix(self, image: Tensor) -> BridgeOutput:
         return self.mix(self.value(image).flatten(2)).transpose(1, 2).contiguous(), None
 
 
@@ -79,25 +79,25 @@ class FormerToMobile(nn.Module):
         self.value = nn.Linear(tokens.dim, channels)
         self.output = _projection(network, channels)
 
-    def forward(self, image: Tensor, tokens: Tensor) -> Attended:
-        """Return the image, whose positions have looked at the tokens, and at which (it sums to 1 over the tokens)."""
-        found, attention = self._mixed(tokens) if self.is_mlp else self._attended(image, tokens)
-        return image + self.output(torch.unflatten(found, 2, image.shape[2:])), attention
+    def forward(self, image: Tensor, tokens: Tensor) -> BridgeOutput:
+        """Return the image, updated from the tokens, and the attention maps (they sum to 1 over the tokens)."""
+        values, attention = self._mix(tokens) if self.is_mlp else self._attend(image, tokens)
+        return image + self.output(torch.unflatten(values, 2, image.shape[2:])), attention
 
-    def _attended(self, image: Tensor, tokens: Tensor) -> Attended:
+    def _attend(self, image: Tensor, tokens: Tensor) -> BridgeOutput:
         query = _positions(self.query(image))
-        found, attention = attend(query, self.key(tokens), self.value(tokens), self.heads)
-        return found.transpose(1, 2), torch.unflatten(attention.transpose(2, 3), 3, image.shape[2:])
+        output, attention = attend(query, self.key(tokens), self.value(tokens), self.heads)
+        return output.transpose(1, 2), torch.unflatten(attention.transpose(2, 3), 3, image.shape[2:])
 
-    def _mixed(self, tokens: Tensor) -> Attended:
+    def _mix(self, tokens: Tensor) -> BridgeOutput:
         return self.mix(self.value(tokens).transpose(1, 2).contiguous()), None
 
 
 def _positions(image: Tensor) -> Tensor:
-    """Flatten (batch, channels, height, width) to (batch, positions, channels)."""
+    """Return (batch, channels, height, width) flattened to (batch, positions, channels)."""
     return image.flatten(2).transpose(1, 2)
 
 
 def _projection(network: Network, channels: int) -> nn.Module:
-    """Return a 1×1 C → C without bias, or nothing that counts where the feature map is unprojected (as released)."""
+    """Return a 1×1 convolution C → C without bias, or an identity if the feature map is not projected (as released)."""
     return nn.Conv2d(channels, channels, 1, bias=False) if network.projections else nn.Identity()

@@ -1,4 +1,4 @@
-"""RetinaNet's feature pyramid and towers on the backbone's maps (Lin et al. 2017; the setting of Table 4)."""
+"""RetinaNet's feature pyramid and towers on the maps of the backbone (Lin et al. 2017; the setting of Table 4)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch.nn import functional
 from mfprofile.spec.detector import ANCHORS, CLASSES, CONVOLUTIONS, WIDTH, Detector
 
 Predictions = list[tuple[Tensor, Tensor]]
-"""For each level, P3 first: class scores (batch, 720, height, width) and box offsets (batch, 36, height, width)."""
+"""For each level from P3: class scores (batch, 720, height, width) and box offsets (batch, 36, height, width)."""
 
 
 class FeaturePyramid(nn.Module):
-    """P3 to P7, (batch, 256, height, width) each, of the maps of strides 8, 16 and 32."""
+    """P3 to P7, (batch, 256, height, width) each, from the maps of strides 8, 16 and 32."""
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()
@@ -25,20 +25,20 @@ class FeaturePyramid(nn.Module):
         )
 
     def forward(self, maps: dict[int, Tensor]) -> list[Tensor]:
-        """Return the levels, P3 first; `maps` are by stride."""
+        """Return the levels from P3. `maps` are keyed by stride."""
         merged = {level: lateral(maps[2 ** int(level)]) for level, lateral in self.lateral.items()}
         names = list(merged)
         for below, above in zip(names[-2::-1], names[:0:-1], strict=True):
             coarse = functional.interpolate(merged[above], size=merged[below].shape[2:], mode="nearest")
             merged[below] = merged[below] + coarse
-        found: list[Tensor] = []
+        levels: list[Tensor] = []
         for level, conv in self.output.items():
-            found.append(conv(merged[level] if level in merged else found[-1]))
-        return found
+            levels.append(conv(merged[level] if level in merged else levels[-1]))
+        return levels
 
 
 def tower(outputs: int) -> nn.Module:
-    """Return four 3×3 convolutions with ReLU and one to `outputs` channels."""
+    """Return four 3×3 convolutions with ReLU, and one to `outputs` channels."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for number in range(1, CONVOLUTIONS + 1):
         layers[f"conv{number}"] = nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
@@ -48,7 +48,10 @@ def tower(outputs: int) -> nn.Module:
 
 
 class RetinaNet(nn.Module):
-    """Pyramid and towers; the towers have the same weights on every level. Without anchors, decoding, suppression."""
+    """The pyramid and the towers, which have the same weights on every level.
+
+    Anchors, decoding and suppression are not included.
+    """
 
     def __init__(self, detector: Detector) -> None:
         super().__init__()
@@ -57,5 +60,5 @@ class RetinaNet(nn.Module):
         self.regression = tower(4 * ANCHORS)
 
     def forward(self, maps: dict[int, Tensor]) -> Predictions:
-        """Return the predictions of each level; `maps` are the backbone's by stride."""
+        """Return the predictions of each level. `maps` are those of the backbone, keyed by stride."""
         return [(self.classification(level), self.regression(level)) for level in self.fpn(maps)]

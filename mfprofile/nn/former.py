@@ -1,6 +1,6 @@
 """Former: attention and a feed-forward network on the tokens (Section 3.3).
 
-Tokens are (batch, count, dim). Each Linear has a bias; keys and values are the tokens themselves, unprojected.
+Tokens are (batch, count, dim). Each Linear has a bias. Keys and values are the tokens themselves, not projected.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class TokenAttention(nn.Module):
         self.norm = nn.LayerNorm(tokens.dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the tokens, each of which has looked at all."""
-        found, _ = attend(self.query(tokens), tokens, tokens, self.heads)
-        result: Tensor = self.norm(tokens + self.output(found))
+        """Return the tokens after attention over all tokens."""
+        values, _ = attend(self.query(tokens), tokens, tokens, self.heads)
+        result: Tensor = self.norm(tokens + self.output(values))
         return result
 
 
 class TokenMixer(nn.Module):
-    """Table 9's MLP in the place of attention: M → 4M → M over the tokens of each dimension, with GELU."""
+    """The MLP that replaces attention in Table 9: M → 4M → M over the tokens of each dimension, with GELU."""
 
     def __init__(self, tokens: Tokens) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class TokenMixer(nn.Module):
         self.norm = nn.LayerNorm(tokens.dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the tokens, mixed."""
+        """Return the tokens after mixing."""
         mixed = self.project(self.gelu(self.expand(tokens.transpose(1, 2).contiguous())))
         result: Tensor = self.norm(tokens + self.output(mixed.transpose(1, 2).contiguous()))
         return result
@@ -57,13 +57,13 @@ class FeedForward(nn.Module):
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the tokens, each by itself."""
+        """Return the tokens, each transformed by itself."""
         result: Tensor = self.norm(tokens + self.project(self.gelu(self.expand(tokens))))
         return result
 
 
 class Former(nn.Module):
-    """One Former sub-block: attention, then the FFN where there is one."""
+    """One Former sub-block: attention, then the FFN if there is one."""
 
     def __init__(self, network: Network, tokens: Tokens) -> None:
         super().__init__()
@@ -71,6 +71,6 @@ class Former(nn.Module):
         self.ffn = FeedForward(tokens.dim) if network.ffn else None
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the tokens."""
+        """Return the updated tokens."""
         result: Tensor = self.attention(tokens)
         return result if self.ffn is None else self.ffn(result)

@@ -1,17 +1,17 @@
-"""The head: 1×1 to 6C, pooling, token 0 beside it, and two Linear (Section 3.4)."""
+"""The head: 1×1 to 6C, pooling, concatenation with token 0, and two Linear (Section 3.4)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from mfprofile.nn.mobile import shuffled
+from mfprofile.nn.mobile import shuffle_channels
 from mfprofile.spec.network import Head as Widths
 from mfprofile.spec.network import Network
 
 
 class Head(nn.Module):
-    """Logits of the last feature map (batch, channels, height, width) and the tokens (batch, count, dim), if any.
+    """Logits from the last feature map (batch, channels, height, width) and the tokens (batch, count, dim), if any.
 
     `dropout` is the share of the hidden values that training drops before the last Linear.
     """
@@ -32,8 +32,8 @@ class Head(nn.Module):
         self.fc2 = nn.Linear(widths.fc, widths.classes)
 
     def forward(self, image: Tensor, tokens: Tensor | None) -> Tensor:
-        """Return (batch, classes)."""
-        image = self.activation(self.norm(self.conv(shuffled(image, self.shuffle))))
+        """Return the logits (batch, classes)."""
+        image = self.activation(self.norm(self.conv(shuffle_channels(image, self.shuffle))))
         features = self.pool_activation(self.pool(image).flatten(1))
         if tokens is not None:
             features = torch.cat([features, tokens[:, 0]], dim=1)

@@ -1,6 +1,6 @@
 """Mobile: the stem, the lite block and the two Mobile sub-blocks (Sections 3.3 and 3.4, Table 1).
 
-Images are (batch, channels, height, width). No convolution has a bias, each is followed by a BatchNorm.
+Images are (batch, channels, height, width). Convolutions have no bias, and each is followed by a BatchNorm.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from mfprofile.nn.activations import activated, hidden_activation
+from mfprofile.nn.activations import activate, hidden_activation
 from mfprofile.spec.network import Block, FeatureMap, Network
 
 
 class ConvNorm(nn.Module):
-    """A convolution that keeps the resolution (stride 1) or halves it, a BatchNorm, and a channel shuffle if asked."""
+    """A convolution that keeps the resolution (stride 1) or halves it, a BatchNorm, and an optional channel shuffle."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1, shuffle: int = 1
@@ -26,14 +26,15 @@ class ConvNorm(nn.Module):
         self.shuffle = shuffle
 
     def forward(self, image: Tensor) -> Tensor:
-        """Return (batch, outputs, height / stride, width / stride), sides rounded up."""
-        return shuffled(self.norm(self.conv(image)), self.shuffle)
+        """Return (batch, outputs, height / stride, width / stride), with the sides rounded up."""
+        return shuffle_channels(self.norm(self.conv(image)), self.shuffle)
 
 
-def shuffled(image: Tensor, groups: int) -> Tensor:
-    """Deal the channels out, so that each group of the next convolution hears of all of the last one's.
+def shuffle_channels(image: Tensor, groups: int) -> Tensor:
+    """Return the image with its channels shuffled among the groups of the next convolution.
 
-    Channels as a `groups` × C/`groups` matrix are transposed; one group changes nothing.
+    Each of these groups then gets channels from all groups of the last convolution. The channels are transposed as a
+    `groups` × C/`groups` matrix. One group changes nothing.
     """
     if groups == 1:
         return image
@@ -47,7 +48,7 @@ def stem(out: FeatureMap) -> nn.Module:
 
 
 class Lite(nn.Module):
-    """The lite block: a depthwise convolution that expands, a 1×1 that squeezes; it touches no token (Section 3.4)."""
+    """The lite block: a depthwise convolution that expands, then a 1×1 that squeezes; no tokens (Section 3.4)."""
 
     def __init__(self, network: Network, block: Block) -> None:
         super().__init__()
@@ -58,9 +59,9 @@ class Lite(nn.Module):
         self.pointwise = ConvNorm(hidden, block.outputs.channels, 1, groups=groups)
         self.residual = bool(block.residual)
 
-    def forward(self, image: Tensor, token: Tensor | None = None) -> Tensor:  # noqa: ARG002 - as its siblings
-        """Return the block's output; the token is not looked at."""
-        hidden = shuffled(self.activation(self.depthwise(image)), self.shuffle)
+    def forward(self, image: Tensor, token: Tensor | None = None) -> Tensor:  # noqa: ARG002 - the signature of its siblings
+        """Return the block's output. The token is not used."""
+        hidden = shuffle_channels(self.activation(self.depthwise(image)), self.shuffle)
         output: Tensor = self.pointwise(hidden)
         return output + image if self.residual else output
 
@@ -80,8 +81,8 @@ class Mobile(nn.Module):
 
     def forward(self, image: Tensor, token: Tensor | None) -> Tensor:
         """Return the sub-block's output for an image and its token 0 (batch, dim)."""
-        hidden = activated(self.activation1, self.pointwise1(image), token)
-        hidden = activated(self.activation2, self.depthwise(hidden), token)
+        hidden = activate(self.activation1, self.pointwise1(image), token)
+        hidden = activate(self.activation2, self.depthwise(hidden), token)
         output: Tensor = self.pointwise2(hidden)
         return output + image if self.residual else output
 
@@ -95,16 +96,16 @@ class MobileDown(nn.Module):
     def __init__(self, network: Network, block: Block) -> None:
         super().__init__()
         inputs, outputs, kernel, groups = block.inputs.channels, block.outputs.channels, block.kernel, network.groups
-        deal = (inputs, outputs) if groups > 1 else (1, 1)
-        self.depthwise1 = ConvNorm(inputs, block.expanded, kernel, stride=2, groups=inputs, shuffle=deal[0])
+        shuffles = (inputs, outputs) if groups > 1 else (1, 1)
+        self.depthwise1 = ConvNorm(inputs, block.expanded, kernel, stride=2, groups=inputs, shuffle=shuffles[0])
         self.activation1 = hidden_activation(network, block.expanded)
         self.pointwise1 = ConvNorm(block.expanded, outputs, 1, groups=groups)
-        self.depthwise2 = ConvNorm(outputs, block.expanded2, kernel, groups=outputs, shuffle=deal[1])
+        self.depthwise2 = ConvNorm(outputs, block.expanded2, kernel, groups=outputs, shuffle=shuffles[1])
         self.activation2 = hidden_activation(network, block.expanded2)
         self.pointwise2 = ConvNorm(block.expanded2, outputs, 1, groups=groups)
 
     def forward(self, image: Tensor, token: Tensor | None) -> Tensor:
         """Return the sub-block's output, of half the resolution, for an image and its token 0 (batch, dim)."""
-        halved: Tensor = self.pointwise1(activated(self.activation1, self.depthwise1(image), token))
-        output: Tensor = self.pointwise2(activated(self.activation2, self.depthwise2(halved), token))
+        halved: Tensor = self.pointwise1(activate(self.activation1, self.depthwise1(image), token))
+        output: Tensor = self.pointwise2(activate(self.activation2, self.depthwise2(halved), token))
         return output + halved

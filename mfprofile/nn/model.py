@@ -1,6 +1,6 @@
-"""Mobile-Former itself: tokens, stem, blocks, final bridge and head, as a `Network` lays them out.
+"""Mobile-Former itself: tokens, stem, blocks, final bridge and head, as in its `Network`.
 
-Module paths are the names by which the rest of the project calls its rows, as in `blocks.3.former.attention.query`.
+Module paths are the names of the rows in the rest of the project, such as `blocks.3.former.attention.query`.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from mfprofile.nn.mobile import stem
 from mfprofile.spec import InputError, Network, Spec, load, resolve
 
 BACKBONE_STRIDE = 4
-"""The least stride whose feature map `features` hands out."""
+"""The smallest stride whose feature map `features` returns."""
 
 
 class Features(NamedTuple):
-    """What a backbone hands on.
+    """The outputs of a backbone.
 
-    `maps` are the last block's outputs of each stage by stride, (batch, channels, height / stride, width / stride),
-    sides rounded up; `tokens` (batch, count, dim) are the last ones, or None without Former; `attention` are the
-    bridges' maps by module path (`blocks.3.mobile_to_former`, `blocks.3.former_to_mobile`, `final`), each (batch,
-    heads, count, height, width), empty unless asked for. Those of Mobile→Former sum to 1 over the positions, those of
-    Mobile←Former over the tokens.
+    `maps` are the outputs of the last block of each stage by stride, (batch, channels, height / stride, width /
+    stride), with the sides rounded up. `tokens` (batch, count, dim) are the last ones, or None without Former.
+    `attention` has the maps of the bridges by module path (`blocks.3.mobile_to_former`, `blocks.3.former_to_mobile`,
+    `final`), each (batch, heads, count, height, width). It is empty unless requested. Maps of Mobile→Former sum to 1
+    over the positions, maps of Mobile←Former over the tokens.
     """
 
     maps: dict[int, Tensor]
@@ -39,9 +39,10 @@ class Features(NamedTuple):
 
 
 class MobileFormer(nn.Module):
-    """A Mobile-Former variant; images are (batch, 3, height, width) of any size, with `attention: mlp` of the spec's.
+    """A Mobile-Former variant for images (batch, 3, height, width).
 
-    `dropout` is the share of the head's hidden values that training drops before the last Linear.
+    Images may have any size, but with `attention: mlp` they must have the size of the spec. `dropout` is the share of
+    the head's hidden values that training drops before the last Linear.
     """
 
     def __init__(self, network: Network, dropout: float = 0.0) -> None:
@@ -56,51 +57,52 @@ class MobileFormer(nn.Module):
         self.apply(initialise)
 
     def forward(self, image: Tensor, attention: bool = False) -> Any:
-        """Return the logits (batch, classes); without a head the last feature map and the tokens, as a pair.
+        """Return the logits (batch, classes), or without a head the last feature map and the tokens, as a pair.
 
-        With a detector, return its predictions of each level (see `RetinaNet`).
+        With a detector, return its predictions for each level (see `RetinaNet`).
 
         With `attention`, return a pair of that and the bridges' attention maps as in `Features`. Raises `InputError`
         as `features` does.
         """
-        found = self._walk(image, attention)
-        last = found.maps[2**self.network.last_stage]
-        answer = (last, found.tokens) if self.head is None else self.head(last, found.tokens)
+        features = self._backbone(image, attention)
+        last = features.maps[2**self.network.last_stage]
+        output = (last, features.tokens) if self.head is None else self.head(last, features.tokens)
         if self.detector is not None:
-            answer = self.detector(found.maps)
-        return (answer, found.attention) if attention else answer
+            output = self.detector(features.maps)
+        return (output, features.attention) if attention else output
 
     def features(self, image: Tensor, attention: bool = False) -> Features:
-        """Return the feature maps of strides 4, 8, 16 and 32 (those there are), the tokens, and attention if asked.
+        """Return the existing feature maps of strides 4, 8, 16 and 32, the tokens, and attention if requested.
 
-        The tokens have been through the final bridge where there is one. Raises `InputError` when attention is asked
-        of a network without any, when images have another shape than (batch, 3, height, width), or when an MLP over
-        positions meets another size than its spec's.
+        The tokens are those after the final bridge, if there is one. Raises `InputError` if attention is requested from
+        a network without any, if images have another shape than (batch, 3, height, width), or if an MLP over positions
+        gets another size than that of its spec.
         """
-        found = self._walk(image, attention)
-        return found._replace(maps={stride: out for stride, out in found.maps.items() if stride >= BACKBONE_STRIDE})
+        features = self._backbone(image, attention)
+        maps = {stride: out for stride, out in features.maps.items() if stride >= BACKBONE_STRIDE}
+        return features._replace(maps=maps)
 
-    def _walk(self, image: Tensor, attention: bool) -> Features:
-        """Run all but the head; the maps are those of every stride."""
+    def _backbone(self, image: Tensor, attention: bool) -> Features:
+        """Return the features after all modules before the head, with the maps of every stride."""
         self._check(image, attention)
-        # A copy for each image: as a view of the parameter it would trip torch's FlopCounterMode under no_grad.
+        # A copy for each image: torch's FlopCounterMode fails under no_grad on a view of the parameter.
         tokens = None if self.tokens is None else self.tokens.weight.repeat(image.shape[0], 1, 1)
-        found = Features({}, None, {})
+        features = Features({}, None, {})
         image = self.stem(image)
         for block in self.network.blocks:
-            image, tokens, seen = self.blocks[str(block.number)](image, tokens)
-            found.maps[2**block.stage] = image
+            image, tokens, maps = self.blocks[str(block.number)](image, tokens)
+            features.maps[2**block.stage] = image
             if attention:
-                found.attention.update({f"blocks.{block.number}.{name}": seen[name] for name in seen})
+                features.attention.update({f"blocks.{block.number}.{name}": maps[name] for name in maps})
         if self.final is not None:
-            tokens, seen = self.final(tokens, image)
-            found.attention.update({"final": seen} if attention else {})
-        return found._replace(tokens=tokens)
+            tokens, final_map = self.final(tokens, image)
+            features.attention.update({"final": final_map} if attention else {})
+        return features._replace(tokens=tokens)
 
     def _check(self, image: Tensor, attention: bool) -> None:
         network = self.network
         if attention and (network.tokens is None or network.attention == "mlp"):
-            raise InputError(f"{network.name or 'the network'} has no attention whose maps could be shown")
+            raise InputError(f"{network.name or 'the network'} has no attention maps")
         if image.dim() != 4 or image.shape[1] != 3:
             raise InputError(f"images must be (batch, 3, height, width), not {tuple(image.shape)}")
         height, width = image.shape[2:]
@@ -113,10 +115,10 @@ class MobileFormer(nn.Module):
 
 
 def initialise(module: nn.Module) -> None:
-    """Give one layer its initial weights, by the rule of MobileNetV2 as torchvision has it.
+    """Set the initial weights of one layer, by MobileNetV2's rule in torchvision. The paper gives no rule.
 
-    Convolutions are normal with variance 2 / fan-out, Linear normal with deviation 0.01 and biases 0; norms are 1 and 0
-    and tokens standard normal, torch's own. θ so begins near s = ½, where DY-ReLU is ReLU. The paper gives no rule.
+    Convolutions are normal with variance 2 / fan-out. Linear are normal with deviation 0.01, and biases are 0. Norms
+    are 1 and 0 and tokens standard normal, torch's defaults. So θ begins near s = ½, at which DY-ReLU is ReLU.
     """
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out")
@@ -130,10 +132,10 @@ def initialise(module: nn.Module) -> None:
 def build(
     source: str | Path | Mapping[str, Any] | Spec | Network, seed: int | None = None, dropout: float = 0.0
 ) -> MobileFormer:
-    """Return the model of a spec (a shipped name, a path, a mapping), or of a network of whole numbers, in train mode.
+    """Return the model of a spec (a shipped name, a path, a mapping) or of a network of whole numbers, in train mode.
 
-    With `seed` the initial weights are the same each time, and torch's own random state stays as it was. `dropout` is
-    the head's; the paper trains with 0.1 to 0.3 by size (Table 11). Raises `SpecError` as `load` does.
+    With `seed`, the initial weights are the same each time, and torch's own random state does not change. `dropout` is
+    that of the head. The paper trains with 0.1 to 0.3 by size (Table 11). Raises `SpecError` as `load` does.
 
     >>> sum(parameter.numel() for parameter in build("mf294m").parameters())
     11422648

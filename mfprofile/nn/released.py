@@ -1,12 +1,12 @@
-"""The released checkpoints' names: one table of pairs, theirs to ours, for every network.
+"""The names of the released checkpoints: one table of pairs, theirs and ours, for every network.
 
-In the released names a block's first digit is our block number less one, and digits within a layer are places in a
-Sequential, where activations, shuffles and dropout take places too. `local_global` is Mobile→Former (`alpha.0` its
-gate, `proj` its output), `global_block` is Former (`channel_mlp` its output projection) and `global_local` is
-Mobile←Former (`k` its key, `proj` its value).
+In the released names, the first number of a block is our block number minus one. Numbers within a layer are positions
+in a Sequential, in which activations, shuffles and dropout count too. `local_global` is Mobile→Former (`alpha.0` is its
+gate, `proj` its output), `global_block` is Former (`channel_mlp` is its output projection), and `global_local` is
+Mobile←Former (`k` is its key, `proj` its value).
 
-Pairs of layers that a network has not are passed over. No released model has the layers under a comment below; their
-names are this project's, so that every variant can be saved and read back. A detector's layers keep their paths.
+Pairs of layers that a network does not have are skipped. No released model has the layers under a comment below. Their
+names are this project's own, so that every variant can be saved and read back. Layers of a detector keep their paths.
 """
 
 from __future__ import annotations
@@ -99,23 +99,25 @@ _BY_KIND = {"lite": _LITE, "mf": _MOBILE, "mf-down": _MOBILE_DOWN}
 
 
 def released_names(network: Network, names: Iterable[str]) -> dict[str, str]:
-    """Return the released name of each of a state dict's `names`, to that name, in the released order.
+    """Return the released name of each of a state dict's `names`, mapped to that name, in the released order.
 
-    Raises `InputError` for a layer that this project's networks have none of: nothing is left out in silence.
+    Raises `InputError` for a layer that is not part of this project's networks, so no layer is dropped silently.
 
     >>> from mfprofile.spec import load, resolve
     >>> released_names(resolve(load("mf294m")), ["blocks.2.former.ffn.expand.bias", "tokens.weight"])
     {'tokens.weight': 'tokens.weight', 'features.1.global_block.ffn.0.bias': 'blocks.2.former.ffn.expand.bias'}
     """
-    held: dict[str, list[str]] = {}
+    tensors: dict[str, list[str]] = {}
     for name in names:
         layer, _, tensor = name.rpartition(".")
-        held.setdefault(layer, []).append(tensor)
-    pairs = [*_layers(network), *((layer, layer) for layer in held if layer.startswith("detector."))]
-    strange = held.keys() - {ours for _, ours in pairs}
-    if strange:
-        raise InputError(f"the model has layers that are no Mobile-Former's: {', '.join(sorted(strange)[:10])}")
-    return {f"{theirs}.{tensor}": f"{ours}.{tensor}" for theirs, ours in pairs for tensor in held.get(ours, ())}
+        tensors.setdefault(layer, []).append(tensor)
+    pairs = [*_layers(network), *((layer, layer) for layer in tensors if layer.startswith("detector."))]
+    unknown = tensors.keys() - {ours for _, ours in pairs}
+    if unknown:
+        raise InputError(
+            f"the model has layers that are not part of a Mobile-Former: {', '.join(sorted(unknown)[:10])}"
+        )
+    return {f"{theirs}.{tensor}": f"{ours}.{tensor}" for theirs, ours in pairs for tensor in tensors.get(ours, ())}
 
 
 def _layers(network: Network) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""`check`: exit codes, exact comparisons, where limits come from, and what is refused."""
+"""`check`: exit codes, exact comparisons, the sources of limits, and invalid input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MADDS, PARAMS, ACTIVATIONS = 286_732_160, 11_422_648, 14_205_592
 MEMORY_BYTES = 4_014_080
 FORMER, BRIDGE_PARAMS = 14_750_208, 1_142_112
 NO_LIMIT = (
-    "no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, "
+    "no limit is given; use a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, "
     "or one under [tool.mfprofile.budgets] in pyproject.toml"
 )
 
@@ -37,21 +37,21 @@ blocks: [{block: lite, exp: 8, out: 8}]
 
 
 def checked(*arguments: str, cwd: Path) -> tuple[int, str]:
-    """Run `check` where it should find nothing to complain of; return exit code and output."""
+    """Run `check` without problems. Return the exit code and the output."""
     done = run("check", *arguments, cwd=cwd)
     assert done.stderr == ""
     return done.returncode, done.stdout
 
 
 def refused(*arguments: str, cwd: Path) -> str:
-    """Run `check` where it should find wrong input, and return the message."""
+    """Run `check` on invalid input. Return the message."""
     done = run("check", *arguments, cwd=cwd)
     assert done.returncode == 2
     return done.stderr
 
 
 def limits(output: str) -> list[tuple[str, str, int, bool, str]]:
-    """Return quantity, bound, limit, verdict and origin of each limit in the JSON of one spec."""
+    """Return the quantity, bound, limit, verdict and source of each limit in the JSON of one spec."""
     (spec,) = json.loads(output)["specs"]
     return [
         (one["quantity"], one["bound"], one["limit"], one["holds"], one["given"]["source"]) for one in spec["limits"]
@@ -76,7 +76,7 @@ def limits(output: str) -> list[tuple[str, str, int, bool, str]]:
 def test_a_limit_holds_at_the_amount_and_not_one_beyond(
     flag: list[str], amount: int, most: bool, tmp_path: Path
 ) -> None:
-    """Compared to the unit: one on the limit's side, at it, one beyond."""
+    """Limits are compared exactly: one unit inside the limit, at it, and one beyond."""
     beyond = 1 if most else -1
     for step, code in ((beyond, 0), (0, 0), (-beyond, 1)):
         exit_code, output = checked("mf294m", *(part.format(amount + step) for part in flag), cwd=tmp_path)
@@ -99,7 +99,7 @@ def test_a_limit_holds_at_the_amount_and_not_one_beyond(
     ],
 )
 def test_a_share_is_compared_exactly(flag: str, share: str, code: int, tmp_path: Path) -> None:
-    """600 of 1,000 are 60 %, and the 27th digit after the point decides."""
+    """The head has 600 of 1,000 params, 60 %. The 27th digit after the point decides."""
     (tmp_path / "exact.yaml").write_text(EXACT, encoding="utf-8")
     assert checked("exact.yaml", flag, f"head.params={share}", cwd=tmp_path)[0] == code
 
@@ -120,7 +120,7 @@ def test_a_share_is_compared_exactly(flag: str, share: str, code: int, tmp_path:
     ],
 )
 def test_growth_is_compared_exactly(growth: str | None, madds: int, params: int, code: int, tmp_path: Path) -> None:
-    """Beyond an earlier bill of that name, by a percentage of it or by an amount; without one not at all."""
+    """Growth over an earlier bill of that name: a percentage, an amount, or by default none."""
     bill = {"schema": 1, "name": "mf294m", "convention": "core", "madds": madds, "params": params}
     (tmp_path / "counts.json").write_text(json.dumps(bill), encoding="utf-8")
     flags = [] if growth is None else ["--max-growth", growth]
@@ -128,7 +128,7 @@ def test_growth_is_compared_exactly(growth: str | None, madds: int, params: int,
 
 
 def test_what_count_prints_is_a_baseline(tmp_path: Path) -> None:
-    """One bill or a list; the limit tells what it came of."""
+    """A baseline is one bill or a list. The limit says how it was computed."""
     (tmp_path / "counts.json").write_text(run("count", "mf26m", "mf294m", "--json").stdout, encoding="utf-8")
     code, output = checked("mf294m", "--baseline", "counts.json", "--max-growth", "1%", "--json", cwd=tmp_path)
     assert code == 0
@@ -141,7 +141,7 @@ def test_what_count_prints_is_a_baseline(tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_first_schema_is_a_baseline_too() -> None:
-    """Its input is height and width; what it holds is compared as ever."""
+    """Its input is a height and a width. Its amounts are compared as usual."""
     file = ROOT / "tests" / "data" / "baseline_schema1_spec.json"
     assert json.loads(file.read_bytes())["schema"] == 1
     assert checked("mf26m", "--baseline", str(file), cwd=ROOT)[0] == 0
@@ -156,21 +156,21 @@ WRITE = "write it with 'mfprofile count SPEC… --json'"
     ("content", "message"),
     [
         ("{", f"counts.json: is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1); {WRITE}"),
-        ("[]", f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
-        ("[1]", f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
-        ('{"name": "mf294m"}', f"counts.json: holds no bill of 'mfprofile count --json'; {WRITE}"),
-        (json.dumps({**BILL, "schema": 3}), f"counts.json: mf294m: unknown schema 3, 1 and 2 are read; {WRITE}"),
-        (json.dumps({**BILL, "convention": "paper"}), "counts.json: mf294m: was counted in convention 'paper', not 'core'; give --convention paper, or count it anew with --convention core"),
+        ("[]", f"counts.json: has no bill of 'mfprofile count --json'; {WRITE}"),
+        ("[1]", f"counts.json: has no bill of 'mfprofile count --json'; {WRITE}"),
+        ('{"name": "mf294m"}', f"counts.json: has no bill of 'mfprofile count --json'; {WRITE}"),
+        (json.dumps({**BILL, "schema": 3}), f"counts.json: mf294m: has schema 3, not 1 or 2; {WRITE}"),
+        (json.dumps({**BILL, "convention": "paper"}), "counts.json: mf294m: was counted in convention 'paper', not 'core'; use --convention paper, or count it again with --convention core"),
         (json.dumps({**BILL, "madds": 1.5}), f"counts.json: mf294m: madds = 1.5: must be a whole number; {WRITE}"),
-        (json.dumps({**BILL, "convention": None}), "counts.json: mf294m: was counted in convention null, not 'core'; count it anew with --convention core"),
+        (json.dumps({**BILL, "convention": None}), "counts.json: mf294m: was counted in convention null, not 'core'; count it again with --convention core"),
         (json.dumps({**BILL, "params": None}), f"counts.json: mf294m: params = null: must be a whole number; {WRITE}"),
         (json.dumps([BILL, {**BILL, "madds": 3}]), "counts.json: has two different bills of 'mf294m'; keep one of them"),
         (json.dumps({**BILL, "name": "mf294"}), "mf294m: counts.json: has no bill of 'mf294m'; did you mean 'mf294'?"),
         (json.dumps({**BILL, "name": "other"}), "mf294m: counts.json: has no bill of 'mf294m'; use other"),
     ],
 )  # fmt: skip
-def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, tmp_path: Path) -> None:
-    """With what is wrong and what to do, in one line."""
+def test_an_invalid_baseline_is_refused(content: str, message: str, tmp_path: Path) -> None:
+    """One line says what is wrong and what to do."""
     (tmp_path / "counts.json").write_text(content, encoding="utf-8")
     assert refused("mf294m", "--baseline", "counts.json", cwd=tmp_path) == f"error: {message}\n"
 
@@ -178,7 +178,7 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--max-growth", "1%"], "--max-growth needs --baseline: give the file of an earlier 'mfprofile count SPEC… --json'"),
+        (["--max-growth", "1%"], "--max-growth needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'"),
         (["--baseline", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--max-madds", "many"], "--max-madds 'many': must be an amount such as 300M, 0.3G or 300_000_000"),
         (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, and papers use the word for either: write 150M if products and sums were counted, 300M if multiply-adds were"),
@@ -186,11 +186,11 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
         (["--max", "former.madds"], "--max former.madds: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M"),
         (["--max", "former.madds=101%"], "--max former.madds '101%': a pillar's share cannot be more than 100 %"),
         (["--max", "form.madds=3"], "--max form.madds=3: unknown quantity 'form.madds'; did you mean 'former.madds'?"),
-        (["--max", "madds=3", "--max-madds", "4"], "--max-madds and --max madds both say what madds may be at most: give one"),
-        (["--max-madds", "3", "--min-madds", "4"], "madds cannot be at least 4 and at most 3, as --min-madds and --max-madds demand"),
-        (["--max", "former.madds=3%", "--min", "former.madds=4.5%"], "former.madds cannot be at least 4.5 % and at most 3 %, as --min former.madds and --max former.madds demand"),
+        (["--max", "madds=3", "--max-madds", "4"], "--max-madds and --max madds both set the maximum of madds; use one of them"),
+        (["--max-madds", "3", "--min-madds", "4"], "madds cannot be at least 4 and at most 3, as --min-madds and --max-madds require; change one of them"),
+        (["--max", "former.madds=3%", "--min", "former.madds=4.5%"], "former.madds cannot be at least 4.5 % and at most 3 %, as --min former.madds and --max former.madds require; change one of them"),
         (["--format", "githib", "--max-madds", "3"], "unknown format 'githib'; did you mean 'github'?"),
-        (["--json", "--format", "github"], "--json and --format github exclude each other: give one"),
+        (["--json", "--format", "github"], "--json and --format github cannot be combined; use one of them"),
         (["--max-madds", "3M", "--convention", "papr"], "unknown convention 'papr'; did you mean 'paper'?"),
         (["--max-memory", "3X"], "--max-memory '3X': 'X' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"),
         (["--max-memory", "3MB", "--batch", "0"], "--batch 0: must be 1 or more"),
@@ -200,12 +200,12 @@ def test_a_baseline_that_cannot_be_used_is_refused(content: str, message: str, t
     ],
 )  # fmt: skip
 def test_wrong_flags_are_refused(arguments: list[str], message: str, tmp_path: Path) -> None:
-    """Exit code 2, the message whole."""
+    """Exit code 2, with exactly this message."""
     assert refused("mf294m", *arguments, cwd=tmp_path) == f"error: {message}\n"
 
 
-def test_the_budget_of_a_spec_is_inherited_and_changed(tmp_path: Path) -> None:
-    """`extends` merges it, `--set` changes it, `none` takes a limit away; each limit knows its file and line."""
+def test_the_budget_of_a_spec_can_be_inherited_and_changed(tmp_path: Path) -> None:
+    """`extends` merges budgets, `--set` changes them, `none` removes a limit. Each limit has its file and line."""
     base = "extends: mf294m\nbudget:\n  max: {madds: 300M, former: {madds: 10%}}\n  min: {madds: 280M}\n"
     (tmp_path / "base.yaml").write_text(base, encoding="utf-8")
     (tmp_path / "mine.yaml").write_text(
@@ -242,7 +242,7 @@ max.former.madds = "10%"
 
 
 def test_pyproject_gives_limits_by_globs(tmp_path: Path) -> None:
-    """Names and paths from the file's folder; found from below it; each limit at its line; all that apply hold."""
+    """Globs match names and paths from the file's folder. All that match apply, each limit with its line."""
     (tmp_path / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     below = tmp_path / "nets" / "small"
     below.mkdir(parents=True)
@@ -250,8 +250,10 @@ def test_pyproject_gives_limits_by_globs(tmp_path: Path) -> None:
     file = "../../pyproject.toml"
     code, output = checked("mf2x.yaml", "--json", cwd=below)
     assert code == 1
-    found = json.loads(output)["specs"][0]["limits"]
-    places = [(one["quantity"], one["limit"], Path(one["given"]["source"]).name, one["given"]["line"]) for one in found]
+    records = json.loads(output)["specs"][0]["limits"]
+    places = [
+        (each["quantity"], each["limit"], Path(each["given"]["source"]).name, each["given"]["line"]) for each in records
+    ]
     assert places == [
         ("madds", 300_000_000, "mf2x.yaml", 2),
         ("madds", 280_000_000, "pyproject.toml", 5),
@@ -263,19 +265,19 @@ def test_pyproject_gives_limits_by_globs(tmp_path: Path) -> None:
     assert refused("mf96m", cwd=below) == f"error: mf96m: {NO_LIMIT}\n"
 
 
-def test_a_glob_that_is_nothing_is_noted(tmp_path: Path) -> None:
-    """Misspelt, it would hold nobody to anything; it is no error, since a file may come later."""
+def test_a_glob_without_a_match_is_noted(tmp_path: Path) -> None:
+    """It may be misspelled and limit nothing. It is not an error, since a file may come later."""
     (tmp_path / "pyproject.toml").write_text(
         '[tool.mfprofile.budgets]\n"mf26m" = {max = {madds = "300M"}}\n"spec/*.yaml" = {max = {madds = "1M"}}\n',
         encoding="utf-8",
     )
     done = run("check", "mf26m", cwd=tmp_path)
-    note = "note: tool.mfprofile.budgets has limits for 'spec/*.yaml', which is no file and no spec that ships\n"
+    note = "note: tool.mfprofile.budgets has limits for 'spec/*.yaml', which matches no file and no shipped spec\n"
     assert (done.returncode, done.stderr) == (0, note)
 
 
-def test_a_pyproject_of_others_is_passed_over(tmp_path: Path) -> None:
-    """One without [tool.mfprofile] says nothing, broken or not, and the search goes on above it."""
+def test_a_pyproject_without_our_table_is_skipped(tmp_path: Path) -> None:
+    """A pyproject.toml without [tool.mfprofile] is skipped, valid or not, and the search goes on above it."""
     (tmp_path / "pyproject.toml").write_text(
         '[tool.mfprofile.budgets]\n"*" = {max = {madds = "300M"}}\n', encoding="utf-8"
     )
@@ -297,14 +299,14 @@ def test_a_pyproject_of_others_is_passed_over(tmp_path: Path) -> None:
         ("tool = 3  # mfprofile\n", "tool: must be a table"),
     ],
 )
-def test_a_pyproject_that_is_wrong_is_refused(text: str, message: str, tmp_path: Path) -> None:
-    """A limit that would not be held is no small matter."""
+def test_an_invalid_pyproject_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    """Otherwise its limits would be ignored."""
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     assert refused("mf294m", "--max-madds", "300M", cwd=tmp_path) == f"error: pyproject.toml: {message}\n"
 
 
-def test_all_that_is_wrong_in_a_pyproject_is_told_at_its_line(tmp_path: Path) -> None:
-    """With file, line, column and key."""
+def test_every_problem_of_a_pyproject_is_reported_at_its_line(tmp_path: Path) -> None:
+    """Each message has the file, line, column and key."""
     text = '[tool.mfprofile.budgets."*"]\nmax.parms = 3\nmin = {former = {madds = "110%"}}\n[tool.mfprofile.budgets]\n"x" = 3\n'
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     assert refused("mf294m", cwd=tmp_path).splitlines() == [
@@ -314,8 +316,8 @@ def test_all_that_is_wrong_in_a_pyproject_is_told_at_its_line(tmp_path: Path) ->
     ]
 
 
-def test_what_is_wrong_with_several_specs_is_told_once(tmp_path: Path) -> None:
-    """A wrong `--set`, or a spec that they extend; each is counted as not judged."""
+def test_a_problem_of_several_specs_is_reported_once(tmp_path: Path) -> None:
+    """An invalid `--set`, or an invalid spec that they extend. Each of them counts as not judged."""
     done = run("check", "mf26m", "mf52m", "--max-madds", "30M", "--set", "stm=8")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: --set stm=8: stm: unknown key; did you mean 'stem'?\n"
@@ -329,7 +331,7 @@ def test_what_is_wrong_with_several_specs_is_told_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["table", "github"])
 def test_a_files_name_cannot_write_lines_of_its_own(form: str, tmp_path: Path) -> None:
-    """Line ends and escapes in a path are shown as what cannot be printed: a workflow would obey such a line."""
+    """Line ends and escapes in a path are replaced, since a workflow would run such a line."""
     name = "a\n::error::b\x1b[31m.yaml"
     (tmp_path / name).write_text("extends: mf26m\nbudget: {max: {madds: 20M}}\n", encoding="utf-8")
     done = run("check", name, "--format", form, cwd=tmp_path)
@@ -341,8 +343,8 @@ def test_a_files_name_cannot_write_lines_of_its_own(form: str, tmp_path: Path) -
     assert (done.returncode, done.stderr.count("\x1b")) == (2, 0)
 
 
-def test_every_spec_is_judged_and_every_wrong_one_told(tmp_path: Path) -> None:
-    """Globs are expanded, each spec is judged once, and what is wrong with some does not hide the others."""
+def test_every_spec_is_judged_and_every_problem_reported(tmp_path: Path) -> None:
+    """Globs are expanded, each spec is judged once, and invalid specs do not hide the others."""
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
     (tmp_path / "wrong.yaml").write_text("extends: mf26m\nstm: 3\nhead: {fc: 0}\n", encoding="utf-8")
@@ -361,7 +363,7 @@ def test_every_spec_is_judged_and_every_wrong_one_told(tmp_path: Path) -> None:
 
 
 def test_exit_zero_prints_the_same_and_ends_well(tmp_path: Path) -> None:
-    """It turns 1 into 0, and no wrong input into anything."""
+    """It turns exit code 1 into 0. Invalid input still exits with 2."""
     failing = checked("mf26m", "--max-madds", "20M", cwd=tmp_path)
     assert checked("mf26m", "--max-madds", "20M", "--exit-zero", cwd=tmp_path) == (0, failing[1])
     assert failing[0] == 1
@@ -369,17 +371,19 @@ def test_exit_zero_prints_the_same_and_ends_well(tmp_path: Path) -> None:
 
 
 def test_standard_input_can_be_judged(tmp_path: Path) -> None:
-    """With the budget in it."""
+    """Its budget applies."""
     done = run("check", "-", stdin="extends: mf26m\nbudget: {max: {madds: 20M}}\n", cwd=tmp_path)
     assert (done.returncode, "given by <stdin>:2:23" in done.stdout) == (1, True)
 
 
-def test_a_flag_replaces_the_same_limit_in_the_same_direction_alone() -> None:
-    """The other direction, and other quantities, stay."""
+def test_a_flag_replaces_only_the_same_limit_in_the_same_direction() -> None:
+    """Limits in the other direction and on other quantities stay."""
     elsewhere = [Limit(name, most, 5, Mark("x")) for name in ("madds", "params") for most in (True, False)]
     flag = Limit("madds", True, 7, Mark("--max-madds"))
     assert in_force([flag], elsewhere) == [flag, *elsewhere[1:]]
-    with pytest.raises(InputError, match="madds cannot be at least 5 and at most 4, as x and --max-madds demand"):
+    with pytest.raises(
+        InputError, match="madds cannot be at least 5 and at most 4, as x and --max-madds require; change one of them"
+    ):
         in_force([Limit("madds", True, 4, Mark("--max-madds"))], elsewhere)
 
 
@@ -398,11 +402,11 @@ def test_a_flag_replaces_the_same_limit_in_the_same_direction_alone() -> None:
     ],
 )
 def test_a_glob_matches_whole_paths(path: str, glob: str, answer: bool) -> None:
-    """`*` stays within a folder, `**` goes through any number of them."""
+    """`*` matches within a folder, `**` across any number of folders."""
     assert matches(Path(path), glob) == answer
 
 
 @pytest.mark.parametrize("text", ["10", "12.5", "0.001", "100", "33.333333333333333333333333333"])
 def test_a_share_is_shown_as_it_was_written(text: str) -> None:
-    """To the last digit."""
+    """The text is exact to the last digit."""
     assert shown_amount(Limit("former.madds", True, Fraction(text) / 100, Mark("x"))) == f"{text} %"

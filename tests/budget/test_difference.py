@@ -1,4 +1,4 @@
-"""What was gained and lost from one variant to another, and how their blocks are aligned."""
+"""The difference of two variants, and how their blocks are aligned."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PLAIN: dict[str, Any] = {
 
 
 def _blocks(*changes: tuple[int, dict[str, Any] | None]) -> dict[str, Any]:
-    """Return the plain spec with some blocks (from 1) patched, or removed where the change is None."""
+    """Return the plain spec with some blocks (from 1) changed, or removed if the change is None."""
     blocks = list(PLAIN["blocks"])
     for number, change in changes:
         blocks[number - 1] = None if change is None else {**blocks[number - 1], **change}
@@ -52,22 +52,22 @@ def _between(a: Any, b: Any) -> Difference:
     return difference(count(a), count(b))
 
 
-def _labels(found: Difference) -> list[str]:
-    return [label(part) for part in found.parts if part.piece.is_block]
+def _labels(diff: Difference) -> list[str]:
+    return [label(part) for part in diff.parts if part.piece.is_block]
 
 
-def _words(found: Difference) -> dict[str, str]:
-    return {label(part): words(part, found) for part in found.parts if part.status != "unchanged"}
+def _words(diff: Difference) -> dict[str, str]:
+    return {label(part): words(part, diff) for part in diff.parts if part.status != "unchanged"}
 
 
-def _assert_sums(found: Difference) -> None:
+def _assert_sums(diff: Difference) -> None:
     for measure in ("madds", "params"):
-        whole = getattr(found.b, measure) - getattr(found.a, measure)
-        assert getattr(found.whole, measure) == whole
-        assert sum(getattr(part, measure) for part in found.parts) == whole
-        assert sum(getattr(pillar, measure) for pillar in found.pillars) == whole
+        whole = getattr(diff.b, measure) - getattr(diff.a, measure)
+        assert getattr(diff.whole, measure) == whole
+        assert sum(getattr(part, measure) for part in diff.parts) == whole
+        assert sum(getattr(pillar, measure) for pillar in diff.pillars) == whole
     for side in ("a", "b"):
-        bill, pieces = getattr(found, side), [getattr(part, side) for part in found.parts]
+        bill, pieces = getattr(diff, side), [getattr(part, side) for part in diff.parts]
         numbers = [piece.name for piece in pieces if piece and piece.is_block]
         assert numbers == [str(block.number) for block in bill.subject.blocks]
         assert sum(piece.madds for piece in pieces if piece) == bill.madds
@@ -76,36 +76,36 @@ def _assert_sums(found: Difference) -> None:
 
 @given(spec_mappings(), spec_mappings(), st.sampled_from(sorted(CONVENTIONS)))
 def test_parts_and_pillars_sum_to_the_difference_of_the_totals(a: Any, b: Any, convention: str) -> None:
-    """Of any two variants, in any convention; every block of both stands in exactly one line, in its order."""
+    """For any two variants in any convention. Every block of both is in exactly one line, in order."""
     _assert_sums(difference(count(a, convention), count(b, convention)))
 
 
 @given(families(2, 2))
-def test_relatives_are_told_apart_in_words(pair: list[Any]) -> None:
-    """What costs more or less has a trait that changed, or else a setting of the whole network has."""
-    found = _between(*pair)
-    _assert_sums(found)
-    for part in found.parts:
+def test_each_change_of_cost_has_a_change_in_words(pair: list[Any]) -> None:
+    """A part that costs more or less has a trait that changed, or a setting of the whole network changed."""
+    diff = _between(*pair)
+    _assert_sums(diff)
+    for part in diff.parts:
         if part.status == "changed":
-            assert part.changes or found.whole.changes
+            assert part.changes or diff.whole.changes
 
 
 @given(spec_mappings())
 def test_a_variant_does_not_differ_from_itself(spec: Any) -> None:
-    """All its parts are unchanged, and they are one line."""
-    found = _between(spec, spec)
-    assert {part.status for part in found.parts} == {"unchanged"}
-    assert found.whole.status == "unchanged"
-    assert len(part_table(found).data) == 1
+    """All its parts are unchanged and are shown in one line."""
+    diff = _between(spec, spec)
+    assert {part.status for part in diff.parts} == {"unchanged"}
+    assert diff.whole.status == "unchanged"
+    assert len(part_table(diff).data) == 1
 
 
 @given(spec_mappings(), spec_mappings())
-def test_the_way_back_is_the_difference_reversed(a: Any, b: Any) -> None:
-    """From B to A each pillar loses what it gained, and as many blocks have partners."""
-    there, back = _between(a, b), _between(b, a)
-    for gained, lost in zip(there.pillars, back.pillars, strict=True):
+def test_the_difference_from_b_to_a_is_reversed(a: Any, b: Any) -> None:
+    """From B to A each pillar loses what it gained, and the pairing costs the same."""
+    forward, backward = _between(a, b), _between(b, a)
+    for gained, lost in zip(forward.pillars, backward.pillars, strict=True):
         assert (gained.madds, gained.params) == (-lost.madds, -lost.params)
-    costs = [_cost(one.a, one.b) for one in (there, back)]
+    costs = [_cost(one.a, one.b) for one in (forward, backward)]
     assert costs[0] == costs[1]
 
 
@@ -114,7 +114,7 @@ def _cost(a: Any, b: Any) -> int:
 
 
 def _cheapest(a: list[Any], b: list[Any]) -> int:
-    """Return the cost of the cheapest pairing of all, by trying each set of pairs in order."""
+    """Return the cost of the cheapest pairing, by trying all pairings that keep the order."""
     costs = []
     for pairs in range(min(len(a), len(b)) + 1):
         for mine in itertools.combinations(a, pairs):
@@ -128,24 +128,24 @@ def _cheapest(a: list[Any], b: list[Any]) -> int:
 
 @given(spec_mappings(), spec_mappings())
 def test_no_pairing_is_cheaper(a: Any, b: Any) -> None:
-    """Against every pairing there is of small networks; never across stages."""
+    """Compared with every pairing of small networks. Pairs never cross stages."""
     first, second = resolve(load(a)), resolve(load(b))
     if max(len(first.blocks), len(second.blocks)) <= 6:
         pairs = aligned(first.blocks, second.blocks)
         assert all(x.stage == y.stage for x, y in pairs if x and y)
-        found = sum(unlikeness(x, y) if x and y else GAP for x, y in pairs)
-        assert found == _cheapest(list(first.blocks), list(second.blocks))
+        cost = sum(unlikeness(x, y) if x and y else GAP for x, y in pairs)
+        assert cost == _cheapest(list(first.blocks), list(second.blocks))
 
 
 @given(spec_mappings(), spec_mappings())
 def test_the_most_unlike_pair_is_cheaper_than_two_blocks_alone(a: Any, b: Any) -> None:
-    """So that blocks with other widths are still partners."""
+    """So blocks with other widths are still partners."""
     for x, y in itertools.product(resolve(load(a)).blocks, resolve(load(b)).blocks):
         assert 0 <= unlikeness(x, y) == unlikeness(y, x) <= 800 + OTHER_KIND < 2 * GAP
 
 
 def test_all_pairs_of_shipped_models_add_up() -> None:
-    """Detectors, backbones and models without Former among them."""
+    """Detectors, backbones and models without Former are included."""
     bills = [count(name) for name in shipped()]
     assert len(bills) >= 27
     for a, b in itertools.product(bills, bills):
@@ -153,85 +153,85 @@ def test_all_pairs_of_shipped_models_add_up() -> None:
 
 
 def test_a_block_removed_in_the_middle_leaves_the_others_aligned() -> None:
-    """Those after it have moved up; what read the removed one's output reads another."""
-    found = _between(PLAIN, _blocks((6, None), (7, {"out": 24})))
-    assert _labels(found) == ["1", "2", "3", "4", "5", "6 → –", "7 → 6"]
-    assert _words(found) == {"6 → –": "removed: in 20, exp 80, out 24, kernel 3", "7 → 6": "in 24 → 20"}
+    """Later blocks move up. The block after the removed one has another input."""
+    diff = _between(PLAIN, _blocks((6, None), (7, {"out": 24})))
+    assert _labels(diff) == ["1", "2", "3", "4", "5", "6 → –", "7 → 6"]
+    assert _words(diff) == {"6 → –": "removed: in 20, exp 80, out 24, kernel 3", "7 → 6": "in 24 → 20"}
 
 
 def test_an_inserted_block_is_shown_as_added() -> None:
-    """In its place, with what it is."""
-    found = _between(_blocks((3, None)), PLAIN)
-    assert _labels(found) == ["1", "2", "– → 3", "3 → 4", "4 → 5", "5 → 6", "6 → 7"]
-    assert _words(found) == {"– → 3": "added: in 12, exp 36, out 12, kernel 3"}
+    """It is shown at its position, with its traits."""
+    diff = _between(_blocks((3, None)), PLAIN)
+    assert _labels(diff) == ["1", "2", "– → 3", "3 → 4", "4 → 5", "5 → 6", "6 → 7"]
+    assert _words(diff) == {"– → 3": "added: in 12, exp 36, out 12, kernel 3"}
 
 
 def test_changed_widths_keep_all_blocks_aligned() -> None:
-    """Each is told in words."""
-    found = _between(PLAIN, _blocks((5, {"out": 32, "exp": 128, "kernel": 5})))
-    assert _words(found) == {"5": "exp 60 → 128, out 20 → 32, kernel 3 → 5", "6": "in 20 → 32"}
+    """Each change is described in words."""
+    diff = _between(PLAIN, _blocks((5, {"out": 32, "exp": 128, "kernel": 5})))
+    assert _words(diff) == {"5": "exp 60 → 128, out 20 → 32, kernel 3 → 5", "6": "in 20 → 32"}
     scaled = _between(PLAIN, {**PLAIN, "width": 0.5})
     assert _labels(scaled) == [str(number) for number in range(1, 8)]
 
 
-def test_a_second_expansion_is_told() -> None:
-    """It is another where out is, unless it is written."""
+def test_a_second_expansion_is_shown() -> None:
+    """Its default depends on the output channels."""
     assert _words(_between(PLAIN, _blocks((2, {"exp2": 60}))))["2"] == "exp2 48 → 60"
 
 
 def test_another_kind_in_the_same_place_is_a_change() -> None:
-    """A lite block for a Mobile-Former block of the same stage."""
-    found = _between(PLAIN, _blocks((3, {"block": "lite"})))
-    assert _words(found) == {"3": "kind mf → lite"}
+    """A lite block replaces a Mobile-Former block of the same stage."""
+    diff = _between(PLAIN, _blocks((3, {"block": "lite"})))
+    assert _words(diff) == {"3": "kind mf → lite"}
 
 
 def test_the_lite_block_may_be_removed() -> None:
-    """Nothing of another stage stands in for it."""
-    found = _between(PLAIN, _blocks((1, None)))
-    assert _labels(found) == ["1 → –", "2 → 1", "3 → 2", "4 → 3", "5 → 4", "6 → 5", "7 → 6"]
-    assert _words(found) == {"1 → –": "removed: in 8, exp 16, out 8, kernel 3"}
+    """No block of another stage takes its place."""
+    diff = _between(PLAIN, _blocks((1, None)))
+    assert _labels(diff) == ["1 → –", "2 → 1", "3 → 2", "4 → 3", "5 → 4", "6 → 5", "7 → 6"]
+    assert _words(diff) == {"1 → –": "removed: in 8, exp 16, out 8, kernel 3"}
 
 
 def test_of_repeated_blocks_the_last_are_removed() -> None:
-    """From `repeat: 3` to 1 the first stays."""
-    found = _between(_blocks((3, {"repeat": 3})), PLAIN)
-    assert _labels(found)[:6] == ["1", "2", "3", "4 → –", "5 → –", "6 → 4"]
+    """From `repeat: 3` to 1, the first one stays."""
+    diff = _between(_blocks((3, {"repeat": 3})), PLAIN)
+    assert _labels(diff)[:6] == ["1", "2", "3", "4 → –", "5 → –", "6 → 4"]
 
 
 def test_stages_that_only_one_has_are_removed_whole() -> None:
-    """No block has a partner of another resolution."""
-    found = _between(PLAIN, {**PLAIN, "blocks": PLAIN["blocks"][:3]})
-    assert _labels(found) == ["1", "2", "3", "4 → –", "5 → –", "6 → –", "7 → –"]
+    """Blocks of different resolutions are never partners."""
+    diff = _between(PLAIN, {**PLAIN, "blocks": PLAIN["blocks"][:3]})
+    assert _labels(diff) == ["1", "2", "3", "4 → –", "5 → –", "6 → –", "7 → –"]
 
 
 def test_another_shipped_model_is_aligned_by_stage() -> None:
     """Mobile-Former-96M is the 151M without its blocks 3, 9 and 12, and with fewer and smaller tokens."""
-    found = _between("mf151m", "mf96m")
-    removed = [label(part) for part in found.parts if part.status == "removed"]
+    diff = _between("mf151m", "mf96m")
+    removed = [label(part) for part in diff.parts if part.status == "removed"]
     assert removed == ["3 → –", "9 → –", "12 → –"]
-    assert [change.text for change in found.whole.changes] == ["tokens 6×192 → 4×128"]
-    assert (found.whole.madds, found.whole.params) == (-54_232_128, -3_010_576)
+    assert [change.text for change in diff.whole.changes] == ["tokens 6×192 → 4×128"]
+    assert (diff.whole.madds, diff.whole.params) == (-54_232_128, -3_010_576)
 
 
-def test_without_former_the_bridge_and_the_tokens_are_gone() -> None:
-    """That says it all of heads, gate and FFN."""
-    found = _between("mf294m", "mf294m-mobile")
-    assert [change.text for change in found.whole.changes] == ["tokens 6×192 → none", "activation dy-relu → relu"]
-    assert {pillar.piece.name: pillar.madds for pillar in found.pillars} == {
+def test_without_former_the_bridge_and_the_tokens_are_removed() -> None:
+    """Settings such as heads, gate and FFN are then not listed."""
+    diff = _between("mf294m", "mf294m-mobile")
+    assert [change.text for change in diff.whole.changes] == ["tokens 6×192 → none", "activation dy-relu → relu"]
+    assert {pillar.piece.name: pillar.madds for pillar in diff.pillars} == {
         "mobile": -1_294_848,
         "former": -14_750_208,
         "bridge": -17_395_200,
         "head": -368_640,
     }
-    assert _words(found)["final"] == "removed: in 192"
+    assert _words(diff)["final"] == "removed: in 192"
 
 
-def test_settings_of_the_whole_network_are_told_once() -> None:
-    """On top; blocks that differ by them alone say so."""
-    found = _between("mf294m", load("mf294m", ["tokens.dim=128", "input=192", "attention=mlp", "bridge.gate=false"]))
-    told = ["input 224 → 192", "tokens 6×192 → 6×128", "attention mha → mlp", "gate on → off"]
-    assert [change.text for change in found.whole.changes] == told
-    assert _words(found)["5"] == "by the settings above"
+def test_settings_of_the_whole_network_are_shown_once() -> None:
+    """They are at the top. Blocks that change only because of them say so."""
+    diff = _between("mf294m", load("mf294m", ["tokens.dim=128", "input=192", "attention=mlp", "bridge.gate=false"]))
+    expected = ["input 224 → 192", "tokens 6×192 → 6×128", "attention mha → mlp", "gate on → off"]
+    assert [change.text for change in diff.whole.changes] == expected
+    assert _words(diff)["5"] == "by the settings above"
 
 
 @pytest.mark.parametrize(
@@ -248,52 +248,52 @@ def test_settings_of_the_whole_network_are_told_once() -> None:
     ],
 )
 def test_each_setting_has_its_word(setting: str, text: str) -> None:
-    """One setting, one change."""
-    found = _between("mf294m", load("mf294m", [setting]))
-    assert [change.text for change in found.whole.changes] == [text]
+    """Each setting gives one change."""
+    diff = _between("mf294m", load("mf294m", [setting]))
+    assert [change.text for change in diff.whole.changes] == [text]
 
 
-def test_the_parts_beside_the_blocks_have_words_too() -> None:
-    """Stem, head, final bridge, and the detector's."""
+def test_parts_that_are_not_blocks_have_words_too() -> None:
+    """The stem, the head, the final bridge, and the parts of a detector."""
     changed = load("mf294m", ["stem=32", "head.fc=1280", "classes=100", "blocks.12.out=160", "bridge.final=false"])
-    found = _words(_between("mf294m", changed))
-    assert found["stem"] == "out 16 → 32"
-    assert found["head"] == "in 192 → 160, fc 1920 → 1280, classes 1000 → 100"
-    assert found["final"] == "removed: in 192"
+    changes = _words(_between("mf294m", changed))
+    assert changes["stem"] == "out 16 → 32"
+    assert changes["head"] == "in 192 → 160, fc 1920 → 1280, classes 1000 → 100"
+    assert changes["final"] == "removed: in 192"
     detectors = _words(_between("mf151m-retinanet", "mf294m-retinanet"))
     assert detectors["fpn"] == "in 32/88/128 → 48/128/192"
     assert "retina" not in detectors
     assert _words(_between("mf151m-coco", "mf151m-retinanet"))["retina"] == "added"
 
 
-def test_bills_in_two_conventions_are_not_compared() -> None:
-    """Their difference would be none of the network's."""
+def test_bills_in_two_conventions_are_refused() -> None:
+    """Their difference would not be a difference of the networks."""
     with pytest.raises(InputError, match="'core' with one in 'paper'"):
         difference(count("mf26m"), count("mf26m", "paper"))
 
 
 def test_five_hundred_blocks_are_aligned_in_a_moment() -> None:
-    """The longest networks that a spec may lay out."""
+    """The longest networks that a spec allows."""
     long = {**PLAIN, "blocks": [PLAIN["blocks"][0], *({"block": "lite", "exp": 16, "out": 8, "repeat": 99},) * 5]}
     a, b = resolve(load(long)), resolve(load(long, ["blocks.3.kernel=5", "blocks.4.repeat=40"]))
-    begun = time.perf_counter()
+    start = time.perf_counter()
     pairs = aligned(a.blocks, b.blocks)
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - start < 5
     assert sum(x is None or y is None for x, y in pairs) == 59
 
 
 def test_json_holds_exact_integers_that_add_up() -> None:
-    """Each part with both sides' names or null, its numbers and what changed."""
-    found = json.loads(run("diff", "mf151m", "mf96m", "--json").stdout)
+    """Each part has both names or null, its numbers, and its changes."""
+    diff = json.loads(run("diff", "mf151m", "mf96m", "--json").stdout)
     whole = {"schema", "a", "b", "convention", "unit", "madds", "params", "changed", "pillars", "blocks"}
-    assert set(found) == whole
-    assert found["changed"] == [{"key": "tokens", "a": "6×192", "b": "4×128"}]
-    assert (found["a"]["name"], found["b"]["name"], found["convention"]) == ("mf151m", "mf96m", "core")
-    assert found["madds"] == {"a": 146_249_168, "b": 92_017_040, "difference": -54_232_128}
+    assert set(diff) == whole
+    assert diff["changed"] == [{"key": "tokens", "a": "6×192", "b": "4×128"}]
+    assert (diff["a"]["name"], diff["b"]["name"], diff["convention"]) == ("mf151m", "mf96m", "core")
+    assert diff["madds"] == {"a": 146_249_168, "b": 92_017_040, "difference": -54_232_128}
     for measure in ("madds", "params"):
-        for parts in (found["blocks"], found["pillars"].values()):
-            assert sum(part[measure]["difference"] for part in parts) == found[measure]["difference"]
-    third = next(part for part in found["blocks"] if part["a"] == "3")
+        for parts in (diff["blocks"], diff["pillars"].values()):
+            assert sum(part[measure]["difference"] for part in parts) == diff[measure]["difference"]
+    third = next(part for part in diff["blocks"] if part["a"] == "3")
     assert third == {
         "a": "3",
         "b": None,
@@ -306,14 +306,14 @@ def test_json_holds_exact_integers_that_add_up() -> None:
 
 
 def test_json_names_what_changed_in_a_block() -> None:
-    """As key, before and after, numbers as numbers."""
-    found = difference_json(_between(PLAIN, _blocks((5, {"exp": 64}))))
-    changed = [part for part in found["blocks"] if part["changed"]]
+    """Each change has its key and both values, with numbers as numbers."""
+    diff = difference_json(_between(PLAIN, _blocks((5, {"exp": 64}))))
+    changed = [part for part in diff["blocks"] if part["changed"]]
     assert [(part["a"], part["changed"]) for part in changed] == [("5", [{"key": "exp", "a": 60, "b": 64}])]
 
 
 def test_csv_holds_every_part() -> None:
-    """Also those without a change, whole numbers that add up."""
+    """Unchanged parts are included, and whole numbers add up."""
     rows = list(csv.DictReader(io.StringIO(run("diff", "mf294m", "mf294m-no-ffn", "--csv").stdout)))
     assert sum(int(row["params"]) for row in rows) == -1_632_576
     assert [row["a"] for row in rows][:4] == ["tokens", "stem", "1", "2"]
@@ -321,7 +321,7 @@ def test_csv_holds_every_part() -> None:
 
 
 def test_markdown_is_a_comment_for_a_pull_request() -> None:
-    """A heading with the totals, the pillars, then the blocks; each table after an empty line."""
+    """A heading with the totals, the pillars, then the blocks. Each table follows an empty line."""
     lines = run("diff", "mf294m", "mf294m-no-ffn", "--markdown").stdout.splitlines()
     assert lines[0] == "### mf294m → mf294m-no-ffn: MAdds -9,732,096 (-3.4 %), params -1,632,576 (-14.3 %)"
     tables = [number for number, line in enumerate(lines) if line.startswith(("| pillar", "| block"))]
@@ -330,22 +330,22 @@ def test_markdown_is_a_comment_for_a_pull_request() -> None:
     assert all(len(re.findall(r"(?<!\\)\|", line)) in (8, 6) for line in lines if line.startswith("|"))
 
 
-def test_an_unchanged_variant_is_told_in_the_headline() -> None:
-    """Nobody is to look for a change that is not there; and it is no failure."""
+def test_the_headline_says_that_a_variant_is_unchanged() -> None:
+    """So nobody searches for a change. The exit code is 0."""
     assert headline(_between("mf26m", "mf26m")) == "mf26m → mf26m: MAdds unchanged, params unchanged"
     done = run("diff", "mf26m", "mf26m")
     assert (done.returncode, done.stderr) == (0, "")
     assert "9 blocks, tokens, stem, final, head unchanged" in done.stdout
 
 
-def test_a_setting_that_ends_a_line_ends_no_headline() -> None:
-    """It is shown as what cannot be printed."""
+def test_a_line_end_in_a_setting_does_not_break_the_headline() -> None:
+    """It is replaced, like other characters that cannot be printed."""
     first = run("diff", "mf294m", "--set", "tokens.dim=128\n").stdout.splitlines()[0]
     assert first.startswith("mf294m → mf294m with tokens.dim=128�: MAdds -11,021,312 ")
 
 
-def test_set_changes_b_and_input_both() -> None:
-    """Without B it is A that --set changes, and its name says so."""
+def test_set_changes_only_b_and_input_changes_both() -> None:
+    """Without B, the second network is A changed by --set, and its name says so."""
     arguments = ["--set", "tokens.dim=128", "--input", "192", "--json"]
     alone = json.loads(run("diff", "mf294m", *arguments).stdout)
     named = json.loads(run("diff", "mf294m", "mf294m", *arguments).stdout)
@@ -359,8 +359,8 @@ def test_set_changes_b_and_input_both() -> None:
     assert alone["madds"]["b"] == count(load("mf294m", ["input=192", "tokens.dim=128"])).madds
 
 
-def test_standard_input_may_be_either_side(tmp_path: Path) -> None:
-    """As what a file was at an earlier commit; not both."""
+def test_standard_input_can_be_either_side(tmp_path: Path) -> None:
+    """For example a file at an earlier commit. It cannot be both sides."""
     text = "extends: mf26m\ntokens: {count: 4}\n"
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     done = run("diff", "-", "mine.yaml", stdin=text, cwd=tmp_path)
@@ -372,14 +372,14 @@ def test_standard_input_may_be_either_side(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["mf26m"], "error: there must be a B, or --set with what B changes of A\n"),
+        (["mf26m"], "error: B is missing; give a second network, or change A with --set\n"),
         (["mf26m", "mf294n"], "error: mf294n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
         (["mf26m", "--set", "stm=3"], "error: --set stm=3: stm: unknown key; did you mean 'stem'?\n"),
-        (["mf26m", "mf52m", "--json", "--csv"], "error: --json and --csv exclude each other: give one\n"),
+        (["mf26m", "mf52m", "--json", "--csv"], "error: --json and --csv cannot be combined; use one of them\n"),
         (["mf26m", "mf52m", "--convention", "papr"], "error: unknown convention 'papr'; did you mean 'paper'?\n"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
-    """Nothing is on stdout."""
+    """Nothing is printed on stdout."""
     done = run("diff", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)

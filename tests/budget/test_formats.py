@@ -1,4 +1,4 @@
-"""What `check` prints: the difference always shows, JSON is exact, annotations are as GitHub reads them."""
+"""What `check` prints: small differences are visible, JSON is exact, GitHub can read the annotations."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ PROPERTY = {"%25": "%", "%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ","}
 
 
 def commands(output: str) -> list[tuple[dict[str, str], str]]:
-    """Return properties and message of each `::error` line, read as GitHub's runner does."""
-    found = []
+    """Return the properties and the message of each `::error` line, parsed as GitHub's runner does."""
+    parsed = []
     for line in output.splitlines():
         if line.startswith("::"):
             match = re.fullmatch(r"::error ([^:]*)::(.*)", line)
             assert match, line
             pairs = (pair.partition("=") for pair in match[1].split(","))
-            found.append(
+            parsed.append(
                 ({key: _unescaped(value, PROPERTY) for key, _, value in pairs}, _unescaped(match[2], PROPERTY))
             )
-    return found
+    return parsed
 
 
 def _unescaped(text: str, codes: dict[str, str]) -> str:
@@ -41,8 +41,8 @@ def check_github(*arguments: str, cwd: Path, **environment: str) -> list[tuple[d
 
 
 @given(st.integers(-(10**12), 10**12).filter(bool), st.integers(1, 10**12))
-def test_a_difference_never_reads_as_nothing(difference: int, to: int) -> None:
-    """However small; and it is the nearest to the true percentage with that many digits."""
+def test_a_difference_is_never_printed_as_zero(difference: int, to: int) -> None:
+    """Even a tiny one. It is the percentage rounded to that many digits."""
     text = relative(difference, to).removesuffix(" %").replace(",", "")
     assert float(text) != 0
     assert (float(text) > 0) == (difference > 0)
@@ -62,13 +62,13 @@ def test_a_difference_never_reads_as_nothing(difference: int, to: int) -> None:
     ],
 )
 def test_the_table_shows_how_far_the_amount_is_from_the_limit(limit: int, line: str) -> None:
-    """In as many digits as it takes."""
+    """It has as many digits as needed."""
     output = run("check", "mf294m", "--max-madds", str(limit)).stdout
     assert line in [" ".join(row.split()) for row in output.splitlines()]
 
 
 def test_the_verdict_names_the_convention() -> None:
-    """A budget of 294M holds in core and not in paper."""
+    """A budget of 294M is met in core but not in paper."""
     core = run("check", "mf294m", "--max-madds", "294M").stdout
     paper = run("check", "mf294m", "--max-madds", "294M", "--convention", "paper").stdout
     assert core.splitlines()[-1] == "the 1 limit met in convention 'core'"
@@ -78,12 +78,12 @@ def test_the_verdict_names_the_convention() -> None:
 
 
 def test_json_is_exact_and_whole(tmp_path: Path) -> None:
-    """Integers, origins, what weighs most, and what is wrong with other specs."""
+    """It has integers, sources of limits, the heaviest parts, and the problems of other specs."""
     (tmp_path / "net.yaml").write_text("extends: mf26m\nbudget:\n  max: {former: {madds: 10%}}\n", encoding="utf-8")
     done = run("check", "net.yaml", "mf26n", "--json", cwd=tmp_path)
-    found = json.loads(done.stdout)
+    document = json.loads(done.stdout)
     assert done.returncode == 2
-    assert {key: found[key] for key in ("schema", "convention", "unit", "batch", "dtype", "holds")} == {
+    assert {key: document[key] for key in ("schema", "convention", "unit", "batch", "dtype", "holds")} == {
         "schema": 2,
         "convention": "core",
         "unit": "MAdds",
@@ -91,7 +91,7 @@ def test_json_is_exact_and_whole(tmp_path: Path) -> None:
         "dtype": "float32",
         "holds": False,
     }
-    (spec,), (problem,) = found["specs"], found["problems"]
+    (spec,), (problem,) = document["specs"], document["problems"]
     assert (spec["name"], spec["spec"], spec["input"][0]["shape"], spec["holds"]) == (
         "net",
         "net.yaml",
@@ -113,7 +113,7 @@ def test_json_is_exact_and_whole(tmp_path: Path) -> None:
 
 
 def test_an_annotation_points_at_the_line_that_gives_the_limit(tmp_path: Path) -> None:
-    """In the spec, in what it extends, in pyproject.toml, by the path from the repository's root."""
+    """In the spec, in the spec that it extends, or in pyproject.toml, by its path from the repository root."""
     folder = tmp_path / "a, b: 100%"
     folder.mkdir()
     (folder / "base.yaml").write_text("extends: mf26m\nbudget:\n  max:\n    madds: 20M\n", encoding="utf-8")
@@ -121,42 +121,44 @@ def test_an_annotation_points_at_the_line_that_gives_the_limit(tmp_path: Path) -
     (tmp_path / "pyproject.toml").write_text(
         '[tool.mfprofile.budgets."net"]\nmax.former.madds = "1%"\n', encoding="utf-8"
     )
-    found = check_github("net.yaml", cwd=folder, GITHUB_WORKSPACE=str(tmp_path))
-    assert [(one["file"], one["line"], one["col"], one["title"]) for one, _ in found] == [
+    annotations = check_github("net.yaml", cwd=folder, GITHUB_WORKSPACE=str(tmp_path))
+    assert [(each["file"], each["line"], each["col"], each["title"]) for each, _ in annotations] == [
         ("a, b: 100%/base.yaml", "4", "12", "net: madds over its limit"),
         ("a, b: 100%/net.yaml", "3", "24", "net: params over its limit"),
         ("pyproject.toml", "2", "12", "net: former.madds over its limit"),
     ]
-    assert found[0][1].splitlines()[:2] == [
+    assert annotations[0][1].splitlines()[:2] == [
         "net: madds 23,550,208 > 20,000,000 (+3,550,208, +17.8 %), in convention 'core'",
         "  given by base.yaml:4:12",
     ]
 
 
 def test_an_annotation_of_a_flag_points_at_the_spec(tmp_path: Path) -> None:
-    """At its first line; a spec that ships is no file of the repository's."""
+    """It points at the first line. A shipped spec is not a file of the repository."""
     (tmp_path / "net.yaml").write_text("extends: mf26m\n", encoding="utf-8")
-    found = check_github("net.yaml", "mf26m", "--min-madds", "30M", cwd=tmp_path)
-    assert [properties for properties, _ in found] == [
+    annotations = check_github("net.yaml", "mf26m", "--min-madds", "30M", cwd=tmp_path)
+    assert [properties for properties, _ in annotations] == [
         {"file": "net.yaml", "line": "1", "col": "1", "title": "net: madds under its limit"},
         {"title": "mf26m: madds under its limit"},
     ]
-    assert found[0][1].startswith("net: madds 23,550,208 < 30,000,000 (-6,449,792, -21.5 %), in convention 'core'\n")
+    assert annotations[0][1].startswith(
+        "net: madds 23,550,208 < 30,000,000 (-6,449,792, -21.5 %), in convention 'core'\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["::error::b", "::add-mask::1", "##[error]b"])
-def test_a_specs_name_is_no_workflow_command(name: str, tmp_path: Path) -> None:
-    """Neither in the table nor before its reason, which begins with it: a runner passes over space before `::`."""
+def test_a_specs_name_is_not_run_as_a_workflow_command(name: str, tmp_path: Path) -> None:
+    """Neither in the table nor at the start of a reason: a runner ignores spaces before `::`."""
     (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
     done = run("check", f"{name}.yaml", "--max-madds", "20M", "--format", "github", cwd=tmp_path)
     assert done.returncode == 1
-    obeyed = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
-    assert [line.partition(" ")[0] for line in obeyed] == ["::error"]
-    assert "##[" not in "".join(line for line in done.stdout.splitlines() if line not in obeyed)
+    commands_run = [line for line in done.stdout.splitlines() if line.lstrip().startswith("::")]
+    assert [line.partition(" ")[0] for line in commands_run] == ["::error"]
+    assert "##[" not in "".join(line for line in done.stdout.splitlines() if line not in commands_run)
 
 
-def test_wrong_specs_are_annotated_too(tmp_path: Path) -> None:
-    """At the line of what is wrong, and the exit code is 2."""
+def test_invalid_specs_are_annotated_too(tmp_path: Path) -> None:
+    """The annotation is at the line of the problem, and the exit code is 2."""
     (tmp_path / "net.yaml").write_text("extends: mf26m\nstem: 0\nbudget: {max: {madds: 5 %}}\n", encoding="utf-8")
     assert check_github("net.yaml", cwd=tmp_path) == [
         (
@@ -171,7 +173,7 @@ def test_wrong_specs_are_annotated_too(tmp_path: Path) -> None:
 
 
 def test_a_job_summary_is_appended(tmp_path: Path) -> None:
-    """As Markdown, after what is there; without the variable nothing is written."""
+    """It is Markdown and comes after the existing text. Without the variable nothing is written."""
     summary = tmp_path / "summary.md"
     summary.write_text("before\n", encoding="utf-8")
     arguments = ("check", "mf26m", "--max-madds", "20M", "--max-params", "4M", "--format", "github")
@@ -188,7 +190,7 @@ def test_a_job_summary_is_appended(tmp_path: Path) -> None:
 
 
 def test_a_job_summary_that_cannot_be_written_is_exit_code_74(tmp_path: Path) -> None:
-    """After the verdict, which is printed all the same."""
+    """The verdict is printed first."""
     done = run(
         "check", "mf26m", "--max-madds", "30M", "--format", "github", GITHUB_STEP_SUMMARY=str(tmp_path / "no" / "x")
     )

@@ -1,4 +1,4 @@
-"""What would meet a limit: each remedy is counted anew, and is the first step that does."""
+"""Remedies of a limit: each is counted, and is the first step that meets the limit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def verdict(spec: Spec, *limits: Limit, terms: Terms = IN_CORE) -> Verdict:
 
 
 def after(spec: Spec, settings: Sequence[str], limits: Sequence[Limit], terms: Terms) -> Verdict | None:
-    """Return the verdict on a spec after assignments as `--set` reads them, None where the rules refuse them."""
+    """Return the verdict on a spec after assignments read as by `--set`, or None if the spec is invalid."""
     try:
         return verdict(load(spec, settings), *limits, terms=terms)
     except SpecError:
@@ -45,13 +45,13 @@ def after(spec: Spec, settings: Sequence[str], limits: Sequence[Limit], terms: T
 
 
 def assert_first(spec: Spec, remedy: Remedy, limits: Sequence[Limit], terms: Terms = IN_CORE) -> None:
-    """Check that its settings give its finding, meet the limit and break no other, and the step before does not."""
-    found = after(spec, remedy.step.settings, limits, terms)
-    assert found is not None
-    assert found.findings[0] == remedy.finding
-    assert found.findings[0].holds
-    held = verdict(spec, *limits, terms=terms).findings
-    assert all(new.holds for old, new in zip(held, found.findings, strict=True) if old.holds)
+    """Check that the settings of a remedy give its finding, meet the limit and break no other, and the step before does not."""
+    turned = after(spec, remedy.step.settings, limits, terms)
+    assert turned is not None
+    assert turned.findings[0] == remedy.finding
+    assert turned.findings[0].holds
+    before_it = verdict(spec, *limits, terms=terms).findings
+    assert all(new.holds for old, new in zip(before_it, turned.findings, strict=True) if old.holds)
     steps = next(way for way in (remedy.knob.down, remedy.knob.up) if remedy.step.value in [step.value for step in way])
     at = [step.value for step in steps].index(remedy.step.value)
     if at:
@@ -76,45 +76,45 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_remedy_is_the_first_step_that_meets_the_limit(case: str) -> None:
-    """Its count is that of the changed spec, to the unit."""
+    """Its count is exactly that of the changed spec."""
     limits, terms = CASES[case]
     spec = load("mf294m")
     judged = verdict(spec, *limits, terms=terms)
     assert not judged.findings[0].holds
-    found, nearest = remedies(Trials(judged), judged.findings[0])
-    assert found
+    meeting, nearest = remedies(Trials(judged), judged.findings[0])
+    assert meeting
     assert nearest == []
-    for remedy in found:
+    for remedy in meeting:
         assert_first(spec, remedy, limits, terms)
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_has_remedies(name: str) -> None:
-    """For a tenth less of either, and a tenth more."""
+    """For a tenth less of each quantity, and for a tenth more."""
     spec, bill = load(name), count(name)
     for quantity, amount in (("madds", bill.madds), ("params", bill.params)):
         for most, limit in ((True, amount * 9 // 10), (False, amount * 11 // 10)):
             limits = [Limit(quantity, most, limit, FLAG)]
             judged = verdict(spec, *limits)
-            found, _ = remedies(Trials(judged), judged.findings[0])
-            assert "width" in {remedy.knob.name for remedy in found}
-            for remedy in found:
+            meeting, _ = remedies(Trials(judged), judged.findings[0])
+            assert "width" in {remedy.knob.name for remedy in meeting}
+            for remedy in meeting:
                 assert_first(spec, remedy, limits)
 
 
 @configured(deadline=None, max_examples=25)
 @given(spec_mappings(), st.sampled_from(("madds", "params", "activations", "memory")), st.integers(1, 12))
-def test_any_spec_has_true_remedies_or_none(source: Mapping, quantity: str, twelfths: int) -> None:
-    """Whatever its switches: remedies hold, and where there are none each knob's nearest is what it is counted at."""
+def test_remedies_of_any_spec_meet_the_limit(source: Mapping, quantity: str, twelfths: int) -> None:
+    """With any switches. If there are no remedies, the nearest step of each knob has the right count."""
     spec, terms = load(source), Terms(CORE)
     amount = terms.amount(quantity, count(spec, CORE))
     limits = [Limit(quantity, True, amount * (twelfths - 1) // 12, FLAG)]
     judged = verdict(spec, *limits)
     if judged.holds:
         return
-    found, nearest = remedies(Trials(judged), judged.findings[0])
-    assert not (found and nearest)
-    for remedy in found:
+    meeting, nearest = remedies(Trials(judged), judged.findings[0])
+    assert not (meeting and nearest)
+    for remedy in meeting:
         assert_first(spec, remedy, limits)
     for remedy in nearest:
         changed = after(spec, remedy.step.settings, limits, terms)
@@ -124,61 +124,61 @@ def test_any_spec_has_true_remedies_or_none(source: Mapping, quantity: str, twel
 
 
 def smallest(spec: Spec, limit: Limit, suffix: str) -> list[tuple[Fraction, str, str]]:
-    """Return change, name and value of the first step down of each knob so named that meets a limit, all steps tried."""
-    found = []
+    """Return the change, name and value of each such knob's first step down that meets a limit, by trying all steps."""
+    steps = []
     for knob in knobs(spec):
         if knob.name.endswith(suffix):
             tried = ((step, after(spec, step.settings, [limit], IN_CORE)) for step in knob.down)
-            step = next((step for step, one in tried if one is not None and one.holds), None)
+            step = next((step for step, result in tried if result is not None and result.holds), None)
             if step is not None:
-                found.append((1 - Fraction(step.value) / Fraction(knob.value), knob.name, step.value))
-    return sorted(found)
+                steps.append((1 - Fraction(step.value) / Fraction(knob.value), knob.name, step.value))
+    return sorted(steps)
 
 
-def told(spec: Spec, limit: Limit, suffix: str) -> list[tuple[Fraction, str, str]]:
-    """Return the same of the remedies."""
+def listed(spec: Spec, limit: Limit, suffix: str) -> list[tuple[Fraction, str, str]]:
+    """Return the same for the listed remedies."""
     judged = verdict(spec, limit)
-    found = remedies(Trials(judged), judged.findings[0])[0]
-    return [(one.change, one.knob.name, one.step.value) for one in found if one.knob.name.endswith(suffix)]
+    meeting, _ = remedies(Trials(judged), judged.findings[0])
+    return [(each.change, each.knob.name, each.step.value) for each in meeting if each.knob.name.endswith(suffix)]
 
 
 @pytest.mark.parametrize("knob", ["width", "tokens.count", "tokens.dim", "head.fc", "input", "stem"])
-def test_knobs_of_the_whole_network_are_turned_no_further_than_they_must(knob: str) -> None:
-    """By trying each step in turn."""
+def test_knobs_of_the_whole_network_are_turned_no_further_than_needed(knob: str) -> None:
+    """Compared with trying each step in turn."""
     limit = Limit("madds", True, 45_000_000, FLAG)
-    assert told(load("mf52m"), limit, knob) == smallest(load("mf52m"), limit, knob)
+    assert listed(load("mf52m"), limit, knob) == smallest(load("mf52m"), limit, knob)
 
 
 @pytest.mark.parametrize("key", [".exp", ".out", ".repeat"])
-def test_blocks_that_are_told_are_those_changed_least(key: str) -> None:
-    """Of all blocks whose key alone would do, the two with the smallest relative change."""
+def test_the_listed_blocks_are_those_changed_least(key: str) -> None:
+    """Of all blocks whose key alone would meet the limit, the two with the smallest relative change."""
     limit = Limit("madds", True, 280_000_000, FLAG)
     every = smallest(load("mf294m"), limit, key)
-    found = told(load("mf294m"), limit, key)
-    assert set(found) <= set(every)
-    assert [change for change, _, _ in found] == [change for change, _, _ in every[:2]]
+    shown = listed(load("mf294m"), limit, key)
+    assert set(shown) <= set(every)
+    assert [change for change, _, _ in shown] == [change for change, _, _ in every[:2]]
 
 
-def test_a_remedy_that_breaks_another_limit_is_none() -> None:
-    """It is told as what comes nearest, with the limit that it breaks."""
+def test_a_step_that_breaks_another_limit_is_not_a_remedy() -> None:
+    """It is listed among the nearest steps, with the limit that it breaks."""
     limits = [Limit("madds", True, 280_000_000, FLAG), Limit("madds", False, 280_000_000, Mark("--min"))]
     judged = verdict(load("mf294m"), *limits)
-    found, nearest = remedies(Trials(judged), judged.findings[0])
-    assert found == []
+    meeting, nearest = remedies(Trials(judged), judged.findings[0])
+    assert meeting == []
     assert all(remedy.breaks == [limits[1]] or not remedy.finding.holds for remedy in nearest)
     assert any(remedy.breaks for remedy in nearest)
 
 
-def test_where_no_knob_is_enough_it_says_so() -> None:
-    """With how far each gets."""
+def test_if_no_knob_is_enough_the_output_says_so() -> None:
+    """It shows how near each gets."""
     output = run("check", "mf26m", "--max-madds", "3M").stdout
     assert "  no knob alone would meet it; the nearest that each gets:\n" in output
     assert re.search(r"tokens\.count 3 → 1: +20,345,600\n", output)
     assert count("mf26m").madds > 20_345_600 == count(load("mf26m", ["tokens.count=1"])).madds
 
 
-def test_a_knob_that_gets_no_nearer_is_not_told() -> None:
-    """The input changes no params; a share is told of one side of a knob, that which brings it nearer."""
+def test_a_knob_that_gets_no_nearer_is_not_listed() -> None:
+    """The input changes no params. For a share, only the direction that gets nearer is listed."""
     few = run("check", "mf26m", "--min", "params=1T").stdout
     assert "  no knob alone would meet it, turned up to 4 times its value; the nearest that each gets:\n" in few
     assert "    input " not in few
@@ -189,8 +189,8 @@ def test_a_knob_that_gets_no_nearer_is_not_told() -> None:
     assert "width 1 → 0.01" not in share
 
 
-def test_where_no_knob_gets_nearer_it_says_so() -> None:
-    """A network without Former has no step that would give it one."""
+def test_if_no_knob_gets_nearer_the_output_says_so() -> None:
+    """No step gives a Former to a network without one."""
     output = run("check", "mf294m-mobile", "--min", "former.madds=1%").stdout
     assert output.endswith(
         "  no knob alone would meet it, turned up to 4 times its value, or come nearer\n\n"
@@ -198,29 +198,29 @@ def test_where_no_knob_gets_nearer_it_says_so() -> None:
     )
 
 
-def test_no_knob_is_said_to_fall_short_where_a_family_has_a_member() -> None:
-    """`scale` finds a width for the least cost that there is, and so does the reason (0.01 costs the same)."""
+def test_a_remedy_is_listed_wherever_scale_has_a_member() -> None:
+    """`scale` finds a width for the least possible cost, and so does the reason (0.01 costs the same)."""
     least = count(load("mf294m", ["width=0.01"])).madds
     output = run("check", "mf294m", "--max-madds", str(least)).stdout
     assert f"width 1 → 0.02: {least:,}\n" in re.sub(" +", " ", output)
     assert "no knob alone" not in output
 
 
-def test_what_is_told_is_what_json_holds() -> None:
-    """Each remedy with the assignment to make it."""
+def test_the_text_has_the_remedies_of_the_json() -> None:
+    """Each remedy has its assignment."""
     done = run("check", "mf294m", "--max-madds", "280M", "--json")
     (limit,) = json.loads(done.stdout)["specs"][0]["limits"]
     assert limit["pillars"] == {name: total.madds for name, total in count("mf294m").pillars.items()}
-    found = {tuple(remedy["set"]): remedy["counted"] for remedy in limit["remedies"]}
-    assert found["tokens.count=4",] == 275_983_232
-    for settings, counted in found.items():
+    counts = {tuple(remedy["set"]): remedy["counted"] for remedy in limit["remedies"]}
+    assert counts["tokens.count=4",] == 275_983_232
+    for settings, counted in counts.items():
         assert count(load("mf294m", settings)).madds == counted <= 280_000_000
     text = run("check", "mf294m", "--max-madds", "280M").stdout
-    assert all(f"{counted:,}" in text for counted in found.values())
+    assert all(f"{counted:,}" in text for counted in counts.values())
 
 
-def test_the_heaviest_blocks_and_pillars_are_told_heaviest_first() -> None:
-    """All pillars, three blocks; of a pillar's quantity its own blocks."""
+def test_blocks_and_pillars_are_listed_heaviest_first() -> None:
+    """All pillars, and three blocks. For a quantity of a pillar, the blocks by their share of it."""
     judged = verdict(load("mf294m"), Limit("madds", True, 1, FLAG), Limit("former.params", True, 1, FLAG))
     trials = Trials(judged)
     whole, former = (reason(trials, finding) for finding in judged.findings)
@@ -235,8 +235,8 @@ def test_the_heaviest_blocks_and_pillars_are_told_heaviest_first() -> None:
 
 
 @given(st.lists(st.sampled_from((True, False, None)), max_size=40))
-def test_halving_ends_at_a_step_that_meets_after_one_that_does_not(answers: list[bool | None]) -> None:
-    """Whatever the answers in between, steps that are left out skipped."""
+def test_halving_ends_at_a_step_that_holds_after_one_that_does_not(answers: list[bool | None]) -> None:
+    """For any answers in between. Steps without an answer are skipped."""
     last = len(answers)
     step = first_true(last + 1, lambda at: True if at == last else answers[at])
     assert step == last or answers[step]

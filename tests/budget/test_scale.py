@@ -21,29 +21,29 @@ from mfprofile.spec import InputError, Spec, load
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 MOST = {"width": 3, "tokens.dim": 1024, "input": 640, "depth": 40, "head.fc": 8192}
-Found = tuple[Any, int, int]
+Row = tuple[Any, int, int]
 
 
 @cache
-def of_model(name: str, by: str) -> list[Found]:
+def of_model(name: str, by: str) -> list[Row]:
     """Return a model's members up to `MOST`."""
     return members(load(name), by, MOST[by])
 
 
-def members(spec: Spec, by: str, most: int) -> list[Found]:
-    """Return each valid member of the grid: value, MAdds and params, each loaded anew from its assignments."""
-    found, of = [], family(spec, by)
-    for value in (value for run in of.runs for value in run if amount(value) <= most):
+def members(spec: Spec, by: str, most: int) -> list[Row]:
+    """Return each valid member of the grid: value, MAdds and params. Each is loaded from its assignments."""
+    rows, scaled = [], family(spec, by)
+    for value in (value for run in scaled.runs for value in run if amount(value) <= most):
         try:
-            bill = count(load(spec, [f"{key}={new}" for key, new in of.changes(value).items()]))
+            bill = count(load(spec, [f"{key}={new}" for key, new in scaled.changes(value).items()]))
         except InputError:
             continue
-        found.append((value, bill.madds, bill.params))
-    return found
+        rows.append((value, bill.madds, bill.params))
+    return rows
 
 
-def agree(scaling: Scaling, every: list[Found]) -> None:
-    """Compare with brute force, and see that the next step up is over."""
+def agree(scaling: Scaling, every: list[Row]) -> None:
+    """Compare with brute force, and check that the next step up is over the budget."""
     column = 1 if scaling.quantity == "madds" else 2
     within = [member for member in every if member[column] <= scaling.budget]
     if not within:
@@ -51,23 +51,23 @@ def agree(scaling: Scaling, every: list[Found]) -> None:
         assert shape(scaling.least) == min(every, key=lambda member: (member[column], amount(member[0])))
         return
     most = max(member[column] for member in within)
-    least_first = sorted((one for one in within if one[column] == most), key=lambda one: amount(one[0]))
-    expected = next((one for one in least_first if one[0] == scaling.value), least_first[0])
+    least_first = sorted((row for row in within if row[column] == most), key=lambda row: amount(row[0]))
+    expected = next((row for row in least_first if row[0] == scaling.value), least_first[0])
     assert shape(scaling.largest) == expected
-    above = [one for one in every if amount(one[0]) > amount(expected[0]) and one[column] > scaling.budget]
+    above = [row for row in every if amount(row[0]) > amount(expected[0]) and row[column] > scaling.budget]
     if above:
         assert shape(scaling.over) == above[0]
 
 
-def shape(member: Member | None) -> Found | None:
-    """Return a member as brute force gives it."""
+def shape(member: Member | None) -> Row | None:
+    """Return a member in the form of brute force."""
     return None if member is None else (member.value, member.madds, member.params)
 
 
 @pytest.mark.parametrize("by", FAMILIES)
 @pytest.mark.parametrize("name", MODELS)
 def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) -> None:
-    """For random budgets, 50 of width and MAdds, and for those at, one under and one over what a member costs."""
+    """For random budgets, 50 for width and MAdds, and for budgets at, one under and one over the cost of a member."""
     spec, every, chance = load(name), of_model(name, by), random.Random(f"{name} {by}")
     for column, quantity in enumerate(QUANTITIES, start=1):
         costs = sorted({member[column] for member in every})
@@ -87,7 +87,7 @@ def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) 
 def test_any_spec_is_scaled_as_by_brute_force(
     data: dict[str, Any], by: str, quantity: str, chance: random.Random
 ) -> None:
-    """Also one whose widths are no multiples of 4, or that has few valid members."""
+    """Also for widths that are not multiples of 4, and for few valid members."""
     spec = load(data)
     assume((quantity, by) != ("params", "input"))
     try:
@@ -101,31 +101,31 @@ def test_any_spec_is_scaled_as_by_brute_force(
 
 
 @given(st.lists(st.sampled_from((None, True)), max_size=70), st.integers(0, 70))
-def test_the_first_true_is_found_whatever_is_passed_over(asked: list[bool | None], turn: int) -> None:
-    """Against a plain walk."""
+def test_the_first_true_step_is_found_whichever_are_skipped(asked: list[bool | None], turn: int) -> None:
+    """Compared with a plain loop."""
     holds = [None if one is None else at >= turn for at, one in enumerate(asked)]
     assert first_true(len(holds), holds.__getitem__) == next((at for at, one in enumerate(holds) if one), len(holds))
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_depths_hold_one_another_and_the_present_one_changes_nothing(name: str) -> None:
-    """Each depth adds one block to the one before; the present is the multiplier 1."""
+def test_each_depth_contains_the_one_before_and_the_current_one_changes_nothing(name: str) -> None:
+    """Each depth adds one block to the one before. The current depth is the multiplier 1."""
     spec = load(name)
     depths = Depths(spec)
-    present = sum(block.repeat for block in spec.blocks if block.block == "mf")
-    assert depths.repeats(present) == {}
+    current = sum(block.repeat for block in spec.blocks if block.block == "mf")
+    assert depths.repeats(current) == {}
     before = None
     for total in depths.totals[:30]:
         blocks = changed(spec, depths.repeats(total)).blocks
-        found = [block.repeat for block in blocks]
+        repeats = [block.repeat for block in blocks]
         assert sum(block.repeat for block in blocks if block.block == "mf") == total
-        assert before is None or sum(new - old for new, old in zip(found, before, strict=True)) == 1
-        assert before is None or all(new >= old for new, old in zip(found, before, strict=True))
-        before = found
+        assert before is None or sum(new - old for new, old in zip(repeats, before, strict=True)) == 1
+        assert before is None or all(new >= old for new, old in zip(repeats, before, strict=True))
+        before = repeats
 
 
 def test_depth_grows_every_stage_alike() -> None:
-    """Twice the depth of the 294M is twice each stage's number of mf blocks; the block that widens stays to the last."""
+    """Twice the depth of the 294M is twice the mf blocks of each stage. The block that widens is removed last."""
     depths = Depths(load("mf294m"))
     assert depths.repeats(14) == {
         "blocks.3.repeat": 2,
@@ -142,14 +142,14 @@ def test_depth_grows_every_stage_alike() -> None:
 @pytest.mark.parametrize(
     "by, message", [("tokens.dim", "has no tokens"), ("heads", "cannot scale by 'heads'; did you mean 'head.fc'")]
 )
-def test_a_family_that_there_is_not_is_refused(by: str, message: str) -> None:
-    """As wrong input, with the reason."""
+def test_an_unknown_family_is_refused(by: str, message: str) -> None:
+    """It is invalid input, with the reason."""
     with pytest.raises(InputError, match=message):
         scale(load("mf294m-mobile"), "madds", 10**8, by)
 
 
 def test_a_rectangle_keeps_its_ratio() -> None:
-    """25:42 at 800x1344 goes by 32 times that; 225x321 by 75x107."""
+    """800x1344 is 25:42 and has steps of 32 times that. 225x321 has steps of 75x107."""
     assert [str(size) for size in family(load("mf151m-coco"), "input").runs[0][:2]] == ["800x1344", "1600x2688"]
     sizes = family(load("mf26m", ["input=225x321"]), "input").runs[0]
     assert [str(size) for size in sizes[:3]] == ["75x107", "150x214", "225x321"]

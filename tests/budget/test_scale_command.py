@@ -1,4 +1,4 @@
-"""`mfprofile scale`, as its users meet it, and what it writes read back."""
+"""`mfprofile scale` for its users, and its specs read back."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ width: 0.8
 
 
 def test_a_spec_is_printed_below_its_figures() -> None:
-    """The figures are comments, the spec extends what ships."""
+    """The figures are comments, and the spec extends the shipped one."""
     done = run("scale", "mf294m", "--to-madds", "200M")
     assert (done.returncode, done.stdout, done.stderr) == (0, SHOWN, "")
 
 
-def test_what_scale_prints_count_reads() -> None:
-    """`scale | count -` counts exactly what was found."""
+def test_count_reads_the_output_of_scale() -> None:
+    """`scale | count -` counts exactly the printed figures."""
     printed = shell("mfprofile scale mf294m --to-madds 200M | mfprofile count - --json")
     assert json.loads(printed)["madds"] == 198_849_616
 
@@ -42,25 +42,25 @@ def test_what_scale_prints_count_reads() -> None:
 @pytest.mark.parametrize(
     "source, settings", [("mf294m", []), ("mf26m", ["tokens.count=4", "width=0.9"]), ("mf96m", ["input=192x256"])]
 )
-def test_what_is_found_counts_to_the_same_when_it_is_loaded_again(
+def test_the_largest_member_has_the_same_count_when_it_is_loaded_again(
     by: str, source: str, settings: list[str], tmp_path: Path
 ) -> None:
-    """As YAML, extending what ships or in full, and from its assignments."""
+    """As YAML, extending a shipped spec or in full, and from its assignments."""
     spec = load(source, settings)
-    found = scale(spec, "madds", count(spec).madds * 6 // 5, by).largest
     scaling = scale(spec, "madds", count(spec).madds * 6 // 5, by)
-    assert found is not None
+    largest = scaling.largest
+    assert largest is not None
     for base in (None, *([] if settings else [source])):
         file = tmp_path / "scaled.yaml"
         file.write_text(scaled_spec(scaling, base), encoding="utf-8")
         bill = count(load(file))
-        assert (bill.madds, bill.params) == (found.madds, found.params)
-    bill = count(load(source, [*settings, *found.step.settings]))
-    assert (bill.madds, bill.params) == (found.madds, found.params)
+        assert (bill.madds, bill.params) == (largest.madds, largest.params)
+    bill = count(load(source, [*settings, *largest.step.settings]))
+    assert (bill.madds, bill.params) == (largest.madds, largest.params)
 
 
 def test_a_budget_out_of_reach_names_the_nearest_and_exits_with_1() -> None:
-    """Nothing is on stdout that could be taken for a spec."""
+    """Stdout is empty, so nothing can be taken for a spec."""
     done = run("scale", "mf294m", "--to-madds", "200M", "--by", "head.fc")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
@@ -68,28 +68,28 @@ def test_a_budget_out_of_reach_names_the_nearest_and_exits_with_1() -> None:
         "+82,381,696 (+41.2 %)\n"
     )
     answer = run("scale", "mf294m", "--to-madds", "200M", "--by", "head.fc", "--json")
-    told = json.loads(answer.stdout)
-    assert (answer.returncode, told["found"], told["least"]["madds"]) == (1, None, 282_381_696)
+    document = json.loads(answer.stdout)
+    assert (answer.returncode, document["found"], document["least"]["madds"]) == (1, None, 282_381_696)
 
 
 def test_a_budget_above_is_met_by_growing() -> None:
-    """What is within already gets larger."""
-    told = json.loads(run("scale", "mf294m", "--to-params", "20M", "--by", "depth", "--json").stdout)
-    assert told["present"] == {"value": 7, "madds": 286_732_160, "params": 11_422_648}
-    assert told["found"]["params"] <= 20_000_000 < told["next"]["params"]
-    assert load(told["spec"]).blocks[8].repeat == 6
+    """A spec within the budget gets larger."""
+    document = json.loads(run("scale", "mf294m", "--to-params", "20M", "--by", "depth", "--json").stdout)
+    assert document["present"] == {"value": 7, "madds": 286_732_160, "params": 11_422_648}
+    assert document["found"]["params"] <= 20_000_000 < document["next"]["params"]
+    assert load(document["spec"]).blocks[8].repeat == 6
 
 
 def test_the_convention_is_that_of_the_budget() -> None:
-    """294,051,584 are the MAdds of the 294M in `paper`, which `core` reaches at a larger width alone."""
+    """The 294M has 294,051,584 MAdds in `paper`. In `core` only a larger width has as many."""
     for convention, width in (("paper", 1), ("core", 1.03)):
         command = ["scale", "mf294m", "--to-madds", "294_051_584", "--json", "--convention", convention]
-        told = json.loads(run(*command).stdout)
-        assert (told["convention"], told["found"]["value"]) == (convention, width)
+        document = json.loads(run(*command).stdout)
+        assert (document["convention"], document["found"]["value"]) == (convention, width)
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
-    """The spec goes there, with its comments; the figures alone are printed, or JSON."""
+    """The file gets the spec with its comments. Only the figures are printed, or JSON."""
     done = run("scale", "mf294m", "--to-madds", "200M", "-o", "small.yaml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "wrote small.yaml\n")
     assert (tmp_path / "small.yaml").read_text(encoding="utf-8") == SHOWN
@@ -101,7 +101,7 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_exit_code_74(tmp_path: Path) -> None:
-    """One line, no traceback, nothing left behind."""
+    """One line, no traceback, no file left."""
     for place, reason in (("nowhere/small.yaml", "No such file or directory"), ("folder.yaml", "Is a directory")):
         (tmp_path / "folder.yaml").mkdir(exist_ok=True)
         done = run("scale", "mf26m", "--to-madds", "20M", "-o", place, cwd=tmp_path)
@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_written_is_exit_code_74(tmp_path: Path) -> None:
 
 
 def test_a_link_is_written_through(tmp_path: Path) -> None:
-    """What it leads to is replaced, the link stays."""
+    """The file behind the link is replaced, the link stays."""
     (tmp_path / "real.yaml").write_text("old", encoding="utf-8")
     (tmp_path / "link.yaml").symlink_to("real.yaml")
     assert run("scale", "mf294m", "--to-madds", "200M", "-o", "link.yaml", cwd=tmp_path).returncode == 0
@@ -122,21 +122,21 @@ def test_a_link_is_written_through(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give one budget, as --to-madds 200M or --to-params 8M"),
-        (["--to-madds", "1M", "--to-params", "1M"], "give one budget, as --to-madds 200M or --to-params 8M"),
+        ([], "give one budget, --to-madds 200M or --to-params 8M"),
+        (["--to-madds", "1M", "--to-params", "1M"], "give one budget, --to-madds 200M or --to-params 8M"),
         (["--to-madds", "200M", "--by", "widht"], "cannot scale by 'widht'; did you mean 'width'?"),
-        (["--to-params", "8M", "--by", "input"], "the input's size changes no params: scale by something else, or to MAdds"),
-        (["--to-madds", "200M", "-o", "small.txt"], "-o small.txt: a spec's file must end in .yaml or .yml"),
+        (["--to-params", "8M", "--by", "input"], "the input size does not change params; scale by another key, or to MAdds"),
+        (["--to-madds", "200M", "-o", "small.txt"], "-o small.txt: must end in .yaml or .yml"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_clear_line_and_exit_code_2(arguments: list[str], message: str) -> None:
-    """The message is on stderr, and nothing is on stdout."""
+    """The message is on stderr, and stdout is empty."""
     done = run("scale", "mf294m", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
 
 
 def test_flops_are_refused_as_a_budget() -> None:
-    """The word stands for either; which is meant must be said."""
+    """FLOPs has two meanings, so the unit must be clear."""
     done = run("scale", "mf294m", "--to-madds", "300MFLOPs")
     assert done.returncode == 2
     assert "1 multiply-add is 2 FLOPs" in done.stderr

@@ -1,4 +1,4 @@
-"""Scaling in every convention: what is counted differs, the largest within a budget is the largest all the same."""
+"""Scaling in every convention: the result is always the largest within the budget."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ MODELS = ("mf26m", "mf294m-mlp", "mf151m-coco")
 
 @cache
 def widths(name: str) -> list[tuple[float, Bill]]:
-    """Return each width up to 1.5 that the rules allow, and its bill, loaded as users do."""
-    found = []
+    """Return each valid width up to 1.5 and its bill, loaded as users do."""
+    bills = []
     for hundredths in range(1, 151):
         try:
-            found.append((hundredths / 100, count(load(name, [f"width={hundredths / 100}"]))))
+            bills.append((hundredths / 100, count(load(name, [f"width={hundredths / 100}"]))))
         except InputError:
             continue
-    return found
+    return bills
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize("name", MODELS)
 def test_no_width_within_the_budget_costs_more(name: str, convention: str) -> None:
-    """By brute force; of widths that cost the same it is the present one or the smallest."""
+    """By brute force. Of widths with the same cost it is the current one or the smallest."""
     costs = {width: bill.under(convention).madds for width, bill in widths(name)}
     chance = random.Random(f"{name} {convention}")
     for _ in range(8):
         budget = chance.randint(min(costs.values()), max(costs.values()))
-        found = scale(load(name), "madds", budget, "width", convention).largest
-        assert found is not None
+        largest = scale(load(name), "madds", budget, "width", convention).largest
+        assert largest is not None
         most = max(cost for cost in costs.values() if cost <= budget)
-        alike = [width for width, cost in costs.items() if cost == most]
-        assert (found.cost, found.value) == (most, 1 if 1 in alike else min(alike))
+        equal = [width for width, cost in costs.items() if cost == most]
+        assert (largest.cost, largest.value) == (most, 1 if 1 in equal else min(equal))

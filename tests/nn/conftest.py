@@ -1,4 +1,4 @@
-"""Small specs, the released names and the released weights' recipe, for every test of the model."""
+"""Small specs, the released names, and rule-made weights for every test of the model."""
 
 from __future__ import annotations
 
@@ -72,15 +72,15 @@ def _one_thread() -> None:
 @pytest.fixture(scope="session")
 def released_keys() -> dict[str, dict[str, list[int]]]:
     """Return the names and shapes of each released model's state, in order."""
-    found: dict[str, dict[str, list[int]]] = json.loads((DATA / "released_keys.json").read_text())
-    return found
+    keys: dict[str, dict[str, list[int]]] = json.loads((DATA / "released_keys.json").read_text())
+    return keys
 
 
 @pytest.fixture(scope="session")
 def released_logits() -> dict[str, dict[str, Any]]:
-    """Return what the released architecture answers with the weights of `recipe`."""
-    found: dict[str, dict[str, Any]] = json.loads((DATA / "released_logits.json").read_text())
-    return found
+    """Return the logits of the released architecture with the weights of `recipe`."""
+    logits: dict[str, dict[str, Any]] = json.loads((DATA / "released_logits.json").read_text())
+    return logits
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +95,7 @@ def recipe() -> Callable[[dict[str, list[int]]], dict[str, Any]]:
 
 
 def weights(key: str, shape: list[int]) -> Any:
-    """Return the weights that a released name stands for: random, but the same each time."""
+    """Return the weights of a released name: random, but the same each time."""
     x = np.random.default_rng(zlib.crc32(key.encode())).standard_normal(shape)
     if key.endswith("running_var"):
         return 1 + 0.1 * np.abs(x)
@@ -118,5 +118,5 @@ def small() -> Callable[..., Any]:
 
 @pytest.fixture(params=list(SWITCHES))
 def switched(request: pytest.FixtureRequest, small: Callable[..., Any]) -> Any:
-    """Return the small spec with one switch thrown."""
+    """Return the small spec with one switch set."""
     return small(SWITCHES[request.param])

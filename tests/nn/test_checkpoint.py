@@ -1,4 +1,4 @@
-"""Checkpoints: the released layout is read all or nothing, and written as it is read."""
+"""Checkpoints: the released layout is loaded all or nothing, and saved in the same form."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ GATE = "features.1.local_global.alpha.0.weight"
 
 @pytest.fixture
 def model(small: Any) -> Any:
-    """Return the model that is loaded into."""
+    """Return the model to load into."""
     return build(small(), seed=1)
 
 
 @pytest.fixture
 def state(small: Any) -> State:
-    """Return a right checkpoint, of other weights."""
+    """Return a valid checkpoint with other weights."""
     return released_state(build(small(), seed=2))
 
 
 @pytest.fixture
 def untouched(model: Any) -> Iterator[None]:
-    """Check after the test that the model is as it was before."""
+    """Check after the test that the model has not changed."""
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     yield
     after = model.state_dict()
@@ -46,8 +46,8 @@ def same(first: State, second: State) -> bool:
     return list(first) == list(second) and all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_what_is_saved_is_read_back_whatever_the_switch(switched: Any, tmp_path: Path) -> None:
-    """Every tensor of every variant survives the file, under a released name of its own."""
+def test_a_saved_model_is_read_back_under_every_switch(switched: Any, tmp_path: Path) -> None:
+    """Every tensor of every variant survives the file, under its own released name."""
     first, second = build(switched, seed=1), build(switched, seed=2)
     for number, buffer in enumerate(first.buffers()):
         buffer += number
@@ -60,8 +60,8 @@ def test_what_is_saved_is_read_back_whatever_the_switch(switched: Any, tmp_path:
 def test_a_saved_file_holds_the_released_names(tmp_path: Path, released_keys: Any) -> None:
     """The file is a bare state dict with the released names, shapes and order."""
     save_checkpoint(build("mf26m"), tmp_path / "model.pth")
-    held = torch.load(tmp_path / "model.pth", weights_only=True)
-    assert [(name, list(tensor.shape)) for name, tensor in held.items()] == list(released_keys["mf26m"].items())
+    saved = torch.load(tmp_path / "model.pth", weights_only=True)
+    assert [(name, list(tensor.shape)) for name, tensor in saved.items()] == list(released_keys["mf26m"].items())
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_a_saved_file_holds_the_released_names(tmp_path: Path, released_keys: An
     ids=["bare", "state_dict", "module", "both", "uncounted", "reversed doubles", "parameters"],
 )
 @pytest.mark.parametrize("from_file", [True, False], ids=["file", "mapping"])
-def test_a_checkpoint_is_read_in_each_of_its_guises(
+def test_a_checkpoint_is_read_in_each_of_its_forms(
     wrap: Callable[[State], State], from_file: bool, model: Any, state: State, tmp_path: Path
 ) -> None:
-    """Bare or under state_dict, with module. or without, with BatchNorm's counters or without: it is read."""
+    """Bare or under state_dict, with or without module., with or without BatchNorm's counters."""
     source: Any = wrap(state)
     if from_file:
         torch.save(source, tmp_path / "model.pth")
@@ -103,11 +103,11 @@ WRONG: dict[str, tuple[Callable[[State], Any], str]] = {
     "our own names": (lambda state: {**without(state, GATE), "blocks.2.x": 0}, r"missing .*\n.*unexpected \(1\)"),
     "a wrong shape": (
         lambda state: {**state, GATE: torch.zeros(16, 8)},
-        rf"misshapen \(1\): {GATE} is \(16, 8\), not \(8, 16\)$",
+        rf"wrong shape \(1\): {GATE} is \(16, 8\), not \(8, 16\)$",
     ),
     "the last shape wrong": (
         lambda state: {**state, "classifier.classifier.1.bias": torch.zeros(11)},
-        r"misshapen \(1\): classifier.classifier.1.bias is \(11,\), not \(10,\)$",
+        r"wrong shape \(1\): classifier.classifier.1.bias is \(11,\), not \(10,\)$",
     ),
     "no tensor": (lambda state: {**state, GATE: [[0.0] * 16] * 8}, rf"not a tensor of real numbers \(1\): {GATE}$"),
     "complex numbers": (lambda state: {**state, GATE: state[GATE] * 1j}, r"not a tensor of real numbers \(1\)"),
@@ -125,8 +125,8 @@ WRONG: dict[str, tuple[Callable[[State], Any], str]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 @pytest.mark.usefixtures("untouched")
-def test_a_wrong_checkpoint_leaves_the_model_untouched(case: str, model: Any, state: State) -> None:
-    """Whatever is wrong is told by name, and no tensor of the model has changed."""
+def test_an_invalid_checkpoint_does_not_change_the_model(case: str, model: Any, state: State) -> None:
+    """Every problem is reported by name, and no tensor of the model changes."""
     spoil, message = WRONG[case]
     with pytest.raises(InputError, match=message) as raised:
         load_checkpoint(model, spoil(state))
@@ -134,15 +134,15 @@ def test_a_wrong_checkpoint_leaves_the_model_untouched(case: str, model: Any, st
 
 
 @pytest.mark.usefixtures("untouched")
-def test_another_models_checkpoint_is_told_in_ten_names_of_each_sort(model: Any, tmp_path: Path) -> None:
-    """A whole other network gives three short lists, each with its length, under the file's name."""
+def test_a_checkpoint_of_another_model_lists_ten_names_of_each_sort(model: Any, tmp_path: Path) -> None:
+    """A checkpoint of another network gives three short lists with their lengths, under the file's name."""
     path = tmp_path / "mf26m.pth"
     save_checkpoint(build("mf26m"), path)
     with pytest.raises(InputError) as raised:
         load_checkpoint(model, path)
     first, *lists = str(raised.value).splitlines()
     assert first == f"{path}: does not fit spec"
-    assert [line.split()[0] for line in lists] == ["missing", "unexpected", "misshapen"]
+    assert [line.partition("(")[0].strip() for line in lists] == ["missing", "unexpected", "wrong shape"]
     assert all(line.count(".weight") + line.count(".bias") + line.count(".running") <= 10 for line in lists)
 
 
@@ -160,8 +160,10 @@ def _files(folder: Path, state: State) -> dict[str, Path]:
 
 @pytest.mark.parametrize("name", ["missing", "directory", "empty", "text", "short", "half", "damaged", "list", "zip"])
 @pytest.mark.usefixtures("untouched")
-def test_a_file_that_is_no_checkpoint_is_refused_by_name(name: str, model: Any, state: State, tmp_path: Path) -> None:
-    """Absent, damaged or something else: one message with the file's name, and the model as it was."""
+def test_a_file_that_is_not_a_checkpoint_is_refused_by_name(
+    name: str, model: Any, state: State, tmp_path: Path
+) -> None:
+    """Missing, damaged or something else: one message with the file's name, and the model does not change."""
     path = _files(tmp_path, state)[name]
     with pytest.raises(InputError) as raised:
         load_checkpoint(model, path)
@@ -170,7 +172,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_by_name(name: str, model: Any, 
 
 
 class Trap:
-    """A pickle of this makes a directory when it is let run."""
+    """A pickle of this makes a directory if its code runs."""
 
     def __init__(self, path: Path) -> None:
         self.path = str(path)
@@ -181,7 +183,7 @@ class Trap:
 
 @pytest.mark.usefixtures("untouched")
 def test_a_pickle_with_code_is_refused_and_never_run(model: Any, state: State, tmp_path: Path) -> None:
-    """Code in a file is not run, and the refusal says that the file holds it."""
+    """Code in a file is not run, and the message says what the file asks for."""
     path, sprung = tmp_path / "trap.pth", tmp_path / "sprung"
     torch.save({**state, "trap": Trap(sprung)}, path)
     with pytest.raises(InputError, match=r"without running code from it: it asks for \w+\.mkdir$"):
@@ -190,14 +192,14 @@ def test_a_pickle_with_code_is_refused_and_never_run(model: Any, state: State, t
 
 
 def test_a_file_that_cannot_be_written_is_an_input_error(model: Any, tmp_path: Path) -> None:
-    """Saving into a directory that is not there tells the path."""
+    """Saving into a missing directory reports the path."""
     with pytest.raises(InputError, match="cannot be written: No such file or directory"):
         save_checkpoint(model, tmp_path / "none" / "model.pth")
 
 
 @pytest.mark.parametrize("name", ["mf26m", "mf294m-mlp", "mf294m-mobile", "mf151m-coco", "mf151m-retinanet"])
 def test_every_tensor_of_a_variant_is_saved_and_read_back(name: str, tmp_path: Path) -> None:
-    """Nothing is left out in silence, a detector's layers neither."""
+    """No tensor is dropped silently, not even in the layers of a detector."""
     one, other = build(name, seed=1), build(name, seed=2)
     save_checkpoint(one, tmp_path / "x.pt")
     load_checkpoint(other, tmp_path / "x.pt")
@@ -206,22 +208,22 @@ def test_every_tensor_of_a_variant_is_saved_and_read_back(name: str, tmp_path: P
     assert len(released_state(one)) == len(one.state_dict())
 
 
-def test_a_layer_that_is_none_of_ours_is_refused() -> None:
-    """Rather than left out of the file."""
+def test_an_unknown_layer_is_refused() -> None:
+    """It would be missing in the file."""
     model = build("mf26m")
     model.head.extra = torch.nn.Linear(2, 2)
-    with pytest.raises(InputError, match=r"^the model has layers that are no Mobile-Former's: head\.extra$"):
+    with pytest.raises(InputError, match=r"^the model has layers that are not part of a Mobile-Former: head\.extra$"):
         released_state(model)
 
 
 def test_a_wrapped_model_is_the_model_inside() -> None:
-    """As torch.compile and DataParallel wrap it; another module is refused, and so is one without values."""
+    """A model in torch.compile or DataParallel is unwrapped. Another module is refused, and so is a model without values."""
     model = build("mf26m", seed=1)
     compiled = torch.compile(model, backend="eager")
     load_checkpoint(compiled, released_state(build("mf26m", seed=2)))
     assert torch.equal(model.tokens.weight, build("mf26m", seed=2).tokens.weight)
     load_checkpoint(torch.nn.DataParallel(model), released_state(build("mf26m", seed=3)))
-    with pytest.raises(InputError, match=r"^a checkpoint is a MobileFormer's, not a Linear's$"):
+    with pytest.raises(InputError, match=r"^the model must be a MobileFormer, not a Linear$"):
         released_state(torch.nn.Linear(2, 2))
     with torch.device("meta"):
         empty = build("mf26m")

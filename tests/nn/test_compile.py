@@ -1,4 +1,4 @@
-"""torch.export and torch.compile take the model."""
+"""torch.export and torch.compile work on the model."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("changes", CHANGES)
-def test_torch_export_takes_the_model(changes: dict[str, Any], small: Any) -> None:
-    """An exported program answers as the model does, for batches of other sizes too."""
+def test_torch_export_works(changes: dict[str, Any], small: Any) -> None:
+    """An exported program gives the same logits as the model, also for other batch sizes."""
     model = build(small(changes), seed=0).eval()
     free = {"image": {0: torch.export.Dim("batch")}, "attention": None}
     program = torch.export.export(model, (torch.randn(2, 3, 32, 32), False), dynamic_shapes=free)
@@ -31,8 +31,8 @@ def test_torch_export_takes_the_model(changes: dict[str, Any], small: Any) -> No
 
 
 @pytest.mark.parametrize("changes", CHANGES)
-def test_torch_compile_takes_the_model_whole(changes: dict[str, Any], small: Any) -> None:
-    """The model is one graph without breaks, and compiled answers as it does."""
+def test_torch_compile_works_without_breaks(changes: dict[str, Any], small: Any) -> None:
+    """The model is one graph without breaks, and the compiled model gives the same logits."""
     torch.compiler.reset()
     model, batch = build(small(changes), seed=0).eval(), torch.randn(2, 3, 32, 32)
     compiled = torch.compile(model, backend="eager", fullgraph=True)

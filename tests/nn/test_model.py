@@ -1,4 +1,4 @@
-"""The model builds and runs under every switch, at any size and precision, and gives its maps."""
+"""The model builds and runs under every switch, at any size and precision, and returns its maps."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def images(count: int, height: int = 32, width: int = 32, seed: int = 0) -> Any:
     return torch.randn(count, 3, height, width, generator=torch.Generator().manual_seed(seed))
 
 
-def test_it_runs_forward_whatever_the_switch(switched: Any) -> None:
-    """Every switch builds, and gives finite values of the network's shapes, image by image as in a batch."""
+def test_it_runs_under_every_switch(switched: Any) -> None:
+    """Every switch builds, and gives finite values of the right shapes. A batch gives the same as its images alone."""
     network = resolve(switched)
     model, batch = build(switched, seed=1).eval(), images(2, network.height, network.width)
     with torch.no_grad():
@@ -45,19 +45,19 @@ def test_it_runs_forward_whatever_the_switch(switched: Any) -> None:
 @pytest.mark.parametrize("name", ["mf294m", "mf26m"])
 @pytest.mark.parametrize("size", [(193, 193), (225, 321), (224, 224)])
 def test_a_shipped_model_takes_images_of_any_size(name: str, size: tuple[int, int]) -> None:
-    """Maps of strides 4 to 32 have the sides rounded up, and the logits do not depend on the size."""
+    """Maps of strides 4 to 32 have their sides rounded up, and the shape of the logits does not depend on the size."""
     model = build(name, seed=0).eval()
     with torch.no_grad():
-        found, logits = model.features(images(1, *size)), model(images(1, *size))
-    assert list(found.maps) == [4, 8, 16, 32]
-    for stride, image in found.maps.items():
+        features, logits = model.features(images(1, *size)), model(images(1, *size))
+    assert list(features.maps) == [4, 8, 16, 32]
+    for stride, image in features.maps.items():
         assert image.shape[2:] == tuple(-(-side // stride) for side in size)
     assert logits.shape == (1, 1000)
 
 
 @pytest.mark.parametrize("name", ["mf294m", "mf52m"])
 def test_features_are_the_last_blocks_of_the_stages(name: str) -> None:
-    """The maps are what the last block of each stage puts out, and the tokens are the last ones."""
+    """The maps are the outputs of the last block of each stage, and the tokens are the last ones."""
     model, seen = build(name, seed=0).eval(), {}
     for block in model.network.blocks:
         last = all(other.stage != block.stage for other in model.network.blocks[block.number :])
@@ -66,15 +66,15 @@ def test_features_are_the_last_blocks_of_the_stages(name: str) -> None:
             model.blocks[str(block.number)].register_forward_hook(hook)
     model.final.register_forward_hook(lambda _module, _inputs, out: seen.update(tokens=out[0]))
     with torch.no_grad():
-        found = model.features(images(1, 64, 64))
-    assert found.attention == {}
-    assert found.tokens is seen.pop("tokens")
-    assert found.maps.keys() == seen.keys() == {4, 8, 16, 32}
-    assert all(found.maps[stride] is seen[stride] for stride in seen)
+        features = model.features(images(1, 64, 64))
+    assert features.attention == {}
+    assert features.tokens is seen.pop("tokens")
+    assert features.maps.keys() == seen.keys() == {4, 8, 16, 32}
+    assert all(features.maps[stride] is seen[stride] for stride in seen)
 
 
 @pytest.mark.parametrize("final", [True, False])
-def test_attention_maps_sum_to_one_over_what_they_look_at(final: bool, small: Any) -> None:
+def test_attention_maps_sum_to_one_over_their_keys(final: bool, small: Any) -> None:
     """Mobile→Former's maps sum to 1 over the positions, Mobile←Former's over the tokens, for each head."""
     spec = small({"bridge": {"final": final, "heads": 4}, "input": "31x45"})
     model, batch = build(spec, seed=2).double().eval(), 20 * images(2, 31, 45).double()
@@ -93,7 +93,7 @@ def test_attention_maps_sum_to_one_over_what_they_look_at(final: bool, small: An
 
 
 def test_a_bridge_attends_as_torch_does(small: Any) -> None:
-    """Mobile→Former's attention is torch's own scaled dot product, head by head over slices of channels."""
+    """Mobile→Former's attention is torch's own scaled dot product, for each head over a slice of channels."""
     bridge = build(small(), seed=3).double().blocks["3"].mobile_to_former
     tokens, image = torch.randn(2, 3, 16).double(), torch.randn(2, 12, 16, 16).double()
     query, keys = bridge.query(tokens), image.flatten(2).transpose(1, 2)
@@ -107,7 +107,7 @@ def test_a_bridge_attends_as_torch_does(small: Any) -> None:
 
 
 def test_projections_that_change_nothing_change_nothing(small: Any) -> None:
-    """With identity matrices for the feature map's projections the network is the unprojected one."""
+    """If the projections of the feature map are identity matrices, the network equals one without projections."""
     plain, projected = build(small(), seed=4).eval(), build(small({"bridge": {"projections": True}}), seed=5).eval()
     absent = projected.load_state_dict(plain.state_dict(), strict=False).missing_keys
     ways = {"mobile_to_former": ("key", "value"), "former_to_mobile": ("query", "output")}
@@ -119,7 +119,7 @@ def test_projections_that_change_nothing_change_nothing(small: Any) -> None:
 
 
 def test_an_mlp_mixes_positions_and_tokens(small: Any) -> None:
-    """With attention mlp each bridge is one Linear over positions, and Former an MLP over tokens."""
+    """With `attention: mlp`, each bridge is one Linear over positions, and Former is an MLP over tokens."""
     block = build(small({"attention": "mlp", "bridge": {"gate": False}}), seed=6).double().blocks["3"]
     tokens, image = torch.randn(2, 3, 16).double(), torch.randn(2, 12, 8, 8).double()
     down, up, mixer = block.mobile_to_former, block.former_to_mobile, block.former.attention
@@ -133,7 +133,7 @@ def test_an_mlp_mixes_positions_and_tokens(small: Any) -> None:
 
 
 def test_an_mlp_refuses_images_of_another_size(small: Any) -> None:
-    """Layers made for a resolution say so when they meet another, naming both."""
+    """The message names both sizes."""
     model = build(small({"attention": "mlp", "input": "32x48"})).eval()
     with pytest.raises(InputError, match=r"the image is 48x32, but .* made for 32x48"):
         model(images(1, 48, 32))
@@ -141,30 +141,30 @@ def test_an_mlp_refuses_images_of_another_size(small: Any) -> None:
 
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 1, 32, 32), (2, 32, 32, 3)])
 def test_images_of_another_shape_are_refused(shape: tuple[int, ...], small: Any) -> None:
-    """A batch is needed and three channels in the second place, and the error tells what came."""
+    """Images need a batch and three channels in the second place. The message has the given shape."""
     with pytest.raises(InputError, match=rf"must be \(batch, 3, height, width\), not {re.escape(str(shape))}"):
         build(small()).eval()(torch.zeros(shape))
 
 
 @pytest.mark.parametrize("changes", [{"attention": "mlp"}, {"former": "none", "mobile": {"activation": "relu"}}])
 def test_a_network_without_attention_has_no_maps_to_show(changes: dict[str, Any], small: Any) -> None:
-    """Asking for attention where there is none is an error, not an empty answer."""
-    with pytest.raises(InputError, match="spec has no attention"):
+    """Requesting attention from a network without any is an error, not an empty result."""
+    with pytest.raises(InputError, match=r"^spec has no attention maps$"):
         build(small(changes)).eval()(images(1), attention=True)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 0.2)])
 def test_it_runs_in_other_precisions(dtype: Any, tolerance: float, small: Any) -> None:
-    """Logits keep the precision of weights and images, and are near those in float64."""
+    """Logits have the precision of weights and images, and are close to those in float64."""
     model = build(small({"groups": 4}), seed=7).double().eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
         exact = model(images(2).double())
-        found = model.to(dtype)(images(2).to(dtype))
+        logits = model.to(dtype)(images(2).to(dtype))
     assert exact.dtype == torch.float64
-    assert found.dtype == dtype
-    assert (found.double() - exact).norm() < tolerance * exact.norm()
+    assert logits.dtype == dtype
+    assert (logits.double() - exact).norm() < tolerance * exact.norm()
 
 
 def test_it_runs_under_autocast(small: Any) -> None:
@@ -179,16 +179,16 @@ def test_the_memory_format_does_not_matter(small: Any) -> None:
     torch.testing.assert_close(model(batch.to(memory_format=torch.channels_last)), model(batch))
 
 
-def test_copies_and_pickles_answer_alike(small: Any) -> None:
-    """A deep copy and an unpickled model give the same logits, from weights of their own."""
+def test_copies_and_pickles_give_the_same_logits(small: Any) -> None:
+    """A deep copy and an unpickled model give the same logits from their own weights."""
     model = build(small({"groups": 4}), seed=10).eval()
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         torch.testing.assert_close(other(images(1)), model(images(1)), rtol=0, atol=0)
         assert not {p.data_ptr() for p in other.parameters()} & {p.data_ptr() for p in model.parameters()}
 
 
-def test_a_seed_gives_the_same_weights_and_leaves_torchs_state_alone(small: Any) -> None:
-    """One seed makes equal models, two make different ones, and neither is felt by what draws next."""
+def test_a_seed_gives_the_same_weights_and_does_not_change_torchs_state(small: Any) -> None:
+    """One seed gives equal models, two seeds different ones. Torch's random state stays as it was."""
     before = torch.get_rng_state()
     first, again, other = (build(small(), seed=seed).state_dict() for seed in (1, 1, 2))
     assert torch.equal(torch.get_rng_state(), before)
@@ -197,7 +197,7 @@ def test_a_seed_gives_the_same_weights_and_leaves_torchs_state_alone(small: Any)
 
 
 def test_a_model_is_built_from_names_mappings_and_networks(small: Any) -> None:
-    """What `load` takes, a spec and a resolved network all build, in train mode."""
+    """Everything that `load` takes, a spec, and a resolved network give a model in train mode."""
     spec = small()
     for source in ("mf26m", spec, resolve(spec)):
         model = build(source)
@@ -205,8 +205,8 @@ def test_a_model_is_built_from_names_mappings_and_networks(small: Any) -> None:
         assert model.training
 
 
-def test_dropout_acts_in_training_only(small: Any) -> None:
-    """Dropout stands before the last Linear: by it training's logits vary, those of evaluation do not."""
+def test_dropout_applies_only_in_training(small: Any) -> None:
+    """Dropout comes before the last Linear. In training the logits vary, in evaluation they do not."""
     model, batch = build(small(), seed=11, dropout=0.5), images(4)
     assert model.head.dropout.p == 0.5
     assert not torch.equal(model(batch), model(batch))

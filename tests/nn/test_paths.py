@@ -1,4 +1,4 @@
-"""The model's modules stand at the paths of our rows, and it was built without their arithmetic."""
+"""The paths of the model's modules are those of our rows, and the model shares none of their arithmetic."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _compare(spec: Any) -> None:
     rows = count(network).rows
     params: Counter[str] = Counter()
     for row in rows:
-        # A detector's towers run on each level: their rows end with it, their parameters stand with one of them.
+        # A detector's towers run on each level. Their rows end with the level, and one of them has the parameters.
         path = re.sub(r"\.P[3-7]$", "", row.name)
         params[path] += row.params
         if row.kind in WITHOUT_MODULE:
@@ -60,28 +60,28 @@ def _compare(spec: Any) -> None:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "specs").glob("*.yaml")))
 def test_each_row_of_a_shipped_spec_has_its_module_with_its_parameters(name: str) -> None:
-    """Rows and modules with parameters pair off by path, each with the same number of parameters."""
+    """Rows and modules with parameters match by path, and have the same number of parameters."""
     _compare(load(name))
 
 
-def test_each_row_has_its_module_whatever_the_switch(switched: Any) -> None:
-    """Rows and modules pair off by path under every switch of a spec."""
+def test_each_row_has_its_module_under_every_switch(switched: Any) -> None:
+    """Rows and modules match by path under every switch of a spec."""
     _compare(switched)
 
 
-def test_the_model_imports_the_spec_alone() -> None:
-    """No module of mfprofile.nn imports another room than mfprofile.spec, so its counts are independent evidence."""
-    found = set()
+def test_the_model_imports_only_the_spec() -> None:
+    """No module of mfprofile.nn imports another package than mfprofile.spec, so its counts are independent evidence."""
+    imported = set()
     for file in (ROOT / "mfprofile" / "nn").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            found.update(names if not isinstance(node, ast.ImportFrom) else [node.module or "relative"])
-    rooms = {".".join(name.split(".")[:2]) for name in found if name.startswith(("mfprofile", "relative"))}
-    assert rooms == {"mfprofile.nn", "mfprofile.spec"}
+            imported.update(names if not isinstance(node, ast.ImportFrom) else [node.module or "relative"])
+    packages = {".".join(name.split(".")[:2]) for name in imported if name.startswith(("mfprofile", "relative"))}
+    assert packages == {"mfprofile.nn", "mfprofile.spec"}
 
 
-def test_the_flop_counter_counts_alike_with_and_without_gradients(small: Any) -> None:
-    """Learned tokens do not trip torch's own counter under no_grad or inference_mode."""
+def test_the_flop_counter_counts_the_same_with_and_without_gradients(small: Any) -> None:
+    """Torch's own counter also works under no_grad and inference_mode."""
     from torch.utils.flop_counter import FlopCounterMode
 
     model, totals = build(small()).eval(), set()

@@ -1,4 +1,4 @@
-"""The seven models are the released ones: names, shapes, parameters, logits."""
+"""The seven models equal the released ones: names, shapes, parameters, logits."""
 
 from __future__ import annotations
 
@@ -23,24 +23,26 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_the_parameters_are_as_many_as_the_released_networks(name: str) -> None:
-    """Each model has the released one's number of parameters, all of them trainable."""
+def test_the_number_of_parameters_is_that_of_the_released_network(name: str) -> None:
+    """Each model has as many parameters as the released one, all of them trainable."""
     with torch.device("meta"):
         model = build(name)
     assert sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad) == PARAMETERS[name]
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_the_names_and_shapes_are_the_released_ones_in_their_order(name: str, released_keys: Any) -> None:
-    """The released state of each model lists the released names, in their order, with their shapes."""
+def test_the_names_and_shapes_are_the_released_ones_in_order(name: str, released_keys: Any) -> None:
+    """The released state of each model has the released names and shapes, in order."""
     with torch.device("meta"):
         state = released_state(build(name))
     assert [(key, list(tensor.shape)) for key, tensor in state.items()] == list(released_keys[name].items())
 
 
 @pytest.mark.parametrize("name", ["mf294m", "mf52m", "mf26m"])
-def test_the_logits_are_the_released_networks(name: str, released_keys: Any, released_logits: Any, recipe: Any) -> None:
-    """With the same weights and images, the logits are the released network's to 1e-9."""
+def test_the_logits_are_those_of_the_released_network(
+    name: str, released_keys: Any, released_logits: Any, recipe: Any
+) -> None:
+    """With the same weights and images, the logits match the released network's to 1e-9."""
     model, expected = build(name).double().eval(), released_logits[name]
     load_checkpoint(model, recipe(released_keys[name]))
     images = torch.from_numpy(3 * np.random.default_rng(7).standard_normal((2, 3, 224, 224)))

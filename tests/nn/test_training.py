@@ -14,13 +14,13 @@ from mfprofile.nn import build  # noqa: E402
 from mfprofile.spec import resolve  # noqa: E402
 
 
-def test_every_parameter_gets_a_gradient_whatever_the_switch(switched: Any) -> None:
-    """In train mode each parameter has a finite gradient, and no weight's is zero where a softmax can vary."""
+def test_every_parameter_gets_a_gradient_under_every_switch(switched: Any) -> None:
+    """In train mode each parameter has a finite gradient. No weight's gradient is zero if the softmax can vary."""
     network = resolve(switched)
     model = build(switched, seed=0)
     for name, parameter in model.named_parameters():
         if name.endswith("squeeze.bias"):
-            nn.init.ones_(parameter)  # of so few values, θ's ReLU could stop all
+            nn.init.ones_(parameter)  # with so few values, θ's ReLU could be zero for all
     torch.manual_seed(0)
     answer = model(torch.randn(4, 3, network.height, network.width))
     parts = [part for part in (answer if network.head is None else (answer,)) if part is not None]
@@ -33,7 +33,7 @@ def test_every_parameter_gets_a_gradient_whatever_the_switch(switched: Any) -> N
 
 
 def test_it_learns_a_few_images_by_heart() -> None:
-    """AdamW brings the loss of random images with random labels near zero, moving tokens and both bridges."""
+    """AdamW brings the loss on random images with random labels near zero, and changes tokens and both bridges."""
     blocks = [
         {"block": "lite", "exp": 16, "out": 8},
         {"block": "mf-down", "exp": 32, "out": 16},
@@ -56,8 +56,8 @@ def test_it_learns_a_few_images_by_heart() -> None:
     assert (model.eval()(batch).argmax(1) == labels).all()
 
 
-def test_the_logits_answer_to_tokens_and_bridges(small: Any) -> None:
-    """Without the tokens, or without either bridge of one block, the logits are others."""
+def test_the_logits_depend_on_tokens_and_bridges(small: Any) -> None:
+    """Without the tokens, or without either bridge of one block, the logits change."""
     model = build(small(), seed=0).eval()
     batch = torch.randn(2, 3, 32, 32)
     with torch.no_grad():

@@ -1,6 +1,7 @@
-"""The commands that ask a space of variants."""
+"""The commands that query a space of variants."""
 
 HELP = (
-    "Ask a space of variants how many fit a budget, for samples, the front, the extremes: exactly, without a try. "
-    "A space is a spec in which values are lists or ranges, [16, 24] or {from: 16, to: 48, step: 8}."
+    "Query a space of variants exactly, without trying each one. Count the variants within a budget, draw samples, or "
+    "find the front or the best. A space is a spec with lists or ranges as values: [16, 24] or {from: 16, to: 48, "
+    "step: 8}."
 )

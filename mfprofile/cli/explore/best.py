@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.explore.options import LaborGiven, Maximize, Minimize, OutputFolder, SpaceName, Windows, aims
-from mfprofile.cli.options import Changes, ConventionName, FormChosen
+from mfprofile.cli.explore.options import Maximize, Minimize, OutputFolder, ResourceOptions, SpaceName, Windows, aims
+from mfprofile.cli.options import Changes, ConventionName, FormOptions
 from mfprofile.spec.problems import InputError
 
 
@@ -16,19 +16,26 @@ def command(
     minimize: Minimize = None,
     maximize: Maximize = None,
     number: Annotated[
-        int, typer.Option("-n", "--number", metavar="N", min=1, help="The N best; more than one of a small space only.")
+        int,
+        typer.Option(
+            "-n",
+            "--number",
+            metavar="N",
+            min=1,
+            help="Number of variants, best first; several need a small space.",
+        ),
     ] = 1,
     *,
     limits: Windows,
     output: OutputFolder = None,
     changes: Changes,
     convention: ConventionName = "core",
-    labor: LaborGiven,
-    form: FormChosen,
+    resources: ResourceOptions,
+    form: FormOptions,
 ) -> None:
-    """Find the variant with the most, or the least, of a quantity within windows.
+    """Find the variant with the most or the least of a quantity.
 
-    Exact, or refused where that would take more than --ram. The quantity may be a sum.
+    The answer is exact. It is refused if it needs more memory than --ram. The quantity may be a sum.
 
     Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
     """
@@ -36,10 +43,10 @@ def command(
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
-    given = aims(minimize, maximize)
-    if len(given) != 1:
-        raise InputError("the best is of one quantity: give --minimize or --maximize once")
-    found = read_space(space, changes)
-    with labor.begun() as (executor, progress):
-        variants = best(found, given[0], limits, number, convention, labor.room, executor, progress)
+    goals = aims(minimize, maximize)
+    if len(goals) != 1:
+        raise InputError("one quantity is needed; give --minimize or --maximize once")
+    loaded = read_space(space, changes)
+    with resources.start() as (executor, progress):
+        variants = best(loaded, goals[0], limits, number, convention, resources.ram_bytes, executor, progress)
     show_variants(variants, convention, form, output)

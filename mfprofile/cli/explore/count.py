@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.explore.options import LaborGiven, SpaceName, Windows
-from mfprofile.cli.options import Changes, ConventionName, FormChosen
+from mfprofile.cli.explore.options import ResourceOptions, SpaceName, Windows
+from mfprofile.cli.options import Changes, ConventionName, FormOptions
 
 
 def command(
@@ -12,13 +12,13 @@ def command(
     limits: Windows,
     changes: Changes,
     convention: ConventionName = "core",
-    labor: LaborGiven,
-    form: FormChosen,
+    resources: ResourceOptions,
+    form: FormOptions,
 ) -> None:
     """Count the variants, and those within windows.
 
-    Exact as far as --ram goes; beyond it a lower and an upper bound, named as such. Where nothing fits, each window
-    is told with the nearest variants on either side.
+    Counts are exact as far as --ram allows. Beyond it they are a lower and an upper bound, marked as such. If no
+    variant fits, each window is shown with the nearest variants on both sides.
 
     Example: mfprofile explore count mf294m-stages --madds 290M:300M --params :12M
     """
@@ -28,11 +28,11 @@ def command(
     from mfprofile.view.exploring import counted_json, counted_table
     from mfprofile.view.tables import dumps, render, show
 
-    found = read_space(space, changes)
-    with labor.begun() as (executor, progress):
-        counted = count_space(found, limits, convention, labor.room, executor, progress)
-        near = {} if counted.within.upper else nearest(found, limits, convention, labor.room, executor)
+    loaded = read_space(space, changes)
+    with resources.start() as (executor, progress):
+        counted = count_space(loaded, limits, convention, resources.ram_bytes, executor, progress)
+        near = {} if counted.within.upper else nearest(loaded, limits, convention, resources.ram_bytes, executor)
     if form == "json":
-        show(dumps(counted_json(found.name, counted, limits, convention, near)))
+        show(dumps(counted_json(loaded.name, counted, limits, convention, near)))
     else:
-        show(render(counted_table(found.name, counted, limits, convention, near), form))
+        show(render(counted_table(loaded.name, counted, limits, convention, near), form))

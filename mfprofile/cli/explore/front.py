@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from mfprofile.cli.explore.options import (
-    LaborGiven,
     Maximize,
     Minimize,
     OutputFolder,
+    ResourceOptions,
     SpaceName,
     Windows,
     front_of,
     pair,
 )
-from mfprofile.cli.options import Changes, ConventionName, FormChosen
+from mfprofile.cli.options import Changes, ConventionName, FormOptions
 
 
 def command(
@@ -24,19 +24,19 @@ def command(
     output: OutputFolder = None,
     changes: Changes,
     convention: ConventionName = "core",
-    labor: LaborGiven,
-    form: FormChosen,
+    resources: ResourceOptions,
+    form: FormOptions,
 ) -> None:
-    """Find the Pareto front: the variants that no other beats in both of two quantities.
+    """Find the Pareto front of two quantities.
 
-    Least madds against most params, if nothing else is asked; two quantities in all.
+    No other variant is better than one of the front in both quantities. By default, madds are minimized and params are
+    maximized.
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
-    given = pair(minimize, maximize)
-    found = read_space(space, changes)
-    points = front_of(found, given, limits, convention, labor)
+    goals = pair(minimize, maximize)
+    points = front_of(read_space(space, changes), goals, limits, convention, resources)
     show_variants(points, convention, form, output)

@@ -13,9 +13,10 @@ def command(
     changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
-    """Write every variant within windows as CSV, in constant memory.
+    """List every variant within windows as CSV.
 
-    Each line has the variant's choices and what it costs. A space of too many is refused with its size.
+    Each line has the choices of a variant and its costs. Memory use is constant. A space with too many variants is
+    refused, with its size.
 
     Example: mfprofile explore list mf294m-tokens --madds 290M:300M > variants.csv
     """

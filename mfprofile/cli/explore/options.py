@@ -1,4 +1,4 @@
-"""What the questions to a space share on the command line: options, what they mean, and who does the work."""
+"""Options that the commands of `explore` share, and the workers of a query."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SpaceName = Annotated[
 
 
 def aims(minimize: list[str] | None, maximize: list[str] | None) -> list[Aim]:
-    """Return what is to be least, then what is to be most."""
+    """Return the quantities to minimize, then those to maximize."""
     from mfprofile.explore.front import Aim
     from mfprofile.explore.quantity import quantity_of
 
@@ -42,27 +42,31 @@ def aims(minimize: list[str] | None, maximize: list[str] | None) -> list[Aim]:
 
 
 def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Aim, Aim]:
-    """Return a front's two quantities: least madds and most params, if none is asked for."""
-    given = aims(minimize, maximize) or aims(["madds"], ["params"])
-    if len(given) != 2:
-        raise InputError(f"a front is of two quantities, not {len(given)}: give --minimize and --maximize twice in all")
-    return given[0], given[1]
+    """Return the two quantities of a front. By default, madds are minimized and params are maximized."""
+    goals = aims(minimize, maximize) or aims(["madds"], ["params"])
+    if len(goals) != 2:
+        raise InputError(f"a front needs two quantities, not {len(goals)}; give --minimize or --maximize twice in all")
+    return goals[0], goals[1]
 
 
 def front_of(
-    space: Space, given: tuple[Aim, Aim], limits: Sequence[tuple[Quantity, Window]], convention: str, labor: Labor
+    space: Space,
+    goals: tuple[Aim, Aim],
+    limits: Sequence[tuple[Quantity, Window]],
+    convention: str,
+    resources: Resources,
 ) -> list[Variant]:
-    """Return a space's front, found by the workers that are asked for."""
+    """Return a space's front, computed by the workers of the options."""
     from mfprofile.explore.front import front
 
-    with labor.begun() as (executor, progress):
-        return front(space, given, limits, convention, labor.room, executor, progress)
+    with resources.start() as (executor, progress):
+        return front(space, goals, limits, convention, resources.ram_bytes, executor, progress)
 
 
 def _windows(
     madds: str | None, params: str | None, activations: str | None, within: list[str] | None
 ) -> list[tuple[Quantity, Window]]:
-    """Return the windows that the options give; raises `InputError` for what is none, and for one given twice."""
+    """Return the windows of the options. Raise `InputError` for an invalid one, and for a quantity given twice."""
     from mfprofile.explore.quantity import quantity_of, refuse_twice
     from mfprofile.spec.quantities import window
 
@@ -72,30 +76,30 @@ def _windows(
         if not equals:
             raise InputError(f"--within {text}: must be QUANTITY=LEAST:MOST, as in former.madds=:20M")
         given.append((name, limits, f"--within {text}"))
-    found: list[tuple[Quantity, Window]] = []
+    windows: list[tuple[Quantity, Window]] = []
     for name, limits_text, option in given:
         if limits_text is None:
             continue
         try:
-            quantity, limits_found = quantity_of(name), window(limits_text, signed=True)
+            entry = quantity_of(name), window(limits_text, signed=True)
         except InputError as error:
             raise InputError(f"{option}: {error}" if name in option else f"{option} {error}") from None
-        found.append((quantity, limits_found))
-    refuse_twice(found)
-    return found
+        windows.append(entry)
+    refuse_twice(windows)
+    return windows
 
 
 @dataclass(frozen=True, slots=True)
-class Labor:
-    """Who does the work of a query: processes of this machine or a Dask cluster, and how much RAM each may take."""
+class Resources:
+    """How a query runs: on processes of this machine or on a Dask cluster, and with how much RAM for each worker."""
 
     workers: int | None
     dask: str | None
     ram: str
 
     @property
-    def room(self) -> int:
-        """Return how many bytes each worker may take: answers do not depend on how many workers there are."""
+    def ram_bytes(self) -> int:
+        """Return the bytes of RAM for each worker. Answers do not depend on the number of workers."""
         from mfprofile.spec.quantities import quantity
 
         try:
@@ -104,8 +108,8 @@ class Labor:
             raise InputError(f"--ram {error}") from None
 
     @contextmanager
-    def begun(self) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
-        """Give who does the work, and whom to tell of progress."""
+    def start(self) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
+        """Yield the executor, or None without one, and the function to call with progress."""
         from mfprofile.explore import pools
         from mfprofile.view.progress import progress_bar
 
@@ -119,22 +123,30 @@ class Labor:
                     yield pool, progress
 
 
-def _labor(workers: int | None, dask: str | None, ram: str = "2G") -> Labor:
+def _resources(workers: int | None, dask: str | None, ram: str = "2G") -> Resources:
     if workers is not None and dask is not None:
-        raise InputError("--workers and --dask exclude each other: give one")
-    labor = Labor(workers, dask, ram)
-    assert labor.room >= 0
-    return labor
+        raise InputError("--workers and --dask cannot be combined; use one of them")
+    resources = Resources(workers, dask, ram)
+    assert resources.ram_bytes >= 0
+    return resources
 
 
 _WINDOWS = {
     "madds": (
-        Annotated[str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, as 290M:300M or :0.3G.")],
+        Annotated[
+            str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, such as 290M:300M or :0.3G.")
+        ],
         None,
     ),
-    "params": (Annotated[str | None, typer.Option("--params", metavar="LEAST:MOST", help="Window, as :12M.")], None),
+    "params": (
+        Annotated[str | None, typer.Option("--params", metavar="LEAST:MOST", help="Window, such as :12M.")],
+        None,
+    ),
     "activations": (
-        Annotated[str | None, typer.Option("--activations", metavar="LEAST:MOST", help="Window of elements.")],
+        Annotated[
+            str | None,
+            typer.Option("--activations", metavar="LEAST:MOST", help="Window on the output values of all ops."),
+        ],
         None,
     ),
     "within": (
@@ -143,7 +155,7 @@ _WINDOWS = {
             typer.Option(
                 "--within",
                 metavar="QUANTITY=LEAST:MOST",
-                help="Window of another quantity or sum, as 'former.madds + bridge.madds=:30M'. Repeatable.",
+                help="Window on any quantity or sum, such as 'former.madds + bridge.madds=:30M'. Repeatable.",
             ),
         ],
         None,
@@ -155,13 +167,14 @@ _WORKERS = {
     "workers": (
         Annotated[
             int | None,
-            typer.Option("--workers", metavar="N", min=1, help="Processes; by default one for each CPU it may use."),
+            typer.Option("--workers", metavar="N", min=1, help="Number of processes (default: one per usable CPU)."),
         ],
         None,
     ),
     "dask": (
         Annotated[
-            str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask cluster instead, as tcp://HOST:8786.")
+            str | None,
+            typer.Option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead, such as tcp://HOST:8786."),
         ],
         None,
     ),
@@ -170,29 +183,31 @@ _RAM = {
     "ram": (
         Annotated[
             str,
-            typer.Option("--ram", metavar="BYTES", help="RAM per worker for exact answers; beyond it they are bounds."),
+            typer.Option(
+                "--ram", metavar="BYTES", help="Memory per worker for exact answers; beyond it the answer is bounds."
+            ),
         ],
         "2G",
     )
 }
-LaborGiven = Annotated[Labor, Group({**_WORKERS, **_RAM}, _labor)]
-"""Who does the work, and how much RAM each worker may take."""
-WorkersGiven = Annotated[Labor, Group(_WORKERS, _labor)]
-"""The same, where RAM does not matter."""
+ResourceOptions = Annotated[Resources, Group({**_WORKERS, **_RAM}, _resources)]
+"""How a query runs, and with how much RAM for each worker."""
+WorkerOptions = Annotated[Resources, Group(_WORKERS, _resources)]
+"""The same for a query that does not depend on RAM."""
 OutputFolder = Annotated[
     str | None,
-    typer.Option("-o", "--output", metavar="DIR", help="Write each as a YAML spec into a new folder."),
+    typer.Option("-o", "--output", metavar="DIR", help="Write each variant as a YAML spec into this new folder."),
 ]
 Minimize = Annotated[
     list[str] | None,
     typer.Option(
         "--minimize",
         metavar="QUANTITY",
-        help="Least is best: madds, former.params, or a sum.",
+        help="Minimize this quantity: madds, former.params, or a sum.",
         autocompletion=quantities,
     ),
 ]
 Maximize = Annotated[
     list[str] | None,
-    typer.Option("--maximize", metavar="QUANTITY", help="Most is best.", autocompletion=quantities),
+    typer.Option("--maximize", metavar="QUANTITY", help="Maximize this quantity.", autocompletion=quantities),
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.options import FormChosen
+from mfprofile.cli.options import FormOptions
 
 
-def command(*, form: FormChosen) -> None:
-    """Show the spaces that ship.
+def command(*, form: FormOptions) -> None:
+    """List the spaces that come with mfprofile.
 
     Example: mfprofile explore spaces
     """

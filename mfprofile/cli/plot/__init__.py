@@ -1,6 +1,6 @@
-"""The commands that draw a picture each."""
+"""The commands that each draw a picture."""
 
 HELP = (
-    "Draw pictures for a paper or a report: PNG, SVG or PDF by the file's ending. They need no display and, but "
-    "for attention, no torch; each carries its numbers, as JSON in its metadata."
+    "Draw a picture for a paper or a report. The file's ending selects PNG, SVG or PDF. No display is needed, and only "
+    "'attention' needs torch. Each picture has its numbers as JSON in its metadata."
 )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from mfprofile.cli.options import ConventionName
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
-def command(output: Output = None, *, look: LookGiven, convention: ConventionName = "paper") -> None:
-    """Draw the ablations, Tables 5 to 9: top-1 and cost.
+def command(output: Output = None, *, look: LookOptions, convention: ConventionName = "paper") -> None:
+    """Draw top-1 and cost of the ablations, Tables 5 to 9.
 
-    Accuracies are as printed, multiply-adds and parameters are counted.
+    Accuracies are as printed. Multiply-adds and parameters are counted.
 
     Example: mfprofile plot ablation -o ablation.svg
     """
     from mfprofile.view.plots.ablation import ablation
 
-    checked(output)
-    written(ablation(look, convention), "ablation", output, look)
+    check_ending(output)
+    write(ablation(look, convention), "ablation", output, look)

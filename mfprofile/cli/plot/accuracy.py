@@ -7,20 +7,23 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, names_in, specs
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
     variants: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SPEC...]", help="Further variants: names of 'mfprofile list' or paths.", autocompletion=specs
+            metavar="[SPEC...]", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs
         ),
     ] = None,
     against: Annotated[
         str,
         typer.Option(
-            "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.networks:COSTS")
+            "--against",
+            metavar="COST",
+            help="Cost axis: madds or params.",
+            autocompletion=names_in("view.plots.networks:COSTS"),
         ),
     ] = "madds",
     measured: Annotated[
@@ -28,35 +31,35 @@ def command(
         typer.Option(
             "--measured",
             metavar="FILE",
-            help="A CSV of your own networks: name, top1, and spec, madds or params.",
+            help="CSV file of your own networks: name, top1, and spec, madds or params.",
         ),
     ] = None,
     recounted: Annotated[
-        bool, typer.Option("--recounted", help="Count the others too, where a library builds them: all in core.")
+        bool, typer.Option("--recounted", help="Also count the other networks that a library can build; all in core.")
     ] = False,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
     convention: Annotated[
         str | None,
         typer.Option(
             "--convention",
             metavar="NAME",
-            help="What is counted: paper, core, or as torch, fvcore, thop… do.",
+            help="What to count: paper, core, or like a tool: torch, fvcore, thop…",
             show_default="paper; core if --recounted",
             autocompletion=conventions,
         ),
     ] = None,
 ) -> None:
-    """Draw ImageNet top-1 against cost, as the paper's Figure 2.
+    """Draw ImageNet top-1 against cost, as in Figure 2.
 
-    Mobile-Former is counted; efficient CNNs and vision transformers are as the paper prints them, or with --recounted
-    as 'mfprofile paper baselines' has them, hollow where no library builds them. A variant whose accuracy nobody
-    measured is a tick on the axis of cost.
+    Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted they
+    are as in 'mfprofile paper baselines', and hollow if no library builds them. A variant without a measured accuracy
+    is a tick on the cost axis.
 
     Example: mfprofile plot accuracy -o accuracy.svg
     """
     from mfprofile.view.plots.accuracy import accuracy
 
-    checked(output)
-    written(accuracy(look, variants or [], measured, against, convention, recounted), "accuracy", output, look)
+    check_ending(output)
+    write(accuracy(look, variants or [], measured, against, convention, recounted), "accuracy", output, look)

@@ -1,4 +1,4 @@
-"""The command plot attention, the one picture that needs torch."""
+"""The command plot attention, the only picture that needs torch."""
 
 from __future__ import annotations
 
@@ -7,53 +7,52 @@ from typing import Annotated, Literal
 import typer
 
 from mfprofile.cli.options import Changes, Spec, need_torch
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.spec.problems import InputError
 
 
 def command(
     spec: Spec,
-    image: Annotated[
-        str, typer.Option("--image", metavar="FILE", help="An image; it is scaled, and cut in the middle.")
-    ],
+    image: Annotated[str, typer.Option("--image", metavar="FILE", help="Image file. It is scaled and center-cropped.")],
     checkpoint: Annotated[
         str | None, typer.Option("--checkpoint", metavar="FILE", help="Weights in the released layout.")
     ] = None,
     blocks: Annotated[
-        str | None, typer.Option("--blocks", metavar="N,...", help="Which blocks, or 'all'; 3,5,8,12 by default.")
+        str | None, typer.Option("--blocks", metavar="N,...", help="Numbers of blocks, or 'all' (default 3,5,8,12).")
     ] = None,
     token: Annotated[
-        int | None, typer.Option("--token", metavar="N", help="One token, from 1, over the blocks: all by default.")
+        int | None,
+        typer.Option("--token", metavar="N", help="Only this token, from 1, in each block (default: all tokens)."),
     ] = None,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
     changes: Changes,
 ) -> None:
-    """Draw both bridges' attention on an image, as the paper's Figures 4 to 7.
+    """Draw the attention of both bridges on an image.
 
-    A column is a token and a row a head of a block. Without a checkpoint weights are random, and the picture says so.
-    Needs the extra torch (pip install '.[torch]').
+    The layout is that of the paper's Figures 4 to 7: a column for each token, a row for each head of a block. Without a
+    checkpoint the weights are random, and the picture says so. Needs torch (pip install '.[torch]').
 
     Example: mfprofile plot attention mf294m --image horse.jpg --checkpoint mf294m.pth
     """
     from mfprofile.spec.load import load
 
-    checked(output)
+    check_ending(output)
     loaded = load(spec, changes)
     need_torch("plot attention")
     from mfprofile.view.plots.attention import attention
 
-    written(attention(look, loaded, image, checkpoint, _numbers(blocks), token), "attention", output, look)
+    write(attention(look, loaded, image, checkpoint, _numbers(blocks), token), "attention", output, look)
 
 
 def _numbers(text: str | None) -> list[int] | Literal["all"] | None:
-    """Return the blocks that --blocks names; raises `InputError` for what is no list of numbers."""
+    """Return the blocks that --blocks names. Raise `InputError` for text that is not a list of numbers."""
     if text is None:
         return None
     if text == "all":
         return "all"
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and len(part) < 6 for part in parts):
-        raise InputError(f"--blocks {text}: must be numbers of blocks, as 3,5,8,12, or all")
+        raise InputError(f"--blocks {text}: must be numbers of blocks, such as 3,5,8,12, or all")
     return [int(part) for part in parts]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from mfprofile.cli.options import Changes, ConventionName, Spec
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
     spec: Spec,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
     changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
@@ -22,6 +22,6 @@ def command(
     from mfprofile.spec.load import load
     from mfprofile.view.plots.blocks import blocks
 
-    checked(output)
+    check_ending(output)
     bill = count(load(spec, changes), convention)
-    written(blocks(look, bill), "blocks", output, look)
+    write(blocks(look, bill), "blocks", output, look)

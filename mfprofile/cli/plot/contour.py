@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import specs
 from mfprofile.cli.options import Changes, ConventionName
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
@@ -20,21 +20,22 @@ def command(
             autocompletion=specs,
         ),
     ],
-    x: Annotated[str, typer.Option("--x", metavar="KEY", help="Across: a key, or KEY=FROM:TO[:STEP].")],
-    y: Annotated[str, typer.Option("--y", metavar="KEY", help="Upwards: the same.")],
+    x: Annotated[str, typer.Option("--x", metavar="KEY", help="Horizontal axis: KEY or KEY=FROM:TO[:STEP].")],
+    y: Annotated[str, typer.Option("--y", metavar="KEY", help="Vertical axis, in the same form.")],
     at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="MADDS", help="Draw this line, as 300M. Repeatable.")
+        list[str] | None,
+        typer.Option("--at", metavar="MADDS", help="Draw the line of this cost, such as 300M. Repeatable."),
     ] = None,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
     changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
     """Draw lines of equal MAdds over two keys.
 
-    A key that a space leaves open has its choices; another that is a knob of 'mfprofile sensitivity' the values around
-    its own, unless a range is given. All valid points are counted.
+    A key that the space leaves open takes its choices. Any other key must be a knob of 'mfprofile sensitivity' and
+    takes the values around its own, unless a range is given. All valid points are counted.
 
     Example: mfprofile plot contour mf294m --x tokens.count --y tokens.dim
     """
@@ -42,7 +43,7 @@ def command(
     from mfprofile.spec.quantities import quantity
     from mfprofile.view.plots.contour import contour
 
-    checked(output)
+    check_ending(output)
     levels = [quantity(text) for text in at or ()]
-    found = read_space(space, changes)
-    written(contour(look, found, x, y, convention, levels), "contour", output, look)
+    loaded = read_space(space, changes)
+    write(contour(look, loaded, x, y, convention, levels), "contour", output, look)

@@ -8,30 +8,33 @@ import typer
 
 from mfprofile.cli.completion import names_in
 from mfprofile.cli.options import ConventionName
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
     against: Annotated[
         str,
         typer.Option(
-            "--against", metavar="COST", help="madds or params.", autocompletion=names_in("view.plots.networks:COSTS")
+            "--against",
+            metavar="COST",
+            help="Cost axis: madds or params.",
+            autocompletion=names_in("view.plots.networks:COSTS"),
         ),
     ] = "madds",
-    whole: Annotated[bool, typer.Option("--whole", help="Of the whole detector, not of its backbone.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Use the cost of the whole detector.")] = False,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
     convention: ConventionName = "paper-coco",
 ) -> None:
     """Draw COCO AP against cost, from Table 4.
 
-    The cost is the backbone's in RetinaNet, or the whole detector's. Mobile-Former is counted; the other
-    backbones are as the paper prints them.
+    The cost is that of the backbone in RetinaNet, or of the whole detector. Mobile-Former is counted. The other
+    backbones are as printed in the paper.
 
     Example: mfprofile plot detection --against params -o detection.pdf
     """
     from mfprofile.view.plots.detection import detection
 
-    checked(output)
-    written(detection(look, against, whole, convention), "detection", output, look)
+    check_ending(output)
+    write(detection(look, against, whole, convention), "detection", output, look)

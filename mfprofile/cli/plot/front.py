@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.explore.options import LaborGiven, Maximize, Minimize, SpaceName, Windows, front_of, pair
+from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, Windows, front_of, pair
 from mfprofile.cli.options import Changes, ConventionName
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
@@ -14,22 +14,22 @@ def command(
     *,
     limits: Windows,
     output: Output = None,
-    look: LookGiven,
+    look: LookOptions,
     changes: Changes,
     convention: ConventionName = "core",
-    labor: LaborGiven,
+    resources: ResourceOptions,
 ) -> None:
-    """Draw a space's Pareto front beside the seven models.
+    """Draw a space's Pareto front and the seven models.
 
-    The front is that of explore front. Least madds against most params, if nothing else is asked.
+    The front is that of 'mfprofile explore front'. By default, madds are minimized and params are maximized.
 
     Example: mfprofile plot front mf294m-stages --madds :400M -o front.svg
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.plots.front import front_picture
 
-    checked(output)
-    given = pair(minimize, maximize)
-    found = read_space(space, changes)
-    points = front_of(found, given, limits, convention, labor)
-    written(front_picture(look, found.name, points, given, convention), "front", output, look)
+    check_ending(output)
+    goals = pair(minimize, maximize)
+    loaded = read_space(space, changes)
+    points = front_of(loaded, goals, limits, convention, resources)
+    write(front_picture(look, loaded.name, points, goals, convention), "front", output, look)

@@ -1,4 +1,4 @@
-"""What the commands of `plot` share: the options of a picture's looks and place, and the writing."""
+"""Options that the commands of `plot` share, and how they write the picture."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 Output = Annotated[
     str | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Where to write: .png, .svg or .pdf; NAME.png by default."),
+    typer.Option("-o", "--output", metavar="FILE", help="Output file: .png, .svg or .pdf (default NAME.png)."),
 ]
 
 
 def _look(span: int, dark: bool) -> Look:
-    """Return the look that the options ask for."""
+    """Return the look of the options."""
     from mfprofile.view.plots.look import Look
 
     return Look(span, dark)
 
 
-LookGiven = Annotated[
+LookOptions = Annotated[
     Any,
     Group(
         {
@@ -37,23 +37,23 @@ LookGiven = Annotated[
                 ],
                 2,
             ),
-            "dark": (Annotated[bool, typer.Option("--dark", help="For a dark background.")], False),
+            "dark": (Annotated[bool, typer.Option("--dark", help="Draw for a dark background.")], False),
         },
         _look,
     ),
 ]
-"""How a picture looks."""
+"""The look of a picture."""
 
 
-def written(picture: Picture, name: str, output: str | None, look: Look) -> None:
-    """Write a picture, and say where."""
+def write(picture: Picture, name: str, output: str | None, look: Look) -> None:
+    """Write a picture and report its file on stderr."""
     from mfprofile.view.plots.picture import save
 
     notify(f"wrote {save(picture, output or f'{name}.png', look)}")
 
 
-def checked(output: str | None) -> None:
-    """Raise `InputError` for an ending that says no format, before anything is drawn."""
+def check_ending(output: str | None) -> None:
+    """Raise `InputError` for a file whose ending is not a picture format, before anything is drawn."""
     from mfprofile.view.plots.picture import format_of
 
     if output is not None:

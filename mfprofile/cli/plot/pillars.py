@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import specs
-from mfprofile.cli.options import Changes, ConventionName, once
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.options import Changes, ConventionName, checked_specs
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
@@ -16,17 +16,17 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[SPEC...]",
-            help="Names of 'mfprofile list' or paths; the seven models if none.",
+            help="Names of 'mfprofile list' or paths (default: the seven models).",
             autocompletion=specs,
         ),
     ] = None,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
     changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
-    """Draw the pillars' shares of MAdds and parameters, of several variants.
+    """Draw each pillar's share of the MAdds and parameters.
 
     Example: mfprofile plot pillars mf294m mf294m-mlp mf294m-mobile -o pillars.pdf
     """
@@ -35,6 +35,6 @@ def command(
     from mfprofile.spec.load import load
     from mfprofile.view.plots.pillars import pillars
 
-    checked(output)
-    bills = [count(load(each, changes), convention) for each in once(variants or list(MODELS))]
-    written(pillars(look, bills), "pillars", output, look)
+    check_ending(output)
+    bills = [count(load(each, changes), convention) for each in checked_specs(variants or list(MODELS))]
+    write(pillars(look, bills), "pillars", output, look)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import conventions
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
@@ -23,16 +23,16 @@ def command(
     ] = None,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
 ) -> None:
     """Draw counted minus printed, for every cost in the paper.
 
-    Differences are in steps of the last printed digit. A cell is within its rounding where it lies in the band
-    of half a step.
+    Differences are in units of the last printed digit. A cell agrees with its printed value if it lies in the band of
+    half a unit.
 
     Example: mfprofile plot residuals --convention inferred --convention core -o residuals.svg
     """
     from mfprofile.view.plots.residuals import INFERRED, residuals
 
-    checked(output)
-    written(residuals(look, convention or [INFERRED]), "residuals", output, look)
+    check_ending(output)
+    write(residuals(look, convention or [INFERRED]), "residuals", output, look)

@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import names_in
 from mfprofile.cli.options import Changes, ConventionName, Spec
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
@@ -18,18 +18,20 @@ def command(
         typer.Option(
             "--sort",
             metavar="QUANTITY",
-            help="madds or params: what is drawn, the largest first.",
+            help="Draw the change in madds or params, the largest first.",
             autocompletion=names_in("budget.sensitivity:QUANTITIES"),
         ),
     ] = "madds",
-    most: Annotated[int, typer.Option("--top", metavar="N", min=1, help="So many knobs, those that change most.")] = 20,
+    most: Annotated[
+        int, typer.Option("--top", metavar="N", min=1, help="Number of knobs, those that change most.")
+    ] = 20,
     output: Output = None,
     *,
-    look: LookGiven,
+    look: LookOptions,
     changes: Changes,
     convention: ConventionName = "core",
 ) -> None:
-    """Draw what one step of each knob is worth, as a tornado.
+    """Draw what one step of each knob changes, as a tornado.
 
     Example: mfprofile plot sensitivity mf294m --top 12 -o sensitivity.svg
     """
@@ -37,6 +39,6 @@ def command(
     from mfprofile.spec.load import load
     from mfprofile.view.plots.tornado import tornado
 
-    checked(output)
-    found = sensitivity(load(spec, changes), convention, sort)
-    written(tornado(look, found, most), "sensitivity", output, look)
+    check_ending(output)
+    steps = sensitivity(load(spec, changes), convention, sort)
+    write(tornado(look, steps, most), "sensitivity", output, look)

@@ -8,12 +8,12 @@ import typer
 
 from mfprofile.cli.completion import names_in, specs
 from mfprofile.cli.options import ConventionName
-from mfprofile.cli.plot.options import LookGiven, Output, checked, written
-from mfprofile.cli.subjects import SpecsGiven, both
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.cli.subjects import SpecOptions, bills_to_compare
 
 Of = Annotated[
     str,
-    typer.Option("--of", metavar="QUANTITY", help="madds or params.",
+    typer.Option("--of", metavar="QUANTITY", help="Draw madds or params.",
                  autocompletion=names_in("view.plots.waterfall:QUANTITIES")),
 ]  # fmt: skip
 
@@ -22,39 +22,44 @@ def command(
     a: Annotated[
         str,
         typer.Argument(
-            metavar="A", help="What it was: a name of 'mfprofile list', a path, or - for stdin.", autocompletion=specs
+            metavar="A",
+            help="The first spec: a name of 'mfprofile list', a path, or - for stdin.",
+            autocompletion=specs,
         ),
     ],
     b: Annotated[
         str | None,
         typer.Argument(
             metavar="B",
-            help="What it is now, the same; left out, it is A with what --set changes.",
+            help="The second spec, in the same form (default: A changed by --set).",
             autocompletion=specs,
         ),
     ] = None,
     by: Annotated[
         str,
         typer.Option(
-            "--by", metavar="AXIS", help="block or pillar.", autocompletion=names_in("view.plots.waterfall:AXES")
+            "--by",
+            metavar="AXIS",
+            help="Group by block or pillar.",
+            autocompletion=names_in("view.plots.waterfall:AXES"),
         ),
     ] = "block",
     of: Of = "madds",
     output: Output = None,
     *,
-    look: LookGiven,
-    given: SpecsGiven,
+    look: LookOptions,
+    options: SpecOptions,
     convention: ConventionName = "core",
 ) -> None:
     """Draw how A's total becomes B's, part by part.
 
-    Blocks are aligned where depth differs, as in 'mfprofile diff'.
+    Blocks are aligned even if the depths differ, as in 'mfprofile diff'.
 
     Example: mfprofile plot waterfall mf294m mf214m -o waterfall.svg
     """
     from mfprofile.budget.difference import difference
     from mfprofile.view.plots.waterfall import waterfall
 
-    checked(output)
-    before, after = both("plot waterfall", a, b, given, convention)
-    written(waterfall(look, difference(before, after), by, of), "waterfall", output, look)
+    check_ending(output)
+    before, after = bills_to_compare("plot waterfall", a, b, options, convention)
+    write(waterfall(look, difference(before, after), by, of), "waterfall", output, look)
