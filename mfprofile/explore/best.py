@@ -65,7 +65,7 @@ def best(
 ) -> list[Variant]:
     """Return the best variant within all windows, or the `number` best, best first; an empty list if none is within.
 
-    Of equally good variants always the same is returned. Raises `InputError` if the exact answer must visit every
+    Of equally good variants, the same one is always returned. Raises `InputError` if the exact answer must visit every
     variant and the space is too large for that. This can happen for `number` > 1, or if the other methods need more
     than `memory` bytes.
     """

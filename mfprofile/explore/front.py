@@ -46,7 +46,7 @@ def front(
 ) -> list[Variant]:
     """Return the variants within all windows that no other there dominates, sorted by the first of the two objectives.
 
-    Of variants with the same two sums one is returned, always the same one. Raises `InputError` for a window with two
+    Of variants with the same two sums, one is returned, always the same one. Raises `InputError` for a window with two
     sides, for a lower limit of a minimized objective, and for an upper limit of a maximized one: label setting could
     drop the only paths within such a window. Raises it also if the search needs more than `memory` bytes.
     """

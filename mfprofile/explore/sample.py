@@ -28,7 +28,7 @@ from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
 _MEMORY = 64 << 20  # bytes for exact sums; not an option, because a seed must give the same variants on every machine
-_SHUFFLE_BELOW = 100_000  # up to so many ranks, all are shuffled instead of drawn one by one
+_SHUFFLE_BELOW = 100_000  # up to this number, all ranks are shuffled instead of drawn one by one
 _BATCH = 200_000  # ranks that are drawn at a time
 _MAX_DRAWN = 3_000_000
 _NO_LIMIT = (quantity_of("madds"), Window(None, None))
@@ -60,14 +60,12 @@ def sample_space(
     paths: list[Path] = []
     while ranks := draw.more(number - len(paths), len(paths)):
         by_setting = draw.by_setting(ranks)
-        inputs = {at: inner for at, (_, inner) in by_setting.items()}
+        inputs = {at: local_ranks for at, (_, local_ranks) in by_setting.items()}
         drawn: dict[int, Path | None] = {}
-        for (at, (outer, _)), answer in zip(
-            by_setting.items(), over_chains(question, task, executor, inputs=inputs), strict=True
-        ):
-            drawn |= {
-                rank: None if edges is None else (at, edges) for rank, edges in zip(outer, answer or (), strict=True)
-            }
+        answers = over_chains(question, task, executor, inputs=inputs)
+        for (at, (setting_ranks, _)), answer in zip(by_setting.items(), answers, strict=True):
+            for rank, edges in zip(setting_ranks, answer or (), strict=True):
+                drawn[rank] = None if edges is None else (at, edges)
         paths += [path for rank in ranks if (path := drawn[rank]) is not None]
     return variants_of(question, paths[:number], executor)
 
@@ -102,9 +100,9 @@ class _Draw:
         groups: dict[int, tuple[list[int], list[int]]] = {}
         for rank in ranks:
             setting = bisect_right(self.upto, rank)
-            outer, inner = groups.setdefault(setting, ([], []))
-            outer.append(rank)
-            inner.append(rank - (self.upto[setting - 1] if setting else 0))
+            setting_ranks, local_ranks = groups.setdefault(setting, ([], []))
+            setting_ranks.append(rank)
+            local_ranks.append(rank - (self.upto[setting - 1] if setting else 0))
         return groups
 
     def _next(self) -> int:

@@ -61,19 +61,19 @@ def largest_setting(space: Space, setting: Values) -> dict[Place, Any]:
 def _with_effect(space: Space, setting: dict[Place, Any]) -> dict[Place, Any]:
     """Return the setting without the choices that have no effect because of another choice."""
     data = with_values(space.data, setting)
-    idle: set[Place] = set()
+    unused: set[Place] = set()
     if data.get("former") == "none":
-        idle |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
-        idle |= {path for path in setting if path[0] == "former" and len(path) > 1}
+        unused |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
+        unused |= {path for path in setting if path[0] == "former" and len(path) > 1}
     elif data.get("attention") == "mlp":
-        idle |= {("bridge", "heads"), ("former", "heads")}
+        unused |= {("bridge", "heads"), ("former", "heads")}
     choose_kernel = [any(choice.path[-1] == "kernel" for choice in choices) for choices in space.blocks]
     if all(
         block["block"] == "lite" or "kernel" in block or chooses
         for block, chooses in zip(data["blocks"], choose_kernel, strict=True)
     ):
-        idle.add(("mobile", "kernel"))
-    return {path: value for path, value in setting.items() if path not in idle}
+        unused.add(("mobile", "kernel"))
+    return {path: value for path, value in setting.items() if path not in unused}
 
 
 def is_refused(data: Mapping[str, Any]) -> bool:

@@ -186,7 +186,8 @@ def _invalid_values(first: Node, name: str, value_nodes: Mapping[Place, list[Nod
         yield Problem(first.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)
         return
     if "name" in data:
-        yield Problem(locate(first, ("name",), at_key=True), "name", "unknown key", remedy="name the file")
+        remedy = "remove it: the name of the file is the name of the space"
+        yield Problem(locate(first, ("name",), at_key=True), "name", "unknown key", remedy=remedy)
     malformed = tuple(dotted(path) for path, nodes in value_nodes.items() if not nodes)
     _, faults = typed(data, first, name)
     faults = [fault for fault in faults if not fault.path.startswith(malformed)]

@@ -39,7 +39,7 @@ class TooLargeError(Exception):
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
 _SLICES = 64  # for progress, and for an even load of the workers
-_MANY, _SLICE = 512, 64  # above so many settings, a slice has at least so many: counting them together is cheaper
+_MANY, _SLICE = 512, 64  # with more than 512 settings, a slice has at least 64: it is cheaper to count them together
 
 
 @dataclass(frozen=True, slots=True, eq=False)

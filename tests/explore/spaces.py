@@ -156,8 +156,8 @@ def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:
 def with_effect(mapping: Mapping[str, Any], choices: Mapping[Place, Any], values: dict[Place, Any]) -> dict[Place, Any]:
     """Return the assignment without choices that have no effect, and with `out: same` as a width if that is listed too."""
     data = planted(mapping, values)
-    idle = {place for place in values if _is_idle(data, place)}
-    kept = {place: value for place, value in values.items() if place not in idle}
+    unused = {place for place in values if _is_unused(data, place)}
+    kept = {place: value for place, value in values.items() if place not in unused}
     width = data["stem"]
     for number, block in enumerate(data["blocks"]):
         if block.get("repeat") == 0:
@@ -169,7 +169,7 @@ def with_effect(mapping: Mapping[str, Any], choices: Mapping[Place, Any], values
     return kept
 
 
-def _is_idle(data: Data, place: Place) -> bool:
+def _is_unused(data: Data, place: Place) -> bool:
     """Return whether the choice at a path has no effect because of the other values in the mapping."""
     if place[0] == "blocks":
         return data["blocks"][place[1]].get("repeat") == 0 and place[2] != "repeat"
