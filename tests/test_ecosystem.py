@@ -1,4 +1,4 @@
-"""The GitHub action and the pre-commit hook: what their hosts demand of the files, and what they do."""
+"""The GitHub action and the pre-commit hook: their files have all required keys, and they run as documented."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ WITHIN = {"specs": "mine/a.yaml", "max-madds": "290M"}
 
 
 def _expressions(value: Any) -> list[str]:
-    """Return all expressions in a part of the action."""
+    """Return all expressions in a part of the action, without ${{ and }}."""
     if isinstance(value, dict | list):
-        return [found for one in (value.values() if isinstance(value, dict) else value) for found in _expressions(one)]
+        parts = value.values() if isinstance(value, dict) else value
+        return [expression for part in parts for expression in _expressions(part)]
     return EXPRESSION.findall(str(value))
 
 
 def _step(name: str, folder: Path, values: dict[str, str], **environment: str) -> tuple[int, str, dict[str, str]]:
-    """Run a step as a runner does; return its exit code, all that it printed and its outputs."""
+    """Run a step like a GitHub runner, and return its exit code, its printed text and its outputs."""
     step = next(step for step in STEPS if step["id"] == name)
     given = {key: EXPRESSION.sub(lambda match: values[match[1]], text) for key, text in step["env"].items()}
     script, outputs = folder / f"{name}.sh", folder / f"{name}.outputs"
@@ -49,7 +50,7 @@ def _step(name: str, folder: Path, values: dict[str, str], **environment: str) -
 
 
 def _checked(folder: Path, command: str = "", **given: str) -> tuple[int, str, dict[str, str]]:
-    """Run the step that checks in a folder that has a spec, with these inputs and the defaults of all others."""
+    """Run the step "check" in a folder with a spec, with these inputs and the defaults of all others."""
     (folder / "mine").mkdir(exist_ok=True)
     (folder / "mine" / "a.yaml").write_text("extends: mf294m\n", encoding="utf-8")
     command = command or shutil.which("mfprofile", path=surroundings()["PATH"]) or ""
@@ -59,8 +60,8 @@ def _checked(folder: Path, command: str = "", **given: str) -> tuple[int, str, d
     return _step("check", folder, values, GITHUB_STEP_SUMMARY=str(folder / "summary.md"))
 
 
-def test_the_action_has_what_github_demands() -> None:
-    """Name, description and steps; each input described, each output with a value, each script with its shell."""
+def test_the_action_has_the_keys_that_github_requires() -> None:
+    """It has a name, a description and steps; inputs have descriptions, outputs have values, scripts have shells."""
     assert ACTION["name"]
     assert ACTION["description"]
     assert ACTION["runs"]["using"] == "composite"
@@ -72,37 +73,37 @@ def test_the_action_has_what_github_demands() -> None:
     assert len({step["id"] for step in STEPS}) == len(STEPS)
 
 
-def test_each_input_of_the_action_is_used_and_no_other() -> None:
-    """An expression that names no input and no step before it would be empty, silently."""
+def test_the_action_uses_each_of_its_inputs_and_no_others() -> None:
+    """An expression with an unknown input or step is empty, and there is no error."""
     used = set(_expressions(ACTION["runs"]))
     inputs = {f"inputs.{name}" for name in ACTION["inputs"]}
-    assert {one for one in used if one.startswith("inputs.")} == inputs
+    assert {name for name in used if name.startswith("inputs.")} == inputs
     assert used - inputs == {"steps.python.outputs.python-path", "steps.install.outputs.command"}
     assert _expressions(ACTION["outputs"]) == ["steps.check.outputs.exit-code"]
 
 
-def test_no_expression_stands_in_a_script_of_the_action() -> None:
-    """What a caller gives would be run as shell code."""
+def test_no_script_of_the_action_contains_an_expression() -> None:
+    """The value of an input would be run as shell code."""
     assert not [step["id"] for step in STEPS if "${{" in step.get("run", "")]
 
 
-def test_the_action_passes_what_is_within(tmp_path: Path) -> None:
-    """The exit code is 0, an output too, and the job summary has the table."""
+def test_the_action_passes_a_spec_within_its_limits(tmp_path: Path) -> None:
+    """The exit code and the output are 0, and the job summary has the table."""
     code, text, outputs = _checked(tmp_path, **WITHIN)
     assert (code, outputs) == (0, {"exit-code": "0"})
     assert "the 1 limit met in convention 'core'" in text
     assert "| a " in (tmp_path / "summary.md").read_text(encoding="utf-8")
 
 
-def test_the_action_fails_on_what_is_over(tmp_path: Path) -> None:
-    """The exit code is 1, and an annotation names the spec's file."""
+def test_the_action_fails_for_a_spec_over_its_limits(tmp_path: Path) -> None:
+    """The exit code is 1, and an annotation has the file of the spec."""
     code, text, outputs = _checked(tmp_path, **{**WITHIN, "max-madds": "280M"})
     assert (code, outputs) == (1, {"exit-code": "1"})
     assert "::error file=mine/a.yaml,line=1,col=1,title=a%3A madds over its limit::" in text
 
 
-def test_the_action_hands_on_each_of_its_inputs(tmp_path: Path) -> None:
-    """Specs and further arguments are split at blanks and line ends; an empty input is no option."""
+def test_the_action_passes_each_input_to_the_command(tmp_path: Path) -> None:
+    """Specs and further arguments are split at spaces and newlines; an empty input is not passed."""
     (tmp_path / "before.json").write_text(
         '[{"schema": 1, "name": "a", "convention": "paper", "madds": 294051584, "params": 11422648},'
         ' {"schema": 1, "name": "mf26m", "convention": "paper", "madds": 26000000, "params": 3232788}]',
@@ -120,21 +121,21 @@ def test_the_action_hands_on_each_of_its_inputs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in ACTION["inputs"] if name != "python-version"])
-def test_what_the_action_is_given_is_never_run(name: str, tmp_path: Path) -> None:
-    """An input is one argument or several, whatever shell code it holds."""
+def test_an_input_of_the_action_is_never_run(name: str, tmp_path: Path) -> None:
+    """An input with shell code is still one argument, or several."""
     code, _, outputs = _checked(tmp_path, **{**WITHIN, name: '"; touch hacked; `touch hacked` $(touch hacked) #'})
     assert (code, outputs) == (2, {"exit-code": "2"})
     assert not list(tmp_path.rglob("hacked*"))
 
 
-def test_a_spec_given_to_the_action_is_no_option(tmp_path: Path) -> None:
-    """A name that begins with a hyphen stays a name."""
+def test_a_spec_that_looks_like_an_option_is_a_spec(tmp_path: Path) -> None:
+    """A name that begins with a hyphen is read as a name."""
     assert _checked(tmp_path, specs="--exit-zero", **{"max-madds": "1M"})[0] == 2
 
 
 @pytest.mark.slow
 def test_the_action_installs_its_own_checkout(tmp_path: Path) -> None:
-    """The step that installs makes an environment of its own, whose command then checks."""
+    """The step "install" creates a new environment, and the step "check" runs its command."""
     values = {"steps.python.outputs.python-path": sys.executable}
     runner = {"RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_ACTION_PATH": str(ROOT), "PYTHONPATH": ""}
     code, text, outputs = _step("install", tmp_path, values, **runner)
@@ -144,8 +145,8 @@ def test_the_action_installs_its_own_checkout(tmp_path: Path) -> None:
     assert (code, "286,732,160" in text) == (0, True)
 
 
-def test_the_hook_has_what_pre_commit_demands() -> None:
-    """Each hook has the four keys that must be there, and its command is one that installing provides."""
+def test_the_hook_has_the_keys_that_pre_commit_requires() -> None:
+    """Each hook has the four required keys, and the package installs its command."""
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     for hook in HOOKS:
         assert {"id", "name", "entry", "language"} <= set(hook)
@@ -155,7 +156,7 @@ def test_the_hook_has_what_pre_commit_demands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "taken"),
+    ("file", "matches"),
     [
         ("specs/a.yaml", True),
         ("models/specs/deep/a.yml", True),
@@ -164,15 +165,15 @@ def test_the_hook_has_what_pre_commit_demands() -> None:
         ("specs.yaml", False),
     ],
 )
-def test_the_hook_takes_only_specs(file: str, taken: bool) -> None:
-    """pre-commit searches for the pattern in each file's path; a workflow, say, would be refused as no spec."""
+def test_the_hook_checks_only_specs(file: str, matches: bool) -> None:
+    """Other YAML files, such as a workflow, would be reported as invalid specs."""
     (hook,) = HOOKS
-    assert bool(re.search(hook["files"], file)) == taken
+    assert bool(re.search(hook["files"], file)) == matches
     assert hook["types"] == ["yaml"]
 
 
 def test_the_page_uses_the_action_as_it_is() -> None:
-    """Its workflow gives only inputs that there are, and every input is named somewhere on the page."""
+    """Its workflow uses only existing inputs, and the page mentions every input."""
     workflow = next(block for block in SHOWN if "jobs" in block)
     *_, step = workflow["jobs"]["check"]["steps"]
     assert step["uses"].startswith("OWNER/mfprofile@")
@@ -182,7 +183,7 @@ def test_the_page_uses_the_action_as_it_is() -> None:
 
 
 def test_the_page_uses_the_hook_as_it_is() -> None:
-    """Its examples name hooks that there are."""
+    """Its examples use only existing hooks."""
     shown = [repo["hooks"] for block in SHOWN if "repos" in block for repo in block["repos"]]
     shown += [block for block in SHOWN if isinstance(block, list)]
     assert len(shown) == 2

@@ -1,1 +1,1 @@
-"""Exploring: a space is a spec with choices; how many variants fit, which are extreme, fair samples, all exact."""
+"""Query spaces, which are specs with choices: count the variants that fit, find the extreme ones, draw fair samples."""

@@ -1,4 +1,11 @@
-"""The variant with the most, or the least, of a quantity within windows: exactly, or not at all."""
+"""Find the best variants within windows: those with the least, or the most, of a quantity. The answer is always exact.
+
+There are three methods, from the cheapest to the most expensive:
+
+- label setting, with one side of each window at a time; a variant that is also within the other sides is the answer;
+- a sorted join of half chains, for at most one window in addition to that of the objective;
+- a visit of every variant, for spaces that are not too large, and for more than one best variant.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +21,11 @@ import numpy as np
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.front import Aim
 from mfprofile.explore.join import extreme
-from mfprofile.explore.labels import unbeaten
+from mfprofile.explore.labels import undominated_paths
 from mfprofile.explore.quantity import Quantity, refuse_twice
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
-from mfprofile.explore.sums import paths
+from mfprofile.explore.sums import paths_from_start
 from mfprofile.explore.variant import Path, Variant, variants_of
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, TooLargeError, over_chains
 from mfprofile.spec.problems import InputError
@@ -28,7 +35,11 @@ from mfprofile.spec.renamed import renamed
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """What is sought: the aim is the question's first quantity, `windows` are those of all, the aim's first."""
+    """A search for the `number` best variants of a question.
+
+    The objective is the question's first quantity, maximized if `most`. `windows` has one window for each quantity, in
+    the question's order.
+    """
 
     most: bool
     windows: tuple[Window, ...]
@@ -37,6 +48,7 @@ class _Task:
 
     @property
     def sign(self) -> int:
+        """Return the factor, 1 or -1, that makes less better."""
         return -1 if self.most else 1
 
 
@@ -51,10 +63,11 @@ def best(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Variant]:
-    """Return the best variant within all windows, or the `number` best, best first; none if nothing is within.
+    """Return the best variant within all windows, or the `number` best, best first; an empty list if none is within.
 
-    Of variants that are equally good always the same is told. Raises `InputError` where an exact
-    answer would take more than `memory` bytes, or more than one variant is asked of a space too large to go through.
+    Of equally good variants, the same one is always returned. Raises `InputError` if the exact answer must visit every
+    variant and the space is too large for that. This can happen for `number` > 1, or if the other methods need more
+    than `memory` bytes.
     """
     refuse_twice(windows)
     others = [(quantity, window) for quantity, window in windows if quantity.terms != aim.quantity.terms]
@@ -62,46 +75,49 @@ def best(
     question = Question(space, (aim.quantity, *(quantity for quantity, _ in others)), convention)
     task = _Task(aim.most, (own, *(window for _, window in others)), memory, number)
     if number > 1:
-        return variants_of(question, _streamed(question, task, executor, progress), executor)
-    for limits in _relaxations(task.windows[1:]):
+        return variants_of(question, _best_by_visit(question, task, executor, progress), executor)
+    for limits in _one_sided(task.windows[1:]):
         try:
-            found = _first(_relaxed(question, task, limits, executor, progress), task)
+            answer = _best_answer(_best_by_labels(question, task, limits, executor, progress), task)
         except TooLargeError:
             break
-        if found is None or _short_of(own, found[1][0], aim.most):
+        if answer is None:
             return []
-        if all(figure in window for figure, window in zip(found[1], task.windows, strict=True)):
-            return variants_of(question, [found[0]], executor)
-    return variants_of(question, _joined(question, task, executor, progress), executor)
+        path, sums = answer
+        if _misses(own, sums[0], aim.most):
+            return []
+        if all(figure in window for figure, window in zip(sums, task.windows, strict=True)):
+            return variants_of(question, [path], executor)
+    return variants_of(question, _best_by_join(question, task, executor, progress), executor)
 
 
 _Limit: TypeAlias = tuple[int, int]
-"""A sign, and the most that what is signed may be."""
+"""A sign, 1 or -1, and the upper limit of a sum times this sign."""
 
 _Answer: TypeAlias = tuple[list[int], tuple[int, ...]]
-"""A path's sums in the order of the question's quantities, and its edges."""
+"""The best path of a chain: its sums, in the order of the question's quantities, and its edges."""
 
 
-def _first(answers: Sequence[_Answer | None], task: _Task) -> tuple[Path, list[int]] | None:
-    """Return the best of the chains' answers, the first of equals: its path and its sums."""
-    found = [(task.sign * answer[0][0], at, answer) for at, answer in enumerate(answers) if answer is not None]
-    if not found:
+def _best_answer(answers: Sequence[_Answer | None], task: _Task) -> tuple[Path, list[int]] | None:
+    """Return the path and the sums of the best of the chains' answers, the first one of equals."""
+    candidates = [(task.sign * answer[0][0], at, answer) for at, answer in enumerate(answers) if answer is not None]
+    if not candidates:
         return None
-    _, at, (sums, edges) = min(found, key=lambda item: item[:2])
+    _, at, (sums, edges) = min(candidates, key=lambda item: item[:2])
     return (at, edges), sums
 
 
-def _short_of(own: Window, figure: int, most: bool) -> bool:
-    """Return whether the best there is does not come as far as the aim's own window."""
+def _misses(own: Window, figure: int, most: bool) -> bool:
+    """Return whether even the best sum does not reach the objective's own window."""
     if most:
         return own.least is not None and figure < own.least
     return own.most is not None and figure > own.most
 
 
-def _relaxations(windows: Sequence[Window]) -> Iterator[list[_Limit]]:
-    """Yield the windows with one side each: a sign, and the limit of what is signed.
+def _one_sided(windows: Sequence[Window]) -> Iterator[list[_Limit]]:
+    """Yield each combination of one side of every window, as limits.
 
-    What is best with one side of each alone, and lies within the others too, is best within all.
+    A variant that is the best under such limits, and is also within the other sides, is the best within all windows.
     """
     sides = []
     for window in windows:
@@ -110,114 +126,121 @@ def _relaxations(windows: Sequence[Window]) -> Iterator[list[_Limit]]:
     yield from (list(chosen) for chosen in product(*sides))
 
 
-def _relaxed(
+def _best_by_labels(
     question: Question, task: _Task, limits: Sequence[_Limit], executor: Executor | None, progress: Progress | None
 ) -> list[_Answer | None]:
-    """Return the best path of each chain under one-sided limits; of chains that cannot have the best of all none.
+    """Return the best path of each chain under one-sided limits, or None for a chain that cannot have the best of all.
 
-    Of several limits each is tried alone first: that tells how good a chain can be at most, and mostly finds a path
-    that keeps to the others as well; labels that cannot come up to it are dropped.
+    With several limits, each chain is first searched under each limit alone. This gives a bound of its best sum, and
+    often a path that keeps all limits. The second search then drops labels that cannot be as good as the best such
+    path.
     """
-    task_of = partial(_unbeaten, task=task, limits=limits)
+    task_of = partial(_best_of_chain, task=task, limits=limits)
     if len(limits) < 2:
         return over_chains(question, task_of, executor, progress)
     bounds = over_chains(question, partial(_bounds, task=task, limits=limits), executor, progress)
-    known = [part[1] for part in bounds if part is not None and part[1] is not None]
-    best_known = min(known, default=None)
-    given = {
-        at: best_known
+    reached = min((part[1] for part in bounds if part is not None and part[1] is not None), default=None)
+    inputs = {
+        at: reached
         for at, part in enumerate(bounds)
-        if part is not None and part[0] is not None and (best_known is None or part[0] <= best_known)
+        if part is not None and part[0] is not None and (reached is None or part[0] <= reached)
     }
-    found = over_chains(question, task_of, executor, progress, given)
+    results = over_chains(question, task_of, executor, progress, inputs)
     answers: list[_Answer | None] = [None] * len(bounds)
-    for at, answer in zip(given, found, strict=True):
+    for at, answer in zip(inputs, results, strict=True):
         answers[at] = answer
     return answers
 
 
 def _bounds(chain: Chain, task: _Task, limits: Sequence[_Limit]) -> tuple[int | None, int | None]:
-    """Return how good a path can be by each limit alone, less being better, and how good one is that keeps to all.
+    """Return a bound of the best signed sum of a chain, and the best signed sum of a path that keeps all limits.
 
-    The first is None where some limit has no path, the second where none was found.
+    Less is better, so the bound is a lower bound: the greatest of the bests under each limit alone. It is None if a
+    limit alone excludes all paths. The second number is None if no such path was seen.
     """
     signs = np.array([task.sign, *(sign for sign, _ in limits)])
     costs = [link.costs * signs[:, None] for link in chain.links]
     most = np.array([limit for _, limit in limits])
-    bound, known = None, None
+    bound, reached = None, None
     for row, (_, limit) in enumerate(limits, start=1):
-        sums, edges = unbeaten(chain.links, [cost[[0, row]] for cost in costs], [None, limit], task.memory)
+        sums, edges = undominated_paths(chain.links, [cost[[0, row]] for cost in costs], [None, limit], task.memory)
         if not len(edges):
             return None, None
         least = int(sums[0].min())
         bound = least if bound is None else max(bound, least)
-        whole = np.sum([cost[:, edges[:, at]] for at, cost in enumerate(costs)], axis=0)
-        kept = whole[0, (whole[1:] <= most[:, None]).all(axis=0)]
+        all_sums = np.sum([cost[:, edges[:, at]] for at, cost in enumerate(costs)], axis=0)
+        kept = all_sums[0, (all_sums[1:] <= most[:, None]).all(axis=0)]
         if kept.size:
-            known = int(kept.min()) if known is None else min(known, int(kept.min()))
-    return bound, known
+            reached = int(kept.min()) if reached is None else min(reached, int(kept.min()))
+    return bound, reached
 
 
-def _unbeaten(chain: Chain, known: int | None = None, *, task: _Task, limits: Sequence[_Limit]) -> _Answer | None:
-    """Return the best path under one-sided limits, its sums and its edges; none that is worse than what is known."""
+def _best_of_chain(
+    chain: Chain, reached: int | None = None, *, task: _Task, limits: Sequence[_Limit]
+) -> _Answer | None:
+    """Return the best path of a chain under one-sided limits, or None if none is as good as the sum `reached`."""
     signs = np.array([task.sign, *(sign for sign, _ in limits)])
     costs = [link.costs * signs[:, None] for link in chain.links]
-    sums, edges = unbeaten(chain.links, costs, [known, *(limit for _, limit in limits)], task.memory)
+    sums, edges = undominated_paths(chain.links, costs, [reached, *(limit for _, limit in limits)], task.memory)
     if not len(edges):
         return None
     at = int(np.argmin(sums[0]))
     return (sums[:, at] * signs).tolist(), tuple(edges[at].tolist())
 
 
-def _joined(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
-    """Return the best path within windows of two sides, by joining halves, or by going through all variants."""
+def _best_by_join(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
+    """Return the best path within windows with two sides, by a join of halves, or else by a visit of all variants."""
     if len(task.windows) <= 2:
         try:
-            found = _first(over_chains(question, partial(_extreme, task=task), executor, progress), task)
-            return [] if found is None else [found[0]]
+            answer = _best_answer(over_chains(question, partial(_extreme, task=task), executor, progress), task)
+            return [] if answer is None else [answer[0]]
         except TooLargeError:
             pass
-    return _streamed(question, task, executor, progress)
+    return _best_by_visit(question, task, executor, progress)
 
 
 def _extreme(chain: Chain, task: _Task) -> _Answer | None:
+    """Return the best path of a chain by a join of its halves."""
     own, *others = task.windows
     rows, other = ((1, 0), others[0]) if others else ((0, 0), Window(None, None))
-    found = extreme(chain, rows, (other, own), task.most, task.memory)
-    return None if found is None else ([found[0]], found[1])
+    answer = extreme(chain, rows, (other, own), task.most, task.memory)
+    return None if answer is None else ([answer[0]], answer[1])
 
 
-def _streamed(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
-    """Return the best paths, best first, by going through every variant; refuses a space that is too large."""
+def _best_by_visit(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
+    """Return the best paths, best first, by a visit of every variant.
+
+    Raises `InputError` for a space with more than `STREAMED` variants.
+    """
     sizes = over_chains(Question(question.space, (), question.convention), _size, executor)
     size = sum(part or 0 for part in sizes)
     if size > STREAMED:
         raise InputError(
-            f"{question.space.name}: an exact answer would go through all {size:,} variants, more than {STREAMED:,}: "
-            "give windows one side each, one window besides that of the aim, more --ram, or ask for one variant"
+            f"{question.space.name}: an exact answer must visit all {size:,} variants, more than {STREAMED:,}; "
+            "use one-sided windows, at most one window besides the objective's, more --ram, or -n 1"
         )
-    answers = over_chains(question, partial(_leading, task=task), executor, progress)
-    found = [(value, at, edges) for at, part in enumerate(answers) for value, edges in part or ()]
-    found.sort(key=lambda item: item[:2])
-    return [(at, edges) for _, at, edges in found[: task.number]]
+    answers = over_chains(question, partial(_leaders, task=task), executor, progress)
+    leaders = [(value, at, edges) for at, part in enumerate(answers) for value, edges in part or ()]
+    leaders.sort(key=lambda item: item[:2])
+    return [(at, edges) for _, at, edges in leaders[: task.number]]
 
 
 def _size(chain: Chain) -> int:
-    return paths(chain.links)[-1][0]
+    return paths_from_start(chain.links)[-1][0]
 
 
-def _leading(chain: Chain, task: _Task) -> list[tuple[int, tuple[int, ...]]]:
-    """Return the best paths of a chain within the windows: each what is sought, less being better, and its edges."""
+def _leaders(chain: Chain, task: _Task) -> list[tuple[int, tuple[int, ...]]]:
+    """Return the best paths of a chain within the windows, best first: the objective times its sign, and the edges."""
     values, edges = np.zeros(0, np.int64), np.zeros((0, len(chain.links)), np.int64)
     for block in blocks(chain, task.windows):
-        found = block.sums(0) * task.sign
+        objective = block.sums(0) * task.sign
         chosen = block.within(task.windows)
         if len(values) == task.number:
-            chosen &= found < values[-1]
+            chosen &= objective < values[-1]
         if np.count_nonzero(chosen) > task.number:
-            chosen &= found <= np.partition(found[chosen], task.number - 1)[task.number - 1]
+            chosen &= objective <= np.partition(objective[chosen], task.number - 1)[task.number - 1]
         if chosen.any():
-            values, edges = np.concatenate([values, found[chosen]]), np.vstack([edges, block.edges(chosen)])
+            values, edges = np.concatenate([values, objective[chosen]]), np.vstack([edges, block.edges(chosen)])
             order = np.argsort(values, kind="stable")[: task.number]
             values, edges = values[order], edges[order]
     return list(zip(values.tolist(), map(tuple, edges.tolist()), strict=True))

@@ -1,7 +1,11 @@
-"""A space as chains: for each setting of the globals, links of edges between widths, each edge with its costs.
+"""Turn a space into chains, one for each setting of its global choices.
 
-What an edge costs is asked of the one arithmetic in `cost`, on int64 arrays with an element an edge; whether it is
-valid is asked of the rules of specs.
+A chain is a layered graph. Its links are the stem, the entries of `blocks` and the end, in the order of the network.
+The states between two links are widths, and each edge of a link has its costs. A variant is one path through the chain,
+and its cost is the sum of its edges' costs. So a query can work on widths, and does not need to visit each variant.
+
+The functions in `cost` count the edges, with int64 arrays of one element for each edge. The rules in `spec` decide
+which edges are valid.
 """
 
 from __future__ import annotations
@@ -12,24 +16,29 @@ from typing import Any
 
 from mfprofile.cost.weights import Convention
 from mfprofile.explore.costing import Costing
-from mfprofile.explore.edges import RULING, Edges, Integers, Values, all_edges, greatest_of
+from mfprofile.explore.edges import WIDTH_RULE_KEYS, Edges, Integers, Values, all_edges, largest_edges
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.settings import greatest_setting, is_refused, outer_settings
+from mfprofile.explore.settings import global_settings, is_refused, largest_setting
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import InputError
 
-MOST = 2**60
-"""What a sum may come to, so that sums, their differences and what int64 sets apart for none stay below 2⁶³."""
+MAX_SUM = 2**60
+"""The largest allowed sum. Sums, differences of sums, and the placeholder for "no path" then stay below 2⁶³."""
 
-_TOGETHER = 128
-"""So many settings of the globals are costed at a time."""
+_BATCH = 128
+"""The number of settings that are counted at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
-    """The valid edges of one step of a chain, with `costs` in int64, a row for each quantity and a column an edge."""
+    """The valid edges of one step of a chain.
+
+    `source`, `target` and `option` have one element for each edge: the width before, the width after (indices), and the
+    index in `options`. An option is one assignment of the link's choices. `states` is the number of widths after the
+    link. `costs` has the shape quantities × edges, in int64.
+    """
 
     source: Integers
     target: Integers
@@ -41,47 +50,54 @@ class Link:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chain:
-    """All variants of one setting of the globals: a path from the first link's one state to the last one's."""
+    """All variants of one setting of the global choices.
+
+    `values` is the setting. Each variant is one path: from the only state before the first link to the only state after
+    the last link, with one edge of each link.
+    """
 
     values: Values
     links: tuple[Link, ...]
 
     def costs(self, row: int) -> list[Integers]:
-        """Return what each link's edges cost in one quantity."""
+        """Return the costs of each link's edges in one quantity, by the quantity's row."""
         return [link.costs[row] for link in self.links]
 
     def assignment(self, edges: Sequence[int]) -> dict[Place, Any]:
-        """Return the choices of the variant that takes these edges, one of each link."""
-        found = dict(self.values)
+        """Return the choices of the variant with these edges, one of each link."""
+        choices = dict(self.values)
         for link, edge in zip(self.links, edges, strict=True):
-            found |= link.options[link.option[edge]]
-        return found
+            choices |= link.options[link.option[edge]]
+        return choices
 
 
 class Chains:
-    """The chains of a space, one for each setting of its globals, with the costs of the quantities asked for."""
+    """The chains of a space, one for each setting of its global choices, with the costs in some quantities.
+
+    `settings` has all settings. The order of `quantities` is the order of the rows of `Link.costs`.
+    """
 
     def __init__(self, space: Space, quantities: Sequence[Quantity], convention: Convention) -> None:
         self.space = space
         self.costing = Costing(tuple(quantities), convention)
-        self.settings = outer_settings(space)
-        self._known: dict[str, list[Edges]] = {}
-        self._safe: set[str] = set()
+        self.settings = global_settings(space)
+        self._edges: dict[str, list[Edges]] = {}  # by the keys that decide which edges there are
+        self._checked: set[str] = set()  # settings whose sums fit into int64
 
     def each(self, settings: Sequence[Values]) -> Iterator[Chain | None]:
-        """Yield the chain of each of some settings of the globals; None where the rules allow none of its links.
+        """Yield the chain of each of these settings, or None if the rules refuse the setting or a whole link.
 
-        Settings that differ in numbers of tokens or pixels alone are costed together, an array element each.
+        Settings that differ only in numbers of tokens or pixels are counted together, with one array element each.
         """
-        for start in range(0, len(settings), _TOGETHER):
-            yield from self._together(settings[start : start + _TOGETHER])
+        for start in range(0, len(settings), _BATCH):
+            yield from self._batch(settings[start : start + _BATCH])
 
     def chain(self, values: Values) -> Chain | None:
-        """Return the chain of one setting, as `each`."""
+        """Return the chain of one setting, or None, like `each`."""
         return next(self.each([values]))
 
-    def _together(self, settings: Sequence[Values]) -> list[Chain | None]:
-        found: list[Chain | None] = [None] * len(settings)
+    def _batch(self, settings: Sequence[Values]) -> list[Chain | None]:
+        chains: list[Chain | None] = [None] * len(settings)
         groups: dict[int, tuple[list[Edges], list[int], list[Spec]]] = {}
         for at, values in enumerate(settings):
             data = with_values(self.space.data, values)
@@ -92,65 +108,66 @@ class Chains:
                 members.append(at)
                 specs.append(self._spec(data))
         for edges, members, specs in groups.values():
-            kept = [_kept(part) for part in edges]
-            if all(len(part.source) for part in kept):
-                costs = list(self.costing.of(specs, kept))
+            valid = [_valid_edges(step) for step in edges]
+            if all(len(step.source) for step in valid):
+                costs = list(self.costing.costs(specs, valid))
                 for row, at in enumerate(members):
-                    links = tuple(_link(part, cost[:, row]) for part, cost in zip(kept, costs, strict=True))
-                    found[at] = Chain(settings[at], links)
-        return found
+                    links = tuple(_link(step, cost[:, row]) for step, cost in zip(valid, costs, strict=True))
+                    chains[at] = Chain(settings[at], links)
+        return chains
 
     def edges(self, data: Mapping[str, Any]) -> list[Edges]:
-        """Return the edges of each link, the same for all settings that no rule of widths tells apart."""
-        key = repr([data.get(name) for name in RULING] + [block.get("repeat") for block in data["blocks"]])
-        if key not in self._known:
-            self._known[key] = list(all_edges(self.space, data, self._spec(data)))
-        return self._known[key]
+        """Return the edges of each link; settings that no rule of widths distinguishes share them."""
+        key = repr([data.get(name) for name in WIDTH_RULE_KEYS] + [block.get("repeat") for block in data["blocks"]])
+        if key not in self._edges:
+            self._edges[key] = list(all_edges(self.space, data, self._spec(data)))
+        return self._edges[key]
 
     def assignments(self) -> int:
-        """Return how many variants there would be if no rule left any out."""
-        known: dict[int, int] = {}
+        """Return the number of combinations of choices, including those that the rules refuse."""
+        counts: dict[int, int] = {}
         total = 0
         for values in self.settings:
             edges = self.edges(with_values(self.space.data, values))
-            if id(edges) not in known:
-                known[id(edges)] = _all_paths(edges)
-            total += known[id(edges)]
+            if id(edges) not in counts:
+                counts[id(edges)] = _count_paths(edges)
+            total += counts[id(edges)]
         return total
 
     def _refuse_too_large(self, values: Values) -> None:
-        """Raise `InputError` where a sum could pass what int64 holds: that of the greatest sizes of all at once.
+        """Raise `InputError` if a sum of this setting could exceed `MAX_SUM`.
 
-        Settings that differ only in what costs grow with share one answer.
+        The check uses an upper bound: the cost of the largest sizes of all edges at the same time. Settings that differ
+        only in choices whose larger numbers cost more are checked once.
         """
-        values = greatest_setting(self.space, values)
-        if not self.costing.quantities or repr(values) in self._safe:
+        values = largest_setting(self.space, values)
+        if not self.costing.quantities or repr(values) in self._checked:
             return
-        self._safe.add(repr(values))
+        self._checked.add(repr(values))
         data = with_values(self.space.data, values)
         edges = self.edges(data)
         amounts = tuple(quantity.amount() for quantity in self.costing.quantities)
-        greatest = [*(greatest_of(found, 1) for found in edges[:-1]), greatest_of(edges[-1], len(edges[-1].options))]
-        costs = Costing(amounts, self.costing.convention).of([self._spec(data)], greatest)
+        largest = [*(largest_edges(step, 1) for step in edges[:-1]), largest_edges(edges[-1], len(edges[-1].options))]
+        costs = Costing(amounts, self.costing.convention).costs([self._spec(data)], largest)
         for quantity, most in zip(amounts, sum(each.max(axis=(1, 2)) for each in costs), strict=True):
-            if most > MOST:
+            if most > MAX_SUM:
                 raise InputError(
-                    f"{self.space.name}: {quantity.name} of a variant may come to {most:,}, more than the {MOST:,} "
-                    "that are reckoned with here: take the greatest channels, repeats or inputs out"
+                    f"{self.space.name}: {quantity.name} of a variant can be {most:,}, more than {MAX_SUM:,}; "
+                    "remove the largest channels, repeats or inputs"
                 )
 
     def _spec(self, data: Mapping[str, Any]) -> Spec:
         spec, faults = typed(dict(data), self.space.tree, self.space.name)
-        assert spec is not None, faults  # each value was tried when the space was read
+        assert spec is not None, faults  # `read_space` checked each value
         return spec
 
 
-def _kept(edges: Edges) -> Edges:
+def _valid_edges(edges: Edges) -> Edges:
     """Return the edges that the rules allow."""
-    kept = edges.valid
-    sizes = {name: array[kept] for name, array in edges.sizes.items()}
+    valid = edges.valid
+    sizes = {name: array[valid] for name, array in edges.sizes.items()}
     return Edges(
-        edges.source[kept], edges.target[kept], edges.option[kept], kept[kept], edges.options, edges.widths, sizes
+        edges.source[valid], edges.target[valid], edges.option[valid], valid[valid], edges.options, edges.widths, sizes
     )
 
 
@@ -158,12 +175,12 @@ def _link(edges: Edges, costs: Integers) -> Link:
     return Link(edges.source, edges.target, edges.option, edges.options, len(edges.widths), costs)
 
 
-def _all_paths(edges: Sequence[Edges]) -> int:
-    """Return the number of paths, those that the rules refuse included."""
-    reached = [1]
-    for found in edges:
-        after = [0] * len(found.widths)
-        for source, target in zip(found.source.tolist(), found.target.tolist(), strict=True):
-            after[target] += reached[source]
-        reached = after
-    return sum(reached)
+def _count_paths(edges: Sequence[Edges]) -> int:
+    """Return the number of paths, including those that the rules refuse."""
+    counts = [1]
+    for step in edges:
+        counts_after = [0] * len(step.widths)
+        for source, target in zip(step.source.tolist(), step.target.tolist(), strict=True):
+            counts_after[target] += counts[source]
+        counts = counts_after
+    return sum(counts)

@@ -1,4 +1,8 @@
-"""What the edges of a space's links cost: the one arithmetic in `cost`, on int64 arrays, settings × edges."""
+"""Count the costs of a space's edges, with the functions in `cost` that count one spec.
+
+Dimensions are int64 arrays here. A number that differs between settings is a column, and a number that differs between
+edges is a row, so counts have the shape settings × edges.
+"""
 
 from __future__ import annotations
 
@@ -22,28 +26,31 @@ from mfprofile.spec.model import BlockSpec, HeadSpec, Resolution, Spec, TokensSp
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Costing:
-    """Costs edges in some quantities, multiply-adds as a convention counts them."""
+    """Counts the costs of edges in some quantities, multiply-adds as a convention counts them."""
 
     quantities: tuple[Quantity, ...]
     convention: Convention
 
-    def of(self, specs: Sequence[Spec], edges: Sequence[Edges]) -> Iterator[Integers]:
-        """Yield each link's costs, quantities × settings × edges, under specs that differ in tokens and input alone."""
+    def costs(self, specs: Sequence[Spec], edges: Sequence[Edges]) -> Iterator[Integers]:
+        """Yield the costs of each link, shape quantities × settings × edges.
+
+        `specs` has one spec for each setting; they differ only in tokens and input.
+        """
         if not self.quantities:
-            yield from (np.zeros((0, len(specs), len(found.source)), np.int64) for found in edges)
+            yield from (np.zeros((0, len(specs), len(step.source)), np.int64) for step in edges)
             return
         spec, settings = _stacked(specs), len(specs)
         height, width = halved(spec.input.height), halved(spec.input.width)
         yield self._sums(_stem_parts(spec, edges[0]), edges[0], settings, len(edges[0].source))
-        for block, found in zip(spec.blocks, edges[1:-1], strict=True):
-            yield self._entry(_sized(spec, height, width), block, found, settings)
+        for block, step in zip(spec.blocks, edges[1:-1], strict=True):
+            yield self._entry(_with_maps(spec, height, width), block, step, settings)
             if block.halves and block.repeat:
                 height, width = halved(height), halved(width)
-        yield self._ends(_sized(spec, height, width), edges[-1], settings)
+        yield self._ends(_with_maps(spec, height, width), edges[-1], settings)
 
     def _entry(self, spec: Spec, block: BlockSpec, edges: Edges, settings: int) -> Integers:
-        """Return the costs of an entry's edges: its first block and, as often as it is repeated, the others."""
-        costs = np.zeros((len(self.quantities), settings, len(edges.source)), edges.kind)
+        """Return the costs of an entry's edges: its first block, plus one more block for each further repeat."""
+        costs = np.zeros((len(self.quantities), settings, len(edges.source)), edges.dtype)
         repeat = edges.sizes["repeat"]
         laid_out = np.flatnonzero(repeat)
         if not laid_out.size:
@@ -54,7 +61,7 @@ class Costing:
             name: sizes[name] for name in ("out", "exp", "expand", "exp2", "kernel") if name in sizes
         }
         block = dataclasses.replace(block, **changes, repeat=2 if repeat.max() > 1 else 1)
-        network = resolve(_changed(spec, stem=sizes["inputs"], blocks=(block,)))
+        network = resolve(_replaced(spec, stem=sizes["inputs"], blocks=(block,)))
         tokenwise = [] if network.tokens is None else former(network, network.tokens)
         for index, laid in enumerate(network.blocks):
             summed = self._sums(block_parts(network, laid, tokenwise), edges, settings, len(laid_out))
@@ -63,41 +70,43 @@ class Costing:
 
     def _ends(self, spec: Spec, edges: Edges, settings: int) -> Integers:
         """Return the costs of the last link: the final bridge and the head of each option."""
-        costs = np.zeros((len(self.quantities), settings, len(edges.source)), edges.kind)
-        through = BlockSpec("lite", None, exp=1)  # it only hands the width on
+        costs = np.zeros((len(self.quantities), settings, len(edges.source)), edges.dtype)
+        through = BlockSpec("lite", None, exp=1)  # has the same output width as its input
         for option, values in enumerate(edges.options):
             chosen = np.flatnonzero(edges.option == option)
-            head, classes = _headed(spec, values)
-            changed = _changed(spec, stem=edges.sizes["inputs"][chosen], blocks=(through,), head=head, classes=classes)
-            parts = [part for part in network_parts(resolve(changed)) if part.block in ("final", "head")]
+            head, classes = _head_of(spec, values)
+            replaced = _replaced(
+                spec, stem=edges.sizes["inputs"][chosen], blocks=(through,), head=head, classes=classes
+            )
+            parts = [part for part in network_parts(resolve(replaced)) if part.block in ("final", "head")]
             costs[:, :, chosen] = self._sums(parts, edges, settings, len(chosen))
         return costs
 
     def _sums(self, parts: Sequence[Part], edges: Edges, *shape: int) -> Integers:
-        """Return each quantity's sum over the parts: quantities × settings × edges."""
+        """Return the sum of each quantity over the parts, shape quantities × settings × edges."""
         sums = [np.broadcast_to(quantity.of(parts, self.convention), shape) for quantity in self.quantities]
-        return np.array(sums, edges.kind).reshape(len(self.quantities), *shape)
+        return np.array(sums, edges.dtype).reshape(len(self.quantities), *shape)
 
 
 def _stem_parts(spec: Spec, edges: Edges) -> list[Part]:
-    """Return the ops before the first block: the stem and the table of tokens."""
+    """Return the ops before the first block: the stem and the learned tokens."""
     block = BlockSpec("lite", None, exp=1)
-    network = resolve(_changed(spec, stem=edges.sizes["inputs"], blocks=(block,), head=None, width=1))
+    network = resolve(_replaced(spec, stem=edges.sizes["inputs"], blocks=(block,), head=None, width=1))
     return [part for part in network_parts(network) if part.block in ("stem", "tokens")]
 
 
-def _changed(spec: Spec, **changes: Any) -> Spec:
-    """Return the spec with arrays, or whatever else, in place of fields."""
+def _replaced(spec: Spec, **changes: Any) -> Spec:
+    """Return the spec with other values, such as arrays, in some fields."""
     return dataclasses.replace(spec, **changes)
 
 
-def _sized(spec: Spec, height: int, width: int) -> Spec:
-    """Return the globals with an input that leaves a first block maps of that height and width."""
+def _with_maps(spec: Spec, height: int, width: int) -> Spec:
+    """Return the spec with an input for which the maps of the first block have this height and width, in pixels."""
     return dataclasses.replace(spec, input=Resolution(2 * height, 2 * width), width=1)
 
 
-def _headed(spec: Spec, values: Values) -> tuple[HeadSpec | None, int]:
-    """Return the head and the classes of an option."""
+def _head_of(spec: Spec, values: Values) -> tuple[HeadSpec | None, int]:
+    """Return the head and the number of classes of an option of the last link."""
     head, classes = spec.head, values.get(("classes",), spec.classes)
     if ("head",) in values:
         given = values["head",]
@@ -108,16 +117,16 @@ def _headed(spec: Spec, values: Values) -> tuple[HeadSpec | None, int]:
 
 
 def _stacked(specs: Sequence[Spec]) -> Spec:
-    """Return specs that differ in tokens and input alone as one, with an array element each in their place."""
+    """Return one spec for specs that differ only in tokens and input: these become arrays, one row for each spec."""
     first = specs[0]
     if len(specs) == 1:
         return first
-    changed = _changed(first, input=Resolution(*_columns([spec.input for spec in specs], ("height", "width"))))
+    replaced = _replaced(first, input=Resolution(*_columns([spec.input for spec in specs], ("height", "width"))))
     if first.tokens is None or first.former is None:
-        return changed
-    return _changed(changed, tokens=TokensSpec(*_columns([spec.tokens for spec in specs], ("count", "dim"))))
+        return replaced
+    return _replaced(replaced, tokens=TokensSpec(*_columns([spec.tokens for spec in specs], ("count", "dim"))))
 
 
 def _columns(sections: Sequence[Any], names: tuple[str, str]) -> Iterator[Any]:
-    """Yield what the sections have under each name, as a column: a row a setting."""
+    """Yield the sections' values of each name as a column, shape settings × 1."""
     yield from (np.array([getattr(section, name) for section in sections])[:, None] for name in names)

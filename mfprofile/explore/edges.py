@@ -1,4 +1,8 @@
-"""The edges of a space's links: which widths follow on which, by which values, and what the rules of specs allow."""
+"""Build the edges of a space's links: from which width to which, by which values, and which the rules of specs allow.
+
+A link is one step of the chain: the stem, one entry of `blocks`, or the end (final bridge and head). Its states are
+widths, the numbers of channels. An edge is one way from a width before the link to a width after it.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +25,22 @@ from mfprofile.spec.width import scaled
 Integers: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = Mapping[Place, Any]
 
-RULING = ("groups", "attention", "former", "mobile", "bridge", "require", "width")
-"""The globals that a rule of widths may read."""
+WIDTH_RULE_KEYS = ("groups", "attention", "former", "mobile", "bridge", "require", "width")
+"""The global keys that decide which widths are valid."""
 MAX_EDGES = 1_000_000
 UNKNOWN = "?"
-"""A value of which no rule speaks."""
+"""A placeholder for a value that the rules must not check."""
 _NUMBERS = ("inputs", "out", "exp", "expand", "exp2", "kernel", "repeat")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
-    """The edges of one link: from which width to which, by which option, and whether the rules allow it.
+    """The edges of one link, one array element each; some can be invalid by the rules of specs.
 
-    `source` and `target` are indices of widths, `options` the values of the link's choices, `sizes` the numbers of
-    each edge after the width multiplier, `widths` those of the spec, before it.
+    `source` is the index of the width before the link, `target` the index in `widths` of the width after it. `option`
+    is the index in `options`, where each element is one assignment of the link's choices. `valid` is False where a rule
+    refuses the edge. `widths` are in channels as the spec has them, before the width multiplier. `sizes` has the
+    numbers of the entry (channels, kernel, repeat) after the width multiplier, by key; `inputs` are the input channels.
     """
 
     source: Integers
@@ -46,28 +52,31 @@ class Edges:
     sizes: Mapping[str, Integers]
 
     @property
-    def kind(self) -> np.dtype[Any]:
-        """Return what the sizes are: int64, or objects that are Python's integers."""
+    def dtype(self) -> np.dtype[Any]:
+        """Return the type of the sizes: int64, or object for Python's integers."""
         return next(iter(self.sizes.values())).dtype
 
 
 def all_edges(space: Space, data: Mapping[str, Any], spec: Spec) -> Iterator[Edges]:
-    """Yield the edges of the stem, of each entry and of the end."""
-    rules: dict[str, Any] = {name: data[name] for name in RULING if name in data and name != "width"}
+    """Yield the edges of each link: the stem, each entry of `blocks`, the end."""
+    rules: dict[str, Any] = {name: data[name] for name in WIDTH_RULE_KEYS if name in data and name != "width"}
     final = rules.get("bridge", {}).get("final", True)
     rules |= {"tokens": {"count": 1, "dim": UNKNOWN}, "head": "none", "input": UNKNOWN}
     rules["bridge"] = {**rules.get("bridge", {}), "final": False}
     stems = space.stem[0].values if space.stem else (data["stem"],)
-    found = _stem_edges(space, stems, spec)
-    yield found
+    edges = _stem_edges(space, stems, spec)
+    yield edges
     for at, choices in enumerate(space.blocks):
-        found = _entry_edges(_Entry(data["blocks"][at], choices, rules, spec), found.widths)
-        yield found
-    yield _end_edges(space, found.widths, {**rules, "bridge": {**rules["bridge"], "final": final}}, spec)
+        edges = _entry_edges(_Entry(data["blocks"][at], choices, rules, spec), edges.widths)
+        yield edges
+    yield _end_edges(space, edges.widths, {**rules, "bridge": {**rules["bridge"], "final": final}}, spec)
 
 
-def greatest_of(edges: Edges, count: int) -> Edges:
-    """Return an edge for each of the first options, with the greatest sizes of all edges, as Python's integers."""
+def largest_edges(edges: Edges, count: int) -> Edges:
+    """Return one edge for each of the first `count` options, each with the largest sizes of all edges.
+
+    The sizes are Python's integers, which cannot overflow. The costs of these edges are an upper bound.
+    """
     sizes = {name: np.full(count, int(array.max()), object) for name, array in edges.sizes.items()}
     zeros = np.zeros(count, np.int64)
     return Edges(zeros, zeros, np.arange(count), np.ones(count, bool), edges.options, edges.widths, sizes)
@@ -75,7 +84,7 @@ def greatest_of(edges: Edges, count: int) -> Edges:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An entry of `blocks`: its keys, its choices, what the rules read besides, and a spec with the width."""
+    """An entry of `blocks`: its keys, its choices, the global keys for the rules, and a spec with the multiplier."""
 
     keys: Mapping[str, Any]
     choices: tuple[Choice, ...]
@@ -84,47 +93,51 @@ class _Entry:
 
 
 def _stem_edges(space: Space, stems: Sequence[int], spec: Spec) -> Edges:
+    """Return the edges of the stem, one for each of its widths."""
     widths = tuple(sorted(stems))
     options = tuple({choice.path: value} for choice in space.stem for value in stems) or ({},)
-    after = np.array(
+    inputs = np.array(
         [_scaled_block(spec, value, {"block": "lite", "out": "same", "exp": 1})["inputs"] for value in stems]
     )
     indices = np.arange(len(stems))
     target = np.array([widths.index(value) for value in stems])
     valid = np.ones(len(stems), bool)
-    return Edges(np.zeros_like(indices), target, indices, valid, options, widths, {"inputs": after})
+    return Edges(np.zeros_like(indices), target, indices, valid, options, widths, {"inputs": inputs})
 
 
 def _entry_edges(entry: _Entry, widths: tuple[int, ...]) -> Edges:
-    """Return every edge of an entry: each width before it with each value of its choices, a skip counting once."""
+    """Return all edges of an entry: each width before it with each combination of its choices.
+
+    All combinations with `repeat: 0` are one edge, because the entry's other choices then have no effect.
+    """
     options: dict[str, dict[Place, Any]] = {}
-    found: list[tuple[int, int, int, bool, Mapping[str, int]]] = []
+    rows: list[tuple[int, int, int, bool, Mapping[str, int]]] = []  # source, target width, option, valid, sizes
     _refuse_too_many(entry, widths)
-    listed = next((choice.values for choice in entry.choices if choice.path[-1] == "out"), ())
+    out_values = next((choice.values for choice in entry.choices if choice.path[-1] == "out"), ())
     for values in product(*(choice.values for choice in entry.choices)):
         chosen = {choice.path: value for choice, value in zip(entry.choices, values, strict=True)}
         keys = {**entry.keys, **{str(path[-1]): value for path, value in chosen.items()}}
         if keys.get("repeat") == 0:
             chosen = {path: value for path, value in chosen.items() if path[-1] == "repeat"}
-        if (known := repr(chosen)) in options:
+        if (key := repr(chosen)) in options:
             continue
-        options[known] = chosen
+        options[key] = chosen
         for source, width in enumerate(widths):
-            if keys["out"] == "same" and width in listed and keys.get("repeat") != 0:
-                continue  # the same network as with that width
+            if keys["out"] == "same" and width in out_values and keys.get("repeat") != 0:
+                continue  # the value `width` makes the same network
             target, valid, sizes = _edge(entry, keys, width)
-            found.append((source, target, len(options) - 1, valid, sizes))
-    after = tuple(sorted({target for _, target, _, _, _ in found}))
-    position = {width: at for at, width in enumerate(after)}
-    names = [name for name in _NUMBERS if any(name in sizes for *_, sizes in found)]
+            rows.append((source, target, len(options) - 1, valid, sizes))
+    widths_after = tuple(sorted({target for _, target, _, _, _ in rows}))
+    position = {width: at for at, width in enumerate(widths_after)}
+    names = [name for name in _NUMBERS if any(name in sizes for *_, sizes in rows)]
     return Edges(
-        np.array([source for source, *_ in found]),
-        np.array([position[target] for _, target, *_ in found]),
-        np.array([option for _, _, option, *_ in found]),
-        np.array([valid for *_, valid, _ in found]),
+        np.array([source for source, *_ in rows]),
+        np.array([position[target] for _, target, *_ in rows]),
+        np.array([option for _, _, option, *_ in rows]),
+        np.array([valid for *_, valid, _ in rows]),
         tuple(options.values()),
-        after,
-        {name: np.array([sizes.get(name, 0) for *_, sizes in found], np.int64) for name in names},
+        widths_after,
+        {name: np.array([sizes.get(name, 0) for *_, sizes in rows], np.int64) for name in names},
     )
 
 
@@ -132,8 +145,8 @@ def _refuse_too_many(entry: _Entry, widths: tuple[int, ...]) -> None:
     number = len(widths) * prod(len(choice.values) for choice in entry.choices)
     if number > MAX_EDGES:
         raise InputError(
-            f"{dotted(entry.choices[0].path[:2])}: the {len(widths):,} widths before it and its own choices have "
-            f"{number:,} combinations, more than the {MAX_EDGES:,} that a block may have: give fewer values"
+            f"{dotted(entry.choices[0].path[:2])}: {len(widths):,} input widths and the values of its choices are "
+            f"{number:,} combinations, more than {MAX_EDGES:,} for one block; give fewer values"
         )
 
 
@@ -149,19 +162,19 @@ def _edge(entry: _Entry, keys: Mapping[str, Any], width: int) -> tuple[int, bool
 
 
 def _scaled_block(spec: Spec, width: int, keys: Mapping[str, Any]) -> dict[str, int]:
-    """Return an entry's numbers after the width multiplier, `inputs` being its input channels."""
+    """Return the numbers of an entry after the width multiplier, and its input channels as `inputs`."""
     sizes = {name: keys[name] for name in _NUMBERS if name in keys}
     sizes |= {"inputs": width, "repeat": keys.get("repeat", 1)}
     if spec.width == 1:
         return sizes
     given = {**keys, "out": None if keys["out"] == "same" else keys["out"]}
-    found = scaled(dataclasses.replace(spec, stem=width, blocks=(BlockSpec(**given),)))
-    block = found.blocks[0]
-    return {name: found.stem if name == "inputs" else getattr(block, name) for name in sizes}
+    scaled_spec = scaled(dataclasses.replace(spec, stem=width, blocks=(BlockSpec(**given),)))
+    block = scaled_spec.blocks[0]
+    return {name: scaled_spec.stem if name == "inputs" else getattr(block, name) for name in sizes}
 
 
 def _end_edges(space: Space, widths: tuple[int, ...], rules: Mapping[str, Any], spec: Spec) -> Edges:
-    """Return the edges of the end: each width with each option of the head."""
+    """Return the edges of the end: each width before it with each option of the head, to one final state."""
     options = []
     for values in product(*(choice.values for choice in space.head)):
         chosen = {choice.path: value for choice, value in zip(space.head, values, strict=True)}

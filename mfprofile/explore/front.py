@@ -1,4 +1,4 @@
-"""The Pareto front of two quantities over a whole space, exactly, by label-setting along the chain."""
+"""Find the exact Pareto front of two quantities over a whole space, by label setting along its chains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.labels import unbeaten, undominated
+from mfprofile.explore.labels import undominated, undominated_paths
 from mfprofile.explore.quantity import Quantity, refuse_twice
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Variant, variants_of
@@ -23,14 +23,14 @@ from mfprofile.spec.renamed import renamed
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aim:
-    """A quantity and whether more of it is better."""
+    """An objective: a quantity to minimize, or to maximize if `most`."""
 
     quantity: Quantity
     most: bool = False
 
     @property
     def sign(self) -> int:
-        """Return what a sum is multiplied by so that less is better."""
+        """Return the factor, 1 or -1, that makes less better."""
         return -1 if self.most else 1
 
 
@@ -44,11 +44,11 @@ def front(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Variant]:
-    """Return the variants within all windows that no other there beats in both quantities, in the order of the first.
+    """Return the variants within all windows that no other there dominates, sorted by the first of the two objectives.
 
-    Of variants with the same two sums always the same is told. Raises `InputError` for a window of
-    two sides, or of an aim on the side towards which it is pushed: what lies there no label could tell; and
-    where the front would take more than `memory` bytes.
+    Of variants with the same two sums, one is returned, always the same one. Raises `InputError` for a window with two
+    sides, for a lower limit of a minimized objective, and for an upper limit of a maximized one: label setting could
+    drop the only paths within such a window. Raises it also if the search needs more than `memory` bytes.
     """
     refuse_twice(windows)
     limits: list[int | None] = [_limit(aim, windows) for aim in aims]
@@ -61,13 +61,13 @@ def front(
         answers = over_chains(question, task, executor, progress)
     except TooLargeError:
         raise InputError(
-            f"{space.name}: so many variants are unbeaten on the way that they take more than --ram: give more, "
-            "fewer windows, or two quantities that do not rise together"
+            f"{space.name}: the front needs more memory than --ram; give more --ram, fewer windows, or two quantities "
+            "that do not grow together"
         ) from None
-    found = [(setting, *point) for setting, part in enumerate(answers) for point in part or ()]
-    if not found:
+    points = [(setting, *point) for setting, part in enumerate(answers) for point in part or ()]
+    if not points:
         return []
-    kept = [found[at] for at in undominated(np.array([sums for _, sums, _ in found]).T).tolist()]
+    kept = [points[at] for at in undominated(np.array([sums for _, sums, _ in points]).T).tolist()]
     return variants_of(question, [(setting, edges) for setting, _, edges in kept], executor)
 
 
@@ -76,31 +76,29 @@ def _is_aim(quantity: Quantity, aims: Sequence[Aim]) -> bool:
 
 
 def _limit(aim: Aim, windows: Sequence[tuple[Quantity, Window]]) -> int | None:
-    """Return the limit of an aim's window on what is signed, which cuts the front."""
+    """Return the upper limit that the objective's window sets on its sum times its sign, or None."""
     window = next((window for quantity, window in windows if quantity.terms == aim.quantity.terms), Window(None, None))
-    cut, pushed = (window.least, window.most) if aim.most else (window.most, window.least)
-    if pushed is not None:
-        side = "most" if aim.most else "least"
-        raise InputError(
-            f"{aim.quantity.name} is to have its {side}, so that its window may have no {side}: leave that side open"
-        )
-    return None if cut is None else aim.sign * cut
+    limit, best_side = (window.least, window.most) if aim.most else (window.most, window.least)
+    if best_side is not None:
+        goal, side = ("maximized", "an upper") if aim.most else ("minimized", "a lower")
+        raise InputError(f"{aim.quantity.name} is {goal}: its window cannot have {side} limit; leave that side open")
+    return None if limit is None else aim.sign * limit
 
 
 def _one_sided(quantity: Quantity, window: Window) -> tuple[Quantity, int, int]:
-    """Return a window of one side as a sign, and the limit of what is signed."""
+    """Return a window with one side as a sign and the upper limit of the sum times this sign."""
     if window.least is None:
         assert window.most is not None
         return quantity, 1, window.most
     if window.most is None:
         return quantity, -1, -window.least
-    raise InputError(f"{quantity.name}: a front's window has one side only: give {window.least}: or :{window.most}")
+    raise InputError(f"{quantity.name}: a window of a front has only one side; use {window.least}: or :{window.most}")
 
 
 def _front_of(
     chain: Chain, signs: Integers, limits: Sequence[int | None], memory: int
 ) -> list[tuple[list[int], tuple[int, ...]]]:
-    """Return each point of a chain's front: its two sums, less being better, and the edges of one variant."""
-    sums, edges = unbeaten(chain.links, [link.costs * signs[:, None] for link in chain.links], limits, memory)
+    """Return each point of a chain's front: its two sums, each times its sign, and the edges of one variant."""
+    sums, edges = undominated_paths(chain.links, [link.costs * signs[:, None] for link in chain.links], limits, memory)
     kept = undominated(sums[:2])
     return list(zip(sums[:2, kept].T.tolist(), map(tuple, edges[kept].tolist()), strict=True))

@@ -1,7 +1,13 @@
-"""A chain cut in the middle: the sums before and after, of which the variants within a window are counted and named.
+"""Count and list the paths of a chain whose sum is in a window, by cutting the chain in the middle.
 
-Every path is a pair of halves that meet at a width, and pairs are counted by a sorted join instead of one by one. Where
-the exact sums would not fit in memory costs are rounded down to a grid, which leaves a lower and an upper bound.
+Every path is a prefix (from the start to the cut) and a suffix (from the cut to the end) that meet at a width. For each
+width, prefix sums and suffix sums are sorted, so a binary search counts the suffixes that complete each prefix. Pairs
+are not visited one by one. With n prefix sums and m suffix sums a count takes O(n log m) time. Memory grows with the
+number of distinct sums at all widths.
+
+The same counts number the paths within a window: a rank is an integer from 0, and a path can be built from its rank.
+
+Where the exact sums need too much memory, costs are rounded down to a grid. Then a count is a lower and an upper bound.
 """
 
 from __future__ import annotations
@@ -15,233 +21,260 @@ import numpy as np
 
 from mfprofile.explore.chain import Chain, Link
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.sums import LIMIT, Steps, Sums, backward, forward, paths, paths_onward
+from mfprofile.explore.sums import INT64_LIMIT, Step, Sums, backward, forward, paths_from_start, paths_to_end
 from mfprofile.spec.quantities import Window
 
-ENTRY = 64  # bytes that a sum takes while it is made: value, count, and the sorting of both
-_PARTS = 100  # a grid splits a window into so many parts for each link: some 2 % of the variants are in doubt
-_MOST_CELLS = 1 << 20
+BYTES_PER_SUM = 64  # while sums are merged: a value and a count, and both while they are sorted
+_CELLS_PER_LINK = 100  # cells of a window for each link of the chain: about 2 % of the variants are then uncertain
+_MAX_CELLS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """What a path's cells say of its sum: from `offset + size · cells` to `slack` more."""
+    """The relation between the sum of a path and its cells.
+
+    The cost of each edge is rounded down to whole cells of `size`, counted from the least cost of its link. The cells
+    of a path are the total over its edges. The sum of the path is at least `offset + size · cells`, and at most `slack`
+    more. With `size` 1 the `slack` is 0 and the sum is exact.
+    """
 
     offset: int
     size: int
     slack: int
 
-    def surely(self, window: Window) -> Window:
-        """Return the cells of paths that are in the window, wherever in its cell a sum lies."""
+    def certain_cells(self, window: Window) -> Window:
+        """Return the cells for which every possible sum is in the window."""
         least = None if window.least is None else -(-(window.least - self.offset) // self.size)
         most = None if window.most is None else (window.most - self.offset - self.slack) // self.size
         return Window(least, most)
 
-    def possibly(self, window: Window) -> Window:
-        """Return the cells of all paths that may be in the window."""
+    def possible_cells(self, window: Window) -> Window:
+        """Return the cells for which at least one possible sum is in the window."""
         least = None if window.least is None else -(-(window.least - self.offset - self.slack) // self.size)
         most = None if window.most is None else (window.most - self.offset) // self.size
         return Window(least, most)
 
 
 class Halves:
-    """A chain's sums on both sides of a cut; `costs` are those of each link's edges, exact where `size` is 1."""
+    """The sums of a chain on both sides of a cut.
+
+    `costs` has one array for each link, one element for each edge. `size` is that of the grid; with 1 the sums are
+    exact. `cut` is the number of links before the cut. `prefixes[i][w]` are the sums of all paths from the start to
+    width `w` after `i` links, up to the cut. `suffixes[i][w]` are the sums of all paths from width `w` to the end, `i`
+    links after the cut. All sums are in cells of `grid`.
+    """
 
     def __init__(self, chain: Chain, costs: Sequence[Integers], size: int = 1) -> None:
         self.steps, self.grid = _gridded(chain.links, costs, size)
-        before, after = paths(chain.links), paths_onward(chain.links)
+        before, after = paths_from_start(chain.links), paths_to_end(chain.links)
         self.cut, _ = _cut(self.steps, before, after)
-        self.small = max(*before[self.cut], *after[self.cut]) < LIMIT
-        self.before = forward(self.steps[: self.cut], self.small)
-        self.after = backward(self.steps[self.cut :], self.small)
+        self.fits_int64 = max(*before[self.cut], *after[self.cut]) < INT64_LIMIT
+        self.prefixes = forward(self.steps[: self.cut], self.fits_int64)
+        self.suffixes = backward(self.steps[self.cut :], self.fits_int64)
 
-    def within(self, cells: Window) -> int:
-        """Return how many paths have their cells in the window."""
-        return sum(dot(part.prefix.counts, part.found) for part in self._joined(cells))
+    def count(self, cells: Window) -> int:
+        """Return the number of paths whose cells are in the window."""
+        return sum(dot(join.prefix.counts, join.matches) for join in self._joins(cells))
 
     def bounds(self, window: Window) -> tuple[int, int]:
-        """Return a lower and an upper bound of how many paths have their sum in the window; equal where exact."""
-        lower = self.within(self.grid.surely(window))
-        return (lower, lower) if not self.grid.slack else (lower, self.within(self.grid.possibly(window)))
+        """Return a lower and an upper bound of the number of paths whose sum is in the window, equal if exact."""
+        lower = self.count(self.grid.certain_cells(window))
+        return (lower, lower) if not self.grid.slack else (lower, self.count(self.grid.possible_cells(window)))
 
     def paths(self, cells: Window, ranks: Sequence[int]) -> Integers:
-        """Return the paths of these ranks among those within: an edge of each link in a row; ranks from 0, any order.
+        """Return the paths with these ranks among the paths whose cells are in the window.
 
-        Every path within has one rank.
+        The result has the shape ranks × links; each row has one edge of each link. Ranks are from 0 to `count(cells)` -
+        1, in any order. Each path in the window has exactly one rank.
         """
-        found = np.zeros((len(ranks), len(self.steps)), np.int64)
-        left, waiting = np.array(ranks, object), np.arange(len(ranks))
-        meetings: list[tuple[Integers, _Ends, _Ends]] = []
-        for part in self._joined(cells):
-            upto = np.cumsum(part.prefix.counts.astype(object) * part.found.astype(object))
-            here = waiting[left[waiting] < upto[-1]]
-            meetings.append((here, *self._meeting(part, upto, left[here])))
-            waiting = waiting[left[waiting] >= upto[-1]]
-            left[waiting] -= upto[-1]
-        assert not waiting.size, "a rank beyond the paths within"
-        if meetings:
-            rows, before, after = zip(*meetings, strict=True)
-            self._follow(np.concatenate(rows), _together(before), _together(after), found)
-        return found
+        edges = np.zeros((len(ranks), len(self.steps)), np.int64)
+        remaining, waiting = np.array(ranks, object), np.arange(len(ranks))
+        halves: list[tuple[Integers, _HalfPaths, _HalfPaths]] = []
+        for join in self._joins(cells):
+            upto = np.cumsum(join.prefix.counts.astype(object) * join.matches.astype(object))
+            here = waiting[remaining[waiting] < upto[-1]]
+            halves.append((here, *self._half_paths(join, upto, remaining[here])))
+            waiting = waiting[remaining[waiting] >= upto[-1]]
+            remaining[waiting] -= upto[-1]
+        assert not waiting.size, "a rank is larger than the number of paths"
+        if halves:
+            rows, prefixes, suffixes = zip(*halves, strict=True)
+            self._write_edges(np.concatenate(rows), _concatenated(prefixes), _concatenated(suffixes), edges)
+        return edges
 
     def path(self, state: int, before: int, after: int) -> tuple[int, ...]:
-        """Return the first path through a width at the cut with these cells before it and after it."""
-        left, right = (_Ends(np.array([state]), np.array([cell]), np.zeros(1, np.int64)) for cell in (before, after))
-        found = np.zeros((1, len(self.steps)), np.int64)
-        self._follow(np.zeros(1, np.int64), left, right, found)
-        return tuple(found[0].tolist())
+        """Return the edges of the first path through a width at the cut with these cells before and after the cut."""
+        prefix, suffix = (
+            _HalfPaths(np.array([state]), np.array([cell]), np.zeros(1, np.int64)) for cell in (before, after)
+        )
+        edges = np.zeros((1, len(self.steps)), np.int64)
+        self._write_edges(np.zeros(1, np.int64), prefix, suffix, edges)
+        return tuple(edges[0].tolist())
 
-    def _joined(self, cells: Window) -> Iterator[_Part]:
-        """Yield, for each width at the cut, the sums before it with how many paths after it complete them."""
-        pairs = zip(self.before[-1], self.after[0], strict=True)
+    def _joins(self, cells: Window) -> Iterator[_Join]:
+        """Yield, for each width at the cut, the prefix sums with the number of suffixes that complete each of them."""
+        pairs = zip(self.prefixes[-1], self.suffixes[0], strict=True)
         for state, (prefix, suffix) in enumerate(pairs):
             if len(prefix.values) and len(suffix.values):
                 upto = np.concatenate([np.zeros(1, suffix.counts.dtype), np.cumsum(suffix.counts)])
-                low = upto[_places(suffix, prefix, cells.least, "left", 0)]
-                high = upto[_places(suffix, prefix, cells.most, "right", len(suffix.values))]
-                yield _Part(state, prefix, suffix, upto, low, np.maximum(high - low, 0))
+                low = upto[_positions(suffix, prefix, cells.least, "left", 0)]
+                high = upto[_positions(suffix, prefix, cells.most, "right", len(suffix.values))]
+                yield _Join(state, prefix, suffix, upto, low, np.maximum(high - low, 0))
 
-    def _meeting(self, part: _Part, upto: Integers, ranks: Integers) -> tuple[_Ends, _Ends]:
-        """Return where the paths of these ranks at one width end, before the cut and after it."""
+    def _half_paths(self, join: _Join, upto: Integers, ranks: Integers) -> tuple[_HalfPaths, _HalfPaths]:
+        """Return the prefixes and the suffixes of the paths with these ranks at one width of the cut.
+
+        `upto` has, for each prefix sum, the number of paths with this prefix sum or a smaller one.
+        """
         at = np.searchsorted(upto, ranks, side="right")
         inside = ranks - np.concatenate([np.zeros(1, object), upto])[at]
-        before, after = inside // part.found[at], inside % part.found[at] + part.low[at]
-        place = np.searchsorted(part.upto, after, side="right") - 1
-        kind = np.int64 if self.small else object
-        states = np.full(len(ranks), part.state)
+        prefix_ranks, suffix_ranks = inside // join.matches[at], inside % join.matches[at] + join.too_low[at]
+        place = np.searchsorted(join.upto, suffix_ranks, side="right") - 1
+        dtype = np.int64 if self.fits_int64 else object
+        states = np.full(len(ranks), join.state)
         return (
-            _Ends(states, part.prefix.values[at], before.astype(kind)),
-            _Ends(states, part.suffix.values[place], (after - part.upto[place]).astype(kind)),
+            _HalfPaths(states, join.prefix.values[at], prefix_ranks.astype(dtype)),
+            _HalfPaths(states, join.suffix.values[place], (suffix_ranks - join.upto[place]).astype(dtype)),
         )
 
-    def _follow(self, rows: Integers, before: _Ends, after: _Ends, found: Integers) -> None:
-        """Write the edges of the paths with these ends into their rows of `found`."""
-        found[rows, : self.cut] = _traced(self.steps[: self.cut], self.before, before)
-        turned = [_turned(step) for step in reversed(self.steps[self.cut :])]
-        found[rows, self.cut :] = _traced(turned, self.after[::-1], after)[:, ::-1]
+    def _write_edges(self, rows: Integers, prefixes: _HalfPaths, suffixes: _HalfPaths, edges: Integers) -> None:
+        """Write the edges of these half paths into the given rows of `edges`."""
+        edges[rows, : self.cut] = _edges_of(self.steps[: self.cut], self.prefixes, prefixes)
+        reversed_steps = [step.reversed() for step in reversed(self.steps[self.cut :])]
+        edges[rows, self.cut :] = _edges_of(reversed_steps, self.suffixes[::-1], suffixes)[:, ::-1]
 
 
-class _Ends(NamedTuple):
-    """Where half paths end: the width and the sum of each, and its rank among the half paths that end alike."""
+class _HalfPaths(NamedTuple):
+    """Half paths, one array element each.
+
+    A half path is named by its width at the cut, its sum, and its rank from 0 among the half paths with the same width
+    and sum.
+    """
 
     states: Integers
     values: Integers
     ranks: Integers
 
 
-def _together(ends: Sequence[_Ends]) -> _Ends:
-    return _Ends(*(np.concatenate(arrays) for arrays in zip(*ends, strict=True)))
+def _concatenated(parts: Sequence[_HalfPaths]) -> _HalfPaths:
+    return _HalfPaths(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def _places(suffix: Sums, prefix: Sums, bound: int | None, side: Literal["left", "right"], otherwise: int) -> Integers:
-    """Return, for each sum before, where among the sums after it the bound is reached."""
+def _positions(
+    suffix: Sums, prefix: Sums, bound: int | None, side: Literal["left", "right"], unbounded: int
+) -> Integers:
+    """Return, for each prefix sum, the position in the suffix sums at which the total reaches the bound."""
     if bound is None:
-        return np.full(len(prefix.values), otherwise)
-    beyond = int(prefix.values[-1]) + int(suffix.values[-1]) + 1  # cells are from 0, so that none is below -1 either
-    return np.searchsorted(suffix.values, max(-1, min(bound, beyond)) - prefix.values, side)
+        return np.full(len(prefix.values), unbounded)
+    beyond = int(prefix.values[-1]) + int(suffix.values[-1]) + 1
+    return np.searchsorted(suffix.values, max(-1, min(bound, beyond)) - prefix.values, side)  # cells are never negative
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """The join at one width: sums before and after, and the number of paths `upto` each sum after.
+class _Join:
+    """The join at one width of the cut.
 
-    Of each sum before, `low` is the number of paths after it that come too low, `found` of those that are within.
+    `upto` has one element more than the suffix sums: element `i` is the number of suffixes with one of the first `i`
+    sums. The other arrays have one element for each prefix sum: `too_low` is the number of suffixes with which the
+    total is below the window, `matches` the number of those with which it is in the window.
     """
 
     state: int
     prefix: Sums
     suffix: Sums
     upto: Integers
-    low: Integers
-    found: Integers
+    too_low: Integers
+    matches: Integers
 
 
 def grid_size(chain: Chain, row: int, window: Window, memory: int) -> int:
-    """Return 1 if the exact sums take no more than `memory` bytes, else the size of the grid for bounds."""
-    entries = kept_sums(chain, chain.costs(row))
-    return 1 if entries * ENTRY <= memory else coarse_size(chain, row, window)
+    """Return 1 if the exact sums of a quantity fit into `memory` bytes, else the size of a grid for bounds."""
+    sums = kept_sums(chain, chain.costs(row))
+    return 1 if sums * BYTES_PER_SUM <= memory else coarse_size(chain, row, window)
 
 
 def kept_sums(chain: Chain, costs: Sequence[Integers]) -> int:
-    """Return how many sums `Halves` keeps on both sides of its cut, at most, where they are exact."""
+    """Return an upper bound of the number of exact sums that `Halves` keeps."""
     steps, _ = _gridded(chain.links, costs, 1)
-    return _cut(steps, paths(chain.links), paths_onward(chain.links))[1]
+    return _cut(steps, paths_from_start(chain.links), paths_to_end(chain.links))[1]
 
 
 def coarse_size(chain: Chain, row: int, window: Window) -> int:
-    """Return the size of a grid on which few of a window's variants are in doubt."""
+    """Return the size of a grid on which few variants of the window are uncertain."""
     costs = chain.costs(row)
     greatest = sum(int(cost.max()) for cost in costs if cost.size)
     least = sum(int(cost.min()) for cost in costs if cost.size)
     low, high = (least if window.least is None else window.least), (greatest if window.most is None else window.most)
     span = max(1, min(high, greatest) - max(low, least))
-    return max(1, span // (_PARTS * len(costs)), (greatest - least) // _MOST_CELLS)
+    return max(1, span // (_CELLS_PER_LINK * len(costs)), (greatest - least) // _MAX_CELLS)
 
 
-def _gridded(links: Sequence[Link], costs: Sequence[Integers], size: int) -> tuple[list[Steps], Grid]:
-    """Return the links' costs in whole cells above the least of each link."""
-    steps, offset, slack, before = [], 0, 0, 1
+def _gridded(links: Sequence[Link], costs: Sequence[Integers], size: int) -> tuple[list[Step], Grid]:
+    """Return the links with costs in whole cells above the least cost of each link, and the grid."""
+    steps, offset, slack, states_before = [], 0, 0, 1
     for link, cost in zip(links, costs, strict=True):
         least = int(cost.min()) if cost.size else 0
         cells, rest = np.divmod(cost - least, size)
         offset += least
         slack += int(rest.max()) if cost.size else 0
-        steps.append(Steps(link.source, link.target, cells, before, link.states))
-        before = link.states
+        steps.append(Step(link.source, link.target, cells, states_before, link.states))
+        states_before = link.states
     return steps, Grid(offset, size, slack)
 
 
-def _cut(steps: Sequence[Steps], before: list[list[int]], after: list[list[int]]) -> tuple[int, int]:
-    """Return where to cut so that the fewest sums are kept, and how many those are at most.
+def _cut(steps: Sequence[Step], before: list[list[int]], after: list[list[int]]) -> tuple[int, int]:
+    """Return the cut at which the fewest sums are kept, and an upper bound of their number.
 
-    A cut at which int64 holds the paths on either side goes before one at which it does not.
+    `before` and `after` are the numbers of paths from the start and to the end, for each width. Cuts are preferred at
+    which int64 is large enough for the numbers of paths on both sides.
     """
     spans = [int(step.costs.max()) if step.costs.size else 0 for step in steps]
-    left = list(accumulate(map(_most_sums, before, accumulate(spans, initial=1))))
-    right = list(accumulate(map(_most_sums, after[::-1], accumulate(spans[::-1], initial=1))))[::-1]
+    left = list(accumulate(map(_max_sums, before, accumulate(spans, initial=1))))
+    right = list(accumulate(map(_max_sums, after[::-1], accumulate(spans[::-1], initial=1))))[::-1]
     sizes = [one + other for one, other in zip(left, right, strict=True)]
-    large = [max(*one, *other) >= LIMIT for one, other in zip(before, after, strict=True)]
+    large = [max(*one, *other) >= INT64_LIMIT for one, other in zip(before, after, strict=True)]
     best = min(range(len(sizes)), key=lambda at: (large[at], sizes[at]))
     return best, sizes[best]
 
 
-def _most_sums(paths_to: Sequence[int], span: int) -> int:
-    """Return how many distinct sums there are at most at some widths, of so many paths to each."""
-    return sum(min(count, span) for count in paths_to)
+def _max_sums(path_counts: Sequence[int], span: int) -> int:
+    """Return an upper bound of the number of distinct sums at some widths, from the number of paths to each."""
+    return sum(min(count, span) for count in path_counts)
 
 
-def _turned(step: Steps) -> Steps:
-    return Steps(step.target, step.source, step.costs, step.after, step.before)
-
-
-def dot(counts: Integers, found: Integers) -> int:
-    """Return the sum of products, exactly."""
+def dot(counts: Integers, others: Integers) -> int:
+    """Return the sum of the products, exact also beyond int64."""
     if not len(counts):
         return 0
-    if float(counts.max()) * float(found.max()) * len(counts) < LIMIT / 2:
-        return int(np.dot(counts, found))
-    return int(np.dot(counts.astype(object), found.astype(object)))
+    if float(counts.max()) * float(others.max()) * len(counts) < INT64_LIMIT / 2:
+        return int(np.dot(counts, others))
+    return int(np.dot(counts.astype(object), others.astype(object)))
 
 
-def _traced(steps: Sequence[Steps], levels: Sequence[Sequence[Sums]], ends: _Ends) -> Integers:
-    """Return the edges of half paths, a row each."""
+def _edges_of(steps: Sequence[Step], levels: Sequence[Sequence[Sums]], ends: _HalfPaths) -> Integers:
+    """Return the edges of half paths, shape half paths × steps.
+
+    The half paths are followed from their end back to their start. At each step, the paths that end with one edge have
+    consecutive ranks, and `levels` has their number. So a rank decides the edge, and the rest is the rank one step
+    before.
+    """
     states, values, ranks = (array.copy() for array in ends)
-    found = np.zeros((len(states), len(steps)), np.int64)
+    edges = np.zeros((len(states), len(steps)), np.int64)
     for at in range(len(steps) - 1, -1, -1):
         step, chosen = steps[at], np.zeros(len(states), np.int64)
-        edges = list(enumerate(zip(step.source.tolist(), step.target.tolist(), step.costs.tolist(), strict=True)))
+        step_edges = list(enumerate(zip(step.source.tolist(), step.target.tolist(), step.costs.tolist(), strict=True)))
         for state in np.unique(states).tolist():
             waiting = np.flatnonzero(states == state)
             for edge, source, cost in [
-                (edge, source, cost) for edge, (source, target, cost) in edges if target == state
+                (edge, source, cost) for edge, (source, target, cost) in step_edges if target == state
             ]:
-                alike = levels[at][source].at(values[waiting] - cost)
-                taken = ranks[waiting] < alike
-                chosen[waiting[taken]] = edge
-                waiting, alike = waiting[~taken], alike[~taken]
-                ranks[waiting] -= alike
+                counts = levels[at][source].counts_of(values[waiting] - cost)
+                has_edge = ranks[waiting] < counts
+                chosen[waiting[has_edge]] = edge
+                waiting, counts = waiting[~has_edge], counts[~has_edge]
+                ranks[waiting] -= counts
                 if not waiting.size:
                     break
-        found[:, at] = chosen
+        edges[:, at] = chosen
         states, values = step.source[chosen], values - step.costs[chosen]
-    return found
+    return edges

@@ -1,4 +1,4 @@
-"""Where nothing is within all windows: for each window the nearest variants on either side of it."""
+"""Find, for each window, the nearest variants below and above it. Used where no variant is within all windows."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from mfprofile.spec.quantities import Window
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nearest:
-    """The variants closest to a window, within all others: the most `below` it and the least `above` it, if any.
+    """The variants nearest to a window, among those within all other windows.
 
-    `known` is False where finding them would have taken too much memory.
+    `below` has the greatest sum below the window, `above` the least sum above it; each is None if there is no such
+    variant. `known` is False if finding them needs too much memory.
     """
 
     below: Variant | None
@@ -35,8 +36,8 @@ def nearest(
     memory: int = MEMORY,
     executor: Executor | None = None,
 ) -> dict[str, Nearest]:
-    """Return, by the quantity of each window, the nearest variants on either side with the other windows held."""
-    found = {}
+    """Return the nearest variants below and above each window, by its quantity's name; the other windows must hold."""
+    sides = {}
     for at, (quantity, window) in enumerate(windows):
         others = [*windows[:at], *windows[at + 1 :]]
         below = above = None
@@ -47,10 +48,10 @@ def nearest(
             if window.most is not None:
                 limits = [(quantity, Window(window.most + 1, None)), *others]
                 above = _best(space, Aim(quantity), limits, convention, memory, executor)
-            found[quantity.name] = Nearest(below, above)
+            sides[quantity.name] = Nearest(below, above)
         except InputError:
-            found[quantity.name] = Nearest(None, None, known=False)
-    return found
+            sides[quantity.name] = Nearest(None, None, known=False)
+    return sides
 
 
 def _best(

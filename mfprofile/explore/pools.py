@@ -1,4 +1,4 @@
-"""Who does the work: this process, a pool of processes on this machine, or a Dask cluster."""
+"""The executors of a query: this process, a pool of processes on this machine, or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from typing import Any, ParamSpec, TypeVar
 
 from mfprofile.spec.problems import InputError
 
-_PATIENCE = "10s"
-_PAUSE, _LONGEST = 0.05, 10.0  # seconds between interrupts, and for which they are tried
+_CONNECT_TIMEOUT = "10s"
+_INTERRUPT_EVERY, _INTERRUPT_FOR = 0.05, 10.0  # seconds; afterwards the workers are killed
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def usable_cpus() -> int:
-    """Return how many CPUs this process may use, which may be fewer than there are."""
+    """Return the number of CPUs that this process can use, which can be fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -32,43 +32,46 @@ def usable_cpus() -> int:
 
 @contextmanager
 def workers(number: int) -> Iterator[Executor | None]:
-    """Give a pool of so many processes, None for one, since that is this process; all of them end with the block."""
+    """Yield a pool of `number` processes that all end with the block, or None for 1, which means this process.
+
+    Raises `InputError` if a worker dies.
+    """
     if number <= 1:
         yield None
         return
-    others = multiprocessing.active_children()
-    pool = _Pool(number, initializer=_deaf)
+    other_children = multiprocessing.active_children()
+    pool = _Pool(number, initializer=_ignore_sigint)
     try:
         yield pool
     except BrokenProcessPool:
         raise InputError(
-            "a worker process died, most likely for want of memory: give fewer --workers, or less --ram"
+            "a worker process died, probably because memory ran out; give fewer --workers or less --ram"
         ) from None
     except KeyboardInterrupt:
-        _interrupted(pool, [child for child in multiprocessing.active_children() if child not in others])
+        _interrupt(pool, [child for child in multiprocessing.active_children() if child not in other_children])
         raise
     finally:
         pool.shutdown()
 
 
 class _Pool(ProcessPoolExecutor):
-    """A pool whose workers hear an interrupt only while they work.
+    """A pool whose workers react to an interrupt only while they run a function.
 
-    One that died with an answer half told, or with a question half read, would leave the pool waiting for it for ever.
+    If a worker died while it was sending a result or receiving a call, the pool would wait for it forever.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a worker call a function."""
-        return super().submit(partial(_hearing, fn, *args, **kwargs))
+        """Run a function in a worker."""
+        return super().submit(partial(_call_interruptible, fn, *args, **kwargs))
 
 
-def _deaf() -> None:
-    """Let a worker pass over interrupts; the process that is asked tells of them."""
+def _ignore_sigint() -> None:
+    """Let a worker ignore interrupts; the main process reports them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _hearing(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function that an interrupt ends: its exception is the answer."""
+def _call_interruptible(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return the result of a function; an interrupt ends it with `KeyboardInterrupt`."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return function(*args, **kwargs)
@@ -76,34 +79,36 @@ def _hearing(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _interrupted(pool: _Pool, workers: Sequence[BaseProcess]) -> None:
-    """Interrupt whatever workers do, and what they may have begun since, until none is left; kill those that stay."""
+def _interrupt(pool: _Pool, workers: Sequence[BaseProcess]) -> None:
+    """Interrupt the workers until all have ended, since they can begin another call; kill those that do not end."""
     pool.shutdown(wait=False, cancel_futures=True)
-    until = time.monotonic() + _LONGEST
-    while working := [worker for worker in workers if worker.is_alive()]:
-        for worker in working:
-            if time.monotonic() > until:
+    deadline = time.monotonic() + _INTERRUPT_FOR
+    while alive := [worker for worker in workers if worker.is_alive()]:
+        for worker in alive:
+            if time.monotonic() > deadline:
                 worker.kill()
             elif worker.pid is not None:
                 with suppress(ProcessLookupError):
                     os.kill(worker.pid, signal.SIGINT)
-        time.sleep(_PAUSE)
+        time.sleep(_INTERRUPT_EVERY)
 
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """Give the executor of the Dask cluster at an address, as tcp://HOST:PORT.
+    """Yield the executor of the Dask cluster at an address such as tcp://HOST:PORT.
 
-    Raises `InputError` where Dask is not installed or nobody answers there.
+    Raises `InputError` if Dask is not installed or no cluster answers at the address.
     """
     try:
         from distributed.client import Client
     except ImportError:
-        raise InputError("--dask needs Dask: install mfprofile with its extra, as by pip install '.[dask]'") from None
+        raise InputError("--dask needs Dask; install mfprofile with its extra: pip install '.[dask]'") from None
     connect: Any = Client
     try:
-        client = connect(address, timeout=_PATIENCE, set_as_default=False)
+        client = connect(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"--dask {address}: no cluster answers there: {str(error).splitlines()[0]}") from None
+        raise InputError(
+            f"--dask {address}: no cluster answers at this address: {str(error).splitlines()[0]}"
+        ) from None
     with client:
         yield client.get_executor()

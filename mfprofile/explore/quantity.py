@@ -1,4 +1,4 @@
-"""What is compared and limited in a space: a measure, or a sum of measures with whole coefficients."""
+"""Quantities that queries compare and limit: a measure, or a sum of measures with integer coefficients."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,9})\s*\*\s*)?([a-z][a-z.]*)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A sum of measures, each once, times a whole number; `name` is the sum as it was written."""
+    """A sum of different measures with integer coefficients; `name` is the text that the user wrote."""
 
     name: str
     terms: tuple[tuple[int, Measure], ...]
 
     def of(self, parts: Sequence[Part[D]], convention: Convention) -> Size[D]:
-        """Return the sum over the parts."""
+        """Return the sum over the parts, multiply-adds as the convention counts them."""
         return sum([times * measure.of(parts, convention) for times, measure in self.terms])
 
     def amount(self) -> Quantity:
-        """Return the sum with all terms added, which none of its parts exceeds."""
+        """Return the quantity with the absolute value of each coefficient: an upper bound of all partial sums."""
         return Quantity(self.name, tuple((abs(times), measure) for times, measure in self.terms))
 
 
 def quantity_of(text: str) -> Quantity:
-    """Return the quantity that a text names: `params`, `former.madds + bridge.madds`, `madds - 2*mobile.madds`.
+    """Return the quantity of a text: `params`, `former.madds + bridge.madds`, `madds - 2*mobile.madds`.
 
-    Raises `InputError` for what is no sum of measures.
+    Raises `InputError` for a text that is not a sum of measures.
 
     >>> quantity_of("2*params + former.madds").terms[1]
     (2, Measure(quantity='params', pillar=None))
@@ -44,22 +44,22 @@ def quantity_of(text: str) -> Quantity:
     terms: dict[Measure, int] = {}
     at = 0
     while at < len(text) or not terms:
-        found = _TERM.match(text, at)
-        if not found or (terms and not found[1]):
+        match = _TERM.match(text, at)
+        if not match or (terms and not match[1]):
             rule = "must be a quantity such as params or former.madds, or a sum such as former.madds + 2*bridge.madds"
             raise InputError(f"{shown(text)}: {rule}")
-        times = int(found[2] or 1)
-        term = measure(found[3])
-        terms[term] = terms.get(term, 0) + (-times if found[1] == "-" else times)
-        at = found.end()
+        times = int(match[2] or 1)
+        term = measure(match[3])
+        terms[term] = terms.get(term, 0) + (-times if match[1] == "-" else times)
+        at = match.end()
     ordered = sorted((term.name, times, term) for term, times in terms.items() if times)
     return Quantity(text.strip(), tuple((times, term) for _, times, term in ordered))
 
 
 def refuse_twice(windows: Sequence[tuple[Quantity, Window]]) -> None:
-    """Raise `InputError` where two windows are of the same sum, however it is written."""
-    known: dict[object, str] = {}
+    """Raise `InputError` for two windows of the same sum, even if it is written in two ways."""
+    names: dict[object, str] = {}
     for quantity, _ in windows:
-        if quantity.terms in known:
-            raise InputError(f"{quantity.name}: {known[quantity.terms]} has a window already")
-        known[quantity.terms] = quantity.name
+        if quantity.terms in names:
+            raise InputError(f"{quantity.name}: {names[quantity.terms]} already has a window; give one for each sum")
+        names[quantity.terms] = quantity.name

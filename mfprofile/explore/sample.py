@@ -1,8 +1,9 @@
-"""Fair samples of the variants within windows: each set of so many variants is as likely as any other.
+"""Draw fair samples of the variants within windows: all sets of the same number of variants are equally likely.
 
-Variants have ranks, so that drawing one is drawing a whole number. Where the sums are on a grid some ranks belong to
-variants that lie just outside: those are thrown away, as are those outside of a second window, which leaves the others
-as likely as before.
+Each variant has a rank, so a draw of a variant is a draw of an integer, and `Halves.paths` builds the variant. The
+window with the fewest ranks is used for this. Some of its ranks belong to variants outside the windows: those just
+outside this window if its sums are on a grid, and those outside another window. They are rejected, and all others stay
+equally likely.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
-_MEMORY = 64 << 20  # of exact sums; no option, since the same seed is to give the same variants on every machine
-_FEW = 100_000  # so many ranks are shuffled instead of drawn
-_BATCH = 200_000
-_MOST_DRAWN = 3_000_000
-_ANYTHING = (quantity_of("madds"), Window(None, None))
+_MEMORY = 64 << 20  # bytes for exact sums; not an option, because a seed must give the same variants on every machine
+_SHUFFLE_BELOW = 100_000  # up to this number, all ranks are shuffled instead of drawn one by one
+_BATCH = 200_000  # ranks that are drawn at a time
+_MAX_DRAWN = 3_000_000
+_NO_LIMIT = (quantity_of("madds"), Window(None, None))
 
 
 @renamed(counted_by="convention")
@@ -43,65 +44,66 @@ def sample_space(
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Variant]:
-    """Return `number` different variants within all windows, drawn uniformly; all of them where there are no more.
+    """Return `number` different variants within all windows, drawn uniformly, or all of them if there are fewer.
 
-    The same seed gives the same variants on every machine and by every executor. Raises `InputError` where so few
-    variants of one window are within the others that drawing does not find them.
+    The same seed gives the same variants on every machine and with every executor. Raises `InputError` if too few of
+    the variants within one window are within the others.
     """
-    windows = list(windows) or [_ANYTHING]
+    windows = list(windows) or [_NO_LIMIT]
     bounds = tuple(window for _, window in windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
-    found = over_chains(question, partial(_totals, windows=bounds), executor, progress)
-    totals = [[0] * len(windows) if part is None else part for part in found]
+    counts = over_chains(question, partial(_totals, windows=bounds), executor, progress)
+    totals = [[0] * len(windows) if part is None else part for part in counts]
     row = min(range(len(windows)), key=lambda at: sum(part[at] for part in totals))
     draw = _Draw([part[row] for part in totals], random.Random(seed))
-    task = partial(_followed, row=row, windows=bounds)
+    task = partial(_edges_of_ranks, row=row, windows=bounds)
     paths: list[Path] = []
     while ranks := draw.more(number - len(paths), len(paths)):
         by_setting = draw.by_setting(ranks)
-        given = {at: inner for at, (_, inner) in by_setting.items()}
+        inputs = {at: local_ranks for at, (_, local_ranks) in by_setting.items()}
         drawn: dict[int, Path | None] = {}
-        for (at, (outer, _)), answer in zip(
-            by_setting.items(), over_chains(question, task, executor, given=given), strict=True
-        ):
-            drawn |= {
-                rank: None if edges is None else (at, edges) for rank, edges in zip(outer, answer or (), strict=True)
-            }
+        answers = over_chains(question, task, executor, inputs=inputs)
+        for (at, (setting_ranks, _)), answer in zip(by_setting.items(), answers, strict=True):
+            for rank, edges in zip(setting_ranks, answer or (), strict=True):
+                drawn[rank] = None if edges is None else (at, edges)
         paths += [path for rank in ranks if (path := drawn[rank]) is not None]
     return variants_of(question, paths[:number], executor)
 
 
 class _Draw:
-    """Draws ranks without repetition: `totals` are how many each setting of the globals has."""
+    """Draws ranks without repetition; `totals` has the number of ranks of each setting, in order."""
 
     def __init__(self, totals: Sequence[int], source: random.Random) -> None:
         self.upto = list(accumulate(totals))
         self.source = source
         self.total = self.upto[-1] if self.upto else 0
         self.drawn: set[int] = set()
-        self.shuffled = self._shuffled() if self.total <= _FEW else None
+        self.shuffled = self._shuffled() if self.total <= _SHUFFLE_BELOW else None
 
     def more(self, wanted: int, accepted: int) -> list[int]:
-        """Return enough ranks for so many variants, by the share of ranks that were accepted so far."""
+        """Return new ranks, about enough for `wanted` more variants after `accepted` of all ranks so far were accepted.
+
+        Returns an empty list if no more variants are wanted or no ranks are left.
+        """
         if wanted <= 0 or len(self.drawn) == self.total:
             return []
-        if len(self.drawn) > _MOST_DRAWN:
+        if len(self.drawn) > _MAX_DRAWN:
             raise InputError(
-                f"of {len(self.drawn):,} variants drawn within one window only {accepted} are within the others: "
-                "narrow the space, or widen the windows"
+                f"only {accepted} of {len(self.drawn):,} variants drawn within one window are within the others; "
+                "use a smaller space or wider windows"
             )
         enough = 2 * wanted * (len(self.drawn) + 1) // (accepted + 1) if self.drawn else wanted
         return [self._next() for _ in range(min(enough + 10, _BATCH, self.total - len(self.drawn)))]
 
     def by_setting(self, ranks: Sequence[int]) -> dict[int, tuple[list[int], list[int]]]:
-        """Return, for each setting that has any of the ranks, those ranks and the same from that setting's start."""
-        found: dict[int, tuple[list[int], list[int]]] = {}
+        """Return, for each setting with at least one of the ranks, these ranks and their ranks inside the setting."""
+        groups: dict[int, tuple[list[int], list[int]]] = {}
         for rank in ranks:
             setting = bisect_right(self.upto, rank)
-            outer, inner = found.setdefault(setting, ([], []))
-            outer.append(rank)
-            inner.append(rank - (self.upto[setting - 1] if setting else 0))
-        return found
+            setting_ranks, local_ranks = groups.setdefault(setting, ([], []))
+            setting_ranks.append(rank)
+            local_ranks.append(rank - (self.upto[setting - 1] if setting else 0))
+        return groups
 
     def _next(self) -> int:
         if self.shuffled is not None:
@@ -114,7 +116,10 @@ class _Draw:
         return rank
 
     def _below(self, bound: int) -> int:
-        """Return a whole number below `bound` from random bits alone, which every Python draws alike."""
+        """Return an integer from 0 to `bound` - 1.
+
+        It uses only random bits, which are the same for a seed in every version of Python.
+        """
         bits = bound.bit_length()
         while (number := self.source.getrandbits(bits)) >= bound:
             pass
@@ -133,18 +138,23 @@ def _halves(chain: Chain, row: int, window: Window) -> Halves:
 
 
 def _totals(chain: Chain, windows: Sequence[Window]) -> list[int]:
-    """Return how many ranks each window has in a chain."""
-    found = []
+    """Return the number of ranks of a chain for each window."""
+    counts = []
     for row, window in enumerate(windows):
         halves = _halves(chain, row, window)
-        found.append(halves.within(halves.grid.possibly(window)))
-    return found
+        counts.append(halves.count(halves.grid.possible_cells(window)))
+    return counts
 
 
-def _followed(chain: Chain, ranks: Sequence[int], row: int, windows: Sequence[Window]) -> list[tuple[int, ...] | None]:
-    """Return the edges of the variants of these ranks of a chain, None for those outside of a window."""
+def _edges_of_ranks(
+    chain: Chain, ranks: Sequence[int], row: int, windows: Sequence[Window]
+) -> list[tuple[int, ...] | None]:
+    """Return the edges of a chain's variants with these ranks, None for a variant outside a window.
+
+    `row` is that of the window that gives the ranks.
+    """
     halves = _halves(chain, row, windows[row])
-    paths = halves.paths(halves.grid.possibly(windows[row]), ranks)
+    paths = halves.paths(halves.grid.possible_cells(windows[row]), ranks)
     sums = np.sum([link.costs[:, paths[:, at]] for at, link in enumerate(chain.links)], axis=0)
     inside = [
         all(figure in window for figure, window in zip(figures, windows, strict=True)) for figures in sums.T.tolist()

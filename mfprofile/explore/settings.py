@@ -1,4 +1,4 @@
-"""The settings of a space's globals, which every query goes through one after another."""
+"""List the settings of a space: the assignments of its global choices. Every query visits each setting once."""
 
 from __future__ import annotations
 
@@ -23,57 +23,61 @@ _GROWING = {
     ("former", "heads"),
     ("bridge", "heads"),
 }
-"""The globals that costs grow with, where they are numbers."""
+"""The global choices whose larger numbers cost more."""
 
 
-def outer_settings(space: Space) -> list[dict[Place, Any]]:
-    """Return every setting of the globals that has an effect of its own, in the order of the space's lists.
+def global_settings(space: Space) -> list[dict[Place, Any]]:
+    """Return all different settings of the global choices, in the order of the values in the space.
 
-    Raises `InputError` where there are too many.
+    Choices without effect are removed from a setting, and settings that become equal are kept once. Raises `InputError`
+    for more than `MAX_SETTINGS` combinations.
     """
-    number = prod(len(choice.values) for choice in space.outer)
+    choices = space.global_choices
+    number = prod(len(choice.values) for choice in choices)
     if number > MAX_SETTINGS:
-        names = ", ".join(choice.name for choice in space.outer)
+        names = ", ".join(choice.name for choice in choices)
         raise InputError(
-            f"{space.name}: {names} have {number:,} combinations of values, more than the {MAX_SETTINGS:,} that are "
-            "gone through: give fewer"
+            f"{space.name}: {names} have {number:,} combinations of values, more than {MAX_SETTINGS:,}; "
+            "give fewer values"
         )
-    found: dict[str, dict[Place, Any]] = {}
-    for values in product(*(choice.values for choice in space.outer)):
-        setting = {choice.path: value for choice, value in zip(space.outer, values, strict=True)}
+    settings: dict[str, dict[Place, Any]] = {}
+    for values in product(*(choice.values for choice in choices)):
+        setting = {choice.path: value for choice, value in zip(choices, values, strict=True)}
         setting = _with_effect(space, setting)
-        found.setdefault(repr(setting), setting)
-    return list(found.values())
+        settings.setdefault(repr(setting), setting)
+    return list(settings.values())
 
 
-def greatest_setting(space: Space, setting: Values) -> dict[Place, Any]:
-    """Return the setting with the greatest value of each choice that costs grow with."""
-    found = dict(setting)
-    for choice in space.outer:
-        if choice.path in found and choice.path in _GROWING and all(type(one) in (int, float) for one in choice.values):
-            found[choice.path] = max(choice.values)
-    return found
+def largest_setting(space: Space, setting: Values) -> dict[Place, Any]:
+    """Return the setting with the largest value of each choice whose larger numbers cost more."""
+    largest = dict(setting)
+    for choice in space.global_choices:
+        is_numeric = all(type(value) in (int, float) for value in choice.values)
+        if choice.path in largest and choice.path in _GROWING and is_numeric:
+            largest[choice.path] = max(choice.values)
+    return largest
 
 
 def _with_effect(space: Space, setting: dict[Place, Any]) -> dict[Place, Any]:
-    """Return the setting without the choices that another choice has made idle."""
+    """Return the setting without the choices that have no effect because of another choice."""
     data = with_values(space.data, setting)
-    idle: set[Place] = set()
+    unused: set[Place] = set()
     if data.get("former") == "none":
-        idle |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
-        idle |= {path for path in setting if path[0] == "former" and len(path) > 1}
+        unused |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
+        unused |= {path for path in setting if path[0] == "former" and len(path) > 1}
     elif data.get("attention") == "mlp":
-        idle |= {("bridge", "heads"), ("former", "heads")}
-    own = [any(choice.path[-1] == "kernel" for choice in choices) for choices in space.blocks]
+        unused |= {("bridge", "heads"), ("former", "heads")}
+    choose_kernel = [any(choice.path[-1] == "kernel" for choice in choices) for choices in space.blocks]
     if all(
-        block["block"] == "lite" or "kernel" in block or has for block, has in zip(data["blocks"], own, strict=True)
+        block["block"] == "lite" or "kernel" in block or chooses
+        for block, chooses in zip(data["blocks"], choose_kernel, strict=True)
     ):
-        idle.add(("mobile", "kernel"))
-    return {path: value for path, value in setting.items() if path not in idle}
+        unused.add(("mobile", "kernel"))
+    return {path: value for path, value in setting.items() if path not in unused}
 
 
 def is_refused(data: Mapping[str, Any]) -> bool:
-    """Return whether a rule that no width has a part in refuses the setting."""
+    """Return whether a rule of specs refuses the setting for all widths."""
     blocks = [{**block, "out": UNKNOWN, "exp": UNKNOWN, "kernel": UNKNOWN} for block in data["blocks"]]
     for block in blocks:
         block.pop("expand", None)

@@ -1,14 +1,15 @@
-"""A space: a spec in which values may be choices, read and checked with the same care as a spec.
+"""Read a space: a spec in which values can be choices. It is checked as strictly as a spec.
 
-A choice is a list, `[16, 24, 32]`, or a range, `{from: 16, to: 48, step: 8}`. The choices of the stem, of each block
-and of the head sit on a chain, whose state is the width between blocks; all others are globals. What is no chain (a
-block of stride 2 that may be left out moves the resolution of all behind it) is a global as well.
+A choice is a list, `[16, 24, 32]`, or a range, `{from: 16, to: 48, step: 8}`. The choices of the stem, of each entry of
+`blocks` and of the head are on the chain: the only state between two entries is the width, the number of channels. All
+other choices are global. The `repeat` of a block of stride 2 is also global, because it changes the resolution of all
+blocks after it.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -23,31 +24,32 @@ from mfprofile.spec.problems import MISSING, InputError, Problem, SpecError, dot
 MAX_VALUES = 4096
 
 Place: TypeAlias = tuple[str | int, ...]
-"""Where a value stands: keys, and entries of lists from 0."""
+"""The path of a value in a spec: keys, and indices of list entries from 0."""
 
 _FIXED = {"stride": "the resolution", "block": "the kind of block", "name": "a name"}
-_NO_SPACE = ("budget", "require", "detector", "extends")
+_NO_CHOICES = ("budget", "require", "detector", "extends")  # sections in which a list is not a choice
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice: where it stands and the values that it may take, plain as YAML gives them."""
+    """One choice: its path in the spec and its possible values, as plain YAML values."""
 
     path: Place
     values: tuple[Any, ...]
 
     @property
     def name(self) -> str:
-        """Return the path as users write it: `blocks.8.out`."""
+        """Return the path as users write it, with list entries from 1: `blocks.8.out`."""
         return dotted(self.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
-    """A space: `data` is the spec's mapping with each choice's first value, the choices are by their place.
+    """A space: the mapping of a spec, and its choices.
 
-    `stem`, `blocks` (a tuple for each entry) and `head` are those on the chain, `outer` are the globals. `tree` has the
-    lines for messages.
+    `data` is the mapping with the first value of each choice. `stem`, `blocks` (one tuple for each entry of the spec's
+    `blocks`) and `head` are the choices on the chain. `global_choices` are all others. `tree` has the source lines for
+    messages.
     """
 
     name: str
@@ -56,39 +58,39 @@ class Space:
     stem: tuple[Choice, ...]
     blocks: tuple[tuple[Choice, ...], ...]
     head: tuple[Choice, ...]
-    outer: tuple[Choice, ...]
+    global_choices: tuple[Choice, ...]
 
     @property
     def choices(self) -> list[Choice]:
-        """Return all choices, in the order of the globals, the stem, the blocks, the head."""
-        return [*self.outer, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
+        """Return all choices in this order: global, stem, blocks, head."""
+        return [*self.global_choices, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
 
 
 def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | Setting] = ()) -> Space:
-    """Return the space of a shipped name, a path, `-` or a mapping, with `settings` as of `--set` laid over it.
+    """Return the space of a shipped name, a path, `-` (stdin) or a mapping, changed by `settings` as in `--set`.
 
-    A spec without choices is a space of one variant. Raises `SpecError` for every choice that is malformed, holds a
-    value that no spec may hold there, or stands where none may; whether values fit together is not asked here.
+    A spec without choices is a space with one variant. Raises `SpecError` with every choice that is malformed, has an
+    invalid value, or is in a place that cannot vary. This function does not check whether values fit together.
     """
     name, root, problems = tree(source, settings)
-    found: dict[Place, list[Node]] = {}
+    value_nodes: dict[Place, list[Node]] = {}
     try:
-        first = _first(root, (), found, problems)
+        first = _first_values(root, (), value_nodes, problems)
     except RecursionError:  # pragma: no cover - the reader limits depth
-        raise InputError("the space is nested too deep") from None
-    problems += _wrong(first, name, found)
+        raise InputError("the space is nested too deeply") from None
+    problems += _invalid_values(first, name, value_nodes)
     if problems:
-        unlike = {str(problem): problem for problem in problems}
-        raise SpecError(sorted(unlike.values(), key=lambda problem: (problem.mark.line or 0, problem.path)))
+        distinct = {str(problem): problem for problem in problems}
+        raise SpecError(sorted(distinct.values(), key=lambda problem: (problem.mark.line or 0, problem.path)))
     data = plain(first)
     assert isinstance(data, dict)
-    choices = [Choice(path, tuple(plain(node) for node in nodes)) for path, nodes in found.items()]
-    _refuse_unsure(data, choices, root)
-    return _sorted(name, data, first, choices)
+    choices = [Choice(path, tuple(plain(node) for node in nodes)) for path, nodes in value_nodes.items()]
+    _refuse_unsupported(data, choices, root)
+    return _grouped(name, data, first, choices)
 
 
 def with_values(data: Mapping[str, Any], values: Mapping[Place, Any]) -> dict[str, Any]:
-    """Return a copy of a spec's mapping with the values of choices put in."""
+    """Return a copy of a spec's mapping in which each path of `values` has its new value."""
     result: dict[str, Any] = copy.deepcopy(dict(data))
     for path, value in values.items():
         inner: Any = result
@@ -98,18 +100,18 @@ def with_values(data: Mapping[str, Any], values: Mapping[Place, Any]) -> dict[st
     return result
 
 
-def _first(node: Node, path: Place, found: dict[Place, list[Node]], problems: list[Problem]) -> Node:
-    """Return the tree with the first value of each choice; each choice's nodes go to `found`."""
-    if path and path[0] in _NO_SPACE:
+def _first_values(node: Node, path: Place, value_nodes: dict[Place, list[Node]], problems: list[Problem]) -> Node:
+    """Return the tree with the first value of each choice, and add the nodes of all its values to `value_nodes`."""
+    if path and path[0] in _NO_CHOICES:
         return node
     if path and path != ("blocks",) and (isinstance(node.value, list) or _is_range(node)):
-        found[path] = [Node(item.value, item.mark, node.key) for item in _values(node, path, problems)]
-        return found[path][0] if found[path] else Node(None, node.mark, node.key)
+        value_nodes[path] = [Node(item.value, item.mark, node.key) for item in _values(node, path, problems)]
+        return value_nodes[path][0] if value_nodes[path] else Node(None, node.mark, node.key)
     if isinstance(node.value, dict):
-        items = {key: _first(item, (*path, key), found, problems) for key, item in node.value.items()}
+        items = {key: _first_values(item, (*path, key), value_nodes, problems) for key, item in node.value.items()}
         return Node(items, node.mark, node.key)
     if isinstance(node.value, list):
-        entries = [_first(item, (*path, at), found, problems) for at, item in enumerate(node.value)]
+        entries = [_first_values(item, (*path, at), value_nodes, problems) for at, item in enumerate(node.value)]
         return Node(entries, node.mark, node.key)
     return node
 
@@ -119,26 +121,27 @@ def _is_range(node: Node) -> bool:
 
 
 def _values(node: Node, path: Place, problems: list[Problem]) -> list[Node]:
-    """Return a choice's values; what is wrong with it goes to `problems`."""
+    """Return the values of a choice, and add what is invalid about it to `problems`."""
 
-    def wrong(rule: str, at: Node = node, value: object = MISSING, remedy: str = "") -> None:
+    def report(rule: str, at: Node = node, value: object = MISSING, remedy: str = "") -> None:
         problems.append(Problem(at.mark, dotted(path), rule, value, remedy))
 
     if path[-1] in _FIXED:
-        wrong(f"{_FIXED[str(path[-1])]} is no choice: it must be one value in all variants", value=plain(node))
+        rule = f"{_FIXED[str(path[-1])]} cannot be a choice"
+        report(rule, value=plain(node), remedy="use one value in all variants")
         return []
-    values = node.value if isinstance(node.value, list) else _ranged(node, wrong)
+    values = node.value if isinstance(node.value, list) else _range_values(node, report)
     if isinstance(node.value, list) and not values:
-        wrong("is an empty list: a choice has at least one value")
+        report("is an empty list", remedy="give at least one value")
     if len(values) > MAX_VALUES:
-        wrong(f"has {len(values):,} values, more than {MAX_VALUES:,}")
+        report(f"has {len(values):,} values, more than {MAX_VALUES:,}")
         return []
     seen: list[object] = []
     for value in values:
         if isinstance(value.value, list) or _is_range(value) or _holds_choice(value):
-            wrong("is a choice within a choice", value, plain(value), "list the combinations")
+            report("is a choice inside a choice", value, plain(value), "list the combinations")
         elif (key := (type(plain(value)), plain(value))) in seen:
-            wrong("stands twice in the list", value, plain(value), "keep one of them")
+            report("is in the list twice", value, plain(value), "remove one of them")
         else:
             seen.append(key)
     return list(values) if len(seen) == len(values) else []
@@ -150,20 +153,19 @@ def _holds_choice(node: Node) -> bool:
     return any(isinstance(item.value, list) or _is_range(item) or _holds_choice(item) for item in node.value.values())
 
 
-def _ranged(node: Node, wrong: Any) -> list[Node]:
-    """Return the values of `{from: 16, to: 48, step: 8}`, both ends included."""
+def _range_values(node: Node, report: Callable[..., None]) -> list[Node]:
+    """Return the values of a range such as `{from: 16, to: 48, step: 8}`, both ends included."""
     assert isinstance(node.value, dict)
     given = {key: item.value for key, item in node.value.items()}
-    unknown = sorted(set(given) - {"from", "to", "step"})
-    if unknown or not {"from", "to"} <= set(given):
-        wrong("a range is {from: FIRST, to: LAST, step: STEP}", value=plain(node))
+    if not {"from", "to"} <= set(given) <= {"from", "to", "step"}:
+        report("a range must be {from: FIRST, to: LAST, step: STEP}", value=plain(node))
         return []
     first, last, step = (_number(given.get(key, 1)) for key in ("from", "to", "step"))
     if first is None or last is None or step is None or step <= 0 or last < first:
-        wrong("a range goes up in numbers: from ≤ to, step above 0", value=plain(node))
+        report("a range must have numbers with from ≤ to and step > 0", value=plain(node))
         return []
     if (last - first) / step >= MAX_VALUES:
-        wrong(f"has more than {MAX_VALUES:,} values", value=plain(node))
+        report(f"has more than {MAX_VALUES:,} values", value=plain(node))
         return []
     steps = range(int((last - first) / step) + 1)
     return [Node(_as_number(first + step * at), node.mark, node.key) for at in steps]
@@ -177,56 +179,59 @@ def _as_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _wrong(first: Node, name: str, found: Mapping[Place, list[Node]]) -> Iterator[Problem]:
-    """Yield what no spec may hold: in the tree of first values, then in each other value by itself."""
+def _invalid_values(first: Node, name: str, value_nodes: Mapping[Place, list[Node]]) -> Iterator[Problem]:
+    """Yield the problems of the tree of first values, then those of each other value, one value at a time."""
     data = plain(first)
     if not isinstance(data, dict):
         yield Problem(first.mark, "", "must be a map of keys such as 'stem' and 'blocks'", data)
         return
     if "name" in data:
-        yield Problem(locate(first, ("name",), at_key=True), "name", "unknown key", remedy="name the file")
-    malformed = tuple(dotted(path) for path, nodes in found.items() if not nodes)
+        remedy = "remove it: the name of the file is the name of the space"
+        yield Problem(locate(first, ("name",), at_key=True), "name", "unknown key", remedy=remedy)
+    malformed = tuple(dotted(path) for path, nodes in value_nodes.items() if not nodes)
     _, faults = typed(data, first, name)
     faults = [fault for fault in faults if not fault.path.startswith(malformed)]
     yield from faults
-    for path, nodes in found.items():
+    for path, nodes in value_nodes.items():
         for node in nodes[1:]:
-            changed = _planted(first, path, node)
+            changed = _with_node(first, path, node)
             _, faults = typed(plain(changed), changed, name)  # type: ignore[arg-type]
             yield from (fault for fault in faults if fault.path.startswith(dotted(path)))
 
 
-def _planted(root: Node, path: Place, node: Node) -> Node:
+def _with_node(root: Node, path: Place, node: Node) -> Node:
+    """Return the tree with another node at a path."""
     if not path:
         return node
     part, value = path[0], root.value
     if isinstance(value, dict):
-        return Node({**value, str(part): _planted(value[str(part)], path[1:], node)}, root.mark, root.key)
+        return Node({**value, str(part): _with_node(value[str(part)], path[1:], node)}, root.mark, root.key)
     assert isinstance(value, list) and isinstance(part, int)
-    return Node([*value[:part], _planted(value[part], path[1:], node), *value[part + 1 :]], root.mark, root.key)
+    return Node([*value[:part], _with_node(value[part], path[1:], node), *value[part + 1 :]], root.mark, root.key)
 
 
-def _refuse_unsure(data: Mapping[str, Any], choices: Sequence[Choice], root: Node) -> None:
-    """Raise `SpecError` where what is explored would not be a chain of blocks that is sure to have one."""
+def _refuse_unsupported(data: Mapping[str, Any], choices: Sequence[Choice], root: Node) -> None:
+    """Raise `SpecError` for a space with a detector, with a variant without blocks, or with too many blocks."""
     if data.get("detector") is not None:
-        rule = "a detector is not explored: its pyramid ties the widths of three stages"
-        raise SpecError([Problem(locate(root, ("detector",)), "detector", rule, data["detector"], "leave it away")])
+        rule = "a space cannot have a detector: its pyramid connects the widths of three stages"
+        raise SpecError([Problem(locate(root, ("detector",)), "detector", rule, data["detector"], "remove it")])
     repeats = {choice.path[1]: choice.values for choice in choices if choice.path[-1] == "repeat"}
     times = [repeats.get(at, (block.get("repeat", 1),)) for at, block in enumerate(data["blocks"])]
     if all(0 in values for values in times):
-        rule = "every block may be left out: at least one must be laid out in all variants"
-        raise SpecError([Problem(locate(root, ("blocks",)), "blocks", rule, remedy="take 0 out of one 'repeat'")])
+        rule = "'repeat' can be 0 in every block: at least one block must be in all variants"
+        raise SpecError([Problem(locate(root, ("blocks",)), "blocks", rule, remedy="remove 0 from one 'repeat'")])
     most = sum(max(values) for values in times)
     if most > MAX_BLOCKS:
-        raise SpecError([Problem(locate(root, ("blocks",)), "blocks", f"may lay out {most}, more than {MAX_BLOCKS}")])
+        rule = f"a variant can have {most} blocks, more than {MAX_BLOCKS}"
+        raise SpecError([Problem(locate(root, ("blocks",)), "blocks", rule)])
 
 
-def _sorted(name: str, data: dict[str, Any], root: Node, choices: Sequence[Choice]) -> Space:
-    """Return the space with its choices by place."""
+def _grouped(name: str, data: dict[str, Any], root: Node, choices: Sequence[Choice]) -> Space:
+    """Return the space, with its choices grouped into stem, blocks, head and global choices."""
     blocks: list[list[Choice]] = [[] for _ in data["blocks"]]
     stem: list[Choice] = []
     head: list[Choice] = []
-    outer: list[Choice] = []
+    global_choices: list[Choice] = []
     for choice in choices:
         path = choice.path
         if path[0] == "blocks" and not _moves_resolution(data, path):
@@ -234,11 +239,12 @@ def _sorted(name: str, data: dict[str, Any], root: Node, choices: Sequence[Choic
         elif path[0] in ("head", "classes"):
             head.append(choice)
         else:
-            (stem if path[0] == "stem" else outer).append(choice)
+            (stem if path[0] == "stem" else global_choices).append(choice)
     entries = tuple(tuple(sorted(entry, key=lambda choice: str(choice.path[-1]))) for entry in blocks)
-    return Space(name, data, root, tuple(stem), entries, tuple(head), tuple(outer))
+    return Space(name, data, root, tuple(stem), entries, tuple(head), tuple(global_choices))
 
 
 def _moves_resolution(data: Mapping[str, Any], path: Place) -> bool:
+    """Return whether the choice at a path decides if a block of stride 2 is there."""
     block = data["blocks"][path[1]]
     return path[-1] == "repeat" and (block["block"] == "mf-down" or block.get("stride") == 2)

@@ -1,7 +1,8 @@
-"""Every variant within windows, one block after another, in constant memory.
+"""Visit every variant within windows, one block after another, in constant memory.
 
-Paths are laid out from the start, a few thousand at a time and depth first, and dropped as soon as nothing that follows
-could bring them into every window; then each meets all paths of the last links at once, as an outer sum.
+Paths are extended from the start, depth first and a few thousand at a time. A path is dropped as soon as no
+continuation can be in all windows. Near the end each path is combined with all suffixes, the paths of the last links,
+as an outer sum.
 """
 
 from __future__ import annotations
@@ -14,165 +15,172 @@ import numpy.typing as npt
 
 from mfprofile.explore.chain import Chain, Link
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.sums import least_onward, paths_onward
+from mfprofile.explore.sums import least_to_end, paths_to_end
 from mfprofile.spec.quantities import Window
 
-_TAIL = 4096  # paths of the last links that are kept for each width
-_FRONT = 4096  # paths from the start that are laid out at a time
-_CELLS = 1 << 20  # sums that a block holds
+_MAX_SUFFIXES = 4096  # suffixes that are kept for each width
+_MAX_PREFIXES = 4096  # prefixes that are extended at a time
+_MAX_SUMS = 1 << 20  # sums of one quantity in a block
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tails:
-    """All paths from a width to the end: their sums, a row each quantity, and their edges, a row each path."""
+class Suffixes:
+    """All paths from a width to the end: `sums` is quantities × paths, `edges` is paths × last links."""
 
     sums: Integers
     edges: Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heads:
-    """Some paths from the start: the width of each, their sums, a row each quantity, and their edges."""
+class Prefixes:
+    """Some paths from the start.
+
+    `states` has the width that each path has reached, `sums` is quantities × paths, `edges` is paths × first links.
+    """
 
     states: Integers
     sums: Integers
     edges: Integers
 
-    def of(self, chosen: npt.NDArray[np.generic] | slice) -> Heads:
-        """Return some of the paths."""
-        return Heads(self.states[chosen], self.sums[:, chosen], self.edges[chosen])
+    def select(self, chosen: npt.NDArray[np.generic] | slice) -> Prefixes:
+        """Return the paths that an index array, a mask or a slice selects."""
+        return Prefixes(self.states[chosen], self.sums[:, chosen], self.edges[chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Paths as an outer sum: each of `heads` with each of `tails`."""
+    """Paths of a chain: each of the `prefixes` with each of the `suffixes`. All prefixes end at the same width."""
 
-    heads: Heads
-    tails: Tails
+    prefixes: Prefixes
+    suffixes: Suffixes
 
     def sums(self, row: int) -> Integers:
-        """Return the sums of one quantity, heads × tails."""
-        found: Integers = np.add.outer(self.heads.sums[row], self.tails.sums[row])
-        return found
+        """Return the sums of one quantity, shape prefixes × suffixes."""
+        sums: Integers = np.add.outer(self.prefixes.sums[row], self.suffixes.sums[row])
+        return sums
 
     def within(self, windows: Sequence[Window]) -> npt.NDArray[np.bool_]:
-        """Return which paths are in all windows, one for each quantity from the first, heads × tails."""
-        found = np.ones((len(self.heads.states), len(self.tails.edges)), bool)
+        """Return which paths are in all windows, shape prefixes × suffixes; the windows are of the first quantities."""
+        within = np.ones((len(self.prefixes.states), len(self.suffixes.edges)), bool)
         for row, window in enumerate(windows):
             if window.least is not None or window.most is not None:
-                sums = self.sums(row)
-                found &= inside(sums, window)
-        return found
+                within &= _is_inside(self.sums(row), window)
+        return within
 
     def figures(self, chosen: npt.NDArray[np.bool_]) -> Integers:
-        """Return all sums of the paths chosen, heads × tails, a row each quantity."""
-        head, tail = np.nonzero(chosen)
-        found: Integers = self.heads.sums[:, head] + self.tails.sums[:, tail]
-        return found
+        """Return the sums of the chosen paths (a mask, prefixes × suffixes), shape quantities × paths."""
+        prefix, suffix = np.nonzero(chosen)
+        figures: Integers = self.prefixes.sums[:, prefix] + self.suffixes.sums[:, suffix]
+        return figures
 
     def edges(self, chosen: npt.NDArray[np.bool_]) -> Integers:
-        """Return the edges of the paths chosen, heads × tails, a row each."""
-        head, tail = np.nonzero(chosen)
-        return np.hstack([self.heads.edges[head], self.tails.edges[tail]])
+        """Return the edges of the chosen paths (a mask, prefixes × suffixes), shape paths × links."""
+        prefix, suffix = np.nonzero(chosen)
+        return np.hstack([self.prefixes.edges[prefix], self.suffixes.edges[suffix]])
 
 
-def inside(sums: Integers, window: Window) -> npt.NDArray[np.bool_]:
+def _is_inside(sums: Integers, window: Window) -> npt.NDArray[np.bool_]:
     """Return which sums are in a window."""
-    found = np.ones(sums.shape, bool)
+    is_inside = np.ones(sums.shape, bool)
     if window.least is not None:
-        found &= sums >= window.least
+        is_inside &= sums >= window.least
     if window.most is not None:
-        found &= sums <= window.most
-    return found
+        is_inside &= sums <= window.most
+    return is_inside
 
 
 def blocks(chain: Chain, windows: Sequence[Window]) -> Iterator[Block]:
-    """Yield the paths of a chain, block by block, always in the same order; most outside of a window are left out.
+    """Yield the paths of a chain, block by block, always in the same order.
 
-    The windows are of the chain's quantities, from the first; `Block.within` says which paths are in all of them.
+    The windows are of the chain's first quantities. Most paths outside a window are not yielded, but some are:
+    `Block.within` returns which paths are in all windows.
     """
     cut = _cut(chain.links)
-    reach = _reach(chain)
-    tails = _tails(chain.links[cut:], chain.links[cut - 1].states if cut else 1)
-    start = Heads(np.zeros(1, np.int64), np.zeros((len(chain.links[0].costs), 1), np.int64), np.zeros((1, 0), np.int64))
-    waiting = [(0, start)]
+    remaining = _remaining(chain)
+    suffixes = _suffixes(chain.links[cut:], chain.links[cut - 1].states if cut else 1)
+    no_sums, no_edges = np.zeros((len(chain.links[0].costs), 1), np.int64), np.zeros((1, 0), np.int64)
+    waiting = [(0, Prefixes(np.zeros(1, np.int64), no_sums, no_edges))]
     while waiting:
-        at, heads = waiting.pop()
-        if len(heads.states) > _FRONT:
-            starts = reversed(range(0, len(heads.states), _FRONT))
-            waiting += [(at, heads.of(slice(first, first + _FRONT))) for first in starts]
+        at, prefixes = waiting.pop()
+        if len(prefixes.states) > _MAX_PREFIXES:
+            starts = reversed(range(0, len(prefixes.states), _MAX_PREFIXES))
+            waiting += [(at, prefixes.select(slice(first, first + _MAX_PREFIXES))) for first in starts]
             continue
-        heads = heads.of(_may_end_within(heads, reach[at], windows))
+        prefixes = prefixes.select(_can_end_within(prefixes, remaining[at], windows))
         if at == cut:
-            yield from _met(heads, tails)
-        elif len(heads.states):
-            waiting.append((at + 1, _extended(heads, chain.links[at])))
+            yield from _combined(prefixes, suffixes)
+        elif len(prefixes.states):
+            waiting.append((at + 1, _extended(prefixes, chain.links[at])))
 
 
 def _cut(links: Sequence[Link]) -> int:
-    """Return from which link on the paths to the end are few enough to keep."""
-    onward = paths_onward(links)
-    return next(at for at, counts in enumerate(onward) if max(counts) <= _TAIL)
+    """Return the index of the first link after which the paths to the end are few enough to keep."""
+    return next(at for at, counts in enumerate(paths_to_end(links)) if max(counts) <= _MAX_SUFFIXES)
 
 
-def _reach(chain: Chain) -> list[tuple[Integers, Integers]]:
-    """Return, before each link and at the end, the least and the greatest sums still to come from each width."""
+def _remaining(chain: Chain) -> list[tuple[Integers, Integers]]:
+    """Return, before each link and at the end, the least and the greatest sums from each width to the end.
+
+    Both arrays are quantities × widths.
+    """
     costs = [link.costs for link in chain.links]
-    least, turned = (least_onward(chain.links, [sign * cost for cost in costs]) for sign in (1, -1))
-    return [(low, -high) for low, high in zip(least, turned, strict=True)]
+    least, negated = (least_to_end(chain.links, [sign * cost for cost in costs]) for sign in (1, -1))
+    return [(low, -high) for low, high in zip(least, negated, strict=True)]
 
 
-def _tails(links: Sequence[Link], states: int) -> list[Tails]:
-    """Return all paths to the end from each of so many widths before these links; from some there may be none."""
-    found = [Tails(np.zeros((len(links[0].costs) if links else 0, 1), np.int64), np.zeros((1, 0), np.int64))]
+def _suffixes(links: Sequence[Link], states: int) -> list[Suffixes]:
+    """Return the paths to the end from each of the `states` widths before these links; a width can have none."""
+    level = [Suffixes(np.zeros((len(links[0].costs) if links else 0, 1), np.int64), np.zeros((1, 0), np.int64))]
     before = [states, *(link.states for link in links)][: len(links)]
     for link, width in zip(reversed(links), reversed(before), strict=True):
-        pieces: list[list[Tails]] = [[] for _ in range(width)]
+        pieces: list[list[Suffixes]] = [[] for _ in range(width)]
         for edge, (source, target) in enumerate(zip(link.source.tolist(), link.target.tolist(), strict=True)):
-            after = found[target]
+            after = level[target]
             first = np.full((len(after.edges), 1), edge)
-            pieces[source].append(Tails(after.sums + link.costs[:, edge, None], np.hstack([first, after.edges])))
-        nothing = Tails(found[0].sums[:, :0], np.zeros((0, found[0].edges.shape[1] + 1), np.int64))
-        found = [_together(piece) if piece else nothing for piece in pieces]
-    return found
+            pieces[source].append(Suffixes(after.sums + link.costs[:, edge, None], np.hstack([first, after.edges])))
+        nothing = Suffixes(level[0].sums[:, :0], np.zeros((0, level[0].edges.shape[1] + 1), np.int64))
+        level = [_stacked(piece) if piece else nothing for piece in pieces]
+    return level
 
 
-def _together(pieces: Sequence[Tails]) -> Tails:
-    return Tails(np.hstack([piece.sums for piece in pieces]), np.vstack([piece.edges for piece in pieces]))
+def _stacked(pieces: Sequence[Suffixes]) -> Suffixes:
+    return Suffixes(np.hstack([piece.sums for piece in pieces]), np.vstack([piece.edges for piece in pieces]))
 
 
-def _may_end_within(heads: Heads, reach: tuple[Integers, Integers], windows: Sequence[Window]) -> npt.NDArray[np.bool_]:
-    found = np.ones(len(heads.states), bool)
-    least, greatest = (side[:, heads.states] for side in reach)
+def _can_end_within(
+    prefixes: Prefixes, remaining: tuple[Integers, Integers], windows: Sequence[Window]
+) -> npt.NDArray[np.bool_]:
+    """Return which paths can still end in all windows, as far as each window alone shows it."""
+    can_end = np.ones(len(prefixes.states), bool)
+    least, greatest = (side[:, prefixes.states] for side in remaining)
     for row, window in enumerate(windows):
         if window.most is not None:
-            found &= heads.sums[row] + least[row] <= window.most
+            can_end &= prefixes.sums[row] + least[row] <= window.most
         if window.least is not None:
-            found &= heads.sums[row] + greatest[row] >= window.least
-    return found
+            can_end &= prefixes.sums[row] + greatest[row] >= window.least
+    return can_end
 
 
-def _extended(heads: Heads, link: Link) -> Heads:
-    """Return the paths with each edge that leads on from them, in the order of the paths."""
+def _extended(prefixes: Prefixes, link: Link) -> Prefixes:
+    """Return each path with each edge of the link that continues it, in the order of the paths."""
     order = np.argsort(link.source, kind="stable")
-    first = np.searchsorted(link.source[order], heads.states, "left")
-    count = np.searchsorted(link.source[order], heads.states, "right") - first
-    path = np.repeat(np.arange(len(heads.states)), count)
-    within = np.arange(len(path)) - np.repeat(np.cumsum(count) - count, count)
-    edge = order[first[path] + within]
-    return Heads(
-        link.target[edge], heads.sums[:, path] + link.costs[:, edge], np.hstack([heads.edges[path], edge[:, None]])
-    )
+    first = np.searchsorted(link.source[order], prefixes.states, "left")
+    count = np.searchsorted(link.source[order], prefixes.states, "right") - first
+    path = np.repeat(np.arange(len(prefixes.states)), count)
+    number = np.arange(len(path)) - np.repeat(np.cumsum(count) - count, count)  # of the edge among those of its path
+    edge = order[first[path] + number]
+    sums = prefixes.sums[:, path] + link.costs[:, edge]
+    return Prefixes(link.target[edge], sums, np.hstack([prefixes.edges[path], edge[:, None]]))
 
 
-def _met(heads: Heads, tails: Sequence[Tails]) -> Iterator[Block]:
-    """Yield the blocks of these paths with all that may follow on each."""
-    if not len(heads.states):
+def _combined(prefixes: Prefixes, suffixes: Sequence[Suffixes]) -> Iterator[Block]:
+    """Yield the blocks of these paths with all suffixes of their widths."""
+    if not len(prefixes.states):
         return
-    heads = heads.of(np.argsort(heads.states, kind="stable"))
-    runs = np.flatnonzero(np.concatenate([[True], heads.states[1:] != heads.states[:-1]]))
-    for first, last in zip(runs.tolist(), [*runs[1:].tolist(), len(heads.states)], strict=True):
-        after = tails[int(heads.states[first])]
-        size = max(1, _CELLS // max(1, len(after.edges)))
+    prefixes = prefixes.select(np.argsort(prefixes.states, kind="stable"))
+    runs = np.flatnonzero(np.concatenate([[True], prefixes.states[1:] != prefixes.states[:-1]]))
+    for first, last in zip(runs.tolist(), [*runs[1:].tolist(), len(prefixes.states)], strict=True):
+        after = suffixes[int(prefixes.states[first])]
+        size = max(1, _MAX_SUMS // max(1, len(after.edges)))
         for start in range(first, last, size):
-            yield Block(heads.of(slice(start, min(start + size, last))), after)
+            yield Block(prefixes.select(slice(start, min(start + size, last))), after)

@@ -1,6 +1,7 @@
-"""The sums that paths of a chain can have, each with the number of paths that have it, per width.
+"""The distinct sums of a chain's paths, each with the number of paths that have it, for each width.
 
-Equal sums are kept once, so that what is kept grows with the distinct sums, not with the variants.
+This is dynamic programming along the chain. The sums at a width are those at the widths before it, each plus the cost
+of an edge. Equal sums are kept once with a count, so memory grows with the number of distinct sums, not of variants.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import numpy.typing as npt
 from mfprofile.explore.chain import Link
 from mfprofile.explore.edges import Integers
 
-LIMIT = 2**63
-_DENSE = 4  # sums are added up in place where they leave at most so many places empty for each that is taken
+INT64_LIMIT = 2**63
+_DENSE = 4  # sums are added up in a dense array if its length is at most this many times their number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """Distinct sums in rising order, and how many paths have each: int64, or Python's integers where those may not do.
+    """Distinct sums in rising order, and the number of paths that have each sum.
 
-    Where `values` are consecutive some may have no path at all.
+    `values` is int64. `counts` has the same length, and is int64, or object (Python's integers) where int64 is too
+    small. A count can be 0 where the values are consecutive.
     """
 
     values: Integers
@@ -30,11 +32,11 @@ class Sums:
 
     @property
     def consecutive(self) -> bool:
-        """Return whether the values are consecutive whole numbers."""
+        """Return whether the values are consecutive integers."""
         return len(self.values) > 0 and int(self.values[-1] - self.values[0]) + 1 == len(self.values)
 
-    def at(self, values: Integers) -> npt.NDArray[np.int64]:
-        """Return how many paths have each of some values."""
+    def counts_of(self, values: Integers) -> npt.NDArray[np.int64]:
+        """Return the number of paths with each of some values, 0 for a value that no path has."""
         if not len(self.values):
             return np.zeros(len(values), self.counts.dtype)
         places = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
@@ -42,19 +44,27 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Steps:
-    """A link as the sums see it: edges by source and target, and what each adds; equal edges are apart."""
+class Step:
+    """A link with the costs of one quantity, which can be on a grid or combined from two quantities.
+
+    `source`, `target` and `costs` have one element for each edge. `states_before` and `states_after` are the numbers of
+    widths. Edges with equal ends and costs are different edges.
+    """
 
     source: Integers
     target: Integers
     costs: Integers
-    before: int
-    after: int
+    states_before: int
+    states_after: int
+
+    def reversed(self) -> Step:
+        """Return the step with each edge in the other direction."""
+        return Step(self.target, self.source, self.costs, self.states_after, self.states_before)
 
 
-def paths(links: Sequence[Link], widths_before: int = 1) -> list[list[int]]:
+def paths_from_start(links: Sequence[Link], states_before: int = 1) -> list[list[int]]:
     """Return, before each link and at the end, the number of paths from the start to each width."""
-    levels = [[1] * widths_before]
+    levels = [[1] * states_before]
     for link in links:
         level = [0] * link.states
         for source, target in zip(link.source.tolist(), link.target.tolist(), strict=True):
@@ -63,7 +73,7 @@ def paths(links: Sequence[Link], widths_before: int = 1) -> list[list[int]]:
     return levels
 
 
-def paths_onward(links: Sequence[Link]) -> list[list[int]]:
+def paths_to_end(links: Sequence[Link]) -> list[list[int]]:
     """Return, before each link and at the end, the number of paths from each width to the end."""
     levels = [[1] * (links[-1].states if links else 1)]
     before = [1, *(link.states for link in links)]
@@ -75,59 +85,64 @@ def paths_onward(links: Sequence[Link]) -> list[list[int]]:
     return levels[::-1]
 
 
-def least_onward(links: Sequence[Link], costs: Sequence[Integers]) -> list[Integers]:
-    """Return, before each link and at the end, the least that is still to come from each width, a row each quantity."""
-    far = np.iinfo(np.int64).max // 4  # from a width that leads nowhere
+def least_to_end(links: Sequence[Link], costs: Sequence[Integers]) -> list[Integers]:
+    """Return, before each link and at the end, the least cost of a path from each width to the end.
+
+    `costs` has one array for each link, shape quantities × edges. The arrays of the result are quantities × widths. A
+    width without a path to the end has a very large cost.
+    """
+    no_path = np.iinfo(np.int64).max // 4
     levels = [np.zeros((len(costs[-1]), links[-1].states), np.int64)]
     before = [1, *(link.states for link in links)]
     for link, cost, states in zip(reversed(links), reversed(costs), reversed(before[:-1]), strict=True):
-        level = np.full((len(cost), states), far)
+        level = np.full((len(cost), states), no_path)
         for row in range(len(cost)):
             np.minimum.at(level[row], link.source, cost[row] + levels[-1][row, link.target])
-        levels.append(np.minimum(level, far))
+        levels.append(np.minimum(level, no_path))
     return levels[::-1]
 
 
-def forward(steps: Sequence[Steps], exact: bool = True) -> list[list[Sums]]:
+def forward(steps: Sequence[Step], fits_int64: bool = True) -> list[list[Sums]]:
     """Return, before each step and at the end, the sums of all paths from the start to each width.
 
-    Counts are Python's integers unless `exact`, which says that int64 holds every count.
+    `fits_int64` says that int64 is large enough for all counts; without it, counts are Python's integers. The time is
+    about the number of kept sums times the edges that leave their width.
     """
-    levels = [[_one(exact)]]
+    levels = [[_zero_sum(fits_int64)]]
     for step in steps:
-        levels.append([_reached(step, levels[-1], width, exact) for width in range(step.after)])
+        levels.append([_sums_at(step, levels[-1], state, fits_int64) for state in range(step.states_after)])
     return levels
 
 
-def _reached(step: Steps, level: Sequence[Sums], width: int, exact: bool) -> Sums:
-    """Return the sums at one width after a step."""
-    edges = np.flatnonzero(step.target == width)
+def _sums_at(step: Step, level: Sequence[Sums], state: int, fits_int64: bool) -> Sums:
+    """Return the sums at one width after a step, from the sums at each width before it."""
+    edges = np.flatnonzero(step.target == state)
     pieces = [
         Sums(level[source].values + cost, level[source].counts)
         for source, cost in zip(step.source[edges].tolist(), step.costs[edges].tolist(), strict=True)
         if len(level[source].values)
     ]
-    return merged(pieces, exact)
+    return merged(pieces, fits_int64)
 
 
-def backward(steps: Sequence[Steps], exact: bool = True) -> list[list[Sums]]:
-    """Return, before each step and at the end, the sums of all paths from each width to the end; as `forward`."""
-    turned = [Steps(step.target, step.source, step.costs, step.after, step.before) for step in reversed(steps)]
-    return forward(turned, exact)[::-1]
+def backward(steps: Sequence[Step], fits_int64: bool = True) -> list[list[Sums]]:
+    """Return, before each step and at the end, the sums of all paths from each width to the end, like `forward`."""
+    return forward([step.reversed() for step in reversed(steps)], fits_int64)[::-1]
 
 
-def _one(exact: bool) -> Sums:
-    return Sums(np.zeros(1, np.int64), np.ones(1, np.int64 if exact else object))
+def _zero_sum(fits_int64: bool) -> Sums:
+    """Return the sums of the empty path: 0, once."""
+    return Sums(np.zeros(1, np.int64), np.ones(1, np.int64 if fits_int64 else object))
 
 
-def merged(pieces: Sequence[Sums], exact: bool) -> Sums:
-    """Return all pieces as one, equal sums added up."""
+def merged(pieces: Sequence[Sums], fits_int64: bool) -> Sums:
+    """Return the sums of all pieces together, with the counts of equal sums added up."""
     if len(pieces) < 2:
-        return pieces[0] if pieces else Sums(np.zeros(0, np.int64), np.zeros(0, np.int64 if exact else object))
+        return pieces[0] if pieces else Sums(np.zeros(0, np.int64), np.zeros(0, np.int64 if fits_int64 else object))
     least = min(int(piece.values[0]) for piece in pieces)
     span = max(int(piece.values[-1]) for piece in pieces) - least + 1
     if span <= _DENSE * sum(len(piece.values) for piece in pieces):
-        return _added(pieces, least, span)
+        return _merged_dense(pieces, least, span)
     values = np.concatenate([piece.values for piece in pieces])
     order = np.argsort(values, kind="stable")
     values = values[order]
@@ -136,12 +151,13 @@ def merged(pieces: Sequence[Sums], exact: bool) -> Sums:
     return Sums(values[starts], np.add.reduceat(counts, starts))
 
 
-def _added(pieces: Iterable[Sums], least: int, span: int) -> Sums:
+def _merged_dense(pieces: Iterable[Sums], least: int, span: int) -> Sums:
+    """Return the sums of all pieces as consecutive values from `least`, some of them with a count of 0."""
     counts = np.zeros(span, next(iter(pieces)).counts.dtype)
     for piece in pieces:
         start = int(piece.values[0]) - least
         if piece.consecutive:
             counts[start : start + len(piece.values)] += piece.counts
         else:
-            counts[piece.values - least] += piece.counts  # values of one piece differ
+            counts[piece.values - least] += piece.counts  # the values of one piece are different
     return Sums(np.arange(least, least + span), counts)

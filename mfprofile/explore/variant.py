@@ -1,4 +1,4 @@
-"""One variant of a space that a query has found."""
+"""A variant of a space, as queries return it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mfprofile.spec.problems import dotted
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """A variant: the choices that make it and what it costs, by the name of each quantity that was asked for."""
+    """A variant: the value of each choice that has an effect, and the sum of each quantity by the quantity's name."""
 
     space: Space
     assignment: Mapping[Place, Any]
@@ -27,43 +27,44 @@ class Variant:
 
     @property
     def choices(self) -> dict[str, Any]:
-        """Return the choices by their paths as users write them."""
+        """Return the values of the choices, by their paths as users write them."""
         return {dotted(path): value for path, value in self.assignment.items()}
 
     def spec(self) -> dict[str, Any]:
-        """Return the whole spec, as `load` takes it."""
+        """Return the whole spec as a mapping for `load`."""
         return with_values(self.space.data, self.assignment)
 
 
 Path: TypeAlias = tuple[int, tuple[int, ...]]
-"""A variant within a query: the number of its globals' setting, and an edge of each link."""
+"""A variant inside a query: the index of its setting of the global choices, and one edge of each link."""
 
 
-def variants_of(question: Question, found: Sequence[Path], executor: Executor | None = None) -> list[Variant]:
-    """Return the variants of some paths, each with the question's quantities and what is told of every variant.
+def variants_of(question: Question, paths: Sequence[Path], executor: Executor | None = None) -> list[Variant]:
+    """Return the variants of these paths, in the same order.
 
-    Those are multiply-adds and parameters, whole and by pillar.
+    Each has the sums of the question's quantities, and its multiply-adds and parameters, in total and by pillar.
     """
     names = [quantity.name for quantity in question.quantities]
     more = [quantity_of(name) for name in SUMS if not name.endswith("activations") and name not in names]
-    asked = Question(question.space, (*question.quantities, *more), question.convention)
+    question = Question(question.space, (*question.quantities, *more), question.convention)
     by_setting: dict[int, list[tuple[int, ...]]] = {}
-    for setting, edges in found:
+    for setting, edges in paths:
         by_setting.setdefault(setting, []).append(edges)
-    answers = over_chains(asked, _figures, executor, given=by_setting)
-    known = {
+    answers = over_chains(question, _figures, executor, inputs=by_setting)
+    figures_of = {
         (setting, edges): part
-        for (setting, paths), answer in zip(by_setting.items(), answers, strict=True)
-        for edges, part in zip(paths, answer or (), strict=True)
+        for (setting, edge_lists), answer in zip(by_setting.items(), answers, strict=True)
+        for edges, part in zip(edge_lists, answer or (), strict=True)
     }
-    names = [quantity.name for quantity in asked.quantities]
+    names = [quantity.name for quantity in question.quantities]
     return [
         Variant(question.space, assignment, dict(zip(names, figures, strict=True)))
-        for assignment, figures in (known[path] for path in found)
+        for assignment, figures in (figures_of[path] for path in paths)
     ]
 
 
 def _figures(chain: Chain, paths: Sequence[tuple[int, ...]]) -> list[tuple[dict[Place, Any], list[int]]]:
+    """Return the choices of each path of a chain, and its sums in the order of the quantities."""
     edges = np.array(paths)
     sums = np.sum([link.costs[:, edges[:, at]] for at, link in enumerate(chain.links)], axis=0)
     return [(chain.assignment(path), figures) for path, figures in zip(paths, sums.T.tolist(), strict=True)]

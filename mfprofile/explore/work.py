@@ -1,7 +1,7 @@
-"""The outer loop of every query, over the settings of a space's globals: here, in a pool, or on a cluster.
+"""Run a query on the chain of each setting of a space: in this process, in a pool, or on a cluster.
 
-A query is the same function of one chain whoever runs it, and results come back in the order of the settings, so that
-they do not depend on the executor.
+Every query is one function of one chain. Results are returned in the order of the settings, so they do not depend on
+the executor.
 """
 
 from __future__ import annotations
@@ -17,45 +17,45 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.chain import Chain, Chains
 from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.settings import outer_settings
+from mfprofile.explore.settings import global_settings
 from mfprofile.explore.space import Space
 
 T = TypeVar("T")
 
 Progress = Callable[[int, int], None]
-"""Called with how many settings are done, of how many."""
+"""A function that is called with the number of settings that are done, and the number of all settings."""
 
 MEMORY = 1 << 30
-"""How many bytes what is exact may take, where nothing else is said."""
+"""The default memory for exact answers, in bytes."""
 
 STREAMED = 10**9
-"""So many variants may be gone through one by one."""
+"""The largest number of variants that a query visits one by one."""
 
 
 class TooLargeError(Exception):
-    """What is exact would take more memory than it may."""
+    """An exact answer needs more memory than allowed."""
 
 
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
-_SLICES = 64  # for progress and balance
-_MANY, _TOGETHER = 512, 64  # of many settings as many go together, since costing them together is cheaper
+_SLICES = 64  # for progress, and for an even load of the workers
+_MANY, _SLICE = 512, 64  # with more than 512 settings, a slice has at least 64: it is cheaper to count them together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """What is asked of a space: which quantities, in which convention; all that another process must know."""
+    """A space, the quantities of a query, and the convention: all that another process needs."""
 
     space: Space
     quantities: tuple[Quantity, ...]
     convention: str = "core"
 
     def chains(self) -> Chains:
-        """Return the space's chains with those quantities as costs."""
+        """Return the space's chains, with the quantities as costs."""
         return Chains(self.space, self.quantities, find_convention(self.convention))
 
     def every(self) -> Iterator[Chain]:
-        """Yield the chain of each setting that the rules allow, one at a time."""
+        """Yield the chain of each valid setting, one at a time."""
         chains = self.chains()
         yield from (chain for chain in chains.each(chains.settings) if chain is not None)
 
@@ -65,56 +65,54 @@ def over_chains(
     task: Callable[..., T],
     executor: Executor | None = None,
     progress: Progress | None = None,
-    given: Mapping[int, Any] | None = None,
+    inputs: Mapping[int, Any] | None = None,
 ) -> list[T | None]:
-    """Return what `task` makes of each setting's chain, in order; None where the rules refuse the setting.
+    """Return the result of `task` for the chain of each setting, in order, or None where the rules refuse the setting.
 
-    With an `executor` (anything with the interface of `concurrent.futures`) `task` must be picklable and is run there.
-    Where values are `given` by the settings' numbers, only those are visited, and `task` has the value as well.
+    With an `executor` (anything with the interface of `concurrent.futures`) the task runs there, and must be picklable.
+    With `inputs`, by the index of the setting, only these settings are visited, and each call is `task(chain, input)`.
     """
-    settings = outer_settings(question.space)
+    settings = global_settings(question.space)
     jobs: list[_Job] = [(values, ()) for values in settings]
-    if given is not None:
-        jobs = [(settings[number], (value,)) for number, value in given.items()]
-    size = max(1, -(-len(jobs) // _SLICES), _TOGETHER if len(jobs) > _MANY else 1)
-    found: list[T | None] = []
-    for part in _answers(question, task, [jobs[at : at + size] for at in range(0, len(jobs), size)], executor):
-        found += part
+    if inputs is not None:
+        jobs = [(settings[number], (value,)) for number, value in inputs.items()]
+    size = max(1, -(-len(jobs) // _SLICES), _SLICE if len(jobs) > _MANY else 1)
+    results: list[T | None] = []
+    for part in _slice_results(question, task, [jobs[at : at + size] for at in range(0, len(jobs), size)], executor):
+        results += part
         if progress is not None:
-            progress(len(found), len(jobs))
-    return found
+            progress(len(results), len(jobs))
+    return results
 
 
-def _answers(
+def _slice_results(
     question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor | None
 ) -> Iterator[list[T | None]]:
     if executor is None:
-        chains = question.chains()
-        found = chains.each([values for part in slices for values, _ in part])
+        chains = question.chains().each([values for part in slices for values, _ in part])
         for part in slices:
-            yield [None if chain is None else task(chain, *more) for (_, more), chain in zip(part, found, strict=False)]
+            yield [
+                None if chain is None else task(chain, *more) for (_, more), chain in zip(part, chains, strict=False)
+            ]
         return
-    written = pickle.dumps(question)
-    futures = [executor.submit(_elsewhere, written, task, part) for part in slices]
+    pickled = pickle.dumps(question)
+    futures = [executor.submit(_run_slice, pickled, task, part) for part in slices]
     try:
         yield from (future.result() for future in futures)
-    except Exception:  # but not at an interrupt, when the pool is torn down with what it holds
+    except Exception:  # not for an interrupt: then the whole pool is shut down
         for future in futures:
             future.cancel()
         raise
 
 
-def _elsewhere(written: bytes, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
-    return _each(_chains(written), task, jobs)
+def _run_slice(pickled: bytes, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
+    """Return the results of some jobs; this function runs in a worker."""
+    chains = _unpickled_chains(pickled).each([values for values, _ in jobs])
+    return [None if chain is None else task(chain, *more) for chain, (_, more) in zip(chains, jobs, strict=True)]
 
 
 @lru_cache(maxsize=1)
-def _chains(written: bytes) -> Chains:
-    """Return a question's chains; a worker makes their edges once for all its slices."""
-    question: Question = pickle.loads(written)
+def _unpickled_chains(pickled: bytes) -> Chains:
+    """Return the chains of a question; a worker builds their edges once for all its slices."""
+    question: Question = pickle.loads(pickled)
     return question.chains()
-
-
-def _each(chains: Chains, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
-    found = zip(chains.each([values for values, _ in jobs]), jobs, strict=True)
-    return [None if chain is None else task(chain, *more) for chain, (_, more) in found]

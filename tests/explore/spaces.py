@@ -1,7 +1,7 @@
-"""Small spaces with every kind of choice, and what is in them by plain enumeration: no chain, no sum, no array.
+"""Small spaces with every kind of choice, and their variants by plain enumeration: no chain, no sum, no array.
 
-`brute_force` shares nothing with `mfprofile.explore`: it finds the choices itself, puts each combination into the
-mapping, asks `load` whether it is a spec and `count` what it costs.
+`brute_force` shares nothing with `mfprofile.explore`. It finds the choices itself and puts each combination into the
+mapping. Then `load` decides whether it is a valid spec, and `count` counts it.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _HEADS = ({"fc": 3}, {"fc": 5}, {"fc": 8}, "none")
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """A variant of a space: the values of its choices that have effect, its spec and its bill."""
+class ListedVariant:
+    """A variant of a space: the values of its choices that have an effect, its spec and its bill."""
 
     values: dict[Place, Any]
     spec: Spec
@@ -61,13 +61,13 @@ class Found:
 
 
 def key(values: Mapping[Place, Any]) -> str:
-    """Return a text that is the same for the same assignment in whatever order."""
+    """Return a text that is equal for equal assignments, in any order."""
     return repr(sorted((str(path), repr(value)) for path, value in values.items()))
 
 
 @st.composite
 def space_mappings(draw: st.DrawFn, most: int = 150) -> Data:
-    """Return a space of at most so many combinations, some of which the rules of specs may refuse."""
+    """Return a space with at most `most` combinations; some can be invalid by the rules of specs."""
     slots = {place: values for place, values in _GLOBALS.items() if place[0] != "former"}
     if draw(st.booleans()):
         slots["former",] = _FORMERS
@@ -90,7 +90,7 @@ def space_mappings(draw: st.DrawFn, most: int = 150) -> Data:
 
 @st.composite
 def _entries(draw: st.DrawFn, sure: bool) -> tuple[Data, dict[str, tuple[Any, ...]]]:
-    """Return an entry's kind and stride, and the values that its other keys may have; a `sure` one is never left out."""
+    """Return an entry's kind and stride, and the possible values of its other keys; a `sure` entry has no `repeat: 0`."""
     kind = draw(st.sampled_from(("lite", "mf", "mf-down")))
     stride = draw(st.sampled_from({"lite": (None, 1, 2), "mf": (None,), "mf-down": (None, 2)}[kind]))
     choices: dict[str, tuple[Any, ...]] = {"out": ("same", *WIDTHS)}
@@ -107,7 +107,7 @@ def _entries(draw: st.DrawFn, sure: bool) -> tuple[Data, dict[str, tuple[Any, ..
 
 @st.composite
 def _with_choices(draw: st.DrawFn, data: Data, slots: Mapping[Place, tuple[Any, ...]], most: int) -> Data:
-    """Return the mapping with some of its values turned into lists and ranges."""
+    """Return the mapping with some of its values replaced by lists and ranges."""
     combinations = 1
     places = draw(st.permutations(sorted(slots, key=str)))
     for place in places[: draw(st.integers(2, 9))]:
@@ -119,7 +119,7 @@ def _with_choices(draw: st.DrawFn, data: Data, slots: Mapping[Place, tuple[Any, 
 
 
 def _written(values: list[Any]) -> st.SearchStrategy[Any]:
-    """Return the list of values or, where they are one, the range."""
+    """Return the list of values, or the same values as a range if they have equal steps."""
     numbers = sorted(values) if all(type(value) is int for value in values) else []
     steps = {after - before for before, after in pairwise(numbers)}
     if len(steps) != 1:
@@ -127,26 +127,26 @@ def _written(values: list[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from([values, {"from": numbers[0], "to": numbers[-1], "step": min(steps)}])
 
 
-def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> tuple[list[Found], int]:
-    """Return every valid variant of a space once, in the order of the product of its choices, and how many are not."""
+def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> tuple[list[ListedVariant], int]:
+    """Return every valid variant of a space once, in the order of its choices' product, and the number of invalid ones."""
     choices = dict(_choices(mapping, ()))
-    found: dict[str, Found | None] = {}
+    variants: dict[str, ListedVariant | None] = {}
     for combination in product(*choices.values()):
         values = with_effect(mapping, choices, dict(zip(choices, combination, strict=True)))
-        if key(values) in found:
+        if key(values) in variants:
             continue
         try:
             spec = load(planted(mapping, {place: listed[0] for place, listed in choices.items()} | values))
         except SpecError:
-            found[key(values)] = None
+            variants[key(values)] = None
         else:
-            found[key(values)] = Found(values, spec, count(spec, convention))
-    variants = [variant for variant in found.values() if variant is not None]
-    return variants, len(found) - len(variants)
+            variants[key(values)] = ListedVariant(values, spec, count(spec, convention))
+    valid = [variant for variant in variants.values() if variant is not None]
+    return valid, len(variants) - len(valid)
 
 
 def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:
-    """Return the mapping with values at their places."""
+    """Return a copy of the mapping with each value at its path."""
     data: Data = copy.deepcopy(dict(mapping))
     for place, value in values.items():
         _put(data, place, copy.deepcopy(value))
@@ -154,10 +154,10 @@ def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:
 
 
 def with_effect(mapping: Mapping[str, Any], choices: Mapping[Place, Any], values: dict[Place, Any]) -> dict[Place, Any]:
-    """Return the assignment without what another choice made idle, `out: same` as a width where that is listed too."""
+    """Return the assignment without choices that have no effect, and with `out: same` as a width if that is listed too."""
     data = planted(mapping, values)
-    idle = {place for place in values if _is_idle(data, place)}
-    kept = {place: value for place, value in values.items() if place not in idle}
+    unused = {place for place in values if _is_unused(data, place)}
+    kept = {place: value for place, value in values.items() if place not in unused}
     width = data["stem"]
     for number, block in enumerate(data["blocks"]):
         if block.get("repeat") == 0:
@@ -169,8 +169,8 @@ def with_effect(mapping: Mapping[str, Any], choices: Mapping[Place, Any], values
     return kept
 
 
-def _is_idle(data: Data, place: Place) -> bool:
-    """Return whether the choice at a place has no effect beside the others that the mapping now holds."""
+def _is_unused(data: Data, place: Place) -> bool:
+    """Return whether the choice at a path has no effect because of the other values in the mapping."""
     if place[0] == "blocks":
         return data["blocks"][place[1]].get("repeat") == 0 and place[2] != "repeat"
     if place == ("classes",):
@@ -184,7 +184,7 @@ def _is_idle(data: Data, place: Place) -> bool:
 
 
 def _choices(value: Any, place: Place) -> Iterator[tuple[Place, tuple[Any, ...]]]:
-    """Yield each choice's place and values."""
+    """Yield each choice's path and values."""
     if place and place != ("blocks",) and isinstance(value, list):
         yield place, tuple(value)
     elif isinstance(value, dict) and "from" in value:

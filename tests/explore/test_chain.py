@@ -1,4 +1,4 @@
-"""The chains of a space against plain enumeration: each variant once, each with the figures of `count`."""
+"""The chains of a space against plain enumeration: each variant is there once, with the counts of `count`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUANTITIES = [quantity_of(name) for name in SUMS]
 
 
 def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int], list[int]]]:
-    """Yield each path's edges and its sum for each quantity, link by link."""
+    """Yield the edges of each path, and its sum for each quantity, link by link."""
     if at == len(chain.links):
         yield [], [0] * len(QUANTITIES)
         return
@@ -32,8 +32,8 @@ def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(space_mappings())
-def test_the_paths_of_the_chains_are_the_valid_variants_with_the_figures_of_count(mapping: dict[str, Any]) -> None:
-    """Every valid assignment is one path, no assignment is two, and every measure of each is `count`'s."""
+def test_the_paths_of_the_chains_are_the_valid_variants_with_the_counts_of_count(mapping: dict[str, Any]) -> None:
+    """Every valid assignment is exactly one path, and has the same value of every measure as with `count`."""
     expected, _ = brute_force(mapping)
     event(f"{10 ** len(str(len(expected))) // 10 if expected else 0} or more variants")
     space = read_space(mapping)
@@ -45,7 +45,7 @@ def test_the_paths_of_the_chains_are_the_valid_variants_with_the_figures_of_coun
             paths.append((key(chain.assignment(edges)), sums))
     assert len({name for name, _ in paths}) == len(paths)
     counted = {
-        found.key: [quantity.of(found.bill.parts, found.bill.convention) for quantity in QUANTITIES]
-        for found in expected
+        variant.key: [quantity.of(variant.bill.parts, variant.bill.convention) for quantity in QUANTITIES]
+        for variant in expected
     }
     assert dict(paths) == counted

@@ -1,4 +1,4 @@
-"""The explore commands, as their users meet them."""
+"""The explore commands on the command line."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from mfprofile.spec.sources import shipped
 NOWHERE = ["explore", "count", "tiny", "--madds", "100M:200M"]
 
 
-def test_a_count_in_json_has_exact_figures_and_what_each_window_excludes() -> None:
-    """Size, within, exact, lower and upper; nothing is text."""
+def test_a_count_in_json_has_exact_numbers_and_those_excluded_by_each_window() -> None:
+    """Size, within, exact, lower and upper are numbers and booleans, not text."""
     done = run("explore", "count", "tiny", "--madds", "2M:4M", "--params", ":45k", "--json")
-    found = json.loads(done.stdout)
+    counts = json.loads(done.stdout)
     assert done.returncode == 0
-    assert found["exact"] is True
-    assert found["within"] == found["lower"] == found["upper"]
-    assert found["size"] == 1280
-    assert found["windows"]["madds"]["within"] + found["windows"]["madds"]["excludes"]["lower"] == 1280
-    assert (found["windows"]["params"]["least"], found["windows"]["params"]["most"]) == (None, 45_000)
+    assert counts["exact"] is True
+    assert counts["within"] == counts["lower"] == counts["upper"]
+    assert counts["size"] == 1280
+    assert counts["windows"]["madds"]["within"] + counts["windows"]["madds"]["excludes"]["lower"] == 1280
+    assert (counts["windows"]["params"]["least"], counts["windows"]["params"]["most"]) == (None, 45_000)
 
 
-def test_where_nothing_fits_the_nearest_are_shown_and_all_is_well() -> None:
-    """An empty window is an answer: exit 0, and the variants on either side with their specs."""
+def test_if_nothing_fits_the_nearest_variants_are_shown_and_the_exit_code_is_0() -> None:
+    """No variant in a window is a valid answer; the variants on both sides are shown, with their specs."""
     done = run(*NOWHERE, "--json")
-    found = json.loads(done.stdout)
-    assert (done.returncode, found["within"], found["nearest"]["madds"]["above"]) == (0, 0, None)
-    below = found["nearest"]["madds"]["below"]
+    counts = json.loads(done.stdout)
+    assert (done.returncode, counts["within"], counts["nearest"]["madds"]["above"]) == (0, 0, None)
+    below = counts["nearest"]["madds"]["below"]
     assert count(load(below["spec"])).madds == below["madds"] == 9_252_352
     assert "nearest in madds: 9,252,352" in run(*NOWHERE).stdout
 
 
-def test_bounds_are_labelled_as_such() -> None:
-    """Where what is exact would not fit, there is no figure within, but one below and one above."""
+def test_bounds_are_labelled_as_bounds() -> None:
+    """If the exact answer does not fit in memory, there is no number "within", but a lower and an upper bound."""
     done = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB", "--json")
-    found = json.loads(done.stdout)
-    assert (found["exact"], found["within"]) == (False, None)
-    assert found["lower"] < 893_738_828 < found["upper"]
+    counts = json.loads(done.stdout)
+    assert (counts["exact"], counts["within"]) == (False, None)
+    assert counts["lower"] < 893_738_828 < counts["upper"]
     text = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB").stdout
     assert "bounds: what is exact would take more than --ram" in text
 
 
-def test_samples_are_specs_with_their_figures() -> None:
-    """Each has what it costs, its pillars and a spec that count counts alike."""
+def test_samples_are_specs_with_their_counts() -> None:
+    """Each has its counts, its pillars, and a spec for which `count` gives the same numbers."""
     done = run("explore", "sample", "tiny", "-n", "3", "--seed", "5", "--madds", "2M:4M", "--json")
     variants = json.loads(done.stdout)
     assert len(variants) == 3
@@ -66,24 +66,24 @@ def test_samples_are_specs_with_their_figures() -> None:
 
 
 def test_variants_are_written_into_a_new_folder_ready_for_count(tmp_path: Path) -> None:
-    """One YAML each; a folder that holds anything is left as it is."""
-    done = run("explore", "sample", "tiny", "-n", "2", "--output", "deep/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    """There is one YAML file for each variant; a folder that is not empty is not changed."""
+    done = run("explore", "sample", "tiny", "-n", "2", "--output", "deep/variants", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert done.returncode == 0
-    files = sorted((tmp_path / "deep" / "found").iterdir())
+    files = sorted((tmp_path / "deep" / "variants").iterdir())
     assert [file.name for file in files] == ["tiny-0001.yaml", "tiny-0002.yaml"]
     listed = run("explore", "sample", "tiny", "-n", "2", "--json", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert [count(load(file)).madds for file in files] == [one["madds"] for one in json.loads(listed.stdout)]
-    again = run("explore", "sample", "tiny", "-n", "1", "--output", "deep/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    again = run("explore", "sample", "tiny", "-n", "1", "--output", "deep/variants", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert again.returncode == 2
-    assert again.stderr == "error: deep/found: is there already, and not empty: name a new folder\n"
-    assert sorted((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "found"]
+    assert again.stderr == "error: deep/variants: is there already, and not empty: name a new folder\n"
+    assert sorted((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "variants"]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_of_output(tmp_path: Path) -> None:
-    """Exit code 74, as of any command; a link to an empty folder is written through."""
+    """The exit code is 74, as for all commands; a link to an empty folder is followed."""
     (tmp_path / "file").touch()
-    done = run("explore", "sample", "tiny", "-n", "1", "--output", "file/found", cwd=tmp_path, PYTHONPATH=str(ROOT))
-    assert (done.returncode, done.stderr) == (74, "error: file/found: cannot be written: File exists\n")
+    done = run("explore", "sample", "tiny", "-n", "1", "--output", "file/variants", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert (done.returncode, done.stderr) == (74, "error: file/variants: cannot be written: File exists\n")
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to("empty")
     done = run("explore", "sample", "tiny", "-n", "1", "--output", "link", cwd=tmp_path, PYTHONPATH=str(ROOT))
@@ -92,17 +92,17 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_output(tmp_path: Path) -
     assert (tmp_path / "link").is_symlink()
 
 
-def test_a_window_of_a_difference_may_lie_below_nothing() -> None:
-    """What is subtracted may be more than what it is subtracted from."""
-    amounts = ["explore", "count", "tiny", "--json", "--within"]
+def test_a_window_of_a_difference_can_be_below_0() -> None:
+    """The subtracted quantity can be the larger one."""
+    command = ["explore", "count", "tiny", "--json", "--within"]
     below, above = (
-        json.loads(run(*amounts, f"params - madds={window}").stdout)["within"] for window in ("-2M:-1", ":-2_000_001")
+        json.loads(run(*command, f"params - madds={window}").stdout)["within"] for window in ("-2M:-1", ":-2_000_001")
     )
     assert (below > 0, above > 0, below + above) == (True, True, 1280)
 
 
-def test_the_front_and_the_best_are_told_with_their_choices() -> None:
-    """The best params of a budget lie on the front of madds and params."""
+def test_the_front_and_the_best_agree() -> None:
+    """The variant with the most params of a budget is on the front of madds and params."""
     front = list(csv.DictReader(io.StringIO(run("explore", "front", "tiny", "--csv").stdout)))
     best = run("explore", "best", "tiny", "--maximize", "params", "--madds", ":4M", "--csv").stdout
     within = [int(point["params"]) for point in front if int(point["madds"]) <= 4_000_000]
@@ -110,7 +110,7 @@ def test_the_front_and_the_best_are_told_with_their_choices() -> None:
 
 
 def test_every_variant_is_listed_as_csv() -> None:
-    """As many lines as there are variants, and one of headings."""
+    """There is one line for each variant, and one header line."""
     lines = run("explore", "list", "tiny").stdout.splitlines()
     assert len(lines) == 1281
     assert lines[0].startswith("input,tokens.count,tokens.dim,former.ffn,blocks.2.expand,blocks.2.out")
@@ -135,16 +135,16 @@ def test_every_variant_is_listed_as_csv() -> None:
         ),
         (
             ["count", "tiny", "--madds", ":3M", "--within", "madds=:2M"],
-            "madds: madds has a window already",
+            "madds: madds already has a window; give one for each sum",
         ),
         (
             ["best", "tiny", "--maximize", "madds", "--madds", ":3M", "--within", "2*madds - madds=4M:"],
-            "2*madds - madds: madds has a window already",
+            "2*madds - madds: madds already has a window; give one for each sum",
         ),
         (
             ["front", "tiny", "--minimize", "madds", "--maximize", "madds", "--ram", "10kB"],
-            "tiny: so many variants are unbeaten on the way that they take more than --ram: give more, fewer "
-            "windows, or two quantities that do not rise together",
+            "tiny: the front needs more memory than --ram; give more --ram, fewer windows, or two quantities that do "
+            "not grow together",
         ),
         (
             ["count", "tiny", "--ram", "much"],
@@ -157,7 +157,7 @@ def test_every_variant_is_listed_as_csv() -> None:
         ),
         (
             ["front", "tiny", "--madds", "2M:3M"],
-            "madds is to have its least, so that its window may have no least: leave that side open",
+            "madds is minimized: its window cannot have a lower limit; leave that side open",
         ),
         (
             ["list", "mf294m-blocks"],
@@ -166,19 +166,19 @@ def test_every_variant_is_listed_as_csv() -> None:
         ),
         (
             ["best", "mf294m-blocks", "--maximize", "params", "-n", "2"],
-            "mf294m-blocks: an exact answer would go through all 39,582,418,599,936 variants, more than 1,000,000,000: "
-            "give windows one side each, one window besides that of the aim, more --ram, or ask for one variant",
+            "mf294m-blocks: an exact answer must visit all 39,582,418,599,936 variants, more than 1,000,000,000; use "
+            "one-sided windows, at most one window besides the objective's, more --ram, or -n 1",
         ),
     ],
 )
-def test_what_cannot_be_asked_has_one_line(arguments: list[str], message: str) -> None:
-    """Exit code 2, and no traceback."""
+def test_an_invalid_query_gets_one_line(arguments: list[str], message: str) -> None:
+    """The exit code is 2, and there is no traceback."""
     done = run("explore", *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
 
 
 def test_exploring_loads_nothing_heavier_than_numpy() -> None:
-    """No torch, pandas, sympy or matplotlib: a query of a small space is over before they would be there."""
+    """It loads no torch, pandas, sympy or matplotlib: loading them would take longer than a query of a small space."""
     code = (
         "import sys; sys.argv = ['mfprofile', 'explore', 'sample', 'tiny']\n"
         "from mfprofile.__main__ import main\n"
@@ -192,7 +192,7 @@ def test_exploring_loads_nothing_heavier_than_numpy() -> None:
 
 
 def test_every_example_names_a_space_that_ships() -> None:
-    """What help shows can be typed as it stands."""
+    """The examples of the help texts can be run without a change."""
     source = "".join(each.read_text(encoding="utf-8") for each in (ROOT / "mfprofile" / "cli" / "explore").glob("*.py"))
     spaces = re.findall(r"Example: mfprofile explore (?:count|sample|front|best|list) (\S+)", source)
     assert len(spaces) == 5

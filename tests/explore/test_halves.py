@@ -1,4 +1,4 @@
-"""Sums of half chains: counted, bounded and named, against plain enumeration of paths."""
+"""Sums of half chains, their bounds and ranks, against plain enumeration of paths."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from mfprofile.explore.chain import Chain, Link
 from mfprofile.explore.halves import Halves, coarse_size, grid_size, kept_sums
-from mfprofile.explore.join import within_both
-from mfprofile.explore.sums import Sums, merged, paths, paths_onward
+from mfprofile.explore.join import count_within_both
+from mfprofile.explore.sums import Sums, merged, paths_from_start, paths_to_end
 from mfprofile.explore.wavelet import WaveletMatrix
 from mfprofile.spec.quantities import Window
 
 
 @st.composite
 def chains(draw: st.DrawFn) -> Chain:
-    """Return a chain of one to five links with two costs, some of its widths without a way on."""
+    """Return a chain of one to five links with two costs; some of its widths have no path to the end."""
     states = [1, *(draw(st.integers(1, 3)) for _ in range(draw(st.integers(0, 4)))), 1]
     most = draw(st.sampled_from([3, 40, 10**6, 10**9]))
     links = []
@@ -35,19 +35,19 @@ def chains(draw: st.DrawFn) -> Chain:
 
 
 def _all(chain: Chain) -> dict[tuple[int, ...], tuple[int, int]]:
-    """Return every path's edges with its two sums, one path at a time."""
-    found = {}
+    """Return the two sums of every path, by the path's edges; each path is followed by itself."""
+    sums = {}
     for edges in product(*(range(len(link.source)) for link in chain.links)):
         steps = list(zip(chain.links, edges, strict=True))
         ends = [0, *(int(link.target[edge]) for link, edge in steps)]
         if all(int(link.source[edge]) == before for (link, edge), before in zip(steps, ends, strict=False)):
             first, second = (sum(int(link.costs[row][edge]) for link, edge in steps) for row in (0, 1))
-            found[edges] = (first, second)
-    return found
+            sums[edges] = (first, second)
+    return sums
 
 
 def _window(data: Any, amounts: list[int]) -> Window:
-    """Return a window whose ends are near sums that occur, or open."""
+    """Return a window; each of its ends is near one of the amounts, or open."""
     near = st.sampled_from([*amounts, 0]).flatmap(lambda amount: st.integers(amount - 2, amount + 2))
     least, most = data.draw(st.none() | near), data.draw(st.none() | near)
     if least is not None and most is not None and least > most:
@@ -57,47 +57,47 @@ def _window(data: Any, amounts: list[int]) -> Window:
 
 @given(chains(), st.data())
 def test_a_window_is_counted_as_by_enumeration(chain: Chain, data: Any) -> None:
-    """Exactly on a grid of size 1; on any other the bounds hold the number between them."""
+    """The number is exact on a grid of size 1; on any other grid it is between the bounds."""
     every = _all(chain)
     window = _window(data, [first for first, _ in every.values()])
     within = sum(first in window for first, _ in every.values())
     assert Halves(chain, chain.costs(0)).bounds(window) == (within, within)
     lower, upper = Halves(chain, chain.costs(0), data.draw(st.integers(1, 50))).bounds(window)
     assert lower <= within <= upper
-    assert paths(chain.links)[-1][0] == paths_onward(chain.links)[0][0] == len(every)
+    assert paths_from_start(chain.links)[-1][0] == paths_to_end(chain.links)[0][0] == len(every)
 
 
 @given(chains(), st.data())
 def test_two_windows_are_counted_as_by_enumeration(chain: Chain, data: Any) -> None:
-    """The dominance join misses nobody and counts nobody twice."""
+    """The join misses no path and counts no path twice."""
     every = _all(chain)
     first, second = (_window(data, [sums[row] for sums in every.values()]) for row in (0, 1))
     within = sum(one in first and other in second for one, other in every.values())
     if every:
-        assert within_both(chain, (0, 1), (first, second), 1 << 30) == within
-        assert within_both(chain, (0, 1), (first, second), 1) is None
+        assert count_within_both(chain, (0, 1), (first, second), 1 << 30) == within
+        assert count_within_both(chain, (0, 1), (first, second), 1) is None
 
 
 @given(chains(), st.data())
 def test_ranks_and_variants_are_a_bijection(chain: Chain, data: Any) -> None:
-    """Each rank within has a path of its own, each path that may be within a rank, in whatever order they are asked."""
+    """Different ranks have different paths, every path within has a rank, and the order of the ranks does not matter."""
     every = _all(chain)
     halves = Halves(chain, chain.costs(0), data.draw(st.sampled_from([1, 1, 7, 1000])))
     window = _window(data, [first for first, _ in every.values()])
-    cells = halves.grid.possibly(window)
-    ranks = data.draw(st.permutations(range(halves.within(cells))))
-    found = [tuple(edges) for edges in halves.paths(cells, ranks).tolist()]
-    assert len(set(found)) == len(found)
-    assert set(found) <= set(every)
-    assert {edges for edges, (first, _) in every.items() if first in window} <= set(found)
+    cells = halves.grid.possible_cells(window)
+    ranks = data.draw(st.permutations(range(halves.count(cells))))
+    ranked = [tuple(edges) for edges in halves.paths(cells, ranks).tolist()]
+    assert len(set(ranked)) == len(ranked)
+    assert set(ranked) <= set(every)
+    assert {edges for edges, (first, _) in every.items() if first in window} <= set(ranked)
     if halves.grid.size == 1:
-        assert all(every[edges][0] in window for edges in found)
+        assert all(every[edges][0] in window for edges in ranked)
     one_by_one = [tuple(halves.paths(cells, [rank])[0].tolist()) for rank in ranks[:3]]
-    assert one_by_one == found[:3]
+    assert one_by_one == ranked[:3]
 
 
 def _long(links: int, edges: int) -> Chain:
-    """Return a chain of one width, with costs that spread."""
+    """Return a chain with one width after each link, and random costs."""
     costs = np.random.default_rng(1).integers(0, 9973, edges)
     zeros = np.zeros(edges, np.int64)
     link = Link(zeros, zeros, zeros, ({},), 1, np.array([costs, costs]))
@@ -105,19 +105,19 @@ def _long(links: int, edges: int) -> Chain:
 
 
 def test_numbers_beyond_an_int64_are_exact() -> None:
-    """10^40 variants are counted in Python's integers, all of them and by halves that sum up to all."""
+    """10^40 variants are counted with Python's integers; the numbers below and above a limit sum up to all."""
     chain = _long(40, 10)
     halves = Halves(chain, chain.costs(0))
     window = Window(None, 200_000)
     (below, _), (above, _) = halves.bounds(window), halves.bounds(Window(200_001, None))
     assert below + above == 10**40
     assert below > 2**63
-    paths_found = halves.paths(halves.grid.possibly(window), [0, below - 1, below // 3])
-    assert all(int(chain.links[0].costs[0][edges].sum()) in window for edges in paths_found)
+    paths = halves.paths(halves.grid.possible_cells(window), [0, below - 1, below // 3])
+    assert all(int(chain.links[0].costs[0][edges].sum()) in window for edges in paths)
 
 
-def test_what_does_not_fit_in_memory_is_bounded() -> None:
-    """On a grid that leaves few in doubt, and not more than a few percent of the window."""
+def test_a_count_that_does_not_fit_in_memory_has_bounds() -> None:
+    """The difference of the bounds is at most a few percent of the variants in the window."""
     chain = _long(12, 10)
     window = Window(40_000, 60_000)
     assert grid_size(chain, 0, window, 1 << 30) == 1
@@ -129,8 +129,8 @@ def test_what_does_not_fit_in_memory_is_bounded() -> None:
     assert upper - lower < exact // 20
 
 
-def test_what_is_kept_is_no_more_than_was_foreseen() -> None:
-    """Sums at every width on the way count, not only those at the cut: few at both ends may be many between."""
+def test_kept_sums_is_an_upper_bound_of_the_sums_in_memory() -> None:
+    """It includes the sums at all widths, not only at the cut: there can be more of them between start and end."""
     rng, wide, zeros = np.random.default_rng(1), 50, np.zeros(50, np.int64)
     every, one = np.arange(wide), np.zeros((1, wide), np.int64)
     between = [array.ravel() for array in np.meshgrid(every, every)]
@@ -142,39 +142,39 @@ def test_what_is_kept_is_no_more_than_was_foreseen() -> None:
     )
     chain = Chain({}, links)
     halves = Halves(chain, chain.costs(0))
-    kept = sum(len(sums.values) for level in (*halves.before, *halves.after) for sums in level)
+    kept = sum(len(sums.values) for level in (*halves.prefixes, *halves.suffixes) for sums in level)
     assert 500 < kept <= kept_sums(chain, chain.costs(0))
 
 
 @pytest.mark.parametrize("side", [10**40, -(10**40), 2**63, -(2**63)])
-def test_a_window_may_end_beyond_an_int64(side: int) -> None:
-    """What no sum comes to bounds nothing, or leaves nothing."""
+def test_a_window_can_end_beyond_an_int64(side: int) -> None:
+    """An end that no sum reaches excludes either nothing or everything."""
     chain = _long(4, 5)
     windows = Window(None, side), Window(side, None)
     within = [5**4 if side > 0 else 0, 0 if side > 0 else 5**4]
     assert [Halves(chain, chain.costs(0)).bounds(window) for window in windows] == [(one, one) for one in within]
-    assert [within_both(chain, (0, 1), (window, windows[0]), 1 << 30) for window in windows] == [within[0], 0]
+    assert [count_within_both(chain, (0, 1), (window, windows[0]), 1 << 30) for window in windows] == [within[0], 0]
 
 
 @pytest.mark.parametrize("spread", [1, 1000])
 def test_merged_sums_are_those_of_the_pieces(spread: int) -> None:
-    """Added up in place where they lie close, sorted where they are far apart."""
+    """Values that are close are added up in a dense array; values that are far apart are sorted."""
     pieces = [
         Sums(np.array([0, 2, 5]) * spread, np.array([1, 2, 3])),
         Sums(np.array([2, 3]) * spread, np.array([10, 20])),
     ]
-    found = merged(pieces, exact=True)
-    kept = {value: count for value, count in zip(found.values.tolist(), found.counts.tolist(), strict=True) if count}
-    assert kept == {0: 1, 2 * spread: 12, 3 * spread: 20, 5 * spread: 3}
+    sums = merged(pieces, fits_int64=True)
+    counts = {value: count for value, count in zip(sums.values.tolist(), sums.counts.tolist(), strict=True) if count}
+    assert counts == {0: 1, 2 * spread: 12, 3 * spread: 20, 5 * spread: 3}
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5)), min_size=1, max_size=30), st.data())
 def test_the_wavelet_matrix_weighs_any_range(items: list[tuple[int, int]], data: Any) -> None:
-    """As by looking at each item."""
+    """The weight is the same as by a loop over all items."""
     numbers, weights = (np.array(column) for column in zip(*items, strict=True))
-    tree = WaveletMatrix(numbers, weights)
+    matrix = WaveletMatrix(numbers, weights)
     first = data.draw(st.integers(0, len(items)))
     last = data.draw(st.integers(first, len(items)))
     bound = data.draw(st.integers(0, 40))
-    wanted = sum(weight for number, weight in items[first:last] if number < bound)
-    assert tree.below(np.array([first]), np.array([last]), np.array([bound])).tolist() == [wanted]
+    expected = sum(weight for number, weight in items[first:last] if number < bound)
+    assert matrix.weight_below(np.array([first]), np.array([last]), np.array([bound])).tolist() == [expected]

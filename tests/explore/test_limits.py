@@ -1,4 +1,4 @@
-"""What a space may not hold: sums beyond int64, more settings or edges than can be gone through."""
+"""The limits of a space: sums beyond int64, too many settings, too many edges."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ MADDS = quantity_of("madds")
 
 
 def _large(repeat: int) -> dict[str, Any]:
-    """Return a space of two, of the widest blocks that a spec may have, so many of them in the second."""
+    """Return a space of two variants with the widest valid blocks: one block in the first, `repeat` in the second."""
     block = {"block": "mf", "exp": 65536, "out": 65536, "kernel": 31, "repeat": [1, repeat]}
     return {"input": 8192, "tokens": {"count": 4096, "dim": 65536}, "stem": 65536, "blocks": [block], "head": {"fc": 8}}
 
 
 @pytest.mark.parametrize("query", ["madds", "params - madds", "activations - madds"])
-def test_sums_that_int64_may_not_hold_are_refused_and_not_wrapped(query: str) -> None:
-    """Since one variant has so many multiply-adds, or might, if what is subtracted were added."""
+def test_sums_beyond_int64_are_refused_and_not_wrapped(query: str) -> None:
+    """A difference is refused as well if the sum of its terms could be too large."""
     variant = {**_large(100), "blocks": [{**_large(100)["blocks"][0], "repeat": 100}]}
     assert count(load(variant)).madds > 2**63
-    with pytest.raises(InputError, match=r"of a variant may come to [0-9,]{26,}, more than the 1,152,921,504,606,"):
+    with pytest.raises(InputError, match=r"of a variant can be [0-9,]{26,}, more than 1,152,921,504,606,"):
         best(read_space(_large(100)), Aim(quantity_of(query)))
-    with pytest.raises(InputError, match="may come to"):
+    with pytest.raises(InputError, match="of a variant can be"):
         count_space(read_space(_large(100)), [(quantity_of(query), Window(None, 10**12))])
 
 
-def test_sums_that_int64_holds_are_exact_up_to_its_order() -> None:
-    """A variant of 3·10^17 multiply-adds has just the figures of count."""
-    found = best(read_space(_large(2)), Aim(MADDS, True))[0]
-    assert found.figures["madds"] == count(load(found.spec())).madds > 2**58
+def test_large_sums_that_fit_into_int64_are_exact() -> None:
+    """A variant with 3·10^17 multiply-adds has the same number as with `count`."""
+    variant = best(read_space(_large(2)), Aim(MADDS, True))[0]
+    assert variant.figures["madds"] == count(load(variant.spec())).madds > 2**58
 
 
-def test_only_what_is_asked_is_checked() -> None:
-    """The size of a space, and its parameters, are small numbers even where multiply-adds are not."""
+def test_only_the_quantities_of_the_query_are_checked() -> None:
+    """The size of a space and its parameters can be small numbers while its multiply-adds are too many."""
     space = read_space(_large(100))
     assert count_space(space).size == 2
     assert count_space(space, [(quantity_of("params"), Window(None, 10**12))]).within.lower == 1
 
 
-def test_more_settings_of_the_globals_than_can_be_gone_through_are_refused() -> None:
-    """At once, with the choices that have them."""
+def test_too_many_settings_of_the_global_choices_are_refused() -> None:
+    """At once, and the message has the choices."""
     many = {"extends": "mf294m", "tokens": {"count": {"from": 1, "to": 4096}, "dim": {"from": 6, "to": 606, "step": 6}}}
     with pytest.raises(InputError, match=r"tokens.count, tokens.dim have 413,696 combinations of values, more than"):
         count_space(read_space(many))
 
 
-def test_more_edges_than_can_be_gone_through_are_refused() -> None:
-    """At once, with the block that has them."""
+def test_too_many_edges_are_refused() -> None:
+    """At once, and the message has the block."""
     many = {"from": 8, "to": 4096, "step": 8}
-    with pytest.raises(InputError, match=r"blocks.1: the 512 widths before it and its own choices have 134,217,728"):
+    with pytest.raises(InputError, match=r"blocks.1: 512 input widths and the values of its choices are 134,217,728"):
         count_space(read_space({"extends": "mf294m", "stem": many, "blocks": {1: {"exp": many, "out": many}}}))

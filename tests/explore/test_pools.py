@@ -1,4 +1,4 @@
-"""Who does the work: a pool, a Dask cluster, this process; the answers are the same, and an interrupt ends them all."""
+"""The executors: a pool, a Dask cluster, this process. The answers are the same, and an interrupt ends all workers."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ WINDOWS = [(MADDS, Window(2_000_000, 6_000_000))]
 
 
 def _answers(executor: object) -> list[object]:
-    """Return what each query finds in the tiny space."""
-    space, kept = read_space("tiny"), {"executor": executor}
-    counted = count_space(space, [*WINDOWS, (PARAMS, Window(None, 45_000))], **kept)  # type: ignore[arg-type]
-    found = [
-        sample_space(space, 7, 1, WINDOWS, **kept),  # type: ignore[arg-type]
-        front(space, (Aim(MADDS), Aim(PARAMS, True)), **kept),  # type: ignore[arg-type]
-        best(space, Aim(PARAMS, True), WINDOWS, **kept),  # type: ignore[arg-type]
+    """Return the answer of each query of the tiny space."""
+    space, options = read_space("tiny"), {"executor": executor}
+    counted = count_space(space, [*WINDOWS, (PARAMS, Window(None, 45_000))], **options)  # type: ignore[arg-type]
+    variants = [
+        sample_space(space, 7, 1, WINDOWS, **options),  # type: ignore[arg-type]
+        front(space, (Aim(MADDS), Aim(PARAMS, True)), **options),  # type: ignore[arg-type]
+        best(space, Aim(PARAMS, True), WINDOWS, **options),  # type: ignore[arg-type]
     ]
-    return [counted.within, counted.alone, *([variant.figures for variant in part] for part in found)]
+    return [counted.within, counted.alone, *([variant.figures for variant in part] for part in variants)]
 
 
 def test_a_pool_gives_the_answers_of_this_process() -> None:
-    """Two processes, as by --workers 2."""
+    """It has two processes, as with --workers 2."""
     with pools.workers(2) as pool:
         assert pool is not None
         assert _answers(pool) == _answers(None)
@@ -48,9 +48,9 @@ def test_a_pool_gives_the_answers_of_this_process() -> None:
         assert none is None
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # sockets that a cluster leaves to the collector
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # sockets that a cluster does not close
 def test_a_dask_cluster_gives_the_answers_of_this_process() -> None:
-    """Started on the loopback, with two workers."""
+    """It runs on the loopback interface, with two workers."""
     distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
     with (
         distributed.LocalCluster(
@@ -62,23 +62,23 @@ def test_a_dask_cluster_gives_the_answers_of_this_process() -> None:
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere at all", "tcp://127.0.0.1:x"])
-def test_where_no_cluster_answers_one_line_says_so(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    """Whatever is wrong with the address."""
+def test_an_address_without_a_cluster_gets_one_line(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """For every kind of wrong address."""
     pytest.importorskip("distributed", reason="the extra dask is not installed")
-    monkeypatch.setattr(pools, "_PATIENCE", "1s")
-    with pytest.raises(InputError, match="no cluster answers there") as caught, pools.cluster(address):
+    monkeypatch.setattr(pools, "_CONNECT_TIMEOUT", "1s")
+    with pytest.raises(InputError, match="no cluster answers at this address") as caught, pools.cluster(address):
         pass
     assert "\n" not in str(caught.value)
 
 
 def test_workers_and_a_cluster_exclude_each_other() -> None:
-    """One of the two does the work."""
+    """A query uses only one of them."""
     done = run("explore", "count", "tiny", "--workers", "2", "--dask", "tcp://127.0.0.1:1")
     assert (done.returncode, done.stderr) == (2, "error: --workers and --dask exclude each other: give one\n")
 
 
 def _interrupted(folder: Path, after: float, whole_group: bool) -> None:
-    """Ask for samples in a process of its own, interrupt it after so many seconds, and look at how it ends."""
+    """Interrupt a process that draws samples after some seconds, and check its exit code, messages and files."""
     command = [
         sys.executable,
         "-m",
@@ -89,7 +89,7 @@ def _interrupted(folder: Path, after: float, whole_group: bool) -> None:
         "-n",
         "50000",
         "--output",
-        "found",
+        "variants",
     ]
     process = subprocess.Popen(
         [*command, "--workers", "2", "--madds", "290M:300M"],
@@ -107,7 +107,7 @@ def _interrupted(folder: Path, after: float, whole_group: bool) -> None:
         _, errors = process.communicate(timeout=60)
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # whatever is left of it where it has not ended
+            os.killpg(process.pid, signal.SIGKILL)  # if it has not ended
     lines = [line for line in errors.splitlines() if "settings of the globals" not in line]
     assert (process.returncode, lines) == (130, [])
     assert list(folder.iterdir()) == []
@@ -117,15 +117,15 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals to a group of pro
 
 
 @posix
-@pytest.mark.parametrize("whole_group", [True, False], ids=["as a terminal does", "the asked process alone"])
+@pytest.mark.parametrize("whole_group", [True, False], ids=["as a terminal does", "only the main process"])
 def test_an_interrupt_ends_all_workers_and_leaves_no_file(whole_group: bool, tmp_path: Path) -> None:
-    """With exit code 130, no traceback and no part of a folder."""
+    """The exit code is 130, with no traceback and no incomplete folder."""
     _interrupted(tmp_path, 2.5, whole_group)
 
 
 @posix
 @pytest.mark.slow
 @pytest.mark.parametrize("tenths", range(20, 44, 4))
-def test_an_interrupt_ends_all_workers_whatever_they_are_at(tenths: int, tmp_path: Path) -> None:
-    """While they work, while they tell an answer, while they read a question: none leaves the pool waiting."""
+def test_an_interrupt_ends_all_workers_at_any_time(tenths: int, tmp_path: Path) -> None:
+    """While they work, send a result or receive a call: the pool never waits forever."""
     _interrupted(tmp_path, tenths / 10, True)

@@ -1,4 +1,4 @@
-"""Every query against brute force: each variant loaded by itself and counted by itself."""
+"""Every query against brute force, which loads and counts each variant by itself."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ Windows = list[tuple[Quantity, Window]]
 
 
 def _brute_force(space: Mapping, convention: str) -> tuple[list[Bill], int]:
-    """Return the bill of every variant, and how many combinations the rules refuse."""
-    found, refused = brute_force(space, convention)
-    return [variant.bill for variant in found], refused
+    """Return the bill of every variant, and the number of combinations that the rules refuse."""
+    variants, refused = brute_force(space, convention)
+    return [variant.bill for variant in variants], refused
 
 
 def _figure(bill: Bill, quantity: Quantity) -> int:
@@ -53,21 +53,21 @@ def _inside(bill: Bill, windows: Windows) -> bool:
 
 
 def _windows(data: Any, bills: list[Bill], most: int, sides: tuple[str, ...] = ("both", "least", "most")) -> Windows:
-    """Return some windows of different quantities, their ends at sums that occur, or one beside."""
+    """Return some windows of different quantities; their ends are sums of variants, or differ from them by 1."""
     names = data.draw(st.lists(st.sampled_from(QUANTITIES), max_size=most, unique=True))
-    found = []
+    windows = []
     for name in names:
         quantity = quantity_of(name)
         figures = sorted({_figure(bill, quantity) for bill in bills})
         end = st.sampled_from(figures).flatmap(lambda figure: st.integers(figure - 1, figure + 1))
         low, high = sorted([data.draw(end), data.draw(end)])
         side = data.draw(st.sampled_from(sides))
-        found.append((quantity, Window(None if side == "most" else low, None if side == "least" else high)))
-    return found
+        windows.append((quantity, Window(None if side == "most" else low, None if side == "least" else high)))
+    return windows
 
 
-def _assert_true(variants: list[Variant], convention: str) -> None:
-    """Check that each variant's spec, loaded and counted by itself, has the figures that were told of it."""
+def _assert_figures(variants: list[Variant], convention: str) -> None:
+    """Check that each variant has the same figures as its spec, loaded and counted by itself."""
     for variant in variants:
         bill = count(load(variant.spec()), convention)
         for name, figure in variant.figures.items():
@@ -78,34 +78,34 @@ CONVENTIONS = st.sampled_from(["core", "paper", "fvcore"])
 
 
 def a_space_is_counted_as_by_brute_force(space: Mapping, data: Any, convention: str) -> None:
-    """Its size, the combinations left out, and the variants within up to three windows, together and alone."""
+    """Its size, its invalid combinations, and the variants within up to three windows, together and alone."""
     bills, refused = _brute_force(space, convention)
-    found = count_space(read_space(space), [], convention)
-    assert (found.size, found.left_out, found.within.lower) == (len(bills), refused, len(bills))
+    counts = count_space(read_space(space), [], convention)
+    assert (counts.size, counts.left_out, counts.within.lower) == (len(bills), refused, len(bills))
     assume(bills)
     windows = _windows(data, bills, 3)
-    found = count_space(read_space(space), windows, convention)
+    counts = count_space(read_space(space), windows, convention)
     within = sum(_inside(bill, windows) for bill in bills)
-    assert (found.within.lower, found.within.upper) == (within, within)
+    assert (counts.within.lower, counts.within.upper) == (within, within)
     for quantity, window in windows:
         alone = sum(_figure(bill, quantity) in window for bill in bills)
-        assert (found.alone[quantity.name].lower, found.alone[quantity.name].upper) == (alone, alone)
+        assert (counts.alone[quantity.name].lower, counts.alone[quantity.name].upper) == (alone, alone)
     coarse = count_space(read_space(space), windows, convention, memory=1)
     assert coarse.within.lower <= within <= coarse.within.upper
 
 
 def samples_are_variants_within(space: Mapping, data: Any, convention: str) -> None:
-    """All different, all within, as many as asked for, and all there are where more are asked for."""
+    """They are different, within the windows, and as many as requested, or all if more are requested."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
     windows = _windows(data, bills, 2)
     within = sum(_inside(bill, windows) for bill in bills)
     number = data.draw(st.integers(1, 300))
-    found = sample_space(read_space(space), number, data.draw(st.integers(0, 9)), windows, convention)
-    assert len(found) == min(number, within)
-    assert len({repr(variant.assignment) for variant in found}) == len(found)
-    assert all(variant.figures[quantity.name] in window for variant in found for quantity, window in windows)
-    _assert_true(found[:5], convention)
+    variants = sample_space(read_space(space), number, data.draw(st.integers(0, 9)), windows, convention)
+    assert len(variants) == min(number, within)
+    assert len({repr(variant.assignment) for variant in variants}) == len(variants)
+    assert all(variant.figures[quantity.name] in window for variant in variants for quantity, window in windows)
+    _assert_figures(variants[:5], convention)
 
 
 def _aim(data: Any) -> Aim:
@@ -113,22 +113,22 @@ def _aim(data: Any) -> Aim:
 
 
 def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
-    """Find the most or least of any sum within up to three windows, or nothing where nothing is within."""
+    """For the most or the least of any sum within up to three windows; no variant if none is within."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
     windows, aim = _windows(data, bills, 3), _aim(data)
     figures = sorted((_figure(bill, aim.quantity) for bill in bills if _inside(bill, windows)), reverse=aim.most)
-    found = best(read_space(space), aim, windows, 1, convention)
-    assert [variant.figures[aim.quantity.name] for variant in found] == figures[:1]
-    _assert_true(found, convention)
-    assert all(variant.figures[quantity.name] in window for variant in found for quantity, window in windows)
+    variants = best(read_space(space), aim, windows, 1, convention)
+    assert [variant.figures[aim.quantity.name] for variant in variants] == figures[:1]
+    _assert_figures(variants, convention)
+    assert all(variant.figures[quantity.name] in window for variant in variants for quantity, window in windows)
     several = best(read_space(space), aim, windows, 7, convention)
     assert [variant.figures[aim.quantity.name] for variant in several] == figures[:7]
     assert len({repr(variant.assignment) for variant in several}) == len(several)
 
 
 def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
-    """Every point that no other betters, once, with a variant that has it; windows of one side hold."""
+    """Every point that no other dominates is there once, with one of its variants, within windows with one side."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
     aims = (_aim(data), _aim(data))
@@ -140,32 +140,32 @@ def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: str)
         )
     ]
     points = {tuple(aim.sign * _figure(bill, aim.quantity) for aim in aims) for bill in bills if _inside(bill, windows)}
-    unbeaten = {
+    undominated = {
         point
         for point in points
         if not any(other != point and all(a <= b for a, b in zip(other, point, strict=True)) for other in points)
     }
-    found = front(read_space(space), aims, windows, convention)
-    told = [tuple(aim.sign * variant.figures[aim.quantity.name] for aim in aims) for variant in found]
-    assert sorted(told) == sorted(unbeaten)
-    _assert_true(found[:5], convention)
+    variants = front(read_space(space), aims, windows, convention)
+    on_front = [tuple(aim.sign * variant.figures[aim.quantity.name] for aim in aims) for variant in variants]
+    assert sorted(on_front) == sorted(undominated)
+    _assert_figures(variants[:5], convention)
 
 
 def the_list_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
-    """Each variant within has a line of its own, with its choices and what it costs."""
+    """Each variant within the windows has one line, with its choices and its costs."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
     windows = _windows(data, bills, 2)
     text = "".join(listed(read_space(space), windows, convention))
     lines = list(csv.DictReader(io.StringIO(text)))
     names = ["madds", "params", "former.params", "head.madds", *(quantity.name for quantity, _ in windows)]
-    wanted = [[str(_figure(bill, quantity_of(name))) for name in names] for bill in bills if _inside(bill, windows)]
-    assert sorted([line[name] for name in names] for line in lines) == sorted(wanted)
+    expected = [[str(_figure(bill, quantity_of(name))) for name in names] for bill in bills if _inside(bill, windows)]
+    assert sorted([line[name] for name in names] for line in lines) == sorted(expected)
     assert len({repr(line) for line in lines}) == len(lines)
 
 
-def where_nothing_fits_the_nearest_are_told(space: Mapping, data: Any, convention: str) -> None:
-    """On either side of each window, with the others held."""
+def if_nothing_fits_the_nearest_are_those_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
+    """On both sides of each window, and within all other windows."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
     quantity = quantity_of(data.draw(st.sampled_from(QUANTITIES)))
@@ -176,36 +176,36 @@ def where_nothing_fits_the_nearest_are_told(space: Mapping, data: Any, conventio
     assume(low <= high)
     others = [(other, window) for other, window in _windows(data, bills, 1) if other.terms != quantity.terms]
     windows = [(quantity, Window(low, high)), *others]
-    found = nearest(read_space(space), windows, convention)
+    sides_by_name = nearest(read_space(space), windows, convention)
     for at, (quantity, window) in enumerate(windows):
         others = [*windows[:at], *windows[at + 1 :]]
         figures = [_figure(bill, quantity) for bill in bills if _inside(bill, others)]
         below = max((figure for figure in figures if window.least is not None and figure < window.least), default=None)
         above = min((figure for figure in figures if window.most is not None and figure > window.most), default=None)
-        sides = found[quantity.name]
+        sides = sides_by_name[quantity.name]
         assert [None if side is None else side.figures[quantity.name] for side in (sides.below, sides.above)] == [
             below,
             above,
         ]
 
 
-def answers_do_not_depend_on_who_works(space: Mapping, data: Any, convention: str) -> None:
-    """Get the same variants of an executor as of this process, in the same order."""
+def answers_do_not_depend_on_the_executor(space: Mapping, data: Any, convention: str) -> None:
+    """Get the same variants from an executor as from this process, in the same order."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
     windows, aim = _windows(data, bills, 2), _aim(data)
     read = read_space(space)
     with ThreadPoolExecutor(2) as pool:
         for executor in (None, pool):
-            found = [
+            variants = [
                 sample_space(read, 5, 1, windows, convention, executor),
                 best(read, aim, windows, 1, convention, executor=executor),
                 front(read, (aim, Aim(quantity_of("params"), True)), [], convention, executor=executor),
             ]
-            told = [[(variant.assignment, variant.figures) for variant in part] for part in found]
+            answers = [[(variant.assignment, variant.figures) for variant in part] for part in variants]
             if executor is None:
-                serial = told
-        assert told == serial
+                serial = answers
+        assert answers == serial
 
 
 PROPERTIES = [
@@ -214,8 +214,8 @@ PROPERTIES = [
     the_best_is_that_of_brute_force,
     the_front_is_that_of_brute_force,
     the_list_is_that_of_brute_force,
-    where_nothing_fits_the_nearest_are_told,
-    answers_do_not_depend_on_who_works,
+    if_nothing_fits_the_nearest_are_those_of_brute_force,
+    answers_do_not_depend_on_the_executor,
 ]
 each_query = pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: holds.__name__)
 
@@ -224,7 +224,7 @@ each_query = pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: hold
 @settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), CONVENTIONS)
 def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, data: Any, convention: str) -> None:
-    """On some small spaces of any choices, in several conventions."""
+    """On some small spaces with all kinds of choices, in several conventions."""
     holds(space, data, convention)
 
 
@@ -235,12 +235,12 @@ def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, da
 def test_each_query_is_answered_as_by_brute_force_on_many(
     holds: Any, space: Mapping, data: Any, convention: str
 ) -> None:
-    """On hundreds of spaces, some 10⁵ variants in all."""
+    """On hundreds of spaces, with about 10⁵ variants in total."""
     holds(space, data, convention)
 
 
 def test_samples_are_uniform() -> None:
-    """60 times 100 drawn of some hundreds: χ² over the variants is what fair draws give."""
+    """100 of some hundreds of variants are drawn 60 times; χ² over the variants is as in fair draws."""
     space = read_space("tiny")
     window = (quantity_of("madds"), Window(2_000_000, 4_000_000))
     drawn: dict[str, int] = {}
@@ -251,28 +251,26 @@ def test_samples_are_uniform() -> None:
     within = count_space(space, [window]).within.lower
     expected = rounds * number / within
     chi = sum((times - expected) ** 2 / expected for times in drawn.values()) + expected * (within - len(drawn))
-    # A draw takes each variant at most once, which narrows the spread by (1 - number/within); its mean is within - 1.
-    # Its standard deviation is √(2·within): six of them are passed once in 10⁹ fair runs, and the seeds are fixed.
-    narrowed = (within - 1) * (1 - number / within)
-    assert abs(chi - narrowed) < 6 * (2 * within) ** 0.5
+    # A sample has each variant at most once, so χ² has the mean (within - 1) · (1 - number / within). Its standard
+    # deviation is about √(2·within). Fair draws exceed six of them once in 10⁹ runs, and the seeds are fixed.
+    mean = (within - 1) * (1 - number / within)
+    assert abs(chi - mean) < 6 * (2 * within) ** 0.5
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_seed_gives_the_same_variants_everywhere(seed: int) -> None:
-    """Written out, so that another machine or Python would be found to differ."""
+    """The expected values are written here, so the test fails on a machine or Python version that differs."""
     figures = {
         0: [(299163328, 9432036), (291277104, 10749676), (297550224, 9087712)],
         1: [(290227552, 11268884), (292414912, 9753032), (298382704, 6989064)],
     }
-    found = sample_space(
-        read_space("mf294m-blocks"), 3, seed, [(quantity_of("madds"), Window(290_000_000, 300_000_000))]
-    )
-    told = [(variant.figures["madds"], variant.figures["params"]) for variant in found]
-    assert told == figures[seed]
+    window = (quantity_of("madds"), Window(290_000_000, 300_000_000))
+    variants = sample_space(read_space("mf294m-blocks"), 3, seed, [window])
+    assert [(variant.figures["madds"], variant.figures["params"]) for variant in variants] == figures[seed]
 
 
-def test_widths_from_which_nothing_leads_on_are_passed_over() -> None:
-    """The best of many, where the widest channels of a block are too wide for every block that follows."""
+def test_widths_without_a_path_to_the_end_are_skipped() -> None:
+    """The best variants are correct if the widest value of a block is too wide for all blocks after it."""
     later = [{"block": "mf", "expand": [2, 3, 4, 5], "out": [40, 44, 48]} for _ in range(4)]
     space = read_space(
         {
@@ -287,6 +285,6 @@ def test_widths_from_which_nothing_leads_on_are_passed_over() -> None:
     )
     params = Aim(quantity_of("params"), True)
     assert count_space(space).size > 4096
-    found = best(space, params, number=3)
-    assert [variant.choices["blocks.1.out"] for variant in found] == [12, 12, 12]
-    assert found[0].figures == best(space, params)[0].figures
+    variants = best(space, params, number=3)
+    assert [variant.choices["blocks.1.out"] for variant in variants] == [12, 12, 12]
+    assert variants[0].figures == best(space, params)[0].figures

@@ -1,4 +1,4 @@
-"""Spaces as they are read: choices, ranges, and a message for each thing that is no choice."""
+"""Reading a space: its choices and ranges, and a message for each invalid choice."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def _read(tmp_path: Path, old: str = "", new: str = "") -> Path:
     return file
 
 
-def test_choices_are_found_where_they_stand(tmp_path: Path) -> None:
-    """Those of the stem, each block and the head sit on the chain, the others are globals."""
+def test_choices_are_grouped_by_their_path(tmp_path: Path) -> None:
+    """The choices of the stem, each block and the head are on the chain; all others are global."""
     text = BASE.replace("count: 2", "count: [2, 3]").replace("stem: 8", "stem: {from: 8, to: 16, step: 4}")
     text = text.replace("out: same", "out: [same, 24], repeat: [0, 1]").replace("fc: 4", "fc: {from: 3, to: 5}")
     file = tmp_path / "space.yaml"
     file.write_text(text, encoding="utf-8")
     space = read_space(file)
-    assert {choice.name: choice.values for choice in space.outer} == {"tokens.count": (2, 3)}
+    assert {choice.name: choice.values for choice in space.global_choices} == {"tokens.count": (2, 3)}
     assert {choice.name: choice.values for choice in space.stem} == {"stem": (8, 12, 16)}
     assert [[(choice.name, choice.values) for choice in entry] for entry in space.blocks] == [
         [],
@@ -46,67 +46,69 @@ def test_choices_are_found_where_they_stand(tmp_path: Path) -> None:
     assert {choice.name: choice.values for choice in space.head} == {"head.fc": (3, 4, 5)}
 
 
-def test_a_block_that_moves_the_resolution_is_a_global(tmp_path: Path) -> None:
-    """Whether a block of stride 2 is there decides over the size of every map after it."""
+def test_the_repeat_of_a_block_of_stride_2_is_a_global_choice(tmp_path: Path) -> None:
+    """It changes the resolution of every map after the block."""
     space = read_space(_read(tmp_path, "expand: 3, out: 16", "expand: 3, out: 16, repeat: [0, 1]"))
-    assert [choice.name for choice in space.outer] == ["blocks.2.repeat"]
+    assert [choice.name for choice in space.global_choices] == ["blocks.2.repeat"]
 
 
 def test_a_space_extends_and_is_set_like_a_spec() -> None:
-    """A shipped spec or space below, assignments above; a spec without choices is a space of one."""
+    """It can extend a shipped spec or space, and settings change it; a spec without choices is a space."""
     assert not read_space("mf294m").choices
     space = read_space({"extends": "mf294m", "tokens": {"count": [3, 6]}}, ["tokens.dim=[128, 192]"])
     assert [(choice.name, choice.values) for choice in space.choices] == [
         ("tokens.count", (3, 6)),
         ("tokens.dim", (128, 192)),
     ]
-    assert [choice.values for choice in read_space({"extends": "tiny", "input": 64}).outer] == [
+    assert [choice.values for choice in read_space({"extends": "tiny", "input": 64}).global_choices] == [
         (2, 3),
         (16, 32),
         (True, False),
     ]
 
 
-def test_a_range_takes_the_place_of_a_list_or_of_another_range() -> None:
-    """In what extends a space: no entries are patched, and no step is left over."""
-    below = {"extends": "tiny", "tokens": {"dim": {"from": 16, "to": 48, "step": 16}}}
-    assert [choice.values for choice in read_space(below).outer if choice.name == "tokens.dim"] == [(16, 32, 48)]
+def test_a_range_replaces_a_list_or_another_range() -> None:
+    """In a space that extends another, no entries of a list are patched, and no old step remains."""
+    extending = {"extends": "tiny", "tokens": {"dim": {"from": 16, "to": 48, "step": 16}}}
+    assert [choice.values for choice in read_space(extending).global_choices if choice.name == "tokens.dim"] == [
+        (16, 32, 48)
+    ]
     stems = read_space({"extends": "mf294m-stages", "stem": {"from": 8, "to": 10}}).stem
     assert [choice.values for choice in stems] == [(8, 9, 10)]
 
 
 def test_a_range_of_decimals_is_exact(tmp_path: Path) -> None:
-    """Widths go up in tenths without a float's rest."""
+    """Steps of 0.1 have no floating-point error."""
     space = read_space(_read(tmp_path, "stem: 8", "stem: 8\nwidth: {from: 0.7, to: 1, step: 0.1}"))
-    assert space.outer[0].values == (0.7, 0.8, 0.9, 1)
+    assert space.global_choices[0].values == (0.7, 0.8, 0.9, 1)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("stem: 8", "stem: []", "space.yaml:4:7: stem: is an empty list: a choice has at least one value"),
-        ("stem: 8", "stem: [8, 16, 8]", "space.yaml:4:15: stem = 8: stands twice in the list; keep one of them"),
+        ("stem: 8", "stem: []", "space.yaml:4:7: stem: is an empty list; give at least one value"),
+        ("stem: 8", "stem: [8, 16, 8]", "space.yaml:4:15: stem = 8: is in the list twice; remove one of them"),
         ("stem: 8", "stem: [8, 0]", "space.yaml:4:11: stem = 0: must be at least 1"),
         ("stem: 8", "stem: [8, wide]", "space.yaml:4:11: stem = 'wide': must be a whole number"),
         (
             "stem: 8",
             "stem: [8, [12, 16]]",
-            "space.yaml:4:11: stem = [12, 16]: is a choice within a choice; list the combinations",
+            "space.yaml:4:11: stem = [12, 16]: is a choice inside a choice; list the combinations",
         ),
         (
             "tokens: {count: 2, dim: 16}",
             "tokens: [{count: 2, dim: [16, 32]}]",
-            "space.yaml:3:10: tokens = {count: 2, dim: [16, 32]}: is a choice within a choice; list the combinations",
+            "space.yaml:3:10: tokens = {count: 2, dim: [16, 32]}: is a choice inside a choice; list the combinations",
         ),
         (
             "stem: 8",
             "stem: {from: 8}",
-            "space.yaml:4:7: stem = {from: 8}: a range is {from: FIRST, to: LAST, step: STEP}",
+            "space.yaml:4:7: stem = {from: 8}: a range must be {from: FIRST, to: LAST, step: STEP}",
         ),
         (
             "stem: 8",
             "stem: {from: 8, to: 4}",
-            "space.yaml:4:7: stem = {from: 8, to: 4}: a range goes up in numbers: from ≤ to, step above 0",
+            "space.yaml:4:7: stem = {from: 8, to: 4}: a range must have numbers with from ≤ to and step > 0",
         ),
         (
             "stem: 8",
@@ -116,26 +118,26 @@ def test_a_range_of_decimals_is_exact(tmp_path: Path) -> None:
         (
             "block: mf-down, ",
             "block: [mf-down], ",
-            "space.yaml:7:13: blocks.2.block = ['mf-down']: the kind of block is no choice: it must be one value in all variants",
+            "space.yaml:7:13: blocks.2.block = ['mf-down']: the kind of block cannot be a choice; use one value in all variants",
         ),
         (
             "expand: 2, out: 8",
             "expand: 2, out: 8, stride: [1, 2]",
-            "space.yaml:6:46: blocks.1.stride = [1, 2]: the resolution is no choice: it must be one value in all variants",
+            "space.yaml:6:46: blocks.1.stride = [1, 2]: the resolution cannot be a choice; use one value in all variants",
         ),
         ("stem: 8", "stem: 8\nstm: [1, 2]", "space.yaml:5:1: stm: unknown key; did you mean 'stem'?"),
     ],
 )
-def test_what_is_no_choice_has_its_message(tmp_path: Path, old: str, new: str, message: str) -> None:
-    """At the value's own line and column."""
+def test_an_invalid_choice_has_its_message(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """With the line and column of the value."""
     file = _read(tmp_path, old, new)
     with pytest.raises(SpecError) as caught:
         read_space(file)
     assert str(caught.value).splitlines()[0].endswith(message)
 
 
-def test_all_that_is_wrong_with_a_space_is_told_at_once(tmp_path: Path) -> None:
-    """A line for each, in the order of the file."""
+def test_all_problems_of_a_space_are_reported_at_once(tmp_path: Path) -> None:
+    """One line for each, in the order of the file."""
     text = BASE.replace("stem: 8", "stem: [8, 8]").replace("dim: 16", "dim: []").replace("fc: 4", "fc: [4, -4]")
     file = tmp_path / "space.yaml"
     file.write_text(text, encoding="utf-8")
@@ -144,16 +146,16 @@ def test_all_that_is_wrong_with_a_space_is_told_at_once(tmp_path: Path) -> None:
     assert [problem.path for problem in caught.value.problems] == ["tokens.dim", "stem", "head.fc"]
 
 
-def test_a_space_in_which_every_block_may_be_left_out_is_refused(tmp_path: Path) -> None:
-    """A network has a block."""
+def test_a_space_with_a_variant_without_blocks_is_refused(tmp_path: Path) -> None:
+    """A network has at least one block."""
     text = BASE.replace("out: 8}", "out: 8, repeat: [0, 1]}").replace("out: 16}", "out: 16, repeat: [0, 1]}")
     file = tmp_path / "space.yaml"
     file.write_text(text.replace("out: same", "out: same, repeat: 0"), encoding="utf-8")
-    with pytest.raises(SpecError, match="every block may be left out"):
+    with pytest.raises(SpecError, match="'repeat' can be 0 in every block"):
         read_space(file)
 
 
 def test_a_detector_is_refused() -> None:
-    """Its pyramid would tie the widths of three stages."""
-    with pytest.raises(SpecError, match="a detector is not explored"):
+    """Its pyramid connects the widths of three stages."""
+    with pytest.raises(SpecError, match="a space cannot have a detector"):
         read_space("mf151m-retinanet")

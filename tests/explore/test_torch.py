@@ -1,4 +1,4 @@
-"""What is told of variants that queries find, against torch's own counter on the networks that they describe."""
+"""The counts of variants that queries return, against torch's own counter on the same networks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from mfprofile.verify.verify import verify
 MADDS, PARAMS = quantity_of("madds"), quantity_of("params")
 
 
-def _found() -> dict[str, Variant]:
-    """Return a variant of each query."""
+def _variants() -> dict[str, Variant]:
+    """Return a variant from each query."""
     tiny, large = read_space("tiny"), read_space("mf294m-stages")
     points = front(tiny, (Aim(MADDS), Aim(PARAMS, True)))
     return {
@@ -30,10 +30,10 @@ def _found() -> dict[str, Variant]:
 
 
 @pytest.mark.parametrize("name", ["sampled", "front", "best", "best of 10^10"])
-def test_torch_counts_what_was_told(name: str) -> None:
-    """Multiply-adds by FlopCounterMode, 2 FLOPs each, at every module path; parameters by torch's tensors."""
-    variant = _found()[name]
-    found = verify(load(variant.spec()), ["torch"])
-    assert found.holds
-    assert found.bill.madds == variant.figures["madds"]
-    assert found.bill.params == variant.figures["params"]
+def test_torch_counts_the_same(name: str) -> None:
+    """Multiply-adds by FlopCounterMode, 2 FLOPs each, at every module path; parameters from torch's tensors."""
+    variant = _variants()[name]
+    verification = verify(load(variant.spec()), ["torch"])
+    assert verification.holds
+    assert verification.bill.madds == variant.figures["madds"]
+    assert verification.bill.params == variant.figures["params"]
