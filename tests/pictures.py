@@ -1,6 +1,6 @@
-"""How tests look at a picture: every text as it is drawn, and what it runs into.
+"""Checks of pictures: every text as it is drawn, and what it overlaps.
 
-`overlaps` is for every picture; `covered` and `misleading` for those with points.
+`overlaps` is for every picture, `covered` and `misleading` for pictures with points.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from matplotlib.transforms import Bbox
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
-LOOKS = (Look(2), Look(1, dark=True))  # the ground moves nothing: two of the four tell as much
+LOOKS = (Look(2), Look(1, dark=True))  # dark or light moves nothing, so two of the four looks are enough
 DPI = 300  # as a PNG is saved
-NEAR = 2.0 * DPI / 72  # pixels: markers whose centres are no farther apart cover one another
-SLACK = 1.5  # pixels in which texts may touch: a box of text is a little larger than its ink
+NEAR = 2.0 * DPI / 72  # pixels: markers with centres this close cover one another
+SLACK = 1.5  # pixels that texts may overlap: a box of text is a little larger than its ink
 
 
 def texts(picture: Picture, look: Look) -> list[tuple[str, Bbox]]:
-    """Return each text that is drawn, and its box in pixels at the resolution of a saved PNG."""
-    found: list[tuple[str, Bbox]] = []
+    """Return each drawn text and its box, in pixels at the resolution of a saved PNG."""
+    boxes: list[tuple[str, Bbox]] = []
     draw = Text.draw
 
     def record(self: Text, renderer: Any) -> None:
         draw(self, renderer)
         if self.get_visible() and self.get_text().strip():
-            found.append((self.get_text(), Text.get_window_extent(self, renderer)))
+            boxes.append((self.get_text(), Text.get_window_extent(self, renderer)))
 
     with look.applied():
         figure = picture.figure
@@ -43,27 +43,27 @@ def texts(picture: Picture, look: Look) -> list[tuple[str, Bbox]]:
         canvas.draw()
         with mock.patch.object(Text, "draw", record):
             canvas.draw()
-    return found
+    return boxes
 
 
 def overlaps(picture: Picture, look: Look) -> list[str]:
-    """Name each pair of texts that overlap, and each text that is not wholly inside the figure."""
-    found = texts(picture, look)
+    """Return a line for each pair of overlapping texts, and for each text that is not fully inside the figure."""
+    boxes = texts(picture, look)
     frame = picture.figure.bbox
-    outside = [f"{text!r} is outside the figure" for text, box in found if not _is_inside(box, frame)]
-    pairs = combinations(found, 2)
+    outside = [f"{text!r} is outside the figure" for text, box in boxes if not _is_inside(box, frame)]
+    pairs = combinations(boxes, 2)
     return outside + [f"{one!r} overlaps {other!r}" for (one, box), (other, rest) in pairs if _meet(box, rest)]
 
 
 def covered(picture: Picture, look: Look) -> list[str]:
-    """Name each text of a panel that lies on the marker of a point."""
-    found = texts(picture, look)
+    """Return a line for each text of a panel that lies on the marker of a point."""
+    boxes = texts(picture, look)
     points = list(_points(picture))
-    return [f"{text!r} lies on a point" for text, box in found if any(_meet(box, point) for point in points)]
+    return [f"{text!r} lies on a point" for text, box in boxes if any(_meet(box, point) for point in points)]
 
 
 def misleading(picture: Picture, look: Look) -> list[str]:
-    """Name each label that is nearer to another point than to its own, or whose line runs through another."""
+    """Return a line for each label that is nearer to another point, or whose line runs through another point."""
     texts(picture, look)
     return [
         f"{text.get_text()!r} is {fault}"
@@ -83,7 +83,7 @@ def _misleads(text: Annotation, axes: Axes, points: list[Bbox]) -> str:
         return "nearer to another" if min(away[1:], default=away[0]) < away[0] else ""
     way = np.clip(own, box.min, box.max) - own
     part = np.clip((others - own) @ way / (way @ way), 0, 1)
-    return "led through another" if (np.hypot(*(own + part[:, None] * way - others).T) < NEAR).any() else ""
+    return "connected through another" if (np.hypot(*(own + part[:, None] * way - others).T) < NEAR).any() else ""
 
 
 def _is_inside(box: Bbox, frame: Bbox) -> bool:
@@ -98,7 +98,7 @@ def _meet(one: Bbox, other: Bbox) -> bool:
 
 
 def _points(picture: Picture) -> Iterator[Bbox]:
-    """Yield the box of each marker, in pixels; points outside their panel are not drawn."""
+    """Yield the box of each marker in pixels. Points outside their panel are not drawn."""
     for axes in picture.figure.axes:
         for line in axes.lines:
             if line.get_marker() not in ("None", "none", "", " ", None):
@@ -111,6 +111,6 @@ def _points(picture: Picture) -> Iterator[Bbox]:
 
 
 def _box(x: float, y: float, size: float) -> Bbox:
-    """Return the box of a marker of a size in points: most markers fill less than their square."""
+    """Return the box of a marker with its size in points. It is reduced, because most markers do not fill their square."""
     half = size * DPI / 72 / 2 * 0.8
     return Bbox.from_extents(x - half, y - half, x + half, y + half)

@@ -1,1 +1,1 @@
-"""What people see: tables for terminals, Markdown, CSV and JSON."""
+"""The output: tables for terminals, Markdown, CSV, JSON, pictures and pages."""

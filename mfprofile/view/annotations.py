@@ -1,4 +1,4 @@
-"""A check as a GitHub workflow shows it: annotations at the line that gives the limit, and a job summary."""
+"""A check as GitHub workflow commands: annotations at the line that sets the limit, and a job summary."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines,
 
 
 def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
-    """Return a check as a table, then a workflow command for each limit that is not met and each problem of a spec."""
+    """Return a check as a table, then a workflow command for each missed limit and each problem of a spec."""
     commands = [*map(_problem, outcome.problems), *map(_reason, reasons.values())]
     commands += [_uncounted(verdict) for verdict in outcome.verdicts if verdict.uncounted]
-    return _inert(outcome_text(outcome, reasons, terms, "table")) + "".join(f"{line}\n" for line in commands)
+    return _without_commands(outcome_text(outcome, reasons, terms, "table")) + "".join(f"{line}\n" for line in commands)
 
 
-def _inert(text: str) -> str:
-    """Return text in which no spec's name makes a line, whatever space it begins with, a workflow command."""
+def _without_commands(text: str) -> str:
+    """Return the text with `##[`, and `::` at the start of a line, broken up: no spec's name can be a command."""
     return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")
 
 
@@ -41,7 +41,7 @@ def _problem(problem: Problem) -> str:
 
 
 def _uncounted(verdict: Verdict) -> str:
-    return _command(Mark(verdict.reference), f"{verdict.bill.name}: not wholly counted", uncounted_line(verdict))
+    return _command(Mark(verdict.reference), f"{verdict.bill.name}: not fully counted", uncounted_line(verdict))
 
 
 def _command(mark: Mark, title: str, message: str) -> str:
@@ -61,7 +61,7 @@ def _is_file(mark: Mark) -> bool:
 
 
 def _from_root(file: Path) -> str:
-    """Return a file's path from the repository's root, which is what annotations are attached by."""
+    """Return a file's path relative to the repository's root, as annotations need it."""
     root = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
     whole = file.resolve()
     return (whole.relative_to(root) if whole.is_relative_to(root) else file).as_posix()
@@ -76,9 +76,9 @@ def _property(text: str) -> str:
 
 
 def append_summary(outcome: Outcome, reasons: Reasons, terms: Terms) -> None:
-    """Append the check as Markdown to the job summary that `GITHUB_STEP_SUMMARY` names, if it does.
+    """Append the check as Markdown to the job summary in the file `GITHUB_STEP_SUMMARY`; do nothing if it is not set.
 
-    In one write, so that nothing is left half-written among what other steps append; raises `OutputError`.
+    The text is one write, so that it does not mix with the output of other steps. Raises `OutputError`.
     """
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:

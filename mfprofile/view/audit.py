@@ -1,4 +1,4 @@
-"""What `audit` found: the bill by module, kind or op, what was not counted, and other counters' totals."""
+"""The output of `audit`: the bill by module, kind or op, what is not counted, and other counters' totals."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from mfprofile.view.tables import Form, dumps, render
 from mfprofile.view.verification import verification_json, verification_text
 
 
-def audit_text(found: Audit, bill: Bill, axis: str, depth: int, form: Form) -> str:
-    """Return an audit in one of the four forms; as CSV, other counters' totals where they were asked for."""
+def audit_text(audit: Audit, bill: Bill, axis: str, depth: int, form: Form) -> str:
+    """Return an audit in one of the four forms. In CSV, a requested verification replaces the bill."""
     if form == "json":
-        return dumps(audit_json(found, bill, axis))
-    if found.verification is not None and form == "csv":
-        return verification_text([found.verification], form)
-    parts = [render(bill_table(bill, axis, depth, form, remarks(found.trace)), form)]
-    if found.verification is not None:
-        parts.append(verification_text([found.verification], form))
+        return dumps(audit_json(audit, bill, axis))
+    if audit.verification is not None and form == "csv":
+        return verification_text([audit.verification], form)
+    parts = [render(bill_table(bill, axis, depth, form, remarks(audit.trace)), form)]
+    if audit.verification is not None:
+        parts.append(verification_text([audit.verification], form))
     return "\n".join(parts)
 
 
 def remarks(trace: Trace) -> Iterator[str]:
-    """Yield what there is to say of a trace: where it ran, what was not counted, and what no op reads."""
-    why = f", since {trace.reason}" if trace.reason else ""
+    """Yield remarks on a trace: the device it ran on, what is not counted, and the parameters that no op reads."""
+    why = f", because {trace.reason}" if trace.reason else ""
     yield f"run on {'meta tensors' if trace.device == 'meta' else 'a CPU'}{why}"
     yield from coverage(trace.bill())
     if trace.unused:
@@ -39,9 +39,9 @@ def remarks(trace: Trace) -> Iterator[str]:
         yield f"parameters that no op reads: {grouped(sum(trace.unused.values()))} ({named})"
 
 
-def audit_json(found: Audit, bill: Bill, axis: str) -> dict[str, Any]:
-    """Return an audit as JSON holds it: totals, what is not counted, every module and op; with an axis its groups."""
-    trace = found.trace
+def audit_json(audit: Audit, bill: Bill, axis: str) -> dict[str, Any]:
+    """Return an audit for JSON: totals, what is not counted, every module and op, and the groups of a given axis."""
+    trace = audit.trace
     whole = {
         **bill_json(bill, axis if axis == "kind" else None),
         "device": trace.device,
@@ -50,8 +50,8 @@ def audit_json(found: Audit, bill: Bill, axis: str) -> dict[str, Any]:
         "unused": dict(trace.unused),
         "modules": [_branch_json(branch) for branch in branches(tree(bill))],
     }
-    if found.verification is not None:
-        whole["verification"] = verification_json(found.verification)
+    if audit.verification is not None:
+        whole["verification"] = verification_json(audit.verification)
     return whole
 
 

@@ -1,4 +1,4 @@
-"""Baselines as printed and as recounted, as people and programs read them, and the file that keeps the recounts."""
+"""Baselines as printed and as recounted, in all forms of output, and the file of the recounts."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _NAMES = {"params": "#Param", "madds": "MAdds"}
 _DETECTION = f"; backbones without their heads, on {DETECTION_INPUT.replace('x', '×')} images"
 
 
-def baselines_text(form: Form, found: Sequence[Recount] | None = None) -> str:
-    """Return the baselines in one of the four forms, beside the recounts that are committed, or beside `found`."""
-    rows = list(baselines(None if found is None else tuple(found)))
+def baselines_text(form: Form, recounts: Sequence[Recount] | None = None) -> str:
+    """Return the baselines in one of the four forms, compared with `recounts`, by default the committed ones."""
+    rows = list(baselines(None if recounts is None else tuple(recounts)))
     if form in ("json", "csv"):
         return render(amounts_table(rows), form)
     return "\n".join(render(table, form).rstrip("\n") + "\n" for table in baselines_tables(rows))
 
 
 def baselines_tables(rows: Sequence[Baseline]) -> list[Table]:
-    """Return a table for each of the paper's, each printed figure followed by what was recounted."""
+    """Return one table for each table of the paper, with each printed figure followed by the recounted one."""
     tables = [_table(number, list(each)) for number, each in groupby(rows, key=lambda row: row.table)]
     return [*tables[:-1], Table(tables[-1].columns, tables[-1].data, (), tables[-1].above, _below(rows))]
 
@@ -61,7 +61,7 @@ def _shown(row: Baseline) -> list[str]:
 
 
 def _recounted(amount: Amount) -> str:
-    """Return what was recounted, its difference in percent, and a mark where it would be printed otherwise."""
+    """Return the recounted amount, its difference in percent, and `≠` where it would be printed differently."""
     if amount.recounted is None or amount.difference is None:
         return "as printed"
     mark = "" if amount.holds else "≠ "
@@ -73,17 +73,17 @@ def _library(row: Baseline) -> str:
 
 
 def _below(rows: Sequence[Baseline]) -> list[str]:
-    lines = ["≠: would be printed otherwise"]
+    lines = ["≠: would be printed differently"]
     for column, name in _NAMES.items():
         amounts = [amount for row in rows for amount in row.amounts if amount.column == column]
         judged = [amount.holds for amount in amounts if amount.holds is not None]
-        text = f"{name} in '{CONVENTION}': {sum(judged)} of {len(judged)} recounted are within rounding"
-        lines.append(f"{text}, {len(amounts) - len(judged)} as printed")
+        text = f"{name} in '{CONVENTION}': {sum(judged)} of {len(judged)} recounted figures are within rounding"
+        lines.append(f"{text}; {len(amounts) - len(judged)} are as printed")
     return lines
 
 
 def amounts_table(rows: Sequence[Baseline]) -> Table:
-    """Return the amounts as records, one a line."""
+    """Return a table with one record for each amount."""
     keys = (
         "table", "model", "input", "column", "printed", "recounted", "convention", "difference_percent", "within",
         "library", "version", "recipe", "reason",
@@ -101,8 +101,8 @@ def amounts_table(rows: Sequence[Baseline]) -> Table:
     return Table([Column(key.replace("_", " "), key) for key in keys], data)
 
 
-def recipes_table(found: Sequence[Recount]) -> Table:
-    """Return how each baseline is built, with its exact amounts."""
+def recipes_table(recounts: Sequence[Recount]) -> Table:
+    """Return a table of the recipe and the exact amounts of each baseline."""
     columns = [Column("table"), Column("model"), Column("input"), Column("built by")]
     columns += [Column("params", right=True), Column(f"MAdds, {CONVENTION}", right=True)]
     data = [
@@ -110,7 +110,7 @@ def recipes_table(found: Sequence[Recount]) -> Table:
             each.table, each.model, each.input.replace("x", "×"), f"`{each.recipe}`",
             grouped(each.params), grouped(each.madds),
         ]
-        for each in found
+        for each in recounts
     ]  # fmt: skip
     return Table(columns, data)
 
@@ -119,27 +119,27 @@ def _percent(share: Fraction | None) -> float | None:
     return None if share is None else round(float(100 * share), 4)
 
 
-def recounts_csv(found: Sequence[Recount]) -> str:
-    """Return the file of recounts."""
+def recounts_csv(recounts: Sequence[Recount]) -> str:
+    """Return the content of the file of recounts."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(csv_rows(tuple(found)))
+    csv.writer(stream, lineterminator="\n").writerows(csv_rows(tuple(recounts)))
     return stream.getvalue()
 
 
 def recount_anew(notify: Callable[[str], None]) -> list[Recount]:
-    """Build and count each baseline, and keep the counts where the package is a checkout.
+    """Build, count and return each baseline. In a checkout of the project, also save the counts.
 
-    `notify` is told of each, and whether they are kept. Raises `InputError` where a library is missing.
+    `notify` is called with a line for each baseline and one on saving. Raises `InputError` if a library is missing.
     """
     from mfprofile.verify.baselines import recount
 
-    found = list(recount(notify))
+    recounts = list(recount(notify))
     if (_root() / "pyproject.toml").is_file():
-        write(FILE, recounts_csv(found))
+        write(FILE, recounts_csv(recounts))
         notify(f"wrote {FILE}")
     else:
-        notify("not kept: only a checkout's counts are rewritten")
-    return found
+        notify("not saved: only a checkout of the project saves the counts")
+    return recounts
 
 
 def _root() -> Path:

@@ -16,7 +16,8 @@ from mfprofile.view.tables import Column, Form, Table
 def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below: Iterable[str] = ()) -> Table:
     """Return one bill: a line for each block (or module, stage, pillar, kind, op), then the pillars, then the total.
 
-    Modules are told down to a `depth`, indented as text and else by their paths; `below` are further lines at the end.
+    Modules are listed down to `depth`: as an indented tree in text, by their paths in the other forms. `below` are
+    further lines at the end.
     """
     above, below = [heading(bill)], [*closing(bill), *below]
     if axis == "op":
@@ -35,7 +36,7 @@ def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below
 
 
 def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str, str, Total]]:
-    """Yield the name of each line, how it is shown, and its total: modules as a tree, kinds the heaviest first."""
+    """Yield the name of each line, its shown text, and its total: modules as a tree, kinds with the heaviest first."""
     if axis == "module":
         from mfprofile.cost.tree import SELF, lines, tree
 
@@ -50,7 +51,7 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
 
 
 def bill_columns(bill: Bill) -> list[Column]:
-    """Return the columns of what `bill_line` has after its labels."""
+    """Return the columns that follow the labels of a `bill_line`."""
     return [
         Column(bill.convention.unit, "madds", grouped, right=True),
         Column("", right=True, optional=True),
@@ -62,7 +63,7 @@ def bill_columns(bill: Bill) -> list[Column]:
 
 
 def _pillar_lines(bill: Bill, blank: Sequence[None]) -> Iterator[list[Any]]:
-    """Yield a line for each pillar, and one for the part of the bridge that is the final one."""
+    """Yield a line for each pillar, and one for the final bridge within the bridge."""
     for name, total in bill.pillars.items():
         yield bill_line(bill, [name, *blank], total)
         if name == "bridge" and bill.final_bridge.params:
@@ -70,13 +71,13 @@ def _pillar_lines(bill: Bill, blank: Sequence[None]) -> Iterator[list[Any]]:
 
 
 def bill_line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[Any]:
-    """Return labels, and after them a total's MAdds and params, exact, for people, and in percent of the bill's."""
+    """Return the labels, then the MAdds and params of a total: each exact, rounded, and in percent of the bill."""
     madds, params = total.madds, total.params
     return [*labels, madds, human(madds), share(madds, bill.madds), params, human(params), share(params, bill.params)]
 
 
 def ops_columns(bill: Bill) -> list[Column]:
-    """Return the columns of a table with a line for each op."""
+    """Return the columns of a table of ops."""
     return [
         Column("op", "name"),
         Column("kind", "kind"),
@@ -98,42 +99,42 @@ def ops_lines(bill: Bill) -> list[list[Any]]:
 
 
 def ops_total(bill: Bill) -> list[Any]:
-    """Return the line that sums up all ops."""
+    """Return the line with the sums of all ops."""
     return ["total", None, None, None, bill.madds, None, bill.params, bill.activations]
 
 
 def heading(bill: Bill) -> str:
-    """Return the line that names the network, its input and the convention."""
+    """Return the heading: the network, its input and the convention."""
     about = f", {bill.subject.about}" if bill.subject.about else ""
     counted = f"{bill.convention.unit} in convention '{bill.convention.name}'"
     return f"{bill.name}: input {bill.subject.input}{about}; {counted}"
 
 
 def other_convention(bill: Bill) -> str | None:
-    """Return the convention that is told beside the bill's: the paper's of a Mobile-Former, else the core."""
+    """Return a second convention to show: `paper` for a Mobile-Former, else `core`; None if the bill is in it."""
     other = "paper" if bill.pillars and bill.convention.name != "paper" else "core"
     return None if other == bill.convention.name else other
 
 
 def closing(bill: Bill) -> list[str]:
-    """Return the lines that end a bill: what the convention leaves out of the parameters, and the other total."""
+    """Return the lines below a bill: the parameters that the convention skips, and the total in another convention."""
     name = other_convention(bill)
     other = None if name is None else bill.under(name).madds
-    told = [] if other is None else [f"In convention '{name}': {human(other)} MAdds ({grouped(other)})"]
-    return [*left_out(bill), *told]
+    total = [] if other is None else [f"In convention '{name}': {human(other)} MAdds ({grouped(other)})"]
+    return [*skipped_params(bill), *total]
 
 
-def left_out(bill: Bill) -> list[str]:
-    """Return the line on the parameters that the convention leaves out, if it does."""
+def skipped_params(bill: Bill) -> list[str]:
+    """Return a line on the parameters that the convention skips, or no line if it skips none."""
     if bill.counted_params == bill.params:
         return []
     kinds = ", ".join(sorted(bill.convention.uncounted_params))
-    left = "modules it does not know" if bill.subject.modules else kinds
-    return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: those of {left} it leaves out"]
+    skipped = "modules that it does not know" if bill.subject.modules else kinds
+    return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params; it skips those of {skipped}"]
 
 
 def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
-    """Return several bills side by side, each after the first with its differences to the first."""
+    """Return several bills side by side, each with its differences to the first."""
     columns = [Column(axis, "name" if axis == "op" else axis)]
     labels = _labels(bills)
     for measure in ("madds", "params"):
@@ -151,13 +152,13 @@ def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
 
 
 def _labels(bills: Sequence[Bill]) -> list[str]:
-    """Return the bills' names, those that occur again with their number."""
+    """Return the bills' names; a name that occurs again gets a number, as `mf26m#2`."""
     names = [bill.name for bill in bills]
     return [f"{name}#{names[: at + 1].count(name)}" if name in names[:at] else name for at, name in enumerate(names)]
 
 
 def _position(name: str, sums: Sequence[dict[str, Total]]) -> tuple[int, int]:
-    """Order names as they run in the first bill that has them, numbered blocks by number, the ends kept at the ends."""
+    """Return the sort key of a name: blocks by number between the ends, others as in the first bill that has them."""
     ends = {"tokens": -2, "stem": -1, "final": 1, "head": 2}
     if name.isdecimal() or name in ends:
         return ends.get(name, 0), int(name) if name.isdecimal() else 0
@@ -175,7 +176,7 @@ def _compared(name: str, totals: Sequence[Total | None]) -> list[Any]:
 
 
 def bill_json(bill: Bill, axis: str | None = None) -> dict[str, Any]:
-    """Return a bill as JSON holds it: totals, pillars, every op as a row, and with an axis its groups."""
+    """Return a bill for JSON: totals, pillars, every op as a row, and the groups of a given axis."""
     whole = {
         **head(bill),
         "counted_params": bill.counted_params,

@@ -1,4 +1,4 @@
-"""The specs that ship, each with its cost and what it stands for."""
+"""The shipped specs, each with its cost and a description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a network is counted, and what is not: in words, and as JSON."""
+"""Which operators of a network are counted and which are not, as text and for JSON."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mfprofile.cost.subject import Uncovered
 from mfprofile.spec.words import listed, several
 
 MOST_NAMED = 4
-"""How many of what is unused, or recurrent, is named for people."""
+"""How many unused parameters or recurrent layers a line names."""
 
 
 def coverage(bill: Bill) -> Iterator[str]:
-    """Yield what of the network is counted: the operators that are not, and recurrent layers."""
+    """Yield lines on the coverage of the count: the operators that are not counted, and recurrent layers."""
     uncovered = bill.subject.uncovered
     if not uncovered:
         yield "every operator is counted"
@@ -30,7 +30,7 @@ def coverage(bill: Bill) -> Iterator[str]:
 
 
 def coverage_json(bill: Bill) -> Mapping[str, Any]:
-    """Return the same as JSON holds it."""
+    """Return the coverage for JSON."""
     uncovered = bill.subject.uncovered
     return {
         "elements": _elements(bill),
@@ -40,12 +40,12 @@ def coverage_json(bill: Bill) -> Mapping[str, Any]:
 
 
 def _elements(bill: Bill) -> int:
-    """Return the elements of all ops; those of a table are read, not computed."""
+    """Return the elements of all ops except those of tables, which are read and not computed."""
     return int(sum(row.elements for row in bill.rows if row.kind != "table"))
 
 
 def _percent(elements: int, uncovered: Sequence[Uncovered]) -> str:
-    """Return the share that is counted, rounded down, so that it never reads as all of it."""
+    """Return the counted share in percent, rounded down, so that a part never reads as 100."""
     counted = elements - sum(one.elements for one in uncovered)
     tenths = counted * 1000 // elements if elements else 1000
     return f"{tenths // 10}.{tenths % 10}"

@@ -1,4 +1,4 @@
-"""What queries of a space found, as tables, JSON and specs."""
+"""The results of queries of a space, as tables and for JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Windows = Sequence[tuple[Quantity, Window]]
 
 
 def spaces_table() -> Table:
-    """Return the spaces that ship, with how many variants they have."""
+    """Return a table of the shipped spaces with their numbers of variants."""
     columns = [Column("space", "name"), Column("variants", "variants", grouped, right=True), Column("", "about")]
     data = [[name, count_space(read_space(name)).size, about(file)] for name, file in shipped("spaces").items()]
     return Table(columns, data)
@@ -30,7 +30,7 @@ def spaces_table() -> Table:
 def counted_json(
     name: str, counted: Counted, windows: Windows, convention: str, near: Mapping[str, Nearest]
 ) -> dict[str, Any]:
-    """Return a count as JSON has it: exact figures, null where there are only bounds."""
+    """Return a count for JSON: exact figures, or null where only bounds are known."""
     nearest = {
         quantity: {"below": _nullable(sides.below), "above": _nullable(sides.above), "known": sides.known}
         for quantity, sides in near.items()
@@ -68,7 +68,7 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
 
 
 def counted_table(name: str, counted: Counted, windows: Windows, convention: str, near: Mapping[str, Nearest]) -> Table:
-    """Return a count as people read it: a line for each window alone, then all of them together."""
+    """Return a count as a table: a line for each window alone, then one for all windows together."""
     columns = [
         Column("window", "window"),
         Column("variants within", "within", _bounds, right=True, record=_recorded),
@@ -82,27 +82,28 @@ def counted_table(name: str, counted: Counted, windows: Windows, convention: str
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
         f"{name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
-        *(
-            [f"{grouped(counted.left_out)} combinations more are left out: no rule allows them"]
-            * bool(counted.left_out)
-        ),
+        *([_skipped(counted.left_out)] if counted.left_out else []),
     ]
-    below = [] if counted.within.exact else ["bounds: what is exact would take more than --ram"]
+    below = [] if counted.within.exact else ["bounds: exact numbers need more memory than --ram"]
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
 
 
+def _skipped(number: int) -> str:
+    return f"{several(number, 'invalid combination')} {'is' if number == 1 else 'are'} skipped"
+
+
 def _nearest_line(quantity: str, sides: Nearest, others: bool) -> str:
-    """Return what comes closest to a window in which nothing is."""
-    held = ", the other windows held" if others else ""
+    """Return the line on the variants closest to an empty window."""
+    place = f"nearest in {quantity}{' within the other windows' if others else ''}"
     if not sides.known:
-        return f"nearest in {quantity}{held}: not known, it would take more than --ram"
-    found = [
+        return f"{place}: unknown, it needs more memory than --ram"
+    variants = [
         f"{grouped(variant.figures[quantity])} ({in_words(variant)})"
         for variant in (sides.below, sides.above)
         if variant is not None
     ]
-    return f"nearest in {quantity}{held}: {' and '.join(found) or 'none'}"
+    return f"{place}: {' and '.join(variants) or 'none'}"
 
 
 def _line(within: Number, size: int) -> list[Any]:
@@ -118,7 +119,7 @@ def _recorded(number: Number) -> Any:
 
 
 def _percent(within: Number, size: int) -> str:
-    """Return the share to three digits, so that a very small one is not told as none."""
+    """Return the share in percent to three digits, so that a very small one does not read as 0."""
     if not size:
         return "–"
     low, high = (f"{100 * part / size:.3g}" for part in (within.lower, within.upper))

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Writing of files, completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from mfprofile.view.tables import OutputError
 
 
 def write(file: Path, text: str) -> None:
-    """Write a text file, UTF-8, beside its place and then into it; raises `OutputError` where that cannot be done.
+    """Write a text file as UTF-8: first to a temporary file next to it, which then replaces it.
 
-    A link is followed, so that what it leads to is replaced and not the link.
+    A link is followed: its target is replaced, not the link. Raises `OutputError` if the file cannot be written.
     """
     write_bytes(file, text.encode())
 
 
 def write_bytes(file: Path, content: bytes) -> None:
-    """Write a file's bytes as `write` does its text."""
+    """Write a file of bytes in the same way as `write`."""
     place = Path(os.path.realpath(file))
-    beside = place.with_name(f".{place.name[:200]}.{os.getpid()}")
+    temporary = place.with_name(f".{place.name[:200]}.{os.getpid()}")
     try:
-        with beside.open("xb") as stream:
+        with temporary.open("xb") as stream:
             stream.write(content)
-        beside.replace(place)
+        temporary.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         raise OutputError(f"{file}: cannot be written: {error.strerror or error}") from None

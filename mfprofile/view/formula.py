@@ -1,4 +1,4 @@
-"""Closed formulas and explained blocks, as people read them."""
+"""Closed formulas and explained blocks, as text and tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def written(expression: Any, style: str = "plain") -> str:
-    """Return a polynomial as text: plain, LaTeX or Python; raises `InputError` for another style.
+    """Return a polynomial as text: plain, LaTeX or Python. Raises `InputError` for another style.
 
     >>> M, d = sympy.symbols("M d")
     >>> written(22 * M**2 * d + 11 * d**2 / 2 + 7)
@@ -29,7 +29,7 @@ def written(expression: Any, style: str = "plain") -> str:
     expression = sympy.sympify(expression)
     if style == "latex":
         return str(sympy.latex(expression))
-    if style == "python":  # whole numbers stay whole: what is divided is divided last
+    if style == "python":  # stays exact in whole numbers, because the division comes last
         above, below = sympy.fraction(sympy.together(expression))
         return str(above) if below == 1 else f"({above})//{below}"
     if style != "plain":
@@ -38,7 +38,7 @@ def written(expression: Any, style: str = "plain") -> str:
 
 
 def _terms(expression: Any) -> list[tuple[Any, list[tuple[str, int]]]]:
-    """Return coefficient and powers of each term, highest first; letters that divide have negative powers."""
+    """Return the coefficient and powers of each term, highest first. Letters in a divisor have negative powers."""
     letters = sorted(expression.free_symbols, key=lambda letter: (letter.name[0].islower(), letter.name))
     terms = []
     for term in sympy.Add.make_args(sympy.expand(expression)):
@@ -60,23 +60,23 @@ def _number(value: Any) -> str:
     return grouped(int(value)) if value == int(value) else f"{grouped(int(value.p))}/{int(value.q)}"
 
 
-def formula_table(found: Formulas, style: str, name: str, axis: str, convention: str) -> Table:
-    """Return the closed formulas by part, and what the letters stand for."""
+def formula_table(formulas: Formulas, style: str, name: str, axis: str, convention: str) -> Table:
+    """Return a table of the closed formulas of each part, and the meaning of the letters."""
     columns = [Column(axis, axis), Column("MAdds", "madds", wraps=True), Column("params", "params", wraps=True)]
-    data = [[part.name, written(part.madds, style), written(part.params, style)] for part in found.parts]
-    whole = ["total", written(found.total.madds, style), written(found.total.params, style)]
-    below = [f"{letter} = {key}{_multiple(found, letter)}" for letter, key in found.symbols.items()]
-    above = [f"{name}: MAdds in convention '{convention}', exact wherever the rules of a spec hold"]
+    data = [[part.name, written(part.madds, style), written(part.params, style)] for part in formulas.parts]
+    whole = ["total", written(formulas.total.madds, style), written(formulas.total.params, style)]
+    below = [f"{letter} = {key}{_multiple(formulas, letter)}" for letter, key in formulas.symbols.items()]
+    above = [f"{name}: MAdds in convention '{convention}', exact for every valid spec"]
     return Table(columns, [*data, whole], above=above, below=below)
 
 
-def _multiple(found: Formulas, letter: Any) -> str:
-    of = found.multiples.get(letter)
+def _multiple(formulas: Formulas, letter: Any) -> str:
+    of = formulas.multiples.get(letter)
     return f", a multiple of {of}" if of else ""
 
 
 def complexity_table() -> Table:
-    """Return the paper's stated complexities beside the derived ones."""
+    """Return a table of the paper's stated complexities and the derived ones."""
     columns = [
         Column("pillar", "pillar"),
         Column("stated", "stated"),
@@ -84,10 +84,14 @@ def complexity_table() -> Table:
         Column("agrees", "agrees"),
         Column("left out", "left_out", wraps=True),
     ]
-    data = [[one.name, _stated(one), written(one.derived), _agreement(one), _beside(one)] for one in complexities()]
-    below = ["a generic block: L positions, C channels, E·C hidden, M tokens of d; O channels out where C ≠ out;"]
-    below.append("downsampling: L positions after it. Convention 'core'")
-    return Table(columns, data, above=["The paper's complexities (Section 3.3), tested"], below=below)
+    data = [
+        [one.name, _stated(one), written(one.derived), _agreement(one), _other_terms(one)] for one in complexities()
+    ]
+    below = [
+        "a generic block: L positions, C channels, E·C hidden, M tokens of dimension d; O output channels if C ≠ out;"
+    ]
+    below.append("downsampling: L is the number of positions after it. Convention 'core'")
+    return Table(columns, data, above=["The paper's complexities (Section 3.3), checked"], below=below)
 
 
 def _stated(one: Complexity) -> str:
@@ -100,12 +104,12 @@ def _agreement(one: Complexity) -> str:
     return "in its terms" if one.terms_agree else "no: other terms"
 
 
-def _beside(one: Complexity) -> str:
+def _other_terms(one: Complexity) -> str:
     return ", ".join(f"{label}: {written(expression)}" for label, expression in one.beside.items()) or "–"
 
 
 def explained_table(rows: Sequence[ExplainedRow], values: Mapping[Any, int], heading: str) -> Table:
-    """Return a block's ops with their formulas, the numbers put in, and the results."""
+    """Return a table of a block's ops: their formulas, the same with numbers, and the results."""
     columns = [
         Column("op", "name"),
         Column("MAdds", "madds_formula"),

@@ -1,4 +1,4 @@
-"""The head of every JSON output: what was counted, on which input, in which convention."""
+"""The first fields of every JSON output: the network, its input and the convention."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from mfprofile.cost.bill import Bill
 
 SCHEMA = 2
-"""The version of all JSON outputs. It is raised when a field changes its meaning; new fields leave it as it is."""
+"""The version of all JSON outputs. It increases when a field changes its meaning, but not for a new field."""
 
 
 def identity(bill: Bill) -> dict[str, Any]:
-    """Return the network's name and its inputs, a shape and a dtype each, with a name where one is given by name."""
+    """Return the network's name and its inputs: the shape and dtype of each, and its name if it is a keyword."""
     inputs = [
         {**({"name": each.name} if each.name else {}), "shape": list(each.shape), "dtype": each.dtype}
         for each in bill.subject.inputs

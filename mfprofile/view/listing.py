@@ -19,33 +19,33 @@ from mfprofile.spec.quantities import Window
 from mfprofile.view.variants import plain_value
 
 LISTED = 10**8
-"""So many variants, at most, are listed."""
+"""The largest number of variants that can be listed."""
 
-_LITTLE = 64 << 20  # bytes for counting what is to be listed: a bound will do
+_LITTLE = 64 << 20  # bytes for the count before the listing: a bound is enough
 
 
 def listed(space: Space, windows: Sequence[tuple[Quantity, Window]], convention: str) -> Iterator[str]:
-    """Yield CSV of every variant within the windows, some lines at a time: its choices, what they cost.
+    """Yield CSV of every variant within the windows, some lines at a time: its choices and its cost.
 
-    Raises `InputError` where there are too many.
+    Raises `InputError` for too many variants.
     """
     most = count_space(space, windows, convention, _LITTLE).within.upper
     if most > LISTED:
         raise InputError(
-            f"{space.name}: up to {most:,} variants are within, more than the {LISTED:,} that are listed: narrow the "
-            "windows, or draw from them with 'explore sample'"
+            f"{space.name}: up to {most:,} variants are within the windows, but at most {LISTED:,} can be listed; "
+            "narrow the windows, or use 'explore sample'"
         )
     names = [quantity.name for quantity, _ in windows]
-    told = [name for name in SUMS if name not in names and not name.endswith("activations")]
-    question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, told)), convention)
+    sums = [name for name in SUMS if name not in names and not name.endswith("activations")]
+    question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, sums)), convention)
     columns = [choice.path for choice in space.choices]
-    yield _csv_line([*map(dotted, columns), *names, *told]) + "\n"
+    yield _csv_line([*map(dotted, columns), *names, *sums]) + "\n"
     for chain in question.every():
         yield from _listed_chain(chain, columns, [window for _, window in windows])
 
 
 def _listed_chain(chain: Chain, columns: Sequence[Place], windows: Sequence[Window]) -> Iterator[str]:
-    """Yield the lines of one chain; the columns are those of the globals, then those of each link."""
+    """Yield the lines of one chain. The columns of the globals come first, then those of each link."""
     on_links = [[path for path in columns if any(path in option for option in link.options)] for link in chain.links]
     outer = [path for path in columns if not any(path in paths for paths in on_links)]
     start = [_csv_line([plain_value(chain.values.get(path)) for path in outer])] if outer else []

@@ -1,4 +1,4 @@
-"""Memory as tables and as JSON: of one network part by part, of several a line each."""
+"""Memory as tables and for JSON: one network part by part, several networks with one line each."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 
 def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: Form) -> str:
-    """Return the memory of one or several networks in one of the four forms; without an axis, one is told by block.
+    """Return the memory of one or several networks in one of the four forms.
 
-    Raises `InputError` for an axis with several networks in a table, where each has one line.
+    The axis of a single network is `block` by default. Raises `InputError` for an axis with a table of several
+    networks, where each has one line.
     """
     if form == "json":
         every = [memory_json(bill, axis or "block", run) for bill in bills]
@@ -26,12 +27,12 @@ def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: F
     if len(bills) == 1:
         return render(memory_table(bills[0], axis or "block", run), form)
     if axis is not None:
-        raise InputError(f"--by {axis}: several specs get a line each; give one spec, or --json")
+        raise InputError(f"--by {axis}: several specs have one line each; give one spec, or --json")
     return render(memories_table(bills, run), form)
 
 
 def memory_table(bill: Bill, axis: str, run: Inference) -> Table:
-    """Return a line for each block (or stage, pillar, kind, op) of a network, then the whole, then the peak."""
+    """Return a line for each block (or stage, pillar, kind, op) of a network, then the total, then the peak."""
     labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
     columns = [
         Column(axis, "name" if axis == "op" else axis),
@@ -39,8 +40,8 @@ def memory_table(bill: Bill, axis: str, run: Inference) -> Table:
         *_columns(bill.convention.unit),
     ]
     blank = [None] * len(labels.headings)
-    found = footprints(bill, axis, *run)
-    data = [[one.name, *labels.values.get(one.name, blank), *_figures(one, run)] for one in found]
+    parts = footprints(bill, axis, *run)
+    data = [[one.name, *labels.values.get(one.name, blank), *_figures(one, run)] for one in parts]
     whole = ["total", *blank, *_figures(_whole(bill, run), run)]
     return Table(
         columns,
@@ -52,7 +53,7 @@ def memory_table(bill: Bill, axis: str, run: Inference) -> Table:
 
 
 def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
-    """Return a line for each network: its sums, its peak, its parameters, and what a device needs for both."""
+    """Return a line for each network: its sums, its peak, its parameters, and the memory for peak and parameters."""
     columns = [
         Column("name", "name"),
         *_columns(bills[0].convention.unit),
@@ -64,13 +65,13 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
     data = []
     for bill in bills:
         peak = peak_memory(bill, *run)
-        told = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
-        data.append([bill.name, *_figures(_whole(bill, run), run), *told])
+        figures = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
+        data.append([bill.name, *_figures(_whole(bill, run), run), *figures])
     return Table(columns, data, [], [*(heading(bill) for bill in bills), _conditions(bills[0].convention.unit, run)])
 
 
 def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
-    """Return the memory of a network as JSON holds it: sums, the peak with what is live at it, and the parts."""
+    """Return the memory of a network for JSON: sums, the peak with the tensors live at it, and the parts."""
     whole, peak = _whole(bill, run), peak_memory(bill, *run)
     return {
         **head(bill),
@@ -98,7 +99,7 @@ def in_bytes(amount: int) -> str:
 
 
 def intensity(madds: int, moved: int) -> str:
-    """Return multiply-adds for each byte moved, or a dash where there are none.
+    """Return the multiply-adds for each byte moved, or a dash if either is 0.
 
     >>> intensity(5419008, 1406656), intensity(0, 8)
     ('3.85', '–')
@@ -142,14 +143,14 @@ def _part_json(one: Footprint) -> dict[str, Any]:
 
 def _conditions(unit: str, run: Inference) -> str:
     images = "1 image" if run.batch == 1 else f"{run.batch} images"
-    buffers = "written over in place where nothing else reads it" if run.in_place else "in a buffer of its own"
-    return f"bytes of {images} in {run.dtype}, each op's output {buffers}; {unit} and activations of one image"
+    buffers = "written over its input where nothing else reads it" if run.in_place else "in its own buffer"
+    return f"bytes for {images} in {run.dtype}, each op's output {buffers}; {unit} and activations for one image"
 
 
 def _closing(peak: Peak) -> list[str]:
-    """Return the lines below: where the peak is and of what, the parameters, and both."""
+    """Return the lines below: the peak and its live tensors, then the parameters and the sum of both."""
     live = ", ".join(f"{one.name} {grouped(one.bytes)}" for one in peak.live)
     return [
-        f"Peak of {grouped(peak.bytes)} bytes at {peak.op}; live then: {live}",
+        f"Peak of {grouped(peak.bytes)} bytes at {peak.op}; live at that op: {live}",
         f"With {grouped(peak.params_bytes)} bytes of parameters: {grouped(peak.total)} ({in_bytes(peak.total)})",
     ]

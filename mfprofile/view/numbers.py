@@ -1,4 +1,4 @@
-"""Whole numbers as people read them. Every figure is rounded for display alone; sums and comparisons never are."""
+"""Whole numbers as text. Figures are rounded only for display, never in sums or comparisons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 def grouped(number: int) -> str:
-    """Return the exact number in groups of three digits.
+    """Return the exact number with its digits in groups of three.
 
     >>> grouped(286732160)
     '286,732,160'
@@ -18,7 +18,7 @@ def grouped(number: int) -> str:
 
 
 def human(number: int) -> str:
-    """Return the number to two decimals of its unit.
+    """Return the number with two decimals and its unit, or exact below 1000.
 
     >>> human(286732160), human(11422648), human(464), human(-999_999)
     ('286.73M', '11.42M', '464', '-1.00M')
@@ -32,7 +32,7 @@ def human(number: int) -> str:
 
 
 def relative(difference: int, to: int) -> str:
-    """Return a signed difference in percent, with as many digits as it takes not to read as 0; of nothing, nothing.
+    """Return a signed difference in percent, with enough digits not to read as 0; '' if it is a part of 0.
 
     >>> relative(12_416, 294_000_000), relative(-25, 1000), relative(0, 3), relative(3, 0)
     ('+0.004 %', '-2.5 %', '0 %', '')
@@ -47,7 +47,7 @@ def relative(difference: int, to: int) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Return a part of a whole in percent, or a dash of nothing.
+    """Return a part of a whole in percent, or a dash if the whole is 0.
 
     >>> share(1, 8), share(0, 0)
     ('12.5', '–')
@@ -56,7 +56,7 @@ def share(part: int, whole: int) -> str:
 
 
 def share_beside(part: int, whole: int, bound: Fraction) -> str:
-    """Return a part of a whole in percent, with as many digits as it takes not to read as another share, `bound`.
+    """Return a part of a whole in percent, with enough digits not to read as another share, `bound`.
 
     >>> share_beside(1001, 10_000, Fraction(1, 10)), share_beside(3, 30, Fraction(1, 10))
     ('10.01', '10.0')
@@ -70,7 +70,7 @@ def share_beside(part: int, whole: int, bound: Fraction) -> str:
 
 
 def change(new: int, old: int) -> str:
-    """Return the signed difference, exact and, where it can be, in percent of the old: to one decimal that is not zero.
+    """Return the signed difference: exact and, if the old number is not 0, in percent, with one decimal that is not 0.
 
     >>> change(5, 4), change(3, 5000), change(3, 3), change(3, 0), change(9997, 10_000)
     ('+1 (+25.0 %)', '-4,997 (-99.9 %)', '=', '+3', '-3 (-0.03 %)')

@@ -1,4 +1,4 @@
-"""The paper's tables beside our counts, and its claims, as people and programs read them."""
+"""The paper's tables compared with our counts, and its claims, in all forms of output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mfprofile.view.numbers import human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 SHEETS = ("claims", "baselines")
-"""What may be asked for besides tables."""
+"""The sheets that can be requested, apart from the tables."""
 HEADINGS = {
     "params": "#Param",
     "madds": "MAdds",
@@ -41,10 +41,10 @@ HEADINGS = {
 def paper_text(
     names: Sequence[str], chosen: str | None, form: Form, recounts: Sequence[Recount] | None = None
 ) -> tuple[str, list[Cell]]:
-    """Return the tables named (all, if none are) in one of the four forms, and the cells that are lost.
+    """Return the named tables (all by default) in one of the four forms, and the cells that are lost.
 
-    `claims` among the names are the claims, `baselines` the networks of others, beside `recounts` or those that are
-    committed. Raises `InputError` for a table or a convention that does not exist.
+    The name `claims` adds the claims, and `baselines` the other networks. Those are compared with `recounts`, by
+    default the committed ones. Raises `InputError` for a table or a convention that does not exist.
     """
     if chosen is not None:
         find_convention(chosen)
@@ -52,46 +52,48 @@ def paper_text(
     sheets = [name for name in SHEETS if name in {name.lower() for name in names}]
     _check_apart(numbers, sheets, chosen, form)
     tables = [table(number) for number in (numbers or ([] if names else TITLES))]
-    found = [cell for one in tables for name in conventions_for(one, chosen) for cell in cells(one, name)]
-    lost = [cell for cell in found if cell.convention == default_convention(table(cell.table)) and cell.is_lost]
+    all_cells = [cell for one in tables for name in conventions_for(one, chosen) for cell in cells(one, name)]
+    lost = [cell for cell in all_cells if cell.convention == default_convention(table(cell.table)) and cell.is_lost]
     parts = []
     if form == "json" and tables:
-        parts.append(paper_json(found))
+        parts.append(paper_json(all_cells))
     elif form == "csv" and tables:
-        parts.append(render(cells_table(found), form))
+        parts.append(render(cells_table(all_cells), form))
     elif tables:
         parts += [render(paper_table(one, chosen), form) for one in tables]
-        parts += ["\n".join(summary(found)) + "\n"] if found else []
+        parts += ["\n".join(summary(all_cells)) + "\n"] if all_cells else []
     parts += [render(claims_table(), form) if sheet == "claims" else baselines_text(form, recounts) for sheet in sheets]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts), lost
 
 
 def _check_apart(numbers: Sequence[str], sheets: Sequence[str], chosen: str | None, form: Form) -> None:
-    """Raise `InputError` for what cannot be had at once."""
+    """Raise `InputError` for options that cannot be combined."""
     if sheets and not numbers and chosen is not None:
-        told = {"claims": "claims are judged in core and in paper", "baselines": f"baselines are recounted in {CORE}"}
-        raise InputError(f"{told[sheets[0]]}: --convention has no meaning for them alone")
+        rules = {"claims": "claims are judged in core and in paper", "baselines": f"baselines are recounted in {CORE}"}
+        raise InputError(f"{rules[sheets[0]]}; remove --convention")
     if bool(numbers) + len(sheets) > 1 and form in ("json", "csv"):
         shapes = " and ".join([*sheets, *(["tables"] if numbers else [])])
-        raise InputError(f"{shapes} are of different shapes: ask for them apart in JSON and CSV")
+        raise InputError(f"{shapes} have different columns; request them separately in JSON and CSV")
 
 
 def conventions_for(printed_table: PaperTable, chosen: str | None) -> list[str]:
-    """Return the conventions to show: the one inferred for the table and, if another is chosen, that beside it."""
+    """Return the conventions to show: the one inferred for the table, then the chosen one."""
     return list(dict.fromkeys([default_convention(printed_table), *([chosen] if chosen else [])]))
 
 
 def paper_table(printed_table: PaperTable, chosen: str | None) -> Table:
-    """Return a table as the paper has it, each printed figure followed by our count and its difference."""
+    """Return a table of the paper, with each printed figure followed by our count and its difference."""
     names = conventions_for(printed_table, chosen)
-    found = {(cell.model, cell.column, cell.convention): cell for name in names for cell in cells(printed_table, name)}
+    cell_of = {
+        (cell.model, cell.column, cell.convention): cell for name in names for cell in cells(printed_table, name)
+    }
     columns = [Column("model")]
     for column in printed_table.columns:
         columns.append(Column(_heading(column), right=True))
         if is_cost(column):
             columns += [Column(f"counted\n{name}", right=True) for name in _shown(printed_table, column, names)]
-    data = [_line(printed_table, line, names, found) for line in printed_table.lines]
-    below = ["≠: would be printed otherwise"] if any(not cell.holds for cell in found.values()) else []
+    data = [_line(printed_table, line, names, cell_of) for line in printed_table.lines]
+    below = ["≠: would be printed differently"] if any(not cell.holds for cell in cell_of.values()) else []
     below += ["–: as printed, not counted"] if any(not line.spec for line in printed_table.lines) else []
     return Table(columns, data, above=[f"Table {printed_table.number}: {printed_table.title}"], below=below)
 
@@ -101,64 +103,64 @@ def _heading(column: str) -> str:
 
 
 def _shown(printed_table: PaperTable, column: str, names: Sequence[str]) -> Sequence[str]:
-    """Return the conventions that a column is counted in: parameters are the same in all but those of Table 4."""
+    """Return the conventions of a column. Parameters are the same in all conventions, except in Table 4."""
     return names if column.endswith("madds") or printed_table.number == "4" else names[:1]
 
 
 def _line(
-    printed_table: PaperTable, line: Line, names: Sequence[str], found: dict[tuple[str, str, str], Cell]
+    printed_table: PaperTable, line: Line, names: Sequence[str], cell_of: dict[tuple[str, str, str], Cell]
 ) -> list[str | None]:
     values: list[str | None] = [line.model]
     for column, text in line.cells.items():
         values.append(text)
         if is_cost(column):
             shown = _shown(printed_table, column, names)
-            values += [_counted(found.get((line.model, column, name))) for name in shown]
+            values += [_counted(cell_of.get((line.model, column, name))) for name in shown]
     return values
 
 
 def _counted(cell: Cell | None) -> str:
-    """Return our count, its difference in percent, and a mark where it would be printed otherwise."""
+    """Return our count, its difference in percent, and `≠` where it would be printed differently."""
     if cell is None:
         return "–"
     return f"{'' if cell.holds else '≠ '}{human(cell.counted)} ({percent(cell.difference):+.2f} %)"
 
 
 def percent(share: Fraction) -> float:
-    """Return a share in percent, to four decimals, for people and JSON."""
+    """Return a share in percent, rounded to four decimals."""
     return round(float(100 * share), 4)
 
 
-def summary(found: Sequence[Cell]) -> list[str]:
-    """Return the closing lines: how many cells are within rounding, by measure and convention."""
+def summary(all_cells: Sequence[Cell]) -> list[str]:
+    """Return the lines at the end: how many cells are within rounding, by measure and convention."""
     lines = []
-    for name in dict.fromkeys(cell.convention for cell in found):
+    for name in dict.fromkeys(cell.convention for cell in all_cells):
         for measure, ending in (("#Param", "params"), ("MAdds", "madds")):
-            result = score(cell for cell in found if cell.convention == name and cell.column.endswith(ending))
+            result = score(cell for cell in all_cells if cell.convention == name and cell.column.endswith(ending))
             text = f"{measure} in '{name}': {result.holding} of {result.cells} cells within rounding"
             lines.append(f"{text} ({result.distinct_holding} of {result.distinct} distinct)")
     return lines
 
 
-def cells_table(found: Sequence[Cell]) -> Table:
-    """Return the cells as records, one a line."""
+def cells_table(all_cells: Sequence[Cell]) -> Table:
+    """Return a table with one record for each cell."""
     keys = ("table", "model", "spec", "column", "printed", "counted", "convention", "difference_percent", "within")
     data = [
         [
             cell.table, cell.model, cell.spec, cell.column, cell.printed.text, cell.counted, cell.convention,
             percent(cell.difference), cell.holds,
         ]
-        for cell in found
+        for cell in all_cells
     ]  # fmt: skip
     return Table([Column(key.replace("_", " "), key) for key in keys], data)
 
 
-def paper_json(found: Sequence[Cell]) -> str:
+def paper_json(all_cells: Sequence[Cell]) -> str:
     """Return the cells and their scores as JSON."""
-    table = cells_table(found)
+    table = cells_table(all_cells)
     keys = [column.key for column in table.columns]
     records = [dict(zip(keys, row, strict=True)) for row in table.data]
-    return dumps({"schema": SCHEMA, "cells": records, "summary": summary(found)})
+    return dumps({"schema": SCHEMA, "cells": records, "summary": summary(all_cells)})
 
 
 def claims_table() -> Table:
@@ -190,4 +192,4 @@ def _verdict(holds: bool) -> str:
 def _claims_summary(data: Sequence[Sequence[Any]]) -> str:
     judged = [row for row in data if row[4] != "–"]
     core, paper = (sum(row[index] is True for row in judged) for index in (4, 6))
-    return f"of {len(judged)} claims {core} hold in 'core' and {paper} in 'paper'"
+    return f"{core} of {len(judged)} claims hold in 'core', {paper} in 'paper'"

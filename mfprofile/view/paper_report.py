@@ -1,4 +1,4 @@
-"""The report on the paper: its tables, claims and complexities beside our counts, as Markdown."""
+"""The report on the paper: its tables, claims and complexities compared with our counts, as Markdown."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ from mfprofile.view.tables import render
 
 
 def paper_report() -> str:
-    """Return the paper's tables, claims and complexities beside our counts, as Markdown."""
+    """Return the paper's tables, claims and complexities compared with our counts, as Markdown."""
     return "\n".join([_opening(), *_conventions(), *_tables(), *_baselines(), *_claims(), *_complexities()])
 
 
 def _opening() -> str:
     return (
         "# The paper, cell by cell\n\n"
-        "The tables of *Mobile-Former: Bridging MobileNet and Transformer* (Chen et al., CVPR 2022), and what its text "
-        "claims of cost, as printed and as counted from the specs in this repository. Written by `mfprofile report`; "
-        "not edited by hand.\n"
+        "The tables of *Mobile-Former: Bridging MobileNet and Transformer* (Chen et al., CVPR 2022), and the claims "
+        "of its text about cost, as printed and as counted from the specs in this repository. Written by "
+        "`mfprofile report`, not by hand.\n"
     )
 
 
 def _conventions() -> Iterator[str]:
-    found = [cell for number in TITLES if number != "4" for cell in cells(table(number))]
-    madds = score(cell for cell in found if cell.column == "madds")
+    printed = [cell for number in TITLES if number != "4" for cell in cells(table(number))]
+    madds = score(cell for cell in printed if cell.column == "madds")
     yield "## What the paper counts\n"
     yield (
-        f"It does not say. Two conventions were inferred from its tables. `{IMAGENET}`: {CONVENTIONS[IMAGENET].about}. "
-        f"It meets {madds.distinct_holding} of the {madds.distinct} distinct ImageNet MAdds cells within rounding. It "
-        "cannot explain the 508M model, which comes out at 508.68M and would print as 509M. Other mixtures fit as "
-        "well: of 466,560 that were tried, one meets all 19 cells, and this is the simplest of the 35 that miss one.\n"
+        f"The paper does not say. Two conventions were inferred from its tables. `{IMAGENET}`: "
+        f"{CONVENTIONS[IMAGENET].about}. It reproduces {madds.distinct_holding} of the {madds.distinct} distinct "
+        "ImageNet MAdds cells within rounding. It does not reproduce the 508M model: the count is 508.68M, which would "
+        "be printed as 509M. Other combinations of rules fit equally well. Of 466,560 that were tried, one reproduces "
+        "all 19 cells, and 35 all but one. This convention is the simplest of those 35.\n"
     )
     yield f"`{COCO}`, for Table 4: {CONVENTIONS[COCO].about}. It is {CONVENTIONS[COCO].source}.\n"
 
@@ -56,13 +57,12 @@ def _tables() -> Iterator[str]:
 def _baselines() -> Iterator[str]:
     yield "## Baselines, recounted\n"
     yield (
-        "The networks of others in Tables 2 to 4, whose figures the paper takes from other papers. Those that a "
-        f"library builds are counted as ours are, in `{CONVENTION}`, from the ops that they run; the others stand as "
-        "printed.\n"
+        "The other networks in Tables 2 to 4. The paper takes their figures from other papers. Networks that a library "
+        f"builds are counted like ours, in `{CONVENTION}`, from the ops that they run. The others are as printed.\n"
     )
     for each in baselines_tables(list(baselines())):
         yield render(each, "markdown")
-    yield "They are built so:\n"
+    yield "How they are built:\n"
     yield render(recipes_table(recounts()), "markdown")
 
 
@@ -74,6 +74,6 @@ def _claims() -> Iterator[str]:
 def _complexities() -> Iterator[str]:
     yield "## Complexities\n"
     yield render(complexity_table(), "markdown")
-    yield "The 294M model in the number M and the dimension d of its tokens; it gives each cell of Tables 7 and 8:\n"
-    found = formulas(load("mf294m"), ["tokens.count", "tokens.dim"])
-    yield render(formula_table(found, "plain", "mf294m", "pillar", "core"), "markdown")
+    yield "The 294M model by the number M and the dimension d of its tokens, which gives each cell of Tables 7 and 8:\n"
+    by_tokens = formulas(load("mf294m"), ["tokens.count", "tokens.dim"])
+    yield render(formula_table(by_tokens, "plain", "mf294m", "pillar", "core"), "markdown")

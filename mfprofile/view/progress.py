@@ -1,4 +1,4 @@
-"""Progress on standard error, of what takes longer than a second."""
+"""Progress on standard error, for work that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_PATIENCE = 1.0  # seconds before the first word
-_BETWEEN = {True: 0.1, False: 5.0}  # seconds from one word to the next, on a terminal and elsewhere
+_PATIENCE = 1.0  # seconds before the first message
+_BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal and elsewhere
 
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Give a function that is told how much is done, of how much; it shows a bar on a terminal, else lines."""
+    """Yield a function to call with the work done and the total. On a terminal it updates one line."""
     started = last = time.monotonic()
     on_terminal = sys.stderr is not None and sys.stderr.isatty()
     shown = False

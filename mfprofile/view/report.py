@@ -1,4 +1,4 @@
-"""The reports: what `mfprofile report` writes, and a test compares with what is committed."""
+"""The reports that `mfprofile report` writes. A test compares them with the committed ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from mfprofile.view.tables import OutputError
 
 LOOK = Look(columns=2)
 EXAMPLE = "mf294m"
-"""The model whose page is kept in the repository; the other pages are written by `report` only."""
+"""The model whose page is committed. The other pages are only written by `report`."""
 
 
 def _blocks(look: Look) -> Picture:
@@ -77,11 +77,11 @@ PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType
         "front-mf294m-stages": ("plot front mf294m-stages", _front),
     }
 )
-"""Each picture by its file's name: the command that draws it, and what does."""
+"""Each picture by its file's name: the command and the function that draw it."""
 
 
 def write_reports(folder: str) -> Iterator[Path]:
-    """Write every report into a folder and yield each file; raises `OutputError` where one cannot be written."""
+    """Write every report into a folder and yield each file. Raises `OutputError` if one cannot be written."""
     for name, content in reports():
         file = Path(folder) / name
         try:
@@ -93,7 +93,7 @@ def write_reports(folder: str) -> Iterator[Path]:
 
 
 def reports() -> Iterator[tuple[str, bytes]]:
-    """Yield each report's file name and content, the same at each run."""
+    """Yield the file name and content of each report. They are the same in every run."""
     yield "README.md", index().encode()
     yield "paper.md", paper_report().encode()
     for name, (_, draw) in PICTURES.items():
@@ -103,15 +103,15 @@ def reports() -> Iterator[tuple[str, bytes]]:
 
 
 def index() -> str:
-    """Return the page, in Markdown, that shows all the others."""
+    """Return the index of all reports, as Markdown."""
     return "\n".join(_index())
 
 
 def _index() -> Iterator[str]:
     yield "# Reports\n"
-    yield "Written by `mfprofile report`, not edited by hand. Each picture carries its numbers, as JSON, in its file.\n"
-    yield "- [The paper, cell by cell](paper.md): its tables, claims and complexities beside our counts"
+    yield "Written by `mfprofile report`, not by hand. Each picture's file also contains its numbers, as JSON.\n"
+    yield "- [The paper, cell by cell](paper.md): its tables, claims and complexities compared with our counts"
     others = ", ".join(f"`{model}.html`" for model in MODELS if model != EXAMPLE)
-    yield f"- [A page whose knobs count at once]({EXAMPLE}.html), to download and open; of the other models {others}\n"
+    yield f"- [An interactive page]({EXAMPLE}.html), to download and open; for the other models {others}\n"
     for name, (command, _) in PICTURES.items():
         yield f"## `mfprofile {command}`\n\n![mfprofile {command}]({name}.svg)\n"

@@ -1,4 +1,4 @@
-"""What `scale` found: a spec with its figures as comments, the figures alone, JSON."""
+"""The output of `scale`: a spec with its figures as comments, the figures alone, or JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mfprofile.view.numbers import change, grouped
 
 
 def scaled_spec(scaling: Scaling, base: str | None) -> str:
-    """Return the member that was found as YAML, its figures above it as comments; `base` is a name to extend."""
+    """Return the largest member as YAML, with its figures as comments above; `base` is the name of a spec to extend."""
     assert scaling.largest is not None
     lines = [f"# {line}".rstrip() for line in scaling_lines(scaling)]
     step = scaling.largest.step
@@ -22,26 +22,26 @@ def scaled_spec(scaling: Scaling, base: str | None) -> str:
 
 
 def _nested(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return changes by key as a spec writes them: `{"tokens.dim": 64}` as `{"tokens": {"dim": 64}}`."""
-    found: dict[Any, Any] = {}
+    """Return changes by dotted key as a nested mapping: `{"tokens.dim": 64}` as `{"tokens": {"dim": 64}}`."""
+    nested: dict[Any, Any] = {}
     for key, value in changes.items():
         *above, last = [int(part) if part.isdecimal() else part for part in key.split(".")]
-        place = found
+        place = nested
         for part in above:
             place = place.setdefault(part, {})
         place[last] = _plain(value)
-    return found
+    return nested
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as YAML and JSON hold it."""
+    """Return a value for YAML and JSON."""
     if not isinstance(value, Resolution):
         return value
     return value.height if value.height == value.width else str(value)
 
 
 def scaling_lines(scaling: Scaling) -> list[str]:
-    """Return the figures as people read them: the spec as it is, the member found, the next step up."""
+    """Return the figures as lines of text: the spec as it is, the largest member, the next step up."""
     bill = scaling.present
     cost = bill.madds if scaling.quantity == "madds" else bill.params
     members = {"found": scaling.largest, "next step up": scaling.over}
@@ -51,7 +51,7 @@ def scaling_lines(scaling: Scaling) -> list[str]:
     )
     rows += [[label, *_cells(member, scaling.budget)] for label, member in members.items() if member is not None]
     title = f"{bill.name} scaled by {scaling.by} to at most {_goal(scaling)}"
-    ends = [] if scaling.over else [f"the rules of a spec allow no larger {scaling.by}"]
+    ends = [] if scaling.over else [f"no larger {scaling.by} is valid"]
     return [title, "", *_aligned(rows), *ends]
 
 
@@ -74,17 +74,17 @@ def _aligned(rows: list[list[str]]) -> Iterator[str]:
 
 
 def unreachable(scaling: Scaling) -> str:
-    """Return the line that says that no member is within the budget, and which comes nearest."""
+    """Return the message that no member is within the budget, with the nearest member."""
     least = scaling.least
     return (
-        f"{scaling.present.name}: no {scaling.by} brings it to {_goal(scaling)}; the nearest is {least.value}, with "
-        f"{grouped(least.cost)}: {change(least.cost, scaling.budget)}"
+        f"{scaling.present.name}: no {scaling.by} meets the budget of {_goal(scaling)}; the nearest is {least.value}, "
+        f"with {grouped(least.cost)}: {change(least.cost, scaling.budget)}"
     )
 
 
 def scaling_json(scaling: Scaling) -> dict[str, Any]:
-    """Return what was found as JSON holds it; `found` is null where the budget cannot be reached."""
-    bill, found = scaling.present, scaling.largest
+    """Return a scaling for JSON; `found` is null if no member is within the budget."""
+    bill, largest = scaling.present, scaling.largest
     return {
         "schema": SCHEMA,
         **identity(bill),
@@ -94,10 +94,10 @@ def scaling_json(scaling: Scaling) -> dict[str, Any]:
         "convention": bill.convention.name,
         "unit": bill.convention.unit,
         "present": {"value": _plain(scaling.value), "madds": bill.madds, "params": bill.params},
-        "found": _member_json(found),
+        "found": _member_json(largest),
         "next": _member_json(scaling.over),
         "least": _member_json(scaling.least),
-        "spec": None if found is None else mapping(found.step.spec),
+        "spec": None if largest is None else mapping(largest.step.spec),
     }
 
 

@@ -1,4 +1,4 @@
-"""What each knob is worth, as a table and as JSON."""
+"""The effect of each knob, as a table and for JSON."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mfprofile.view.numbers import grouped, share
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 _Part: TypeAlias = tuple[int, int]
-"""What a pillar has of a change, and the whole change."""
+"""A pillar's part of a change, and the whole change."""
 
 
-def sensitivity_text(found: Sensitivity, form: Form) -> str:
-    """Return what each knob is worth in one of the four forms."""
-    return dumps(sensitivity_json(found)) if form == "json" else render(sensitivity_table(found), form)
+def sensitivity_text(sensitivity: Sensitivity, form: Form) -> str:
+    """Return the effect of each knob in one of the four forms."""
+    return dumps(sensitivity_json(sensitivity)) if form == "json" else render(sensitivity_table(sensitivity), form)
 
 
-def sensitivity_table(found: Sensitivity) -> Table:
-    """Return a line for each step, those of a knob together; the pillars' shares are of the quantity sorted by."""
-    unit = found.bill.convention.unit
-    sorted_by = unit if found.quantity == "madds" else "params"
+def sensitivity_table(sensitivity: Sensitivity) -> Table:
+    """Return a line for each step, grouped by knob. The pillars' shares are of the quantity that is sorted by."""
+    unit = sensitivity.bill.convention.unit
+    sorted_by = unit if sensitivity.quantity == "madds" else "params"
     columns = [
         Column("knob", "knob"),
         Column("from", "from", right=True),
@@ -35,18 +35,18 @@ def sensitivity_table(found: Sensitivity) -> Table:
         Column("params", "params", signed, right=True),
         Column("elast.", "elasticity", decimal, right=True, record=_float),
         *(
-            Column(f"{pillar}\n%", f"{pillar}.{found.quantity}", _share, right=True, optional=True, record=_part)
+            Column(f"{pillar}\n%", f"{pillar}.{sensitivity.quantity}", _share, right=True, optional=True, record=_part)
             for pillar in PILLARS
         ),
     ]
-    data = [_line(lever, effect, found.quantity) for lever in found.levers for effect in lever.effects]
+    data = [_line(lever, effect, sensitivity.quantity) for lever in sensitivity.levers for effect in lever.effects]
     above = [
-        heading(found.bill),
-        f"In all {grouped(found.bill.madds)} {unit} and {grouped(found.bill.params)} params. What one step of each "
-        "knob adds to them or takes away,",
-        f"the knob that changes most {sorted_by} first; elasticity and the pillars' shares are of the {sorted_by}.",
+        heading(sensitivity.bill),
+        f"Total: {grouped(sensitivity.bill.madds)} {unit} and {grouped(sensitivity.bill.params)} params. "
+        "Each line is the change by one step of a knob.",
+        f"The knob that changes {sorted_by} most comes first; elasticity and the pillars' shares are of {sorted_by}.",
     ]
-    return Table(columns, data, [], above, [*_notes(found), *closing(found.bill)])
+    return Table(columns, data, [], above, [*_notes(sensitivity), *closing(sensitivity.bill)])
 
 
 def _line(lever: Lever, effect: Effect, quantity: str) -> list[Any]:
@@ -65,15 +65,15 @@ def _line(lever: Lever, effect: Effect, quantity: str) -> list[Any]:
     ]
 
 
-def _notes(found: Sensitivity) -> list[str]:
-    notes = ["elast.: elasticity, percent of change for each percent that the knob is turned"]
-    steps = [effect.step for lever in found.levers for effect in lever.effects]
+def _notes(sensitivity: Sensitivity) -> list[str]:
+    notes = ["elast.: elasticity, the change in percent for each percent that the knob is turned"]
+    steps = [effect.step for lever in sensitivity.levers for effect in lever.effects]
     if any(len(step.settings) > 1 for step in steps):
         notes.append(
-            "*: expansions that must stay multiples of that width keep their ratio; --json has each step's --set"
+            "*: expansions that must be multiples of this width keep their ratio; --json lists each step's --set"
         )
-    if still := [lever.knob.name for lever in found.levers if not lever.effects]:
-        notes.append(f"No step is to be had of {', '.join(still)}")
+    if fixed := [lever.knob.name for lever in sensitivity.levers if not lever.effects]:
+        notes.append(f"No step is possible for {', '.join(fixed)}")
     return notes
 
 
@@ -87,7 +87,7 @@ def signed(number: int) -> str:
 
 
 def decimal(ratio: Fraction) -> str:
-    """Return a ratio to two decimals, rounded from the exact one.
+    """Return an exact ratio rounded to two decimals.
 
     >>> decimal(Fraction(2, 3)), decimal(Fraction(-1, 3)), decimal(Fraction(1, 900))
     ('0.67', '-0.33', '0.00')
@@ -101,7 +101,7 @@ def _float(ratio: Fraction | None) -> str:
 
 
 def _share(part: _Part) -> str:
-    """Return a pillar's part of a change in percent, nothing of none; below 0 where it runs against the whole."""
+    """Return a pillar's part of a change in percent, '' for 0; it is negative where it runs against the whole."""
     return share(*map(abs, part)) if part[0] * part[1] > 0 else share(*part) if part[0] else ""
 
 
@@ -109,12 +109,12 @@ def _part(part: _Part) -> int:
     return part[0]
 
 
-def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
-    """Return what each knob is worth as JSON holds it: exact integers, an elasticity as numerator and denominator."""
-    bill = found.bill
+def sensitivity_json(sensitivity: Sensitivity) -> dict[str, Any]:
+    """Return the effect of each knob for JSON: exact integers, an elasticity as numerator and denominator."""
+    bill = sensitivity.bill
     return {
         **head(bill),
-        "sort": found.quantity,
+        "sort": sensitivity.quantity,
         "knobs": [
             {
                 "knob": lever.knob.name,
@@ -122,7 +122,7 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
                 "down": None if lever.down is None else _effect_json(lever.down),
                 "up": None if lever.up is None else _effect_json(lever.up),
             }
-            for lever in found.levers
+            for lever in sensitivity.levers
         ],
     }
 

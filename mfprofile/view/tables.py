@@ -1,4 +1,4 @@
-"""A table once, shown four ways: on a terminal, as Markdown, as CSV, as JSON."""
+"""Tables, and their four forms: text, Markdown, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Form = Literal["text", "markdown", "csv", "json"]
 
 
 WRAPPED = 24
-"""How narrow, in letters, a column that wraps may become."""
+"""The smallest width of a column that wraps, in characters."""
 
 
 class Column(NamedTuple):
-    """A column: its heading, its key in CSV and JSON, how its values are written, and how it may give way.
+    """A column: its heading, its key in CSV and JSON, and how its values are written.
 
-    A column without a key is for people alone. Where the terminal is too narrow an `optional` one is left out, and one
-    that `wraps` is broken into lines; no other loses a letter or a digit. `record` makes a value fit for CSV.
+    A column without a key is not in CSV and JSON. On a terminal that is too narrow, an `optional` column is skipped
+    and a column that `wraps` is broken into lines; no other column is cut. `record` converts a value for CSV.
     """
 
     heading: str
@@ -38,7 +38,7 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of values under columns; `data` are its records, `summary` the sums and shares that people read below."""
+    """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON."""
 
     columns: Sequence[Column]
     data: Sequence[Sequence[Any]]
@@ -48,17 +48,17 @@ class Table(NamedTuple):
 
 
 def render(table: Table, form: Form) -> str:
-    """Return the table in one of the four forms, ending with a line end."""
+    """Return the table in one of the four forms, with a line end at the end."""
     return {"text": _text, "markdown": _markdown, "csv": _csv, "json": _json}[form](table)
 
 
 def dumps(value: object) -> str:
-    """Return JSON, indented, with a line end."""
+    """Return a value as indented JSON with a line end."""
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def show(text: str) -> None:
-    """Write to standard output at once; a reader who has gone away (`| head`) ends the program quietly."""
+    """Write to standard output at once. Exit without a message if the reader has closed the pipe, as `| head` does."""
     if sys.stdout is None:
         raise OutputError("standard output is closed")
     try:
@@ -73,16 +73,16 @@ def show(text: str) -> None:
 
 
 def _abandon_stdout() -> None:
-    """Let what is still buffered go nowhere, or Python would try once more at its end."""
+    """Discard the buffered output. Otherwise Python would try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class OutputError(Exception):
-    """Output that cannot be written, for a reason outside the program."""
+    """Output cannot be written, for a reason outside the program."""
 
 
 def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str]:
-    """Return a row's cells as people read them; None is an empty cell, text stands as it is."""
+    """Return the cells of a row as text. None is an empty cell; text is not changed."""
     return [
         ""
         if row[index] is None
@@ -94,14 +94,14 @@ def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str
 
 
 def _text(table: Table) -> str:
-    """Return the table as text: by rich on a terminal, else without it, since loading it would take a tenth more."""
+    """Return the table as text. Only a terminal uses rich, because its import makes a command a tenth slower."""
     if sys.stdout is not None and sys.stdout.isatty():
         return _for_terminal(table)
     return "".join(f"{line.rstrip()}\n" for line in (*table.above, "", *_plain_grid(table), *table.below))
 
 
 def _plain_grid(table: Table) -> Iterator[str]:
-    """Yield the lines of the grid as rich would lay it out where there is room."""
+    """Yield the lines of the grid as rich lays it out if there is room."""
     every = range(len(table.columns))
     heading = [column.heading.split("\n") for column in table.columns]
     sections = [
@@ -134,7 +134,7 @@ def _for_terminal(table: Table) -> str:
     columns = list(range(len(table.columns)))
     if _width(console, table, columns) > console.width:
         columns = [index for index in columns if not table.columns[index].optional]
-        # Lines too long for the terminal run over: a cut number would be a wrong one.
+        # Lines may be longer than the terminal is wide, because a cut number would be wrong.
         console.width = max(console.width, _width(console, table, columns, wrapped=True))
     console.print(_grid(table, columns))
     for line in table.below:
@@ -144,7 +144,7 @@ def _for_terminal(table: Table) -> str:
 
 
 def _width(console: Console, table: Table, columns: Sequence[int], wrapped: bool = False) -> int:
-    """Return how wide the table is; `wrapped`, as narrow as the columns that wrap may become."""
+    """Return the width of the table; with `wrapped`, its width if the columns that wrap are as narrow as possible."""
     grid = _grid(table, columns)
     for column in grid.columns if wrapped else ():
         column.width = None if column.no_wrap else WRAPPED
@@ -175,7 +175,7 @@ def _markdown(table: Table) -> str:
     lines.append(_pipes(["--:" if column.right else ":--" for column in table.columns]))
     for rows in (table.data, *table.summary):
         lines += [_pipes(_cells(table, row, every)) for row in rows]
-    lines += [part for line in table.below for part in ("", line)]  # each a paragraph of its own
+    lines += [part for line in table.below for part in ("", line)]  # each line is a paragraph
     return "\n".join(lines) + "\n"
 
 

@@ -21,13 +21,13 @@ from mfprofile.view.tables import Column, Form, OutputError, Table, dumps, rende
 
 
 def variant_json(variant: Variant) -> dict[str, Any]:
-    """Return a variant as JSON has it: what it costs, its choices and its full spec."""
+    """Return a variant for JSON: its cost, its choices and its full spec."""
     figures = variant.figures
     pillars = {
         pillar: {measure: figures[f"{pillar}.{measure}"] for measure in ("madds", "params")} for pillar in PILLARS
     }
-    told = {"madds", "params", *(f"{pillar}.{measure}" for pillar in PILLARS for measure in ("madds", "params"))}
-    more = {name: figure for name, figure in figures.items() if name not in told}
+    usual = {"madds", "params", *(f"{pillar}.{measure}" for pillar in PILLARS for measure in ("madds", "params"))}
+    more = {name: figure for name, figure in figures.items() if name not in usual}
     return {
         "madds": figures["madds"],
         "params": figures["params"],
@@ -39,7 +39,7 @@ def variant_json(variant: Variant) -> dict[str, Any]:
 
 
 def show_variants(variants: Sequence[Variant], convention: str, form: Form, folder: str | None = None) -> None:
-    """Print variants in one of the forms and, where a folder is named, write each into it as a spec first."""
+    """Print variants in one of the forms. With a `folder`, first write each variant into it as a spec."""
     if folder is not None:
         write_variants(variants, convention, Path(folder))
     if form == "json":
@@ -49,13 +49,13 @@ def show_variants(variants: Sequence[Variant], convention: str, form: Form, fold
 
 
 def variants_table(variants: Sequence[Variant], convention: str, form: Form) -> Table:
-    """Return variants as a line each: what they cost, and their choices, which in CSV have a column each."""
+    """Return a table with one line for each variant: its cost and its choices, in CSV one column for each choice."""
     figures = variants[0].figures if variants else {"madds": 0, "params": 0}
-    told = ["madds", "params", *(name for name in figures if _is_asked(name))]
+    names = list(dict.fromkeys(["madds", "params", *filter(_is_requested, figures)]))
     unit = find_convention(convention).unit
     columns = [Column("", "number", str, right=True)]
-    columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in dict.fromkeys(told)]
-    costs = [[at, *(variant.figures[name] for name in dict.fromkeys(told))] for at, variant in enumerate(variants, 1)]
+    columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in names]
+    costs = [[at, *(variant.figures[name] for name in names)] for at, variant in enumerate(variants, 1)]
     above = [f"{several(len(variants), 'variant')}; MAdds in convention '{convention}'"]
     if form != "csv":
         columns.append(Column("choices", wraps=True))
@@ -69,34 +69,33 @@ def variants_table(variants: Sequence[Variant], convention: str, form: Form) -> 
     return Table(columns, data, (), above)
 
 
-def _is_asked(name: str) -> bool:
-    """Return whether a quantity is none of those told of every variant, so that somebody has asked for it."""
+def _is_requested(name: str) -> bool:
+    """Return whether a quantity is shown only on request, so not one of those that every variant has."""
     return name not in SUMS or name == "activations" or name.endswith(".activations")
 
 
 def in_words(variant: Variant) -> str:
-    """Return the choices in a line, those of the blocks by key: `tokens.count 6, out 24 48 96, exp 96 192`."""
-    found: dict[str, list[str]] = {}
+    """Return the choices in one line, those of blocks grouped by key: `tokens.count 6, out 24 48 96, exp 96 192`."""
+    by_key: dict[str, list[str]] = {}
     for path, value in variant.assignment.items():
         name = str(path[-1]) if path[0] == "blocks" else dotted(path)
-        found.setdefault(name, []).append(shown(value).strip("'"))
-    return ", ".join(f"{name} {' '.join(values)}" for name, values in found.items())
+        by_key.setdefault(name, []).append(shown(value).strip("'"))
+    return ", ".join(f"{name} {' '.join(values)}" for name, values in by_key.items())
 
 
 def plain_value(value: Any) -> Any:
-    """Return a choice's value as a cell of CSV: a number or text; a section as it stands in YAML."""
+    """Return the value of a choice as a cell of CSV: a number or text, or a section as YAML writes it."""
     return value if isinstance(value, int | float | str) or value is None else shown(value)
 
 
 def write_variants(variants: Sequence[Variant], convention: str, folder: Path) -> None:
-    """Write each variant as a YAML spec into a new folder, all of them or none.
+    """Write each variant as a YAML spec into a new folder, either all of them or none.
 
-    A link is followed. Raises `InputError` where the folder has anything in it, `OutputError` where it cannot be
-    written.
+    A link is followed. Raises `InputError` if the folder is not empty, and `OutputError` if it cannot be written.
     """
     named, folder = folder, Path(os.path.realpath(folder))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{named}: is there already, and not empty: name a new folder")
+        raise InputError(f"{named}: exists and is not empty; use a new folder")
     digits = max(4, len(str(len(variants))))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

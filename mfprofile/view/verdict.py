@@ -1,4 +1,4 @@
-"""What `check` found: as a table with reasons below it, and as Markdown."""
+"""The output of `check`: a table with the reasons below it, or Markdown."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from mfprofile.view.verdict_json import outcome_json
 
 
 def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) -> str:
-    """Return a check as a `table`, which is empty where no spec could be judged, or as `json`."""
+    """Return a check as a `table`, which is empty if no spec was judged, or as `json`."""
     if form == "json":
         return dumps(outcome_json(outcome, reasons, terms))
     return render(outcome_table(outcome, reasons, terms), "text") if outcome.verdicts else ""
 
 
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
-    """Return a line for each limit of each spec, the reasons of those that are not met, and the verdict."""
+    """Return a table with a line for each limit of each spec, then the reasons of missed limits, then the verdict."""
     below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
     below += [line for verdict in outcome.verdicts if verdict.uncounted for line in (uncounted_line(verdict), "")]
     return Table(
@@ -36,7 +36,7 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
 
 
 def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
-    """Return the same as Markdown, the reasons as they stand on a terminal."""
+    """Return a check as Markdown, with the reasons as in the text form."""
     table = Table(_columns(), list(_lines(outcome)), above=[f"### mfprofile check: {_heading(outcome, terms)}"])
     parts = [render(table, "markdown")] if outcome.verdicts else []
     for reason in reasons.values():
@@ -85,7 +85,7 @@ def _quantity(finding: Finding) -> str:
 
 
 def relation(finding: Finding) -> str:
-    """Return how what was counted stands to the limit: `≤` or `>`, of a least `≥` or `<`."""
+    """Return the sign between count and limit: `≤` or `>` for a maximum, `≥` or `<` for a minimum."""
     return ("≤" if finding.holds else ">") if finding.limit.most else ("≥" if finding.holds else "<")
 
 
@@ -95,7 +95,7 @@ def _limit(finding: Finding) -> str:
 
 
 def reason_lines(reason: Reason) -> Iterator[str]:
-    """Yield what is wrong in one line, then what weighs most, then the remedies."""
+    """Yield the missed limit in one line, then the heaviest parts, then the remedies."""
     finding = reason.finding
     yield f"{reason.verdict.bill.name}: {_sentence(finding)}, in convention '{reason.verdict.terms.convention.name}'"
     given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
@@ -114,8 +114,8 @@ def reason_lines(reason: Reason) -> Iterator[str]:
 
 
 def uncounted_line(verdict: Verdict) -> str:
-    """Return what of a network is not counted, where that is demanded, in a line."""
-    return f"{verdict.bill.name}: not counted, as --strict demands: {', '.join(verdict.uncounted)}"
+    """Return the line on the operators of a network that are not counted, for `--strict`."""
+    return f"{verdict.bill.name}: --strict: operators that are not counted: {', '.join(verdict.uncounted)}"
 
 
 def _part(name: str, axis: str) -> str:
@@ -131,7 +131,7 @@ def _sentence(finding: Finding) -> str:
 
 
 def _share(finding: Finding) -> str:
-    """Return the share that the amount is, so that it does not read as the limit."""
+    """Return the share of the amount, with enough digits not to read as the limit."""
     if not finding.whole:
         return "0"
     return share_beside(finding.counted, finding.whole, Fraction(finding.limit.amount))
@@ -143,21 +143,23 @@ def _weights(amounts: Sequence[tuple[str, int]], whole: int) -> str:
 
 def _remedies(reason: Reason) -> Iterator[str]:
     if reason.remedies:
-        yield "  any one of these would meet it:"
+        yield "  any one of these meets the limit:"
     elif reason.nearest:
-        yield f"  no knob alone would meet it{_reach(reason)}; the nearest that each gets:"
+        yield f"  no single knob{_reach(reason)} meets the limit; the nearest result of each:"
     else:
-        yield f"  no knob alone would meet it{_reach(reason)}, or come nearer"
-    told = [*reason.remedies, *reason.nearest]
-    turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}:" for one in told]
-    for one, text in zip(told, turned, strict=True):
-        yield f"    {text.ljust(max(map(len, turned)))} {_result(one)}{_besides(one)}"
+        yield f"  no single knob{_reach(reason)} meets the limit or comes nearer"
+    remedies = [*reason.remedies, *reason.nearest]
+    turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}:" for one in remedies]
+    for one, text in zip(remedies, turned, strict=True):
+        yield f"    {text.ljust(max(map(len, turned)))} {_result(one)}{_side_effects(one)}"
 
 
 def _reach(reason: Reason) -> str:
-    """Return how far knobs were turned where that is not down to their least."""
+    """Return how far the knobs were turned up, or '' if they were only turned down, to their least values."""
     return (
-        "" if reason.finding.limit.most and reason.finding.whole is None else f", turned up to {GROWTH} times its value"
+        ""
+        if reason.finding.limit.most and reason.finding.whole is None
+        else f", turned up to {GROWTH} times its value,"
     )
 
 
@@ -166,8 +168,8 @@ def _result(remedy: Remedy) -> str:
     return f"{finding.counted:,}" + ("" if finding.whole is None else f" ({_share(finding)} % of {finding.whole:,})")
 
 
-def _besides(remedy: Remedy) -> str:
-    """Return what goes with a step, and what it breaks."""
+def _side_effects(remedy: Remedy) -> str:
+    """Return the other settings of a step, and the limits that it breaks."""
     others = f", with {' and '.join(remedy.step.settings[1:])}" if remedy.step.settings[1:] else ""
     named = ", ".join(f"{limit.name} of {limit.given}" for limit in remedy.breaks)
     return others + (f", which breaks {named}" if named else "")
@@ -178,11 +180,11 @@ def _closing(outcome: Outcome, terms: Terms) -> str:
     missed = sum(not finding.holds for finding in limits)
     named = f"in convention '{terms.convention.name}'"
     uncounted = sum(bool(verdict.uncounted) for verdict in outcome.verdicts)
-    partly = f"{several(uncounted, 'network')} not wholly counted" if uncounted else ""
+    partly = f"{several(uncounted, 'network')} not fully counted" if uncounted else ""
     unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
-        told = f"{missed} of {several(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
+        text = f"{missed} of {several(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
     else:
-        told = f"{'all' if len(limits) > 1 else 'the'} {several(len(limits), 'limit')} met {named}"
-        told = f"{partly}; {told}" if partly else told
-    return f"{'FAILED: ' if missed or partly else ''}{told}{unjudged}"
+        text = f"{'all' if len(limits) > 1 else 'the'} {several(len(limits), 'limit')} met {named}"
+        text = f"{partly}; {text}" if partly else text
+    return f"{'FAILED: ' if missed or partly else ''}{text}{unjudged}"

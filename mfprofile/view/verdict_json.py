@@ -1,4 +1,4 @@
-"""What `check` found, as JSON: every figure a whole number, and where each limit is given."""
+"""The output of `check` as JSON: every figure is a whole number, and each limit has its place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, Any]:
-    """Return a check as JSON holds it."""
+    """Return a check for JSON."""
     return {
         "schema": SCHEMA,
         "convention": terms.convention.name,
@@ -43,7 +43,7 @@ def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
 
 def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
     limit = finding.limit
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "quantity": limit.name,
         "bound": "max" if limit.most else "min",
         "counted": finding.counted,
@@ -55,12 +55,12 @@ def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
         "given": {**_mark_json(limit.given), "about": limit.about},
     }
     if reason is not None:
-        found["pillars"] = dict(reason.pillars)
-        found[f"{reason.verdict.bill.subject.axes[0]}s"] = dict(reason.parts)
-        found["peak"] = None if reason.peak is None else _peak_json(reason.peak)
-        found["remedies"] = [_remedy_json(one) for one in reason.remedies]
-        found["nearest"] = [_remedy_json(one) for one in reason.nearest]
-    return found
+        fields["pillars"] = dict(reason.pillars)
+        fields[f"{reason.verdict.bill.subject.axes[0]}s"] = dict(reason.parts)
+        fields["peak"] = None if reason.peak is None else _peak_json(reason.peak)
+        fields["remedies"] = [_remedy_json(one) for one in reason.remedies]
+        fields["nearest"] = [_remedy_json(one) for one in reason.nearest]
+    return fields
 
 
 def _peak_json(peak: Peak) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What `verify` found, as a table and as JSON."""
+"""The output of `verify`: tables, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 
-def verification_text(found: Sequence[Verification], form: Form) -> str:
-    """Return verifications in one of the four forms: as JSON and CSV in one piece, for people one table each."""
+def verification_text(verifications: Sequence[Verification], form: Form) -> str:
+    """Return verifications in one of the four forms: one document in JSON and CSV, else one table each."""
     if form == "json":
-        every = [verification_json(one) for one in found]
+        every = [verification_json(one) for one in verifications]
         return dumps(every if len(every) > 1 else every[0])
     if form == "csv":
-        return render(Table(_columns(), [line for one in found for line in _lines(one)]), form)
-    return "\n".join(render(verification_table(one), form) for one in found)
+        return render(Table(_columns(), [line for one in verifications for line in _lines(one)]), form)
+    return "\n".join(render(verification_table(one), form) for one in verifications)
 
 
-def verification_table(found: Verification) -> Table:
-    """Return a line for each tool: what it printed, the core, what it adds and misses, and what is unexplained."""
-    bill = found.bill
+def verification_table(verification: Verification) -> Table:
+    """Return a line for each tool: its printed total, the core, what it adds and misses, and the unexplained rest."""
+    bill = verification.bill
     above = f"{bill.name}: input {bill.subject.input}; {grouped(bill.madds)} core MAdds, "
     above += f"{grouped(bill.params)} params"
-    return Table(_columns()[1:], [line[1:] for line in _lines(found)], above=[above], below=list(_remarks(found)))
+    return Table(
+        _columns()[1:], [line[1:] for line in _lines(verification)], above=[above], below=list(_remarks(verification))
+    )
 
 
 def _columns() -> list[Column]:
@@ -42,19 +44,19 @@ def _columns() -> list[Column]:
         Column("+ adds", "adds", _kinds, right=True, record=_flat),
         Column("− misses", "misses", _kinds, right=True, record=_flat),
         Column("predicted", "predicted", grouped, right=True, optional=True),
-        Column("unexplained", "unexplained", _left_over, right=True),
+        Column("unexplained", "unexplained", _signed, right=True),
         Column("params", "params", grouped, right=True, optional=True),
-        Column("unexplained", "unexplained_params", _left_over, right=True),
+        Column("unexplained", "unexplained_params", _signed, right=True),
     ]
 
 
-def _lines(found: Verification) -> list[list[Any]]:
+def _lines(verification: Verification) -> list[list[Any]]:
     return [
         [
-            found.bill.name, one.measured.tool, one.measured.version, one.measured.total, one.unit, one.core, one.adds,
-            one.misses, one.predicted, one.unexplained, one.measured.params, one.unexplained_params,
+            verification.bill.name, one.measured.tool, one.measured.version, one.measured.total, one.unit, one.core,
+            one.adds, one.misses, one.predicted, one.unexplained, one.measured.params, one.unexplained_params,
         ]
-        for one in found.explanations
+        for one in verification.explanations
     ]  # fmt: skip
 
 
@@ -67,45 +69,45 @@ def _kinds(amounts: Mapping[str, int]) -> str:
     return "\n".join(f"{kind} {grouped(amount)}" for kind, amount in amounts.items()) or "–"
 
 
-def _left_over(amount: int) -> str:
+def _signed(amount: int) -> str:
     return f"{amount:+,}" if amount else "0"
 
 
-def _remarks(found: Verification) -> list[str]:
-    lines = [_compared("parameters against torch's tensors", found.params)]
-    for one in found.explanations:
-        lines += _remarks_on(one, found.bill.params)
-    for one in found.explanations:
+def _remarks(verification: Verification) -> list[str]:
+    lines = [_compared("parameters against torch's tensors", verification.params)]
+    for one in verification.explanations:
+        lines += _remarks_on(one, verification.bill.params)
+    for one in verification.explanations:
         if one.measured.unsupported:
             named = ", ".join(f"{name} ({times})" for name, times in sorted(one.measured.unsupported.items()))
             lines.append(f"{one.measured.tool} reports as not counted: {named}")
-    lines += failures(found)
-    if found.skipped:
-        lines.append(f"not installed: {', '.join(found.skipped)}")
-    return [*lines, "all explained" if found.holds else "NOT all explained"]
+    lines += failures(verification)
+    if verification.skipped:
+        lines.append(f"not installed: {', '.join(verification.skipped)}")
+    return [*lines, "all explained" if verification.holds else "NOT all explained"]
 
 
-def failures(found: Verification) -> list[str]:
-    """Return what there is to say of the tools that could not be run, a line each."""
-    return [f"{name} could not be run: {reason}" for name, reason in found.failures.items()]
+def failures(verification: Verification) -> list[str]:
+    """Return one line for each tool that could not be run."""
+    return [f"{name} could not be run: {reason}" for name, reason in verification.failures.items()]
 
 
 def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
-    """Yield what there is to say of one tool: its paths, what it overlooks, and its version."""
+    """Yield remarks on one tool: the comparisons by path, the parameters that it misses, and its version."""
     tool = one.measured.tool
     if one.by_path is not None:
         yield _compared(f"{one.unit} against {tool}", one.by_path)
     if one.activations is not None:
         yield _compared(f"activations of products against {tool}", one.activations)
     if params != one.predicted_params:
-        yield f"{tool} overlooks {grouped(params - one.predicted_params)} params of no layer that it knows"
+        yield f"{tool} misses {grouped(params - one.predicted_params)} params outside the layers that it knows"
     if not one.version_read:
         yield _of_another_version(one)
 
 
 def _of_another_version(one: Explanation) -> str:
     read = ", ".join(find_convention(one.measured.tool).versions)
-    verdict = "which explains it all the same" if one.holds else "NOT understood"
+    verdict = "still explained" if one.holds else "NOT understood"
     return f"{one.measured.tool} {one.measured.version}: its source was read at {read}, {verdict}"
 
 
@@ -121,15 +123,15 @@ def _compared(what: str, comparison: Comparison) -> str:
     return f"{text} ({grouped(first.ours)} ours, {grouped(first.theirs)} theirs)"
 
 
-def verification_json(found: Verification) -> dict[str, Any]:
-    """Return what was found as JSON holds it."""
+def verification_json(verification: Verification) -> dict[str, Any]:
+    """Return a verification for JSON."""
     return {
-        **head(found.bill),
-        "holds": found.holds,
-        "params_by_path": _comparison_json(found.params),
-        "counters": [_explanation_json(one) for one in found.explanations],
-        "failures": dict(found.failures),
-        "not_installed": list(found.skipped),
+        **head(verification.bill),
+        "holds": verification.holds,
+        "params_by_path": _comparison_json(verification.params),
+        "counters": [_explanation_json(one) for one in verification.explanations],
+        "failures": dict(verification.failures),
+        "not_installed": list(verification.skipped),
     }
 
 

@@ -27,15 +27,16 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the system's Chromium, or that of MFPROFILE_CHROMIUM, which must then be there; skip where there is none.
+    """Start the Chromium of MFPROFILE_CHROMIUM, or else of the system; without either, skip the tests.
 
-    It lives for one module: while it does, its event loop is this thread's, and no other can run.
+    If MFPROFILE_CHROMIUM is set, that browser must exist. It runs for one module, because its event loop blocks all
+    others in this thread.
     """
     named = os.environ.get("MFPROFILE_CHROMIUM")
     executable = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
     unable = pytest.fail if named else pytest.skip
     if executable is None:
-        unable(f"no Chromium: there is no {named or ', '.join(NAMES)} (MFPROFILE_CHROMIUM may name one)")
+        unable(f"no Chromium: {named or ', '.join(NAMES)} not found; set MFPROFILE_CHROMIUM")
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

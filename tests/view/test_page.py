@@ -1,4 +1,4 @@
-"""The page in a real browser: its controls against Python, its links, its YAML and CSV, its manners."""
+"""The page in a real browser: its controls compared with Python, its links, YAML, CSV and usability."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 LARGEST = 1_500_000
-"""Bytes that a page may have."""
+"""The largest size of a page, in bytes."""
 
 READ = """() => ({
   madds: document.getElementById("madds").textContent,
@@ -50,7 +50,7 @@ SET = """(changes) => {
 
 @contextmanager
 def opened(chromium: Browser, tmp_path: Path, spec: Spec, fragment: str = "", **options: Any) -> Iterator[Page]:
-    """Open a spec's page from a file; it may load nothing from elsewhere and log nothing."""
+    """Open a spec's page from a file. The page must load nothing from elsewhere and log nothing."""
     file = tmp_path / f"{spec.name or 'page'}.html"
     file.write_text(page_text(spec), encoding="utf-8")
     page = chromium.new_page(**options)
@@ -103,15 +103,15 @@ OF_BLOCKS: dict[str, list[Any]] = {
 
 
 def chosen(random_of: random.Random, spec: Spec, most: int = 4) -> dict[str, Any]:
-    """Return some random settings of knobs, in the order in which they are turned."""
+    """Return random settings of some knobs, in the order of the turns."""
     keys = [*NUMBERS, *(f"blocks.{number}.{name}" for number in range(1, len(spec.blocks) + 1) for name in OF_BLOCKS)]
     turned = random_of.sample(keys, random_of.randint(1, most))
     return {key: random_of.choice(NUMBERS.get(key) or OF_BLOCKS[key.rpartition(".")[2]]) for key in turned}
 
 
 def by_python(name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Python says of a shipped spec with knobs turned: its totals, or the keys that it refuses."""
-    sections = ("former", "head")  # on in all seven models, so that turning one on changes nothing
+    """Return Python's result for a shipped spec with turned knobs: its totals, or the refused keys."""
+    sections = ("former", "head")  # on in all seven models, so turning one on changes nothing
     given = {
         key: "none" if key in sections else value for key, value in changes.items() if key not in sections or not value
     }
@@ -127,7 +127,7 @@ def _flow(value: Any) -> str:
 
 
 def turned_off(changes: Mapping[str, Any]) -> bool:
-    """Return whether a knob is turned that another has put out of action: a page does not let one do so."""
+    """Return whether a turned knob is disabled by another, which a page does not allow."""
     without_former = {"former.ffn", "former.heads", "tokens.count", "tokens.dim", "attention"}
     off = [key for key in ("former", "head") if changes.get(key) is False]
     return any(
@@ -144,7 +144,7 @@ def turned_off(changes: Mapping[str, Any]) -> bool:
 def test_turning_knobs_gives_pythons_integers_and_verdicts(
     chromium: Browser, tmp_path: Path, name: str, settings: int
 ) -> None:
-    """Random settings, turned by the controls: the same totals and YAML to match, or a key that Python refuses too."""
+    """Random settings by the controls give the same totals and the YAML for them, or a key that Python refuses too."""
     spec, random_of = load(name), random.Random(f"{name} {settings}")
     drawn = [changes for changes in (chosen(random_of, spec) for _ in range(settings)) if not turned_off(changes)]
     with opened(chromium, tmp_path, spec) as page:
@@ -171,7 +171,7 @@ def _file(folder: Path, text: str) -> str:
 
 
 def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path) -> None:
-    """What the button copies, `mfprofile count` counts to the same integer."""
+    """`mfprofile count` counts the copied YAML to the same integer."""
     with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112&tokens.count=4") as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.click("#copy-yaml")
@@ -183,8 +183,8 @@ def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path)
     assert shown(json.loads(done.stdout)["madds"]) == total
 
 
-def test_the_spec_is_written_out_beside_what_extends_another(chromium: Browser, tmp_path: Path) -> None:
-    """The whole spec, changes and all, counts to the same; where nothing is extended there is one text."""
+def test_the_full_spec_is_shown_below_the_changes(chromium: Browser, tmp_path: Path) -> None:
+    """The full spec includes the changes and counts to the same integer. A spec that extends nothing has one text."""
     with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112") as page:
         text, total = page.inner_text("#full"), page.inner_text("#madds")
         assert "extends" not in text
@@ -200,7 +200,7 @@ def test_the_spec_is_written_out_beside_what_extends_another(chromium: Browser, 
 
 
 def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
-    """The fragment tells what differs, and a page opened with it has the same knobs, convention and total."""
+    """The fragment contains the changes, and a page opened with it has the same knobs, convention and total."""
     spec = load("mf96m")
     with opened(chromium, tmp_path, spec) as page:
         page.evaluate(
@@ -231,8 +231,8 @@ def test_a_link_keeps_the_state(chromium: Browser, tmp_path: Path) -> None:
         "#%E0%A4%A",
     ],
 )
-def test_a_broken_link_does_no_harm(chromium: Browser, tmp_path: Path, fragment: str) -> None:
-    """The page opens whatever the fragment is: with the original, or with a problem."""
+def test_a_broken_link_opens_a_page(chromium: Browser, tmp_path: Path, fragment: str) -> None:
+    """The page shows the original or a problem."""
     with opened(chromium, tmp_path, load("mf26m"), fragment) as page:
         read = page.evaluate(READ)
         assert read["madds"] == shown(count("mf26m").madds) or read["problems"]
@@ -265,14 +265,14 @@ AMOUNT = "must be an amount such as 300M, 0.3G or 300_000_000, at most 2^53"
         ("budget.max.madds=300%C2%A0M", f"budget.max.madds: {AMOUNT}"),
     ],
 )
-def test_what_a_link_cannot_set_is_refused_by_name(
+def test_a_wrong_key_or_value_in_a_link_is_refused_by_name(
     chromium: Browser, tmp_path: Path, fragment: str, problem: str
 ) -> None:
-    """A wrong key or value is a problem as any other, kept in the link until the page is reset."""
+    """It is a problem like any other, and stays in the link until the page is reset."""
     with opened(chromium, tmp_path, load("mf26m"), f"#{fragment}") as page:
         read = page.evaluate(READ)
         assert (read["madds"], read["problems"]) == ("–", [problem])
-        page.wait_for_timeout(200)  # until the link is rewritten
+        page.wait_for_timeout(200)  # until the link is updated
         page.reload()
         assert page.evaluate(READ) == read
         page.click("#reset")
@@ -281,7 +281,7 @@ def test_what_a_link_cannot_set_is_refused_by_name(
 
 @pytest.mark.parametrize("name", ["mf294m", "mf294m-mobile", "mf294m-mlp", "mf151m-coco", "mf151m-retinanet"])
 def test_every_convention_gives_pythons_total(chromium: Browser, tmp_path: Path, name: str) -> None:
-    """Choosing a convention changes the total to what Python counts in it, with its unit."""
+    """A chosen convention changes the total to Python's, with its unit."""
     spec = load(name)
     with opened(chromium, tmp_path, spec) as page:
         for convention in CONVENTIONS:
@@ -291,8 +291,8 @@ def test_every_convention_gives_pythons_total(chromium: Browser, tmp_path: Path,
 
 
 @pytest.mark.parametrize("name", ["mf294m", "mf294m-coco", "mf294m-retinanet"])
-def test_a_second_convention_is_counted_and_named_as_count_ends(chromium: Browser, tmp_path: Path, name: str) -> None:
-    """The last card is the last line of `count`: in the paper's convention, or the core's where that is chosen."""
+def test_the_second_convention_is_that_of_count(chromium: Browser, tmp_path: Path, name: str) -> None:
+    """The last card is the last line of `count`: in the convention `paper`, or in `core` if `paper` is chosen."""
     with opened(chromium, tmp_path, load(name), viewport={"width": 1200, "height": 800}) as page:
         for convention in ("core", "fvcore", "paper"):
             page.select_option("#convention", convention)
@@ -316,7 +316,7 @@ ODD = {
 
 
 def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: Path) -> None:
-    """Ratios, `same`, repetitions, a rectangle, a width, a backbone: the total is Python's, and its YAML the same spec."""
+    """With ratios, `same`, repetitions, a rectangle, a width and a backbone, the total is Python's and the YAML fits."""
     spec = load(ODD)
     with opened(chromium, tmp_path, spec) as page:
         read = page.evaluate(READ)
@@ -329,7 +329,7 @@ def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: P
 
 
 def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
-    """Its rows are those of `count --by op --csv`, whose columns it begins with; each op's place follows."""
+    """It has the columns and rows of `count --by op --csv`, followed by the place of each op."""
     with opened(chromium, tmp_path, load("mf52m"), "#convention=fvcore") as page:
         with page.expect_download() as download:
             page.click("#download-csv")
@@ -346,7 +346,7 @@ def test_the_csv_is_the_whole_bill(chromium: Browser, tmp_path: Path) -> None:
 
 
 def test_the_table_sums_to_the_totals_by_every_axis(chromium: Browser, tmp_path: Path) -> None:
-    """Rows of the table add up to its last line, which is the total above."""
+    """The rows of the table sum to its last line, which is the total above."""
     bill = count("mf214m")
     with opened(chromium, tmp_path, load("mf214m")) as page:
         for axis in ("block", "stage", "pillar", "kind"):
@@ -359,8 +359,8 @@ def test_the_table_sums_to_the_totals_by_every_axis(chromium: Browser, tmp_path:
             assert page.inner_text("#bill tfoot td:nth-child(2)") == shown(bill.madds)
 
 
-def test_a_budget_turns_red_exactly_where_it_is_passed(chromium: Browser, tmp_path: Path) -> None:
-    """At the count itself a limit holds; one below it does not, and says by how much."""
+def test_a_budget_turns_red_exactly_above_its_limit(chromium: Browser, tmp_path: Path) -> None:
+    """A limit that equals the count holds. A limit of one less does not, and shows the difference."""
     madds = count("mf294m").madds
     with opened(chromium, tmp_path, load("mf294m")) as page:
         for limit, over in ((madds, False), (madds - 1, True), (madds + 1, False)):
@@ -373,8 +373,8 @@ def test_a_budget_turns_red_exactly_where_it_is_passed(chromium: Browser, tmp_pa
         page.wait_for_url(re.compile("html$"))
 
 
-def test_every_key_has_a_control_but_those_that_the_documentation_names(chromium: Browser, tmp_path: Path) -> None:
-    """Kinds of blocks, a detector, what is required, and limits other than the two most common stay as they are."""
+def test_every_key_has_a_control_except_those_in_the_documentation(chromium: Browser, tmp_path: Path) -> None:
+    """The kind of a block, the detector, `require` and all limits but the two most common have none."""
     every = """() => {
       const keysOf = (field, path) => {
         const within = Object.entries((field.each ?? field).keys ?? {}).flatMap(([key, each]) => keysOf(each, [...path, key]));
@@ -390,8 +390,8 @@ def test_every_key_has_a_control_but_those_that_the_documentation_names(chromium
     assert controls - keys == {"budget.max.madds", "budget.max.params"}
 
 
-def test_the_page_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
-    """Every control is reached by Tab, arrows step a number, and a problem's link leads to its field."""
+def test_the_page_works_with_the_keyboard_alone(chromium: Browser, tmp_path: Path) -> None:
+    """Tab reaches every control, arrows step a number, and the link of a problem leads to its field."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         names = []
         for _ in range(200):
@@ -414,7 +414,7 @@ def test_the_page_is_used_by_keyboard_alone(chromium: Browser, tmp_path: Path) -
 
 
 def test_a_slider_and_its_field_agree(chromium: Browser, tmp_path: Path) -> None:
-    """Moving a slider fills the field and counts; a typed number moves the slider."""
+    """A slider fills the field and counts, and a typed number moves the slider."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         page.eval_on_selector(
             "#knob-blocks\\.9\\.exp + input", "node => { node.value = 640; node.dispatchEvent(new Event('input')); }"
@@ -433,7 +433,7 @@ SLIDE = """([key, values]) => {
 
 
 def test_turns_are_undone_one_by_one(chromium: Browser, tmp_path: Path) -> None:
-    """A slider's whole way is one turn, starting again is another, and Ctrl+Z does what the button does."""
+    """A move of a slider is one turn, the next move is another, and Ctrl+Z does the same as the button."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         page.evaluate(SLIDE, ["tokens.count", [5, 4, 3]])
         page.evaluate(SLIDE, ["tokens.count", [2, 1]])
@@ -450,8 +450,8 @@ def test_turns_are_undone_one_by_one(chromium: Browser, tmp_path: Path) -> None:
         assert page.get_attribute("#undo", "aria-disabled") == "true"
 
 
-def test_a_field_is_left_alone_while_it_is_typed_in(chromium: Browser, tmp_path: Path) -> None:
-    """What is typed stays as typed, the caret too, whatever it means so far; it is tidied when the field is left."""
+def test_a_field_does_not_change_while_it_is_edited(chromium: Browser, tmp_path: Path) -> None:
+    """The text and the caret stay as typed. The text is cleaned up when the field loses the focus."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         for key, text, left in (
             ("input", " 0192", "192"), ("width", "1.", "1"), ("blocks.3.out", "same ", "same"), ("tokens.dim", "", ""),
@@ -471,7 +471,7 @@ def test_a_field_is_left_alone_while_it_is_typed_in(chromium: Browser, tmp_path:
 
 
 def test_arrows_lead_to_the_next_step(chromium: Browser, tmp_path: Path) -> None:
-    """From a number between two steps to the next; from a default that is not written; not below the least."""
+    """They start from a number between two steps or from an omitted default, and stop at the least value."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         for key, text, arrow, expected in (
             ("tokens.dim", "190", "ArrowUp", "192"), ("input", "225", "ArrowDown", "224"), ("width", "1", "ArrowUp", "1.05"),
@@ -486,8 +486,8 @@ def test_arrows_lead_to_the_next_step(chromium: Browser, tmp_path: Path) -> None
             page.click("#reset")
 
 
-def test_a_section_turned_off_and_on_is_as_it_was(chromium: Browser, tmp_path: Path) -> None:
-    """Former, without which DY-ReLU has no parameters, and the head keep what had been set of them."""
+def test_a_section_turned_off_and_on_keeps_its_values(chromium: Browser, tmp_path: Path) -> None:
+    """The sections are Former, without which DY-ReLU has no parameters, and the head."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         page.fill("#knob-former\\.heads", "8")
         page.fill("#knob-head\\.fc", "512")
@@ -501,7 +501,7 @@ def test_a_section_turned_off_and_on_is_as_it_was(chromium: Browser, tmp_path: P
 
 
 def test_a_wrong_value_can_be_corrected(chromium: Browser, tmp_path: Path) -> None:
-    """A knob that another puts out of action can still be turned while it is what keeps the page from counting."""
+    """A knob that another disables can still be turned while its value is invalid."""
     with opened(chromium, tmp_path, load("mf294m-mobile")) as page:
         total = page.inner_text("#madds")
         page.check("#knob-former")
@@ -520,8 +520,8 @@ def test_a_wrong_value_can_be_corrected(chromium: Browser, tmp_path: Path) -> No
         assert page.inner_text("#madds") == total
 
 
-def test_a_problem_is_seen_where_one_is_and_moves_nothing(chromium: Browser, tmp_path: Path) -> None:
-    """However far down a field is, its problem is on the screen, and described at the field."""
+def test_a_problem_is_always_visible_and_moves_nothing(chromium: Browser, tmp_path: Path) -> None:
+    """The problem of a field far down is also on the screen, and the field refers to it."""
     field = "#knob-blocks\\.9\\.out"
     with opened(chromium, tmp_path, load("mf294m"), viewport={"width": 360, "height": 740}) as page:
         page.focus(field)
@@ -538,7 +538,7 @@ def test_a_problem_is_seen_where_one_is_and_moves_nothing(chromium: Browser, tmp
 
 
 def test_a_page_opened_with_a_problem_shows_the_original(chromium: Browser, tmp_path: Path) -> None:
-    """The figures that are faint are those of the last variant that could be counted, in the convention chosen now."""
+    """The faint figures are those of the last valid variant, in the current convention."""
     with opened(chromium, tmp_path, load("mf26m"), "#stem=x") as page:
         page.select_option("#convention", "torch")
         assert page.inner_text("#bill tfoot td:nth-child(2)") == shown(count("mf26m", "torch").madds)
@@ -546,7 +546,7 @@ def test_a_page_opened_with_a_problem_shows_the_original(chromium: Browser, tmp_
 
 
 def test_amounts_that_are_too_large_are_refused(chromium: Browser, tmp_path: Path) -> None:
-    """Where an amount would no longer be exact the page says so, and shows no total."""
+    """If an amount is too large to be exact, the page says so and shows no total."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         large = [
             ["input", 16384],
@@ -560,8 +560,8 @@ def test_amounts_that_are_too_large_are_refused(chromium: Browser, tmp_path: Pat
         assert page.inner_text("#problems") == ""
 
 
-def test_a_screen_reader_says_the_result_once_the_knobs_rest(chromium: Browser, tmp_path: Path) -> None:
-    """Twenty steps of a slider are one announcement, and no other part of the page speaks."""
+def test_a_screen_reader_says_the_result_after_the_last_turn(chromium: Browser, tmp_path: Path) -> None:
+    """Twenty steps of a slider give one announcement, and no other part of the page announces anything."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         page.evaluate("""() => {
           window.spoken = [];
@@ -576,7 +576,7 @@ def test_a_screen_reader_says_the_result_once_the_knobs_rest(chromium: Browser, 
 
 
 def test_blocks_are_compared_by_their_place_in_the_spec(chromium: Browser, tmp_path: Path) -> None:
-    """Where one is repeated, those after it have other numbers but the same costs; what is left out is named."""
+    """After a repeated block, the others have new numbers but the same costs. A removed block is listed."""
     row = "rows => rows.map(row => [row.cells[0].firstChild.textContent, row.cells[4].textContent])"
     with opened(chromium, tmp_path, load("mf294m"), "#blocks.3.repeat=2&blocks.12.repeat=0") as page:
         changes = dict(page.eval_on_selector_all("#bill tbody tr", row))
@@ -605,7 +605,7 @@ TINY = {"input": 64, "tokens": {"count": 2, "dim": 32}, "stem": 8, "head": {"fc"
 
 @pytest.mark.parametrize("width", [360, 390, 768, 1400])
 def test_nothing_in_the_plane_covers_a_text(chromium: Browser, tmp_path: Path, width: int) -> None:
-    """Names keep clear of points, of one another and of ticks; most are there."""
+    """Names overlap neither points nor one another nor ticks, and most names are shown."""
     limits = "budget.max.madds=300M&budget.max.params=12M"
     dims = (
         "tokens.dim=256",
@@ -624,8 +624,8 @@ def test_nothing_in_the_plane_covers_a_text(chromium: Browser, tmp_path: Path, w
                 assert len(names) > 3, (spec.name, fragment, names)
 
 
-def test_the_plane_is_drawn_as_wide_as_it_is_seen(chromium: Browser, tmp_path: Path) -> None:
-    """Turning a phone draws it anew, so that its text keeps its size."""
+def test_the_plane_is_drawn_at_its_visible_width(chromium: Browser, tmp_path: Path) -> None:
+    """After a phone is rotated, the plane is drawn again, and its text keeps its size."""
     with opened(chromium, tmp_path, load("mf294m"), viewport={"width": 390, "height": 800}) as page:
         for width in (390, 700):
             page.set_viewport_size({"width": width, "height": 800})
@@ -634,8 +634,8 @@ def test_the_plane_is_drawn_as_wide_as_it_is_seen(chromium: Browser, tmp_path: P
             )
 
 
-def test_the_key_of_the_plane_names_the_lines_that_are_in_it(chromium: Browser, tmp_path: Path) -> None:
-    """A limit that is kept and one that is not have each their colour there, as in the picture; none without a line."""
+def test_the_legend_of_the_plane_lists_its_lines(chromium: Browser, tmp_path: Path) -> None:
+    """A limit that holds and one that does not have the colours of their lines. Without a line there is no entry."""
     keys = "[...document.querySelectorAll('#plane-budget, #plane-over')].filter(node => !node.hidden).map(node => [node.textContent, getComputedStyle(node.firstChild).borderTopColor])"
     drawn = "[...document.querySelectorAll('#plane .limit')].map(node => getComputedStyle(node).stroke)"
     for fragment, keys_of_lines in (
@@ -643,9 +643,9 @@ def test_the_key_of_the_plane_names_the_lines_that_are_in_it(chromium: Browser, 
         ("#budget.max.madds=300M&budget.max.params=10M", ["budget", "budget, not kept"]), ("#budget.max.madds=300T", []),
     ):  # fmt: skip
         with opened(chromium, tmp_path, load("mf294m"), fragment) as page:
-            found = page.evaluate(keys)
-            assert [name for name, _ in found] == keys_of_lines
-            assert [color for _, color in found] == page.evaluate(drawn)
+            entries = page.evaluate(keys)
+            assert [name for name, _ in entries] == keys_of_lines
+            assert [color for _, color in entries] == page.evaluate(drawn)
 
 
 CONTRAST = """() => {
@@ -654,8 +654,8 @@ CONTRAST = """() => {
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
     .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
   const ground = (node) => {
-    const found = getComputedStyle(node).backgroundColor;
-    return numbers(found)[3] === 0 ? ground(node.parentElement) : found;
+    const color = getComputedStyle(node).backgroundColor;
+    return numbers(color)[3] === 0 ? ground(node.parentElement) : color;
   };
   const written = [...document.querySelectorAll("body *")].filter((node) => node.getClientRects().length
     && [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim())
@@ -669,15 +669,15 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(chromium: Browser, tmp_path: Path, scheme: Any) -> None:
-    """All text has a contrast of 4.5 or more, with budgets that hold and do not, and with problems."""
+def test_text_has_enough_contrast(chromium: Browser, tmp_path: Path, scheme: Any) -> None:
+    """The contrast of all text is 4.5 or more, with met and missed budgets, and with problems."""
     for fragment in ("#budget.max.madds=100M&budget.max.params=90M&tokens.count=3", "#stem=x"):
         with opened(chromium, tmp_path, load("mf294m"), fragment, color_scheme=scheme) as page:
             assert page.evaluate(CONTRAST) == []
 
 
 def test_every_control_has_a_name(chromium: Browser, tmp_path: Path) -> None:
-    """No field, slider or button is without a label for those who do not see it."""
+    """Every field, slider and button has a label for screen readers."""
     with opened(chromium, tmp_path, load("mf294m")) as page:
         nameless = page.eval_on_selector_all(
             "input, select, button",
@@ -688,7 +688,7 @@ def test_every_control_has_a_name(chromium: Browser, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [360, 412, 768, 1100, 1600])
 def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, width: int) -> None:
-    """From a phone to a wide screen there is no sideways scrolling, and no total is cut off."""
+    """From a phone to a wide screen, the page does not scroll sideways, and no text is cut off."""
     with opened(chromium, tmp_path, load("mf294m-retinanet"), viewport={"width": width, "height": 800}) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         cut = page.eval_on_selector_all(
@@ -699,8 +699,8 @@ def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, wid
 
 
 @pytest.mark.parametrize("width", [360, 1100, 1400])
-def test_a_rectangle_is_read_whole_in_its_field(chromium: Browser, tmp_path: Path, width: int) -> None:
-    """The longest input that there may be is not cut, on a screen nor on paper; a square one has its slider again."""
+def test_a_rectangle_fits_in_its_field(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """The longest valid input is not cut, on a screen or in print. A square input has its slider again."""
     field, slider = "#knob-input", "#knob-input + input"
     with opened(chromium, tmp_path, load("mf294m-coco"), viewport={"width": width, "height": 800}) as page:
         for media in ("print", "screen"):
@@ -714,7 +714,7 @@ def test_a_rectangle_is_read_whole_in_its_field(chromium: Browser, tmp_path: Pat
 
 
 def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: Path) -> None:
-    """A dark ground where it is asked for; on paper no buttons and no sliders."""
+    """The dark scheme has a dark ground. In print there are no buttons and no sliders."""
     ground = "getComputedStyle(document.body).backgroundColor"
     with opened(chromium, tmp_path, load("mf26m"), color_scheme="dark") as page:
         assert page.evaluate(ground) == "rgb(20, 23, 26)"
@@ -726,8 +726,8 @@ def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: P
 
 
 @pytest.mark.parametrize("file", ["mf26m.pdf", "mf26m", "reports/mf26m.svg"])
-def test_a_page_is_written_only_to_what_is_called_one(tmp_path: Path, file: str) -> None:
-    """Another ending, for which one would expect a picture, is refused as `plot` refuses those it cannot write."""
+def test_a_page_is_written_only_to_an_html_file(tmp_path: Path, file: str) -> None:
+    """Another ending is refused, as by `plot`."""
     done = run("page", "mf26m", "-o", str(tmp_path / file))
     message = f"error: {tmp_path / file}: the ending must be .html or .htm: a page is what is written\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
@@ -735,7 +735,7 @@ def test_a_page_is_written_only_to_what_is_called_one(tmp_path: Path, file: str)
 
 
 def test_a_page_is_small_and_the_same_at_each_run(tmp_path: Path) -> None:
-    """Under 1.5 MB, and byte for byte what another process with other hashes writes; nothing refers elsewhere."""
+    """It is under 1.5 MB, the same byte for byte with other hash seeds, and has no links to other places."""
     texts = []
     for seed in ("1", "2"):
         file = tmp_path / f"{seed}.html"

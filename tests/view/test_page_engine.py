@@ -1,4 +1,4 @@
-"""The page's engine in a browser against Python: the same integers, the same verdicts, YAML that is read back."""
+"""The page's engine in a browser, compared with Python: the same integers and verdicts, and YAML that is read back."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ WITH_EVERY_KEY = {
 
 @pytest.fixture(scope="module")
 def ask(chromium: Browser) -> Iterator[Ask]:
-    """Call a JavaScript function on arguments, as JSON, in a page that holds only the engine and how links are read."""
+    """Call a JavaScript function on arguments, as JSON, in a page with only the engine and the code that reads links."""
     page = chromium.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -83,7 +83,7 @@ def ask(chromium: Browser) -> Iterator[Ask]:
     page.set_content(f"<!doctype html><title>engine</title><script>{engine_text()}</script><script>{state}</script>")
 
     def call(function: str, *arguments: Any) -> Any:
-        script = f"(text) => {{ const found = ({function})(...JSON.parse(text)); return JSON.stringify(found); }}"
+        script = f"(text) => {{ const result = ({function})(...JSON.parse(text)); return JSON.stringify(result); }}"
         answer = page.evaluate(script, json.dumps(arguments))
         return None if answer is None else json.loads(answer)
 
@@ -93,19 +93,19 @@ def ask(chromium: Browser) -> Iterator[Ask]:
 
 
 def plainly(value: Any) -> Any:
-    """Return a value as JSON gives it back."""
+    """Return a value after a round trip through JSON."""
     return json.loads(json.dumps(value))
 
 
 def network_json(network: Network) -> Any:
-    """Return a network as the page has it, where it has no name."""
+    """Return a network as the page has it, without a name."""
     fields = dataclasses.asdict(network)
     del fields["name"]
     return plainly(fields)
 
 
 def totals(bill: Bill) -> Any:
-    """Return a bill's totals and those along each axis, in their order."""
+    """Return the totals of a bill, and those along each axis, in order."""
     axes = {axis: [{"name": total.name, **total.amounts()} for total in bill.by(axis)] for axis in AXES}
     amounts = {"madds": bill.madds, "params": bill.params, "activations": bill.activations}
     return {**amounts, "counted_params": bill.counted_params, "unit": bill.convention.unit, "axes": axes}
@@ -143,7 +143,7 @@ def refused(data: Mapping) -> set[str]:
 
 
 def too_large(data: Mapping) -> set[str]:
-    """Return the keys of limits that only the page refuses: its numbers would not be exact."""
+    """Return the keys of limits that only the page refuses, because its numbers would not be exact."""
     budget = data.get("budget")
     limits = bounds(budget) if isinstance(budget, dict) else []
     return {
@@ -152,18 +152,18 @@ def too_large(data: Mapping) -> set[str]:
 
 
 def assert_same_verdict(ask: Ask, data: Mapping) -> bool:
-    """Check that the page refuses a spec where Python does, and names only keys that Python names; return if it is valid."""
+    """Check that the page refuses a spec if Python does, and only keys that Python refuses; return whether it is valid."""
     answer = ask("(spec) => mfprofile.problems(spec)", data)
     named = {each["key"] for each in answer}
     by_python = refused(data) | too_large(data)
     assert (named <= by_python, bool(named)) == (True, bool(by_python)), (named, by_python)
-    assert len(named) == len(answer), "one problem a key"
+    assert len(named) == len(answer), "one problem for each key"
     assert all(set(each) == {"key", "reason"} and each["reason"] for each in answer)
     return not named
 
 
 def assert_same_verdict_and_count(ask: Ask, data: Mapping) -> None:
-    """Check the verdict and, of a valid spec, every integer."""
+    """Check the verdict and, for a valid spec, every integer."""
     if assert_same_verdict(ask, data):
         assert_same_count(ask, data)
 
@@ -173,15 +173,15 @@ def assert_same_verdict_and_count(ask: Ask, data: Mapping) -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_spec_counts_alike(ask: Ask, name: str) -> None:
-    """Detectors and backbones included, in each convention, along each axis."""
+    """Detectors and backbones are included, in each convention and along each axis."""
     data = page_data(load(name))
     assert (data["name"], data["base"]["spec"]) == (name, data["spec"])
     assert ask("(spec) => mfprofile.problems(spec)", data["spec"]) == []
     assert_same_count(ask, data["spec"])
 
 
-def test_the_model_of_the_readme_by_its_numbers(ask: Ask) -> None:
-    """As `count mf294m` prints them."""
+def test_the_model_of_the_readme_has_its_numbers(ask: Ask) -> None:
+    """The numbers are those of `count mf294m`."""
     bill = ask("(spec) => mfprofile.bill(spec)", mapping(load("mf294m")))
     assert (bill["madds"], bill["params"], bill["unit"]) == (286_732_160, 11_422_648, "MAdds")
 
@@ -189,7 +189,7 @@ def test_the_model_of_the_readme_by_its_numbers(ask: Ask) -> None:
 @HUNDREDS
 @given(data=spec_mappings())
 def test_random_specs_count_alike(ask: Ask, data: Mapping) -> None:
-    """Every switch, small sizes."""
+    """The specs have every switch and small sizes."""
     assert_same_count(ask, data)
 
 
@@ -197,7 +197,7 @@ def test_random_specs_count_alike(ask: Ask, data: Mapping) -> None:
 @MANY
 @given(data=spec_mappings())
 def test_very_many_random_specs_count_alike(ask: Ask, data: Mapping) -> None:
-    """As above."""
+    """The same with more examples."""
     assert_same_count(ask, data)
 
 
@@ -212,7 +212,7 @@ WIDTHS = st.one_of(
 @given(name=st.sampled_from(list(shipped())), width=WIDTHS)
 @example(name="mf26m", width=0.35)
 def test_widths_are_rounded_alike(ask: Ask, name: str, width: float) -> None:
-    """By exact arithmetic, for any decimal; where Python refuses a width, the page does."""
+    """The arithmetic is exact for any decimal. If Python refuses a width, the page does too."""
     data = {**mapping(load(name)), "width": width}
     if assert_same_verdict(ask, data):
         assert ask("(spec) => mfprofile.resolve(spec)", data) == network_json(resolve(scaled(load(data))))
@@ -220,8 +220,8 @@ def test_widths_are_rounded_alike(ask: Ask, name: str, width: float) -> None:
 
 @FEW
 @given(data=spec_mappings(), width=WIDTHS)
-def test_random_specs_of_some_width(ask: Ask, data: Mapping, width: float) -> None:
-    """Count alike, or are refused alike."""
+def test_random_specs_with_a_width_are_counted_or_refused_alike(ask: Ask, data: Mapping, width: float) -> None:
+    """The verdict and, for a valid spec, every integer is the same."""
     assert_same_verdict_and_count(ask, {**data, "width": width})
 
 
@@ -286,7 +286,7 @@ BUDGETS = st.dictionaries(
 
 @st.composite
 def edited(draw: st.DrawFn) -> Mapping:
-    """Return a spec with a few wrong or odd values, keys missing and keys that nobody knows."""
+    """Return a spec with a few wrong or odd values, missing keys and unknown keys."""
     named = st.sampled_from(list(shipped())).map(lambda name: mapping(load(name)))
     data = deepcopy(draw(spec_mappings() | named))
     for _ in range(draw(st.integers(1, 3))):
@@ -320,7 +320,7 @@ def _edit(draw: st.DrawFn, place: Any, key: Any) -> None:
 @FEW
 @given(data=edited())
 def test_edited_specs_have_the_same_verdict(ask: Ask, data: Mapping) -> None:
-    """And the same count where they are valid."""
+    """Valid ones also have the same count."""
     assert_same_verdict_and_count(ask, data)
 
 
@@ -328,7 +328,7 @@ def test_edited_specs_have_the_same_verdict(ask: Ask, data: Mapping) -> None:
 @MANY
 @given(data=edited())
 def test_very_many_edited_specs_have_the_same_verdict(ask: Ask, data: Mapping) -> None:
-    """As above."""
+    """The same with more examples."""
     assert_same_verdict_and_count(ask, data)
 
 
@@ -401,7 +401,7 @@ RULES = [
     ("original", "fragment", "key"), RULES, ids=[f"{key} {fragment}"[:60] for _, fragment, key in RULES]
 )
 def test_each_rule_alone_is_broken_alike(ask: Ask, original: Mapping, fragment: str, key: str) -> None:
-    """The page names the one key, Python that key at least."""
+    """The page names exactly the key, and Python at least that key."""
     state = linked(ask, original, fragment)
     assert [each["key"] for each in ask("(spec) => mfprofile.problems(spec)", state)] == [key]
     assert key in refused(state)
@@ -424,15 +424,15 @@ def test_each_rule_alone_is_broken_alike(ask: Ask, original: Mapping, fragment: 
         (ONE_BLOCK, "blocks.1.out=same&blocks.1.repeat=100&classes=10000000"),
     ],
 )
-def test_what_just_keeps_the_rules_counts_alike(ask: Ask, original: Mapping, fragment: str) -> None:
-    """The nearest values that are valid, and keys that have no effect."""
+def test_specs_at_the_edge_of_the_rules_count_alike(ask: Ask, original: Mapping, fragment: str) -> None:
+    """They have the nearest valid values, or keys without an effect."""
     state = linked(ask, original, fragment)
     assert assert_same_verdict(ask, state)
     assert_same_count(ask, state)
 
 
 def linked(ask: Ask, original: Mapping, fragment: str) -> Mapping:
-    """Return the state that the page makes of a link."""
+    """Return the spec that the page reads from a link."""
     state = ask("(text, original) => restored(text, original).spec", fragment, original)
     assert isinstance(state, dict)
     return state
@@ -468,7 +468,7 @@ ODD_TEXTS = st.one_of(
 
 @st.composite
 def pairs(draw: st.DrawFn, original: Mapping) -> tuple[str, str]:
-    """Return one key and value of a link: mostly a key that there is, with a value of its kind."""
+    """Return one key and value of a link: mostly an existing key, with a value of its kind."""
     kind = draw(st.integers(0, 9))
     if kind == 0:
         return draw(st.sampled_from(WRONG_KEYS)), draw(ODD_TEXTS | NUMERALS)
@@ -491,7 +491,7 @@ def links(draw: st.DrawFn, most: int = 4) -> tuple[Mapping, str]:
 @given(link=links())
 @example(link=(MF294M, "former=none&mobile.activation=relu&tokens="))
 def test_links_have_the_same_verdict(ask: Ask, link: tuple[Mapping, str]) -> None:
-    """On the state that the page makes of a link; what is valid counts alike, and the page's own link makes it again."""
+    """A valid spec from a link also counts alike, and the page's own link gives it again."""
     original, fragment = link
     state = linked(ask, original, fragment)
     assert_same_verdict_and_count(ask, state)
@@ -506,7 +506,7 @@ def test_links_have_the_same_verdict(ask: Ask, link: tuple[Mapping, str]) -> Non
 @MANY
 @given(link=links(most=8))
 def test_very_many_links_have_the_same_verdict(ask: Ask, link: tuple[Mapping, str]) -> None:
-    """As above."""
+    """The same with more examples."""
     original, fragment = link
     assert_same_verdict_and_count(ask, linked(ask, original, fragment))
 
@@ -517,7 +517,7 @@ def test_very_many_links_have_the_same_verdict(ask: Ask, link: tuple[Mapping, st
 @FEW
 @given(name=st.sampled_from(("mf294m", "mf294m-mobile", "mf151m-coco")), budget=BUDGETS)
 def test_limits_are_read_and_judged_alike(ask: Ask, name: str, budget: Mapping) -> None:
-    """Whole amounts and shares; a wrong budget is refused."""
+    """Limits are whole amounts and shares. A wrong budget is refused."""
     data = {**mapping(load(name)), "budget": budget}
     if assert_same_verdict(ask, data):
         assert_same_findings(ask, data)
@@ -529,7 +529,7 @@ def test_limits_are_read_and_judged_alike(ask: Ask, name: str, budget: Mapping) 
 @example(text="300\xa0M", side="max", key="madds")
 @example(text="9.7%", side="min", key="former.madds")
 def test_amounts_are_read_alike(ask: Ask, text: Any, side: str, key: str) -> None:
-    """To the same whole number or share."""
+    """They are read as the same whole number or share."""
     limits = text
     for part in reversed(key.split(".")):
         limits = {part: limits}
@@ -539,15 +539,15 @@ def test_amounts_are_read_alike(ask: Ask, text: Any, side: str, key: str) -> Non
 
 
 def assert_same_findings(ask: Ask, data: Mapping) -> None:
-    """Check each limit of a valid spec, and what its bill says of it."""
+    """Check each limit of a valid spec, and its comparison with the bill."""
     spec = load(data)
     limits = [limit_of(bound, Mark("budget")) for bound in bounds(spec.budget or {}) if isinstance(bound, Bound)]
     answer = ask("(spec) => mfprofile.findings(mfprofile.bill(spec), mfprofile.budget(spec))", data)
     bill = count(spec)
-    assert [_found(each) for each in answer] == [_expected(limit, bill) for limit in limits]
+    assert [_of_page(each) for each in answer] == [_expected(limit, bill) for limit in limits]
 
 
-def _found(finding: Mapping) -> tuple[Any, ...]:
+def _of_page(finding: Mapping) -> tuple[Any, ...]:
     share = finding.get("percent")
     amount = finding["amount"] if share is None else Fraction(share) / 100
     return finding["name"], finding["most"], amount, finding["counted"], finding["allowed"], finding["holds"]
@@ -564,7 +564,7 @@ def _expected(limit: Limit, bill: Bill) -> tuple[Any, ...]:
 
 
 def read(text: str) -> Mapping:
-    """Return the mapping of the spec that YAML makes."""
+    """Return the mapping of the spec in a YAML text."""
     root, problems = parse(text, "page")
     assert problems == []
     data = plain(root)
@@ -587,7 +587,7 @@ VALID_BUDGETS = st.dictionaries(
 
 @st.composite
 def rich(draw: st.DrawFn) -> Mapping:
-    """Return any valid spec, shipped or random, perhaps with a width or a budget."""
+    """Return a valid spec, shipped or random, with or without a width and a budget."""
     named = st.sampled_from(list(shipped())).map(lambda name: mapping(load(name)))
     data = {**draw(spec_mappings() | named)}
     if draw(st.booleans()):
@@ -599,14 +599,14 @@ def rich(draw: st.DrawFn) -> Mapping:
 @FEW
 @given(data=rich())
 def test_yaml_makes_the_same_spec(ask: Ask, data: Mapping) -> None:
-    """Whole, read by the project's own reader."""
+    """The YAML is complete and is read by the project's reader."""
     assert read(ask("(spec) => mfprofile.yaml(spec)", data)) == mapping(load(data))
 
 
 @FEW
 @given(data=rich(), base=st.sampled_from(list(shipped())))
 def test_yaml_of_what_differs_makes_the_same_spec(ask: Ask, data: Mapping, base: str) -> None:
-    """Whatever lies between the two: other kinds, other lengths, keys that are taken away."""
+    """The two specs may have different kinds and numbers of blocks, and different keys."""
     patch = {"extends": base, "base": mapping(load(base))}
     text = ask("(spec, patch) => mfprofile.yaml(spec, patch)", data, patch)
     assert text.startswith(f"extends: {base}\n")
@@ -614,7 +614,7 @@ def test_yaml_of_what_differs_makes_the_same_spec(ask: Ask, data: Mapping, base:
 
 
 def test_the_yaml_of_a_shipped_spec_is_as_it_ships(ask: Ask) -> None:
-    """But for the comment."""
+    """Only the comment is missing."""
     text = ask("(spec) => mfprofile.yaml(spec)", mapping(load("mf294m")))
     _, shipped_text = shipped()["mf294m"].read_text(encoding="utf-8").split("\n", 1)
     assert text == shipped_text
@@ -634,7 +634,7 @@ width: 0.75
 
 
 def test_the_yaml_of_changes_reads_as_people_write_them(ask: Ask) -> None:
-    """A line for each change, blocks by their number; and `count` takes it."""
+    """It has a line for each change and blocks by their number, and `count` reads it."""
     base = mapping(load("mf294m"))
     data = deepcopy(base)
     data["tokens"]["dim"], data["head"]["fc"], data["width"] = 128, 1280, 0.75
@@ -653,7 +653,7 @@ def test_the_yaml_of_changes_reads_as_people_write_them(ask: Ask) -> None:
 
 
 def test_the_engine_is_small_deterministic_and_fits_a_script_element() -> None:
-    """Another process makes the same, byte for byte; and it asks nothing of a network."""
+    """Another process makes the same bytes, and the engine loads nothing from a network."""
     text = engine_text()
     command = "import sys; from mfprofile.view.page.script import engine_text; sys.stdout.write(engine_text())"
     surroundings = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONUTF8": "1"}

@@ -1,4 +1,4 @@
-"""Accuracy against cost: whose points, at which height, under which names."""
+"""Accuracy against cost: the points, their places and their names."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def mine(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("cost", ["madds", "params"])
-def test_mobile_former_is_counted_and_the_others_stand_as_printed(cost: str) -> None:
-    """Seven counted, the twelve CNNs and fifteen transformers of Tables 2 and 3 to the printed digit."""
+def test_mobile_former_is_counted_and_the_others_are_as_printed(cost: str) -> None:
+    """Seven are counted; the twelve CNNs and fifteen transformers of Tables 2 and 3 have their printed digits."""
     data = accuracy(Look(), cost=cost).data
     counted = {point["name"]: point["cost"] for point in data if point["source"] == "counted"}
     bills = {f"{size}M": count(f"mf{size}m", "paper") for size in (26, 52, 96, 151, 214, 294, 508)}
@@ -50,23 +50,23 @@ def test_mobile_former_is_counted_and_the_others_stand_as_printed(cost: str) -> 
 
 
 @pytest.mark.parametrize("cost", ["madds", "params"])
-def test_recounted_baselines_stand_at_their_counts(cost: str) -> None:
-    """All in core: ours counted, those of libraries recounted, the others as printed."""
+def test_recounted_baselines_are_at_their_counts(cost: str) -> None:
+    """Ours are counted and those of libraries recounted, all in core; the others are as printed."""
     data = accuracy(Look(), cost=cost, recounted=True).data
     assert Counter(point["source"] for point in data) == {"counted": 7, "recounted": 16, "printed": 12}
     core = {f"{size}M": count(f"mf{size}m") for size in (26, 52, 96, 151, 214, 294, 508)}
     assert {point["name"]: point["cost"] for point in data if point["source"] == "counted"} == {
         name: getattr(bill, cost) for name, bill in core.items()
     }
-    found = {point["name"]: point["cost"] for point in data if point["source"] != "counted"}
+    others = {point["name"]: point["cost"] for point in data if point["source"] != "counted"}
     for model, size, shown in (("MobileNetV3 1.0×", "160", "MobileNetV3 1.0× (160²)"), ("PVT-Tiny", "224", "PVT-Tiny")):
         [one] = [each for each in recounts() if (each.model, each.input) == (model, size)]
-        assert found[shown] == getattr(one, cost)
-    assert found["Swin-1G"] == {"madds": 1_000_000_000, "params": 7_300_000}[cost]
+        assert others[shown] == getattr(one, cost)
+    assert others["Swin-1G"] == {"madds": 1_000_000_000, "params": 7_300_000}[cost]
 
 
-def test_what_is_as_printed_is_hollow() -> None:
-    """And all else is full, each at its own place; without --recounted nothing is hollow."""
+def test_a_point_as_printed_is_hollow() -> None:
+    """All other points are filled. Without --recounted no point is hollow."""
     look = Look()
     for recounted in (True, False):
         picture = accuracy(look, recounted=recounted)
@@ -80,7 +80,7 @@ def test_what_is_as_printed_is_hollow() -> None:
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("cost", ["madds", "params"])
 def test_nothing_overlaps_among_recounted_baselines(look: Look, cost: str) -> None:
-    """In both widths, light and dark; the axis tells what hollow means."""
+    """In both widths, light and dark. The label of the axis explains hollow points."""
     picture = accuracy(look, cost=cost, recounted=True)
     assert overlaps(picture, look) == []
     assert covered(picture, look) == []
@@ -89,8 +89,8 @@ def test_nothing_overlaps_among_recounted_baselines(look: Look, cost: str) -> No
     assert "as printed" in shown
 
 
-def test_standard_input_is_a_variant_and_one_that_is_named_twice_is_drawn_once(tmp_path: Path) -> None:
-    """A spec is read where it is counted, not again for its name."""
+def test_standard_input_is_a_variant_and_a_repeated_variant_is_drawn_once(tmp_path: Path) -> None:
+    """A spec is read once, and not again for its name."""
     done = run(
         "plot", "accuracy", "-", "-", "-o", str(tmp_path / "a.svg"), stdin="extends: mf294m\ntokens: {count: 4}\n"
     )
@@ -99,14 +99,16 @@ def test_standard_input_is_a_variant_and_one_that_is_named_twice_is_drawn_once(t
     assert [point["name"] for point in data if point["sort"] == YOURS] == ["mf294m-mlp"]
 
 
-def test_recounts_stand_beside_no_other_convention() -> None:
-    """They are in core, so Mobile-Former must be."""
-    with pytest.raises(InputError, match="baselines are recounted in 'core', which cannot stand beside 'paper'"):
+def test_recounts_are_not_compared_with_another_convention() -> None:
+    """They are in core, so Mobile-Former must be in core too."""
+    with pytest.raises(
+        InputError, match=r"^baselines are recounted in 'core', which cannot be compared with 'paper'; use 'core'$"
+    ):
         accuracy(Look(), convention="paper", recounted=True)
 
 
 def test_a_variant_has_the_accuracy_that_the_paper_prints_or_none() -> None:
-    """Table 9 has one for the MLP; nobody measured the backbone of a detector."""
+    """Table 9 has one for the MLP. The backbone of a detector has none."""
     data = accuracy(Look(), ["mf294m-mlp", "mf151m-coco", "mf294m"]).data
     yours = {point["name"]: (point["top1"], point["cost"]) for point in data if point["sort"] == YOURS}
     assert yours == {
@@ -115,8 +117,8 @@ def test_a_variant_has_the_accuracy_that_the_paper_prints_or_none() -> None:
     }
 
 
-def test_what_nobody_measured_is_a_tick_at_its_cost_and_has_no_height(mine: str) -> None:
-    """Among the points drawn there is none with its cost; it stands on the axis."""
+def test_an_unmeasured_network_is_a_tick_at_its_cost(mine: str) -> None:
+    """The tick is on the axis, and no drawn point has its cost."""
     picture = accuracy(Look(), file=mine)
     [axes] = picture.figure.axes
     unmeasured = {point["cost"] for point in picture.data if point["top1"] is None}
@@ -140,13 +142,13 @@ def test_no_label_overlaps_another_or_a_point(look: Look, cost: str) -> None:
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("cost", ["madds", "params"])
 @pytest.mark.parametrize("recounted", [False, True])
-def test_no_label_is_taken_for_anothers(look: Look, cost: str, recounted: bool) -> None:
-    """None is nearer to another network than to its own, and no line to a label runs through another's marker."""
+def test_no_label_seems_to_belong_to_another_network(look: Look, cost: str, recounted: bool) -> None:
+    """No label is nearer to another network, and no line to a label runs through another marker."""
     assert misleading(accuracy(look, cost=cost, recounted=recounted), look) == []
 
 
-def test_ones_own_points_leave_the_labels_of_others_clear(tmp_path: Path) -> None:
-    """Large networks, which make the axis longer and all others stand closer; and eight close by."""
+def test_the_users_points_do_not_disturb_the_other_labels(tmp_path: Path) -> None:
+    """Either large networks, which make the axis longer and move the others together, or eight close networks."""
     for rows in (["ViT-B,84.5,17G", "DeiT-S,79.8,4.6G"], [f"v{at},{70 + at},{100 + 60 * at}M" for at in range(8)]):
         file = tmp_path / "mine.csv"
         file.write_text("\n".join(["name,top1,madds", *rows]))
@@ -154,8 +156,8 @@ def test_ones_own_points_leave_the_labels_of_others_clear(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("look", LOOKS[:2])
-def test_a_users_points_find_room_as_well(look: Look, mine: str) -> None:
-    """Variants beside the 294M, ticks side by side, a name too long for the picture."""
+def test_the_users_points_have_room_too(look: Look, mine: str) -> None:
+    """Variants close to the 294M, ticks side by side, and a name too long for the picture."""
     picture = accuracy(look, ["mf294m-mlp", "mf294m-tokens1", "mf294m-dim64"], mine)
     assert overlaps(picture, look) == []
     assert covered(picture, look) == []
@@ -164,8 +166,8 @@ def test_a_users_points_find_room_as_well(look: Look, mine: str) -> None:
     assert "a name so long that nobody …" in shown
 
 
-def test_ticks_at_the_same_cost_stand_side_by_side(tmp_path: Path) -> None:
-    """At either end of the axis too."""
+def test_labels_of_ticks_at_the_same_cost_do_not_overlap(tmp_path: Path) -> None:
+    """Ticks at both ends of the axis are tested."""
     file = tmp_path / "same.csv"
     file.write_text("name,madds\n" + "".join(f"low {at},20M\nhigh {at},9G\n" for at in range(6)))
     for look in LOOKS[:2]:
@@ -173,8 +175,8 @@ def test_ticks_at_the_same_cost_stand_side_by_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_many_of_ones_own_points_are_numbered_by_cost_and_named_in_the_legend(look: Look, tmp_path: Path) -> None:
-    """Fifteen that lie close together, one of them unmeasured: a number at each, which is short enough for all."""
+def test_many_points_of_the_user_are_numbered_by_cost_and_named_in_the_legend(look: Look, tmp_path: Path) -> None:
+    """Fifteen close points, one of them unmeasured, have numbers, because numbers are short enough."""
     file = tmp_path / "close.csv"
     rows = [f"Variant {at} of a family,{75 + at / 10},{200 - at}M" for at in range(14)]
     file.write_text("\n".join(["name,top1,madds", *rows, "a plan with a name that is too long,,300M"]))
@@ -186,8 +188,8 @@ def test_many_of_ones_own_points_are_numbered_by_cost_and_named_in_the_legend(lo
     assert [text for text in shown if text.startswith("15  a plan with")]
 
 
-def test_a_crowd_of_ones_own_points_is_drawn_without_names(tmp_path: Path) -> None:
-    """Their names are in the data; more than forty would hide the picture."""
+def test_very_many_points_of_the_user_are_drawn_without_names(tmp_path: Path) -> None:
+    """Their names are only in the data, because more than forty would hide the picture."""
     file = tmp_path / "crowd.csv"
     file.write_text("name,top1,madds\n" + "".join(f"n{at},{60 + at / 10},{at + 50}M\n" for at in range(60)))
     picture = accuracy(Look(), file=str(file))
@@ -202,7 +204,7 @@ def test_a_crowd_of_ones_own_points_is_drawn_without_names(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", [name for name in CONVENTIONS if name != "torch"])
 def test_the_convention_is_named_on_the_picture(name: str) -> None:
-    """In one column too, whatever its name, with the unit that it counts."""
+    """Also in one column and for each name, together with its unit."""
     look = Look(1)
     picture = accuracy(look, convention=name)
     label = next(text for text, _ in texts(picture, look) if "counted" in text)
@@ -211,9 +213,9 @@ def test_the_convention_is_named_on_the_picture(name: str) -> None:
     assert overlaps(picture, look) == []
 
 
-def test_flops_do_not_stand_beside_the_papers_madds() -> None:
-    """Twice as far to the right, they would tell another story; parameters are the same."""
-    message = "'torch' counts FLOPs, which cannot stand beside the MAdds that the paper prints"
+def test_flops_are_not_compared_with_the_papers_madds() -> None:
+    """They would be twice as far to the right. Parameters are the same."""
+    message = "^'torch' counts FLOPs, which cannot be compared with the paper's MAdds; use another convention$"
     for draw in (accuracy, detection):
         with pytest.raises(InputError, match=message):
             draw(Look(), convention="torch")
@@ -221,6 +223,6 @@ def test_flops_do_not_stand_beside_the_papers_madds() -> None:
 
 
 def test_another_cost_is_refused() -> None:
-    """With those there are."""
+    """The message lists the valid costs."""
     with pytest.raises(InputError, match="cannot draw against 'flops'; use one of madds, params"):
         accuracy(Look(), cost="flops")

@@ -1,4 +1,4 @@
-"""The attention picture: the model's own maps on an image, by block, head and token."""
+"""The attention picture: the model's maps on an image, by block, head and token."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALL = load("mf26m", ["input=64"])
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write an image of another shape than the network's input: a ramp to the right, and downwards in green."""
+    """Write an image with another shape than the network's input: red increases to the right, green downwards."""
     file = tmp_path_factory.mktemp("image") / "ramp.png"
     rows, columns = np.mgrid[0:60, 0:100]
     pixels = np.stack([columns * 2, rows * 4, columns * 0], axis=2).astype(np.uint8)
@@ -30,32 +30,32 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_an_image_is_scaled_to_cover_and_cut_in_the_middle(image: Path) -> None:
-    """Of a wide image the sides go, and the middle stays in the middle."""
-    found = read_image(image, 64, 64)
-    assert found.shape == (64, 64, 3)
-    assert 0 <= found.min() <= found.max() <= 1
-    assert abs(found[32, 32, 0] - 100 / 255) < 0.02, "half of the ramp, but for the scaling's filter"
-    assert found[0, 0, 0] > 30 / 255, "the left fifth is cut off"
+def test_an_image_is_scaled_and_cropped_from_the_middle(image: Path) -> None:
+    """A wide image loses its sides, and its middle stays in the middle."""
+    pixels = read_image(image, 64, 64)
+    assert pixels.shape == (64, 64, 3)
+    assert 0 <= pixels.min() <= pixels.max() <= 1
+    assert abs(pixels[32, 32, 0] - 100 / 255) < 0.02, "half of the ramp, except for the filter of the scaling"
+    assert pixels[0, 0, 0] > 30 / 255, "the left fifth is cut off"
 
 
 def test_the_maps_are_the_models(image: Path) -> None:
-    """Those that the model itself gives of the normalised image; pixels and tokens sum to 1, as each way says."""
+    """They are the model's maps of the normalised image, and sum to 1 over pixels or tokens, depending on the bridge."""
     pixels = read_image(image, 64, 64)
-    found = maps_of(SMALL, pixels)
+    maps_by_path = maps_of(SMALL, pixels)
     model = build(SMALL, seed=0).eval()
     normal = torch.tensor((pixels - np.array(MEAN)) / np.array(DEVIATION), dtype=torch.float32).permute(2, 0, 1)[None]
     with torch.no_grad():
         _, own = model(normal, attention=True)
-    assert found.keys() == own.keys()
-    for path, maps in found.items():
+    assert maps_by_path.keys() == own.keys()
+    for path, maps in maps_by_path.items():
         assert np.array_equal(maps, own[path][0].double().numpy())
         axis = 1 if path.endswith("former_to_mobile") else (2, 3)
         np.testing.assert_allclose(maps.sum(axis=axis), 1, atol=1e-5)  # a softmax in single precision
 
 
 def test_a_checkpoint_changes_the_maps_and_the_title(image: Path, tmp_path: Path) -> None:
-    """With weights from a file the picture names the file, without it says that they are random."""
+    """The title names the file of the weights, or says that they are random."""
     file = tmp_path / "trained.pth"
     save_checkpoint(build(SMALL, seed=1), file)
     without, with_file = attention(Look(), SMALL, image), attention(Look(), SMALL, image, file)
@@ -66,8 +66,8 @@ def test_a_checkpoint_changes_the_maps_and_the_title(image: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(("token", "title"), [(None, "over pixels, by token"), (2, "over pixels, token 2, by block")])
-def test_the_picture_says_what_is_what(image: Path, token: int | None, title: str) -> None:
-    """What a column and a row are, and what dark and light mean, stand in it: it is looked at without its page."""
+def test_the_picture_explains_itself(image: Path, token: int | None, title: str) -> None:
+    """It says what a column and a row are, and what dark and light mean, so it is clear without its page."""
     figure = attention(Look(), SMALL, image, None, [2, 9], token).figure
     titles = [half.get_suptitle() for half in figure.subfigs[1].subfigs]
     names = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
@@ -76,8 +76,8 @@ def test_the_picture_says_what_is_what(image: Path, token: int | None, title: st
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_few_maps_are_no_larger_than_they_need_be(look: Look, image: Path) -> None:
-    """Of one token: all names are in the picture, which is no scroll, and what has all attention is light."""
+def test_few_maps_are_not_too_large(look: Look, image: Path) -> None:
+    """With one token, the picture has all names and a limited height, and full attention is light."""
     picture = attention(look, SMALL.replace(tokens={"count": 1}), image, None, [2, 9])
     assert overlaps(picture, look) == []
     assert picture.figure.get_figheight() < 6
@@ -88,7 +88,7 @@ def test_few_maps_are_no_larger_than_they_need_be(look: Look, image: Path) -> No
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize(("blocks", "token"), [(None, None), ("all", None), ([2], None), (None, 1), ([2, 9], 3)])
 def test_nothing_overlaps(look: Look, image: Path, blocks: object, token: int | None) -> None:
-    """By token and by block, of one or all blocks."""
+    """By token and by block, for one or all blocks."""
     assert overlaps(attention(look, SMALL, image, None, blocks, token), look) == []  # type: ignore[arg-type]
 
 
@@ -97,29 +97,29 @@ def test_nothing_overlaps(look: Look, image: Path, blocks: object, token: int | 
     [
         ([1], None, "block 1 has no bridges; mf26m has them in 2, 3, 4, 5, 6, 7, 8, 9"),
         ([12], None, "block 12 has no bridges"),
-        (None, 4, "there is no token 4: mf26m has tokens 1 to 3"),
-        (None, 0, "there is no token 0"),
+        (None, 4, "token 4 does not exist; mf26m has tokens 1 to 3"),
+        (None, 0, "token 0 does not exist"),
     ],
 )
-def test_what_is_not_there_is_refused(image: Path, blocks: list[int], token: int, message: str) -> None:
-    """A block without bridges and a token too many are named, with what there is."""
+def test_missing_blocks_and_tokens_are_refused(image: Path, blocks: list[int], token: int, message: str) -> None:
+    """The message names the block without bridges or the missing token, and the valid ones."""
     with pytest.raises(InputError, match=message):
         attention(Look(), SMALL, image, None, blocks, token)
 
 
 @pytest.mark.parametrize("name", ["mf294m-mobile", "mf294m-mlp"])
 def test_a_network_without_attention_is_refused(image: Path, name: str) -> None:
-    """Neither without Former nor with MLPs are there maps."""
-    with pytest.raises(InputError, match=f"{name} has no attention whose maps could be shown"):
+    """A network without Former or with MLPs has no maps."""
+    with pytest.raises(InputError, match=f"{name} has no attention maps to draw"):
         attention(Look(), load(name), image)
 
 
 def test_a_bad_image_is_one_line(tmp_path: Path) -> None:
-    """A missing file, and one that is no image: exit code 2, and nothing written."""
+    """A missing file and a file that is not an image: exit code 2, and nothing is written."""
     (tmp_path / "no.png").write_text("no image", encoding="utf-8")
     for file, reason in (
         ("gone.png", "cannot be read: No such file or directory"),
-        ("no.png", "is no image that can be read"),
+        ("no.png", "is not a readable image"),
     ):
         done = run("plot", "attention", "mf26m", "--image", file, "-o", "x.png", cwd=tmp_path)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {file}: {reason}\n")
@@ -127,7 +127,7 @@ def test_a_bad_image_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_command_writes_the_same_bytes_at_each_run(image: Path, tmp_path: Path) -> None:
-    """In processes with other hashes."""
+    """Also with other hash seeds."""
     files = [tmp_path / f"{seed}.png" for seed in "12"]
     for seed, file in zip("12", files, strict=True):
         done = run(
@@ -138,7 +138,7 @@ def test_the_command_writes_the_same_bytes_at_each_run(image: Path, tmp_path: Pa
 
 
 def test_wrong_blocks_are_one_line(image: Path) -> None:
-    """--blocks takes numbers, or all."""
+    """--blocks takes numbers or `all`."""
     done = run("plot", "attention", "mf26m", "--image", str(image), "--blocks", "two")
     assert (done.returncode, done.stderr) == (
         2,

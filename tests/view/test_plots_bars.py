@@ -1,4 +1,4 @@
-"""Pictures of bars: blocks, pillars, sensitivity and waterfall; their numbers are the library's, and nothing overlaps."""
+"""Pictures of bars: blocks, pillars, sensitivity and waterfall. Their numbers are the library's, and nothing overlaps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ODD = {
 
 
 def odd(name: str) -> object:
-    """Return one of the odd specs, under its name."""
+    """Return one of the odd specs with its name."""
     import dataclasses
 
     return dataclasses.replace(load(ODD[name]), name=name)
@@ -35,7 +35,7 @@ def odd(name: str) -> object:
 @pytest.mark.parametrize("name", [*MODELS, "mf294m-mobile", "mf294m-mlp", "mf508m-retinanet"])
 @pytest.mark.parametrize("convention", ["core", "paper", "thop"])
 def test_records_by_block_sum_to_the_bill(name: str, convention: str) -> None:
-    """Each block's totals are `count --by block`'s, each pillar's sum is the pillar's, and all sum to the whole."""
+    """The totals are those of `count --by block`, and the sums by pillar are those of the pillars."""
     bill = count(name, convention)
     records = block_records(bill)
     assert [(r["block"], sum(r["madds"].values()), sum(r["params"].values())) for r in records] == [
@@ -49,7 +49,7 @@ def test_records_by_block_sum_to_the_bill(name: str, convention: str) -> None:
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize("name", ["mf26m", "mf294m", "mf508m-coco", *ODD])
 def test_blocks_overlap_nothing(look: Look, name: str) -> None:
-    """From one block to 28, with and without Former and head."""
+    """For one block to 28, with and without Former and head."""
     bill = count(odd(name) if name in ODD else name)
     assert overlaps(blocks(look, bill), look) == []
 
@@ -59,13 +59,13 @@ def test_blocks_overlap_nothing(look: Look, name: str) -> None:
     "names", [MODELS, ("mf294m",), ("mf294m-mobile", "mf26m", "mf151m-retinanet"), tuple(ODD)], ids=len
 )
 def test_pillars_overlap_nothing(look: Look, names: tuple[str, ...]) -> None:
-    """Shares are written where there is room for them, whatever the models."""
+    """Shares are written only if there is room, for all kinds of models."""
     picture = pillars(look, [count(odd(name) if name in ODD else name) for name in names])
     assert overlaps(picture, look) == []
 
 
-def test_pillars_carry_each_bills_integers() -> None:
-    """The data are the pillars' totals, not their percentages."""
+def test_pillars_contain_the_integers_of_each_bill() -> None:
+    """The data are the totals of the pillars, not the percentages."""
     for record in pillars(Look(), [count(name, "paper") for name in MODELS]).data:
         bill = count(record["name"], "paper")
         assert record["madds"] == {name: total.madds for name, total in bill.pillars.items()}
@@ -75,7 +75,7 @@ def test_pillars_carry_each_bills_integers() -> None:
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize("name", ["mf26m", "mf294m", *ODD])
 def test_tornados_overlap_nothing(look: Look, name: str) -> None:
-    """The values at both ends of each bar stand clear."""
+    """The values are at the ends of the bars."""
     spec = odd(name) if name in ODD else load(name)
     assert overlaps(tornado(look, sensitivity(spec)), look) == []  # type: ignore[arg-type]
 
@@ -83,7 +83,7 @@ def test_tornados_overlap_nothing(look: Look, name: str) -> None:
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize("most", [1, 2, 3, 4])
 def test_a_tornado_of_few_knobs_has_room_for_all_its_texts(look: Look, most: int) -> None:
-    """Title, names, the axis' label and the legend lie on nothing, however few bars there are."""
+    """Title, names, the label of the axis and the legend overlap nothing, even with a single bar."""
     picture = tornado(look, sensitivity(load("mf26m")), most)
     assert overlaps(picture, look) == []
     [axes] = picture.figure.axes
@@ -92,11 +92,11 @@ def test_a_tornado_of_few_knobs_has_room_for_all_its_texts(look: Look, most: int
 
 
 def test_a_tornado_has_the_steps_of_sensitivity() -> None:
-    """Knobs in the order of their weight, each with the change that two counts differ by."""
-    found = sensitivity(load("mf96m"), "paper", "params")
-    picture = tornado(Look(), found, 7)
-    assert [record["knob"] for record in picture.data] == [lever.knob.name for lever in found.levers[:7]]
-    for record, lever in zip(picture.data, found.levers, strict=False):
+    """The knobs are in the same order, each with its exact changes."""
+    sensitivities = sensitivity(load("mf96m"), "paper", "params")
+    picture = tornado(Look(), sensitivities, 7)
+    assert [record["knob"] for record in picture.data] == [lever.knob.name for lever in sensitivities.levers[:7]]
+    for record, lever in zip(picture.data, sensitivities.levers, strict=False):
         assert record["down"]["change"] == (lever.down.change.params if lever.down else None)
         assert record["up"]["change"] == (lever.up.change.params if lever.up else None)
 
@@ -107,7 +107,7 @@ def test_a_tornado_has_the_steps_of_sensitivity() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("by", ["block", "pillar"])
 def test_waterfalls_overlap_nothing(look: Look, a: str, b: str, by: str) -> None:
-    """Up or down, near or far, of equal or of other depth."""
+    """The total rises or falls, by little or much, with equal or different depths."""
     bills = [count(odd(name) if name in ODD else name) for name in (a, b)]
     assert overlaps(waterfall(look, difference(*bills), by), look) == []
 
@@ -115,7 +115,7 @@ def test_waterfalls_overlap_nothing(look: Look, a: str, b: str, by: str) -> None
 @pytest.mark.parametrize(("a", "b"), [("mf294m", "mf214m"), ("mf26m", "mf508m"), ("mf508m", "mf508m-retinanet")])
 @pytest.mark.parametrize("quantity", ["madds", "params"])
 def test_a_waterfall_leads_from_one_total_to_the_other(a: str, b: str, quantity: str) -> None:
-    """The changes between the two totals sum to their difference, with the lesser ones in one bar."""
+    """The changes sum to the difference of the two totals. The smaller ones share one bar."""
     first, *changes, last = waterfall(Look(), difference(count(a), count(b)), "block", quantity).data
     assert (first["amount"], last["amount"]) == (getattr(count(a), quantity), getattr(count(b), quantity))
     assert first["amount"] + sum(change["amount"] for change in changes) == last["amount"]
@@ -123,17 +123,17 @@ def test_a_waterfall_leads_from_one_total_to_the_other(a: str, b: str, quantity:
 
 
 def test_a_waterfall_refuses_other_axes() -> None:
-    """The message names what there is, and the nearest."""
-    found = difference(count("mf26m"), count("mf52m"))
+    """The message lists the axes and suggests the nearest."""
+    change = difference(count("mf26m"), count("mf52m"))
     with pytest.raises(InputError, match=r"by block or pillar, of madds or params, not 'pilar'.*'pillar'"):
-        waterfall(Look(), found, "pilar")
+        waterfall(Look(), change, "pilar")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["blocks", "mf294"], "error: mf294: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
-        (["blocks", "mf294m", "-o", "x.jpg"], "error: x.jpg: the ending must be .png, .svg or .pdf, which says what is written\n"),
+        (["blocks", "mf294m", "-o", "x.jpg"], "error: x.jpg: the ending must be .png, .svg or .pdf\n"),
         (["waterfall", "mf294m"], "error: there must be a B, or --set with what B changes of A\n"),
         (["pillars", "-", "-"], "error: -: standard input can be read only once\n"),
         (["sensitivity", "mf294m", "--sort", "flops"], "error: cannot sort by 'flops'; use one of madds, params\n"),
@@ -149,7 +149,7 @@ def test_wrong_input_is_one_message(arguments: list[str], message: str) -> None:
     "arguments", [["blocks", "mf26m"], ["pillars"], ["sensitivity", "mf26m"], ["waterfall", "mf26m", "mf52m"]]
 )
 def test_pictures_are_the_same_at_each_run(arguments: list[str], tmp_path: object) -> None:
-    """Byte for byte, in processes with other hashes."""
+    """They are the same byte for byte, also with other hash seeds."""
     from pathlib import Path
 
     files = [Path(f"{tmp_path}/{seed}.svg") for seed in "12"]

@@ -1,4 +1,4 @@
-"""Contours: exact counts at every valid point, and lines between them."""
+"""Contours: exact counts at every valid point, and lines between the points."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ KEYS = ("tokens.count", "tokens.dim")
 
 @pytest.mark.parametrize("convention", ["core", "paper"])
 def test_each_point_is_the_variants_own_count(convention: str) -> None:
-    """Every record is what `count` says of the spec with those two values; its own point is among them."""
+    """Every record is the count of the spec with those two values. The spec's own point is included."""
     picture = contour(Look(), read_space("mf294m"), "tokens.count=1:9", "tokens.dim", convention)
     for record in picture.data[::7]:
         assert record["madds"] == count(load("mf294m", [f"{key}={record[key]}" for key in KEYS]), convention).madds
     assert {"tokens.count": 6, "tokens.dim": 192, "madds": count("mf294m", convention).madds} in picture.data
 
 
-def test_points_that_break_rules_are_left_out() -> None:
-    """An `exp` that is no multiple of the input channels is no point."""
+def test_invalid_points_are_skipped() -> None:
+    """An `exp` that is not a multiple of the input channels is skipped."""
     picture = contour(Look(), read_space("mf294m"), "blocks.2.exp=16:64", "blocks.2.out")
     assert {record["blocks.2.exp"] for record in picture.data} == {16, 32, 48, 64}
 
 
 def test_a_spaces_choices_are_the_values() -> None:
-    """Those that the space names, and no others."""
+    """The values are exactly those of the space."""
     space = read_space("mf294m-tokens")
     choices = {choice.name: choice.values for choice in space.choices}
     picture = contour(Look(), space, *KEYS)
@@ -44,8 +44,8 @@ def test_a_spaces_choices_are_the_values() -> None:
     ("name", "x", "y"),
     [("mf294m", *KEYS), ("mf294m-tokens", *KEYS), ("mf508m", "blocks.9.exp", "blocks.9.out=64:256:16"), ("mf26m", "input", "head.fc"), ("mf96m", "stem=8:16:4", "classes=10:1010:500")],
 )  # fmt: skip
-def test_labels_keep_clear(look: Look, name: str, x: str, y: str) -> None:
-    """Neither over one another, nor outside."""
+def test_labels_do_not_overlap(look: Look, name: str, x: str, y: str) -> None:
+    """They do not overlap and are inside the figure."""
     picture = contour(look, read_space(name), x, y)
     assert overlaps(picture, look) == []
 
@@ -54,14 +54,14 @@ def test_labels_keep_clear(look: Look, name: str, x: str, y: str) -> None:
     ("arguments", "message"),
     [
         (["--x", "tokens.cout", "--y", "tokens.dim"], "tokens.cout is not a key with a whole number; did you mean 'tokens.count'?"),
-        (["--x", "tokens.dim", "--y", "tokens.dim"], "tokens.dim: a contour is over two keys"),
-        (["--x", "groups", "--y", "tokens.dim"], "groups: which values? Give it as groups=FROM:TO:STEP"),
+        (["--x", "tokens.dim", "--y", "tokens.dim"], "tokens.dim: a contour needs two different keys"),
+        (["--x", "groups", "--y", "tokens.dim"], "groups: has no default range; use groups=FROM:TO:STEP"),
         (["--x", "tokens.count=9:1", "--y", "tokens.dim"], "tokens.count=9:1: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"),
-        (["--x", "tokens.dim=1:3", "--y", "tokens.count"], "tokens.dim: there must be two valid values or more to draw lines between"),
-        (["--x", "classes=1:9000", "--y", "head.fc=1:9000"], f"9000 × 9000 points are more than {LARGEST:,}: give wider steps"),
+        (["--x", "tokens.dim=1:3", "--y", "tokens.count"], "tokens.dim: lines need two valid values or more"),
+        (["--x", "classes=1:9000", "--y", "head.fc=1:9000"], f"9000 × 9000 points are more than {LARGEST:,}; use wider steps"),
         (["--x", "tokens.count=6", "--y", "tokens.dim"], "tokens.count=6: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"),
-        (["--x", "former.heads=1:4", "--y", "bridge.heads=1:2"], "there are no lines to draw: it is 286,732,160 at every point"),
-        (["--x", "tokens.count=1:2", "--y", "tokens.dim=128:192:64", "--at", "5G"], "there are no lines to draw: all points are between 257,593,728 and 265,268,096"),
+        (["--x", "former.heads=1:4", "--y", "bridge.heads=1:2"], "no lines to draw: the count is 286,732,160 at every point"),
+        (["--x", "tokens.count=1:2", "--y", "tokens.dim=128:192:64", "--at", "5G"], "no lines to draw: all counts are between 257,593,728 and 265,268,096"),
         (["--x", "tokens.dim", "--y", "tokens.count", "--at", "lots"], "'lots': must be an amount such as 300M, 0.3G or 300_000_000"),
     ],
 )  # fmt: skip
@@ -71,34 +71,34 @@ def test_wrong_input_is_one_message(arguments: list[str], message: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
 
 
-def test_amounts_that_are_named_twice_or_are_nowhere_are_no_fault() -> None:
-    """A line is drawn once; the picture says which is not in it; depth is a key, and its ticks are whole."""
+def test_repeated_and_unreached_amounts_are_valid() -> None:
+    """A line is drawn once, and the picture lists amounts that are not reached. Depth is a key with whole ticks."""
     look = Look()
     levels = [300_000_000, 300_000_000, 5_000_000_000]
     picture = contour(look, read_space("mf294m"), "groups=1:4", "blocks.9.repeat", "core", levels)
     shown = [text for text, _ in texts(picture, look)]
-    assert "counted (convention 'core'), lines drawn between; nowhere 5G" in shown
+    assert "counted (convention 'core'), lines interpolated; not reached: 5G" in shown
     assert shown.count("300M") == 1
     [axes] = picture.figure.axes
     assert (list(axes.get_xticks()), list(axes.get_yticks())) == ([1, 2, 4], [1, 2])
 
 
 def test_every_line_has_its_amount() -> None:
-    """One that is too short to bear it, in the corner, has it beside."""
+    """A line in the corner that is too short for it has its amount next to it."""
     look = Look()
     shown = [text for text, _ in texts(contour(look, read_space("mf294m"), *KEYS), look)]
     assert [f"{at}M" for at in range(260, 421, 20)] == sorted(text for text in shown if text.endswith("M"))
 
 
-def test_flops_are_called_so() -> None:
-    """In the title too."""
+def test_flops_are_named() -> None:
+    """The title has the unit of the convention."""
     title = contour(Look(), read_space("mf294m"), *KEYS, "torch").title
     assert title == "mf294m: FLOPs by tokens.count and tokens.dim"
 
 
 def test_lines_can_be_chosen() -> None:
-    """--at draws the named amounts and no others."""
+    """--at draws only the given amounts."""
     done = run(
         "plot", "contour", "mf294m", "--x", "tokens.count", "--y", "tokens.dim", "--at", "300M", "-o", "/dev/null/x.png"
     )
-    assert done.returncode == 74, "drawn, and not written there"
+    assert done.returncode == 74, "drawn, but not written there"

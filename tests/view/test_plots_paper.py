@@ -1,4 +1,4 @@
-"""Pictures of the paper's tables: detection, ablations, residuals; and fronts beside its models."""
+"""Pictures of the paper's tables: detection, ablations, residuals; and fronts compared with its models."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from mfprofile.view.plots.residuals import INFERRED, cell_residuals, residuals
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("cost", ["madds", "params"])
 @pytest.mark.parametrize("whole", [False, True])
-def test_labels_of_detection_keep_clear(look: Look, cost: str, whole: bool) -> None:
-    """Of one another and of the points."""
+def test_labels_of_detection_do_not_overlap(look: Look, cost: str, whole: bool) -> None:
+    """They overlap neither one another nor the points."""
     drawn = detection(look, cost, whole)
     assert overlaps(drawn, look) == []
     assert covered(drawn, look) == []
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_labels_of_ablations_keep_clear(look: Look) -> None:
-    """Headings reach over the panels."""
+def test_labels_of_ablations_do_not_overlap(look: Look) -> None:
+    """Headings extend over the panels."""
     assert overlaps(ablation(look), look) == []
 
 
-def test_labels_of_ablations_keep_clear_in_every_convention() -> None:
-    """In one column: conventions' names and units differ in length, and so do the ticks."""
+def test_labels_of_ablations_do_not_overlap_in_any_convention() -> None:
+    """In one column: the names, units and ticks of conventions have different lengths."""
     for name in CONVENTIONS:
         assert overlaps(ablation(Look(1), name), Look(1)) == []
 
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("names", [(INFERRED,), (INFERRED, "core"), ("core", "paper", "fvcore")])
-def test_labels_of_residuals_keep_clear(look: Look, names: tuple[str, ...]) -> None:
+def test_labels_of_residuals_do_not_overlap(look: Look, names: tuple[str, ...]) -> None:
     """In one convention and in several."""
     drawn = residuals(look, names)
     assert overlaps(drawn, look) == []
@@ -54,7 +54,7 @@ def test_labels_of_residuals_keep_clear(look: Look, names: tuple[str, ...]) -> N
 
 
 def test_detection_counts_backbones_and_whole_detectors() -> None:
-    """Of Table 4: four are counted, six as printed."""
+    """Of Table 4, four are counted and six are as printed."""
     backbones, detectors = detection(Look()).data, detection(Look(), "params", whole=True).data
     for data, form in ((backbones, "coco"), (detectors, "retinanet")):
         counted = {each["model"]: each["cost"] for each in data if each["source"] == "counted"}
@@ -67,7 +67,7 @@ def test_detection_counts_backbones_and_whole_detectors() -> None:
 
 
 def test_ablations_have_each_line_of_tables_5_to_9() -> None:
-    """Counted as `count` counts, with the printed accuracy; each length begins at the 294M."""
+    """They are counted as by `count`, with the printed accuracy. Each bar starts at the 294M."""
     drawn = ablation(Look(), "core")
     lines = [line for number in "56789" for line in table(number).lines]
     bills = [count(line.spec) for line in lines]
@@ -79,28 +79,28 @@ def test_ablations_have_each_line_of_tables_5_to_9() -> None:
 
 
 def test_residuals_have_every_distinct_cell_of_the_paper() -> None:
-    """54 of them, those of the same figure of the same spec as one; 53 hold, and the 508M's multiply-adds do not."""
+    """The same figure of the same spec is one of the 54 cells. 53 hold; the 508M's multiply-adds do not."""
     every = [cell for number in TITLES for cell in cells(table(number))]
-    found = list(cell_residuals())
+    residual_cells = list(cell_residuals())
     tally = score(every)
     assert (tally.distinct_holding, tally.distinct) == (53, 54)
-    assert (sum(each.holds for each in found), len(found)) == (53, 54)
-    assert sum(len(each.tables.split(", ")) for each in found) == len(every)
-    [lost] = [each for each in found if not each.holds]
+    assert (sum(each.holds for each in residual_cells), len(residual_cells)) == (53, 54)
+    assert sum(len(each.tables.split(", ")) for each in residual_cells) == len(every)
+    [lost] = [each for each in residual_cells if not each.holds]
     assert (lost.spec, lost.quantity, lost.counted) == ("mf508m", "madds", count("mf508m", "paper").madds)
-    assert {(each.spec, each.column, each.counted) for each in found} == {
+    assert {(each.spec, each.column, each.counted) for each in residual_cells} == {
         (cell.spec, cell.column, cell.counted) for cell in every
     }
 
 
 def test_a_residual_within_half_a_step_holds() -> None:
-    """What is drawn within the band is what the paper's comparison says holds, but where halves are exact."""
+    """The cells in the band are those that hold in the comparison with the paper."""
     for each in cell_residuals((INFERRED, "core")):
         assert each.holds == (abs(each.steps) <= 0.5)
 
 
 def test_each_cell_is_a_point_at_its_residual() -> None:
-    """In the panel of its quantity."""
+    """The point is in the panel of its quantity."""
     drawn = residuals(Look(), ("core",))
     for axes, quantity in zip(drawn.figure.axes, ("madds", "params"), strict=True):
         [points] = [line for line in axes.lines if line.get_marker() == "o" and line.get_linestyle() == "None"]
@@ -108,7 +108,7 @@ def test_each_cell_is_a_point_at_its_residual() -> None:
 
 
 def test_the_cell_that_is_not_reproduced_is_ringed_and_named() -> None:
-    """With what we count for it; in `core`, which is not meant to meet the paper, no cell is."""
+    """It has our count as label. In `core`, which is not meant to reproduce the paper, no cell is ringed."""
     look = Look()
     shown = [text for text, _ in texts(residuals(look), look)]
     assert "508.68M" in shown
@@ -117,10 +117,10 @@ def test_the_cell_that_is_not_reproduced_is_ringed_and_named() -> None:
 
 
 def test_distinct_cells_know_their_tables() -> None:
-    """The 294M's stand in Tables 2, 3 and all of the ablations."""
-    found = {(each.cell.spec, each.cell.column): each.tables for each in distinct()}
-    assert found["mf294m", "madds"] == ("2", "3", "5", "6", "7", "8", "9")
-    assert found["mf151m-coco", "all_params"] == ("4",)
+    """The cells of the 294M are in Tables 2, 3 and all of the ablations."""
+    tables_of = {(each.cell.spec, each.cell.column): each.tables for each in distinct()}
+    assert tables_of["mf294m", "madds"] == ("2", "3", "5", "6", "7", "8", "9")
+    assert tables_of["mf151m-coco", "all_params"] == ("4",)
 
 
 AIMS = {
@@ -133,25 +133,27 @@ AIMS = {
 
 
 def of_tiny(look: Look, aims: tuple[Aim, Aim]) -> Picture:
-    """Return the picture of the small space's front."""
+    """Return the picture of the front of the small space."""
     space = read_space("tiny")
     return front_picture(look, space.name, front(space, aims), aims)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("which", AIMS)
-def test_labels_of_a_front_keep_clear(look: Look, which: str) -> None:
-    """Of one another, whatever the quantities."""
+def test_labels_of_a_front_do_not_overlap(look: Look, which: str) -> None:
+    """The quantities are of all kinds."""
     assert overlaps(of_tiny(look, AIMS[which]), look) == []
 
 
-def test_a_front_carries_its_points_and_the_seven_models() -> None:
-    """Multiply-adds across, in whichever order they are asked for."""
+def test_a_front_contains_its_points_and_the_seven_models() -> None:
+    """Multiply-adds are on the x axis, in either order of the aims."""
     first, second = (of_tiny(Look(), AIMS[which]) for which in list(AIMS)[:2])
     assert first.data == second.data
     space = read_space("tiny")
-    found = [(each.figures["madds"], each.figures["params"]) for each in front(space, AIMS["least madds, most params"])]
-    assert [(each["x"], each["y"]) for each in first.data if each["kind"] == "front"] == found
+    figures = [
+        (each.figures["madds"], each.figures["params"]) for each in front(space, AIMS["least madds, most params"])
+    ]
+    assert [(each["x"], each["y"]) for each in first.data if each["kind"] == "front"] == figures
     bills = {f"mf{size}m": count(f"mf{size}m") for size in (508, 294, 214, 151, 96, 52, 26)}
     assert {each["name"]: (each["x"], each["y"]) for each in first.data if each["kind"] == "model"} == {
         name: (bill.madds, bill.params) for name, bill in bills.items()
@@ -160,7 +162,7 @@ def test_a_front_carries_its_points_and_the_seven_models() -> None:
 
 @pytest.mark.parametrize("which", AIMS)
 def test_the_step_line_is_never_better_than_the_front(which: str) -> None:
-    """Each of its corners is dominated by a point of the front, or is one."""
+    """Each of its corners is a point of the front or dominated by one."""
     aims = AIMS[which]
     drawn = of_tiny(Look(), aims)
     across, upward = aims if aims[1].quantity.name != "madds" else aims[::-1]
@@ -171,15 +173,15 @@ def test_the_step_line_is_never_better_than_the_front(which: str) -> None:
     assert set(points) <= set(zip(line.get_xdata(), line.get_ydata(), strict=True))
 
 
-def test_a_front_of_nothing_is_refused() -> None:
-    """Windows that no variant meets: exit 2."""
+def test_an_empty_front_is_refused() -> None:
+    """No variant is within the windows: exit code 2."""
     done = run("plot", "front", "tiny", "--madds", ":1k", "-o", "never.png")
     assert done.returncode == 2
-    assert done.stderr == "error: tiny: no variant is within the windows, so that there is no front to draw\n"
+    assert done.stderr == "error: tiny: no front to draw: no variant is within the windows\n"
 
 
 def test_wrong_costs_and_conventions_are_refused() -> None:
-    """In one line, with those there are."""
+    """The message lists the valid ones."""
     with pytest.raises(InputError, match="use one of madds, params"):
         detection(Look(), "ap")
     with pytest.raises(InputError, match="paper-coco"):

@@ -1,4 +1,4 @@
-"""The files of pictures: what they carry, that they are the same at each run, that they need no display and no torch."""
+"""The files of pictures: they contain their data, are the same in every run, and need neither a display nor torch."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ def small(look: Look) -> Picture:
     return Picture("Ünder <&> $1$", figure, [{"name": 'a²\n"b" 网', "madds": 10**15 + 1}], "core")
 
 
-def told_by(file: Path) -> dict[str, Any]:
-    """Return what a file carries."""
+def content_of(file: Path) -> dict[str, Any]:
+    """Return the title, convention and data in a file."""
     content = file.read_bytes()
     if file.suffix == ".svg":
-        found = re.search(r"<dc:description>(.*?)</dc:description>", content.decode(), re.DOTALL)
-        assert found
-        text = unescape(found[1])
+        match = re.search(r"<dc:description>(.*?)</dc:description>", content.decode(), re.DOTALL)
+        assert match
+        text = unescape(match[1])
     elif file.suffix == ".pdf":
         text = _subject(content)
     else:
         text = dict(_texts(content))["Description"]
-    told: dict[str, Any] = json.loads(text)
-    return told
+    data: dict[str, Any] = json.loads(text)
+    return data
 
 
 def _subject(content: bytes) -> str:
     start = content.index(b"/Subject ") + len(b"/Subject ")
     if content[start : start + 1] == b"<":
         return bytes.fromhex(content[start + 1 : content.index(b">", start)].decode()).decode("utf-16")
-    found, at, depth = bytearray(), start + 1, 1
+    subject, at, depth = bytearray(), start + 1, 1
     while True:
         letter = content[at : at + 1]
         if letter == b"\\":
             at += 1
             digits = re.match(rb"[0-7]{1,3}", content[at : at + 3])
-            found += (
+            subject += (
                 bytes([int(digits[0], 8)])
                 if digits
                 else {b"n": b"\n", b"r": b"\r"}.get(content[at : at + 1], content[at : at + 1])
@@ -72,9 +72,9 @@ def _subject(content: bytes) -> str:
         depth += {b"(": 1, b")": -1}.get(letter, 0)
         if not depth:
             break
-        found += letter
+        subject += letter
         at += 1
-    return found.decode("utf-16") if found.startswith((b"\xfe\xff", b"\xff\xfe")) else found.decode("latin-1")
+    return subject.decode("utf-16") if subject.startswith((b"\xfe\xff", b"\xff\xfe")) else subject.decode("latin-1")
 
 
 def _texts(content: bytes) -> Any:
@@ -93,10 +93,10 @@ def _texts(content: bytes) -> Any:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_file_carries_its_numbers(form: str, tmp_path: Path) -> None:
-    """Title, convention and data, whatever letters stand in them, integers to the last digit."""
+def test_a_file_contains_its_numbers(form: str, tmp_path: Path) -> None:
+    """It has the title, convention and data, with any letters, and integers to the last digit."""
     picture = small(Look(1))
-    assert told_by(save(picture, tmp_path / f"a.{form}", Look(1))) == {
+    assert content_of(save(picture, tmp_path / f"a.{form}", Look(1))) == {
         "title": picture.title,
         "convention": "core",
         "data": [{"name": 'a²\n"b" 网', "madds": 1_000_000_000_000_001}],
@@ -104,25 +104,25 @@ def test_a_file_carries_its_numbers(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_command_writes_what_count_counts(form: str, tmp_path: Path) -> None:
-    """The seven models in the file are the integers of `count`."""
+def test_the_command_writes_the_integers_of_count(form: str, tmp_path: Path) -> None:
+    """The costs of the seven models in the file are those of `count`."""
     done = run("plot", "accuracy", "-o", f"a.{form}", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"wrote a.{form}\n")
-    told = told_by(tmp_path / f"a.{form}")
-    assert told["convention"] == "paper"
-    counted = {f"mf{point['name'].lower()}": point["cost"] for point in told["data"] if point["source"] == "counted"}
+    content = content_of(tmp_path / f"a.{form}")
+    assert content["convention"] == "paper"
+    counted = {f"mf{point['name'].lower()}": point["cost"] for point in content["data"] if point["source"] == "counted"}
     assert counted == {f"mf{size}m": count(f"mf{size}m", "paper").madds for size in (26, 52, 96, 151, 214, 294, 508)}
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_picture_has_the_same_bytes_in_each_process(form: str, tmp_path: Path) -> None:
-    """Whatever the order in which sets and dictionaries of this process are walked."""
-    found = set()
+    """The bytes do not depend on the order of sets in a process."""
+    digests = set()
     for seed in ("0", "1"):
         file = tmp_path / f"{seed}.{form}"
         assert run("plot", "detection", "-o", str(file), PYTHONHASHSEED=seed).returncode == 0
-        found.add(hashlib.sha256(file.read_bytes()).hexdigest())
-    assert len(found) == 1
+        digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
+    assert len(digests) == 1
 
 
 BLOCKED = """
@@ -140,7 +140,7 @@ main()
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_picture_needs_no_display_no_torch_and_no_pyplot(name: str, tmp_path: Path) -> None:
-    """Nor does the user's matplotlibrc change it: the bytes are those of a run without one."""
+    """The user's matplotlibrc does not change the bytes either."""
     environment = {key: value for key, value in surroundings().items() if key not in ("DISPLAY", "MPLBACKEND")}
     plain = tmp_path / "plain.svg"
     assert run("plot", *name.split(), "-o", str(plain)).returncode == 0
@@ -159,17 +159,17 @@ def test_a_picture_needs_no_display_no_torch_and_no_pyplot(name: str, tmp_path: 
 
 
 def test_another_ending_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
-    """Even where the data would be wrong too: nothing was read."""
+    """No data is read, so a wrong spec does not matter."""
     done = run("plot", "accuracy", "no-such-spec", "-o", "a.jpg", cwd=tmp_path)
-    told = "error: a.jpg: the ending must be .png, .svg or .pdf, which says what is written\n"
-    assert (done.returncode, done.stderr) == (2, told)
+    message = "error: a.jpg: the ending must be .png, .svg or .pdf\n"
+    assert (done.returncode, done.stderr) == (2, message)
     with pytest.raises(InputError):
         format_of("picture")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    """A folder that is not there: exit 74; a place that is a folder: what was beside it stays."""
+def test_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
+    """The folder is missing, with exit code 74, or the place is a folder. Other files are not changed."""
     done = run("plot", "detection", "-o", "no/such/a.png", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         74,
@@ -182,8 +182,8 @@ def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_a_name_the_file_is_called_after_the_picture(name: str, tmp_path: Path) -> None:
-    """A PNG where one is."""
+def test_without_a_name_the_file_is_named_after_the_picture(name: str, tmp_path: Path) -> None:
+    """The file is a PNG in the current folder."""
     first = name.split()[0]
     done = run("plot", *name.split(), cwd=tmp_path)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (0, f"wrote {first}.png")
@@ -191,14 +191,14 @@ def test_without_a_name_the_file_is_called_after_the_picture(name: str, tmp_path
 
 
 def test_a_picture_is_as_wide_as_one_or_two_columns(tmp_path: Path) -> None:
-    """At 300 dots an inch."""
+    """The resolution is 300 dots per inch."""
     for columns, pixels in ((1, 975), (2, 2062)):
         run("plot", "detection", "-o", "a.png", "--span", str(columns), cwd=tmp_path)
         assert struct.unpack(">I", (tmp_path / "a.png").read_bytes()[16:20])[0] == pixels
 
 
-def test_letters_that_no_font_has_are_boxes_without_a_word(tmp_path: Path) -> None:
-    """A name in Linear A, in the title of a spec's picture and beside a user's point: it is whole in the numbers."""
+def test_letters_that_no_font_has_are_boxes_without_a_warning(tmp_path: Path) -> None:
+    """A name in Linear A is in the title of a picture and the label of a point. The data has the complete name."""
     name = "\U00010600\U00010601 網"
     (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
     (tmp_path / "own.csv").write_text(f"name,top1,madds\n{name},70,100M\n", encoding="utf-8")
@@ -206,11 +206,11 @@ def test_letters_that_no_font_has_are_boxes_without_a_word(tmp_path: Path) -> No
         for form in FORMATS:
             done = run("plot", *words, "-o", f"a.{form}", cwd=tmp_path)
             assert (done.returncode, done.stderr) == (0, f"wrote a.{form}\n")
-    assert told_by(tmp_path / "a.png")["data"][-1]["name"] == name
+    assert content_of(tmp_path / "a.png")["data"][-1]["name"] == name
 
 
-def test_letters_that_the_first_font_has_not_are_of_another_that_is_installed() -> None:
-    """STIX, which comes with matplotlib, has ƪ; none has Linear A, and the first has all else."""
+def test_letters_that_the_first_font_lacks_come_from_another_installed_font() -> None:
+    """STIX, which comes with matplotlib, has ƪ. No font has Linear A. The first font has all other letters."""
     look = Look()
     with look.applied(), warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -222,20 +222,20 @@ def test_letters_that_the_first_font_has_not_are_of_another_that_is_installed() 
             figure.savefig(io.BytesIO())
 
 
-def test_a_font_that_is_not_installed_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Matplotlib would tell of each that it does not find."""
+def test_a_font_that_is_not_installed_is_not_requested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matplotlib would warn about each missing font."""
     monkeypatch.setattr(fonts, "FURTHER", ("No Such Family", "STIXGeneral"))
     assert fonts.families() == ["DejaVu Sans", "STIXGeneral"]
 
 
-def test_other_warnings_of_matplotlib_are_not_kept_back() -> None:
-    """Only those of missing letters are."""
+def test_other_warnings_of_matplotlib_are_not_suppressed() -> None:
+    """Only warnings about missing letters are suppressed."""
     with Look().applied(), pytest.warns(UserWarning, match="tight"):
         warnings.warn("tight layout not applied", UserWarning, stacklevel=1)
 
 
-def test_what_overlaps_is_found() -> None:
-    """The eyes of these tests can see: a text on another, one on a point, one that leaves the figure."""
+def test_overlaps_are_detected() -> None:
+    """The checks detect a text on another, a text on a point, and a text outside the figure."""
     look = Look(1)
     picture = small(look)
     assert (overlaps(picture, look), covered(picture, look)) == ([], [])

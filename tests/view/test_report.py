@@ -1,4 +1,4 @@
-"""The reports that are committed: what is in them is what would be written now, and is the same at each run."""
+"""The committed reports: their content is what would be written now, and the same in every run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def fresh() -> dict[str, bytes]:
 
 
 def data_of(name: str, content: bytes) -> Any:
-    """Return what a report says: of a picture its numbers, of a page all but what sympy printed, of a text the text."""
+    """Return the content to compare: a picture's numbers, a page without the formulas of sympy, or the whole text."""
     text = content.decode()
     if name.endswith(".svg"):
         return json.loads(next(ET.fromstring(text).iter(DESCRIPTION)).text or "")
@@ -46,19 +46,19 @@ def data_of(name: str, content: bytes) -> Any:
 
 @pytest.mark.parametrize("name", ["README.md", "paper.md", *(f"{name}.svg" for name in PICTURES), f"{EXAMPLE}.html"])
 def test_a_committed_report_is_fresh(name: str) -> None:
-    """`mfprofile report` would change no number in it, nor a word, nor a script."""
+    """`mfprofile report` would change no number, word or script in it."""
     assert data_of(name, (REPORTS / name).read_bytes()) == data_of(name, fresh()[name])
 
 
-def test_nothing_else_is_committed_there() -> None:
-    """Every file in reports/ is one that `mfprofile report` writes; all but the other models' pages are there."""
+def test_no_other_file_is_committed_there() -> None:
+    """Every file in reports/ is a report, and only the pages of the other models are missing."""
     kept = {file.name for file in REPORTS.iterdir()}
     assert kept <= set(fresh())
     assert set(fresh()) - kept <= {f"{model}.html" for model in MODELS if model != EXAMPLE}
 
 
 def test_the_index_shows_every_report() -> None:
-    """Each picture with the command that draws it, each page and the paper's tables with a link."""
+    """It has each picture with its command, and a link to each page and to the paper's tables."""
     index = (REPORTS / "README.md").read_text(encoding="utf-8")
     for name in fresh():
         assert name == "README.md" or f"({name})" in index or f"`{name}`" in index
@@ -66,8 +66,8 @@ def test_the_index_shows_every_report() -> None:
         assert f"`mfprofile {command}`" in index
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_one_line() -> None:
-    """Exit code 74, as wherever output cannot be written."""
+def test_a_folder_that_cannot_be_created_gets_one_line() -> None:
+    """The exit code is 74, as for all output that cannot be written."""
     done = run("report", "-o", "/dev/null/x")
     message = "error: /dev/null/x/README.md: cannot be written: Not a directory\n"
     assert (done.returncode, done.stdout, done.stderr) == (74, "", message)
@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_line() -> None:
 
 @pytest.mark.slow
 def test_reports_are_the_same_at_each_run(tmp_path: Path) -> None:
-    """Byte for byte, from processes with other hashes; into a folder that was not there."""
+    """They are the same byte for byte with other hash seeds. The folder is created."""
     digests = []
     for seed in "12":
         folder = tmp_path / seed / "deep"
@@ -88,8 +88,8 @@ def test_reports_are_the_same_at_each_run(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_of_the_report_is_what_its_command_draws(name: str, tmp_path: Path) -> None:
-    """The command that the index tells writes the very file."""
+def test_the_command_in_the_index_draws_the_picture(name: str, tmp_path: Path) -> None:
+    """The command writes the same bytes."""
     command, _ = PICTURES[name]
     file = tmp_path / f"{name}.svg"
     assert run(*command.split(), "-o", str(file)).returncode == 0

@@ -1,1 +1,1 @@
-"""Pictures: each a function of a `Look` that returns a `Picture`, which carries the numbers it was drawn from."""
+"""Pictures. Each is a function of a `Look` that returns a `Picture`, which contains the numbers that it shows."""

@@ -1,4 +1,4 @@
-"""The paper's ablations, Tables 5 to 9: what each variant costs, and what it is worth, beside the 294M."""
+"""The paper's ablations, Tables 5 to 9: the cost and the accuracy of each variant, compared with the 294M."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.cells import counted
 from mfprofile.paper.tables import table
-from mfprofile.view.plots.axes import headed, legend, linear, percent, titled
+from mfprofile.view.plots.axes import linear, percent, write_headings, write_legend, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -37,18 +37,18 @@ class Variant:
 def variants(convention: str = "paper") -> Iterator[Variant]:
     """Yield the lines of Tables 5 to 9, counted in a convention."""
     for number in TABLES:
-        found = table(number)
-        for line in found.lines:
+        printed = table(number)
+        for line in printed.lines:
             madds, params = (counted(line.spec, column, convention) for column in ("madds", "params"))
-            yield Variant(number, found.title, line.model, line.spec, float(line.cells["top1"]), madds, params)
+            yield Variant(number, printed.title, line.model, line.spec, float(line.cells["top1"]), madds, params)
 
 
 def ablation(look: Look, convention: str = "paper") -> Picture:
-    """Draw the ablations as three columns of dots, which share their lines: top-1, multiply-adds and parameters.
+    """Draw the ablations as three columns of dots with common lines: top-1, multiply-adds and parameters.
 
-    Each dot hangs on the upright line of the 294M, so that what a variant costs and what it brings are seen as lengths.
+    A bar connects each dot to the vertical line of the 294M. Its length shows the difference to the 294M.
     """
-    found = list(variants(convention))
+    rows = list(variants(convention))
     title = "Ablations of Mobile-Former-294M"
     unit = find_convention(convention).unit
     named = f"{unit}\n(convention '{convention}')" if look.columns == 2 else f"{unit}\n('{convention}')"
@@ -58,32 +58,32 @@ def ablation(look: Look, convention: str = "paper") -> Picture:
     with look.applied():
         figure = look.figure(4.1)
         panels = figure.subplots(1, 3, sharey=True)
-        heights = headed(panels[0], _groups(found), look)
+        heights = write_headings(panels[0], _groups(rows), look)
         for axes, (quantity, label) in zip(panels, labels.items(), strict=True):
-            _dots(axes, found, heights, quantity, look)
+            _dots(axes, rows, heights, quantity, look)
             axes.set_xlabel(label)
-        legend(figure, look, look.columns)
-        titled(figure, title, look)
-    return Picture(title, figure, [asdict(variant) for variant in found], convention)
+        write_legend(figure, look, look.columns)
+        write_title(figure, title, look)
+    return Picture(title, figure, [asdict(variant) for variant in rows], convention)
 
 
-def _groups(found: Sequence[Variant]) -> list[tuple[str, list[str]]]:
-    tables = groupby(found, key=lambda variant: (variant.table, variant.title))
+def _groups(rows: Sequence[Variant]) -> list[tuple[str, list[str]]]:
+    tables = groupby(rows, key=lambda variant: (variant.table, variant.title))
     return [(f"Table {number}: {title}", [variant.model for variant in each]) for (number, title), each in tables]
 
 
-def _dots(axes: Axes, found: Sequence[Variant], heights: Sequence[float], quantity: str, look: Look) -> None:
+def _dots(axes: Axes, rows: Sequence[Variant], heights: Sequence[float], quantity: str, look: Look) -> None:
     colors = look.colors
-    base = next(getattr(variant, quantity) for variant in found if variant.spec == BASE)
+    base = next(getattr(variant, quantity) for variant in rows if variant.spec == BASE)
     axes.axvline(base, color=colors["quiet"], linewidth=0.8, zorder=1)
-    axes.plot([], [], marker="o", linestyle="none", color=colors["quiet"], label="the 294M as it is")
-    for variant, height in zip(found, heights, strict=True):
+    axes.plot([], [], marker="o", linestyle="none", color=colors["quiet"], label="the 294M")
+    for variant, height in zip(rows, heights, strict=True):
         amount = getattr(variant, quantity)
         is_base = variant.spec == BASE
         color = colors["quiet"] if is_base else colors["former" if quantity == "top1" else "mobile"]
         axes.plot([base, amount], [height, height], color=color, linewidth=2.2, alpha=0.45, solid_capstyle="butt")
         axes.plot([amount], [height], marker="o", markersize=5, color=color, zorder=4, markeredgecolor=colors["ground"])
-    amounts = [getattr(variant, quantity) for variant in found]
+    amounts = [getattr(variant, quantity) for variant in rows]
     room = (max(amounts) - min(amounts)) * 0.08
     axes.set_xlim(min(amounts) - room, max(amounts) + room)
     ticks = 5 if look.columns == 2 else 3

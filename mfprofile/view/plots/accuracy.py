@@ -1,4 +1,4 @@
-"""Accuracy against cost: the paper's Figure 2 with the exact costs of Mobile-Former, and a user's own networks."""
+"""Accuracy against cost: the paper's Figure 2 with the exact costs of Mobile-Former, and the user's networks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.results import CNN, OURS, VIT
-from mfprofile.view.plots.axes import annotate, counted_label, legend, logarithmic, percent, recounted_label, short
+from mfprofile.view.plots.axes import (
+    annotate,
+    counted_label,
+    logarithmic,
+    percent,
+    recounted_label,
+    short,
+    write_legend,
+)
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import INPUT, YOURS, Point, networks
 from mfprofile.view.plots.picture import Picture
@@ -17,9 +25,9 @@ from mfprofile.view.plots.picture import Picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SPELT, NAMED = 8, 40
-"""Up to how many of a user's points bear their names, or numbers that the legend explains; more would hide the rest."""
-_BRIEF = 16  # letters of a name that leave room for another two beside it in the legend
+MOST_NAMED, MOST_NUMBERED = 8, 40
+"""The most points of the user that are labelled with names, and with numbers that the legend explains."""
+_BRIEF = 16  # letters of a name, if three names fit side by side in the legend
 _LABELS = {YOURS: "further networks"}
 _COLORS = {OURS: "mobile", CNN: "cnn", VIT: "vit", YOURS: "user"}
 _MARKERS = {
@@ -37,17 +45,17 @@ def accuracy(
 ) -> Picture:
     """Draw top-1 on ImageNet against multiply-adds or parameters (`cost`), on a logarithmic axis.
 
-    Mobile-Former is counted in the convention, `paper` if none is named, the others stand as the paper prints them
-    (Tables 2 and 3). `recounted`, all that a library builds is counted in `core`, and what is as printed is hollow.
-    `specs` are further variants, and `file` a CSV of a user's own networks. What has no measured accuracy is a tick on
-    the axis of cost. Raises `InputError`.
+    Mobile-Former is counted in the convention, by default `paper`. The other networks are as printed in the paper
+    (Tables 2 and 3). With `recounted`, the networks that a library builds are counted too, all in `core`, and a hollow
+    marker means as printed. `specs` are further variants, and `file` is a CSV of the user's networks. A network
+    without a measured accuracy is a tick on the axis of cost. Raises `InputError`.
     """
     convention = convention or (CORE if recounted else "paper")
-    found = list(networks(specs, file, cost, convention, recounted))
+    points = list(networks(specs, file, cost, convention, recounted))
     unit = "Parameters" if cost == "params" else "MAdds"
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
     with look.applied():
-        rows = -(-len(_numbers(found)) // _across(found, look))
+        rows = -(-len(_numbers(points)) // _legend_columns(points, look))
         figure = look.figure((3.9 if look.columns == 2 else 3.6) + 0.16 * rows)
         axes = figure.add_subplot()
         axes.set_title(title)
@@ -55,61 +63,64 @@ def accuracy(
         percent(axes.yaxis)
         label = recounted_label if recounted else counted_label
         axes.set_xlabel(label(f"{unit}, log scale", convention, look))
-        _draw(axes, found, look, recounted)
-    return Picture(title, figure, [asdict(point) for point in found], convention)
+        _draw(axes, points, look, recounted)
+    return Picture(title, figure, [asdict(point) for point in points], convention)
 
 
-def _draw(axes: Axes, found: Sequence[Point], look: Look, recounted: bool) -> None:
-    placed = [(point.cost, point.top1, point) for point in found if point.top1 is not None]
-    ticks = [point for point in found if point.top1 is None]
-    logarithmic(axes, "x", min(point.cost for point in found), max(point.cost for point in found))
+def _draw(axes: Axes, points: Sequence[Point], look: Look, recounted: bool) -> None:
+    placed = [(point.cost, point.top1, point) for point in points if point.top1 is not None]
+    ticks = [point for point in points if point.top1 is None]
+    logarithmic(axes, "x", min(point.cost for point in points), max(point.cost for point in points))
     axes.set_ylim(min(top1 for _, top1, _ in placed) - 1.2 - bool(ticks), max(top1 for _, top1, _ in placed) + 1.2)
     families = groupby((point for *_, point in placed), key=lambda point: point.family)
-    lines = [line for _, points in families if (line := _family(axes, list(points), look, recounted))]
+    lines = [line for _, members in families if (line := _family(axes, list(members), look, recounted))]
     _ticks(axes, ticks, look)
     if recounted:
         quiet = {"color": look.colors["quiet"], "markerfacecolor": look.colors["ground"], "markeredgewidth": 0.8}
         _plot(axes, [], {**quiet, "marker": "o", "markersize": 4, "linestyle": "none", "label": "as printed"})
-    _list(axes, found, look, recounted)
-    legend(axes.figure, look, _across(found, look))
+    _number_in_legend(axes, points, look, recounted)
+    write_legend(axes.figure, look, _legend_columns(points, look))
     floor = axes.get_ylim()[0]
-    places = [(point.cost, floor if point.top1 is None else point.top1) for point in found]
-    labels = [(*places[at], text, look.inked(_COLORS[found[at].sort])) for at, text in _names(found, look).items()]
+    places = [(point.cost, floor if point.top1 is None else point.top1) for point in points]
+    labels = [
+        (*places[at], text, look.text_color(_COLORS[points[at].sort])) for at, text in _labels(points, look).items()
+    ]
     annotate(axes, labels, look, places, lines)
 
 
-def _list(axes: Axes, found: Sequence[Point], look: Look, recounted: bool) -> None:
-    """Name in the legend the points that bear a number, each with its marker."""
-    for at, number in _numbers(found).items():
-        own = {**_style(found[at], look, recounted, False), "linestyle": "none"}
-        if found[at].top1 is None:
+def _number_in_legend(axes: Axes, points: Sequence[Point], look: Look, recounted: bool) -> None:
+    """Add the numbered points to the legend, each with its marker and name."""
+    for at, number in _numbers(points).items():
+        own = {**_style(points[at], look, recounted, False), "linestyle": "none"}
+        if points[at].top1 is None:
             own |= {"marker": "|", "markeredgecolor": own["color"], "markeredgewidth": 1.2}
-        axes.plot([], [], **own, label=f"{number}  {short(found[at].name)}")
+        axes.plot([], [], **own, label=f"{number}  {short(points[at].name)}")
 
 
-def _names(found: Sequence[Point], look: Look) -> dict[int, str]:
-    """Return what stands at each point that is labelled, by its place in `found`.
+def _labels(points: Sequence[Point], look: Look) -> dict[int, str]:
+    """Return the label of each labelled point, by its index.
 
-    In one column there is room for Mobile-Former's names and the user's; a crowd of a user's takes that of all others.
+    One column has room for the names of Mobile-Former and of the user's networks. With very many of the user's
+    networks, only Mobile-Former has names.
     """
-    numbers, crowded = _numbers(found), _is_crowd(found)
+    numbers, crowded = _numbers(points), _is_crowd(points)
     sorts = {OURS, *(() if crowded else (YOURS,)), *((VIT,) if look.columns == 2 and not crowded else ())}
-    return {at: numbers.get(at) or short(point.name) for at, point in enumerate(found) if point.sort in sorts}
+    return {at: numbers.get(at) or short(point.name) for at, point in enumerate(points) if point.sort in sorts}
 
 
-def _across(found: Sequence[Point], look: Look) -> int:
-    """Return how many columns the legend has: fewer where the names that it tells are long."""
-    longest = max((len(found[at].name) for at in _numbers(found)), default=0)
+def _legend_columns(points: Sequence[Point], look: Look) -> int:
+    """Return the number of columns of the legend: fewer for long names."""
+    longest = max((len(points[at].name) for at in _numbers(points)), default=0)
     return 2 * look.columns if longest <= _BRIEF else 2 * look.columns - 1
 
 
 def _family(axes: Axes, family: list[Point], look: Look, recounted: bool) -> tuple[list[float], list[float]] | None:
-    """Draw one family's points, joined but for transformers and a user's; return the line."""
+    """Draw the points of a family and return its line. Transformers and the user's networks have no line."""
     first = family[0]
     alike = [point for point in family if point.source == first.source]
     joined = _line(alike) if first.sort in (OURS, CNN) and len(alike) > 1 else []
     label = first.family if first.sort == CNN else _LABELS.get(first.sort, first.sort)
-    label = f"{len(family):,} {label}" if len(family) > NAMED else label
+    label = f"{len(family):,} {label}" if len(family) > MOST_NUMBERED else label
     others = [point for point in family if point not in joined]
     hollow = [point for point in others if recounted and point.source == "printed"]
     filled = [point for point in others if point not in hollow]
@@ -117,8 +128,8 @@ def _family(axes: Axes, family: list[Point], look: Look, recounted: bool) -> tup
     groups = ((joined, "-", is_hollow), (filled, "none", False), (hollow, "none", True))
     for each, style, empty in (group for group in groups if group[0]):
         is_named = (style == "-") == bool(joined) and (first.sort == CNN or not empty)
-        told = label if is_named and all(line.get_label() != label for line in axes.lines) else "_"
-        _plot(axes, each, {**_style(first, look, recounted, empty), "linestyle": style, "label": told})
+        legend_label = label if is_named and all(line.get_label() != label for line in axes.lines) else "_"
+        _plot(axes, each, {**_style(first, look, recounted, empty), "linestyle": style, "label": legend_label})
     return ([point.cost for point in joined], [point.top1 or 0.0 for point in joined]) if joined else None
 
 
@@ -127,7 +138,7 @@ def _plot(axes: Axes, points: Sequence[Point], style: dict[str, Any]) -> None:
 
 
 def _style(point: Point, look: Look, recounted: bool, hollow: bool) -> dict[str, Any]:
-    """Return how a point's family is drawn; `hollow` markers have only an edge, and full ones are then as large."""
+    """Return the style of a point's family. `hollow` markers have only an edge; filled ones get the same size."""
     color, ground = look.colors[_COLORS[point.sort]], look.colors["ground"]
     is_edged = recounted and point.sort in (CNN, VIT)
     return {
@@ -143,24 +154,24 @@ def _style(point: Point, look: Look, recounted: bool, hollow: bool) -> dict[str,
 
 
 def _line(family: list[Point]) -> list[Point]:
-    """Return what of a family is joined: all in order of cost, or only those of one input if else it would fall."""
+    """Return the points of a family's line in order of cost: all if the line rises, else those of one input size."""
     ordered = sorted(family, key=lambda point: (point.cost, point.top1))
     rises = all(one.cost < other.cost and (one.top1 or 0) < (other.top1 or 0) for one, other in pairwise(ordered))
     return ordered if rises else [point for point in ordered if point.input == INPUT]
 
 
-def _numbers(found: Sequence[Point]) -> dict[int, str]:
-    """Return the numbers of a user's points, by their place in `found`, where their names would not find room."""
-    own = sorted((point.cost, at) for at, point in enumerate(found) if point.sort == YOURS)
-    return {at: str(number) for number, (_, at) in enumerate(own, 1)} if SPELT < len(own) <= NAMED else {}
+def _numbers(points: Sequence[Point]) -> dict[int, str]:
+    """Return the numbers of the user's points by their index, if there is no room for their names."""
+    own = sorted((point.cost, at) for at, point in enumerate(points) if point.sort == YOURS)
+    return {at: str(number) for number, (_, at) in enumerate(own, 1)} if MOST_NAMED < len(own) <= MOST_NUMBERED else {}
 
 
-def _is_crowd(found: Sequence[Point]) -> bool:
-    return sum(point.sort == YOURS for point in found) > NAMED
+def _is_crowd(points: Sequence[Point]) -> bool:
+    return sum(point.sort == YOURS for point in points) > MOST_NUMBERED
 
 
 def _ticks(axes: Axes, ticks: Sequence[Point], look: Look) -> None:
-    """Mark the costs of networks without a measured accuracy on the axis."""
+    """Mark the costs of networks without a measured accuracy as ticks on the axis."""
     if ticks:
         axes.plot(
             [point.cost for point in ticks],

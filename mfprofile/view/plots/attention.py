@@ -18,7 +18,7 @@ from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import Network
 from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.axes import short, titled
+from mfprofile.view.plots.axes import short, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Maps: TypeAlias = NDArray[np.float64]
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's images, by channel, as torchvision's models take them."""
+"""The mean and deviation of ImageNet's images by channel, as torchvision's models expect them."""
 SHOWN = (3, 5, 8, 12)
 """The blocks of the paper's Figure 4."""
 WAYS = MappingProxyType(
@@ -37,11 +37,11 @@ WAYS = MappingProxyType(
         "former_to_mobile": ("Mobile←Former: over tokens", True),
     }
 )
-"""Each bridge by its module's name: what its maps are normalised over, and whether maps of a row share a scale."""
+"""Each bridge by its module's name: a title with what its maps are normalised over, and if rows share a scale."""
 MOST_TOKENS = 24
 LARGEST = 0.8
-"""The side of a map in inches, at most: of few maps none is as large as the image."""
-NOTE = "A row is a head. Dark is least and light most attention: of a map in Mobile→Former, of a row in Mobile←Former"
+"""The largest side of a map in inches, so that a few maps are not as large as the image."""
+NOTE = "A row is a head. Dark: least, light: most attention, in each map of Mobile→Former, in each row of Mobile←Former"
 
 
 def attention(
@@ -52,35 +52,35 @@ def attention(
     blocks: Sequence[int] | Literal["all"] | None = None,
     token: int | None = None,
 ) -> Picture:
-    """Draw both bridges' attention maps on an image: a row a head of each block, a column a token.
+    """Draw the attention maps of both bridges on an image: a row for each head of a block, a column for each token.
 
-    Mobile→Former, on the left, is normalised over pixels and shows where a token looks; Mobile←Former, on the right,
-    over tokens, and shows what each adds at a pixel. With a `token`, from 1, a column is a block and the rows are the
-    heads of both ways. `blocks` are numbers after `repeat`; left out, the paper's (all, for a token). Without a
-    `checkpoint` the weights are random, and the picture says so. Raises `InputError`.
+    Mobile→Former, on the left, is normalised over pixels and shows where a token looks. Mobile←Former, on the right,
+    is normalised over tokens and shows what each token adds at a pixel. With a `token`, from 1, each column is a block
+    and the rows are the heads of both bridges. `blocks` are numbers after `repeat`, by default the paper's, or all if
+    a token is given. Without a `checkpoint` the weights are random, and the title says so. Raises `InputError`.
     """
     network = resolve(spec)
     numbers = _numbers(network, blocks, token)
     pixels = read_image(image, network.height, network.width)
-    found = maps_of(spec, pixels, checkpoint)
+    maps = maps_of(spec, pixels, checkpoint)
     weights = "random weights (seed 0), not trained" if checkpoint is None else f"weights of {Path(checkpoint).name}"
     title = f"{short(spec.name)}, attention on {short(Path(image).name, 24)}: {weights}"
-    panels = _by_token(found, numbers) if token is None else _by_block(found, numbers, token)
+    panels = _by_token(maps, numbers) if token is None else _by_block(maps, numbers, token)
     with look.applied():
-        figure = _draw(panels, pixels, look, beside=token is None)
-        titled(figure, title, look)
+        figure = _draw(panels, pixels, look, side_by_side=token is None)
+        write_title(figure, title, look)
         figure.supxlabel(fill(NOTE, 70 * look.columns), fontsize=6)
     return Picture(
         title,
         figure,
-        [{"block": number, "way": way, **_summed(found, number, way)} for number in numbers for way in WAYS],
+        [{"block": number, "way": way, **_summary(maps, number, way)} for number in numbers for way in WAYS],
     )
 
 
 def read_image(file: str | Path, height: int, width: int) -> Maps:
-    """Return an image as (height, width, 3) in 0 to 1: scaled to cover that size, then cut in the middle.
+    """Return an image as (height, width, 3) with values from 0 to 1: scaled to cover that size, then cropped.
 
-    Raises `InputError` for a file that is no image.
+    The crop is from the middle. Raises `InputError` for a file that is not an image.
     """
     from PIL import Image, ImageOps
 
@@ -90,7 +90,7 @@ def read_image(file: str | Path, height: int, width: int) -> Maps:
                 ImageOps.exif_transpose(opened).convert("RGB"), (width, height), Image.Resampling.BICUBIC
             )
     except (OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
-        reason = getattr(error, "strerror", None) or "is no image that can be read"
+        reason = getattr(error, "strerror", None) or "is not a readable image"
         raise InputError(
             f"{file}: {f'cannot be read: {reason}' if getattr(error, 'strerror', None) else reason}"
         ) from None
@@ -100,30 +100,30 @@ def read_image(file: str | Path, height: int, width: int) -> Maps:
 def maps_of(spec: Spec, pixels: Maps, checkpoint: str | Path | None = None) -> dict[str, Maps]:
     """Return each bridge's maps on an image by path (`blocks.3.mobile_to_former`), each (heads, tokens, height, width).
 
-    The model is in eval mode, with the checkpoint's weights, or random ones of seed 0. Raises `InputError` where there
-    is no attention, and for a checkpoint that does not fit.
+    The model is in eval mode, with the weights of the checkpoint, or random weights of seed 0. Raises `InputError` for
+    a network without attention, and for a checkpoint that does not fit.
     """
     network = resolve(spec)
     if network.tokens is None or network.attention == "mlp":
-        raise InputError(f"{spec.name or 'the network'} has no attention whose maps could be shown")
+        raise InputError(f"{spec.name or 'the network'} has no attention maps to draw")
     model = build(network, seed=0).eval()
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
     normalised = (pixels - np.array(MEAN)) / np.array(DEVIATION)
     image = torch.from_numpy(normalised.astype(np.float32)).permute(2, 0, 1)[None]
     with torch.no_grad():
-        _, found = model(image, attention=True)
-    return {path: each[0].double().numpy() for path, each in found.items()}
+        _, maps = model(image, attention=True)
+    return {path: each[0].double().numpy() for path, each in maps.items()}
 
 
 def _numbers(network: Network, blocks: Sequence[int] | Literal["all"] | None, token: int | None) -> list[int]:
-    """Return the blocks that are drawn; raises `InputError` for one that has no bridges, and for a token too many."""
+    """Return the blocks to draw. Raises `InputError` for a block without bridges and a token that does not exist."""
     count = 0 if network.tokens is None else network.tokens.count
     known = [block.number for block in network.blocks if block.kind != "lite"]
     if token is not None and not 1 <= token <= count:
-        raise InputError(f"there is no token {token}: {network.name} has tokens 1 to {count}")
+        raise InputError(f"token {token} does not exist; {network.name} has tokens 1 to {count}")
     if token is None and count > MOST_TOKENS:
-        raise InputError(f"{count} tokens are too many to stand side by side: choose one with --token")
+        raise InputError(f"{count} tokens do not fit side by side; choose one with --token")
     if blocks == "all":
         return known
     for number in blocks or ():
@@ -134,7 +134,7 @@ def _numbers(network: Network, blocks: Sequence[int] | Literal["all"] | None, to
 
 
 class _Panel(NamedTuple):
-    """A half of the picture: its rows, a name and a map a column, on one scale each where it `is_shared`."""
+    """A half of the picture: rows, each a name and one map by column. `is_shared`: the maps of a row share a scale."""
 
     title: str
     rows: list[tuple[str, list[Maps]]]
@@ -142,38 +142,38 @@ class _Panel(NamedTuple):
     is_shared: bool
 
 
-def _by_token(found: Mapping[str, Maps], numbers: Sequence[int]) -> list[_Panel]:
+def _by_token(all_maps: Mapping[str, Maps], numbers: Sequence[int]) -> list[_Panel]:
     panels = []
     for way, (title, is_shared) in WAYS.items():
         rows = [
             (f"block {number}" if head == 0 else "", list(maps))
             for number in numbers
-            for head, maps in enumerate(found[f"blocks.{number}.{way}"])
+            for head, maps in enumerate(all_maps[f"blocks.{number}.{way}"])
         ]
         columns = [str(at + 1) for at in range(len(rows[0][1]))]
         panels.append(_Panel(f"{title}, by token", rows, columns, is_shared))
     return panels
 
 
-def _by_block(found: Mapping[str, Maps], numbers: Sequence[int], token: int) -> list[_Panel]:
+def _by_block(all_maps: Mapping[str, Maps], numbers: Sequence[int], token: int) -> list[_Panel]:
     panels = []
     for way, (title, is_shared) in WAYS.items():
-        heads = len(found[f"blocks.{numbers[0]}.{way}"])
+        heads = len(all_maps[f"blocks.{numbers[0]}.{way}"])
         rows = [
-            (f"head {head + 1}", [found[f"blocks.{number}.{way}"][head][token - 1] for number in numbers])
+            (f"head {head + 1}", [all_maps[f"blocks.{number}.{way}"][head][token - 1] for number in numbers])
             for head in range(heads)
         ]
         panels.append(_Panel(f"{title}, token {token}, by block", rows, [str(number) for number in numbers], is_shared))
     return panels
 
 
-def _draw(panels: Sequence[_Panel], pixels: Maps, look: Look, beside: bool) -> Figure:
-    """Draw the image and the panels: beside one another where columns are tokens, below where they are blocks."""
+def _draw(panels: Sequence[_Panel], pixels: Maps, look: Look, side_by_side: bool) -> Figure:
+    """Draw the image and the panels: side by side if columns are tokens, else one below the other."""
     columns, lines = [len(panel.columns) for panel in panels], [len(panel.rows) for panel in panels]
     named, gap = 0.42, 0.08
-    cell = min((look.width - named - gap) / (sum(columns) if beside else max(columns)), LARGEST)
+    cell = min((look.width - named - gap) / (sum(columns) if side_by_side else max(columns)), LARGEST)
     shape = pixels.shape[0] / pixels.shape[1]
-    height = cell * shape * (max(lines) if beside else sum(lines)) + (0.4 if beside else 0.8)
+    height = cell * shape * (max(lines) if side_by_side else sum(lines)) + (0.4 if side_by_side else 0.8)
     photo = shape * min(look.width * 0.24, 1.4)
     figure = look.figure(height + photo + 0.55)
     figure.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)
@@ -183,22 +183,22 @@ def _draw(panels: Sequence[_Panel], pixels: Maps, look: Look, beside: bool) -> F
     axes.imshow(pixels)
     axes.set_axis_off()
     widths = [named + cell * columns[0], gap + cell * columns[-1]]
-    side = {"ncols": 2, "width_ratios": widths} if beside else {"nrows": 2, "height_ratios": lines}
+    side = {"ncols": 2, "width_ratios": widths} if side_by_side else {"nrows": 2, "height_ratios": lines}
     halves: Any = below.subfigures(**side)
     for half, panel in zip(halves, panels, strict=True):
-        _fill(half, panel, look, named=not beside or half is halves[0])
+        _fill(half, panel, look, named=not side_by_side or half is halves[0])
     return figure
 
 
 def _fill(half: Any, panel: _Panel, look: Look, named: bool) -> None:
-    """Draw one way's maps, dark where least and light where most: of each map, or of a row where maps are shares."""
+    """Draw the maps of one bridge from dark (least) to light (most), scaled by map or, with a shared scale, by row."""
     half.suptitle(panel.title if look.columns == 2 else panel.title.replace(": ", "\n"), fontsize=7)
     grid = half.subplots(len(panel.rows), len(panel.columns), squeeze=False)
     for line, (name, maps) in zip(grid, panel.rows, strict=True):
         for axes, each in zip(line, maps, strict=True):
             scale = maps if panel.is_shared else [each]
             low, high = min(float(one.min()) for one in scale), max(float(one.max()) for one in scale)
-            low = low if low < high else 0.0  # a single token has all attention of every pixel
+            low = low if low < high else 0.0  # a single token gets all attention of every pixel
             axes.imshow(each, cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
@@ -208,8 +208,8 @@ def _fill(half: Any, panel: _Panel, look: Look, named: bool) -> None:
         axes.set_title(name, fontsize=6, fontweight="normal", loc="center", pad=2)
 
 
-def _summed(found: Mapping[str, Maps], number: int, way: str) -> dict[str, Any]:
-    """Return what a file carries of a block's maps: their shape, and the largest weight of each head's tokens."""
-    maps = found[f"blocks.{number}.{way}"]
+def _summary(all_maps: Mapping[str, Maps], number: int, way: str) -> dict[str, Any]:
+    """Return a block's maps as the file contains them: their shape, and the largest weight of each head's tokens."""
+    maps = all_maps[f"blocks.{number}.{way}"]
     largest = [[float(each.max()) for each in head] for head in maps]
     return {"shape": list(maps.shape), "largest": [[round(value, 6) for value in head] for head in largest]}

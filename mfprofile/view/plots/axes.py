@@ -1,4 +1,4 @@
-"""Axes that several pictures share: costs with their units, and labels that keep clear of one another."""
+"""Axes of costs, titles, legends, and labels that do not overlap: the parts that several pictures share."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TICKS, _MANY = 4, 8
 
 
 def amount(value: float) -> str:
-    """Return a round amount as a tick shows it.
+    """Return the text of a tick at a round amount.
 
     >>> [amount(value) for value in (0, 464, 20_000, 2_500_000, 1e9, 5e13)]
     ['0', '464', '20k', '2.5M', '1G', '50T']
     """
-    sign = "−" if value < 0 else ""  # as figures beside the bars have it
+    sign = "−" if value < 0 else ""  # the same sign as in the figures at bars
     for unit, letter in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= unit:
             return f"{sign}{abs(value) / unit:g}{letter}"
@@ -35,18 +35,18 @@ def amount(value: float) -> str:
 
 
 def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
-    """Let the axis `which` (x or y) of amounts be logarithmic, from below `least` to above `most`.
+    """Make the axis `which` (x or y) of amounts logarithmic, from below `least` to above `most`.
 
-    Its ticks are the powers of ten, or more round amounts where those are fewer than four; 1 and 3 of each power where
-    1, 2 and 5 would be too many.
+    Its ticks are the powers of ten. If fewer than four fit, more round amounts are added: 1 and 3 of each power if 1,
+    2 and 5 would be too many.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     low, high = least / 1.3, most * (1.18 if which == "x" else 1.3)
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    found = ([step * 10**power for power in range(-1, 25) for step in steps] for steps in _STEPS)
-    shown = [[tick for tick in ticks if low <= tick <= high] for ticks in found]
+    candidates = ([step * 10**power for power in range(-1, 25) for step in steps] for steps in _STEPS)
+    shown = [[tick for tick in ticks if low <= tick <= high] for ticks in candidates]
     if len(shown[2]) <= _MANY:
         del shown[1]
     axis.set_major_locator(FixedLocator(next((ticks for ticks in shown if len(ticks) >= _TICKS), shown[-1])))
@@ -55,7 +55,7 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
 
 
 def scaled(axes: Axes, which: str, amounts: Sequence[float]) -> str:
-    """Let the axis `which` suit its amounts, logarithmic where they are far apart; return what its label says of it."""
+    """Fit the axis `which` to its amounts, logarithmic if they are far apart. Return a text on the scale."""
     least, most = min(amounts), max(amounts)
     if least > 0 and most > 2.5 * least:
         logarithmic(axes, which, least, most)
@@ -67,7 +67,7 @@ def scaled(axes: Axes, which: str, amounts: Sequence[float]) -> str:
 
 
 def linear(axis: Axis, ticks: int = 6) -> None:
-    """Let an axis of amounts be linear, with about so many round ticks."""
+    """Make an axis of amounts linear, with about `ticks` round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10] if ticks > 3 else [1, 2, 4, 5, 10]))
@@ -75,7 +75,7 @@ def linear(axis: Axis, ticks: int = 6) -> None:
 
 
 def percent(axis: Axis, ticks: int = 6) -> None:
-    """Let an axis of percentages have about so many ticks, whole numbers where they can be."""
+    """Give an axis of percentages about `ticks` ticks, at whole numbers if possible."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))
@@ -83,24 +83,24 @@ def percent(axis: Axis, ticks: int = 6) -> None:
 
 
 def madds_label(convention: str, what: str = "MAdds") -> str:
-    """Return the label of an axis of multiply-adds, with the convention that counts them."""
+    """Return the label of an axis of multiply-adds, with their convention."""
     return f"{what} (convention '{convention}')"
 
 
 def counted_label(what: str, convention: str, look: Look) -> str:
-    """Return the label of a cost that is counted for Mobile-Former and printed for others, as long as there is room."""
+    """Return the label of a cost that is counted for Mobile-Former and as printed for the other networks."""
     split, comma = ("\n", ",\n") if look.columns == 1 else ("; ", ", ")
-    return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}the paper's others as printed"
+    return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}others as in the paper"
 
 
 def recounted_label(what: str, convention: str, look: Look) -> str:
-    """Return the label of a cost that is counted for all networks but those whose markers are hollow."""
+    """Return the label of a cost that is counted for all networks except those with hollow markers."""
     split = "\n" if look.columns == 1 else "; "
     return f"{what}{split}counted (convention '{convention}'), hollow: as printed"
 
 
-def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) -> list[float]:
-    """Name lines on the y axis, downwards, each group under its heading; return the height of each line."""
+def write_headings(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) -> list[float]:
+    """Label the lines on the y axis, from the top, each group under its heading. Return the height of each line."""
     from matplotlib.transforms import blended_transform_factory
 
     places, at = list[float](), 0.0
@@ -113,22 +113,22 @@ def headed(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) 
         at = places[-1] + 1.3
     axes.set_yticks(places, [name for _, lines in groups for name in lines], fontsize=6.5)
     axes.set_ylim(at - 0.6, -0.7)
-    axes.set_zorder(2)  # a heading may reach over the panels beside it
+    axes.set_zorder(2)  # a heading may extend over the next panels
     axes.patch.set_visible(False)
     return places
 
 
-def titled(figure: Figure, title: str, look: Look) -> None:
-    """Write a figure's title at its left edge, folded, and after its colon, where there is one column."""
+def write_title(figure: Figure, title: str, look: Look) -> None:
+    """Write a figure's title at its left edge, wrapped; in one column, also broken after its colon."""
     parts = title.split(": ", 1) if look.columns == 1 and ": " in title else [title]
     shown = ":\n".join(fill(part, 44 * look.columns, break_on_hyphens=False) for part in parts)
     figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
 
 
-def legend(figure: Figure | SubFigure, look: Look, across: int | None = None) -> None:
+def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = None) -> None:
     """Write the legend of a figure's labelled parts below it, where it hides nothing.
 
-    `across` stand side by side; left out, two to a column of the paper.
+    It has `across` entries in a line, by default two for each column of the paper.
     """
     handles, labels = [], list[str]()
     for axes in figure.axes:
@@ -141,7 +141,7 @@ def legend(figure: Figure | SubFigure, look: Look, across: int | None = None) ->
 
 
 def settle(figure: Figure | SubFigure) -> None:
-    """Lay out a figure, once and for all: what is added after must fit in."""
+    """Lay out a figure and keep the layout fixed: parts that are added later do not change it."""
     root = figure.get_figure(root=True)
     if root is not None and (engine := root.get_layout_engine()) is not None:
         engine.execute(root)
@@ -157,11 +157,11 @@ def annotate(
     size: float = 6.5,
     marker: float = 6.0,
 ) -> None:
-    """Write labels (x, y, text, colour) near their points, clear of one another, of all `points` and of `lines`.
+    """Write labels (x, y, text, colour) near their points, without overlaps with other labels, `points` and `lines`.
 
-    Texts that the axes already have are kept clear of as well. A label that finds no place near its point is led to it
-    by a thin line. `size` is of the text and `marker` of the points, in points. All else must be drawn before, and the
-    axes have their limits: the figure is laid out here.
+    The labels also avoid the texts that the axes already have. A label without a place near its point gets a thin line
+    to the point. `size` is that of the text and `marker` that of the points, both in points of 1/72 inch. The figure
+    is laid out here: draw all other parts and set the limits of the axes before the call.
     """
     from mfprofile.view.plots.places import Field, placed
 
@@ -182,16 +182,16 @@ def annotate(
             color=color,
             ha="center",
             va="center",
-            bbox=look.veil(),
+            bbox=look.label_box(),
             arrowprops=line if place.is_led else None,
-            zorder=6,  # over lines, which the veil behind a label is to weaken
+            zorder=6,  # over lines, so that the box of the label dims them
         )
 
 
 def _in_points(axes: Axes, places: Sequence[tuple[float, float]]) -> Floats:
-    """Return places of the axes' data in points from the figure's corner."""
-    found: Floats = axes.transData.transform(np.array(places, float).reshape(-1, 2)) * _points_per_pixel(axes)
-    return found
+    """Return positions in the axes' data as points of 1/72 inch from the figure's corner."""
+    positions: Floats = axes.transData.transform(np.array(places, float).reshape(-1, 2)) * _points_per_pixel(axes)
+    return positions
 
 
 def _points_per_pixel(axes: Axes) -> float:
@@ -204,18 +204,18 @@ def _frame(axes: Axes) -> tuple[float, float, float, float]:
 
 
 def _sizes(axes: Axes, texts: Sequence[str], size: float) -> Floats:
-    """Return the width and height of each text, with a hair's breadth around it."""
+    """Return the width and height of each text, with a margin of half a point."""
     probe = axes.text(0, 0, "", fontsize=size)
-    found = []
+    sizes = []
     for text in texts:
         probe.set_text(text)
-        found.append(np.array(probe.get_window_extent().size) * _points_per_pixel(axes) + 1)
+        sizes.append(np.array(probe.get_window_extent().size) * _points_per_pixel(axes) + 1)
     probe.remove()
-    return np.array(found)
+    return np.array(sizes)
 
 
 def _boxes(axes: Axes, points: Sequence[tuple[float, float]], marker: float) -> Floats:
-    """Return the boxes of all markers, and of the texts that the axes have."""
+    """Return the boxes of all markers and of the axes' texts."""
     centres = _in_points(axes, points)
     texts = [np.array(text.get_window_extent().extents) * _points_per_pixel(axes) for text in axes.texts]
     return np.concatenate([np.hstack([centres - marker / 2, centres + marker / 2]), np.reshape(texts, (-1, 4))])
@@ -228,7 +228,7 @@ def _segments(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]
 
 
 def short(name: str, most: int = 28) -> str:
-    """Return a name as a picture shows it, cut if it is long.
+    """Return a name for a picture, cut if it is long.
 
     >>> short("a" * 40)
     'aaaaaaaaaaaaaaaaaaaaaaaaaaa…'

@@ -1,4 +1,4 @@
-"""Bars that several pictures share: stacked by pillar, with hatches that tell pillars apart in grey as well."""
+"""Bars that several pictures share: stacked by pillar, with hatches that also distinguish pillars in grey."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ HATCHES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def stacked(
+def draw_bars(
     axes: Axes, heights: Sequence[float], parts: Sequence[Mapping[str, float]], look: Look, thickness: float = 0.78
 ) -> None:
-    """Draw lying bars at `heights`, each stacked of its parts by pillar; pillars that are nowhere are left out."""
+    """Draw horizontal bars at `heights`, each stacked from its parts by pillar. Pillars that no bar has are skipped."""
     starts = [0.0] * len(parts)
     for pillar in PILLARS:
         lengths = [part.get(pillar, 0) for part in parts]
@@ -40,8 +40,8 @@ def stacked(
         starts = [start + length for start, length in zip(starts, lengths, strict=True)]
 
 
-def lying(axes: Axes, names: Sequence[str], heights: Sequence[float], most: float, look: Look) -> None:
-    """Name the lines of lying bars, downwards, on an axis of amounts with room for figures at the bars' ends."""
+def label_bars(axes: Axes, names: Sequence[str], heights: Sequence[float], most: float, look: Look) -> None:
+    """Label horizontal bars, from the top, on an axis of amounts with room for figures at their ends."""
     axes.set_yticks(heights, names, fontsize=6.5)
     axes.set_ylim(max(heights) + 0.7, min(heights) - 0.7)
     axes.set_xlim(0, (most or 1) * (1.22 if look.columns == 2 else 1.42))
@@ -50,7 +50,9 @@ def lying(axes: Axes, names: Sequence[str], heights: Sequence[float], most: floa
     axes.tick_params(axis="y", length=0)
 
 
-def figures(axes: Axes, ends: Sequence[float], heights: Sequence[float], texts: Sequence[str], look: Look) -> None:
+def write_figures(
+    axes: Axes, ends: Sequence[float], heights: Sequence[float], texts: Sequence[str], look: Look
+) -> None:
     """Write a figure at the end of each bar."""
     for end, height, text in zip(ends, heights, texts, strict=True):
         axes.annotate(

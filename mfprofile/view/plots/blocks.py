@@ -1,4 +1,4 @@
-"""Where the multiply-adds and the parameters of one variant go: block by block, stacked by pillar."""
+"""The multiply-adds and parameters of one variant: block by block, stacked by pillar."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.cost.bill import Bill
 from mfprofile.spec.names import PILLARS
 from mfprofile.view.numbers import human
-from mfprofile.view.plots.axes import legend, short, titled
-from mfprofile.view.plots.bars import figures, lying, stacked
+from mfprofile.view.plots.axes import short, write_legend, write_title
+from mfprofile.view.plots.bars import draw_bars, label_bars, write_figures
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -20,7 +20,7 @@ QUANTITIES = ("madds", "params")
 
 
 def block_records(bill: Bill) -> list[dict[str, Any]]:
-    """Return a record for each block: its kind and output, its totals, and those of each pillar in it.
+    """Return a record for each block: its kind and output, and its totals by pillar.
 
     They sum to the bill's totals.
     """
@@ -39,7 +39,7 @@ def block_records(bill: Bill) -> list[dict[str, Any]]:
 
 
 def blocks(look: Look, bill: Bill) -> Picture:
-    """Draw a bill block by block: multiply-adds beside parameters, each bar stacked by pillar, its total at its end."""
+    """Draw a bill block by block: multiply-adds and parameters as bars stacked by pillar, with totals at the ends."""
     records = block_records(bill)
     title = f"{short(bill.name)}: {human(bill.madds)} {bill.convention.unit}, {human(bill.params)} parameters, by block"
     with look.applied():
@@ -50,8 +50,8 @@ def blocks(look: Look, bill: Bill) -> Picture:
         convention = f" (convention '{bill.convention.name}')" if look.columns == 2 else f"\n('{bill.convention.name}')"
         panels[0].set_xlabel(f"{bill.convention.unit}{convention}")
         panels[1].set_xlabel("Parameters")
-        titled(figure, title, look)
-        legend(figure, look)
+        write_title(figure, title, look)
+        write_legend(figure, look)
     return Picture(title, figure, records, bill.convention.name)
 
 
@@ -59,16 +59,16 @@ def _draw(axes: Axes, records: list[dict[str, Any]], quantity: str, look: Look) 
     heights = [float(at) for at in range(len(records))]
     parts = [record[quantity] for record in records]
     totals = [sum(part.values()) for part in parts]
-    stacked(axes, heights, parts, look)
-    lying(axes, [_name(record, look) for record in records], heights, max(totals), look)
-    figures(axes, totals, heights, [human(total) if total else "0" for total in totals], look)
+    draw_bars(axes, heights, parts, look)
+    label_bars(axes, [_name(record, look) for record in records], heights, max(totals), look)
+    write_figures(axes, totals, heights, [human(total) if total else "0" for total in totals], look)
     for at, (above, below) in enumerate(pairwise(records)):
         if above["stage"] != below["stage"]:
             axes.axhline(at + 0.5, color=look.colors["grid"], linewidth=0.6, zorder=0)
 
 
 def _name(record: dict[str, Any], look: Look) -> str:
-    """Return what stands beside a bar: the block's number, its kind and output."""
+    """Return the label of a bar: the block's kind, output and number."""
     if record["block"].isdecimal() and record["kind"]:
         kind = f"{record['kind']} " if look.columns == 2 else ""
         return f"{kind}{record['out']}   {record['block']}"

@@ -1,4 +1,4 @@
-"""Lines of equal multiply-adds over two keys of a spec or space, counted at every valid point of their grid."""
+"""Lines of equal multiply-adds over two keys of a spec or space. Every valid point of their grid is counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import InputError, SpecError
 from mfprofile.spec.words import instead
 from mfprofile.spec.writing import mapping
-from mfprofile.view.plots.axes import amount, annotate, legend, short, titled
+from mfprofile.view.plots.axes import amount, annotate, short, write_legend, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-_FEW = 8  # values that all stand at an axis
+_FEW = 8  # an axis with no more values than this has a tick at each
 MOST = 25
-"""How many values of a key are drawn unless a range is given: those around its own."""
+"""The most values of a key without a range: those around its own value."""
 LARGEST = 10_000
-"""Up to how many points are counted."""
+"""The most points that are counted."""
 _FORM = "must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"
 _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]+):([0-9]+)(?::([0-9]+))?")
 
@@ -36,17 +36,17 @@ _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]+):([0-9]+)(?::([0-9]+))?")
 def contour(look: Look, space: Space, x: str, y: str, convention: str = "core", levels: Sequence[int] = ()) -> Picture:
     """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
 
-    A key that the space leaves open has its choices, another that is a knob the values around its own; what else the
-    space leaves open has its first choice. Every valid point is counted, and the lines are drawn between them. Raises
-    `InputError`, also where there is no line to draw.
+    A key that is a choice of the space has the values of that choice. Another key that is a knob has the values around
+    its own. All other choices of the space have their first value. Every valid point is counted, and the lines are
+    interpolated between the points. Raises `InputError`, also if there is no line to draw.
     """
     base = load(space.data)
     first, values_x = _axis(space, base, x)
     second, values_y = _axis(space, base, y)
     if first == second:
-        raise InputError(f"{first}: a contour is over two keys")
+        raise InputError(f"{first}: a contour needs two different keys")
     if len(values_x) * len(values_y) > LARGEST:
-        raise InputError(f"{len(values_x)} × {len(values_y)} points are more than {LARGEST:,}: give wider steps")
+        raise InputError(f"{len(values_x)} × {len(values_y)} points are more than {LARGEST:,}; use wider steps")
     records = _counted(base, {first: values_x, second: values_y}, convention)
     shown, outside = _levels(records, levels, look)
     title = f"{short(space.name)}: {find_convention(convention).unit} by {first} and {second}"
@@ -56,22 +56,22 @@ def contour(look: Look, space: Space, x: str, y: str, convention: str = "core", 
         axes = figure.add_subplot()
         axes.set_xlabel(first)
         axes.set_ylabel(second)
-        titled(figure, title, look)
+        write_title(figure, title, look)
         remarks = _remarks(convention, bool(set(chosen) - {first, second}), outside)
         drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
-        legend(figure, look, 1)
+        write_legend(figure, look, 1)
         own = None if chosen else (_value(base, first), _value(base, second))
         _name(axes, drawn, own, space.name, look)
     return Picture(title, figure, records, convention)
 
 
 def _axis(space: Space, base: Spec, text: str) -> tuple[str, list[int]]:
-    """Return the key that an argument names, and its values."""
-    found = _RANGE.fullmatch(text)
-    if "=" in text and not found:
+    """Return the key of an argument, and its values."""
+    match = _RANGE.fullmatch(text)
+    if "=" in text and not match:
         raise InputError(f"{text}: {_FORM}")
-    if found:
-        key, low, high, step = found[1], int(found[2]), int(found[3]), int(found[4] or 1)
+    if match:
+        key, low, high, step = match[1], int(match[2]), int(match[3]), int(match[4] or 1)
         _value(base, key)
         if not step or high < low:
             raise InputError(f"{text}: {_FORM}")
@@ -83,18 +83,18 @@ def _axis(space: Space, base: Spec, text: str) -> tuple[str, list[int]]:
 
 
 def _around(base: Spec, key: str) -> list[int]:
-    """Return the values around a key's own that a knob has, from a third of it to its double."""
+    """Return a knob's values around its own, from a third of it to twice as much."""
     own, turned = _value(base, key), {knob.name: knob for knob in knobs(base)}
     if key not in turned:
-        raise InputError(f"{key}: which values? Give it as {key}=FROM:TO:STEP")
+        raise InputError(f"{key}: has no default range; use {key}=FROM:TO:STEP")
     steps = [*turned[key].below, own, *turned[key].above]
     values = sorted({value for value in steps if type(value) is int and own <= 3 * value and value <= 2 * own})
     step = -(-len(values) // MOST)
-    return values[values.index(own) % step :: step]  # its own is among them
+    return values[values.index(own) % step :: step]  # includes its own
 
 
 def _value(base: Spec, key: str) -> int:
-    """Return a key's whole number in a spec; raises `InputError` for a key that has none."""
+    """Return the whole number of a key in a spec. Raises `InputError` for a key without one."""
     depths = {knob.name: int(knob.value) for knob in knobs(base) if knob.name.endswith(".repeat")}
     known = depths | _numbers(mapping(base))
     if key not in known:
@@ -107,14 +107,14 @@ def _numbers(value: Any, prefix: str = "") -> dict[str, int]:
     if type(value) is int:
         return {prefix: value}
     items = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for key, inner in items:
-        found |= _numbers(inner, f"{prefix}.{key}" if prefix else str(key))
-    return found
+        numbers |= _numbers(inner, f"{prefix}.{key}" if prefix else str(key))
+    return numbers
 
 
 def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention: str) -> list[dict[str, Any]]:
-    """Return a record for each valid point of the grid; raises `InputError` where no line can be drawn between them."""
+    """Return a record for each valid point of the grid. Raises `InputError` if no line can be drawn between them."""
     (first, xs), (second, ys) = axes.items()
     data, records = mapping(base), []
     for x in xs:
@@ -126,7 +126,7 @@ def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention: str) -> 
             records.append({first: x, second: y, "madds": int(count(spec, convention).madds)})
     for key in axes:
         if len({record[key] for record in records}) < 2:
-            raise InputError(f"{key}: there must be two valid values or more to draw lines between")
+            raise InputError(f"{key}: lines need two valid values or more")
     return records
 
 
@@ -135,39 +135,39 @@ def _place(key: str) -> tuple[str | int, ...]:
 
 
 def _levels(records: Sequence[Mapping[str, Any]], levels: Sequence[int], look: Look) -> tuple[list[float], list[float]]:
-    """Return the amounts whose lines are drawn, round ones where none are given, and those given that are not reached.
+    """Return the amounts of the lines, by default round ones, and the given amounts that are not reached.
 
-    Raises `InputError` where there is no line to draw.
+    Raises `InputError` if there is no line to draw.
     """
     from matplotlib.ticker import MaxNLocator
 
     counts = [record["madds"] for record in records]
     least, most = min(counts), max(counts)
     if least == most:
-        raise InputError(f"there are no lines to draw: it is {least:,} at every point")
-    asked = sorted({float(level) for level in levels})
-    asked = asked or [float(tick) for tick in MaxNLocator(9 if look.columns == 2 else 6).tick_values(least, most)]
-    shown = [level for level in asked if least < level < most]
+        raise InputError(f"no lines to draw: the count is {least:,} at every point")
+    amounts = sorted({float(level) for level in levels})
+    amounts = amounts or [float(tick) for tick in MaxNLocator(9 if look.columns == 2 else 6).tick_values(least, most)]
+    shown = [level for level in amounts if least < level < most]
     if not shown:
-        raise InputError(f"there are no lines to draw: all points are between {least:,} and {most:,}")
-    return shown, [level for level in asked if levels and level not in shown]
+        raise InputError(f"no lines to draw: all counts are between {least:,} and {most:,}")
+    return shown, [level for level in amounts if levels and level not in shown]
 
 
 def _remarks(convention: str, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
-    """Yield what the legend says of the points and lines; `is_open` where the space leaves more keys open."""
-    yield f"counted (convention '{convention}'), lines drawn between"
+    """Yield remarks on the points and lines for the legend. `is_open`: the space has more choices than these."""
+    yield f"counted (convention '{convention}'), lines interpolated"
     if is_open:
-        yield "all else at its first choice"
+        yield "other choices at their first value"
     if outside:
-        yield f"nowhere {', '.join(map(amount, outside))}"
+        yield f"not reached: {', '.join(map(amount, outside))}"
 
 
 def _lines(
     axes: Axes, records: Sequence[Mapping[str, Any]], levels: Sequence[float], label: str, look: Look
 ) -> dict[float, list[Any]]:
-    """Draw the counted points and the lines between them; return each amount's lines as paths of x and y.
+    """Draw the counted points and the lines between them. Return the lines of each amount as paths of x and y.
 
-    Lines that are long enough bear their amounts; the others are yet to be named.
+    Lines that are long enough are labelled here; `_name` labels the others.
     """
     import numpy as np
 
@@ -185,7 +185,7 @@ def _lines(
         xs, ys, np.ma.masked_invalid(grid), levels=levels, colors=[look.colors["mobile"]], linewidths=0.9
     )
     for text in axes.clabel(drawn, fmt=amount, fontsize=6, inline_spacing=3):
-        text.set(bbox=look.veil(), color=look.inked("mobile"))
+        text.set(bbox=look.label_box(), color=look.text_color("mobile"))
     axes.use_sticky_edges = False
     axes.margins(0.04)
     _ticks(axes.xaxis, xs)
@@ -195,21 +195,23 @@ def _lines(
 
 
 def _ticks(axis: Axis, values: Sequence[int]) -> None:
-    """Let an axis of whole numbers have whole ticks: the values, where they are few."""
+    """Give an axis of whole numbers whole ticks: at the values, if they are few."""
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
     axis.set_major_locator(FixedLocator(values) if len(values) <= _FEW else MaxNLocator(integer=True))
 
 
 def _name(axes: Axes, drawn: Mapping[float, Sequence[Any]], own: tuple[int, int] | None, name: str, look: Look) -> None:
-    """Mark and name the spec's own point, if it is in the picture, and name lines too short to bear their amounts."""
-    told = {text.get_text() for text in axes.texts}
-    short_lines = [(lines[0], amount(level)) for level, lines in drawn.items() if lines and amount(level) not in told]
-    labels = [(*line[len(line) // 2], text, look.inked("mobile")) for line, text in short_lines]
+    """Mark and label the point of the spec, if it is in the picture, and label the lines without a label."""
+    labelled = {text.get_text() for text in axes.texts}
+    short_lines = [
+        (lines[0], amount(level)) for level, lines in drawn.items() if lines and amount(level) not in labelled
+    ]
+    labels = [(*line[len(line) // 2], text, look.text_color("mobile")) for line, text in short_lines]
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     points = [own] if own and left <= own[0] <= right and bottom <= own[1] <= top else []
     for x, y in points:
         axes.plot([x], [y], marker="o", color=look.colors["former"], markeredgecolor=look.colors["ground"])
-        labels.append((x, y, short(name), look.inked("former")))
+        labels.append((x, y, short(name), look.text_color("former")))
     paths = [(list(line[:, 0]), list(line[:, 1])) for lines in drawn.values() for line in lines]
     annotate(axes, labels, look, points, paths)

@@ -1,4 +1,4 @@
-"""Detection on COCO: AP against the cost of the backbone, or of the whole detector (Table 4)."""
+"""Detection on COCO: AP against the cost of the backbone or of the whole detector (Table 4)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mfprofile.paper.cells import COCO
 from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import instead, shown
-from mfprofile.view.plots.axes import annotate, counted_label, legend, percent, scaled
+from mfprofile.view.plots.axes import annotate, counted_label, percent, scaled, write_legend
 from mfprofile.view.plots.look import Look
-from mfprofile.view.plots.networks import COSTS, beside_printed
+from mfprofile.view.plots.networks import COSTS, check_unit
 from mfprofile.view.plots.picture import Picture
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ _STYLES = {OURS: ("mobile", "o"), CNN: ("cnn", "s"), "ResNet": ("quiet", "D"), V
 
 
 def detection(look: Look, cost: str = "madds", whole: bool = False, convention: str = COCO) -> Picture:
-    """Draw RetinaNet's AP against multiply-adds or parameters (`cost`) of its backbone, or of the `whole` detector.
+    """Draw RetinaNet's AP against the multiply-adds or parameters (`cost`) of its backbone, or of the `whole` detector.
 
-    Mobile-Former is counted in the convention, the others stand as the paper prints them. Raises `InputError`.
+    Mobile-Former is counted in the convention. The other networks are as printed in the paper. Raises `InputError`.
     """
     if cost not in COSTS:
         raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
-    beside_printed(convention, cost)
-    found = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention))
+    check_unit(convention, cost)
+    detectors = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention))
     part = "Detector" if whole else "Backbone"
     unit = "parameters" if cost == "params" else "MAdds"
     title = f"COCO AP against {'multiply-adds' if cost == 'madds' else 'parameters'}"
@@ -39,17 +39,17 @@ def detection(look: Look, cost: str = "madds", whole: bool = False, convention: 
         axes = figure.add_subplot()
         axes.set_title(title)
         axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
-        scale = scaled(axes, "x", [each.cost for each in found])
+        scale = scaled(axes, "x", [each.cost for each in detectors])
         axes.set_xlabel(counted_label(f"{part} {unit}{scale}", convention, look))
-        _draw(axes, found, look)
-    return Picture(title, figure, [asdict(each) for each in found], convention)
+        _draw(axes, detectors, look)
+    return Picture(title, figure, [asdict(each) for each in detectors], convention)
 
 
-def _draw(axes: Axes, found: Sequence[Detection], look: Look) -> None:
-    axes.set_ylim(min(each.ap for each in found) - 1.2, max(each.ap for each in found) + 1.2)
+def _draw(axes: Axes, detectors: Sequence[Detection], look: Look) -> None:
+    axes.set_ylim(min(each.ap for each in detectors) - 1.2, max(each.ap for each in detectors) + 1.2)
     percent(axes.yaxis, 8)
     lines = []
-    for sort, group in groupby(found, key=lambda each: each.sort):
+    for sort, group in groupby(detectors, key=lambda each: each.sort):
         color, marker = _STYLES[sort]
         each = list(group)
         xs, ys = [float(one.cost) for one in each], [one.ap for one in each]
@@ -65,8 +65,9 @@ def _draw(axes: Axes, found: Sequence[Detection], look: Look) -> None:
             zorder=4 if sort == OURS else 3,
         )
         lines += [(xs, ys)] if sort == OURS else []
-    legend(axes.figure, look)
+    write_legend(axes.figure, look)
     labels = [
-        (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.inked(_STYLES[each.sort][0])) for each in found
+        (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.text_color(_STYLES[each.sort][0]))
+        for each in detectors
     ]
-    annotate(axes, labels, look, [(each.cost, each.ap) for each in found], lines)
+    annotate(axes, labels, look, [(each.cost, each.ap) for each in detectors], lines)

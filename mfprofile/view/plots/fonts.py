@@ -1,6 +1,6 @@
-"""The fonts of pictures: one that comes with matplotlib and, for letters that it has not, what is installed.
+"""The fonts of pictures: one that comes with matplotlib and, for letters that it lacks, installed fonts.
 
-A letter that no font has is drawn as a box, in silence: the name is whole in the numbers that the file carries.
+A letter that no font has is drawn as a box, without a warning. The numbers in the file contain the complete name.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ FURTHER = (
     "Noto Sans Thai", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Leelawadee UI", "Nirmala UI",
     "Noto Sans Symbols2", "Segoe UI Symbol", "STIXGeneral", "Unifont",
 )  # fmt: skip
-"""Families of Linux, Windows and macOS with letters that `FIRST` has not: Chinese, Japanese, Korean, Indian, Thai."""
+"""Families of Linux, Windows and macOS with letters that `FIRST` lacks: Chinese, Japanese, Korean, Indian, Thai."""
 _MISSING = r"Glyph \d+ .*missing from|Matplotlib currently does not support \w+ natively"
 
 
 def families() -> list[str]:
-    """Return the fonts to look for a letter in, in turn: the first, and those of `FURTHER` that are installed."""
+    """Return the fonts to search for a letter, in order: the first, then the installed ones of `FURTHER`."""
     from matplotlib.font_manager import fontManager
 
     installed = {font.name for font in fontManager.ttflist}
@@ -31,8 +31,8 @@ def families() -> list[str]:
 
 
 @contextmanager
-def boxed() -> Iterator[None]:
-    """Keep back matplotlib's warnings of letters that no font has, and no other warning."""
+def no_missing_letters() -> Iterator[None]:
+    """Suppress matplotlib's warnings about letters that no font has, but no other warnings."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", _MISSING, UserWarning)
         yield

@@ -1,4 +1,4 @@
-"""The Pareto front of a space, with the seven models beside it."""
+"""The Pareto front of a space, compared with the seven models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mfprofile.explore.variant import Variant
 from mfprofile.paper.cells import bill_of
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.problems import InputError
-from mfprofile.view.plots.axes import annotate, legend, madds_label, scaled
+from mfprofile.view.plots.axes import annotate, madds_label, scaled, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FEW = 60
-"""Up to how many points of a front are drawn as such; more are a line."""
+"""The most points of a front that have markers. A front of more points is only a line."""
 
 
 def front_picture(
     look: Look, space: str, points: Sequence[Variant], aims: tuple[Aim, Aim], convention: str = "core"
 ) -> Picture:
-    """Draw the front of a space in two quantities as a step line: what is on its far side no variant reaches.
+    """Draw the front of a space in two quantities as a step line. No variant is on its better side.
 
-    The seven models are counted in the same convention. Multiply-adds go across, where they are one of the two.
-    Raises `InputError` for a front of no points.
+    The seven models are counted in the same convention. If multiply-adds are one of the quantities, they are on the x
+    axis. Raises `InputError` for a front without points.
     """
     if not points:
-        raise InputError(f"{space}: no variant is within the windows, so that there is no front to draw")
+        raise InputError(f"{space}: no front to draw: no variant is within the windows")
     across, upward = aims if aims[1].quantity.name != "madds" else (aims[1], aims[0])
     data = [*_of_front(points, across, upward), *_of_models(across, upward, convention)]
     title = f"Front of {space}: {len(points):,} variant{'s' * (len(points) > 1)}"
@@ -49,21 +49,21 @@ def front_picture(
 
 def _of_front(points: Sequence[Variant], across: Aim, upward: Aim) -> list[dict[str, Any]]:
     x, y = across.quantity.name, upward.quantity.name
-    found = [{"name": "", "kind": "front", "x": each.figures[x], "y": each.figures[y]} for each in points]
-    return sorted(found, key=lambda each: (each["x"], each["y"]))
+    records = [{"name": "", "kind": "front", "x": each.figures[x], "y": each.figures[y]} for each in points]
+    return sorted(records, key=lambda each: (each["x"], each["y"]))
 
 
 def _of_models(across: Aim, upward: Aim, convention: str) -> list[dict[str, Any]]:
-    weights, found = find_convention(convention), []
+    weights, records = find_convention(convention), []
     for model in MODELS:
         parts = bill_of(model, convention).parts
         x, y = (int(aim.quantity.of(parts, weights)) for aim in (across, upward))
-        found.append({"name": model, "kind": "model", "x": x, "y": y})
-    return found
+        records.append({"name": model, "kind": "model", "x": x, "y": y})
+    return records
 
 
 def _label(aim: Aim, convention: str, scale: str, columns: int = 1) -> str:
-    """Return an axis' label: the quantity, which way is better, and the convention that counts multiply-adds."""
+    """Return the label of an axis: the quantity, which direction is better, and the convention of multiply-adds."""
     name, unit = aim.quantity.name, find_convention(convention).unit
     shown = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)"}.get(name, name)
     way = "most" if aim.most else "least"
@@ -86,15 +86,18 @@ def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Aim, look: Look) -
     axes.plot(
         *zip(*places, strict=True), "s", color=colors["mobile"], markersize=5, label="Mobile-Former, as published"
     )
-    legend(axes.figure, look)
-    names = [(each["x"], each["y"], each["name"].removeprefix("mf").upper(), look.inked("mobile")) for each in models]
+    write_legend(axes.figure, look)
+    names = [
+        (each["x"], each["y"], each["name"].removeprefix("mf").upper(), look.text_color("mobile")) for each in models
+    ]
     annotate(axes, names, look, places, [(xs, ys)])
 
 
 def _stairs(front: Sequence[tuple[int, int]], downwards: bool) -> tuple[list[float], list[float]]:
-    """Return the corners of the step line through a front: between two of them, the one that is worse across holds.
+    """Return the corners of the step line through a front.
 
-    With less across the better (not `downwards`) that is the point at the left, else that at the right.
+    Between two points, the line has the height of one: the left one if less x is better (not `downwards`), else the
+    right one.
     """
     xs, ys = [float(front[0][0])], [float(front[0][1])]
     for (_, before), (x, y) in pairwise(front):

@@ -1,6 +1,6 @@
-"""The one style of all pictures: a paper's column widths, colours that the colour-blind tell apart, light or dark.
+"""The style of all pictures: a paper's column widths, colours for the colour-blind, light or dark.
 
-Colours are of Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened where a dark ground asks for it.
+Colours are from Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened for a dark ground if necessary.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.view.plots.fonts import boxed, families
+from mfprofile.view.plots.fonts import families, no_missing_letters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INCHES = MappingProxyType({1: 3.25, 2: 6.875})
-"""The width of one column, and of the whole text, of a CVPR paper, in inches."""
+"""The width of one column and of both columns of a CVPR paper, in inches."""
 
 LIGHT = MappingProxyType(
     {
@@ -37,7 +37,7 @@ DARK = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a picture is to look: as wide as `columns` (1 or 2) of a paper, and for a light or a dark ground."""
+    """The style of a picture: as wide as `columns` (1 or 2) of a paper, for a light or a dark ground."""
 
     columns: int = 2
     dark: bool = False
@@ -49,30 +49,30 @@ class Look:
 
     @property
     def colors(self) -> Mapping[str, str]:
-        """Return the colours by what they stand for: the pillars, sorts of networks, and the parts of a picture."""
+        """Return the colours by their meaning: the pillars, the sorts of networks, and the parts of a picture."""
         return DARK if self.dark else LIGHT
 
-    def inked(self, name: str) -> str:
-        """Return a colour as small text has it: a third of it is ink, so that it can be read on the ground."""
+    def text_color(self, name: str) -> str:
+        """Return a colour for small text. One third of it is ink, which makes it readable on the ground."""
         color, ink = (bytes.fromhex(self.colors[key].removeprefix("#")) for key in (name, "ink"))
         return "#" + bytes((2 * one + other) // 3 for one, other in zip(color, ink, strict=True)).hex()
 
-    def veil(self) -> dict[str, Any]:
-        """Return what lies behind a label, so that lines under it do not hurt its reading."""
+    def label_box(self) -> dict[str, Any]:
+        """Return the style of the box behind a label, which dims the lines under it."""
         return {"facecolor": self.colors["ground"], "edgecolor": "none", "alpha": 0.75, "pad": 0.3}
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Let what is drawn within have this look, whatever the user's matplotlibrc says."""
+        """Apply this look to all that is drawn in the context, and ignore the user's matplotlibrc."""
         import matplotlib as mpl
 
         own = {name for name, value in dict.items(mpl.rcParams) if dict.get(mpl.rcParamsDefault, name) != value}
         defaults = {name: dict.get(mpl.rcParamsDefault, name) for name in own - {"backend"}}
-        with boxed(), mpl.rc_context({**defaults, **self._settings()}):
+        with no_missing_letters(), mpl.rc_context({**defaults, **self._settings()}):
             yield
 
     def figure(self, height: float) -> Figure:
-        """Return an empty figure of this width; `height` is in inches. It needs no display."""
+        """Return an empty figure of this width. `height` is in inches. No display is needed."""
         from matplotlib.figure import Figure
 
         return Figure(figsize=(self.width, height), layout="constrained")
@@ -107,7 +107,7 @@ class Look:
             "lines.linewidth": 1.2,
             "lines.markersize": 4.5,
             "hatch.linewidth": 0.5,
-            "text.parse_math": False,  # a network's name may have dollar signs
+            "text.parse_math": False,  # the name of a network may contain dollar signs
             "svg.fonttype": "path",
             "svg.hashsalt": "mfprofile",
             "pdf.fonttype": 42,

@@ -1,4 +1,4 @@
-"""A user's own networks, from a CSV of names, accuracies and costs."""
+"""The user's networks, from a CSV of names, accuracies and costs."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mfprofile.cost.bill import count
 from mfprofile.spec.load import load
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import QuantityError, quantity
-from mfprofile.spec.words import nearest, printable, shown
+from mfprofile.spec.words import instead, printable, several, shown
 
 COLUMNS = ("name", "top1", "spec", "madds", "params")
 MOST = 10**18
 _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?", re.ASCII)
-EXAMPLE = "a first line 'name,top1,spec' or 'name,top1,madds', and a line a network below"
+EXAMPLE = "a header 'name,top1,spec' or 'name,top1,madds', then one line for each network"
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A network of the file: its cost and its top-1 in percent, None where not known; `where` is file:line."""
+    """A network of the file: its cost and its top-1 in percent, None if unknown; `where` is file:line."""
 
     where: str
     name: str
@@ -34,10 +34,10 @@ class Measured:
 
 
 def read_measured(file: str, convention: str) -> list[Measured]:
-    """Read networks from a CSV with the columns of `COLUMNS`: a name, then a spec or figures of its cost, and a top-1.
+    """Return the networks of a CSV with columns of `COLUMNS`: a name, a spec or figures of its cost, and a top-1.
 
-    A spec is counted in the convention, and found beside the file; an empty `top1` stands for none measured. Raises
-    `InputError` with the file and line.
+    A spec is counted in the convention. Its path may be relative to the folder of the CSV. An empty `top1` means that
+    none was measured. Raises `InputError` with the file and line.
     """
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
@@ -51,36 +51,32 @@ def read_measured(file: str, convention: str) -> list[Measured]:
     except csv.Error as error:
         raise InputError(f"{file}:{reader.line_num}: is not CSV: {error}") from None
     if not rows:
-        raise InputError(f"{file}: is empty: give {EXAMPLE}")
+        raise InputError(f"{file}: is empty; give {EXAMPLE}")
     (first, header), *networks = rows
     header = [name.lower() for name in header]
     _check_header(f"{file}:{first}", header)
     if not networks:
-        raise InputError(f"{file}: has no network: give {EXAMPLE}")
+        raise InputError(f"{file}: has no networks; give {EXAMPLE}")
     return [_measured(file, line, header, row, convention) for line, row in networks]
 
 
 def _check_header(where: str, header: list[str]) -> None:
     if len(header) == 1 and ";" in header[0]:
-        raise InputError(f"{where}: cells must be parted by commas, not by ';'")
+        raise InputError(f"{where}: cells must be separated by ',', not by ';'")
     for name in header:
         if name not in COLUMNS:
-            raise InputError(f"{where}: no column is called {shown(name)}; {nearest(name, COLUMNS) or _columns()}")
+            raise InputError(f"{where}: unknown column {shown(name)}; {instead(name, COLUMNS)}")
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
-        raise InputError(f"{where}: the column {twice} is given twice")
+        raise InputError(f"{where}: the column {twice} occurs twice; remove one")
     if "name" not in header or not {"spec", "madds", "params"} & set(header):
-        raise InputError(f"{where}: the columns must be name and one of spec, madds, params: give {EXAMPLE}")
-
-
-def _columns() -> str:
-    return "there are " + ", ".join(COLUMNS)
+        raise InputError(f"{where}: the columns must be name and one of spec, madds, params; give {EXAMPLE}")
 
 
 def _measured(file: str, line: int, header: list[str], row: list[str], convention: str) -> Measured:
     where = f"{file}:{line}"
     if len(row) != len(header):
-        raise InputError(f"{where}: has {len(row)} cells under {len(header)} columns")
+        raise InputError(f"{where}: has {several(len(row), 'cell')} for {several(len(header), 'column')}")
     cells = {name: printable(cell) for name, cell in zip(header, row, strict=True)}
     if not cells["name"]:
         raise InputError(f"{where}: name: is empty")
@@ -89,19 +85,19 @@ def _measured(file: str, line: int, header: list[str], row: list[str], conventio
         return _counted(file, where, cells, top1, convention)
     madds, params = (_amount(where, name, cells.get(name, "")) for name in ("madds", "params"))
     if madds is None and params is None:
-        raise InputError(f"{where}: {cells['name']} has no cost: give a spec, or madds")
+        raise InputError(f"{where}: {cells['name']} has no cost; give a spec, or madds")
     return Measured(where, cells["name"], top1, madds, params)
 
 
 def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None, convention: str) -> Measured:
     if cells.get("madds") or cells.get("params"):
-        raise InputError(f"{where}: {cells['name']} has a spec and figures as well: its spec is counted, give one")
-    beside = Path(file).parent / cells["spec"]
+        raise InputError(f"{where}: {cells['name']} has both a spec and figures; remove one of them")
+    relative = Path(file).parent / cells["spec"]
     try:
-        bill = count(load(str(beside) if beside.is_file() else cells["spec"]), convention)
+        bill = count(load(str(relative) if relative.is_file() else cells["spec"]), convention)
     except InputError as error:
         first, *more = str(error).splitlines()
-        rest = f" (and {len(more)} more: mfprofile show tells them)" if more else ""
+        rest = f" (and {len(more)} more; 'mfprofile show' lists them)" if more else ""
         raise InputError(f"{where}: spec: {first}{rest}") from None
     return Measured(where, cells["name"], top1, bill.madds, bill.counted_params)
 
@@ -123,16 +119,14 @@ def _amount(where: str, name: str, text: str) -> int | None:
     except QuantityError as error:
         raise InputError(f"{where}: {name}: {shown(text)} {error.rule}") from None
     if not 1 <= value <= MOST:
-        raise InputError(f"{where}: {name}: {shown(text)} must be 1 or more, and no more than {MOST:,}")
+        raise InputError(f"{where}: {name}: {shown(text)} must be from 1 to {MOST:,}")
     return value
 
 
 def points(networks: list[Measured], cost: str) -> Iterator[tuple[str, int, float | None]]:
-    """Yield name, cost (`madds` or `params`) and top-1 of each network; raises `InputError` without the cost."""
+    """Yield the name, cost (`madds` or `params`) and top-1 of each network. Raises `InputError` for a missing cost."""
     for network in networks:
         amount = network.madds if cost == "madds" else network.params
         if amount is None:
-            raise InputError(
-                f"{network.where}: {network.name} has no {cost}, which are to be drawn: give them, or a spec"
-            )
+            raise InputError(f"{network.where}: {network.name} has no {cost} to draw; give {cost}, or a spec")
         yield network.name, amount, network.top1

@@ -1,4 +1,4 @@
-"""The networks in the picture of accuracy: the paper's, counted or as printed, and a user's, variants or a CSV's."""
+"""The networks in the picture of accuracy: the paper's, counted or as printed, and the user's, of specs or a CSV."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from mfprofile.view.plots.measured import points, read_measured
 COSTS = ("madds", "params")
 YOURS = "yours"
 INPUT = "224"
-"""The side of the images that most networks were measured on."""
+"""The side of the images for most networks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A network in the picture; without `top1` it is a mere tick.
+    """A network in the picture. Without `top1` it is only a tick.
 
-    `source` says where `cost` is from: `counted` of a spec, `recounted` of a library's network, or `printed`; a user's
-    is of the file so named.
+    `source` is the source of `cost`: `counted` from a spec, `recounted` from a library's network, `printed`, or the
+    name of the user's file.
     """
 
     name: str
@@ -40,15 +40,17 @@ class Point:
 
 
 def networks(specs: Sequence[str], file: str | None, cost: str, convention: str, recounted: bool) -> Iterator[Point]:
-    """Yield the paper's networks by sort, family and cost, then variants, each once, then those of a CSV.
+    """Yield the paper's networks by sort, family and cost, then variants, each once, then the networks of a CSV.
 
-    Raises `InputError`, as for a convention that does not count what the paper prints.
+    Raises `InputError`, for example for a convention whose unit is not that of the paper.
     """
     if cost not in COSTS:
         raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
     if recounted and convention != CORE:
-        raise InputError(f"baselines are recounted in {CORE!r}, which cannot stand beside {convention!r}")
-    beside_printed(convention, cost)
+        raise InputError(
+            f"baselines are recounted in {CORE!r}, which cannot be compared with {convention!r}; use {CORE!r}"
+        )
+    check_unit(convention, cost)
     yield from _published(cost, convention, recounted)
     yield from _variants(specs, cost, convention)
     if file is not None:
@@ -56,11 +58,13 @@ def networks(specs: Sequence[str], file: str | None, cost: str, convention: str,
             yield Point(name, YOURS, YOURS, "", amount, top1, file)
 
 
-def beside_printed(convention: str, cost: str) -> None:
-    """Raise `InputError` for a convention whose `madds` cannot stand beside the paper's: they are twice as large."""
+def check_unit(convention: str, cost: str) -> None:
+    """Raise `InputError` if a convention's `madds` are not in the paper's unit, and so twice as large."""
     unit = find_convention(convention).unit
     if cost == "madds" and unit != find_convention(CORE).unit:
-        raise InputError(f"{convention!r} counts {unit}, which cannot stand beside the MAdds that the paper prints")
+        raise InputError(
+            f"{convention!r} counts {unit}, which cannot be compared with the paper's MAdds; use another convention"
+        )
 
 
 def _published(cost: str, convention: str, recounted: bool) -> Iterator[Point]:
@@ -68,8 +72,8 @@ def _published(cost: str, convention: str, recounted: bool) -> Iterator[Point]:
         amount, source = getattr(result, cost), "printed"
         if result.spec:
             amount, source = _counted(load(result.spec), cost, convention), "counted"
-        elif recounted and (found := recount_of(result.table, result.model, result.input)):
-            amount, source = getattr(found, cost), "recounted"
+        elif recounted and (recount := recount_of(result.table, result.model, result.input)):
+            amount, source = getattr(recount, cost), "recounted"
         yield Point(_name(result), result.family, result.sort, result.input, amount, result.top1, source)
 
 

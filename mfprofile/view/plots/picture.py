@@ -1,4 +1,4 @@
-"""A picture and the numbers behind it, written to a file as PNG, SVG or PDF."""
+"""Pictures with their numbers, and their files: PNG, SVG or PDF."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DATES = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDa
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawn figure, and `data`, the records that it was drawn from: plain values, in the order of the picture."""
+    """A drawn figure, and `data`, the records that it shows: plain values, in the order of the picture."""
 
     title: str
     figure: Figure
@@ -31,28 +31,28 @@ class Picture:
     convention: str = ""
 
     def description(self) -> str:
-        """Return the title, the convention if one counts, and the data as JSON: what each file carries."""
+        """Return the title, the convention, if any, and the data as JSON. Each file contains this text."""
         named = {"convention": self.convention} if self.convention else {}
-        told = {"title": self.title, **named, "data": list(self.data)}
-        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        content = {"title": self.title, **named, "data": list(self.data)}
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def format_of(file: str | Path) -> str:
-    """Return the format that a file's ending asks for; raises `InputError` for any other.
+    """Return the format for the ending of a file. Raises `InputError` for any other ending.
 
     >>> format_of("reports/accuracy.SVG")
     'svg'
     """
     ending = Path(file).suffix.removeprefix(".").lower()
     if ending not in FORMATS:
-        raise InputError(f"{file}: the ending must be .png, .svg or .pdf, which says what is written")
+        raise InputError(f"{file}: the ending must be .png, .svg or .pdf")
     return ending
 
 
 def rendered(picture: Picture, form: str, look: Look) -> bytes:
-    """Return the file's bytes: the same at each run, with the picture's numbers inside as JSON.
+    """Return the bytes of the file, the same in every run, with the picture's numbers as JSON.
 
-    They stand in the description of a PNG or SVG and in the subject of a PDF.
+    The numbers are in the description of a PNG or SVG and in the subject of a PDF.
     """
     import matplotlib as mpl
 
@@ -64,9 +64,9 @@ def rendered(picture: Picture, form: str, look: Look) -> bytes:
 
 
 def save(picture: Picture, file: str | Path, look: Look) -> Path:
-    """Write a picture in the format of the file's ending, whole or not at all.
+    """Write a picture in the format of the file's ending, completely or not at all. Return the file's path.
 
-    Raises `InputError` for another ending and `OutputError` where it cannot be written.
+    Raises `InputError` for another ending, and `OutputError` if the file cannot be written.
     """
     place = Path(file)
     write_bytes(place, rendered(picture, format_of(file), look))

@@ -1,4 +1,4 @@
-"""How several variants share their multiply-adds and parameters among the pillars."""
+"""The shares of the pillars in the multiply-adds and parameters of several variants."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from mfprofile.cost.bill import Bill
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.problems import InputError
 from mfprofile.view.numbers import human
-from mfprofile.view.plots.axes import legend, settle, short, titled
-from mfprofile.view.plots.bars import stacked
+from mfprofile.view.plots.axes import settle, short, write_legend, write_title
+from mfprofile.view.plots.bars import draw_bars
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PAD = 1.2
-"""How much of a bar's colour is kept around a share that is written into it, in points."""
+"""The margin of a bar's colour around a share that is written in it, in points."""
 
 
 def pillars(look: Look, bills: Sequence[Bill]) -> Picture:
-    """Draw each variant's shares by pillar as bars of 100 %, of multiply-adds and of parameters; totals at the right.
+    """Draw the shares of the pillars in each variant as bars of 100 %, with the totals at the right.
 
-    All bills are in one convention. Raises `InputError` for none.
+    The shares are of multiply-adds and of parameters. All bills are in one convention. Raises `InputError` for no bill.
     """
     if not bills:
         raise InputError("no variant to draw")
@@ -42,8 +42,8 @@ def pillars(look: Look, bills: Sequence[Bill]) -> Picture:
         for axes, (quantity, label) in zip(panels, labels.items(), strict=True):
             drawn.append((axes, _draw(axes, records, quantity, look)))
             axes.set_xlabel(label)
-        titled(figure, title, look)
-        legend(figure, look)
+        write_title(figure, title, look)
+        write_legend(figure, look)
         settle(figure)
         for axes, bars in drawn:
             for height, shares in enumerate(bars):
@@ -61,14 +61,14 @@ def _record(bill: Bill) -> dict[str, Any]:
 
 
 def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Look) -> list[dict[str, float]]:
-    """Draw the bars, named and with their totals; return the shares."""
+    """Draw the bars with their names and totals. Return the shares."""
     heights = [float(at) for at in range(len(records))]
     wholes = [sum(record[quantity].values()) for record in records]
     shares = [
         {pillar: 100 * record[quantity][pillar] / (whole or 1) for pillar in PILLARS}
         for record, whole in zip(records, wholes, strict=True)
     ]
-    stacked(axes, heights, shares, look)
+    draw_bars(axes, heights, shares, look)
     axes.set_yticks(heights, [short(record["name"], 22) for record in records], fontsize=6.5)
     axes.set_ylim(len(records) - 0.4, -0.6)
     axes.set_xlim(0, 100)
@@ -83,7 +83,7 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Lo
 
 
 def _write(axes: Axes, height: int, shares: dict[str, float], look: Look) -> None:
-    """Write the shares that have room into a bar of a figure that is laid out."""
+    """Write the shares into a bar if there is room. The figure must be laid out before."""
     start, pixels = 0.0, axes.figure.dpi / 72
     for pillar in PILLARS:
         share = shares[pillar]

@@ -1,7 +1,7 @@
-"""Where the labels of points go: near them, clear of one another, of all markers and, if it can be, of lines.
+"""The places of labels: near their points, without overlaps with other labels, markers and, if possible, lines.
 
-Plain geometry in points of 1/72 inch, so that it can be tested without a picture. A box is (left, bottom, right, top),
-a segment (x, y, x, y).
+This is plain geometry in points of 1/72 inch, which can be tested without a picture. A box is (left, bottom, right,
+top), a segment is (x, y, x, y).
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 
 GAPS = (2.5, 4.5, 7.0, 11.0, 16.0, 23.0, 32.0, 45.0, 64.0)
-"""How far a label may be from its point, nearest first."""
+"""The possible gaps between a label and its point, nearest first."""
 
 LED = 9.0
-"""From what gap on a thin line leads to the label."""
+"""The smallest gap with a thin line from the point to the label."""
 
 _ANGLES = np.radians([45, 135, 0, 180, 90, 270, 315, 225, 20, 160, 70, 110, 250, 290, 200, 340])
 _FORBIDDEN, _OVER_LINE, _LED_OVER_LINE, _DOUBTFUL = 1000.0, 30.0, 10.0, 12.0
-_SAME, _PIERCED = 0.5, 2.2  # markers at most so far apart are at one point; a line so near to a centre is in its marker
-_BAD = 200.0  # what is wrong with a label that misleads, or worse
+_SAME = 0.5  # markers with a smaller distance are at one point
+_PIERCED = 2.2  # a line with a smaller distance to a centre runs through its marker
+_BAD = 200.0  # the least cost of a label that misleads
 _ROUNDS, _TURNS = 10, 6
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What labels must keep clear of: `boxes` never covered, `lines` better not crossed, and a frame to stay in."""
+    """What labels avoid: they never cover `boxes`, cross `lines` only if necessary, and stay in the `frame`."""
 
     frame: tuple[float, float, float, float]
     boxes: Floats
     lines: Floats
 
     def near(self, point: Floats, reach: float) -> Field:
-        """Return what of it lies no farther from a point than `reach`, across and upwards."""
+        """Return the part of the field within `reach` of a point, horizontally and vertically."""
         around = np.concatenate([point - reach, point + reach])[None]
         lines = self.lines.reshape(-1, 2, 2)
         hulls = np.concatenate([lines.min(axis=1) - 1, lines.max(axis=1) + 1], axis=1)
@@ -46,7 +47,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a label's centre is, relative to its point, and whether it is so far that a line leads there."""
+    """The centre of a label relative to its point, and whether a line leads to the label."""
 
     x: float
     y: float
@@ -54,25 +55,25 @@ class Place:
 
 
 def placed(points: Floats, sizes: Floats, field: Field) -> list[Place]:
-    """Return the place of each label; `points` are its anchors, `sizes` the widths and heights of the texts.
+    """Return the place of each label. `points` are the anchors, `sizes` the widths and heights of the texts.
 
-    Each in turn takes the best place that the others leave, several times over; where one is left with a bad place all
-    begin again in other orders, and the best outcome is taken: the same at each run.
+    Each label in turn takes the best place that is free, several times. If one gets a bad place, all start again in
+    another order. The best result of all orders is returned, and it is the same in every run.
     """
     candidates = [_candidates(point, size) for point, size in zip(points, sizes, strict=True)]
     reach = max(GAPS) + float(sizes.max())
     fixed = [_fixed_cost(each, point, field.near(point, reach)) for each, point in zip(candidates, points, strict=True)]
-    found: list[tuple[float, dict[int, int]]] = []
+    results: list[tuple[float, dict[int, int]]] = []
     for order in _orders([float(cost.min()) for cost in fixed]):
-        found.append(_descended(order, candidates, fixed))
-        if found[-1][0] < _BAD:
+        results.append(_descended(order, candidates, fixed))
+        if results[-1][0] < _BAD:
             break
-    _, choices = min(found, key=lambda each: each[0])
+    _, choices = min(results, key=lambda each: each[0])
     return [_place(candidates[at], choices[at], point) for at, point in enumerate(points)]
 
 
 def _orders(least: Sequence[float]) -> Iterator[list[int]]:
-    """Yield orders in which labels choose: as given, backwards, the worst off first, and rotated."""
+    """Yield orders of the labels: as given, reversed, by their least cost with the highest first, and rotated."""
     given = list(range(len(least)))
     yield given
     yield given[::-1]
@@ -85,7 +86,7 @@ def _orders(least: Sequence[float]) -> Iterator[list[int]]:
 def _descended(
     order: Sequence[int], candidates: Sequence[_Candidates], fixed: Sequence[Floats]
 ) -> tuple[float, dict[int, int]]:
-    """Return what is bad of all labels together, and the candidate of each, once nobody would choose anew."""
+    """Return the cost of all bad places, and the choice of each label, after no label changes its choice any more."""
     choices: dict[int, int] = {}
     costs: dict[int, float] = {}
     for _ in range(_ROUNDS):
@@ -100,14 +101,14 @@ def _descended(
     return sum(max(0.0, cost - _BAD / 2) for cost in costs.values()), choices
 
 
-def _place(found: _Candidates, choice: int, point: Floats) -> Place:
-    x, y = (found.centre[choice] - point).tolist()
-    return Place(x, y, bool(found.is_led[choice]))
+def _place(candidates: _Candidates, choice: int, point: Floats) -> Place:
+    x, y = (candidates.centre[choice] - point).tolist()
+    return Place(x, y, bool(candidates.is_led[choice]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """The places of one label: their centres, boxes, leading lines, distances, and whether the line is drawn."""
+    """The possible places of one label: centres, boxes, lines to the point, gaps, and whether the line is drawn."""
 
     centre: Floats
     box: Floats
@@ -131,22 +132,22 @@ def _candidates(point: Floats, size: Floats) -> _Candidates:
     return _Candidates(centre, box, np.concatenate([point + 0 * nearest, nearest], axis=1), gap, gap >= LED)
 
 
-def _fixed_cost(found: _Candidates, point: Floats, field: Field) -> Floats:
-    """Return what is wrong with each place whatever other labels do."""
+def _fixed_cost(candidates: _Candidates, point: Floats, field: Field) -> Floats:
+    """Return the cost of each place that does not depend on other labels."""
     left, bottom, right, top = field.frame
-    outside = (found.box[:, :2] < (left, bottom)).any(axis=1) | (found.box[:, 2:] > (right, top)).any(axis=1)
+    outside = (candidates.box[:, :2] < (left, bottom)).any(axis=1) | (candidates.box[:, 2:] > (right, top)).any(axis=1)
     boxes = field.boxes
     others = boxes[np.hypot(*(_centres(boxes) - point).T) > _SAME]
-    away, beside = _distance(found.box, point[None]), _distance(found.box, _centres(others))
-    bad = 3.0 * outside + 2.0 * meet(found.box, boxes).sum(axis=1)
+    away, nearby = _distance(candidates.box, point[None]), _distance(candidates.box, _centres(others))
+    bad = 3.0 * outside + 2.0 * meet(candidates.box, boxes).sum(axis=1)
     bad += np.where(
-        found.is_led, 0.4 * _passes(found.leader, _centres(others)).sum(axis=1), 0.3 * (beside < 1.15 * away)
+        candidates.is_led, 0.4 * _passes(candidates.leader, _centres(others)).sum(axis=1), 0.3 * (nearby < 1.15 * away)
     )
-    crossed = pierce(field.lines, found.box).sum(axis=0) * _OVER_LINE
-    led = cross(found.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
-    doubtful = (beside < 1.5 * found.gap) + 4.0 * (beside < 0.7 * found.gap)
-    preference = np.arange(len(found.gap)) % len(_ANGLES) * 0.05
-    result: Floats = bad * _FORBIDDEN + crossed + led + doubtful * _DOUBTFUL + found.gap + preference
+    crossed = pierce(field.lines, candidates.box).sum(axis=0) * _OVER_LINE
+    led = cross(candidates.leader, field.lines).sum(axis=1) * _LED_OVER_LINE
+    doubtful = (nearby < 1.5 * candidates.gap) + 4.0 * (nearby < 0.7 * candidates.gap)
+    preference = np.arange(len(candidates.gap)) % len(_ANGLES) * 0.05
+    result: Floats = bad * _FORBIDDEN + crossed + led + doubtful * _DOUBTFUL + candidates.gap + preference
     return result
 
 
@@ -155,7 +156,7 @@ def _centres(boxes: Floats) -> Floats:
 
 
 def _passes(segments: Floats, points: Floats) -> NDArray[np.bool_]:
-    """Return which of the segments passes so near to which of the points that it runs through a marker there."""
+    """Return which of the segments runs through a marker at which of the points."""
     start, way = segments[:, None, :2], (segments[:, 2:] - segments[:, :2])[:, None]
     length = np.maximum((way * way).sum(axis=2, keepdims=True), 1e-9)
     part = ((points[None] - start) * way).sum(axis=2, keepdims=True) / length
@@ -164,20 +165,22 @@ def _passes(segments: Floats, points: Floats) -> NDArray[np.bool_]:
 
 
 def _distance(boxes: Floats, points: Floats) -> Floats:
-    """Return how far each box is from the nearest of the points."""
-    beside = np.clip(points[None], boxes[:, None, :2], boxes[:, None, 2:]) - points[None]
-    found: Floats = np.hypot(beside[..., 0], beside[..., 1]).min(axis=1, initial=np.inf)
-    return found
+    """Return the distance of each box to the nearest point."""
+    offsets = np.clip(points[None], boxes[:, None, :2], boxes[:, None, 2:]) - points[None]
+    distances: Floats = np.hypot(offsets[..., 0], offsets[..., 1]).min(axis=1, initial=np.inf)
+    return distances
 
 
-def _shared_cost(found: _Candidates, others: list[_Candidates]) -> Floats:
-    """Return what is wrong with each place as other labels are placed."""
+def _shared_cost(candidates: _Candidates, others: list[_Candidates]) -> Floats:
+    """Return the cost of each place that comes from the places of other labels."""
     if not others:
-        return np.zeros(len(found.gap))
+        return np.zeros(len(candidates.gap))
     boxes = np.concatenate([other.box for other in others])
     leaders = np.concatenate([other.leader[other.is_led] for other in others])
-    bad = 3.0 * meet(found.box, boxes).sum(axis=1) + pierce(leaders, found.box).sum(axis=0)
-    bad = bad + found.is_led * (pierce(found.leader, boxes).sum(axis=1) + cross(found.leader, leaders).sum(axis=1))
+    bad = 3.0 * meet(candidates.box, boxes).sum(axis=1) + pierce(leaders, candidates.box).sum(axis=0)
+    bad = bad + candidates.is_led * (
+        pierce(candidates.leader, boxes).sum(axis=1) + cross(candidates.leader, leaders).sum(axis=1)
+    )
     result: Floats = bad * _FORBIDDEN
     return result
 
@@ -208,7 +211,7 @@ def pierce(segments: Floats, boxes: Floats) -> NDArray[np.bool_]:
 
 
 def cross(segments: Floats, others: Floats) -> NDArray[np.bool_]:
-    """Return which of the segments crosses which of the others, ends that touch left out.
+    """Return which of the segments crosses which of the others. Touching ends do not count.
 
     >>> cross(np.array([[0.0, 0, 2, 2]]), np.array([[0.0, 2, 2, 0], [0, 0, 0, 2]])).tolist()
     [[True, False]]
@@ -218,7 +221,7 @@ def cross(segments: Floats, others: Floats) -> NDArray[np.bool_]:
 
 
 def _sides(segments: Floats, others: Floats) -> Any:
-    """Return less than 0 where the ends of the others lie on either side of the segments."""
+    """Return a negative number where the ends of the others are on different sides of the segments."""
     start, way = segments[..., :2], segments[..., 2:] - segments[..., :2]
     ends = [others[..., :2] - start, others[..., 2:] - start]
     one, other = (way[..., 0] * end[..., 1] - way[..., 1] * end[..., 0] for end in ends)

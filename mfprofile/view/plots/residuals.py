@@ -1,4 +1,4 @@
-"""How far our count of each cell of the paper is from what is printed there, in units of the last printed digit."""
+"""The differences of our counts from the cells of the paper, in units of the last printed digit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.cells import Standing, distinct
-from mfprofile.view.plots.axes import annotate, headed, legend, linear, titled
+from mfprofile.view.plots.axes import annotate, linear, write_headings, write_legend, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INFERRED = "inferred"
-"""The convention that was inferred for each table: `paper`, and `paper-coco` for Table 4."""
+"""The name for the convention that was inferred for each table: `paper`, and `paper-coco` for Table 4."""
 
 _QUANTITIES = MappingProxyType({"madds": "MAdds", "params": "Params"})
 _LABELS = MappingProxyType({INFERRED: "conventions 'paper', 'paper-coco' (Table 4)"})
@@ -30,9 +30,9 @@ _STYLES = (
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """A distinct cell: printed, counted, and the difference in steps of the last printed digit, in a convention.
+    """A distinct cell in a convention: printed, counted, and the difference in steps of the last printed digit.
 
-    `holds` says whether the count would be printed so: no more than half a step away, decided on whole numbers.
+    `holds` is whether the count would be printed like the cell: at most half a step away, compared in whole numbers.
     """
 
     group: str
@@ -50,7 +50,7 @@ class Residual:
 
 
 def cell_residuals(names: Sequence[str] = (INFERRED,)) -> Iterator[Residual]:
-    """Yield each distinct cell about cost of the paper's tables, in each of the conventions by name."""
+    """Yield each distinct cost cell of the paper's tables in each of the named conventions."""
     for name in dict.fromkeys(names):
         if name != INFERRED:
             find_convention(name)
@@ -85,54 +85,54 @@ def _group(standing: Standing) -> str:
 
 
 def residuals(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:
-    """Draw every cell of the paper about cost, printed against counted, in one or more conventions.
+    """Draw every cost cell of the paper as counted minus printed, in one or more conventions.
 
-    A cell holds within the band of half a step of its last printed digit on either side. Raises `InputError`.
+    A cell holds inside the band, which is half a step of the last printed digit on each side. Raises `InputError`.
     """
-    found = list(cell_residuals(names))
+    cells = list(cell_residuals(names))
     title = "Cost in the paper: counted minus printed"
     with look.applied():
         figure = look.figure(5.2)
         panels = figure.subplots(1, 2, sharey=True)
-        groups = _groups(found)
+        groups = _groups(cells)
         lines = [(heading, name) for heading, each in groups for name in each]
-        heights = dict(zip(lines, headed(panels[0], groups, look), strict=True))
+        heights = dict(zip(lines, write_headings(panels[0], groups, look), strict=True))
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
-            _panel(axes, [each for each in found if each.quantity == quantity], heights, look)
-            axes.set_title(_score([each for each in found if each.quantity == quantity], quantity, look), fontsize=7)
+            _panel(axes, [each for each in cells if each.quantity == quantity], heights, look)
+            axes.set_title(_score([each for each in cells if each.quantity == quantity], quantity, look), fontsize=7)
             axes.set_xlabel(
                 "Steps of the last\nprinted digit" if look.columns == 1 else "Steps of the last printed digit"
             )
-        titled(figure, title, look)
+        write_title(figure, title, look)
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
-            _ring_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
-        legend(figure, look, look.columns)
+            _ring_lost(axes, [each for each in cells if each.quantity == quantity], heights, look)
+        write_legend(figure, look, look.columns)
         for axes, quantity in zip(panels, _QUANTITIES, strict=True):
-            _name_lost(axes, [each for each in found if each.quantity == quantity], heights, look)
-    return Picture(title, figure, [asdict(residual) for residual in found])
+            _name_lost(axes, [each for each in cells if each.quantity == quantity], heights, look)
+    return Picture(title, figure, [asdict(residual) for residual in cells])
 
 
-def _groups(found: Sequence[Residual]) -> list[tuple[str, list[str]]]:
+def _groups(cells: Sequence[Residual]) -> list[tuple[str, list[str]]]:
     groups: dict[str, dict[str, None]] = {}
-    for each in found:
+    for each in cells:
         groups.setdefault(each.group, {})[each.line] = None
     return [(heading, list(lines)) for heading, lines in groups.items()]
 
 
-def _score(found: Sequence[Residual], quantity: str, look: Look) -> str:
-    """Return how many cells hold in the convention that is asked for first."""
-    first = [each for each in found if each.asked == found[0].asked]
+def _score(cells: Sequence[Residual], quantity: str, look: Look) -> str:
+    """Return the title of a panel: how many cells hold in the first convention."""
+    first = [each for each in cells if each.asked == cells[0].asked]
     holding = sum(each.holds for each in first)
-    named = [f"in '{found[0].asked}'"] if len(first) < len(found) else []
+    named = [f"in '{cells[0].asked}'"] if len(first) < len(cells) else []
     if look.columns == 1:
         return "\n".join([f"{_QUANTITIES[quantity]}: {holding}/{len(first)}", *named])
     return " ".join([f"{_QUANTITIES[quantity]}: {holding} of {len(first)} within rounding", *named])
 
 
-def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
+def _panel(axes: Axes, cells: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
     colors = look.colors
     _bands(axes, heights, look)
-    for at, (asked, group) in enumerate(groupby(found, key=lambda each: each.asked)):
+    for at, (asked, group) in enumerate(groupby(cells, key=lambda each: each.asked)):
         color, marker = _STYLES[at % len(_STYLES)]
         each = list(group)
         axes.plot(
@@ -146,7 +146,7 @@ def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, st
             label=_LABELS.get(asked, f"convention '{asked}'"),
             zorder=4 - min(at, 1),
         )
-    reach = [*(each.steps for each in found), -0.6, 0.6]
+    reach = [*(each.steps for each in cells), -0.6, 0.6]
     room = 0.08 * (max(reach) - min(reach))
     axes.set_xlim(min(reach) - room, max(reach) + room)
     linear(axes.xaxis, 6 if look.columns == 2 else 3)
@@ -155,7 +155,7 @@ def _panel(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, st
 
 
 def _bands(axes: Axes, heights: Mapping[tuple[str, str], float], look: Look) -> None:
-    """Shade half a step on either side of what is printed, behind each group of lines."""
+    """Shade half a step on each side of the printed value, behind each group of lines."""
     for at, (_, lines) in enumerate(groupby(heights, key=lambda line: line[0])):
         places = [heights[line] for line in lines]
         ends = [min(places) - 0.5, max(places) + 0.5]
@@ -164,9 +164,9 @@ def _bands(axes: Axes, heights: Mapping[tuple[str, str], float], look: Look) -> 
         axes.plot([0, 0], ends, color=look.colors["quiet"], linewidth=0.6, zorder=1)
 
 
-def _ring_lost(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
-    """Ring the cells that the inferred conventions do not meet."""
-    for each in _lost(found):
+def _ring_lost(axes: Axes, cells: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    """Draw a ring around the cells that the inferred conventions do not reproduce."""
+    for each in _lost(cells):
         axes.plot(
             [each.steps],
             [heights[each.group, each.line]],
@@ -179,14 +179,14 @@ def _ring_lost(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str
         )
 
 
-def _name_lost(axes: Axes, found: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
-    points = [(each.steps, heights[each.group, each.line]) for each in found]
+def _name_lost(axes: Axes, cells: Sequence[Residual], heights: Mapping[tuple[str, str], float], look: Look) -> None:
+    points = [(each.steps, heights[each.group, each.line]) for each in cells]
     color = look.colors["former"]
     labels = [
-        (each.steps, heights[each.group, each.line], f"{each.counted / 1e6:.2f}M", color) for each in _lost(found)
+        (each.steps, heights[each.group, each.line], f"{each.counted / 1e6:.2f}M", color) for each in _lost(cells)
     ]
     annotate(axes, labels, look, points, marker=10)
 
 
-def _lost(found: Sequence[Residual]) -> list[Residual]:
-    return [each for each in found if not each.holds and each.asked == INFERRED]
+def _lost(cells: Sequence[Residual]) -> list[Residual]:
+    return [each for each in cells if not each.holds and each.asked == INFERRED]

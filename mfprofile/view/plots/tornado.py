@@ -1,4 +1,4 @@
-"""What one step of each knob is worth, as a tornado: steps that save to the left, steps that cost to the right."""
+"""The effect of one step of each knob, as a tornado chart: savings to the left, costs to the right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.budget.sensitivity import Lever, Sensitivity
 from mfprofile.spec.problems import InputError
 from mfprofile.view.numbers import human
-from mfprofile.view.plots.axes import legend, linear, short, titled
+from mfprofile.view.plots.axes import linear, short, write_legend, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -15,29 +15,31 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def tornado(look: Look, found: Sensitivity, most: int = 20) -> Picture:
-    """Draw what the nearest steps down and up of each knob change, of the `most` knobs that change most.
+def tornado(look: Look, sensitivity: Sensitivity, most: int = 20) -> Picture:
+    """Draw the changes by the nearest steps down and up of each knob, for the `most` knobs that change most.
 
-    Of multiply-adds or parameters, as the sensitivity was sorted. Raises `InputError` where no knob can be turned.
+    The changes are of the quantity that the sensitivity is sorted by. Raises `InputError` if there is no change.
     """
-    levers = [lever for lever in found.levers if lever.weight(found.quantity)]
+    levers = [lever for lever in sensitivity.levers if lever.weight(sensitivity.quantity)]
     if not levers or most < 1:
-        raise InputError(f"{found.bill.name}: no knob's step changes anything to draw")
-    shown, bill = levers[:most], found.bill
-    records = [_record(lever, found.quantity) for lever in shown]
-    unit = bill.convention.unit if found.quantity == "madds" else "Parameters"
-    total = getattr(bill, found.quantity)
+        raise InputError(
+            f"{sensitivity.bill.name}: nothing to draw: no step of a knob changes the {sensitivity.quantity}"
+        )
+    shown, bill = levers[:most], sensitivity.bill
+    records = [_record(lever, sensitivity.quantity) for lever in shown]
+    unit = bill.convention.unit if sensitivity.quantity == "madds" else "Parameters"
+    total = getattr(bill, sensitivity.quantity)
     title = f"{short(bill.name)}: what one step of each knob changes"
     with look.applied():
         figure = look.figure(0.165 * max(len(records), 2) + (1.2 if look.columns == 2 else 1.75))
         axes = figure.add_subplot()
         _draw(axes, records, look)
         parts = [f"{unit} gained or lost, of {human(total)}"]
-        parts += [f"convention '{bill.convention.name}'"] if found.quantity == "madds" else []
-        parts += [f"{len(levers) - len(shown)} lesser knobs left out"] if len(levers) > len(shown) else []
+        parts += [f"convention '{bill.convention.name}'"] if sensitivity.quantity == "madds" else []
+        parts += [f"{len(levers) - len(shown)} knobs with smaller changes skipped"] if len(levers) > len(shown) else []
         axes.set_xlabel("; ".join(parts) if look.columns == 2 else ",\n".join(parts))
-        titled(figure, title, look)
-        legend(figure, look, look.columns)
+        write_title(figure, title, look)
+        write_legend(figure, look, look.columns)
     return Picture(title, figure, records, bill.convention.name)
 
 
@@ -50,7 +52,7 @@ def _record(lever: Lever, quantity: str) -> dict[str, Any]:
 
 
 def _draw(axes: Axes, records: list[dict[str, Any]], look: Look) -> None:
-    sides = {"down": ("mobile", "one step down, to the value at its end", ""), "up": ("former", "one step up", "/////")}
+    sides = {"down": ("mobile", "one step down, to the value at the end", ""), "up": ("former", "one step up", "/////")}
     for side, (color, label, hatch) in sides.items():
         changes = [record[side]["change"] or 0 for record in records]
         axes.barh(
@@ -73,7 +75,7 @@ def _draw(axes: Axes, records: list[dict[str, Any]], look: Look) -> None:
 
 
 def _name(axes: Axes, change: float, height: int, value: str, look: Look) -> None:
-    """Write the value that a step leads to at the end of its bar."""
+    """Write the value after a step at the end of its bar."""
     way = 1 if change > 0 else -1
     axes.annotate(
         value, (change, height), (2.5 * way, 0), textcoords="offset points", va="center",

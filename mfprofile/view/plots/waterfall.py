@@ -1,4 +1,4 @@
-"""From one variant's total to another's, part by part, as a waterfall."""
+"""From the total of one variant to the total of another, part by part, as a waterfall chart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mfprofile.budget.parts import PartDifference
 from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import nearest
 from mfprofile.view.numbers import human
-from mfprofile.view.plots.axes import linear, short, titled
+from mfprofile.view.plots.axes import linear, short, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -20,39 +20,39 @@ if TYPE_CHECKING:
 AXES = ("block", "pillar")
 QUANTITIES = ("madds", "params")
 LONG = 90
-"""Up to how many letters a variant's name has in the title: what --set gives stands in it."""
+"""The most letters of a variant's name in the title. The name includes the changes by --set."""
 MOST = 14
-"""How many parts are drawn by themselves; what is less is one bar."""
+"""How many parts have their own bar. The smaller ones share one bar."""
 
 
-def waterfall(look: Look, found: Difference, by: str = "block", quantity: str = "madds") -> Picture:
-    """Draw how the first variant's total becomes the second's: a bar for each part that gains or loses.
+def waterfall(look: Look, difference: Difference, by: str = "block", quantity: str = "madds") -> Picture:
+    """Draw the way from the first variant's total to the second's: a bar for each part that gains or loses.
 
-    The parts' changes sum to that of the whole; those beyond the `MOST` largest are one bar, 'others'. Raises
+    The changes of the parts sum to the change of the whole. All but the `MOST` largest share one bar, 'others'. Raises
     `InputError` for another axis or quantity.
     """
     for name, known in ((by, AXES), (quantity, QUANTITIES)):
         if name not in known:
             raise InputError(f"a waterfall is by {' or '.join(AXES)}, of {' or '.join(QUANTITIES)}, not {name!r}; "
-                             f"{nearest(name, known) or 'choose one of those'}")  # fmt: skip
-    records = _records(found, by, quantity)
-    a, b = found.a, found.b
+                             f"{nearest(name, known) or 'use one of those'}")  # fmt: skip
+    records = _records(difference, by, quantity)
+    a, b = difference.a, difference.b
     title = f"{short(a.name, LONG)} → {short(b.name, LONG)}, by {by}"
     unit = f"{a.convention.unit} (convention '{a.convention.name}')" if quantity == "madds" else "Parameters"
     with look.applied():
         figure = look.figure(0.2 * len(records) + 0.85 + 0.12 * (len(title) // (44 * look.columns)))
         axes = figure.add_subplot()
-        cut = "" if _draw(axes, records, look) == 0 else "the axis does not begin at 0"
+        cut = "" if _draw(axes, records, look) == 0 else "the axis does not start at 0"
         axes.set_xlabel((f"{unit}; {cut}" if look.columns == 2 else f"{unit}\n{cut}") if cut else unit)
-        titled(figure, title, look)
+        write_title(figure, title, look)
     return Picture(title, figure, records, a.convention.name)
 
 
-def _records(found: Difference, by: str, quantity: str) -> list[dict[str, Any]]:
-    """Return the first total, each change in running order, and the last total."""
-    parts = found.pillars if by == "pillar" else found.parts
+def _records(difference: Difference, by: str, quantity: str) -> list[dict[str, Any]]:
+    """Return the first total, the changes in running order, and the last total."""
+    parts = difference.pillars if by == "pillar" else difference.parts
     changes = [(_part_name(part, by), int(getattr(part, quantity))) for part in parts if getattr(part, quantity)]
-    most = MOST if len(changes) > MOST + 1 else len(changes)  # a single other is itself
+    most = MOST if len(changes) > MOST + 1 else len(changes)  # a single other part keeps its own bar
     kept = sorted(changes, key=lambda each: -abs(each[1]))[:most]
     others = [each for each in changes if each not in kept]
     if others:
@@ -60,14 +60,14 @@ def _records(found: Difference, by: str, quantity: str) -> list[dict[str, Any]]:
             *(each for each in changes if each in kept),
             (f"{len(others)} others", sum(change for _, change in others)),
         ]
-    ends = [(bill.name, int(getattr(bill, quantity))) for bill in (found.a, found.b)]
+    ends = [(bill.name, int(getattr(bill, quantity))) for bill in (difference.a, difference.b)]
     steps = [{"name": name, "kind": "change", "amount": change} for name, change in changes]
     first, last = ({"name": name, "kind": "total", "amount": amount} for name, amount in ends)
     return [first, *steps, last]
 
 
 def _part_name(part: PartDifference, by: str) -> str:
-    """Return a part's name; a block's number in both, where they differ."""
+    """Return a part's name; for a block with two different numbers, both."""
     if by == "pillar" or not part.piece.is_block:
         return part.piece.name
     numbers = [piece.name if piece else "" for piece in (part.a, part.b)]
@@ -77,7 +77,7 @@ def _part_name(part: PartDifference, by: str) -> str:
 
 
 def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
-    """Draw the bars; return where the axis begins."""
+    """Draw the bars. Return the start of the axis."""
     level, colors = 0, look.colors
     edges = list[int]()
     for at, record in enumerate(records):
@@ -90,7 +90,9 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
             hatch="/////" if kind == "former" else "",
         )  # fmt: skip
         stroke: Any = {"linewidth": 0.6, "solid_capstyle": "butt"}
-        axes.plot([level, level], [at - 0.35, at + 0.35], color=colors[kind], **stroke)  # seen however slight
+        axes.plot(
+            [level, level], [at - 0.35, at + 0.35], color=colors[kind], **stroke
+        )  # makes the smallest change visible
         if at < len(records) - 1:
             axes.plot([level, level], [at + 0.35, at + 0.65], color=colors["ink"], **stroke)
         edges += [max(start, level)] if record["kind"] == "total" else [start, level]
@@ -105,7 +107,7 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
 
 
 def _limited(axes: Axes, edges: Sequence[int], look: Look) -> float:
-    """Begin the axis where the changes are seen, which is not at 0 if they are slight beside the totals."""
+    """Set the limits of the axis and return its start, which is not 0 if the changes are small next to the totals."""
     low, high = min(edges), max(edges)
     span = (high - low) or high or 1
     begin = 0 if low < 2 * span else low - 0.25 * span
