@@ -79,7 +79,7 @@ def growth() -> None:
 def against_streaming() -> None:
     """Print the times of count and front, and of streaming every variant, and check that the answers are equal."""
     from mfprofile.explore.count import count_space
-    from mfprofile.explore.front import Aim, front
+    from mfprofile.explore.front import Objective, front
     from mfprofile.explore.quantity import quantity_of
     from mfprofile.explore.space import read_space
     from mfprofile.spec.quantities import window
@@ -92,7 +92,7 @@ def against_streaming() -> None:
     assert counted.within.lower == counted.within.upper == streamed
     print(f"| {streamed:,} within {WINDOW} | {counted.size:.2g} | {ours:.2f} | {theirs:.1f} | {theirs / ours:.0f} |")
     space = read_space("mf294m-stages")
-    points, ours = _timed(lambda: front(space, (Aim(madds), Aim(params, True))))
+    points, ours = _timed(lambda: front(space, (Objective(madds), Objective(params, True))))
     streamed_front, theirs = _timed(lambda: _streamed_front(space))
     assert [(each.figures["madds"], -each.figures["params"]) for each in points] == streamed_front
     size = count_space(space).size
@@ -138,7 +138,7 @@ def leading() -> None:
     """Print the time and memory of finding the ten best of hundreds of millions of variants one by one."""
     from mfprofile.explore.best import best
     from mfprofile.explore.count import count_space
-    from mfprofile.explore.front import Aim
+    from mfprofile.explore.front import Objective
     from mfprofile.explore.quantity import quantity_of
     from mfprofile.explore.space import read_space
     from mfprofile.spec.quantities import window
@@ -147,7 +147,7 @@ def leading() -> None:
     size = count_space(space).size
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    variants = best(space, Aim(quantity_of("params"), True), [(quantity_of("madds"), window(":300M"))], 10)
+    variants = best(space, Objective(quantity_of("params"), True), [(quantity_of("madds"), window(":300M"))], 10)
     seconds = time.perf_counter() - start
     above = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
     print(

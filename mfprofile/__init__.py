@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mfprofile.cost.bill import count as count
     from mfprofile.cost.conventions import CONVENTIONS as CONVENTIONS
     from mfprofile.cost.memory import peak_memory as peak_memory
+    from mfprofile.errors import InputError as InputError
+    from mfprofile.errors import SpecError as SpecError
     from mfprofile.nn.model import build as build
     from mfprofile.spec.layout import resolve as resolve
     from mfprofile.spec.load import load as load
     from mfprofile.spec.model import Spec as Spec
     from mfprofile.spec.network import Network as Network
-    from mfprofile.spec.problems import InputError as InputError
-    from mfprofile.spec.problems import SpecError as SpecError
 
 __version__ = "0.1.0"
 
@@ -29,10 +29,10 @@ __version__ = "0.1.0"
 _MODULES = {
     "Bill": "cost.bill",
     "CONVENTIONS": "cost.conventions",
-    "InputError": "spec.problems",
+    "InputError": "errors",
     "Network": "spec.network",
     "Spec": "spec.model",
-    "SpecError": "spec.problems",
+    "SpecError": "errors",
     "build": "nn.model",
     "count": "cost.bill",
     "load": "spec.load",

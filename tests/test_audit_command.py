@@ -23,11 +23,11 @@ from zoo import ZOO, Lambda  # noqa: E402
 
 from mfprofile.budget.difference import difference  # noqa: E402
 from mfprofile.cost.tree import Branch, branches, lines, tree  # noqa: E402
-from mfprofile.spec.problems import InputError  # noqa: E402
-from mfprofile.trace import given  # noqa: E402
+from mfprofile.errors import InputError  # noqa: E402
+from mfprofile.trace import parse  # noqa: E402
 from mfprofile.trace.audit import traced  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
-from mfprofile.verify.audited import audit  # noqa: E402
+from mfprofile.verify.audit import audit  # noqa: E402
 from mfprofile.verify.verify import chosen, verified  # noqa: E402
 
 MOST = ("torch", "fvcore", "thop", "ptflops")
@@ -123,7 +123,7 @@ def here(folder: Path) -> Here:
 
 
 def _traced(text: str, *inputs: str, **arguments: Any) -> Any:
-    return traced(text, given.inputs(inputs or ["3x16x16"]), arguments)
+    return traced(text, parse.inputs(inputs or ["3x16x16"]), arguments)
 
 
 def _root(text: str, convention: str = "core") -> Branch:
@@ -226,8 +226,8 @@ def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
     assert "\nrun on a CPU, since it cannot run on meta tensors: " in done.stdout
     assert done.returncode == 0
     with pytest.raises(InputError, match=r"^net.py:Asking cannot be run: "):
-        traced("net.py:Asking", given.inputs(["3"]), device="meta")
-    assert traced("net.py:Net", given.inputs(["3x16x16"]), device="cpu").device == "cpu"
+        traced("net.py:Asking", parse.inputs(["3"]), device="meta")
+    assert traced("net.py:Net", parse.inputs(["3x16x16"]), device="cpu").device == "cpu"
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_network_is_not_changed(folder: Path) -> None:
     net.ready = model = net.Net().train()
     state = {key: value.clone() for key, value in model.state_dict().items()}
     path, numbers = list(sys.path), torch.random.get_rng_state()
-    audited = audit("net:ready", given.inputs(["3x16x16"]), counters=["torch", "fvcore", "thop"])
+    audited = audit("net:ready", parse.inputs(["3x16x16"]), counters=["torch", "fvcore", "thop"])
     assert audited.holds
     assert model.training
     assert all(module.training for module in model.modules())
@@ -689,7 +689,7 @@ def test_networks_of_libraries_are_explained(target: str) -> None:
     """Four tools with three ways to count are explained, to the unit and at each module path."""
     library = target.partition(":")[0]
     need(library)
-    audited = audit(target, given.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
+    audited = audit(target, parse.inputs([]), counters=["torch", "fvcore", "thop", "ptflops"])
     assert audited.verification is not None
     assert {one.measured.tool: one.unexplained for one in audited.verification.explanations} == dict.fromkeys(
         ["torch", "fvcore", "thop", "ptflops"], 0

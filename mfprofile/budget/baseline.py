@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mfprofile.budget.limits import Limit, percent
+from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.limits import share
-from mfprofile.spec.problems import InputError, Mark
-from mfprofile.spec.quantities import QuantityError, quantity
+from mfprofile.spec.problems import Mark
+from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, shown
 
 SCHEMAS = (1, 2)

@@ -13,10 +13,11 @@ from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import Bill, count
+from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.load import located
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, Mark, Problem, SpecError
+from mfprofile.spec.problems import Mark, Problem
 from mfprofile.spec.sources import expanded
 
 

@@ -15,8 +15,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from mfprofile.budget.limits import Limit, limit_of
+from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import Fault, bounds
-from mfprofile.spec.problems import MISSING, InputError, Mark, Problem, SpecError
+from mfprofile.spec.problems import MISSING, Mark, Problem
 from mfprofile.spec.sources import as_typed, is_target, shipped
 from mfprofile.spec.words import instead
 

@@ -9,7 +9,7 @@ from mfprofile.budget.alignment import aligned
 from mfprofile.budget.modules import module_parts
 from mfprofile.budget.parts import PartDifference, Piece
 from mfprofile.cost.bill import Bill
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 BEFORE_BLOCKS = ("tokens", "stem")
 AFTER_BLOCKS = ("final", "head", "fpn", "retina")

@@ -13,8 +13,8 @@ from typing import Any
 
 from mfprofile.budget.depth import Depths
 from mfprofile.budget.knobs import DIMENSION, HIDDEN, PIXELS, Changes, Step, turned
+from mfprofile.errors import InputError
 from mfprofile.spec.model import MAX_CHANNELS, MAX_PIXELS, MAX_WIDTH, Resolution, Spec
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import instead, shown
 
 FAMILIES = ("width", "tokens.dim", "input", "depth", "head.fc")

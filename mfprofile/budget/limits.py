@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
+from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.document import Node, locate
 from mfprofile.spec.limits import Bound, amount, bounds, limit_name
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, Mark
-from mfprofile.spec.quantities import QuantityError
+from mfprofile.spec.problems import Mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import Changes, Step
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.errors import InputError
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.renamed import renamed
 
 QUANTITIES = ("madds", "params")

@@ -10,9 +10,9 @@ from typing import Any
 from mfprofile.budget.knobs import Knob, Step, knobs
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.sums import Total
+from mfprofile.errors import InputError
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import PILLARS
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.width import scaled
 from mfprofile.spec.words import instead, shown

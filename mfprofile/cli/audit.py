@@ -10,8 +10,9 @@ from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
 from mfprofile.cli.options import ArgumentsOption, ConventionName, FormOptions, InputsOption, notify
 from mfprofile.cli.subjects import need_extra
+from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
-from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import instead, shown
 from mfprofile.trace import DEVICES
 
@@ -80,8 +81,8 @@ def command(
         raise InputError(f"--depth {depth}: must be 0 or more")
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
-    from mfprofile.trace import given
-    from mfprofile.verify.audited import audit
+    from mfprofile.trace import parse
+    from mfprofile.verify.audit import audit
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import coverage
     from mfprofile.view.tables import show
@@ -89,7 +90,7 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
-    result = audit(target, given.inputs(inputs or ()), given.arguments(arguments or ()), device, names, notify)
+    result = audit(target, parse.inputs(inputs or ()), parse.arguments(arguments or ()), device, names, notify)
     show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
     notes = [*coverage(result.trace.bill())] if result.trace.uncovered else []
     if result.verification is not None:

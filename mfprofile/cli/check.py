@@ -10,7 +10,8 @@ import typer
 from mfprofile.cli.completion import dtypes, names_in, specs
 from mfprofile.cli.options import AsJson, ConventionName, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, need_extra, refuse_misplaced
-from mfprofile.spec.problems import InputError, SpecError, unknown
+from mfprofile.errors import InputError, SpecError
+from mfprofile.spec.problems import unknown
 from mfprofile.spec.sources import is_target
 from mfprofile.spec.words import printable
 

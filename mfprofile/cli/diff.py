@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.options import ConventionName, FormOptions
 from mfprofile.cli.subjects import NetworkOptions, bills_to_compare, refuse_misplaced
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 FROM = "The first network: a name of 'mfprofile list', a path, - for stdin, or a target of 'audit'."
 TO = "The second network, in the same form (default: A changed by --set or --arg)."

@@ -9,8 +9,8 @@ import typer
 
 from mfprofile.cli.completion import conventions, specs
 from mfprofile.cli.groups import Group
+from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
-from mfprofile.spec.problems import InputError
 
 if TYPE_CHECKING:
     from mfprofile.view.tables import Form

@@ -43,7 +43,7 @@ def _check_ending(output: str | None) -> None:
     """Raise `InputError` for a file name that does not end in .html or .htm."""
     from pathlib import Path
 
-    from mfprofile.spec.problems import InputError
+    from mfprofile.errors import InputError
 
     if output is not None and Path(output).suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{output}: must end in .html or .htm")

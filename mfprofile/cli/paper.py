@@ -10,7 +10,7 @@ import typer
 
 from mfprofile.cli.completion import conventions, tables
 from mfprofile.cli.options import FormOptions, need_torch, notify
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 if TYPE_CHECKING:
     from mfprofile.paper.baselines import Recount
@@ -65,6 +65,6 @@ def _recount(tables: list[str]) -> Sequence[Recount]:
     if "baselines" not in (name.lower() for name in tables):
         raise InputError("--recount needs 'baselines'; use mfprofile paper baselines --recount")
     need_torch("paper baselines --recount", "baselines")
-    from mfprofile.view.baselines import recount_anew
+    from mfprofile.view.baselines import recount_baselines
 
-    return recount_anew(notify)
+    return recount_baselines(notify)

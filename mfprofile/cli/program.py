@@ -13,9 +13,8 @@ import typer
 
 from mfprofile.cli.groups import with_group_options
 from mfprofile.cli.renamed import with_new_names
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError, OutputError
 from mfprofile.spec.words import printable
-from mfprofile.view.tables import OutputError
 
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

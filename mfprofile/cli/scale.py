@@ -9,7 +9,7 @@ import typer
 
 from mfprofile.cli.completion import names_in
 from mfprofile.cli.options import AsJson, Changes, ConventionName, Spec, notify
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 
 def command(

@@ -17,8 +17,8 @@ from mfprofile.cli.options import (
     need_torch,
     notify,
 )
+from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.sources import is_target
 from mfprofile.spec.words import printable
 
@@ -114,7 +114,7 @@ def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
     from mfprofile.trace.audit import traced
-    from mfprofile.trace.given import arguments, inputs
+    from mfprofile.trace.parse import arguments, inputs
     from mfprofile.view.coverage import coverage
 
     trace = traced(reference, inputs(options.inputs), arguments(options.arguments))

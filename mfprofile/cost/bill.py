@@ -17,12 +17,12 @@ from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_of
 from mfprofile.cost.weights import NOTHING, OPS, TORCH_LEAVES, Convention
+from mfprofile.errors import InputError
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.network import Network
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.words import instead, shown
 

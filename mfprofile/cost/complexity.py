@@ -29,14 +29,14 @@ MOBILE = 2 * L * E * C**2 + 9 * L * E * C
 class Complexity:
     """One complexity: as stated, and as derived from the counted products.
 
-    `derived` counts the ops that the statement covers, `beside` all other ops. `exact` is whether the coefficients are
-    equal. If not, `terms_agree` is whether the terms are the same, which is all that O() claims.
+    `derived` counts the ops that the statement covers, `other_terms` all other ops. `exact` is whether the coefficients
+    are equal. If not, `terms_agree` is whether the terms are the same, which is all that O() claims.
     """
 
     name: str
     stated: Any
     derived: Any
-    beside: dict[str, Any]
+    other_terms: dict[str, Any]
 
     @property
     def exact(self) -> bool:
@@ -86,8 +86,8 @@ def complexities() -> list[Complexity]:
 
 
 def _compared(name: str, stated: Any, ops: Ops, separate: dict[str, str]) -> Complexity:
-    beside = {label: _core([op for op in ops if op[1] == role]) for label, role in separate.items()}
-    return Complexity(name, stated, _core([op for op in ops if op[1] not in separate.values()]), beside)
+    other_terms = {label: _core([op for op in ops if op[1] == role]) for label, role in separate.items()}
+    return Complexity(name, stated, _core([op for op in ops if op[1] not in separate.values()]), other_terms)
 
 
 def _core(ops: Ops) -> Any:

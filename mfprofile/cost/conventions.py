@@ -28,13 +28,15 @@ ONCE = Weight(products=1)
 BIASED = Weight(products=1, elements=1)
 # In Mobile-Former, only the detector's convolutions have a bias. In other networks, the role of an op says so.
 BIASED_CONVOLUTIONS = {
-    (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "worded-biased")
+    (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "string-padding-biased")
 }
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
 SLIDING_BIASED = {**SLIDING, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
-NO_WORDED = {(kind, role): NOTHING for kind in CONVOLUTIONS for role in ("worded", "worded-biased")}  # padding="same"
+NO_STRING_PADDING = {
+    (kind, role): NOTHING for kind in CONVOLUTIONS for role in ("string-padding", "string-padding-biased")
+}  # padding="same"
 NO_1D_3D = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known for images only
 BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
@@ -98,7 +100,7 @@ FVCORE = Convention(
         **_each(Weight(elements=1), "pool", "upsample"),
         **_each(Weight(elements=4), "upsample-bilinear", "grid-sample"),
         **NO_1D_3D,
-        **NO_WORDED,
+        **NO_STRING_PADDING,
         **NO_FUSED,
         **NO_RARE,
         (ANY, COMPOSED): NOTHING,

@@ -11,8 +11,8 @@ import sympy
 from mfprofile.cost.blocks import block_parts
 from mfprofile.cost.former import former
 from mfprofile.cost.rows import Row, rows_of
+from mfprofile.errors import InputError
 from mfprofile.spec.network import Block, FeatureMap, Network, Tokens
-from mfprofile.spec.problems import InputError
 
 MEANINGS = {
     "C": "input channels", "O": "output channels", "h": "hidden channels", "h₂": "second hidden channels",

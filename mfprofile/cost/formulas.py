@@ -17,10 +17,10 @@ import sympy
 
 from mfprofile.cost.bill import count
 from mfprofile.cost.sums import Total
+from mfprofile.errors import InputError
 from mfprofile.spec.detector import LAST_LEVEL
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Resolution, Spec
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.width import scaled
 from mfprofile.spec.words import instead

@@ -59,7 +59,13 @@ OF_MOBILE_FORMER = frozenset(
 join sub-blocks on tokens."""
 ROLES = OF_MOBILE_FORMER | {
     *(UNCOVERED, FUSED, COMPOSED, RARE, "unused"),
-    *("plain", "biased", "added", "worded", "worded-biased"),  # how a bias is added; padding given as a word
+    *(
+        "plain",
+        "biased",
+        "added",
+        "string-padding",
+        "string-padding-biased",
+    ),  # how a bias is added; padding given as a word
     *("training", "training-plain"),  # a norm that computes its own statistics
     *("1d", "3d"),  # not on images
 }

@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.flow import INPUT, Flow
+from mfprofile.errors import InputError
 from mfprofile.spec.names import MEMORY
-from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import shown
 
 DTYPES: Mapping[str, int] = MappingProxyType({"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1})

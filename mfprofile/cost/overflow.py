@@ -8,8 +8,8 @@ from typing import Any
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.ops import activations
 from mfprofile.cost.weights import Convention
+from mfprofile.errors import InputError
 from mfprofile.spec.network import Network
-from mfprofile.spec.problems import InputError
 
 LIMIT = 2**63
 

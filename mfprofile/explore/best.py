@@ -18,17 +18,17 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mfprofile.errors import InputError, TooLargeError
 from mfprofile.explore.chain import Chain
-from mfprofile.explore.front import Aim
+from mfprofile.explore.front import Objective
 from mfprofile.explore.join import extreme
 from mfprofile.explore.labels import undominated_paths
-from mfprofile.explore.quantity import Quantity, refuse_twice
+from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths_from_start
 from mfprofile.explore.variant import Path, Variant, variants_of
-from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, TooLargeError, over_chains
-from mfprofile.spec.problems import InputError
+from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
@@ -55,7 +55,7 @@ class _Task:
 @renamed(counted_by="convention")
 def best(
     space: Space,
-    aim: Aim,
+    objective: Objective,
     windows: Sequence[tuple[Quantity, Window]] = (),
     number: int = 1,
     convention: str = "core",
@@ -69,11 +69,13 @@ def best(
     variant and the space is too large for that. This can happen for `number` > 1, or if the other methods need more
     than `memory` bytes.
     """
-    refuse_twice(windows)
-    others = [(quantity, window) for quantity, window in windows if quantity.terms != aim.quantity.terms]
-    own = next((window for quantity, window in windows if quantity.terms == aim.quantity.terms), Window(None, None))
-    question = Question(space, (aim.quantity, *(quantity for quantity, _ in others)), convention)
-    task = _Task(aim.most, (own, *(window for _, window in others)), memory, number)
+    check_duplicates(windows)
+    others = [(quantity, window) for quantity, window in windows if quantity.terms != objective.quantity.terms]
+    own = next(
+        (window for quantity, window in windows if quantity.terms == objective.quantity.terms), Window(None, None)
+    )
+    question = Question(space, (objective.quantity, *(quantity for quantity, _ in others)), convention)
+    task = _Task(objective.most, (own, *(window for _, window in others)), memory, number)
     if number > 1:
         return variants_of(question, _best_by_visit(question, task, executor, progress), executor)
     for limits in _one_sided(task.windows[1:]):
@@ -84,7 +86,7 @@ def best(
         if answer is None:
             return []
         path, sums = answer
-        if _misses(own, sums[0], aim.most):
+        if _misses(own, sums[0], objective.most):
             return []
         if all(figure in window for figure, window in zip(sums, task.windows, strict=True)):
             return variants_of(question, [path], executor)

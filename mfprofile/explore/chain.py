@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfprofile.cost.weights import Convention
+from mfprofile.errors import InputError
 from mfprofile.explore.costing import Costing
 from mfprofile.explore.edges import WIDTH_RULE_KEYS, Edges, Integers, Values, all_edges, largest_edges
 from mfprofile.explore.quantity import Quantity
@@ -22,7 +23,6 @@ from mfprofile.explore.settings import global_settings, is_refused, largest_sett
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError
 
 MAX_SUM = 2**60
 """The largest allowed sum. Sums, differences of sums, and the placeholder for "no path" then stay below 2⁶³."""

@@ -12,7 +12,7 @@ import numpy as np
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.join import count_within_both
-from mfprofile.explore.quantity import Quantity, refuse_twice
+from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths_from_start
@@ -38,16 +38,16 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counted:
+class SpaceCount:
     """The counts of a space.
 
-    `size` is the number of variants, and `left_out` the number of combinations of choices that the rules of specs
+    `size` is the number of variants, and `skipped` the number of combinations of choices that the rules of specs
     refuse. `within` is the number of variants within all windows. `alone` has the number within each single window, by
     the name of its quantity.
     """
 
     size: int
-    left_out: int
+    skipped: int
     within: Number
     alone: Mapping[str, Number]
 
@@ -60,14 +60,14 @@ def count_space(
     memory: int = MEMORY,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> Counted:
+) -> SpaceCount:
     """Return the number of variants within all windows, and within each single window.
 
     The number for one window is exact if its sums fit into `memory` bytes. The same holds for two windows, which need
     more memory. The number for three or more is exact if a setting has at most `STREAMED` variants, because they are
     visited one by one. In all other cases the answer is bounds, which come from the bounds of each window.
     """
-    refuse_twice(windows)
+    check_duplicates(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
     counts = [part for part in over_chains(question, task, executor, progress) if part is not None]
@@ -75,8 +75,8 @@ def count_space(
     zero = Number(0, 0)
     alone = [sum((part[1][row] for part in counts), zero) for row in range(len(windows))]
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
-    left_out = question.chains().assignments() - size
-    return Counted(size, left_out, sum((part[2] for part in counts), zero), named)
+    skipped = question.chains().assignments() - size
+    return SpaceCount(size, skipped, sum((part[2] for part in counts), zero), named)
 
 
 def _counted(chain: Chain, windows: Sequence[Window], memory: int) -> tuple[int, list[Number], Number]:

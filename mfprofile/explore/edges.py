@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mfprofile.errors import InputError
 from mfprofile.explore.space import Choice, Place, Space, with_values
 from mfprofile.spec.model import BlockSpec, Spec
-from mfprofile.spec.problems import InputError, dotted
+from mfprofile.spec.problems import dotted
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.width import scaled
 

@@ -9,20 +9,20 @@ from functools import partial
 
 import numpy as np
 
+from mfprofile.errors import InputError, TooLargeError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.labels import undominated, undominated_paths
-from mfprofile.explore.quantity import Quantity, refuse_twice
+from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Variant, variants_of
-from mfprofile.explore.work import MEMORY, Progress, Question, TooLargeError, over_chains
-from mfprofile.spec.problems import InputError
+from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Aim:
+class Objective:
     """An objective: a quantity to minimize, or to maximize if `most`."""
 
     quantity: Quantity
@@ -37,7 +37,7 @@ class Aim:
 @renamed(counted_by="convention")
 def front(
     space: Space,
-    aims: tuple[Aim, Aim],
+    objectives: tuple[Objective, Objective],
     windows: Sequence[tuple[Quantity, Window]] = (),
     convention: str = "core",
     memory: int = MEMORY,
@@ -50,11 +50,11 @@ def front(
     sides, for a lower limit of a minimized objective, and for an upper limit of a maximized one: label setting could
     drop the only paths within such a window. Raises it also if the search needs more than `memory` bytes.
     """
-    refuse_twice(windows)
-    limits: list[int | None] = [_limit(aim, windows) for aim in aims]
-    others = [_one_sided(quantity, window) for quantity, window in windows if not _is_aim(quantity, aims)]
-    signs = np.array([*(aim.sign for aim in aims), *(sign for _, sign, _ in others)])
-    quantities = (*(aim.quantity for aim in aims), *(quantity for quantity, _, _ in others))
+    check_duplicates(windows)
+    limits: list[int | None] = [_limit(objective, windows) for objective in objectives]
+    others = [_one_sided(quantity, window) for quantity, window in windows if not _is_objective(quantity, objectives)]
+    signs = np.array([*(objective.sign for objective in objectives), *(sign for _, sign, _ in others)])
+    quantities = (*(objective.quantity for objective in objectives), *(quantity for quantity, _, _ in others))
     question = Question(space, quantities, convention)
     task = partial(_front_of, signs=signs, limits=[*limits, *(limit for _, _, limit in others)], memory=memory)
     try:
@@ -71,18 +71,22 @@ def front(
     return variants_of(question, [(setting, edges) for setting, _, edges in kept], executor)
 
 
-def _is_aim(quantity: Quantity, aims: Sequence[Aim]) -> bool:
-    return any(quantity.terms == aim.quantity.terms for aim in aims)
+def _is_objective(quantity: Quantity, objectives: Sequence[Objective]) -> bool:
+    return any(quantity.terms == objective.quantity.terms for objective in objectives)
 
 
-def _limit(aim: Aim, windows: Sequence[tuple[Quantity, Window]]) -> int | None:
+def _limit(objective: Objective, windows: Sequence[tuple[Quantity, Window]]) -> int | None:
     """Return the upper limit that the objective's window sets on its sum times its sign, or None."""
-    window = next((window for quantity, window in windows if quantity.terms == aim.quantity.terms), Window(None, None))
-    limit, best_side = (window.least, window.most) if aim.most else (window.most, window.least)
+    window = next(
+        (window for quantity, window in windows if quantity.terms == objective.quantity.terms), Window(None, None)
+    )
+    limit, best_side = (window.least, window.most) if objective.most else (window.most, window.least)
     if best_side is not None:
-        goal, side = ("maximized", "an upper") if aim.most else ("minimized", "a lower")
-        raise InputError(f"{aim.quantity.name} is {goal}: its window cannot have {side} limit; leave that side open")
-    return None if limit is None else aim.sign * limit
+        goal, side = ("maximized", "an upper") if objective.most else ("minimized", "a lower")
+        raise InputError(
+            f"{objective.quantity.name} is {goal}: its window cannot have {side} limit; leave that side open"
+        )
+    return None if limit is None else objective.sign * limit
 
 
 def _one_sided(quantity: Quantity, window: Window) -> tuple[Quantity, int, int]:

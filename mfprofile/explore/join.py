@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mfprofile.errors import TooLargeError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.halves import BYTES_PER_SUM, Halves, dot, kept_sums
 from mfprofile.explore.sums import INT64_LIMIT
 from mfprofile.explore.wavelet import WaveletMatrix
-from mfprofile.explore.work import TooLargeError
 from mfprofile.spec.quantities import Window
 
 _MATRIX_BYTES_PER_SUM = 24 * 16  # 24 levels of a wavelet matrix, two integers each

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mfprofile.errors import TooLargeError
 from mfprofile.explore.chain import Link
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.sums import least_to_end
-from mfprofile.explore.work import TooLargeError
 
 _COPIES = 4  # copies of the labels while they are collected and sorted
 _LEAF = 64  # up to this number, labels are compared pair by pair

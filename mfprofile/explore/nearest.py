@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from mfprofile.errors import InputError
 from mfprofile.explore.best import best
-from mfprofile.explore.front import Aim
+from mfprofile.explore.front import Objective
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Variant
 from mfprofile.explore.work import MEMORY
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 
 
@@ -44,10 +44,10 @@ def nearest(
         try:
             if window.least is not None:
                 limits = [(quantity, Window(None, window.least - 1)), *others]
-                below = _best(space, Aim(quantity, True), limits, convention, memory, executor)
+                below = _best(space, Objective(quantity, True), limits, convention, memory, executor)
             if window.most is not None:
                 limits = [(quantity, Window(window.most + 1, None)), *others]
-                above = _best(space, Aim(quantity), limits, convention, memory, executor)
+                above = _best(space, Objective(quantity), limits, convention, memory, executor)
             sides[quantity.name] = Nearest(below, above)
         except InputError:
             sides[quantity.name] = Nearest(None, None, known=False)
@@ -56,10 +56,10 @@ def nearest(
 
 def _best(
     space: Space,
-    aim: Aim,
+    objective: Objective,
     windows: Sequence[tuple[Quantity, Window]],
     convention: str,
     memory: int,
     executor: Executor | None,
 ) -> Variant | None:
-    return next(iter(best(space, aim, windows, 1, convention, memory, executor)), None)
+    return next(iter(best(space, objective, windows, 1, convention, memory, executor)), None)

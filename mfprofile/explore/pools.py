@@ -14,7 +14,7 @@ from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 _CONNECT_TIMEOUT = "10s"
 _INTERRUPT_EVERY, _INTERRUPT_FOR = 0.05, 10.0  # seconds; afterwards the workers are killed

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from mfprofile.cost.measures import Measure, measure
 from mfprofile.cost.rows import Part
 from mfprofile.cost.weights import Convention
+from mfprofile.errors import InputError
 from mfprofile.spec.dimension import D, Size
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.words import shown
 
@@ -56,7 +56,7 @@ def quantity_of(text: str) -> Quantity:
     return Quantity(text.strip(), tuple((times, term) for _, times, term in ordered))
 
 
-def refuse_twice(windows: Sequence[tuple[Quantity, Window]]) -> None:
+def check_duplicates(windows: Sequence[tuple[Quantity, Window]]) -> None:
     """Raise `InputError` for two windows of the same sum, even if it is written in two ways."""
     names: dict[object, str] = {}
     for quantity, _ in windows:

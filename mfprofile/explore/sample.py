@@ -17,13 +17,13 @@ from itertools import accumulate
 
 import numpy as np
 
+from mfprofile.errors import InputError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.quantity import Quantity, quantity_of
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Path, Variant, variants_of
 from mfprofile.explore.work import Progress, Question, over_chains
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 

@@ -7,9 +7,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from mfprofile.errors import InputError
 from mfprofile.explore.edges import UNKNOWN, Values
 from mfprofile.explore.space import Place, Space, with_values
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.rules import breaches
 
 MAX_SETTINGS = 100_000

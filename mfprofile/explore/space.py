@@ -15,11 +15,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.load import tree, typed
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import MAX_BLOCKS
-from mfprofile.spec.problems import MISSING, InputError, Problem, SpecError, dotted
+from mfprofile.spec.problems import MISSING, Problem, dotted
 
 MAX_VALUES = 4096
 

@@ -32,10 +32,6 @@ STREAMED = 10**9
 """The largest number of variants that a query visits one by one."""
 
 
-class TooLargeError(Exception):
-    """An exact answer needs more memory than allowed."""
-
-
 _Job: TypeAlias = tuple[Values, tuple[Any, ...]]
 
 _SLICES = 64  # for progress, and for an even load of the workers

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mfprofile.errors import InputError
 from mfprofile.nn.model import MobileFormer
 from mfprofile.nn.released import released_names
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import printable
 
 SHOWN = 10

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from mfprofile.errors import InputError
 from mfprofile.nn.block import block_module
 from mfprofile.nn.bridge import MobileToFormer
 from mfprofile.nn.detector import RetinaNet
 from mfprofile.nn.head import Head
 from mfprofile.nn.mobile import stem
-from mfprofile.spec import InputError, Network, Spec, load, resolve
+from mfprofile.spec import Network, Spec, load, resolve
 
 BACKBONE_STRIDE = 4
 """The smallest stride whose feature map `features` returns."""

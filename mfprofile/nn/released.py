@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mfprofile.errors import InputError
 from mfprofile.spec.network import Block, Network
-from mfprofile.spec.problems import InputError
 
 Pairs = tuple[tuple[str, str], ...]
 

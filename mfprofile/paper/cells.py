@@ -41,26 +41,26 @@ class Cell:
         return self.printed.difference(self.counted)
 
     @property
-    def is_lost(self) -> bool:
+    def is_regression(self) -> bool:
         """Return whether the cell does not hold and is not one of the known exceptions in `NOT_REPRODUCED`."""
         return not self.holds and (self.spec, self.column) not in NOT_REPRODUCED
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SharedCell:
     """A cell, and the tables that print the same figure for the same spec."""
 
     cell: Cell
     tables: tuple[str, ...]
 
 
-def distinct(convention: str | None = None) -> list[Standing]:
+def distinct(convention: str | None = None) -> list[SharedCell]:
     """Return the distinct cells of all tables, in the order of the paper, counted as in `cells`."""
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for number in TITLES:
         for cell in cells(table(number), convention):
             groups.setdefault((cell.spec, cell.column, cell.printed.text), []).append(cell)
-    return [Standing(group[0], tuple(cell.table for cell in group)) for group in groups.values()]
+    return [SharedCell(group[0], tuple(cell.table for cell in group)) for group in groups.values()]
 
 
 def cells(table: PaperTable, convention: str | None = None) -> Iterator[Cell]:

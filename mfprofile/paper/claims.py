@@ -35,7 +35,7 @@ class Claim:
     """
 
     section: str
-    gist: str
+    summary: str
     printed: str
     judge: Callable[[str], Judgement]
 
@@ -44,8 +44,8 @@ def claims() -> Iterator[Claim]:
     """Yield the claims in the order of the paper."""
     yield Claim("Abstract", "the 294M needs 17 % less computation than MobileNetV3 with 356M", "17 %", _saved)
     for model in MODELS:
-        gist = f"Former and bridge need less than 20 % of the total computation: {model}"
-        yield Claim("1, 3.3", gist, "< 20 %", partial(_below_a_fifth, model))
+        summary = f"Former and bridge need less than 20 % of the total computation: {model}"
+        yield Claim("1, 3.3", summary, "< 20 %", partial(_below_a_fifth, model))
     yield Claim(
         "3.2",
         "savings in the 294M's bridge because Mobile's side has no projections (its output neither)",
@@ -62,8 +62,8 @@ def claims() -> Iterator[Claim]:
     yield Claim("A", "the 26M is the 52M with 4 groups", "groups 4", _groups)
     yield Claim("4.1", "the 151M needs slightly more than ShuffleNetV2 with 138M and 141M", "151M > 141M", _shufflenet)
     for model, range_of in (("mf294m", ("0", "1.5G")), ("mf508m", ("1.6G", "4.3G"))):
-        gist = f"3 to 4 times less than the ViTs in its group of Table 3: {model}"
-        yield Claim("4.1", gist, "3–4 times", partial(_vits, model, *range_of))
+        summary = f"3 to 4 times less than the ViTs in its group of Table 3: {model}"
+        yield Claim("4.1", summary, "3–4 times", partial(_vits, model, *range_of))
     yield Claim("4.1", "the 294M needs less than LeViT with 305M", "294M < 305M", _levit)
     yield Claim("4.2", "ResNet-50, PVT-Tiny and ConT-M need 7 times the 508M's backbone", "7 times", _backbones)
     yield Claim("5.1", "Former and bridge are 10.6 % of Table 5's second row", "10.6 %", _former_and_bridge)

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from mfprofile.spec.problems import Mark, Problem, SpecError
+from mfprofile.errors import SpecError
+from mfprofile.spec.problems import Mark, Problem
 
 Scalar: TypeAlias = str | int | float | bool | None
 Value: TypeAlias = "Scalar | dict[str, Node] | list[Node]"

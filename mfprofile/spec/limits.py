@@ -14,10 +14,11 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from mfprofile.errors import QuantityError
 from mfprofile.spec.names import ADDITIVE, MEMORY, PILLARS, QUANTITIES
 from mfprofile.spec.problems import unknown
-from mfprofile.spec.quantities import QuantityError, quantity
-from mfprofile.spec.words import instead, nearest
+from mfprofile.spec.quantities import quantity
+from mfprofile.spec.words import instead, nearest, shown
 
 _SIDES = ("max", "min")
 _PERCENT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*%", re.ASCII)
@@ -112,10 +113,11 @@ def amount(name: str, value: object) -> int | Fraction:
         return quantity(value, in_bytes=name == MEMORY)
     if "." not in name:
         raise QuantityError(
-            value, f"only a pillar can have a share, as in former.madds: the whole network has 100 % of its {name}"
+            shown(value),
+            f"only a pillar can have a share, as in former.madds: the whole network has 100 % of its {name}",
         )
     if part > 1:
-        raise QuantityError(value, "a pillar's share cannot be more than 100 %")
+        raise QuantityError(shown(value), "a pillar's share cannot be more than 100 %")
     return part
 
 

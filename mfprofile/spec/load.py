@@ -8,10 +8,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.errors import MOST_PROBLEMS, InputError, SpecError
 from mfprofile.spec.document import Node, locate, plain, tree_of
 from mfprofile.spec.merge import Setting, assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import MISSING, MOST_PROBLEMS, InputError, Mark, Problem, SpecError, dotted
+from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.sources import find, read, read_stdin
 from mfprofile.spec.width import scaled

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from mfprofile.errors import SpecError
 from mfprofile.spec.document import MAX_DEPTH, Node, is_text, parse, plain
-from mfprofile.spec.problems import Mark, Problem, SpecError
+from mfprofile.spec.problems import Mark, Problem
 from mfprofile.spec.sources import as_typed, find, read
 
 MAX_CHAIN = 50

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from mfprofile.errors import InputError
 from mfprofile.spec.words import instead, printable, shown
 
 MISSING: object = object()
-MOST_PROBLEMS = 100
 
 
 class Mark(NamedTuple):
@@ -36,19 +36,6 @@ class Problem(NamedTuple):
         about = " = ".join(part for part in (self.path, value) if part)
         text = ": ".join(part for part in (str(self.mark), about, self.rule) if part)
         return printable(f"{text}; {self.remedy}" if self.remedy else text)
-
-
-class InputError(ValueError):
-    """An input from the user is invalid. The text is the whole message."""
-
-
-class SpecError(InputError):
-    """A spec breaks rules. `problems` lists them; the text has one line for each, up to `MOST_PROBLEMS`."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        lines = [str(problem) for problem in self.problems[:MOST_PROBLEMS]]
-        super().__init__("\n".join([*lines, "… and more"] if len(self.problems) > MOST_PROBLEMS else lines))
 
 
 def dotted(path: tuple[str | int, ...]) -> str:

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.words import shown
 
 _COUNTS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
@@ -15,14 +15,6 @@ _BYTES |= {f"{letter}{byte}": 1000**power for power, letter in enumerate("KMGT",
 _BYTES |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
 _AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3})*(?:\.[0-9]{1,30})?)\s*([A-Za-z]{0,12})", re.ASCII)
 _FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)
-
-
-class QuantityError(InputError):
-    """A value is not a valid amount. `rule` is the message without the value."""
-
-    def __init__(self, value: object, rule: str, written: str = "") -> None:
-        self.rule = rule
-        super().__init__(f"{written or shown(value)}: {rule}")
 
 
 def quantity(text: object, in_bytes: bool = False) -> int:
@@ -38,15 +30,15 @@ def quantity(text: object, in_bytes: bool = False) -> int:
     units, example = (_BYTES, "12MB, 1.5MiB or 12_000_000") if in_bytes else (_COUNTS, "300M, 0.3G or 300_000_000")
     match = _AMOUNT.fullmatch(written.strip())
     if not match:
-        raise QuantityError(text, f"must be an amount such as {example}")
+        raise QuantityError(shown(text), f"must be an amount such as {example}")
     number, unit = Fraction(match[1].replace("_", "")), match[2].upper()
     if flops := _FLOPS.fullmatch(unit):
-        raise _ambiguous_flops(text, match[1], flops[1].upper().replace("K", "k"))
+        raise _ambiguous_flops(match[1], flops[1].upper().replace("K", "k"))
     if unit not in units:
-        raise QuantityError(text, f"{shown(match[2])} is not a unit; use an amount such as {example}")
+        raise QuantityError(shown(text), f"{shown(match[2])} is not a unit; use an amount such as {example}")
     amount = number * units[unit]
     if amount.denominator != 1:
-        raise QuantityError(text, f"is not a whole number; use an amount such as {example}")
+        raise QuantityError(shown(text), f"is not a whole number; use an amount such as {example}")
     return int(amount)
 
 
@@ -59,13 +51,13 @@ def units(in_bytes: bool = False) -> dict[str, int]:
     return dict(_BYTES if in_bytes else _COUNTS)
 
 
-def _ambiguous_flops(text: object, number: str, letter: str) -> QuantityError:
+def _ambiguous_flops(number: str, letter: str) -> QuantityError:
     half = f"{float(Fraction(number.replace('_', '')) / 2):g}{letter}"
     rule = (
         "1 multiply-add is 2 FLOPs, but some papers call multiply-adds FLOPs; "
         f"write {half} if products and sums were counted, {number}{letter} if multiply-adds were counted"
     )
-    return QuantityError(text, rule, f"{number}{letter}FLOPs")
+    return QuantityError(f"{number}{letter}FLOPs", rule)
 
 
 class Window(NamedTuple):

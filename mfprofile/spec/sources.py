@@ -8,8 +8,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from mfprofile.errors import SpecError
 from mfprofile.spec.document import MAX_BYTES, Node, parse
-from mfprofile.spec.problems import MISSING, Mark, Problem, SpecError
+from mfprofile.spec.problems import MISSING, Mark, Problem
 from mfprofile.spec.words import nearest
 
 _SUFFIXES = (".yaml", ".yml")

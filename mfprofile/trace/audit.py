@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from mfprofile.spec.problems import InputError
-from mfprofile.trace.blanks import shapeless
-from mfprofile.trace.given import Inputs
+from mfprofile.errors import InputError
+from mfprofile.trace.copies import shapeless
+from mfprofile.trace.parse import Inputs
+from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments, opened
 from mfprofile.trace.trace import Failure, Input, trace
-from mfprofile.trace.traced import Trace
 
 
 def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:

@@ -11,9 +11,7 @@ from typing import Any
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-
-class OriginalUsedError(Exception):
-    """A copied network uses the original, for example through a function in an attribute that refers to a layer."""
+from mfprofile.errors import OriginalUsedError
 
 
 class Call:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.spec.words import raised
 
 _OPERATORS = {

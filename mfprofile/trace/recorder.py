@@ -17,7 +17,6 @@ from mfprofile.cost.kinds import COMPOSED, FUSED, RARE, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.trace import products
-from mfprofile.trace.answers import answer
 from mfprofile.trace.calls import Call, Calls
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import HANDLES, Handle, shape_of
@@ -34,6 +33,7 @@ from mfprofile.trace.operators import (
 )
 from mfprofile.trace.owners import Owners, storage, tensors_in
 from mfprofile.trace.products import Named
+from mfprofile.trace.shapes import answer
 from mfprofile.trace.threads import Threads
 
 
@@ -94,7 +94,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
         self._given_storages = {storage(buffer) for buffer in model.buffers()}
         self.fault: Exception | None = None
-        self._padding_is_word = False
+        self._padding_is_string = False
         self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
         self._ops: list[tuple[Call, str, int, str, Cost]] = []
 
@@ -149,10 +149,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run an operator by those that torch defines it by; an operator without a decomposition is not covered."""
         if not isinstance(func, OpOverload):
             return self._run_with_functions(operator, func, args, options)
-        before, self._padding_is_word = self._padding_is_word, self._padding_is_word or func._overloadname == "padding"
+        before, self._padding_is_string = (
+            self._padding_is_string,
+            self._padding_is_string or func._overloadname == "padding",
+        )
         with self:
             out = func.decompose(*args, **options)
-        self._padding_is_word = before
+        self._padding_is_string = before
         return self._run_uncovered(operator, func, args, options) if out is NotImplemented else out
 
     def _run_with_functions(
@@ -206,11 +209,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if operator.name == "batch_norm" and given["training"]:
             return "training" if given.get("weight") is not None else "training-plain"
         if given.get(operator.bias) is None:
-            return "worded" if self._padding_is_word else "plain"
+            return "string-padding" if self._padding_is_string else "plain"
         if operator.name == "linear":
             vectors = given["input"]  # torch fuses the bias if the vectors are contiguous
             return "biased" if vectors.dim() == 2 or vectors.is_contiguous() else "added"
-        return "worded-biased" if self._padding_is_word else "biased"
+        return "string-padding-biased" if self._padding_is_string else "biased"
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
         check(cost.kind, role)

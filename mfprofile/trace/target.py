@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 import torch
 from torch import nn
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.words import nearest, printable, raised
 from mfprofile.trace.named import LIBRARIES

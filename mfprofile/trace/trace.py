@@ -15,15 +15,16 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from mfprofile.cost.subject import Module
+from mfprofile.errors import InputError
 from mfprofile.spec.inputs import InputShape
-from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.problems import unknown
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.words import raised
 from mfprofile.trace import DEVICES
-from mfprofile.trace.blanks import blank, copied, real
 from mfprofile.trace.calls import module_in
+from mfprofile.trace.copies import blank, copied, real
 from mfprofile.trace.recorder import Recorder
-from mfprofile.trace.traced import Trace
+from mfprofile.trace.result import Trace
 
 
 class Input(NamedTuple):

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from mfprofile.paper.baselines import CONVENTION, DETECTION_INPUT, Recount
 from mfprofile.trace.libraries import library, quiet, version_of
+from mfprofile.trace.result import Trace
 from mfprofile.trace.trace import trace
-from mfprofile.trace.traced import Trace
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 

@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from mfprofile.trace.blanks import copied, real
 from mfprofile.trace.calls import Calls
+from mfprofile.trace.copies import copied, real
 from mfprofile.trace.libraries import imported, quiet
 
 Inputs: TypeAlias = tuple[Tensor, ...]

@@ -39,9 +39,9 @@ class Comparison:
 class Explanation:
     """One tool's totals, and what its convention predicts from our rows.
 
-    `core` is in the tool's unit. `adds` and `misses` are by kind and positive. `version_read` is whether the convention
-    was read from the source of the installed version; if not, a difference is not understood. `activations` compares
-    the output values, if the tool counts them.
+    `core` is in the tool's unit. `adds` and `misses` are by kind and positive. `version_known` is whether the
+    convention was read from the source of the installed version; if not, a difference is not understood. `activations`
+    compares the output values, if the tool counts them.
     """
 
     measured: Measurement
@@ -52,7 +52,7 @@ class Explanation:
     predicted: int
     predicted_params: int
     by_path: Comparison | None
-    version_read: bool
+    version_known: bool
     activations: Comparison | None = None
 
     @property
@@ -74,7 +74,7 @@ class Explanation:
     @property
     def understood(self) -> bool:
         """Return whether the tool is explained, or its version's source was read."""
-        return self.holds or self.version_read
+        return self.holds or self.version_known
 
 
 def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:

@@ -9,10 +9,11 @@ import torch
 from torch import nn
 
 from mfprofile.cost.bill import Bill, count
+from mfprofile.errors import InputError
 from mfprofile.nn.model import build
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, unknown
+from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import raised
 from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
 from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain

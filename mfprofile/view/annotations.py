@@ -10,8 +10,8 @@ from pathlib import Path
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.verdicts import Terms, Verdict
+from mfprofile.errors import OutputError
 from mfprofile.spec.problems import Mark, Problem
-from mfprofile.view.tables import OutputError
 from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines, uncounted_line
 
 

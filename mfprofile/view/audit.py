@@ -8,8 +8,8 @@ from typing import Any
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.tree import Branch, branches, tree
 from mfprofile.spec.words import listed
-from mfprofile.trace.traced import Trace
-from mfprofile.verify.audited import Audit
+from mfprofile.trace.result import Trace
+from mfprofile.verify.audit import Audit
 from mfprofile.view.bill import bill_json, bill_table
 from mfprofile.view.coverage import MOST_NAMED, coverage, coverage_json
 from mfprofile.view.numbers import grouped

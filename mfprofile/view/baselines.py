@@ -126,7 +126,7 @@ def recounts_csv(recounts: Sequence[Recount]) -> str:
     return stream.getvalue()
 
 
-def recount_anew(notify: Callable[[str], None]) -> list[Recount]:
+def recount_baselines(notify: Callable[[str], None]) -> list[Recount]:
     """Build, count and return each baseline. In a checkout of the project, also save the counts.
 
     `notify` is called with a line for each baseline and one on saving. Raises `InputError` if a library is missing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mfprofile.explore.count import Counted, Number, count_space
+from mfprofile.explore.count import Number, SpaceCount, count_space
 from mfprofile.explore.nearest import Nearest
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import read_space
@@ -28,7 +28,7 @@ def spaces_table() -> Table:
 
 
 def counted_json(
-    name: str, counted: Counted, windows: Windows, convention: str, near: Mapping[str, Nearest]
+    name: str, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
 ) -> dict[str, Any]:
     """Return a count for JSON: exact figures, or null where only bounds are known."""
     nearest = {
@@ -39,7 +39,7 @@ def counted_json(
         "space": name,
         "convention": convention,
         "size": counted.size,
-        "left_out": counted.left_out,
+        "left_out": counted.skipped,
         **_number(counted.within),
         "windows": {
             quantity.name: {
@@ -67,7 +67,9 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
     return {"lower": size - within.upper, "upper": size - within.lower}
 
 
-def counted_table(name: str, counted: Counted, windows: Windows, convention: str, near: Mapping[str, Nearest]) -> Table:
+def counted_table(
+    name: str, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
+) -> Table:
     """Return a count as a table: a line for each window alone, then one for all windows together."""
     columns = [
         Column("window", "window"),
@@ -82,7 +84,7 @@ def counted_table(name: str, counted: Counted, windows: Windows, convention: str
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
         f"{name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
-        *([_skipped(counted.left_out)] if counted.left_out else []),
+        *([_skipped(counted.skipped)] if counted.skipped else []),
     ]
     below = [] if counted.within.exact else ["bounds: exact numbers need more memory than --ram"]
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]

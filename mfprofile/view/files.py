@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from mfprofile.view.tables import OutputError
+from mfprofile.errors import OutputError
 
 
 def write(file: Path, text: str) -> None:

@@ -105,7 +105,7 @@ def _agreement(one: Complexity) -> str:
 
 
 def _other_terms(one: Complexity) -> str:
-    return ", ".join(f"{label}: {written(expression)}" for label, expression in one.beside.items()) or "–"
+    return ", ".join(f"{label}: {written(expression)}" for label, expression in one.other_terms.items()) or "–"
 
 
 def explained_table(rows: Sequence[ExplainedRow], values: Mapping[Any, int], heading: str) -> Table:

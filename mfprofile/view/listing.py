@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mfprofile.errors import InputError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.count import count_space
 from mfprofile.explore.quantity import Quantity, quantity_of
@@ -14,7 +15,7 @@ from mfprofile.explore.space import Place, Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.work import Question
 from mfprofile.spec.names import SUMS
-from mfprofile.spec.problems import InputError, dotted
+from mfprofile.spec.problems import dotted
 from mfprofile.spec.quantities import Window
 from mfprofile.view.variants import plain_value
 
@@ -24,7 +25,7 @@ LISTED = 10**8
 _LITTLE = 64 << 20  # bytes for the count before the listing: a bound is enough
 
 
-def listed(space: Space, windows: Sequence[tuple[Quantity, Window]], convention: str) -> Iterator[str]:
+def listing(space: Space, windows: Sequence[tuple[Quantity, Window]], convention: str) -> Iterator[str]:
     """Yield CSV of every variant within the windows, some lines at a time: its choices and its cost.
 
     Raises `InputError` for too many variants.

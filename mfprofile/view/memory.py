@@ -7,7 +7,7 @@ from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.memory import Footprint, Inference, Peak, footprints, peak_memory
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.spec.traits import NO_LABELS
 from mfprofile.view.bill import heading
 from mfprofile.view.head import head

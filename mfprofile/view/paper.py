@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.errors import InputError
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.baselines import Recount
 from mfprofile.paper.cells import Cell, cells, default_convention, is_cost, score
 from mfprofile.paper.claims import Judgement, claims
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
-from mfprofile.spec.problems import InputError
 from mfprofile.view.baselines import baselines_text
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import human
@@ -53,7 +53,9 @@ def paper_text(
     _check_apart(numbers, sheets, chosen, form)
     tables = [table(number) for number in (numbers or ([] if names else TITLES))]
     all_cells = [cell for one in tables for name in conventions_for(one, chosen) for cell in cells(one, name)]
-    lost = [cell for cell in all_cells if cell.convention == default_convention(table(cell.table)) and cell.is_lost]
+    lost = [
+        cell for cell in all_cells if cell.convention == default_convention(table(cell.table)) and cell.is_regression
+    ]
     parts = []
     if form == "json" and tables:
         parts.append(paper_json(all_cells))
@@ -177,7 +179,9 @@ def claims_table() -> Table:
     data: list[list[Any]] = []
     for claim in claims():
         core, paper = claim.judge("core"), claim.judge("paper")
-        data.append([claim.section, claim.gist, claim.printed, core.counted, _held(core), paper.counted, _held(paper)])
+        data.append(
+            [claim.section, claim.summary, claim.printed, core.counted, _held(core), paper.counted, _held(paper)]
+        )
     return Table(columns, data, below=[_claims_summary(data)])
 
 

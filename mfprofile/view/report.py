@@ -9,7 +9,8 @@ from types import MappingProxyType
 from mfprofile.budget.difference import difference
 from mfprofile.budget.sensitivity import sensitivity
 from mfprofile.cost.bill import count
-from mfprofile.explore.front import Aim, front
+from mfprofile.errors import OutputError
+from mfprofile.explore.front import Objective, front
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import read_space
 from mfprofile.paper.claims import MODELS
@@ -29,7 +30,6 @@ from mfprofile.view.plots.pillars import pillars
 from mfprofile.view.plots.residuals import residuals
 from mfprofile.view.plots.tornado import tornado
 from mfprofile.view.plots.waterfall import waterfall
-from mfprofile.view.tables import OutputError
 
 LOOK = Look(columns=2)
 EXAMPLE = "mf294m"
@@ -57,8 +57,11 @@ def _waterfall(look: Look) -> Picture:
 
 
 def _front(look: Look) -> Picture:
-    space, aims = read_space("mf294m-stages"), (Aim(quantity_of("madds"), False), Aim(quantity_of("params"), True))
-    return front_picture(look, space.name, front(space, aims), aims)
+    space, objectives = (
+        read_space("mf294m-stages"),
+        (Objective(quantity_of("madds"), False), Objective(quantity_of("params"), True)),
+    )
+    return front_picture(look, space.name, front(space, objectives), objectives)
 
 
 PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType(

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mfprofile.errors import OutputError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -75,10 +77,6 @@ def show(text: str) -> None:
 def _abandon_stdout() -> None:
     """Discard the buffered output. Otherwise Python would try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class OutputError(Exception):
-    """Output cannot be written, for a reason outside the program."""
 
 
 def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str]:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.errors import InputError, OutputError
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.load import load
 from mfprofile.spec.names import PILLARS, SUMS
-from mfprofile.spec.problems import InputError, dotted
+from mfprofile.spec.problems import dotted
 from mfprofile.spec.words import several, shown
 from mfprofile.spec.writing import yaml_text
 from mfprofile.view.numbers import grouped
-from mfprofile.view.tables import Column, Form, OutputError, Table, dumps, render, show
+from mfprofile.view.tables import Column, Form, Table, dumps, render, show
 
 
 def variant_json(variant: Variant) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
         yield _compared(f"activations of products against {tool}", one.activations)
     if params != one.predicted_params:
         yield f"{tool} misses {grouped(params - one.predicted_params)} params outside the layers that it knows"
-    if not one.version_read:
+    if not one.version_known:
         yield _of_another_version(one)
 
 
@@ -140,7 +140,7 @@ def _explanation_json(one: Explanation) -> dict[str, Any]:
     return {
         "tool": measured.tool,
         "version": measured.version,
-        "version_read": one.version_read,
+        "version_read": one.version_known,
         "understood": one.understood,
         "unit": one.unit,
         "printed": measured.total,

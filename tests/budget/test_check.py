@@ -12,7 +12,8 @@ from running import ROOT, run
 from mfprofile.budget.baseline import SCHEMAS
 from mfprofile.budget.config import matches
 from mfprofile.budget.limits import Limit, in_force, shown_amount
-from mfprofile.spec.problems import InputError, Mark
+from mfprofile.errors import InputError
+from mfprofile.spec.problems import Mark
 from mfprofile.view.head import SCHEMA
 
 MADDS, PARAMS, ACTIVATIONS = 286_732_160, 11_422_648, 14_205_592

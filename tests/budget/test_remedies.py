@@ -22,9 +22,10 @@ from mfprofile.budget.remedies import Remedy, Trials, remedies
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import CORE, PAPER
+from mfprofile.errors import SpecError
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import Mark, SpecError
+from mfprofile.spec.problems import Mark
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 FLAG = Mark("--max")

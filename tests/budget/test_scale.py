@@ -17,7 +17,8 @@ from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import changed
 from mfprofile.budget.scale import QUANTITIES, Member, Scaling, scale
 from mfprofile.cost import count
-from mfprofile.spec import InputError, Spec, load
+from mfprofile.errors import InputError
+from mfprofile.spec import Spec, load
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 MOST = {"width": 3, "tokens.dim": 1024, "input": 640, "depth": 40, "head.fc": 8192}

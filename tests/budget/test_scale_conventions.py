@@ -10,8 +10,8 @@ import pytest
 from mfprofile.budget.scale import scale
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.errors import InputError
 from mfprofile.spec.load import load
-from mfprofile.spec.problems import InputError
 
 MODELS = ("mf26m", "mf294m-mlp", "mf151m-coco")
 

@@ -18,9 +18,9 @@ from strategies import Mapping, spec_mappings
 from mfprofile.budget.knobs import knobs
 from mfprofile.budget.sensitivity import Effect, Sensitivity, sensitivity
 from mfprofile.cost.bill import Bill, count
+from mfprofile.errors import InputError
 from mfprofile.spec.load import load
 from mfprofile.spec.names import PILLARS
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.width import scaled
 from mfprofile.spec.writing import mapping
 

@@ -15,7 +15,8 @@ from mfprofile.cost.ops import elementwise, linear
 from mfprofile.cost.rows import Ops, Part
 from mfprofile.cost.sums import Total
 from mfprofile.cost.weights import ANY, Convention, Weight
-from mfprofile.spec import InputError, load, resolve
+from mfprofile.errors import InputError
+from mfprofile.spec import load, resolve
 from mfprofile.spec.names import AXES, PILLARS
 from mfprofile.spec.sources import shipped
 

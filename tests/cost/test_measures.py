@@ -9,8 +9,8 @@ from strategies import spec_mappings
 from mfprofile.cost.bill import count
 from mfprofile.cost.measures import measure
 from mfprofile.cost.ops import activations
+from mfprofile.errors import InputError
 from mfprofile.spec.names import SUMS
-from mfprofile.spec.problems import InputError
 
 
 @given(spec_mappings())

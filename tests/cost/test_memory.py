@@ -14,7 +14,8 @@ from mfprofile.cost import Bill, count
 from mfprofile.cost.flow import INPUT, READS, Flow
 from mfprofile.cost.formulas import formulas
 from mfprofile.cost.memory import DTYPES, IN_PLACE, Live, peak_memory, traffic
-from mfprofile.spec import InputError, load
+from mfprofile.errors import InputError
+from mfprofile.spec import load
 from mfprofile.spec.model import TokensSpec
 from mfprofile.spec.sources import shipped
 

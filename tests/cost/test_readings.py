@@ -15,7 +15,8 @@ from strategies import Mapping, families, spec_mappings
 
 from mfprofile.cost import Bill, count
 from mfprofile.cost.rows import Row
-from mfprofile.spec import InputError, Spec, load, resolve
+from mfprofile.errors import InputError
+from mfprofile.spec import Spec, load, resolve
 from mfprofile.spec.dimension import Size
 
 Numbers = tuple[Any, ...]

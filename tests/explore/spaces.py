@@ -16,9 +16,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mfprofile.cost.bill import Bill, count
+from mfprofile.errors import SpecError
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import SpecError
 
 Place = tuple[str | int, ...]
 Data = dict[str, Any]

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from mfprofile.cost.bill import count
+from mfprofile.errors import InputError
 from mfprofile.explore.best import best
 from mfprofile.explore.count import count_space
-from mfprofile.explore.front import Aim
+from mfprofile.explore.front import Objective
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import read_space
 from mfprofile.spec import load
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 
 MADDS = quantity_of("madds")
@@ -31,14 +31,14 @@ def test_sums_beyond_int64_are_refused_and_not_wrapped(query: str) -> None:
     variant = {**_large(100), "blocks": [{**_large(100)["blocks"][0], "repeat": 100}]}
     assert count(load(variant)).madds > 2**63
     with pytest.raises(InputError, match=r"of a variant can be [0-9,]{26,}, more than 1,152,921,504,606,"):
-        best(read_space(_large(100)), Aim(quantity_of(query)))
+        best(read_space(_large(100)), Objective(quantity_of(query)))
     with pytest.raises(InputError, match="of a variant can be"):
         count_space(read_space(_large(100)), [(quantity_of(query), Window(None, 10**12))])
 
 
 def test_large_sums_that_fit_into_int64_are_exact() -> None:
     """A variant with 3·10^17 multiply-adds has the same number as with `count`."""
-    variant = best(read_space(_large(2)), Aim(MADDS, True))[0]
+    variant = best(read_space(_large(2)), Objective(MADDS, True))[0]
     assert variant.figures["madds"] == count(load(variant.spec())).madds > 2**58
 
 

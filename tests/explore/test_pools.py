@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from running import ROOT, run, surroundings
 
+from mfprofile.errors import InputError
 from mfprofile.explore import pools
 from mfprofile.explore.best import best
 from mfprofile.explore.count import count_space
-from mfprofile.explore.front import Aim, front
+from mfprofile.explore.front import Objective, front
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.sample import sample_space
 from mfprofile.explore.space import read_space
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.quantities import Window
 
 MADDS, PARAMS = quantity_of("madds"), quantity_of("params")
@@ -33,8 +33,8 @@ def _answers(executor: object) -> list[object]:
     counted = count_space(space, [*WINDOWS, (PARAMS, Window(None, 45_000))], **options)  # type: ignore[arg-type]
     variants = [
         sample_space(space, 7, 1, WINDOWS, **options),  # type: ignore[arg-type]
-        front(space, (Aim(MADDS), Aim(PARAMS, True)), **options),  # type: ignore[arg-type]
-        best(space, Aim(PARAMS, True), WINDOWS, **options),  # type: ignore[arg-type]
+        front(space, (Objective(MADDS), Objective(PARAMS, True)), **options),  # type: ignore[arg-type]
+        best(space, Objective(PARAMS, True), WINDOWS, **options),  # type: ignore[arg-type]
     ]
     return [counted.within, counted.alone, *([variant.figures for variant in part] for part in variants)]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mfprofile.cost.bill import Bill, count
 from mfprofile.explore.best import best
 from mfprofile.explore.count import count_space
-from mfprofile.explore.front import Aim, front
+from mfprofile.explore.front import Objective, front
 from mfprofile.explore.nearest import nearest
 from mfprofile.explore.quantity import Quantity, quantity_of
 from mfprofile.explore.sample import sample_space
@@ -23,7 +23,7 @@ from mfprofile.explore.space import read_space
 from mfprofile.explore.variant import Variant
 from mfprofile.spec import load
 from mfprofile.spec.quantities import Window
-from mfprofile.view.listing import listed
+from mfprofile.view.listing import listing
 
 QUANTITIES = [
     "madds",
@@ -81,7 +81,7 @@ def a_space_is_counted_as_by_brute_force(space: Mapping, data: Any, convention: 
     """Its size, its invalid combinations, and the variants within up to three windows, together and alone."""
     bills, refused = _brute_force(space, convention)
     counts = count_space(read_space(space), [], convention)
-    assert (counts.size, counts.left_out, counts.within.lower) == (len(bills), refused, len(bills))
+    assert (counts.size, counts.skipped, counts.within.lower) == (len(bills), refused, len(bills))
     assume(bills)
     windows = _windows(data, bills, 3)
     counts = count_space(read_space(space), windows, convention)
@@ -108,22 +108,24 @@ def samples_are_variants_within(space: Mapping, data: Any, convention: str) -> N
     _assert_figures(variants[:5], convention)
 
 
-def _aim(data: Any) -> Aim:
-    return Aim(quantity_of(data.draw(st.sampled_from(QUANTITIES))), data.draw(st.booleans()))
+def _aim(data: Any) -> Objective:
+    return Objective(quantity_of(data.draw(st.sampled_from(QUANTITIES))), data.draw(st.booleans()))
 
 
 def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
     """For the most or the least of any sum within up to three windows; no variant if none is within."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    windows, aim = _windows(data, bills, 3), _aim(data)
-    figures = sorted((_figure(bill, aim.quantity) for bill in bills if _inside(bill, windows)), reverse=aim.most)
-    variants = best(read_space(space), aim, windows, 1, convention)
-    assert [variant.figures[aim.quantity.name] for variant in variants] == figures[:1]
+    windows, objective = _windows(data, bills, 3), _aim(data)
+    figures = sorted(
+        (_figure(bill, objective.quantity) for bill in bills if _inside(bill, windows)), reverse=objective.most
+    )
+    variants = best(read_space(space), objective, windows, 1, convention)
+    assert [variant.figures[objective.quantity.name] for variant in variants] == figures[:1]
     _assert_figures(variants, convention)
     assert all(variant.figures[quantity.name] in window for variant in variants for quantity, window in windows)
-    several = best(read_space(space), aim, windows, 7, convention)
-    assert [variant.figures[aim.quantity.name] for variant in several] == figures[:7]
+    several = best(read_space(space), objective, windows, 7, convention)
+    assert [variant.figures[objective.quantity.name] for variant in several] == figures[:7]
     assert len({repr(variant.assignment) for variant in several}) == len(several)
 
 
@@ -131,22 +133,30 @@ def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: str)
     """Every point that no other dominates is there once, with one of its variants, within windows with one side."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    aims = (_aim(data), _aim(data))
+    objectives = (_aim(data), _aim(data))
     windows = [
         (quantity, window)
         for quantity, window in _windows(data, bills, 2, sides=("least", "most"))
         if all(
-            quantity.terms != aim.quantity.terms or (window.most if aim.most else window.least) is None for aim in aims
+            quantity.terms != objective.quantity.terms or (window.most if objective.most else window.least) is None
+            for objective in objectives
         )
     ]
-    points = {tuple(aim.sign * _figure(bill, aim.quantity) for aim in aims) for bill in bills if _inside(bill, windows)}
+    points = {
+        tuple(objective.sign * _figure(bill, objective.quantity) for objective in objectives)
+        for bill in bills
+        if _inside(bill, windows)
+    }
     undominated = {
         point
         for point in points
         if not any(other != point and all(a <= b for a, b in zip(other, point, strict=True)) for other in points)
     }
-    variants = front(read_space(space), aims, windows, convention)
-    on_front = [tuple(aim.sign * variant.figures[aim.quantity.name] for aim in aims) for variant in variants]
+    variants = front(read_space(space), objectives, windows, convention)
+    on_front = [
+        tuple(objective.sign * variant.figures[objective.quantity.name] for objective in objectives)
+        for variant in variants
+    ]
     assert sorted(on_front) == sorted(undominated)
     _assert_figures(variants[:5], convention)
 
@@ -156,7 +166,7 @@ def the_list_is_that_of_brute_force(space: Mapping, data: Any, convention: str) 
     bills, _ = _brute_force(space, convention)
     assume(bills)
     windows = _windows(data, bills, 2)
-    text = "".join(listed(read_space(space), windows, convention))
+    text = "".join(listing(read_space(space), windows, convention))
     lines = list(csv.DictReader(io.StringIO(text)))
     names = ["madds", "params", "former.params", "head.madds", *(quantity.name for quantity, _ in windows)]
     expected = [[str(_figure(bill, quantity_of(name))) for name in names] for bill in bills if _inside(bill, windows)]
@@ -193,14 +203,14 @@ def answers_do_not_depend_on_the_executor(space: Mapping, data: Any, convention:
     """Get the same variants from an executor as from this process, in the same order."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    windows, aim = _windows(data, bills, 2), _aim(data)
+    windows, objective = _windows(data, bills, 2), _aim(data)
     read = read_space(space)
     with ThreadPoolExecutor(2) as pool:
         for executor in (None, pool):
             variants = [
                 sample_space(read, 5, 1, windows, convention, executor),
-                best(read, aim, windows, 1, convention, executor=executor),
-                front(read, (aim, Aim(quantity_of("params"), True)), [], convention, executor=executor),
+                best(read, objective, windows, 1, convention, executor=executor),
+                front(read, (objective, Objective(quantity_of("params"), True)), [], convention, executor=executor),
             ]
             answers = [[(variant.assignment, variant.figures) for variant in part] for part in variants]
             if executor is None:
@@ -283,7 +293,7 @@ def test_widths_without_a_path_to_the_end_are_skipped() -> None:
             "head": {"fc": 8},
         }
     )
-    params = Aim(quantity_of("params"), True)
+    params = Objective(quantity_of("params"), True)
     assert count_space(space).size > 4096
     variants = best(space, params, number=3)
     assert [variant.choices["blocks.1.out"] for variant in variants] == [12, 12, 12]

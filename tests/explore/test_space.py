@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mfprofile.errors import SpecError
 from mfprofile.explore.space import read_space
-from mfprofile.spec.problems import SpecError
 
 BASE = """\
 input: 64

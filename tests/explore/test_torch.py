@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mfprofile.explore.best import best
-from mfprofile.explore.front import Aim, front
+from mfprofile.explore.front import Objective, front
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.sample import sample_space
 from mfprofile.explore.space import read_space
@@ -20,12 +20,12 @@ MADDS, PARAMS = quantity_of("madds"), quantity_of("params")
 def _variants() -> dict[str, Variant]:
     """Return a variant from each query."""
     tiny, large = read_space("tiny"), read_space("mf294m-stages")
-    points = front(tiny, (Aim(MADDS), Aim(PARAMS, True)))
+    points = front(tiny, (Objective(MADDS), Objective(PARAMS, True)))
     return {
         "sampled": sample_space(tiny, 1, 3, [(MADDS, Window(2_000_000, 4_000_000))])[0],
         "front": points[len(points) // 2],
-        "best": best(tiny, Aim(PARAMS, True), [(MADDS, Window(None, 4_000_000))])[0],
-        "best of 10^10": best(large, Aim(PARAMS, True), [(MADDS, Window(None, 200_000_000))])[0],
+        "best": best(tiny, Objective(PARAMS, True), [(MADDS, Window(None, 4_000_000))])[0],
+        "best of 10^10": best(large, Objective(PARAMS, True), [(MADDS, Window(None, 200_000_000))])[0],
     }
 
 

@@ -13,8 +13,9 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
+from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.nn import MobileFormer, build  # noqa: E402
-from mfprofile.spec import InputError, resolve  # noqa: E402
+from mfprofile.spec import resolve  # noqa: E402
 
 
 def images(count: int, height: int = 32, width: int = 32, seed: int = 0) -> Any:

@@ -16,17 +16,17 @@ from mfprofile.spec import resolve
 from mfprofile.spec.sources import shipped
 from mfprofile.view.formula import written
 
-CLAIMS = {claim.gist: claim for claim in claims()}
+CLAIMS = {claim.summary: claim for claim in claims()}
 
 
-def verdicts(gist: str) -> tuple[bool | None, bool | None]:
+def verdicts(summary: str) -> tuple[bool | None, bool | None]:
     """Return whether a claim holds in `core` and in `paper`."""
-    claim = next(claim for text, claim in CLAIMS.items() if gist in text)
+    claim = next(claim for text, claim in CLAIMS.items() if summary in text)
     return claim.judge("core").holds, claim.judge("paper").holds
 
 
 @pytest.mark.parametrize(
-    ("gist", "expected"),
+    ("summary", "expected"),
     [
         ("needs 17 % less", (False, True)),
         ("the total computation: mf26m", (False, True)),
@@ -46,9 +46,9 @@ def verdicts(gist: str) -> tuple[bool | None, bool | None]:
         ("ViTs in its group of Table 3: mf508m", (False, False)),
     ],
 )
-def test_each_claim_is_judged_in_both_conventions(gist: str, expected: tuple[bool | None, bool | None]) -> None:
+def test_each_claim_is_judged_in_both_conventions(summary: str, expected: tuple[bool | None, bool | None]) -> None:
     """Some hold in one convention only: the paper's own figures need the convention inferred from them."""
-    assert verdicts(gist) == expected
+    assert verdicts(summary) == expected
 
 
 def test_the_share_of_former_and_bridge_in_the_26m_depends_on_the_convention() -> None:
@@ -125,7 +125,7 @@ def test_the_stated_complexities_match_the_derived_ones() -> None:
 def test_ops_that_the_statements_leave_out_are_counted() -> None:
     """θ and the gate are polynomials too."""
     by_name = {each.name: each for each in complexities()}
-    (theta,), (gate,) = by_name["Mobile"].beside.values(), by_name["Mobile→Former"].beside.values()
+    (theta,), (gate,) = by_name["Mobile"].other_terms.values(), by_name["Mobile→Former"].other_terms.values()
     assert written(theta) == "C·E·d + 1/2·d²"
     assert written(gate) == "C·M·d"
 

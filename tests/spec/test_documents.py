@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import yaml
 
-from mfprofile.spec import SpecError, document, load
+from mfprofile.errors import SpecError
+from mfprofile.spec import document, load
 from mfprofile.spec.document import parse, plain, scalar
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import count
-from mfprofile.spec import InputError, document, load
+from mfprofile.errors import InputError
+from mfprofile.spec import document, load
 from mfprofile.spec.sources import shipped
 
 FEW = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))

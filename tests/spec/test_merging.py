@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mfprofile.cost import count
-from mfprofile.spec import InputError, Spec, SpecError, load
+from mfprofile.errors import InputError, SpecError
+from mfprofile.spec import Spec, load
 from mfprofile.spec.model import BlockSpec, RequireSpec, Resolution, TokensSpec
 from mfprofile.spec.writing import mapping
 

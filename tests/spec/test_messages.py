@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mfprofile.spec import SpecError, load
+from mfprofile.errors import SpecError
+from mfprofile.spec import load
 from mfprofile.spec.limits import EXAMPLE
 
 BASE = """\

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.spec.quantities import Window, quantity, window
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import count
-from mfprofile.spec import Spec, SpecError, load
+from mfprofile.errors import SpecError
+from mfprofile.spec import Spec, load
 from mfprofile.spec.document import parse, plain
 from mfprofile.spec.limits import ADDITIVE, PILLARS
 from mfprofile.spec.sources import shipped

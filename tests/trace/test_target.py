@@ -11,9 +11,9 @@ from running import need
 
 torch = pytest.importorskip("torch")
 
-from mfprofile.spec.problems import InputError  # noqa: E402
-from mfprofile.trace.given import arguments, inputs  # noqa: E402
+from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.trace.named import LIBRARIES  # noqa: E402
+from mfprofile.trace.parse import arguments, inputs  # noqa: E402
 from mfprofile.trace.target import opened, parsed  # noqa: E402
 from mfprofile.trace.trace import Input  # noqa: E402
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 from zoo import Lambda, Language, Twice  # noqa: E402
 
+from mfprofile.trace.result import Trace  # noqa: E402
 from mfprofile.trace.trace import Input, trace  # noqa: E402
-from mfprofile.trace.traced import Trace  # noqa: E402
 
 WEIGHT, BIAS = torch.zeros(7, 5), torch.zeros(7)
 
@@ -499,7 +499,7 @@ def test_a_bill_supports_each_convention_and_axis() -> None:
 
 def test_an_unknown_axis_or_convention_is_refused() -> None:
     """The message lists the valid names."""
-    from mfprofile.spec.problems import InputError
+    from mfprofile.errors import InputError
 
     bill = trace(nn.Linear(3, 4), (3,)).bill()
     with pytest.raises(InputError, match=r"^cannot count by 'pillar'; use one of module, kind, op$"):

@@ -24,8 +24,8 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from mfprofile import Bill, count  # noqa: E402
 from mfprofile.cost.rows import Row  # noqa: E402
 from mfprofile.nn.model import MobileFormer  # noqa: E402
+from mfprofile.trace.result import Trace  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
-from mfprofile.trace.traced import Trace  # noqa: E402
 
 MODELS = ["mf508m", "mf294m", "mf214m", "mf151m", "mf96m", "mf52m", "mf26m"]
 ABLATIONS = ["mf294m-mobile", "mf294m-relu", "mf294m-kernel5", "mf294m-tokens1", "mf294m-no-ffn", "mf294m-mlp"]

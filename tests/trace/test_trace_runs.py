@@ -16,7 +16,7 @@ from torch.nn import functional  # noqa: E402
 from torch.nn.modules import module as modules  # noqa: E402
 from zoo import Lambda, Patches, Twice  # noqa: E402
 
-from mfprofile.spec.problems import InputError  # noqa: E402
+from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.trace.trace import Input, Module, trace  # noqa: E402
 
 

@@ -12,8 +12,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from zoo import ZOO, Exhibit  # noqa: E402
 
+from mfprofile.trace.result import Trace  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
-from mfprofile.trace.traced import Trace  # noqa: E402
 
 
 def counted_by_torch(exhibit: Exhibit) -> int:

@@ -19,13 +19,13 @@ from running import need, run, surroundings  # noqa: E402
 from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
+from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.paper.baselines import COLUMNS, FILE, baselines, recounts  # noqa: E402
 from mfprofile.paper.tables import table  # noqa: E402
-from mfprofile.spec.problems import InputError  # noqa: E402
 from mfprofile.trace.libraries import library  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 from mfprofile.verify.baselines import RECIPES, Call, Recipe, recount, traced  # noqa: E402
-from mfprofile.view.baselines import recount_anew, recounts_csv  # noqa: E402
+from mfprofile.view.baselines import recount_baselines, recounts_csv  # noqa: E402
 
 LIBRARIES = ("timm", "torchvision", "transformers")
 MISSING = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
@@ -217,7 +217,7 @@ def test_recounts_are_written_only_in_a_checkout(
     if is_checkout:
         (tmp_path / "pyproject.toml").touch()
     messages = list[str]()
-    assert recount_anew(messages.append) == list(recounts())
+    assert recount_baselines(messages.append) == list(recounts())
     kept = f"wrote {tmp_path / 'kept.csv'}" if is_checkout else "not kept: only a checkout's counts are rewritten"
     assert messages == [kept]
     assert (tmp_path / "kept.csv").exists() is is_checkout

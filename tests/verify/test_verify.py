@@ -52,7 +52,7 @@ def test_every_counter_is_explained_to_the_last_unit(name: str) -> None:
     for one in verification.explanations:
         assert (one.measured.tool, one.unexplained, one.unexplained_params) == (one.measured.tool, 0, 0)
         assert one.by_path is None or one.by_path.mismatches == ()
-        assert one.version_read
+        assert one.version_known
     assert verification.holds
     printed = {one.measured.tool: one.measured.total for one in verification.explanations}
     assert (printed["fvcore"], printed["thop"]) == RELEASED[name]
@@ -108,8 +108,8 @@ def test_an_unknown_version_that_differs_is_not_understood() -> None:
     bill = count("mf26m")
     predicted = count("mf26m", "fvcore").madds
     same, other = (explain(bill, Measurement("fvcore", "9.0", total, bill.params), []) for total in (predicted, 1))
-    assert (same.version_read, same.understood, same.holds) == (False, True, True)
-    assert (other.version_read, other.understood, other.holds) == (False, False, False)
+    assert (same.version_known, same.understood, same.holds) == (False, True, True)
+    assert (other.version_known, other.understood, other.holds) == (False, False, False)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_unknown_version_that_differs_is_not_understood() -> None:
 )
 def test_versions_are_compared_number_by_number(version: str, read: bool) -> None:
     """0.1.50 is not 0.1.5."""
-    assert explain(count("mf26m"), Measurement("fvcore", version, 0, 0), []).version_read is read
+    assert explain(count("mf26m"), Measurement("fvcore", version, 0, 0), []).version_known is read
 
 
 def test_a_counter_that_fails_is_reported_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from running import run
 
 from mfprofile import count
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.view.plots.measured import Measured, points, read_measured
 
 

@@ -17,8 +17,9 @@ from running import run
 
 from mfprofile.cost import count
 from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.errors import SpecError
 from mfprofile.paper.claims import MODELS
-from mfprofile.spec import Spec, SpecError, load
+from mfprofile.spec import Spec, load
 from mfprofile.view.page.page import page_text
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.budget.verdicts import Terms, finding
 from mfprofile.cost import Bill, count
 from mfprofile.cost.conventions import CONVENTIONS
-from mfprofile.spec import Network, SpecError, load, resolve
+from mfprofile.errors import SpecError
+from mfprofile.spec import Network, load, resolve
 from mfprofile.spec.document import parse, plain
 from mfprofile.spec.limits import Bound, bounds
 from mfprofile.spec.names import ADDITIVE, AXES, MEMORY, PILLARS

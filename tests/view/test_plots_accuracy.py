@@ -11,9 +11,9 @@ from running import run
 
 from mfprofile import count
 from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.errors import InputError
 from mfprofile.paper.baselines import recounts
 from mfprofile.paper.results import CNN, OURS, VIT
-from mfprofile.spec.problems import InputError
 from mfprofile.view.plots.accuracy import accuracy
 from mfprofile.view.plots.detection import detection
 from mfprofile.view.plots.look import Look

@@ -11,9 +11,10 @@ from pictures import LOOKS, overlaps
 from PIL import Image
 from running import run
 
+from mfprofile.errors import InputError
 from mfprofile.nn import build
 from mfprofile.nn.checkpoint import save_checkpoint
-from mfprofile.spec import InputError, load
+from mfprofile.spec import load
 from mfprofile.view.plots.attention import DEVIATION, MEAN, NOTE, SHOWN, WAYS, attention, maps_of, read_image
 from mfprofile.view.plots.look import Look
 

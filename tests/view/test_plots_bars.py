@@ -9,8 +9,9 @@ from running import run
 from mfprofile.budget.difference import difference
 from mfprofile.budget.sensitivity import sensitivity
 from mfprofile.cost import count
+from mfprofile.errors import InputError
 from mfprofile.paper.claims import MODELS
-from mfprofile.spec import InputError, load
+from mfprofile.spec import load
 from mfprofile.spec.names import PILLARS
 from mfprofile.view.plots.blocks import block_records, blocks
 from mfprofile.view.plots.look import Look

@@ -8,12 +8,12 @@ from running import run
 
 from mfprofile import count
 from mfprofile.cost.conventions import CONVENTIONS
-from mfprofile.explore.front import Aim, front
+from mfprofile.errors import InputError
+from mfprofile.explore.front import Objective, front
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import read_space
 from mfprofile.paper.cells import cells, distinct, score
 from mfprofile.paper.tables import TITLES, table
-from mfprofile.spec.problems import InputError
 from mfprofile.view.plots.ablation import ablation
 from mfprofile.view.plots.detection import detection
 from mfprofile.view.plots.front import front_picture
@@ -124,18 +124,24 @@ def test_distinct_cells_know_their_tables() -> None:
 
 
 AIMS = {
-    "least madds, most params": (Aim(quantity_of("madds")), Aim(quantity_of("params"), most=True)),
-    "most params, least madds": (Aim(quantity_of("params"), most=True), Aim(quantity_of("madds"))),
-    "least and least": (Aim(quantity_of("bridge.params")), Aim(quantity_of("activations"))),
-    "most and most": (Aim(quantity_of("former.madds"), most=True), Aim(quantity_of("mobile.params"), most=True)),
-    "sums": (Aim(quantity_of("madds - 2*mobile.madds")), Aim(quantity_of("former.params + bridge.params"), most=True)),
+    "least madds, most params": (Objective(quantity_of("madds")), Objective(quantity_of("params"), most=True)),
+    "most params, least madds": (Objective(quantity_of("params"), most=True), Objective(quantity_of("madds"))),
+    "least and least": (Objective(quantity_of("bridge.params")), Objective(quantity_of("activations"))),
+    "most and most": (
+        Objective(quantity_of("former.madds"), most=True),
+        Objective(quantity_of("mobile.params"), most=True),
+    ),
+    "sums": (
+        Objective(quantity_of("madds - 2*mobile.madds")),
+        Objective(quantity_of("former.params + bridge.params"), most=True),
+    ),
 }
 
 
-def of_tiny(look: Look, aims: tuple[Aim, Aim]) -> Picture:
+def of_tiny(look: Look, objectives: tuple[Objective, Objective]) -> Picture:
     """Return the picture of the front of the small space."""
     space = read_space("tiny")
-    return front_picture(look, space.name, front(space, aims), aims)
+    return front_picture(look, space.name, front(space, objectives), objectives)
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -146,7 +152,7 @@ def test_labels_of_a_front_do_not_overlap(look: Look, which: str) -> None:
 
 
 def test_a_front_contains_its_points_and_the_seven_models() -> None:
-    """Multiply-adds are on the x axis, in either order of the aims."""
+    """Multiply-adds are on the x axis, in either order of the objectives."""
     first, second = (of_tiny(Look(), AIMS[which]) for which in list(AIMS)[:2])
     assert first.data == second.data
     space = read_space("tiny")
@@ -163,9 +169,9 @@ def test_a_front_contains_its_points_and_the_seven_models() -> None:
 @pytest.mark.parametrize("which", AIMS)
 def test_the_step_line_is_never_better_than_the_front(which: str) -> None:
     """Each of its corners is a point of the front or dominated by one."""
-    aims = AIMS[which]
-    drawn = of_tiny(Look(), aims)
-    across, upward = aims if aims[1].quantity.name != "madds" else aims[::-1]
+    objectives = AIMS[which]
+    drawn = of_tiny(Look(), objectives)
+    across, upward = objectives if objectives[1].quantity.name != "madds" else objectives[::-1]
     points = [(each["x"], each["y"]) for each in drawn.data if each["kind"] == "front"]
     line = drawn.figure.axes[0].lines[0]
     for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):

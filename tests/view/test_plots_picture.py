@@ -20,11 +20,10 @@ from pictures import covered, overlaps
 from running import ROOT, run, surroundings
 
 from mfprofile import count
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError, OutputError
 from mfprofile.view.plots import fonts
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import FORMATS, Picture, format_of, save
-from mfprofile.view.tables import OutputError
 
 NAMES = ("accuracy", "detection", "ablation", "residuals", "front tiny")
 

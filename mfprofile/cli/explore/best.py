@@ -6,9 +6,17 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.explore.options import Maximize, Minimize, OutputFolder, ResourceOptions, SpaceName, Windows, aims
+from mfprofile.cli.explore.options import (
+    Maximize,
+    Minimize,
+    OutputFolder,
+    ResourceOptions,
+    SpaceName,
+    Windows,
+    objectives,
+)
 from mfprofile.cli.options import Changes, ConventionName, FormOptions
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 
 def command(
@@ -43,7 +51,7 @@ def command(
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
-    goals = aims(minimize, maximize)
+    goals = objectives(minimize, maximize)
     if len(goals) != 1:
         raise InputError("one quantity is needed; give --minimize or --maximize once")
     loaded = read_space(space, changes)

@@ -21,8 +21,8 @@ def command(
     Example: mfprofile explore list mf294m-tokens --madds 290M:300M > variants.csv
     """
     from mfprofile.explore.space import read_space
-    from mfprofile.view.listing import listed
+    from mfprofile.view.listing import listing
     from mfprofile.view.tables import show
 
-    for text in listed(read_space(space, changes), limits, convention):
+    for text in listing(read_space(space, changes), limits, convention):
         show(text)

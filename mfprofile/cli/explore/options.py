@@ -12,10 +12,10 @@ import typer
 
 from mfprofile.cli.completion import quantities, spaces
 from mfprofile.cli.groups import Group
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 if TYPE_CHECKING:
-    from mfprofile.explore.front import Aim
+    from mfprofile.explore.front import Objective
     from mfprofile.explore.quantity import Quantity
     from mfprofile.explore.space import Space
     from mfprofile.explore.variant import Variant
@@ -31,19 +31,21 @@ SpaceName = Annotated[
 ]
 
 
-def aims(minimize: list[str] | None, maximize: list[str] | None) -> list[Aim]:
+def objectives(minimize: list[str] | None, maximize: list[str] | None) -> list[Objective]:
     """Return the quantities to minimize, then those to maximize."""
-    from mfprofile.explore.front import Aim
+    from mfprofile.explore.front import Objective
     from mfprofile.explore.quantity import quantity_of
 
     return [
-        Aim(quantity_of(name), most) for names, most in ((minimize, False), (maximize, True)) for name in names or ()
+        Objective(quantity_of(name), most)
+        for names, most in ((minimize, False), (maximize, True))
+        for name in names or ()
     ]
 
 
-def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Aim, Aim]:
+def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Objective, Objective]:
     """Return the two quantities of a front. By default, madds are minimized and params are maximized."""
-    goals = aims(minimize, maximize) or aims(["madds"], ["params"])
+    goals = objectives(minimize, maximize) or objectives(["madds"], ["params"])
     if len(goals) != 2:
         raise InputError(f"a front needs two quantities, not {len(goals)}; give --minimize or --maximize twice in all")
     return goals[0], goals[1]
@@ -51,7 +53,7 @@ def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Aim, A
 
 def front_of(
     space: Space,
-    goals: tuple[Aim, Aim],
+    goals: tuple[Objective, Objective],
     limits: Sequence[tuple[Quantity, Window]],
     convention: str,
     resources: Resources,
@@ -67,7 +69,7 @@ def _windows(
     madds: str | None, params: str | None, activations: str | None, within: list[str] | None
 ) -> list[tuple[Quantity, Window]]:
     """Return the windows of the options. Raise `InputError` for an invalid one, and for a quantity given twice."""
-    from mfprofile.explore.quantity import quantity_of, refuse_twice
+    from mfprofile.explore.quantity import check_duplicates, quantity_of
     from mfprofile.spec.quantities import window
 
     given = [("madds", madds, "--madds"), ("params", params, "--params"), ("activations", activations, "--activations")]
@@ -85,7 +87,7 @@ def _windows(
         except InputError as error:
             raise InputError(f"{option}: {error}" if name in option else f"{option} {error}") from None
         windows.append(entry)
-    refuse_twice(windows)
+    check_duplicates(windows)
     return windows
 
 

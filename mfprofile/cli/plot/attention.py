@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.options import Changes, Spec, need_torch
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 
 def command(

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mfprofile.errors import InputError
 from mfprofile.nn.checkpoint import load_checkpoint
 from mfprofile.nn.model import build
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import Network
-from mfprofile.spec.problems import InputError
 from mfprofile.view.plots.axes import short, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture

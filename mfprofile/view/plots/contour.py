@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.budget.knobs import knobs
 from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.space import Space, with_values
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError, SpecError
 from mfprofile.spec.words import instead
 from mfprofile.spec.writing import mapping
 from mfprofile.view.plots.axes import amount, annotate, short, write_legend, write_title

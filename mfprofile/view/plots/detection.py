@@ -7,9 +7,9 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mfprofile.errors import InputError
 from mfprofile.paper.cells import COCO
 from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.axes import annotate, counted_label, percent, scaled, write_legend
 from mfprofile.view.plots.look import Look

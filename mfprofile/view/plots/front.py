@@ -8,11 +8,11 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
-from mfprofile.explore.front import Aim
+from mfprofile.errors import InputError
+from mfprofile.explore.front import Objective
 from mfprofile.explore.variant import Variant
 from mfprofile.paper.cells import bill_of
 from mfprofile.paper.claims import MODELS
-from mfprofile.spec.problems import InputError
 from mfprofile.view.plots.axes import annotate, madds_label, scaled, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
@@ -25,7 +25,7 @@ FEW = 60
 
 
 def front_picture(
-    look: Look, space: str, points: Sequence[Variant], aims: tuple[Aim, Aim], convention: str = "core"
+    look: Look, space: str, points: Sequence[Variant], objectives: tuple[Objective, Objective], convention: str = "core"
 ) -> Picture:
     """Draw the front of a space in two quantities as a step line. No variant is on its better side.
 
@@ -34,7 +34,7 @@ def front_picture(
     """
     if not points:
         raise InputError(f"{space}: no front to draw: no variant is within the windows")
-    across, upward = aims if aims[1].quantity.name != "madds" else (aims[1], aims[0])
+    across, upward = objectives if objectives[1].quantity.name != "madds" else (objectives[1], objectives[0])
     data = [*_of_front(points, across, upward), *_of_models(across, upward, convention)]
     title = f"Front of {space}: {len(points):,} variant{'s' * (len(points) > 1)}"
     with look.applied():
@@ -47,32 +47,32 @@ def front_picture(
     return Picture(title, figure, data, convention)
 
 
-def _of_front(points: Sequence[Variant], across: Aim, upward: Aim) -> list[dict[str, Any]]:
+def _of_front(points: Sequence[Variant], across: Objective, upward: Objective) -> list[dict[str, Any]]:
     x, y = across.quantity.name, upward.quantity.name
     records = [{"name": "", "kind": "front", "x": each.figures[x], "y": each.figures[y]} for each in points]
     return sorted(records, key=lambda each: (each["x"], each["y"]))
 
 
-def _of_models(across: Aim, upward: Aim, convention: str) -> list[dict[str, Any]]:
+def _of_models(across: Objective, upward: Objective, convention: str) -> list[dict[str, Any]]:
     weights, records = find_convention(convention), []
     for model in MODELS:
         parts = bill_of(model, convention).parts
-        x, y = (int(aim.quantity.of(parts, weights)) for aim in (across, upward))
+        x, y = (int(objective.quantity.of(parts, weights)) for objective in (across, upward))
         records.append({"name": model, "kind": "model", "x": x, "y": y})
     return records
 
 
-def _label(aim: Aim, convention: str, scale: str, columns: int = 1) -> str:
+def _label(objective: Objective, convention: str, scale: str, columns: int = 1) -> str:
     """Return the label of an axis: the quantity, which direction is better, and the convention of multiply-adds."""
-    name, unit = aim.quantity.name, find_convention(convention).unit
+    name, unit = objective.quantity.name, find_convention(convention).unit
     shown = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)"}.get(name, name)
-    way = "most" if aim.most else "least"
+    way = "most" if objective.most else "least"
     label = f"{shown}, {way} is best{scale}"
     label = madds_label(convention, label) if "madds" in name else label
     return fill(label, 38 * columns, break_on_hyphens=False)
 
 
-def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Aim, look: Look) -> None:
+def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: Look) -> None:
     colors = look.colors
     front = [(each["x"], each["y"]) for each in data if each["kind"] == "front"]
     models = [each for each in data if each["kind"] == "model"]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfprofile.cost.bill import count
+from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.load import load
-from mfprofile.spec.problems import InputError
-from mfprofile.spec.quantities import QuantityError, quantity
+from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, printable, several, shown
 
 COLUMNS = ("name", "top1", "spec", "madds", "params")

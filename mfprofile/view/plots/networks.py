@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.errors import InputError
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.baselines import recounted as recount_of
 from mfprofile.paper.results import OURS, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import InputError
 from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.measured import points, read_measured
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.view.files import write_bytes
 from mfprofile.view.plots.look import Look
 

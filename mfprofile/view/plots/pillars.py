@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.bill import Bill
+from mfprofile.errors import InputError
 from mfprofile.spec.names import PILLARS
-from mfprofile.spec.problems import InputError
 from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import settle, short, write_legend, write_title
 from mfprofile.view.plots.bars import draw_bars

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mfprofile.cost.conventions import find_convention
-from mfprofile.paper.cells import Standing, distinct
+from mfprofile.paper.cells import SharedCell, distinct
 from mfprofile.view.plots.axes import annotate, linear, write_headings, write_legend, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
@@ -54,21 +54,21 @@ def cell_residuals(names: Sequence[str] = (INFERRED,)) -> Iterator[Residual]:
     for name in dict.fromkeys(names):
         if name != INFERRED:
             find_convention(name)
-        for standing in distinct(None if name == INFERRED else name):
-            yield _residual(standing, name)
+        for shared in distinct(None if name == INFERRED else name):
+            yield _residual(shared, name)
 
 
-def _residual(standing: Standing, name: str) -> Residual:
-    cell = standing.cell
+def _residual(shared: SharedCell, name: str) -> Residual:
+    cell = shared.cell
     steps = float((cell.counted - cell.printed.value) / cell.printed.step)
     quantity = "madds" if cell.column.endswith("madds") else "params"
     return Residual(
-        group=_group(standing),
+        group=_group(shared),
         line=cell.model.removeprefix("Mobile-Former-"),
         spec=cell.spec,
         column=cell.column,
         quantity=quantity,
-        tables=", ".join(standing.tables),
+        tables=", ".join(shared.tables),
         printed=cell.printed.text,
         counted=cell.counted,
         steps=steps,
@@ -78,10 +78,10 @@ def _residual(standing: Standing, name: str) -> Residual:
     )
 
 
-def _group(standing: Standing) -> str:
-    if standing.tables[0] == "4":
-        return "Table 4: COCO, whole detector" if standing.cell.column.startswith("all_") else "Table 4: COCO, backbone"
-    return "Tables 2 and 3: ImageNet" if standing.tables[0] in ("2", "3") else "Tables 5 to 9: ablations"
+def _group(shared: SharedCell) -> str:
+    if shared.tables[0] == "4":
+        return "Table 4: COCO, whole detector" if shared.cell.column.startswith("all_") else "Table 4: COCO, backbone"
+    return "Tables 2 and 3: ImageNet" if shared.tables[0] in ("2", "3") else "Tables 5 to 9: ablations"
 
 
 def residuals(look: Look, names: Sequence[str] = (INFERRED,)) -> Picture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.sensitivity import Lever, Sensitivity
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import linear, short, write_legend, write_title
 from mfprofile.view.plots.look import Look

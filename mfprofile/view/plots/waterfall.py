@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.difference import Difference
 from mfprofile.budget.parts import PartDifference
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.spec.words import nearest
 from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import linear, short, write_title

@@ -9,12 +9,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
-from mfprofile.trace.given import Inputs
+from mfprofile.trace.parse import Inputs
+from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments
 from mfprofile.trace.trace import Failure
-from mfprofile.trace.traced import Trace
 from mfprofile.verify.verify import Verification, chosen, verified
 
 

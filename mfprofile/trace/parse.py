@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.document import parse, plain
-from mfprofile.spec.problems import InputError, SpecError
 from mfprofile.spec.words import instead
 from mfprofile.trace.trace import Input
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from mfprofile.spec.problems import InputError
+from mfprofile.errors import InputError
 
 
 def blank(tensor: Tensor) -> Tensor:

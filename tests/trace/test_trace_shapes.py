@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from mfprofile.trace.answers import ANSWERS, answer  # noqa: E402
+from mfprofile.trace.shapes import ANSWERS, answer  # noqa: E402
 
 SIDES = st.lists(st.sampled_from((1, 2, 3)), max_size=4)
 TYPES = st.sampled_from((torch.float32, torch.float16, torch.int64, torch.bool))

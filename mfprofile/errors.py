@@ -1,0 +1,64 @@
+"""The exceptions of the project. `cli/program.py` turns each into one message on stderr and an exit code.
+
+Exception
+└── MfprofileError
+├── InputError            an input is invalid: exit code 2. Also a ValueError
+│   ├── SpecError         a spec or another file breaks rules; all of them are listed
+│   └── QuantityError     a text is not an amount; its caller adds the place
+├── OutputError           output cannot be written: exit code 74
+├── TooLargeError         internal: an exact answer needs too much memory; its caller gives bounds instead
+└── OriginalUsedError     internal: a copied network uses the original; its caller traces it in another way
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mfprofile.spec.problems import Problem
+
+MOST_PROBLEMS = 100
+
+
+class MfprofileError(Exception):
+    """Any error that this project raises on purpose."""
+
+
+class InputError(MfprofileError, ValueError):
+    """An input from the user is invalid. The text is the whole message."""
+
+
+class SpecError(InputError):
+    """A spec breaks rules. `problems` lists them; the text has one line for each, up to `MOST_PROBLEMS`."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self.problems[:MOST_PROBLEMS]]
+        return "\n".join([*lines, "… and more"] if len(self.problems) > MOST_PROBLEMS else lines)
+
+
+class QuantityError(InputError):
+    """A value is not a valid amount: `text` is the value as the user wrote it, `rule` is the message without it."""
+
+    def __init__(self, text: str, rule: str) -> None:
+        self.text, self.rule = text, rule
+        super().__init__(text, rule)
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.rule}"
+
+
+class OutputError(MfprofileError):
+    """Output cannot be written, for a reason outside the program."""
+
+
+class TooLargeError(MfprofileError):
+    """An exact answer needs more memory than allowed."""
+
+
+class OriginalUsedError(MfprofileError):
+    """A copied network uses the original, for example through a function in an attribute that refers to a layer."""
