@@ -223,7 +223,7 @@ def test_the_bill_is_listed_by_kind_and_op_as_markdown(here: Here, axis: str) ->
 def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
     """The output has the reason. With `--device meta`, the network is refused."""
     done = here("audit", "net.py:Asking", "--input", "3")
-    assert "\nrun on a CPU, since it cannot run on meta tensors: " in done.stdout
+    assert "\nrun on a CPU, because it cannot run on meta tensors: " in done.stdout
     assert done.returncode == 0
     with pytest.raises(InputError, match=r"^net.py:Asking cannot be run: "):
         traced("net.py:Asking", parse.inputs(["3"]), device="meta")
@@ -239,18 +239,18 @@ def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
         ("audit net.py:Net --device gpu", "error: unknown device 'gpu'; did you mean 'cpu'?\n"),
         ("audit net.py:Net --counter fvcor", "error: unknown counter 'fvcor'; did you mean 'fvcore'?\n"),
         ("audit net.py:Net --convention cor", "error: unknown convention 'cor'; did you mean 'core'?\n"),
-        ("audit net.py:Net --json --csv", "error: --json and --csv exclude each other: give one\n"),
+        ("audit net.py:Net --json --csv", "error: --json and --csv cannot be combined; use one of them\n"),
         ("audit net.py:Net --input 999999999x999999999x4", "hello\nhello\nerror: net.py:Net cannot be given its inputs: RuntimeError: Storage size calculation overflowed with sizes=[1, 999999999, 999999999, 4] (on inputs 1×999999999×999999999×4 float32)\n"),
-        ("count net.py:Net", "error: net.py:Net: no such spec ships with mfprofile, nor is there such a file; 'mfprofile audit' counts networks in code\n"),
-        ("check net.py:Net", "hello\nerror: net.py:Net: no limit is given: give a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, or one under [tool.mfprofile.budgets] in pyproject.toml\n"),
+        ("count net.py:Net", "error: net.py:Net: no shipped spec and no file has this name; use 'mfprofile audit' for a network in code\n"),
+        ("check net.py:Net", "hello\nerror: net.py:Net: no limit is given; use a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, or one under [tool.mfprofile.budgets] in pyproject.toml\n"),
         ("check net.py:Net --max former.madds=10%", "hello\nerror: net.py:Net: former.madds: a network in code has no pillars; use madds\n"),
         ("check net.py:Net --max-memory 1MB", "hello\nerror: net.py:Net: memory: the data flow of a network in code is not known; a memory limit needs a spec\n"),
-        ("check net.py:Net --max-madds 1M --set stem=8", "error: --set changes a spec, and net.py:Net is none; --arg is for its factory\n"),
-        ("check mf26m --max-madds 1M --arg width=8", "error: --arg is for the factory of a network in code, as net.py:Net; --set changes a spec\n"),
-        ("check mf26m net.py:Net --max-madds 1M --input 3x8x8", "error: --input is in pixels for a spec and a shape for a network in code: name them apart\n"),
-        ("check mf26m --max-madds 1M --input 192 --input 224", "error: --input is given twice: a spec has one, 192 or HEIGHTxWIDTH\n"),
-        ("diff net.py:Net", "error: there must be a B, or --arg with what B's factory is given and A's is not\n"),
-        ("diff net.py:Net mf26m", "error: mf26m is a spec, and is compared with specs alone; networks in code are with one another\n"),
+        ("check net.py:Net --max-madds 1M --set stem=8", "error: --set changes a spec, but net.py:Net is a network in code; use --arg for its factory\n"),
+        ("check mf26m --max-madds 1M --arg width=8", "error: --arg needs a network in code, such as net.py:Net; use --set to change a spec\n"),
+        ("check mf26m net.py:Net --max-madds 1M --input 3x8x8", "error: --input is in pixels for a spec but a shape for a network in code; run the command for each\n"),
+        ("check mf26m --max-madds 1M --input 192 --input 224", "error: --input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH\n"),
+        ("diff net.py:Net", "error: B is missing; give a second network, or change A with --arg\n"),
+        ("diff net.py:Net mf26m", "error: mf26m is a spec and net.py:Net is a network in code; compare two specs or two networks in code\n"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: str, message: str) -> None:
@@ -741,7 +741,7 @@ def test_a_baseline_on_other_inputs_is_refused(folder: Path, here: Here) -> None
     (folder / "main.json").write_text(whole, encoding="utf-8")
     done = here("check", "net.py:Net", "--input", "3x8x8", "--baseline", "main.json")
     assert (done.returncode, done.stderr) == (
-        2, "hello\nerror: net.py:Net: main.json: was counted on input 1×3×16×16 float32, not 1×3×8×8 float32; give that --input, or count it again\n",
+        2, "hello\nerror: net.py:Net: main.json: was counted on input 1×3×16×16 float32, not 1×3×8×8 float32; use that --input, or count it again\n",
     )  # fmt: skip
     given = {key: value for key, value in json.loads(whole).items() if key != "input"}
     (folder / "main.json").write_text(json.dumps(given), encoding="utf-8")
@@ -771,14 +771,14 @@ def test_check_fails_with_strict_if_a_network_is_not_fully_counted(here: Here) -
         assert (done.returncode, result["holds"], odd["holds"]) == (code, not options, not options)
         assert [one["operator"] for one in odd["coverage"]["uncovered"]] == ["_fft_r2c", "lstm"]
         assert (net["holds"], net["coverage"]["uncovered"], net["coverage"]["uncovered_elements"]) == (True, [], 0)
-    message = "net.py:Odd: not counted, as --strict demands: _fft_r2c, lstm"
+    message = "net.py:Odd: --strict: operators that are not counted: _fft_r2c, lstm"
     table = here(*line, "--strict").stdout
     assert table.endswith(
-        f"\n{message}\n\nFAILED: 1 network not wholly counted; all 2 limits met in convention 'core'\n"
+        f"\n{message}\n\nFAILED: 1 network not fully counted; all 2 limits met in convention 'core'\n"
     )
     over = here(*line[:-1], "1k", "--strict", "--format", "github").stdout
-    assert f"\n::error title=net.py%3AOdd%3A not wholly counted::{message}\n" in over
-    assert "FAILED: 2 of 2 limits not met in convention 'core'; 1 network not wholly counted\n" in over
+    assert f"\n::error title=net.py%3AOdd%3A not fully counted::{message}\n" in over
+    assert "FAILED: 2 of 2 limits not met in convention 'core'; 1 network not fully counted\n" in over
     assert here(line[0], *line[2:], "--strict").returncode == 0
 
 
@@ -849,5 +849,5 @@ def test_without_torch_the_message_has_the_command_that_installs_all_extras(
     """The extra of the libraries includes torch."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     done = run(*command.split())
-    message = f" needs torch: install mfprofile with its extra, as by pip install '.[{extra}]'\n"
+    message = f" needs torch; install it with pip install '.[{extra}]'\n"
     assert (done.returncode, done.stderr.endswith(message)) == (2, True)

@@ -171,8 +171,8 @@ def test_a_narrow_terminal_drops_the_human_units_first() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["count", "mf294n"], "error: mf294n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
-        (["count", "nowhere/x.yaml"], "error: nowhere/x.yaml: no such file; 'mfprofile list' shows those that ship\n"),
+        (["count", "mf294n"], "error: mf294n: no shipped spec and no file has this name; did you mean 'mf294m'?\n"),
+        (["count", "nowhere/x.yaml"], "error: nowhere/x.yaml: no such file; 'mfprofile list' shows the shipped specs\n"),
         (["count", "tests"], "error: tests: cannot be read: Is a directory\n"),
         (["count", "mf294m", "--convention", "papr"], "error: unknown convention 'papr'; did you mean 'paper'?\n"),
         (["count", "mf294m", "--by", "pilar"], "error: cannot count by 'pilar'; did you mean 'pillar'?\n"),

@@ -102,7 +102,7 @@ def cluster(address: str) -> Iterator[Executor]:
     try:
         from distributed.client import Client
     except ImportError:
-        raise InputError("--dask needs Dask; install mfprofile with its extra: pip install '.[dask]'") from None
+        raise InputError("--dask needs Dask; install it with pip install '.[dask]'") from None
     connect: Any = Client
     try:
         client = connect(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)

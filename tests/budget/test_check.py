@@ -182,8 +182,8 @@ def test_an_invalid_baseline_is_refused(content: str, message: str, tmp_path: Pa
         (["--max-growth", "1%"], "--max-growth needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'"),
         (["--baseline", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--max-madds", "many"], "--max-madds 'many': must be an amount such as 300M, 0.3G or 300_000_000"),
-        (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, and papers use the word for either: write 150M if products and sums were counted, 300M if multiply-adds were"),
-        (["--max-madds", "10%"], "--max-madds '10%': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds"),
+        (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, but some papers call multiply-adds FLOPs; write 150M if products and sums were counted, 300M if multiply-adds were counted"),
+        (["--max-madds", "10%"], "--max-madds '10%': only a pillar can have a share, as in former.madds: the whole network has 100 % of its madds"),
         (["--max", "former.madds"], "--max former.madds: must be NAME=AMOUNT, as in former.madds=10% or bridge.params=2M"),
         (["--max", "former.madds=101%"], "--max former.madds '101%': a pillar's share cannot be more than 100 %"),
         (["--max", "form.madds=3"], "--max form.madds=3: unknown quantity 'form.madds'; did you mean 'former.madds'?"),
@@ -193,7 +193,7 @@ def test_an_invalid_baseline_is_refused(content: str, message: str, tmp_path: Pa
         (["--format", "githib", "--max-madds", "3"], "unknown format 'githib'; did you mean 'github'?"),
         (["--json", "--format", "github"], "--json and --format github cannot be combined; use one of them"),
         (["--max-madds", "3M", "--convention", "papr"], "unknown convention 'papr'; did you mean 'paper'?"),
-        (["--max-memory", "3X"], "--max-memory '3X': 'X' is no unit; write an amount such as 12MB, 1.5MiB or 12_000_000"),
+        (["--max-memory", "3X"], "--max-memory '3X': 'X' is not a unit; use an amount such as 12MB, 1.5MiB or 12_000_000"),
         (["--max-memory", "3MB", "--batch", "0"], "--batch 0: must be 1 or more"),
         (["--max-memory", "3MB", "--dtype", "float31"], "unknown dtype 'float31'; did you mean 'float32'?"),
         (["--config", "none.toml"], "none.toml: cannot be read: No such file or directory"),
@@ -356,10 +356,10 @@ def test_every_spec_is_judged_and_every_problem_reported(tmp_path: Path) -> None
     assert [line.split()[0] for line in done.stdout.splitlines() if "OVER" in line] == ["a", "b"]
     assert "FAILED: 2 of 2 limits not met in convention 'core'; 3 not judged" in done.stdout
     assert done.stderr.splitlines() == [
-        "error: no*.yaml: matches no file and no spec that ships",
+        "error: no*.yaml: matches no file and no shipped spec",
         "error: wrong.yaml:2:1: stm: unknown key; did you mean 'stem'?",
         "error: wrong.yaml:3:12: head.fc = 0: must be at least 1",
-        "error: mf26n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf26m'?",
+        "error: mf26n: no shipped spec and no file has this name; did you mean 'mf26m'?",
     ]
 
 

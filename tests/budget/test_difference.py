@@ -231,7 +231,7 @@ def test_settings_of_the_whole_network_are_shown_once() -> None:
     diff = _between("mf294m", load("mf294m", ["tokens.dim=128", "input=192", "attention=mlp", "bridge.gate=false"]))
     expected = ["input 224 → 192", "tokens 6×192 → 6×128", "attention mha → mlp", "gate on → off"]
     assert [change.text for change in diff.whole.changes] == expected
-    assert _words(diff)["5"] == "by the settings above"
+    assert _words(diff)["5"] == "due to the settings above"
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_standard_input_can_be_either_side(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["mf26m"], "error: B is missing; give a second network, or change A with --set\n"),
-        (["mf26m", "mf294n"], "error: mf294n: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
+        (["mf26m", "mf294n"], "error: mf294n: no shipped spec and no file has this name; did you mean 'mf294m'?\n"),
         (["mf26m", "--set", "stm=3"], "error: --set stm=3: stm: unknown key; did you mean 'stem'?\n"),
         (["mf26m", "mf52m", "--json", "--csv"], "error: --json and --csv cannot be combined; use one of them\n"),
         (["mf26m", "mf52m", "--convention", "papr"], "error: unknown convention 'papr'; did you mean 'paper'?\n"),

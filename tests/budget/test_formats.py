@@ -109,7 +109,7 @@ def test_json_is_exact_and_whole(tmp_path: Path) -> None:
     assert limit["given"] == {"source": "net.yaml", "line": 3, "column": 25, "about": ""}
     assert limit["blocks"] == {"2": 297_216, "3": 297_216, "4": 297_216}
     assert (problem["source"], problem["line"]) == ("mf26n", None)
-    assert problem["message"].startswith("mf26n: no such spec ships with mfprofile")
+    assert problem["message"].startswith("mf26n: no shipped spec and no file has this name")
 
 
 def test_an_annotation_points_at_the_line_that_gives_the_limit(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_invalid_specs_are_annotated_too(tmp_path: Path) -> None:
         ),
         (
             {"file": "net.yaml", "line": "3", "col": "23", "title": "not judged"},
-            "net.yaml:3:23: budget.max.madds = '5 %': only a pillar has a share, as in former.madds: the whole network has 100 % of its madds",
+            "net.yaml:3:23: budget.max.madds = '5 %': only a pillar can have a share, as in former.madds: the whole network has 100 % of its madds",
         ),
     ]
 

@@ -173,7 +173,7 @@ def test_a_step_that_breaks_another_limit_is_not_a_remedy() -> None:
 def test_if_no_knob_is_enough_the_output_says_so() -> None:
     """It shows how near each gets."""
     output = run("check", "mf26m", "--max-madds", "3M").stdout
-    assert "  no knob alone would meet it; the nearest that each gets:\n" in output
+    assert "  no single knob meets the limit; the nearest result of each:\n" in output
     assert re.search(r"tokens\.count 3 → 1: +20,345,600\n", output)
     assert count("mf26m").madds > 20_345_600 == count(load("mf26m", ["tokens.count=1"])).madds
 
@@ -181,7 +181,7 @@ def test_if_no_knob_is_enough_the_output_says_so() -> None:
 def test_a_knob_that_gets_no_nearer_is_not_listed() -> None:
     """The input changes no params. For a share, only the direction that gets nearer is listed."""
     few = run("check", "mf26m", "--min", "params=1T").stdout
-    assert "  no knob alone would meet it, turned up to 4 times its value; the nearest that each gets:\n" in few
+    assert "  no single knob, turned up to 4 times its value, meets the limit; the nearest result of each:\n" in few
     assert "    input " not in few
     assert "    width 1 → 4.0:" in few
     share = run("check", "mf26m", "--max", "former.madds=0.001%").stdout
@@ -194,7 +194,7 @@ def test_if_no_knob_gets_nearer_the_output_says_so() -> None:
     """No step gives a Former to a network without one."""
     output = run("check", "mf294m-mobile", "--min", "former.madds=1%").stdout
     assert output.endswith(
-        "  no knob alone would meet it, turned up to 4 times its value, or come nearer\n\n"
+        "  no single knob, turned up to 4 times its value, meets the limit or comes nearer\n\n"
         "FAILED: 1 of 1 limit not met in convention 'core'\n"
     )
 

@@ -64,7 +64,7 @@ def test_a_budget_out_of_reach_names_the_nearest_and_exits_with_1() -> None:
     done = run("scale", "mf294m", "--to-madds", "200M", "--by", "head.fc")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "mf294m: no head.fc brings it to 200,000,000 MAdds in convention 'core'; the nearest is 64, with 282,381,696: "
+        "mf294m: no head.fc meets the budget of 200,000,000 MAdds in convention 'core'; the nearest is 64, with 282,381,696: "
         "+82,381,696 (+41.2 %)\n"
     )
     answer = run("scale", "mf294m", "--to-madds", "200M", "--by", "head.fc", "--json")

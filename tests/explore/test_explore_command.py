@@ -49,7 +49,7 @@ def test_bounds_are_labelled_as_bounds() -> None:
     assert (counts["exact"], counts["within"]) == (False, None)
     assert counts["lower"] < 893_738_828 < counts["upper"]
     text = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB").stdout
-    assert "bounds: what is exact would take more than --ram" in text
+    assert "bounds: exact numbers need more memory than --ram" in text
 
 
 def test_samples_are_specs_with_their_counts() -> None:
@@ -75,7 +75,7 @@ def test_variants_are_written_into_a_new_folder_ready_for_count(tmp_path: Path) 
     assert [count(load(file)).madds for file in files] == [one["madds"] for one in json.loads(listed.stdout)]
     again = run("explore", "sample", "tiny", "-n", "1", "--output", "deep/variants", cwd=tmp_path, PYTHONPATH=str(ROOT))
     assert again.returncode == 2
-    assert again.stderr == "error: deep/variants: is there already, and not empty: name a new folder\n"
+    assert again.stderr == "error: deep/variants: exists and is not empty; use a new folder\n"
     assert sorted((tmp_path / "deep").iterdir()) == [tmp_path / "deep" / "variants"]
 
 
@@ -121,7 +121,7 @@ def test_every_variant_is_listed_as_csv() -> None:
     [
         (
             ["count", "tinny"],
-            "tinny: no such spec ships with mfprofile, nor is there such a file; did you mean 'tiny'?",
+            "tinny: no shipped spec and no file has this name; did you mean 'tiny'?",
         ),
         (["count", "tiny", "--madds", "300M"], "--madds: '300M': must be LEAST:MOST, as in 290M:300M, :300M or 290M:"),
         (["count", "tiny", "--madds", "3M:2M"], "--madds: '3M:2M': is empty: 3,000,000 is more than 2,000,000"),
@@ -150,10 +150,10 @@ def test_every_variant_is_listed_as_csv() -> None:
             ["count", "tiny", "--ram", "much"],
             "--ram 'much': must be an amount such as 12MB, 1.5MiB or 12_000_000",
         ),
-        (["best", "tiny"], "the best is of one quantity: give --minimize or --maximize once"),
+        (["best", "tiny"], "one quantity is needed; give --minimize or --maximize once"),
         (
             ["front", "tiny", "--minimize", "madds"],
-            "a front is of two quantities, not 1: give --minimize and --maximize twice in all",
+            "a front needs two quantities, not 1; give --minimize or --maximize twice in all",
         ),
         (
             ["front", "tiny", "--madds", "2M:3M"],
@@ -161,8 +161,8 @@ def test_every_variant_is_listed_as_csv() -> None:
         ),
         (
             ["list", "mf294m-blocks"],
-            "mf294m-blocks: up to 39,582,418,599,936 variants are within, more than the 100,000,000 that are listed: "
-            "narrow the windows, or draw from them with 'explore sample'",
+            "mf294m-blocks: up to 39,582,418,599,936 variants are within the windows, but at most 100,000,000 can be listed; "
+            "narrow the windows, or use 'explore sample'",
         ),
         (
             ["best", "mf294m-blocks", "--maximize", "params", "-n", "2"],

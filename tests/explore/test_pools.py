@@ -74,7 +74,7 @@ def test_an_address_without_a_cluster_gets_one_line(monkeypatch: pytest.MonkeyPa
 def test_workers_and_a_cluster_exclude_each_other() -> None:
     """A query uses only one of them."""
     done = run("explore", "count", "tiny", "--workers", "2", "--dask", "tcp://127.0.0.1:1")
-    assert (done.returncode, done.stderr) == (2, "error: --workers and --dask exclude each other: give one\n")
+    assert (done.returncode, done.stderr) == (2, "error: --workers and --dask cannot be combined; use one of them\n")
 
 
 def _interrupted(folder: Path, after: float, whole_group: bool) -> None:

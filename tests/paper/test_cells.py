@@ -163,8 +163,8 @@ def test_json_and_csv_hold_each_cell() -> None:
     [
         (["paper", "12"], "error: unknown table '12'; use one of 2, 3, 4, 5, 6, 7, 8, 9, 11\n"),
         (["paper", "claim"], "error: unknown table 'claim'; use one of 2, 3, 4, 5, 6, 7, 8, 9, 11; did you mean 'claims'?\n"),
-        (["paper", "claims", "--convention", "core"], "error: claims are judged in core and in paper: --convention has no meaning for them alone\n"),
-        (["paper", "claims", "7", "--json"], "error: claims and tables are of different shapes: ask for them apart in JSON and CSV\n"),
+        (["paper", "claims", "--convention", "core"], "error: claims are judged in core and in paper; remove --convention\n"),
+        (["paper", "claims", "7", "--json"], "error: claims and tables have different columns; request them separately in JSON and CSV\n"),
         (["paper", "7", "--convention", "cor"], "error: unknown convention 'cor'; did you mean 'core'?\n"),
         (["formula", "mf294m", "--free", "width"], "error: width cannot be free: it rounds channels, and a polynomial cannot round\n"),
         (["formula", "mf294m", "--free", "tokens.cout"], "error: tokens.cout cannot be free; did you mean 'tokens.count'?\n"),

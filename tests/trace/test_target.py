@@ -276,7 +276,7 @@ def test_arguments_are_yaml() -> None:
         (["a"], "--arg a: must be KEY=VALUE, for example num_classes=10 or depths=[2,2,6,2]"),
         (["a b=1"], "--arg a b=1: must be KEY=VALUE"),
         (["a=1", "a=2"], "--arg a=2: a is given twice"),
-        (["a=[1"], "--arg a=[1: is not YAML"),
+        (["a=[1"], "--arg a=[1: is not valid YAML"),
         (["a={b: 1, b: 2}"], "--arg a={b: 1, b: 2}: duplicate key"),
     ],
 )

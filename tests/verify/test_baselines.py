@@ -218,7 +218,11 @@ def test_recounts_are_written_only_in_a_checkout(
         (tmp_path / "pyproject.toml").touch()
     messages = list[str]()
     assert recount_baselines(messages.append) == list(recounts())
-    kept = f"wrote {tmp_path / 'kept.csv'}" if is_checkout else "not kept: only a checkout's counts are rewritten"
+    kept = (
+        f"wrote {tmp_path / 'kept.csv'}"
+        if is_checkout
+        else "not saved: only a checkout of the project saves the counts"
+    )
     assert messages == [kept]
     assert (tmp_path / "kept.csv").exists() is is_checkout
 
@@ -242,10 +246,13 @@ def test_records_have_both_amounts_of_each_row() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("7 --recount", "--recount is for baselines alone: mfprofile paper baselines --recount"),
-        ("baselines --convention core", "baselines are recounted in core: --convention has no meaning for them alone"),
-        ("baselines 7 --csv", "baselines and tables are of different shapes: ask for them apart in JSON and CSV"),
-        ("claims baselines --json", "claims and baselines are of different shapes: ask for them apart in JSON and CSV"),
+        ("7 --recount", "--recount needs 'baselines'; use mfprofile paper baselines --recount"),
+        ("baselines --convention core", "baselines are recounted in core; remove --convention"),
+        ("baselines 7 --csv", "baselines and tables have different columns; request them separately in JSON and CSV"),
+        (
+            "claims baselines --json",
+            "claims and baselines have different columns; request them separately in JSON and CSV",
+        ),
     ],
 )
 def test_a_combination_without_meaning_is_refused(arguments: str, message: str) -> None:

@@ -730,7 +730,7 @@ def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: P
 def test_a_page_is_written_only_to_an_html_file(tmp_path: Path, file: str) -> None:
     """Another ending is refused, as by `plot`."""
     done = run("page", "mf26m", "-o", str(tmp_path / file))
-    message = f"error: {tmp_path / file}: the ending must be .html or .htm: a page is what is written\n"
+    message = f"error: {tmp_path / file}: must end in .html or .htm\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
     assert list(tmp_path.iterdir()) == []
 

@@ -143,5 +143,5 @@ def test_wrong_blocks_are_one_line(image: Path) -> None:
     done = run("plot", "attention", "mf26m", "--image", str(image), "--blocks", "two")
     assert (done.returncode, done.stderr) == (
         2,
-        "error: --blocks two: must be numbers of blocks, as 3,5,8,12, or all\n",
+        "error: --blocks two: must be numbers of blocks, such as 3,5,8,12, or all\n",
     )

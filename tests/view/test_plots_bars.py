@@ -133,9 +133,9 @@ def test_a_waterfall_refuses_other_axes() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["blocks", "mf294"], "error: mf294: no such spec ships with mfprofile, nor is there such a file; did you mean 'mf294m'?\n"),
+        (["blocks", "mf294"], "error: mf294: no shipped spec and no file has this name; did you mean 'mf294m'?\n"),
         (["blocks", "mf294m", "-o", "x.jpg"], "error: x.jpg: the ending must be .png, .svg or .pdf\n"),
-        (["waterfall", "mf294m"], "error: there must be a B, or --set with what B changes of A\n"),
+        (["waterfall", "mf294m"], "error: B is missing; give a second network, or change A with --set\n"),
         (["pillars", "-", "-"], "error: -: standard input can be read only once\n"),
         (["sensitivity", "mf294m", "--sort", "flops"], "error: cannot sort by 'flops'; use one of madds, params\n"),
     ],
