@@ -54,8 +54,8 @@ TIMED = {"mfprofile": "mfprofile count mf294m", "ptflops": "ptflops (aten)"}
 def _tables(page: str) -> list[list[list[str]]]:
     """Return each Markdown table of a page: its rows' cells, headings first, without the rule below them."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    found = re.findall(r"((?:^\|.*\|\n)+)", text, re.MULTILINE)
-    rows = [[[cell.strip() for cell in line.strip("|").split("|")] for line in one.splitlines()] for one in found]
+    tables = re.findall(r"((?:^\|.*\|\n)+)", text, re.MULTILINE)
+    rows = [[[cell.strip() for cell in line.strip("|").split("|")] for line in one.splitlines()] for one in tables]
     return [[one[0], *one[2:]] for one in rows]
 
 
@@ -100,15 +100,13 @@ def _weight(weight: Weight) -> str:
 
 
 def _places() -> dict[str, set[tuple[str, str]]]:
-    """Return the kinds and roles that each row of the table stands for."""
+    """Return the kinds and roles that each row of the table means."""
     parts = {label: [one.split(":") for one in text.split()] for label, text in ROWS.items()}
-    return {
-        label: {(kind, role) for kind, roles in found for role in roles.split(",")} for label, found in parts.items()
-    }
+    return {label: {(kind, role) for kind, roles in part for role in roles.split(",")} for label, part in parts.items()}
 
 
 def test_the_page_on_conventions_has_every_weight() -> None:
-    """Each cell of its table is the convention's weight of each kind and role that the row stands for."""
+    """Each cell of its table is the convention's weight of each kind and role that the row means."""
     headings, *rows = _table("docs/conventions.md", "operation")
     names, weights = [heading.strip("`") for heading in headings[1:]], {cells[0]: cells[1:] for cells in rows}
     assert names == list(CONVENTIONS)
@@ -156,9 +154,9 @@ def test_the_index_of_pages_has_every_page() -> None:
 def test_readme_has_the_totals_of_other_counters() -> None:
     """The figures in its comparison are our counts in each tool's convention, which `verify` holds against the tool."""
     headings, *rows = _table("README.md", "FlopCounterMode")
-    found = next(cells for cells in rows if cells[0].startswith("MAdds"))
+    row = next(cells for cells in rows if cells[0].startswith("MAdds"))
     totals = [f"{mfprofile.count('mf294m', COUNTERS.get(tool, tool)).madds:,}" for tool in headings[1:]]
-    assert [cell.split(" ")[0] for cell in found[1:]] == totals
+    assert [cell.split(" ")[0] for cell in row[1:]] == totals
 
 
 def test_readme_has_the_benchmarks_figures() -> None:
@@ -166,5 +164,5 @@ def test_readme_has_the_benchmarks_figures() -> None:
     headings, *rows = _table("README.md", "FlopCounterMode")
     times, memory = (next(cells[1:] for cells in rows if cells[0].startswith(label)) for label in ("CPU", "its memory"))
     measured = {cells[0]: (cells[1], cells[3]) for cells in _table("benchmarks/README.md", "times ours")[1:]}
-    found = list(zip(times, memory, strict=True))
-    assert found == [measured.get(TIMED.get(tool, tool), ("–", "–")) for tool in headings[1:]]
+    rows = list(zip(times, memory, strict=True))
+    assert rows == [measured.get(TIMED.get(tool, tool), ("–", "–")) for tool in headings[1:]]

@@ -116,9 +116,9 @@ def command(
     apply, but a flag replaces the other limits on its quantity. A percentage is a pillar's share of the whole. For each
     limit that is not met, the smallest changes that would meet it are listed.
 
-    A network in code, such as net.py:Net or timm:NAME, is imported and run as by 'audit', which needs torch. It has no
-    pillars, no memory and no knobs here. Operators that are not counted are reported on stderr. With --strict they fail
-    the check.
+    A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
+    no pillars, no memory and no knobs here. Operators that are not counted are reported on stderr. With --strict they
+    fail the check.
 
     Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
     """

@@ -29,8 +29,8 @@ def command(
     block number instead. --input applies to both networks, --set only to B. The Markdown output suits a comment on a
     pull request.
 
-    Two networks in code, such as net.py:Net or timm:NAME, are imported and run as by 'audit', and compared by the paths
-    of their modules. --arg applies only to B.
+    Two networks in code, such as net.py:Net or timm:NAME, are imported and run as with 'audit', and compared by the
+    paths of their modules. --arg applies only to B.
 
     Example: mfprofile diff mf294m mf294m-no-ffn --markdown
     """

@@ -76,5 +76,5 @@ def _budget(to_madds: str | None, to_params: str | None) -> tuple[str, int]:
     given = {"madds": to_madds, "params": to_params}
     chosen = [(name, amount) for name, amount in given.items() if amount is not None]
     if len(chosen) != 1:
-        raise InputError("give one budget, --to-madds 200M or --to-params 8M")
+        raise InputError("use one budget, --to-madds 200M or --to-params 8M")
     return chosen[0][0], quantity(chosen[0][1])

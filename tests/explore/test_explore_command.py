@@ -43,7 +43,7 @@ def test_if_nothing_fits_the_nearest_variants_are_shown_and_the_exit_code_is_0()
 
 
 def test_bounds_are_labelled_as_bounds() -> None:
-    """If the exact answer does not fit in memory, there is no number "within", but a lower and an upper bound."""
+    """If the exact answer does not fit in memory, "within" is a lower and an upper bound."""
     done = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB", "--json")
     counts = json.loads(done.stdout)
     assert (counts["exact"], counts["within"]) == (False, None)

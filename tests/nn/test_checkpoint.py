@@ -114,7 +114,7 @@ WRONG: dict[str, tuple[Callable[[State], Any], str]] = {
     "a sparse tensor": (lambda state: {**state, GATE: state[GATE].to_sparse()}, r"not a tensor of real numbers \(1\)"),
     "a meta tensor": (lambda state: {**state, GATE: state[GATE].to("meta")}, r"not a tensor of real numbers \(1\)"),
     "a prefix on some": (lambda state: {**without(state, GATE), f"module.{GATE}": state[GATE]}, rf"module\.{GATE}"),
-    "names that are no text": (lambda state: {**state, 7: torch.zeros(1)}, r"unexpected \(1\): 7$"),
+    "names that are not text": (lambda state: {**state, 7: torch.zeros(1)}, r"unexpected \(1\): 7$"),
     "nothing": (lambda _state: {}, r"missing \(\d+\): tokens.weight, stem.0.weight, .* and \d+ more$"),
     "an optimiser": (
         lambda state: {"optimizer": state, "state_dict": None},

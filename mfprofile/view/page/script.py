@@ -58,7 +58,7 @@ def engine_text() -> str:
 def page_data(spec: Spec) -> dict[str, Any]:
     """Return what a page holds of one spec, as JSON: its name, its mapping (`width` not applied), and its base.
 
-    The base is the spec of that name that ships, or None; the page compares with it and writes YAML that extends it.
+    The base is the shipped spec of that name, or None; the page compares with it and writes YAML that extends it.
     """
     base = {"name": spec.name, "spec": mapping(load(spec.name))} if spec.name in shipped() else None
     return {"name": spec.name, "spec": mapping(spec), "base": base}
