@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,20 @@ COMMANDS = {
 }
 
 
+TYPER_OF_GOLDENS = (0, 29)
+"""The version whose help the golden files have."""
+
+
+def _version(package: str) -> tuple[int, int]:
+    major, minor = metadata.version(package).split(".")[:2]
+    return int(major), int(minor)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_output_is_the_golden_file(name: str, rewrite: bool) -> None:
     """A command prints exactly its golden file."""
+    if name.startswith("help") and _version("typer") < TYPER_OF_GOLDENS:
+        pytest.skip("older versions of typer lay out help differently")
     done = run(*COMMANDS[name].split())
     file = GOLDEN / f"{name}.txt"
     if rewrite:

@@ -13,7 +13,6 @@ from running import ROOT, run, shell
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"```(console|yaml|toml|py)\n(.*?)```", re.DOTALL)
-PROGRESS = re.compile(r"^[\d,]+ of [\d,]+ settings of the globals, about")
 PYTHON = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 FILE = re.compile(r"# (\S+)\n")
 SPEC = re.compile(r"^(extends|blocks):", re.MULTILINE)
@@ -67,9 +66,8 @@ def _transcript(block: str, folder: Path) -> str:
 
 
 def _unindented(output: str) -> str:
-    """Return output without spaces at ends, nor the lines of progress that only a slow machine prints."""
-    lines = output.rstrip().splitlines()
-    return "".join(line.rstrip() + "\n" for line in lines if not PROGRESS.search(line))
+    """Return output without spaces at the ends of its lines."""
+    return "".join(line.rstrip() + "\n" for line in output.rstrip().splitlines())
 
 
 def _save(block: str, folder: Path) -> Path | None:

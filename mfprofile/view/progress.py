@@ -1,7 +1,8 @@
-"""Progress on standard error, for work that takes longer than a second."""
+"""Progress on standard error, for work that takes longer than a second. `MFPROFILE_PROGRESS=0` turns it off."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +16,14 @@ _BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal an
 def progress_bar() -> Iterator[Callable[[int, int], None]]:
     """Yield a function to call with the work done and the total. On a terminal it updates one line."""
     started = last = time.monotonic()
-    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    silent = sys.stderr is None or os.environ.get("MFPROFILE_PROGRESS") == "0"
+    on_terminal = not silent and sys.stderr.isatty()
     shown = False
 
     def progress(done: int, of: int) -> None:
         nonlocal last, shown
         now = time.monotonic()
-        if sys.stderr is None or done == of or now - last < (_BETWEEN[on_terminal] if shown else _PATIENCE):
+        if silent or done == of or now - last < (_BETWEEN[on_terminal] if shown else _PATIENCE):
             return
         last, shown = now, True
         left = (now - started) * (of - done) / done

@@ -61,7 +61,7 @@ def test_every_step_of_width_and_of_a_widening_block_is_that_of_its_settings(nam
 
 
 @given(spec_mappings(), st.data())
-@configured(deadline=None, max_examples=60)
+@configured(max_examples=60)
 def test_steps_of_any_spec_are_those_of_their_settings(data: Mapping, draw: st.DataObject) -> None:
     """Three knobs of each spec, with any switches."""
     spec = load(data)
@@ -71,7 +71,7 @@ def test_steps_of_any_spec_are_those_of_their_settings(data: Mapping, draw: st.D
 
 
 @given(spec_mappings(), st.sampled_from((0.5, 0.75, 1.25)))
-@configured(deadline=None, max_examples=40)
+@configured(max_examples=40)
 def test_knobs_turn_in_both_directions_the_nearest_first(data: Mapping, width: float) -> None:
     """Values below fall, values above rise, and none is the knob's own. Names are unique."""
     turned = knobs(changed_width(load(data), width))

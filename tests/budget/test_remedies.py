@@ -103,7 +103,7 @@ def test_every_model_has_remedies(name: str) -> None:
                 assert_first(spec, remedy, limits)
 
 
-@configured(deadline=None, max_examples=25)
+@configured(max_examples=25)
 @given(spec_mappings(), st.sampled_from(("madds", "params", "activations", "memory")), st.integers(1, 12))
 def test_remedies_of_any_spec_meet_the_limit(source: Mapping, quantity: str, twelfths: int) -> None:
     """With any switches. If there are no remedies, the nearest step of each knob has the right count."""

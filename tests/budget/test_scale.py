@@ -84,7 +84,7 @@ def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) 
 
 
 @given(spec_mappings(), st.sampled_from(FAMILIES), st.sampled_from(QUANTITIES), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_spec_is_scaled_as_by_brute_force(
     data: dict[str, Any], by: str, quantity: str, chance: random.Random
 ) -> None:

@@ -57,7 +57,7 @@ def test_figures_are_the_differences_of_two_counts(name: str, convention: str) -
 
 
 @given(spec_mappings(), st.sampled_from(("core", "paper", "thop")), st.sampled_from(("madds", "params")))
-@configured(deadline=None, max_examples=25)
+@configured(max_examples=25)
 def test_figures_of_any_spec_are_the_differences_of_two_counts(data: Mapping, convention: str, sort: str) -> None:
     """Also for a knob at 0 or without a step. Knobs are sorted by the requested quantity."""
     spec = load(data)

@@ -6,7 +6,7 @@ import dataclasses
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import Bill, count
@@ -45,7 +45,6 @@ def test_rows_of_every_shipped_spec_sum_to_the_totals_on_every_axis(name: str) -
         assert_sums(bill.under(convention_name))
 
 
-@settings(deadline=None)
 @given(spec_mappings())
 def test_rows_of_any_spec_have_unique_names_and_sum_to_the_totals(mapping: Mapping) -> None:
     """Each number is an int of at least 0, and each side of a shape is at least 1."""
@@ -59,7 +58,6 @@ def test_rows_of_any_spec_have_unique_names_and_sum_to_the_totals(mapping: Mappi
         assert all(type(side) is int and side >= 1 for side in row.out)
 
 
-@settings(deadline=None)
 @given(spec_mappings())
 def test_blocks_stages_and_pillars_are_those_of_the_network(mapping: Mapping) -> None:
     """Blocks are numbered from 1 after `repeat`, stages never decrease, and pillars are in the paper's order."""
@@ -73,7 +71,6 @@ def test_blocks_stages_and_pillars_are_those_of_the_network(mapping: Mapping) ->
     assert list(bill.pillars) == list(PILLARS)
 
 
-@settings(deadline=None)
 @given(spec_mappings())
 def test_the_final_bridge_is_the_part_that_its_switch_removes(mapping: Mapping) -> None:
     """The totals with it and without it differ by the block `final`."""

@@ -23,7 +23,7 @@ from mfprofile.spec.network import Network  # noqa: E402
 
 MODELS = ["mf508m", "mf294m", "mf214m", "mf151m", "mf96m", "mf52m", "mf26m"]
 OTHERS = ["mf294m-mobile", "mf294m-relu", "mf294m-mlp", "mf294m-no-ffn", "mf294m-tokens1", "mf151m-coco", "mf151m-retinanet"]  # fmt: skip
-NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+NO_LIMITS = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def assert_flow_is_torchs(bill: Bill) -> None:

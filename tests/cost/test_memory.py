@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import Bill, count
@@ -67,7 +67,6 @@ def test_the_peak_of_every_shipped_spec_matches_the_simulation(name: str) -> Non
     assert_simulated(count(name))
 
 
-@settings(deadline=None)
 @given(spec_mappings())
 def test_the_peak_of_any_spec_matches_the_simulation(mapping: Mapping) -> None:
     """Generated specs use every switch."""
@@ -93,7 +92,6 @@ def test_a_tiny_network_matches_the_result_worked_out_by_hand() -> None:
     assert (peak.params_bytes, peak.total) == (4 * (108 + 8 + 72 + 16 + 32 + 8), 8 * 320 + 976)
 
 
-@settings(deadline=None)
 @given(spec_mappings())
 def test_bytes_depend_on_batch_and_type(mapping: Mapping) -> None:
     """Activations depend on both, parameters on the type only. `in_place` never needs more."""

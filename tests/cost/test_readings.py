@@ -20,9 +20,7 @@ from mfprofile.spec import Spec, load, resolve
 from mfprofile.spec.dimension import Size
 
 Numbers = tuple[Any, ...]
-QUICK = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 MORE = settings(QUICK, max_examples=1500)
 STRUCTURAL = {"repeat", "stride"}
 

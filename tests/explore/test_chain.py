@@ -30,7 +30,7 @@ def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int
                 yield [edge, *edges], [cost + rest for cost, rest in zip(costs, sums, strict=True)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(space_mappings())
 def test_the_paths_of_the_chains_are_the_valid_variants_with_the_counts_of_count(mapping: dict[str, Any]) -> None:
     """Every valid assignment is exactly one path, and has the same value of every measure as with `count`."""

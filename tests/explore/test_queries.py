@@ -231,7 +231,7 @@ each_query = pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: hold
 
 
 @each_query
-@settings(deadline=None, max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), CONVENTIONS)
 def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, data: Any, convention: str) -> None:
     """On some small spaces with all kinds of choices, in several conventions."""
@@ -240,7 +240,7 @@ def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, da
 
 @pytest.mark.slow
 @each_query
-@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), CONVENTIONS)
 def test_each_query_is_answered_as_by_brute_force_on_many(
     holds: Any, space: Mapping, data: Any, convention: str

@@ -80,7 +80,7 @@ def test_the_polynomial_gives_each_cell_of_tables_7_and_8_exactly(name: str, con
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_a_formula_in_any_free_key_equals_the_count_of_each_valid_spec(data: st.DataObject) -> None:
     """A valid multiple costs the same, put into the formula and into the spec."""
     spec = load(data.draw(st.sampled_from(["mf26m", "mf96m", "mf294m-mlp", "mf294m-mobile"])))

@@ -17,7 +17,7 @@ from mfprofile.errors import InputError
 from mfprofile.spec import document, load
 from mfprofile.spec.sources import shipped
 
-FEW = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=300, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=10_000)
 TEXTS = [file.read_text(encoding="utf-8") for file in shipped().values()]
 WORDS = [

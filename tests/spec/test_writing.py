@@ -59,7 +59,6 @@ BUDGETS = st.dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(spec_mappings(), BUDGETS)
 def test_any_spec_can_be_written_and_read_again(source: Mapping, budget: Mapping) -> None:
     """The spec has any switches and any limits."""
@@ -70,7 +69,7 @@ def test_any_spec_can_be_written_and_read_again(source: Mapping, budget: Mapping
     assert spec.budget == budget
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(spec_mappings(), st.floats(1e-6, 3))
 def test_any_width_can_be_written_and_read_again(source: Mapping, width: float) -> None:
     """Small widths are written without an exponent."""

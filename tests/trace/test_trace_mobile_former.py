@@ -29,7 +29,7 @@ from mfprofile.trace.trace import trace  # noqa: E402
 
 MODELS = ["mf508m", "mf294m", "mf214m", "mf151m", "mf96m", "mf52m", "mf26m"]
 ABLATIONS = ["mf294m-mobile", "mf294m-relu", "mf294m-kernel5", "mf294m-tokens1", "mf294m-no-ffn", "mf294m-mlp"]
-NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+NO_LIMITS = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 Op = tuple[str, int, int, int, int, int]
 """An op's kind, products, elements, activations, weights and biases."""
 

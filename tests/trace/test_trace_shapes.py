@@ -49,14 +49,13 @@ def steps(tensor: Any) -> list[int]:
 
 
 @given(st.sampled_from(UNARY), tensors())
-@settings(deadline=None)
 def test_an_op_on_each_value_is_answered_as_torch_does(name: str, tensor: Any) -> None:
     """The tensor can be contiguous or not."""
     assert_torch_agrees(name, tensor)
 
 
 @given(st.sampled_from(PAIRS), tensors(), st.one_of(tensors(), st.just(2), st.just(0.5)))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_arithmetic_is_answered_as_torch_does(name: str, first: Any, second: Any) -> None:
     """The examples include broadcasting, several dtypes and numbers."""
     if isinstance(second, torch.Tensor) or name in ("add", "sub", "mul"):
@@ -64,7 +63,7 @@ def test_arithmetic_is_answered_as_torch_does(name: str, first: Any, second: Any
 
 
 @given(tensors(), SIDES, st.one_of(st.none(), SIDES))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_layers_are_answered_as_torch_does(vectors: Any, sides: list[int], bias: list[int] | None) -> None:
     """Shapes that do not fit go to torch, which raises the right error."""
     weight = torch.empty(sides, device="meta")

@@ -28,7 +28,7 @@ FVCORE = {  # what ActivationCountAnalysis prints
     "mf294m-mlp": 4_731_592,
     "mf151m-retinanet": 145_359_664,
 }
-NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+NO_LIMITS = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def hooked(bill: Bill) -> Counter[str]:

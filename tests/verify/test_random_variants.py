@@ -12,7 +12,7 @@ from strategies import Mapping, spec_mappings  # noqa: E402
 from mfprofile import load  # noqa: E402
 from mfprofile.verify.verify import verify  # noqa: E402
 
-NO_LIMITS = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+NO_LIMITS = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 ODD: list[Mapping] = [
     {"extends": "mf26m", "input": 160},
     {"extends": "mf26m", "input": 193},

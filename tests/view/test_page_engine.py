@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-HUNDREDS = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+HUNDREDS = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 FEW = settings(HUNDREDS, max_examples=100)
 MANY = settings(HUNDREDS, max_examples=1_500)
 Ask: TypeAlias = Callable[..., Any]

@@ -25,7 +25,7 @@ def around(points: np.ndarray, half: float = 3.0) -> np.ndarray:
     return np.hstack([points - half, points + half])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(-20, 20), st.integers(-20, 20)), min_size=1, max_size=8, unique=True))
 def test_labels_overlap_neither_one_another_nor_points_if_there_is_room(grid: list[tuple[int, int]]) -> None:
     """Points on a coarse grid have a label each, and no two boxes overlap."""
