@@ -10,6 +10,7 @@ from running import ROOT
 
 PAGE = ROOT / "docs" / "files.md"
 PACKAGE = ROOT / "mfprofile"
+ROOMS = ["cli", "view", "verify", "trace", "explore", "budget", "paper", "cost", "nn", "spec"]
 HEAD = """# Every file
 
 For those who search for a line. Each file has its first sentence here, and the public names that it defines. For how the
@@ -44,8 +45,7 @@ def _section(folder: Path, files: list[Path]) -> str:
 
 
 def _page() -> str:
-    rooms = [PACKAGE / name for name in "cli view verify trace explore budget paper cost nn spec".split()]
-    sections = [_section(room, list(room.rglob("*.py"))) for room in rooms]
+    sections = [_section(PACKAGE / room, list((PACKAGE / room).rglob("*.py"))) for room in ROOMS]
     return HEAD + "".join([*sections, _section(PACKAGE, list(PACKAGE.glob("*.py")))]) + FOOT
 
 

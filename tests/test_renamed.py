@@ -60,3 +60,11 @@ def test_an_old_parameter_works_with_a_warning(call: object) -> None:
     with pytest.warns(FutureWarning, match=r"\(convention_name=…\) is now convention=…"):
         old = call(convention_name="paper")
     assert old == call(convention="paper") != call()
+
+
+def test_both_names_at_once_are_refused() -> None:
+    """One of the two values would be lost."""
+    with pytest.raises(
+        TypeError, match=r"^count\(\) got convention_name=… and convention=…, its new name; remove conv"
+    ):
+        mfprofile.count("mf26m", convention_name="paper", convention="core")  # type: ignore[call-arg]

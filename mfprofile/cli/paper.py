@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,6 +39,10 @@ def command(
     recount: Annotated[
         bool, typer.Option("--recount", help="Build and count the baselines again; needs pip install '.[baselines]'.")
     ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the counts of --recount to this CSV file."),
+    ] = None,
     *,
     form: FormOptions,
 ) -> None:
@@ -52,7 +57,9 @@ def command(
     from mfprofile.view.paper import paper_text
     from mfprofile.view.tables import show
 
-    recounts = _recount(tables or []) if recount else None
+    if output is not None and not recount:
+        raise InputError("-o needs --recount; without it nothing is counted again")
+    recounts = _recount(tables or [], output) if recount else None
     text, lost = paper_text(tables or [], convention, form, recounts)
     show(text)
     if strict and lost:
@@ -60,11 +67,11 @@ def command(
         raise typer.Exit(1)
 
 
-def _recount(tables: list[str]) -> Sequence[Recount]:
+def _recount(tables: list[str], output: Path | None) -> Sequence[Recount]:
     """Return the counts of the baselines, built and counted again."""
     if "baselines" not in (name.lower() for name in tables):
         raise InputError("--recount needs 'baselines'; use mfprofile paper baselines --recount")
     need_torch("paper baselines --recount", "baselines")
     from mfprofile.view.baselines import recount_baselines
 
-    return recount_baselines(notify)
+    return recount_baselines(notify, output)

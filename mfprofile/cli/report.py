@@ -10,7 +10,7 @@ from mfprofile.cli.options import notify
 
 
 def command(
-    folder: Annotated[str, typer.Option("-o", "--output", metavar="FOLDER", help="Output folder.")] = "reports",
+    folder: Annotated[str, typer.Option("-o", "--output", metavar="DIR", help="Output folder.")] = "reports",
 ) -> None:
     """Write the reports: tables, pictures and pages.
 

@@ -165,7 +165,7 @@ def _flow(bill: Bill, batch: int) -> Flow:
     if batch < 1:
         raise InputError(f"batch {shown(batch)}: must be 1 or more")
     if not all(part.wiring for part in bill.parts):
-        raise InputError(f"{MEMORY}: the data flow of a network in code is not known; a memory limit needs a spec")
+        raise InputError(f"{MEMORY}: the data flow of a network in code is not known; peak memory needs a spec")
     if not isinstance(bill.madds, int):
         raise InputError("memory needs one network of whole numbers, not arrays or symbols")
     return Flow(bill.parts, prod(bill.subject.inputs[0].shape[1:]))

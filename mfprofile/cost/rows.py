@@ -38,11 +38,8 @@ class Part(Generic[D_co]):
 class Row(Generic[D_co]):
     """One op: its sub-block `part`, its `role` and its `cost`, with their properties.
 
-    `role` says where the op is used: stem, lite, hidden or output (of a Mobile sub-block), theta, attention, ffn,
-    token (ops that join sub-blocks on tokens), bridge, gate, projection, final, head, detector, table. In a traced
-    network it says how the op is called: biased, plain, rare, or fused (inside an attention that is called as one
-    operator). The properties are those of `Part` and of `cost.ops.Cost`. `madds` are products, before a convention
-    weighs them.
+    `role` says where the op is used, or how it is called in a traced network; `cost.kinds` declares all roles. The
+    properties are those of `Part` and of `cost.ops.Cost`. `madds` are products, before a convention weighs them.
     """
 
     __slots__ = ("cost", "local", "part", "role")

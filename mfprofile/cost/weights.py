@@ -60,6 +60,10 @@ class Convention:
         for kind, role in self.weights:
             if kind not in KINDS | {ANY} or role not in ROLES | {ANY}:
                 raise ValueError(f"convention {self.name!r} weighs {kind!r} in role {role!r}: not in cost/kinds.py")
+        if unknown := self.uncounted_params - KINDS:
+            raise ValueError(f"convention {self.name!r} misses parameters of {sorted(unknown)}: not in cost/kinds.py")
+        if self.sees not in (OPS, LEAVES, TORCH_LEAVES):
+            raise ValueError(f"convention {self.name!r} sees {self.sees!r}: must be one of the three constants")
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind and role. Raises `ValueError` if one of them is not declared."""

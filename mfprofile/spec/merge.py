@@ -21,7 +21,7 @@ _NONE_IS_A_VALUE = {"head", "former"}
 
 
 def overlay(base: Node, patch: Node, problems: list[Problem], path: tuple[str, ...] = ()) -> Node:
-    """Return `base` with `patch` applied: maps are merged, a map patches the entries of a list, all else replaces.
+    """Return `base` with `patch` applied: maps merge, a map patches entries of a list, any other value replaces.
 
     `none` removes an inherited key, except where `none` is a value. A patch of a missing entry is added to `problems`
     and changes nothing.

@@ -27,6 +27,8 @@ def renamed(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
         @functools.wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> T:
             for old in kwargs.keys() & names.keys():
+                if names[old] in kwargs:
+                    raise TypeError(f"{function.__name__}() got {old}=… and {names[old]}=…, its new name; remove {old}")
                 text = f"{function.__name__}({old}=…) is now {names[old]}=…"
                 warnings.warn(f"{text}; the old name will not work in the next release", FutureWarning, stacklevel=2)
                 kwargs[names[old]] = kwargs.pop(old)

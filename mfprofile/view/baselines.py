@@ -12,7 +12,6 @@ from pathlib import Path
 from mfprofile.paper.baselines import (
     CONVENTION,
     DETECTION_INPUT,
-    FILE,
     NOT_BUILT,
     Amount,
     Baseline,
@@ -126,21 +125,15 @@ def recounts_csv(recounts: Sequence[Recount]) -> str:
     return stream.getvalue()
 
 
-def recount_baselines(notify: Callable[[str], None]) -> list[Recount]:
-    """Build, count and return each baseline. In a checkout of the project, also save the counts.
+def recount_baselines(notify: Callable[[str], None], output: Path | None = None) -> list[Recount]:
+    """Build, count and return each baseline; with `output`, also write the counts to that file.
 
-    `notify` is called with a line for each baseline and one on saving. Raises `InputError` if a library is missing.
+    `notify` is called with a line for each baseline and one on writing. Raises `InputError` if a library is missing.
     """
     from mfprofile.verify.baselines import recount
 
     recounts = list(recount(notify))
-    if (_root() / "pyproject.toml").is_file():
-        write(FILE, recounts_csv(recounts))
-        notify(f"wrote {FILE}")
-    else:
-        notify("not saved: only a checkout of the project saves the counts")
+    if output is not None:
+        write(output, recounts_csv(recounts))
+        notify(f"wrote {output}")
     return recounts
-
-
-def _root() -> Path:
-    return Path(__file__).resolve().parents[2]

@@ -13,6 +13,7 @@ from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.words import several
+from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Table
 from mfprofile.view.variants import in_words, variant_json
@@ -36,6 +37,7 @@ def counted_json(
         for quantity, sides in near.items()
     }
     return {
+        "schema": SCHEMA,
         "space": name,
         "convention": convention,
         "size": counted.size,

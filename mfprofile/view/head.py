@@ -1,4 +1,7 @@
-"""The first fields of every JSON output: the network, its input and the convention."""
+"""The first fields of a JSON output: the schema, the network, its inputs, the convention and the totals.
+
+A command that prints a table prints it for JSON as a list of its rows, without these fields.
+"""
 
 from __future__ import annotations
 

@@ -52,3 +52,13 @@ def test_each_kind_of_the_tracer_is_declared() -> None:
     assert {*ELEMENTWISE.values(), *READING.values(), *RECURRENT.values()} <= KINDS
     assert set(READING.values()) == REDUCTIONS
     assert OWNERS <= KINDS
+
+
+def test_a_convention_declares_only_kinds_that_exist_and_what_it_can_see() -> None:
+    """A typo would silently count too much."""
+    with pytest.raises(
+        ValueError, match=r"^convention 'mine' misses parameters of \['bacth-norm'\]: not in cost/kinds"
+    ):
+        Convention("mine", "", "", {}, uncounted_params=frozenset({"bacth-norm"}))
+    with pytest.raises(ValueError, match=r"^convention 'mine' sees 'opps': must be one of the three constants$"):
+        Convention("mine", "", "", {}, sees="opps")

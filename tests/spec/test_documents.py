@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +136,8 @@ def test_only_a_single_plain_map_is_accepted(content: str | bytes, expected: str
 def test_a_billion_laughs_attack_is_refused_at_the_first_anchor() -> None:
     """The reader stops before it expands anything."""
     laughs = "a0: &a0 [lol]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
-    start = time.perf_counter()
     expected = "net.yaml:1:5: a0: anchors and aliases are not supported; write the value itself, or use 'extends'"
-    assert refused(laughs) == expected
-    assert time.perf_counter() - start < 5
+    assert refused(laughs) == expected  # expanded, it would have 9^29 words
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
@@ -157,12 +154,10 @@ def test_a_file_of_exactly_one_mebibyte_is_read() -> None:
 
 
 @pytest.mark.parametrize("value", ["x", "1", "[", "a: 1", "- a\n", "? ", "#", "'", "\\", "\t"])
-def test_a_large_invalid_file_is_refused_quickly(value: str) -> None:
+def test_a_large_invalid_file_is_refused(value: str) -> None:
     """It has one line or thousands of lines, nested or flat."""
     for content in (value * ((1 << 17) // len(value)), f"stem: {value * 50_000}"):
-        start = time.perf_counter()
         assert refused(content)
-        assert time.perf_counter() - start < 20
 
 
 def test_a_folder_is_refused() -> None:

@@ -206,25 +206,16 @@ def test_ptflops_counts_with_a_torchvision_without_its_compiled_part(tmp_path: P
     assert done.stdout == "12\n", done.stderr
 
 
-@pytest.mark.parametrize("is_checkout", [True, False])
-def test_recounts_are_written_only_in_a_checkout(
-    is_checkout: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The files of an installed package are not changed."""
+def test_recounts_are_written_only_to_a_file_that_is_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The file inside the package is read, and never written."""
     monkeypatch.setattr("mfprofile.verify.baselines.recount", lambda _: iter(recounts()))
-    monkeypatch.setattr("mfprofile.view.baselines.FILE", tmp_path / "kept.csv")
-    monkeypatch.setattr("mfprofile.view.baselines._root", lambda: tmp_path)
-    if is_checkout:
-        (tmp_path / "pyproject.toml").touch()
+    before = FILE.read_bytes()
     messages = list[str]()
     assert recount_baselines(messages.append) == list(recounts())
-    kept = (
-        f"wrote {tmp_path / 'kept.csv'}"
-        if is_checkout
-        else "not saved: only a checkout of the project saves the counts"
-    )
-    assert messages == [kept]
-    assert (tmp_path / "kept.csv").exists() is is_checkout
+    assert messages == []
+    assert recount_baselines(messages.append, tmp_path / "kept.csv") == list(recounts())
+    assert messages == [f"wrote {tmp_path / 'kept.csv'}"]
+    assert (tmp_path / "kept.csv").read_bytes() == before == FILE.read_bytes()
 
 
 def test_records_have_both_amounts_of_each_row() -> None:
@@ -247,6 +238,7 @@ def test_records_have_both_amounts_of_each_row() -> None:
     ("arguments", "message"),
     [
         ("7 --recount", "--recount needs 'baselines'; use mfprofile paper baselines --recount"),
+        ("baselines -o recounted.csv", "-o needs --recount; without it nothing is counted again"),
         ("baselines --convention core", "baselines are recounted in core; remove --convention"),
         ("baselines 7 --csv", "baselines and tables have different columns; request them separately in JSON and CSV"),
         (

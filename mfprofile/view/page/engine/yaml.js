@@ -37,7 +37,7 @@ function filled(spec) {
   return { ...completed(spec), blocks: spec.blocks.map(entryOf) };
 }
 
-// What changes `base` to `own`: maps merge, all else replaces, a map over a list patches its entries by number, and
+// What changes `base` to `own`: maps merge, a map over a list patches its entries by number, and
 // `none` removes a key.
 function difference(own, base) {
   const changed = {};
