@@ -14,12 +14,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.explore.costing import Costing
+from mfprofile.explore.distinct import Sized, distinct
 from mfprofile.explore.edges import WIDTH_RULE_KEYS, Edges, Integers, Values, all_edges, largest_edges
+from mfprofile.explore.effects import Reads, values_read, varying
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.settings import global_settings, is_refused, largest_setting
+from mfprofile.explore.settings import GlobalSetting, global_settings, is_refused, largest_setting
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
 from mfprofile.spec.model import Spec
@@ -36,14 +40,17 @@ class Link:
     """The valid edges of one step of a chain.
 
     `source`, `target` and `option` have one element for each edge: the width before, the width after (indices), and the
-    index in `options`. An option is one assignment of the link's choices. `states` is the number of widths after the
-    link. `costs` has the shape quantities × edges, in int64.
+    index in `options`. An option is one assignment of the link's choices; `unused` has its values without effect.
+    `reads` is what the blocks of an edge read (a `Reads`). `states` is the number of widths after the link; some can be
+    equal. `costs` has the shape quantities × edges, in int64.
     """
 
     source: Integers
     target: Integers
     option: Integers
+    reads: Integers
     options: tuple[Values, ...]
+    unused: tuple[Values, ...]
     states: int
     costs: Integers
 
@@ -52,23 +59,39 @@ class Link:
 class Chain:
     """All variants of one setting of the global choices.
 
-    `values` is the setting. Each variant is one path: from the only state before the first link to the only state after
-    the last link, with one edge of each link.
+    `values` is the setting, and `shown` the part of it that has an effect, by what the blocks of a variant read. Each
+    variant is one path: from the only state before the first link to the only state after the last link, with one edge
+    of each link.
     """
 
     values: Values
+    shown: Mapping[Reads, Values]
     links: tuple[Link, ...]
 
     def costs(self, row: int) -> list[Integers]:
         """Return the costs of each link's edges in one quantity, by the quantity's row."""
         return [link.costs[row] for link in self.links]
 
+    def reads(self, paths: Integers) -> Integers:
+        """Return what the blocks of each path read (a `Reads`); `paths` is paths × links, an edge of each link."""
+        reads: Integers = np.max([link.reads[paths[:, at]] for at, link in enumerate(self.links)], axis=0)
+        return reads
+
     def assignment(self, edges: Sequence[int]) -> dict[Place, Any]:
-        """Return the choices of the variant with these edges, one of each link."""
-        choices = dict(self.values)
+        """Return the choices of the variant with these edges, one of each link, without those that have no effect."""
+        choices = dict(
+            self.shown[Reads(max(int(link.reads[edge]) for link, edge in zip(self.links, edges, strict=True)))]
+        )
         for link, edge in zip(self.links, edges, strict=True):
             choices |= link.options[link.option[edge]]
         return choices
+
+    def all_values(self, edges: Sequence[int]) -> dict[Place, Any]:
+        """Return the values of all choices of a variant, also of those without effect."""
+        values = dict(self.values)
+        for link, edge in zip(self.links, edges, strict=True):
+            values |= {**link.options[link.option[edge]], **link.unused[link.option[edge]]}
+        return values
 
 
 class Chains:
@@ -82,9 +105,12 @@ class Chains:
         self.costing = Costing(tuple(quantities), convention)
         self.settings = global_settings(space)
         self._edges: dict[str, list[Edges]] = {}  # by the keys that decide which edges there are
+        self._sized: dict[tuple[int, bool], Sized] = {}  # by the id of edges, and whether only the valid ones
+        self._distinct: dict[tuple[object, ...], Sequence[Edges]] = {}
         self._checked: set[str] = set()  # settings whose sums fit into int64
+        self._varying = {choice.path: varying(choice) for choice in space.global_choices}
 
-    def each(self, settings: Sequence[Values]) -> Iterator[Chain | None]:
+    def each(self, settings: Sequence[GlobalSetting]) -> Iterator[Chain | None]:
         """Yield the chain of each of these settings, or None if the rules refuse the setting or a whole link.
 
         Settings that differ only in numbers of tokens or pixels are counted together, with one array element each.
@@ -92,43 +118,79 @@ class Chains:
         for start in range(0, len(settings), _BATCH):
             yield from self._batch(settings[start : start + _BATCH])
 
-    def chain(self, values: Values) -> Chain | None:
+    def chain(self, setting: GlobalSetting) -> Chain | None:
         """Return the chain of one setting, or None, like `each`."""
-        return next(self.each([values]))
+        return next(self.each([setting]))
 
-    def _batch(self, settings: Sequence[Values]) -> list[Chain | None]:
+    def _batch(self, settings: Sequence[GlobalSetting]) -> list[Chain | None]:
         chains: list[Chain | None] = [None] * len(settings)
-        groups: dict[int, tuple[list[Edges], list[int], list[Spec]]] = {}
-        for at, values in enumerate(settings):
-            data = with_values(self.space.data, values)
+        groups: dict[int, tuple[Sequence[Edges], list[int], list[Spec]]] = {}
+        for at, setting in enumerate(settings):
+            data = with_values(self.space.data, setting.values)
             if not is_refused(data):
-                edges = self.edges(data)
-                self._refuse_too_large(values)
+                edges = self._distinct_edges(setting, valid=True)
+                self._refuse_too_large(setting.values)
                 _, members, specs = groups.setdefault(id(edges), (edges, [], []))
                 members.append(at)
                 specs.append(self._spec(data))
         for edges, members, specs in groups.values():
-            valid = [_valid_edges(step) for step in edges]
-            if all(len(step.source) for step in valid):
-                costs = list(self.costing.costs(specs, valid))
+            if _count_paths(edges):
+                costs = list(self.costing.costs(specs, edges))
                 for row, at in enumerate(members):
-                    links = tuple(_link(step, cost[:, row]) for step, cost in zip(valid, costs, strict=True))
-                    chains[at] = Chain(settings[at], links)
+                    links = tuple(_link(step, cost[:, row]) for step, cost in zip(edges, costs, strict=True))
+                    chains[at] = Chain(settings[at].values, self._shown(settings[at].values), links)
         return chains
+
+    def _shown(self, values: Values) -> dict[Reads, Values]:
+        """Return the values of a setting that have an effect, by what the blocks of a variant read."""
+        data = with_values(self.space.data, values)
+        read = {reads: values_read(data, reads).keys() for reads in Reads}
+        return {
+            reads: {
+                path: value
+                for path, value in values.items()
+                if path[0] == "blocks" or self._varying[path] & read[reads]
+            }
+            for reads in Reads
+        }
 
     def edges(self, data: Mapping[str, Any]) -> list[Edges]:
         """Return the edges of each link; settings that no rule of widths distinguishes share them."""
-        key = repr([data.get(name) for name in WIDTH_RULE_KEYS] + [block.get("repeat") for block in data["blocks"]])
+        blocks = {path[1] for path in self._varying if path[0] == "blocks"}
+        key = repr([data.get(name) for name in WIDTH_RULE_KEYS] + [data["blocks"][at] for at in sorted(blocks)])
         if key not in self._edges:
             self._edges[key] = list(all_edges(self.space, data, self._spec(data)))
         return self._edges[key]
 
+    def _distinct_edges(self, setting: GlobalSetting, valid: bool) -> Sequence[Edges]:
+        """Return the edges of each link, with only the paths whose networks no earlier path makes.
+
+        They are the `valid` ones, or all of them.
+        """
+        rivals = [
+            (self._sized_edges(rival.values, valid), rival.agrees)
+            for rival in setting.rivals
+            if not (valid and rival.refused)
+        ]
+        own = self._sized_edges(setting.values, valid)
+        key = (id(own), *((id(rival), agrees) for rival, agrees in rivals))
+        if key not in self._distinct:
+            self._distinct[key] = distinct(own, rivals, self.space.name)
+        return self._distinct[key]
+
+    def _sized_edges(self, values: Values, valid: bool) -> Sized:
+        edges = self.edges(with_values(self.space.data, values))
+        key = (id(edges), valid)
+        if key not in self._sized:
+            self._sized[key] = Sized([step.select(step.valid) for step in edges] if valid else edges)
+        return self._sized[key]
+
     def assignments(self) -> int:
-        """Return the number of combinations of choices, including those that the rules refuse."""
+        """Return the number of different combinations of choices, including those that the rules refuse."""
         counts: dict[int, int] = {}
         total = 0
-        for values in self.settings:
-            edges = self.edges(with_values(self.space.data, values))
+        for setting in self.settings:
+            edges = self._distinct_edges(setting, valid=False)
             if id(edges) not in counts:
                 counts[id(edges)] = _count_paths(edges)
             total += counts[id(edges)]
@@ -162,17 +224,9 @@ class Chains:
         return spec
 
 
-def _valid_edges(edges: Edges) -> Edges:
-    """Return the edges that the rules allow."""
-    valid = edges.valid
-    sizes = {name: array[valid] for name, array in edges.sizes.items()}
-    return Edges(
-        edges.source[valid], edges.target[valid], edges.option[valid], valid[valid], edges.options, edges.widths, sizes
-    )
-
-
 def _link(edges: Edges, costs: Integers) -> Link:
-    return Link(edges.source, edges.target, edges.option, edges.options, len(edges.widths), costs)
+    arrays = (edges.source, edges.target, edges.option, edges.reads)
+    return Link(*arrays, edges.options, edges.unused, len(edges.widths), costs)
 
 
 def _count_paths(edges: Sequence[Edges]) -> int:

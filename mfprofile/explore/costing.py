@@ -7,7 +7,7 @@ edges is a row, so counts have the shape settings × edges.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,16 +57,18 @@ class Costing:
             return costs
         sizes = {name: array[laid_out] for name, array in edges.sizes.items()}
         repeat = repeat[laid_out]
-        changes: dict[str, Any] = {
-            name: sizes[name] for name in ("out", "exp", "expand", "exp2", "kernel") if name in sizes
-        }
-        block = dataclasses.replace(block, **changes, repeat=2 if repeat.max() > 1 else 1)
-        network = resolve(_replaced(spec, stem=sizes["inputs"], blocks=(block,)))
-        tokenwise = [] if network.tokens is None else former(network, network.tokens)
-        for index, laid in enumerate(network.blocks):
-            summed = self._sums(block_parts(network, laid, tokenwise), edges, settings, len(laid_out))
-            costs[:, :, laid_out] += summed * (repeat - 1 if index else 1)
+        first = _block(block, sizes, sizes["exp"])
+        costs[:, :, laid_out] = self._of_block(spec, sizes["inputs"], first, edges, settings)
+        if repeat.max() > 1:
+            more = _block(block, sizes, sizes["exp_of_repeats"])
+            costs[:, :, laid_out] += self._of_block(spec, sizes["out"], more, edges, settings) * (repeat - 1)
         return costs
+
+    def _of_block(self, spec: Spec, inputs: Integers, block: BlockSpec, edges: Edges, settings: int) -> Integers:
+        """Return the costs of one block with arrays as sizes, shape quantities × settings × sizes."""
+        network = resolve(_replaced(spec, stem=inputs, blocks=(block,)))
+        tokenwise = [] if network.tokens is None else former(network, network.tokens)
+        return self._sums(block_parts(network, network.blocks[0], tokenwise), edges, settings, len(inputs))
 
     def _ends(self, spec: Spec, edges: Edges, settings: int) -> Integers:
         """Return the costs of the last link: the final bridge and the head of each option."""
@@ -86,6 +88,12 @@ class Costing:
         """Return the sum of each quantity over the parts, shape quantities × settings × edges."""
         sums = [np.broadcast_to(quantity.of(parts, self.convention), shape) for quantity in self.quantities]
         return np.array(sums, edges.dtype).reshape(len(self.quantities), *shape)
+
+
+def _block(block: BlockSpec, sizes: Mapping[str, Integers], exp: Integers) -> BlockSpec:
+    """Return a single block of an entry with arrays as sizes."""
+    sized: dict[str, Any] = {name: sizes[name] for name in ("out", "exp2", "kernel") if name in sizes}
+    return dataclasses.replace(block, **{**sized, "exp": exp}, expand=None, repeat=1)
 
 
 def _stem_parts(spec: Spec, edges: Edges) -> list[Part]:

@@ -9,19 +9,21 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mfprofile.errors import InputError
-from mfprofile.explore.space import Choice, Place, Space, with_values
+from mfprofile.explore.effects import Reads, read_by
+from mfprofile.explore.space import Choice, Place, Space, is_block, with_values
 from mfprofile.spec.model import BlockSpec, Spec
 from mfprofile.spec.problems import dotted
 from mfprofile.spec.rules import breaches
-from mfprofile.spec.width import scaled
+from mfprofile.spec.width import rounded, scaled
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = Mapping[Place, Any]
@@ -31,7 +33,7 @@ WIDTH_RULE_KEYS = ("groups", "attention", "former", "mobile", "bridge", "require
 MAX_EDGES = 1_000_000
 UNKNOWN = "?"
 """A placeholder for a value that the rules must not check."""
-_NUMBERS = ("inputs", "out", "exp", "expand", "exp2", "kernel", "repeat")
+_SIZES = ("inputs", "out", "exp", "exp_of_repeats", "exp2", "kernel", "repeat")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,16 +41,21 @@ class Edges:
     """The edges of one link, one array element each; some can be invalid by the rules of specs.
 
     `source` is the index of the width before the link, `target` the index in `widths` of the width after it. `option`
-    is the index in `options`, where each element is one assignment of the link's choices. `valid` is False where a rule
-    refuses the edge. `widths` are in channels as the spec has them, before the width multiplier. `sizes` has the
-    numbers of the entry (channels, kernel, repeat) after the width multiplier, by key; `inputs` are the input channels.
+    is the index in `options`, where each element is one assignment of the link's choices; `unused` has the values of
+    its choices without effect. `valid` is False where a rule refuses the edge. `reads` is what its blocks read (a
+    `Reads`). `widths` are in channels as the spec has them, before the width multiplier.
+
+    `sizes` has the numbers of the entry (channels, kernel, repeat) after the width multiplier. They are all 0 if the
+    entry is left out. `exp` are the expanded channels of its first block, `exp_of_repeats` of the other ones.
     """
 
     source: Integers
     target: Integers
     option: Integers
     valid: npt.NDArray[np.bool_]
+    reads: Integers
     options: tuple[Values, ...]
+    unused: tuple[Values, ...]
     widths: tuple[int, ...]
     sizes: Mapping[str, Integers]
 
@@ -56,6 +63,12 @@ class Edges:
     def dtype(self) -> np.dtype[Any]:
         """Return the type of the sizes: int64, or object for Python's integers."""
         return next(iter(self.sizes.values())).dtype
+
+    def select(self, chosen: npt.NDArray[np.generic], **changes: Any) -> Edges:
+        """Return the edges that an index array or a mask selects, with other values in some fields."""
+        arrays = {name: getattr(self, name)[chosen] for name in ("source", "target", "option", "valid", "reads")}
+        sizes = {name: array[chosen] for name, array in self.sizes.items()}
+        return dataclasses.replace(self, **{**arrays, "sizes": sizes, **changes})
 
 
 def all_edges(space: Space, data: Mapping[str, Any], spec: Spec) -> Iterator[Edges]:
@@ -80,7 +93,10 @@ def largest_edges(edges: Edges, count: int) -> Edges:
     """
     sizes = {name: np.full(count, int(array.max()), object) for name, array in edges.sizes.items()}
     zeros = np.zeros(count, np.int64)
-    return Edges(zeros, zeros, np.arange(count), np.ones(count, bool), edges.options, edges.widths, sizes)
+    ones = np.ones(count, bool)
+    return dataclasses.replace(
+        edges, source=zeros, target=zeros, option=np.arange(count), valid=ones, reads=zeros, sizes=sizes
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +113,34 @@ def _stem_edges(space: Space, stems: Sequence[int], spec: Spec) -> Edges:
     """Return the edges of the stem, one for each of its widths."""
     widths = tuple(sorted(stems))
     options = tuple({choice.path: value} for choice in space.stem for value in stems) or ({},)
-    inputs = np.array(
-        [_scaled_block(spec, value, {"block": "lite", "out": "same", "exp": 1})["inputs"] for value in stems]
-    )
-    indices = np.arange(len(stems))
+    inputs = np.array([_scaled_width(spec, value) for value in stems])
+    indices, zeros = np.arange(len(stems)), np.zeros(len(stems), np.int64)
     target = np.array([widths.index(value) for value in stems])
-    valid = np.ones(len(stems), bool)
-    return Edges(np.zeros_like(indices), target, indices, valid, options, widths, {"inputs": inputs})
+    valid, unused = np.ones(len(stems), bool), _nothing(options)
+    return Edges(zeros, target, indices, valid, zeros, options, unused, widths, {"inputs": inputs})
+
+
+def _nothing(options: Sequence[Values]) -> tuple[Values, ...]:
+    return tuple({} for _ in options)
+
+
+class _Combination(NamedTuple):
+    """Values of an entry's choices: those with an effect, those without, and the keys of the entry with both."""
+
+    chosen: Values
+    unused: Values
+    keys: Mapping[str, Any]
+
+
+class _Row(NamedTuple):
+    """An edge of an entry: see `Edges`; here `target` is a width."""
+
+    source: int
+    target: int
+    option: int
+    valid: bool
+    reads: Reads
+    sizes: Mapping[str, int]
 
 
 def _entry_edges(entry: _Entry, widths: tuple[int, ...]) -> Edges:
@@ -111,35 +148,55 @@ def _entry_edges(entry: _Entry, widths: tuple[int, ...]) -> Edges:
 
     All combinations with `repeat: 0` are one edge, because the entry's other choices then have no effect.
     """
-    options: dict[str, dict[Place, Any]] = {}
-    rows: list[tuple[int, int, int, bool, Mapping[str, int]]] = []  # source, target width, option, valid, sizes
     _refuse_too_many(entry, widths)
-    out_values = next((choice.values for choice in entry.choices if choice.path[-1] == "out"), ())
-    for values in product(*(choice.values for choice in entry.choices)):
-        chosen = {choice.path: value for choice, value in zip(entry.choices, values, strict=True)}
-        keys = {**entry.keys, **{str(path[-1]): value for path, value in chosen.items()}}
-        if keys.get("repeat") == 0:
-            chosen = {path: value for path, value in chosen.items() if path[-1] == "repeat"}
-        if (key := repr(chosen)) in options:
-            continue
-        options[key] = chosen
+    outs = {value for choice in entry.choices if choice.path[-1] == "out" for value in choice.values}
+    rows: list[_Row] = []
+    combinations = list(_combinations(entry))
+    for option, (_, _, keys) in enumerate(combinations):
         for source, width in enumerate(widths):
-            if keys["out"] == "same" and width in out_values and keys.get("repeat") != 0:
+            if keys["out"] == "same" and width in outs and keys.get("repeat") != 0:
                 continue  # the value `width` makes the same network
             target, valid, sizes = _edge(entry, keys, width)
-            rows.append((source, target, len(options) - 1, valid, sizes))
-    widths_after = tuple(sorted({target for _, target, _, _, _ in rows}))
+            rows.append(_Row(source, target, option, valid, read_by(keys), sizes))
+    widths_after = tuple(sorted({row.target for row in rows}))
     position = {width: at for at, width in enumerate(widths_after)}
-    names = [name for name in _NUMBERS if any(name in sizes for *_, sizes in rows)]
+    names = [name for name in _SIZES if any(name in row.sizes for row in rows)]
     return Edges(
-        np.array([source for source, *_ in rows]),
-        np.array([position[target] for _, target, *_ in rows]),
-        np.array([option for _, _, option, *_ in rows]),
-        np.array([valid for *_, valid, _ in rows]),
-        tuple(options.values()),
+        np.array([row.source for row in rows]),
+        np.array([position[row.target] for row in rows]),
+        np.array([row.option for row in rows]),
+        np.array([row.valid for row in rows]),
+        np.array([int(row.reads) for row in rows]),
+        tuple(each.chosen for each in combinations),
+        tuple(each.unused for each in combinations),
         widths_after,
-        {name: np.array([sizes.get(name, 0) for *_, sizes in rows], np.int64) for name in names},
+        {name: np.array([row.sizes.get(name, 0) for row in rows], np.int64) for name in names},
     )
+
+
+def _combinations(entry: _Entry) -> Iterator[_Combination]:
+    """Yield the combinations of an entry's choices; of all that leave it out, the first that the rules allow."""
+    combinations = [_combination(entry, values) for values in product(*(choice.values for choice in entry.choices))]
+    left_out = [each for each in combinations if each.keys.get("repeat") == 0]
+    kept = next((each for each in left_out if _is_valid(entry, each.keys)), None) or next(iter(left_out), None)
+    for each in combinations:
+        if each.keys.get("repeat") != 0:
+            yield each
+        elif kept is not None:
+            yield kept
+            kept = None
+
+
+def _combination(entry: _Entry, values: tuple[Any, ...]) -> _Combination:
+    chosen = {choice.path: value for choice, value in zip(entry.choices, values, strict=True)}
+    keys: Mapping[str, Any] = entry.keys
+    for path, value in chosen.items():
+        keys = value if is_block(path) else {**keys, str(path[-1]): value}
+    if keys.get("repeat") != 0:
+        return _Combination(chosen, {}, keys)
+    used = {path for path in chosen if is_block(path) or path[-1] == "repeat"}
+    unused = {path: value for path, value in chosen.items() if path not in used}
+    return _Combination({path: chosen[path] for path in chosen if path in used}, unused, keys)
 
 
 def _refuse_too_many(entry: _Entry, widths: tuple[int, ...]) -> None:
@@ -154,24 +211,45 @@ def _refuse_too_many(entry: _Entry, widths: tuple[int, ...]) -> None:
 def _edge(entry: _Entry, keys: Mapping[str, Any], width: int) -> tuple[int, bool, dict[str, int]]:
     """Return the width after the entry, whether the rules allow it, and its sizes after the width multiplier."""
     if keys.get("repeat") == 0:
-        return width, True, {"repeat": 0}
+        return width, _is_valid(entry, keys), {"repeat": 0}
     out = width if keys["out"] == "same" else keys["out"]
-    sizes = _scaled_block(entry.spec, width, {**keys, "out": out})
-    block = {**keys, **{name: size for name, size in sizes.items() if name != "inputs"}}
-    valid = not any(breaches({**entry.rules, "stem": sizes["inputs"], "blocks": [block]}))
-    return out, valid, sizes
+    scaled_keys = _scaled_keys(entry.spec, width, {**keys, "out": out})
+    return out, _is_valid(entry, scaled_keys), _sizes(entry.spec, scaled_keys)
 
 
-def _scaled_block(spec: Spec, width: int, keys: Mapping[str, Any]) -> dict[str, int]:
-    """Return the numbers of an entry after the width multiplier, and its input channels as `inputs`."""
-    sizes = {name: keys[name] for name in _NUMBERS if name in keys}
-    sizes |= {"inputs": width, "repeat": keys.get("repeat", 1)}
+def _is_valid(entry: _Entry, keys: Mapping[str, Any]) -> bool:
+    """Return whether no rule refuses an entry with these keys, after the width multiplier."""
+    data = {**entry.rules, "stem": keys.get("inputs", UNKNOWN), "blocks": [keys]}
+    return not any(breach.path != ("blocks",) for breach in breaches(data))  # this path: the number of blocks
+
+
+def _scaled_width(spec: Spec, width: int) -> int:
+    """Return a number of channels after the width multiplier."""
+    return width if spec.width == 1 else rounded(width, Fraction(str(spec.width)))
+
+
+def _scaled_keys(spec: Spec, width: int, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of an entry after the width multiplier, and its input channels as `inputs`."""
     if spec.width == 1:
-        return sizes
-    given = {**keys, "out": None if keys["out"] == "same" else keys["out"]}
-    scaled_spec = scaled(dataclasses.replace(spec, stem=width, blocks=(BlockSpec(**given),)))
-    block = scaled_spec.blocks[0]
-    return {name: scaled_spec.stem if name == "inputs" else getattr(block, name) for name in sizes}
+        return {**keys, "inputs": width}
+    scaled_spec = scaled(dataclasses.replace(spec, stem=width, blocks=(BlockSpec(**keys),)))
+    return {**keys, **{name: getattr(scaled_spec.blocks[0], name) for name in keys}, "inputs": scaled_spec.stem}
+
+
+def _sizes(spec: Spec, keys: Mapping[str, Any]) -> dict[str, int]:
+    """Return the sizes of an entry that is not left out, with all defaults, from its scaled keys."""
+    inputs, out, repeat, exp = keys["inputs"], keys["out"], keys.get("repeat", 1), keys.get("exp", 0)
+    kernel = 3 if keys["block"] == "lite" else spec.mobile.kernel
+    ratio = keys.get("expand", 0)
+    return {
+        "inputs": inputs,
+        "out": out,
+        "exp": exp or ratio * inputs,
+        "exp_of_repeats": (exp or ratio * out) if repeat > 1 else 0,
+        **({"exp2": keys.get("exp2", 4 * out)} if keys["block"] == "mf-down" else {}),
+        "kernel": keys.get("kernel", kernel),
+        "repeat": repeat,
+    }
 
 
 def _end_edges(space: Space, widths: tuple[int, ...], rules: Mapping[str, Any], spec: Spec) -> Edges:
@@ -183,14 +261,11 @@ def _end_edges(space: Space, widths: tuple[int, ...], rules: Mapping[str, Any], 
             chosen.pop(("classes",), None)
         if chosen not in options:
             options.append(chosen)
-    inputs = np.array(
-        [_scaled_block(spec, width, {"block": "lite", "out": "same", "exp": 1})["inputs"] for width in widths]
-    )
+    inputs = np.array([_scaled_width(spec, width) for width in widths])
     blocks = [{"block": "lite", "out": int(width), "exp": int(width)} for width in inputs]
     allowed = [not any(breaches({**rules, "stem": block["out"], "blocks": [block]})) for block in blocks]
     source = np.tile(np.arange(len(widths)), len(options))
     option = np.repeat(np.arange(len(options)), len(widths))
-    valid = np.tile(np.array(allowed), len(options))
-    return Edges(
-        source, np.zeros_like(source), option, valid, tuple(options), (0,), {"inputs": np.tile(inputs, len(options))}
-    )
+    valid, zeros = np.tile(np.array(allowed), len(options)), np.zeros_like(source)
+    sizes = {"inputs": np.tile(inputs, len(options))}
+    return Edges(source, zeros, option, valid, zeros, tuple(options), _nothing(options), (0,), sizes)

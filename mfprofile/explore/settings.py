@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from mfprofile.errors import InputError
 from mfprofile.explore.edges import UNKNOWN, Values
-from mfprofile.explore.space import Place, Space, with_values
+from mfprofile.explore.effects import Reads, block_reads, values_read
+from mfprofile.explore.space import Place, Space
 from mfprofile.spec.rules import breaches
 
 MAX_SETTINGS = 100_000
@@ -26,11 +29,30 @@ _GROWING = {
 """The global choices whose larger numbers cost more."""
 
 
-def global_settings(space: Space) -> list[dict[Place, Any]]:
+class Rival(NamedTuple):
+    """A setting before another one that can make some of the same networks.
+
+    Everything that all variants read is equal in both, except for `width`. If they `agree`, everything that only blocks
+    of Mobile-Former read is also equal, except for `mobile.kernel`. `refused` says that no variant of it is valid.
+    """
+
+    values: Values
+    agrees: bool
+    refused: bool
+
+
+class GlobalSetting(NamedTuple):
+    """One value of each global choice, and the earlier settings that can make some of the same networks."""
+
+    values: Values
+    rivals: tuple[Rival, ...] = ()
+
+
+def global_settings(space: Space) -> list[GlobalSetting]:
     """Return all different settings of the global choices, in the order of the values in the space.
 
-    Choices without effect are removed from a setting, and settings that become equal are kept once. Raises `InputError`
-    for more than `MAX_SETTINGS` combinations.
+    Of settings that differ only in values without effect, there is only the first that the rules allow. Raises
+    `InputError` for more than `MAX_SETTINGS` combinations.
     """
     choices = space.global_choices
     number = prod(len(choice.values) for choice in choices)
@@ -40,12 +62,113 @@ def global_settings(space: Space) -> list[dict[Place, Any]]:
             f"{space.name}: {names} have {number:,} combinations of values, more than {MAX_SETTINGS:,}; "
             "give fewer values"
         )
-    settings: dict[str, dict[Place, Any]] = {}
+    equal: dict[object, list[_Candidate]] = {}
     for values in product(*(choice.values for choice in choices)):
-        setting = {choice.path: value for choice, value in zip(choices, values, strict=True)}
-        setting = _with_effect(space, setting)
-        settings.setdefault(repr(setting), setting)
-    return list(settings.values())
+        candidate = _candidate(space, {choice.path: value for choice, value in zip(choices, values, strict=True)})
+        equal.setdefault((candidate.laid_out, candidate.read(candidate.most)), []).append(candidate)
+    different = [_first_valid(candidates) for candidates in equal.values()]
+    alike: dict[object, list[_Candidate]] = {}
+    for candidate in different:
+        alike.setdefault(candidate.read_by_all, []).append(candidate)
+    rivals = {id(candidate): earlier for candidates in alike.values() for candidate, earlier in _rivals(candidates)}
+    return [GlobalSetting(candidate.values, rivals[id(candidate)]) for candidate in different]
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """An assignment of the global choices.
+
+    `data` is the space's mapping with it. `laid_out` has the text of each block of stride 2 that can be left out, or
+    None without it. The blocks of a variant read at least `least` and at most `most`.
+    """
+
+    values: Values
+    data: Mapping[str, Any]
+    laid_out: tuple[str | None, ...]
+    least: Reads
+    most: Reads
+
+    def read(self, reads: Reads) -> tuple[tuple[Place, Any], ...]:
+        """Return the values with an effect if blocks read `reads`."""
+        return tuple(values_read(self.data, reads).items())
+
+    @cached_property
+    def read_by_all(self) -> object:
+        """Return what all variants read, without `width`."""
+        return tuple(text is None for text in self.laid_out), _without_width(self.read(Reads.NOTHING))
+
+    @cached_property
+    def read_by_blocks(self) -> object:
+        """Return what blocks of Mobile-Former read, without `width` and `mobile.kernel`."""
+        return _without_width(self.read(Reads.SECTIONS))
+
+    @cached_property
+    def form(self) -> object:
+        """Return what decides the sizes of the blocks."""
+        return self.data.get("width", 1), self.laid_out
+
+    @cached_property
+    def kernel(self) -> object:
+        """Return `mobile.kernel`, or None if no variant reads it."""
+        return dict(self.read(self.most)).get(("mobile", "kernel"))
+
+    @cached_property
+    def refused(self) -> bool:
+        """Return whether the rules refuse all variants."""
+        return is_refused(self.data)
+
+
+def _candidate(space: Space, values: Values) -> _Candidate:
+    """Return the candidate of an assignment of the global choices."""
+    data: Mapping[str, Any] = space.data
+    for path, value in values.items():
+        data = _planted(data, path, value)
+    places = {path[1] for path in values if path[0] == "blocks"}
+    laid_out = [None if data["blocks"][at].get("repeat") == 0 else repr(data["blocks"][at]) for at in sorted(places)]
+    reads = [block_reads(block, choices) for block, choices in zip(data["blocks"], space.blocks, strict=True)]
+    least, most = max(least for least, _ in reads), max(most for _, most in reads)
+    return _Candidate(values, data, tuple(laid_out), least, most)
+
+
+def _planted(inner: Any, path: Place, value: Any) -> Any:
+    """Return a map or list with another value at a path; all else is shared with the original."""
+    copy = inner.copy()
+    copy[path[0]] = _planted(copy[path[0]], path[1:], value) if path[1:] else value
+    return copy
+
+
+def _without_width(values: tuple[tuple[Place, Any], ...]) -> tuple[tuple[Place, Any], ...]:
+    return tuple(item for item in values if item[0] != ("width",))
+
+
+def _first_valid(candidates: Sequence[_Candidate]) -> _Candidate:
+    if len(candidates) == 1:
+        return candidates[0]
+    return next((candidate for candidate in candidates if not candidate.refused), candidates[0])
+
+
+def _rivals(candidates: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, tuple[Rival, ...]]]:
+    """Yield candidates with their rivals, from those in which everything that all variants read is equal.
+
+    There is one rival for all that make the same networks.
+    """
+    forms = {candidate.form for candidate in candidates}
+    if len(candidates) == 1 or (len(forms) == 1 and all(each.least is Reads.KERNEL for each in candidates)):
+        yield from ((candidate, ()) for candidate in candidates)
+        return
+    agreeing: dict[object, dict[object, Rival]] = {}
+    others: dict[object, dict[object, Rival]] = {}
+    for candidate in candidates:
+        own, form = candidate.read_by_blocks, (candidate.form, candidate.refused)
+        differing = [next((each for read, each in rivals.items() if read != own), None) for rivals in others.values()]
+        if candidate.least > Reads.NOTHING:
+            differing = []
+        yield candidate, (*agreeing.get(own, {}).values(), *filter(None, differing))
+        agreeing.setdefault(own, {}).setdefault(
+            (form, candidate.kernel), Rival(candidate.values, True, candidate.refused)
+        )
+        if len(others.setdefault(form, {})) < 2:
+            others[form].setdefault(own, Rival(candidate.values, False, candidate.refused))
 
 
 def largest_setting(space: Space, setting: Values) -> dict[Place, Any]:
@@ -56,24 +179,6 @@ def largest_setting(space: Space, setting: Values) -> dict[Place, Any]:
         if choice.path in largest and choice.path in _GROWING and is_numeric:
             largest[choice.path] = max(choice.values)
     return largest
-
-
-def _with_effect(space: Space, setting: dict[Place, Any]) -> dict[Place, Any]:
-    """Return the setting without the choices that have no effect because of another choice."""
-    data = with_values(space.data, setting)
-    unused: set[Place] = set()
-    if data.get("former") == "none":
-        unused |= {("attention",), *(path for path in setting if path[0] in ("tokens", "bridge"))}
-        unused |= {path for path in setting if path[0] == "former" and len(path) > 1}
-    elif data.get("attention") == "mlp":
-        unused |= {("bridge", "heads"), ("former", "heads")}
-    choose_kernel = [any(choice.path[-1] == "kernel" for choice in choices) for choices in space.blocks]
-    if all(
-        block["block"] == "lite" or "kernel" in block or chooses
-        for block, chooses in zip(data["blocks"], choose_kernel, strict=True)
-    ):
-        unused.add(("mobile", "kernel"))
-    return {path: value for path, value in setting.items() if path not in unused}
 
 
 def is_refused(data: Mapping[str, Any]) -> bool:

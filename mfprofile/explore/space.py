@@ -1,33 +1,32 @@
 """Read a space: a spec in which values can be choices. It is checked as strictly as a spec.
 
-A choice is a list, `[16, 24, 32]`, or a range, `{from: 16, to: 48, step: 8}`. The choices of the stem, of each entry of
-`blocks` and of the head are on the chain: the only state between two entries is the width, the number of channels. All
-other choices are global. The `repeat` of a block of stride 2 is also global, because it changes the resolution of all
-blocks after it.
+The choices of the stem, of each entry of `blocks` and of the head are on the chain: the only state between two entries
+is the width, the number of channels. All other choices are global. The choice of whether a block of stride 2 is there
+is also global, because it changes the resolution of all blocks after it.
+
+A list in place of a section, or of a whole block, is one choice: each of its values is a map, an alternative. The
+alternatives of a block have one kind and one stride.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from mfprofile.errors import InputError, SpecError
+from mfprofile.explore.choices import is_choice, values_of
 from mfprofile.spec.document import Node, locate, plain
-from mfprofile.spec.load import tree, typed
+from mfprofile.spec.load import empty_values, tree, typed
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import MAX_BLOCKS
-from mfprofile.spec.problems import MISSING, Problem, dotted
-
-MAX_VALUES = 4096
+from mfprofile.spec.problems import Problem, dotted
 
 Place: TypeAlias = tuple[str | int, ...]
 """The path of a value in a spec: keys, and indices of list entries from 0."""
 
-_FIXED = {"stride": "the resolution", "block": "the kind of block", "name": "a name"}
 _NO_CHOICES = ("budget", "require", "detector", "extends")  # sections in which a list is not a choice
 
 
@@ -37,6 +36,13 @@ class Choice:
 
     path: Place
     values: tuple[Any, ...]
+
+    @property
+    def repeats(self) -> tuple[int, ...]:
+        """Return the possible values of the `repeat` of a block, if this choice decides it."""
+        if self.path[-1] == "repeat":
+            return self.values
+        return tuple(block.get("repeat", 1) for block in self.values) if is_block(self.path) else ()
 
     @property
     def name(self) -> str:
@@ -79,15 +85,22 @@ def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | 
         first = _first_values(root, (), value_nodes, problems)
     except RecursionError:  # pragma: no cover - the reader limits depth
         raise InputError("the space is nested too deeply") from None
-    problems += _invalid_values(first, name, value_nodes)
+    empty = list(empty_values(root))
+    reported = {problem.path for problem in empty}
+    problems += [*empty, *(fault for fault in _invalid_values(first, name, value_nodes) if fault.path not in reported)]
     if problems:
         distinct = {str(problem): problem for problem in problems}
         raise SpecError(sorted(distinct.values(), key=lambda problem: (problem.mark.line or 0, problem.path)))
     data = plain(first)
     assert isinstance(data, dict)
-    choices = [Choice(path, tuple(plain(node) for node in nodes)) for path, nodes in value_nodes.items()]
+    choices = [Choice(path, _different_values(first, name, path, nodes)) for path, nodes in value_nodes.items()]
     _refuse_unsupported(data, choices, root)
     return _grouped(name, data, first, choices)
+
+
+def is_block(path: Place) -> bool:
+    """Return whether a path is that of a whole entry of `blocks`."""
+    return len(path) == 2 and path[0] == "blocks"
 
 
 def with_values(data: Mapping[str, Any], values: Mapping[Place, Any]) -> dict[str, Any]:
@@ -105,8 +118,8 @@ def _first_values(node: Node, path: Place, value_nodes: dict[Place, list[Node]],
     """Return the tree with the first value of each choice, and add the nodes of all its values to `value_nodes`."""
     if path and path[0] in _NO_CHOICES:
         return node
-    if path and path != ("blocks",) and (isinstance(node.value, list) or _is_range(node)):
-        value_nodes[path] = [Node(item.value, item.mark, node.key) for item in _values(node, path, problems)]
+    if is_choice(node, path):
+        value_nodes[path] = [Node(item.value, item.mark, node.key) for item in values_of(node, path, problems)]
         return value_nodes[path][0] if value_nodes[path] else Node(None, node.mark, node.key)
     if isinstance(node.value, dict):
         items = {key: _first_values(item, (*path, key), value_nodes, problems) for key, item in node.value.items()}
@@ -115,69 +128,6 @@ def _first_values(node: Node, path: Place, value_nodes: dict[Place, list[Node]],
         entries = [_first_values(item, (*path, at), value_nodes, problems) for at, item in enumerate(node.value)]
         return Node(entries, node.mark, node.key)
     return node
-
-
-def _is_range(node: Node) -> bool:
-    return isinstance(node.value, dict) and bool({"from", "to"} & set(node.value))
-
-
-def _values(node: Node, path: Place, problems: list[Problem]) -> list[Node]:
-    """Return the values of a choice, and add what is invalid about it to `problems`."""
-
-    def report(rule: str, at: Node = node, value: object = MISSING, remedy: str = "") -> None:
-        problems.append(Problem(at.mark, dotted(path), rule, value, remedy))
-
-    if path[-1] in _FIXED:
-        rule = f"{_FIXED[str(path[-1])]} cannot be a choice"
-        report(rule, value=plain(node), remedy="use one value in all variants")
-        return []
-    values = node.value if isinstance(node.value, list) else _range_values(node, report)
-    if isinstance(node.value, list) and not values:
-        report("is an empty list", remedy="give at least one value")
-    if len(values) > MAX_VALUES:
-        report(f"has {len(values):,} values, more than {MAX_VALUES:,}")
-        return []
-    seen: list[object] = []
-    for value in values:
-        if isinstance(value.value, list) or _is_range(value) or _holds_choice(value):
-            report("is a choice inside a choice", value, plain(value), "list the combinations")
-        elif (key := (type(plain(value)), plain(value))) in seen:
-            report("is in the list twice", value, plain(value), "remove one of them")
-        else:
-            seen.append(key)
-    return list(values) if len(seen) == len(values) else []
-
-
-def _holds_choice(node: Node) -> bool:
-    if not isinstance(node.value, dict):
-        return False
-    return any(isinstance(item.value, list) or _is_range(item) or _holds_choice(item) for item in node.value.values())
-
-
-def _range_values(node: Node, report: Callable[..., None]) -> list[Node]:
-    """Return the values of a range such as `{from: 16, to: 48, step: 8}`, both ends included."""
-    assert isinstance(node.value, dict)
-    given = {key: item.value for key, item in node.value.items()}
-    if not {"from", "to"} <= set(given) <= {"from", "to", "step"}:
-        report("a range must be {from: FIRST, to: LAST, step: STEP}", value=plain(node))
-        return []
-    first, last, step = (_number(given.get(key, 1)) for key in ("from", "to", "step"))
-    if first is None or last is None or step is None or step <= 0 or last < first:
-        report("a range must have numbers with from ≤ to and step > 0", value=plain(node))
-        return []
-    if (last - first) / step >= MAX_VALUES:
-        report(f"has more than {MAX_VALUES:,} values", value=plain(node))
-        return []
-    steps = range(int((last - first) / step) + 1)
-    return [Node(_as_number(first + step * at), node.mark, node.key) for at in steps]
-
-
-def _number(value: object) -> Decimal | None:
-    return Decimal(str(value)) if type(value) in (int, float) else None
-
-
-def _as_number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _invalid_values(first: Node, name: str, value_nodes: Mapping[Place, list[Node]]) -> Iterator[Problem]:
@@ -200,6 +150,19 @@ def _invalid_values(first: Node, name: str, value_nodes: Mapping[Place, list[Nod
             yield from (fault for fault in faults if fault.path.startswith(dotted(path)))
 
 
+def _different_values(first: Node, name: str, path: Place, nodes: Sequence[Node]) -> tuple[Any, ...]:
+    """Return the values of a choice; of several ways to write one value, such as 64 and 64x64, only the first."""
+    values = [plain(node) for node in nodes]
+    if {type(value) for value in values} in ({int}, {float}, {str}, {bool}):
+        return tuple(values)
+    by_meaning: dict[str, Any] = {}
+    for node, value in zip(nodes, values, strict=True):
+        changed = _with_node(first, path, node)
+        spec, _ = typed(plain(changed), changed, name)  # type: ignore[arg-type]
+        by_meaning.setdefault(repr(spec), value)
+    return tuple(by_meaning.values())
+
+
 def _with_node(root: Node, path: Place, node: Node) -> Node:
     """Return the tree with another node at a path."""
     if not path:
@@ -216,7 +179,7 @@ def _refuse_unsupported(data: Mapping[str, Any], choices: Sequence[Choice], root
     if data.get("detector") is not None:
         rule = "a space cannot have a detector: its pyramid connects the widths of three stages"
         raise SpecError([Problem(locate(root, ("detector",)), "detector", rule, data["detector"], "remove it")])
-    repeats = {choice.path[1]: choice.values for choice in choices if choice.path[-1] == "repeat"}
+    repeats = {choice.path[1]: choice.repeats for choice in choices if choice.repeats}
     times = [repeats.get(at, (block.get("repeat", 1),)) for at, block in enumerate(data["blocks"])]
     if all(0 in values for values in times):
         rule = "'repeat' can be 0 in every block: at least one block must be in all variants"
@@ -235,7 +198,7 @@ def _grouped(name: str, data: dict[str, Any], root: Node, choices: Sequence[Choi
     global_choices: list[Choice] = []
     for choice in choices:
         path = choice.path
-        if path[0] == "blocks" and not _moves_resolution(data, path):
+        if path[0] == "blocks" and not _moves_resolution(data, choice):
             blocks[int(path[1])].append(choice)
         elif path[0] in ("head", "classes"):
             head.append(choice)
@@ -245,7 +208,7 @@ def _grouped(name: str, data: dict[str, Any], root: Node, choices: Sequence[Choi
     return Space(name, data, root, tuple(stem), entries, tuple(head), tuple(global_choices))
 
 
-def _moves_resolution(data: Mapping[str, Any], path: Place) -> bool:
-    """Return whether the choice at a path decides if a block of stride 2 is there."""
-    block = data["blocks"][path[1]]
-    return path[-1] == "repeat" and (block["block"] == "mf-down" or block.get("stride") == 2)
+def _moves_resolution(data: Mapping[str, Any], choice: Choice) -> bool:
+    """Return whether a choice of a block decides if a block of stride 2 is there."""
+    block = data["blocks"][choice.path[1]]
+    return len(set(map(bool, choice.repeats))) > 1 and (block["block"] == "mf-down" or block.get("stride") == 2)

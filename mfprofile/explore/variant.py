@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mfprofile.explore.chain import Chain
+from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.explore.work import Question, over_chains
@@ -19,11 +20,15 @@ from mfprofile.spec.problems import dotted
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """A variant: the value of each choice that has an effect, and the sum of each quantity by the quantity's name."""
+    """A variant: the value of each choice that has an effect, and the sum of each quantity by the quantity's name.
+
+    `values` has the values of all choices, also of those without effect.
+    """
 
     space: Space
     assignment: Mapping[Place, Any]
     figures: Mapping[str, int]
+    values: Mapping[Place, Any]
 
     @property
     def choices(self) -> dict[str, Any]:
@@ -32,7 +37,7 @@ class Variant:
 
     def spec(self) -> dict[str, Any]:
         """Return the whole spec as a mapping for `load`."""
-        return with_values(self.space.data, self.assignment)
+        return with_values(self.space.data, self.values)
 
 
 Path: TypeAlias = tuple[int, tuple[int, ...]]
@@ -58,13 +63,16 @@ def variants_of(question: Question, paths: Sequence[Path], executor: Executor | 
     }
     names = [quantity.name for quantity in question.quantities]
     return [
-        Variant(question.space, assignment, dict(zip(names, figures, strict=True)))
-        for assignment, figures in (figures_of[path] for path in paths)
+        Variant(question.space, assignment, dict(zip(names, figures, strict=True)), values)
+        for assignment, values, figures in (figures_of[path] for path in paths)
     ]
 
 
-def _figures(chain: Chain, paths: Sequence[tuple[int, ...]]) -> list[tuple[dict[Place, Any], list[int]]]:
-    """Return the choices of each path of a chain, and its sums in the order of the quantities."""
+def _figures(chain: Chain, paths: Sequence[tuple[int, ...]]) -> list[tuple[Values, Values, list[int]]]:
+    """Return the choices of each path of a chain, all its values, and its sums in the order of the quantities."""
     edges = np.array(paths)
     sums = np.sum([link.costs[:, edges[:, at]] for at, link in enumerate(chain.links)], axis=0)
-    return [(chain.assignment(path), figures) for path, figures in zip(paths, sums.T.tolist(), strict=True)]
+    return [
+        (chain.assignment(path), chain.all_values(path), figures)
+        for path, figures in zip(paths, sums.T.tolist(), strict=True)
+    ]

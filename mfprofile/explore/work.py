@@ -15,9 +15,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.chain import Chain, Chains
-from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.settings import global_settings
+from mfprofile.explore.settings import GlobalSetting, global_settings
 from mfprofile.explore.space import Space
 
 T = TypeVar("T")
@@ -32,7 +31,7 @@ STREAMED = 10**9
 """The largest number of variants that a query visits one by one."""
 
 
-_Job: TypeAlias = tuple[Values, tuple[Any, ...]]
+_Job: TypeAlias = tuple[GlobalSetting, tuple[Any, ...]]
 
 _SLICES = 64  # for progress, and for an even load of the workers
 _MANY, _SLICE = 512, 64  # with more than 512 settings, a slice has at least 64: it is cheaper to count them together
@@ -69,7 +68,7 @@ def over_chains(
     With `inputs`, by the index of the setting, only these settings are visited, and each call is `task(chain, input)`.
     """
     settings = global_settings(question.space)
-    jobs: list[_Job] = [(values, ()) for values in settings]
+    jobs: list[_Job] = [(setting, ()) for setting in settings]
     if inputs is not None:
         jobs = [(settings[number], (value,)) for number, value in inputs.items()]
     size = max(1, -(-len(jobs) // _SLICES), _SLICE if len(jobs) > _MANY else 1)
@@ -85,7 +84,7 @@ def _slice_results(
     question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor | None
 ) -> Iterator[list[T | None]]:
     if executor is None:
-        chains = question.chains().each([values for part in slices for values, _ in part])
+        chains = question.chains().each([setting for part in slices for setting, _ in part])
         for part in slices:
             yield [
                 None if chain is None else task(chain, *more) for (_, more), chain in zip(part, chains, strict=False)
@@ -103,7 +102,7 @@ def _slice_results(
 
 def _run_slice(pickled: bytes, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
     """Return the results of some jobs; this function runs in a worker."""
-    chains = _unpickled_chains(pickled).each([values for values, _ in jobs])
+    chains = _unpickled_chains(pickled).each([setting for setting, _ in jobs])
     return [None if chain is None else task(chain, *more) for chain, (_, more) in zip(chains, jobs, strict=True)]
 
 

@@ -84,7 +84,7 @@ def replaced(spec: Spec, changes: Mapping[str, Any]) -> Spec:
 
 def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
     """Return the `Spec` of a tree without `extends`. Raises `SpecError` for `problems` and all other broken rules."""
-    empty = {problem.path: problem for problem in _empty(root)}
+    empty = {problem.path: problem for problem in empty_values(root)}
     reported = [*problems, *empty.values()]
     data = plain(root)
     if not isinstance(data, dict):
@@ -107,7 +107,7 @@ def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
     return spec
 
 
-def _empty(node: Node, path: str = "") -> Iterator[Problem]:
+def empty_values(node: Node, path: str = "") -> Iterator[Problem]:
     """Yield a problem for each key or list entry without a value; `plain` skips these."""
     if isinstance(node.value, dict):
         children = [(str(key), child) for key, child in node.value.items()]
@@ -119,7 +119,7 @@ def _empty(node: Node, path: str = "") -> Iterator[Problem]:
         inner = f"{path}.{name}" if path else name
         if child.value is None:
             yield Problem(child.key, inner, "is empty", remedy="give it a value, or remove it")
-        yield from _empty(child, inner)
+        yield from empty_values(child, inner)
 
 
 def typed(data: dict[str, Any], root: Node, name: str) -> tuple[Spec | None, list[Problem]]:

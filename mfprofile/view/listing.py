@@ -10,6 +10,7 @@ from typing import Any
 from mfprofile.errors import InputError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.count import count_space
+from mfprofile.explore.effects import Reads
 from mfprofile.explore.quantity import Quantity, quantity_of
 from mfprofile.explore.space import Place, Space
 from mfprofile.explore.stream import blocks
@@ -49,7 +50,10 @@ def _listed_chain(chain: Chain, columns: Sequence[Place], windows: Sequence[Wind
     """Yield the lines of one chain. The columns of the globals come first, then those of each link."""
     on_links = [[path for path in columns if any(path in option for option in link.options)] for link in chain.links]
     outer = [path for path in columns if not any(path in paths for paths in on_links)]
-    start = [_csv_line([plain_value(chain.values.get(path)) for path in outer])] if outer else []
+    starts = {
+        reads: [_csv_line([plain_value(shown.get(path)) for path in outer])] if outer else []
+        for reads, shown in chain.shown.items()
+    }
     texts = [
         [_csv_line([plain_value(option.get(path)) for path in paths]) for option in link.options]
         for link, paths in zip(chain.links, on_links, strict=True)
@@ -62,8 +66,12 @@ def _listed_chain(chain: Chain, columns: Sequence[Place], windows: Sequence[Wind
             for at, (link, text, paths) in enumerate(zip(chain.links, texts, on_links, strict=True))
             if paths
         ]
+        start = [starts[Reads(reads)] for reads in chain.reads(edges).tolist()]
         figures = block.figures(chosen).tolist()
-        yield "".join(",".join([*start, *map(str, line)]) + "\n" for line in zip(*parts, *figures, strict=True))
+        yield "".join(
+            ",".join([*outer_cells, *map(str, line)]) + "\n"
+            for outer_cells, *line in zip(start, *parts, *figures, strict=True)
+        )
 
 
 def _csv_line(values: Sequence[Any]) -> str:
