@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -36,6 +36,7 @@ from mfprofile.trace.owners import Owners, storage, tensors_in
 from mfprofile.trace.products import Named
 from mfprofile.trace.shapes import answer
 from mfprofile.trace.threads import Threads
+from mfprofile.trace.values import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.calls = Calls(model, self.threads.note, original)
         self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
         self._given_storages = {storage(buffer) for buffer in model.buffers()}
+        self.values = Values(chain(model.parameters(), model.buffers()))
         self.fault: Exception | None = None
         self._padding_is_string = False
         self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
@@ -103,7 +105,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def note_inputs(self, inputs: Iterable[Any]) -> None:
         """Record the inputs of the model."""
-        self._given_storages |= set(map(storage, tensors_in(inputs)))
+        tensors = list(tensors_in(inputs))
+        self._given_storages |= set(map(storage, tensors))
+        self.values.add(tensors)
 
     def belongs(self, tensor: Tensor) -> bool:
         """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""
@@ -116,6 +120,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operator, options = operator_of(func), kwargs or {}
         out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
         self.note_read(operator.name, (*args, *options.values()))
+        self.values.note(self.calls.current.path, func, args, options, out)
         if not torch.is_inference_mode_enabled():
             self._gradient_storages |= set(map(storage, tensors_in(out if isinstance(out, tuple | list) else [out])))
         return out
