@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import ArgumentsOption, ConventionName, FormOptions, InputsOption, notify
+from mfprofile.cli.options import ArgumentsOption, ConventionName, FillOption, FormOptions, InputsOption, notify
 from mfprofile.cli.subjects import need_extra
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
@@ -28,6 +28,7 @@ def command(
     ],
     inputs: InputsOption = None,
     arguments: ArgumentsOption = None,
+    fill: FillOption = None,
     by: Annotated[
         str,
         typer.Option(
@@ -86,13 +87,14 @@ def command(
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import coverage
     from mfprofile.view.tables import show
+    from mfprofile.view.values import decided
     from mfprofile.view.verification import failures
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
-    result = audit(target, parse.inputs(inputs or ()), parse.arguments(arguments or ()), device, names, notify)
+    result = audit(target, parse.inputs(inputs or (), fill), parse.arguments(arguments or ()), device, names, notify)
     show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
-    notes = [*coverage(result.trace.bill())] if result.trace.uncovered else []
+    notes = [*decided(result.trace.bill()), *(coverage(result.trace.bill()) if result.trace.uncovered else ())]
     if result.verification is not None:
         notes += failures(result.verification)
     if form == "csv" and notes:  # CSV has no place for notes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mfprofile.cli.completion import conventions, specs
+from mfprofile.cli.completion import conventions, names_in, specs
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
@@ -39,6 +39,15 @@ InputsOption = Annotated[
         metavar="[NAME=][TYPE:]SHAPE",
         help="Input shape without the batch dimension (default 3x224x224). Use int64:128 for token ids, "
         "mask=bool:128 for the argument mask. Repeatable.",
+    ),
+]
+FillOption = Annotated[
+    str | None,
+    typer.Option(
+        "--inputs",
+        metavar="FILL",
+        help="What the inputs of a network in code hold: zeros (default) or random.",
+        autocompletion=names_in("trace:FILLS"),
     ),
 ]
 InputsOfEither = Annotated[

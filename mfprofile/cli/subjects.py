@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
     ArgumentsOption,
+    FillOption,
     InputOption,
     InputsOfEither,
     SettingsOption,
@@ -31,11 +32,15 @@ _LIBRARIES = ("timm:", "torchvision:")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options that describe networks: `--set` for specs, `--arg` for networks in code, `--input` for both."""
+    """The options that describe networks.
+
+    `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both.
+    """
 
     settings: Sequence[str] = ()
     inputs: Sequence[str] = ()
     arguments: Sequence[str] = ()
+    fill: str | None = None
 
     @property
     def changes(self) -> Sequence[str]:
@@ -53,15 +58,21 @@ def _options(
     inputs: Sequence[str] | None = None,
     arguments: Sequence[str] | None = None,
     input_size: str | None = None,
+    fill: str | None = None,
 ) -> Options:
     """Return the options that describe networks."""
-    return Options(settings or (), inputs or ([] if input_size is None else [input_size]), arguments or ())
+    return Options(settings or (), inputs or ([] if input_size is None else [input_size]), arguments or (), fill)
 
 
 NetworkOptions = Annotated[
     Options,
     Group(
-        {"settings": (SettingsOption, None), "inputs": (InputsOfEither, None), "arguments": (ArgumentsOption, None)},
+        {
+            "settings": (SettingsOption, None),
+            "inputs": (InputsOfEither, None),
+            "arguments": (ArgumentsOption, None),
+            "fill": (FillOption, None),
+        },
         _options,
     ),
 ]
@@ -81,6 +92,8 @@ def refuse_misplaced(references: Sequence[str], options: Options) -> None:
     targets = [reference for reference in references if is_target(reference)]
     if not targets and options.arguments:
         raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
+    if not targets and options.fill is not None:
+        raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
     if targets and len(targets) < len(references) and options.inputs:
@@ -116,11 +129,13 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
     from mfprofile.trace.audit import traced
     from mfprofile.trace.parse import arguments, inputs
     from mfprofile.view.coverage import coverage
+    from mfprofile.view.values import decided
 
-    trace = traced(reference, inputs(options.inputs), arguments(options.arguments))
+    trace = traced(reference, inputs(options.inputs, options.fill), arguments(options.arguments))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
-    if bill.subject.uncovered:
-        notify("\n".join(f"note: {reference}: {line}" for line in coverage(bill)))
+    notes = [*decided(bill), *(coverage(bill) if bill.subject.uncovered else ())]
+    if notes:
+        notify("\n".join(f"note: {reference}: {line}" for line in notes))
     return bill
 
 
@@ -139,7 +154,7 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
-    unchanged = Options(inputs=options.inputs)
+    unchanged = Options(inputs=options.inputs, fill=options.fill)
     if targets:
         need_extra(f"{command} of a network in code", references)
         return bill_of(a, unchanged, convention), bill_of(references[1], options, convention, suffix)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from mfprofile.cost.kinds import COMPOSED, CONVOLUTIONS, FUSED, PRODUCTS, RARE, UPSAMPLINGS
+from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, CONVOLUTIONS, FUSED, PRODUCTS, RARE, UPSAMPLINGS
 from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 from mfprofile.spec.problems import unknown
 
@@ -24,16 +24,28 @@ def _plain(elements: int, *kinds: str) -> dict[tuple[str, str], Weight]:
     return {(kind, role): Weight(elements=elements) for kind in kinds for role in ("plain", "training-plain")}
 
 
+def _complex(products: int, biases: int = 0) -> dict[tuple[str, str], Weight]:
+    """Return the weights of convolutions of complex numbers, which torch runs as three of real numbers."""
+    weights = {COMPLEX: Weight(products=products), COMPLEX_BIASED: Weight(products=products, elements=biases)}
+    return {(kind, role): weight for kind in CONVOLUTIONS for role, weight in weights.items()}
+
+
 ONCE = Weight(products=1)
 BIASED = Weight(products=1, elements=1)
 # In Mobile-Former, only the detector's convolutions have a bias. In other networks, the role of an op says so.
 BIASED_CONVOLUTIONS = {
-    (kind, role): BIASED for kind in CONVOLUTIONS for role in ("detector", "biased", "string-padding-biased")
+    (kind, role): BIASED
+    for kind in CONVOLUTIONS
+    for role in ("detector", "biased", "string-padding-biased", COMPLEX_BIASED)
 }
+
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
-SLIDING_BIASED = {**SLIDING, ("conv-transpose", "biased"): Weight(elements=1, slides=1)}
+SLIDING_BIASED = {
+    **SLIDING,
+    **{("conv-transpose", role): Weight(elements=1, slides=1) for role in ("biased", COMPLEX_BIASED)},
+}
 NO_STRING_PADDING = {
     (kind, role): NOTHING for kind in CONVOLUTIONS for role in ("string-padding", "string-padding-biased")
 }  # padding="same"
@@ -80,7 +92,7 @@ TORCH = Convention(
     "torch",
     "core in FLOPs: 2 FLOPs per multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS), **NO_FUSED, **NO_RARE},
+    {**_each(Weight(products=2), *PRODUCTS), **NO_FUSED, **NO_RARE, **_complex(6)},
     unit="FLOPs",
     versions=("2.13",),
 )
@@ -104,6 +116,7 @@ FVCORE = Convention(
         **NO_FUSED,
         **NO_RARE,
         (ANY, COMPOSED): NOTHING,
+        **_complex(3),
     },
     versions=("0.1.5",),
 )
@@ -141,6 +154,7 @@ PTFLOPS = Convention(
         **BIASED_LINEAR,
         ("linear", "added"): ONCE,
         **BIASED_CONVOLUTIONS,
+        **_complex(3, biases=2),
         **NO_FUSED,
         **NO_RARE,
     },

@@ -37,6 +37,15 @@ class Uncovered:
     recurrent: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ValueRead:
+    """An operator by which a network reads values, such as `item`: the path of the module, and how often it ran."""
+
+    module: str
+    operator: str
+    count: int
+
+
 class Subject(Protocol):
     """The interface of a network that a bill uses."""
 
@@ -71,6 +80,14 @@ class Subject(Protocol):
     @property
     def uncovered(self) -> Sequence[Uncovered]:
         """The operators that are not counted."""
+
+    @property
+    def fill(self) -> str:
+        """The values of its inputs when it ran: zeros, random or given. It is '' for a network that did not run."""
+
+    @property
+    def values_read(self) -> Sequence[ValueRead]:
+        """The operators by which it read values. If there are any, the bill holds for the values of that run."""
 
     @property
     def settings(self) -> Traits:

@@ -97,6 +97,8 @@ class Network(Generic[D]):
     axes: ClassVar = AXES
     modules: ClassVar[Mapping[str, Never]] = MappingProxyType({})
     uncovered: ClassVar[tuple[Never, ...]] = ()
+    fill: ClassVar = ""
+    values_read: ClassVar[tuple[Never, ...]] = ()
 
     name: str
     height: Size[D]

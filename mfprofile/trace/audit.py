@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from mfprofile.errors import InputError
 from mfprofile.trace.copies import shapeless
+from mfprofile.trace.inputs import Input, maker
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
+from mfprofile.trace.seeds import seeded
 from mfprofile.trace.target import Arguments, opened
-from mfprofile.trace.trace import Failure, Input, trace
+from mfprofile.trace.trace import Failure, trace
 
 
 def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:
@@ -44,7 +46,7 @@ def _initialize_lazy(text: str, model: nn.Module, inputs: Inputs) -> None:
     if lazy is None:
         return
     try:
-        with torch.no_grad():
+        with seeded(), torch.no_grad():
             ordered, named = tensors(model, inputs, lazy[1].device.type)
             model.eval()(*ordered, **named)
     except KeyboardInterrupt:
@@ -57,7 +59,9 @@ def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None
     """Return the trace of a network that exists already; `text` becomes its name."""
     accepted = accepted_inputs(model, inputs)
     _initialize_lazy(text, model, accepted)
-    return trace(model, accepted.ordered, accepted.named, device=device, name=text, run_original=True)
+    return trace(
+        model, accepted.ordered, accepted.named, device=device, name=text, run_original=True, fill=accepted.fill
+    )
 
 
 def accepted_inputs(model: nn.Module, inputs: Inputs) -> Inputs:
@@ -68,10 +72,10 @@ def accepted_inputs(model: nn.Module, inputs: Inputs) -> Inputs:
 
 
 def tensors(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[list[Tensor], dict[str, Tensor]]:
-    """Return the inputs as tensors of zeros: those given by order, and those given by name."""
-    ordered = [_zeros(model, each, device) for each in inputs.ordered]
-    return ordered, {name: _zeros(model, each, device) for name, each in inputs.named.items()}
+    """Return the inputs as tensors: those given by order, and those given by name."""
+    make = maker(inputs.fill)
 
+    def made(wanted: Input) -> Tensor:
+        return make((1, *wanted.shape), wanted.of(model).dtype or torch.float32, device)
 
-def _zeros(model: nn.Module, wanted: Input, device: str) -> Tensor:
-    return torch.zeros((1, *wanted.shape), dtype=wanted.of(model).dtype, device=device)
+    return [made(each) for each in inputs.ordered], {name: made(each) for name, each in inputs.named.items()}

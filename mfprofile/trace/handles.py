@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from math import prod
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +13,12 @@ from torch import Tensor
 
 from mfprofile.cost import ops
 from mfprofile.trace import products
-from mfprofile.trace.operators import ATTENTIONS, ELEMENTWISE, RECURRENT, REDUCTIONS
+from mfprofile.trace.einsum import einsum, has_two_operands
+from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, RECURRENT, REDUCTIONS
 from mfprofile.trace.products import Named
 
-Handle = Callable[..., Named | None]
-"""A function from an operator's first output and its arguments to its costs; with None, torch decomposes it instead."""
+Handle = Callable[..., Named]
+"""A function from an operator's first output and its arguments to its costs."""
 
 
 def shape_of(out: Tensor) -> tuple[int, ...]:
@@ -37,7 +40,7 @@ def _reduction(kind: str) -> Handle:
 def _extreme(kind: str, pairwise: str) -> Handle:
     """Return the handle of max or min: of all values, along a dimension, or of pairs from two tensors."""
 
-    def cost(out: Tensor, first: Tensor, second: Any = None, *_: Any, **__: Any) -> Named | None:
+    def cost(out: Tensor, first: Tensor, second: Any = None, *_: Any, **__: Any) -> Named:
         return (_each(pairwise) if isinstance(second, Tensor) else _reduction(kind))(out, first)
 
     return cost
@@ -59,18 +62,18 @@ def _batch_norm(out: Tensor, *_: Any, **__: Any) -> Named:
 
 
 def _layer_norm(out: Tensor, _: Tensor, normalized: Any, *__: Any, **___: Any) -> Named:
-    channels = prod(normalized)
-    return [("layer-norm", ops.layer_norm(out.numel() // channels, channels))]
+    rows = prod(out.shape[: out.dim() - len(normalized)])
+    return [("layer-norm", ops.layer_norm(rows, prod(normalized)))]
 
 
 def _clipped(out: Tensor, _: Tensor, low: Any = -1, high: Any = 1) -> Named:
     """Return the cost of hardtanh, which is ReLU6 if it clips to 0 and 6."""
-    return _each("relu6" if (low, high) == (0, 6) else "hard-tanh")(out) or []
+    return _each("relu6" if (low, high) == (0, 6) else "hard-tanh")(out)
 
 
 def _embedding(out: Tensor, weight: Tensor, *_: Any, **__: Any) -> Named:
     entries, channels = weight.shape
-    return [("embedding", ops.embedding(out.numel() // channels, entries, channels))]
+    return [("embedding", ops.embedding(prod(out.shape[:-1]), entries, channels))]
 
 
 def _embedding_bag(out: Tensor, weight: Tensor, indices: Tensor, *_: Any, **__: Any) -> Named:
@@ -81,7 +84,7 @@ def _embedding_bag(out: Tensor, weight: Tensor, indices: Tensor, *_: Any, **__: 
 
 def _dropout(out: Tensor, _: Tensor, share: float, train: bool = False) -> Named:
     """Return no cost in eval mode; a dropout that a forward turns on is a multiplication."""
-    return (_each("dropout")(out) or []) if train and share else []
+    return _each("dropout")(out) if train and share else []
 
 
 _PRODUCTS: dict[str, Handle] = {
@@ -92,12 +95,19 @@ _PRODUCTS: dict[str, Handle] = {
     "addbmm": products.summed_product,
     "_int_mm": products.product,
     "_grouped_mm": products.grouped_product,
+    "_scaled_mm": products.scaled_product,
     "bilinear": products.bilinear,
     **dict.fromkeys(("outer", "ger", "addr"), products.outer),
-    "einsum": products.einsum,
+    "einsum": einsum,
     "scaled_dot_product_attention": products.attention,
     **{f"_scaled_dot_product_{name}": products.attention for name in ATTENTIONS.split()},
 }
+
+_ON_COMPLEX: dict[str, Handle] = {
+    name: products.transposed_layer_on_complex if "transpose" in name else products.layer_on_complex
+    for name in COMPLEX_LAYERS
+}
+"""The handles of convolutions on complex numbers, which torch runs as three convolutions of real numbers."""
 
 _NORMS: dict[str, Handle] = {
     **dict.fromkeys(("batch_norm", "native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm"), _batch_norm),
@@ -110,6 +120,7 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
         **{name: _each(kind) for name, kind in {**ELEMENTWISE, **RECURRENT}.items()},
         **{name: _reduction(kind) for name, kind in REDUCTIONS.items()},
         **_PRODUCTS,
+        **_ON_COMPLEX,
         **_NORMS,
         "max": _extreme("max", "maximum"),
         "min": _extreme("min", "minimum"),
@@ -124,3 +135,31 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
     }
 )
 """The handle of each operator that has a cost, by base name."""
+
+
+def _is_complex(first: Any, *_: Any, **__: Any) -> bool:
+    return bool(first.is_complex())
+
+
+_CONDITIONS: Mapping[str, Callable[..., bool]] = MappingProxyType(
+    {"einsum": has_two_operands, **dict.fromkeys(_ON_COMPLEX, _is_complex)}
+)
+"""The operators whose handle is only for some calls, each with a function that returns whether it is for a call."""
+
+
+def is_counted(name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> bool:
+    """Return whether an operator has a handle that knows the arguments of this call."""
+    handle, condition = HANDLES.get(name), _CONDITIONS.get(name)
+    if handle is None or not _accepts(handle, len(args), frozenset(options)):
+        return False
+    return condition is None or condition(*args, **options)
+
+
+@cache
+def _accepts(handle: Handle, count: int, names: frozenset[str]) -> bool:
+    """Return whether a handle can be called with that many arguments by position and those names."""
+    try:
+        inspect.signature(handle).bind(None, *[None] * count, **dict.fromkeys(names))
+    except TypeError:
+        return False
+    return True

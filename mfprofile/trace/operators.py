@@ -101,8 +101,9 @@ _VIEWS = (
     "view _unsafe_view reshape _reshape_alias view_as reshape_as permute transpose t numpy_T mT mH adjoint swapaxes "
     "swapdims movedim moveaxis expand expand_as broadcast_to slice select narrow unsqueeze squeeze flatten ravel "
     "unflatten detach alias as_strided diagonal chunk split split_with_sizes unsafe_split unsafe_chunk tensor_split "
-    "hsplit vsplit dsplit unbind unfold view_as_real view_as_complex real imag conj resolve_conj resolve_neg lift "
-    "lift_fresh lift_fresh_copy positive set_data _nested_view_from_buffer _nested_view_from_jagged _nested_get_values"
+    "hsplit vsplit dsplit unbind unfold view_as_real view_as_complex real imag conj resolve_conj resolve_neg _conj "
+    "_neg_view lift lift_fresh lift_fresh_copy positive set_data _nested_view_from_buffer _nested_view_from_jagged "
+    "_nested_get_values"
 )
 _MOVES = (
     "clone copy _to_copy to type_as contiguous cat concat concatenate stack hstack vstack dstack column_stack repeat "
@@ -136,9 +137,25 @@ PRODUCTS = frozenset(("matmul", "linalg_matmul", "linear"))
 """Operators that torch runs as a product of matrices or of a matrix and a vector, depending on their operands."""
 
 RARE_PRODUCTS = frozenset(
-    ["mv", "addmv", "dot", "vdot", "outer", "ger", "addr", "addbmm", "bilinear", "_grouped_mm", "_int_mm"]
+    [
+        "mv",
+        "addmv",
+        "dot",
+        "vdot",
+        "outer",
+        "ger",
+        "addr",
+        "addbmm",
+        "bilinear",
+        "_grouped_mm",
+        "_int_mm",
+        "linalg_vecdot",
+    ]
 )
 """Products other than of two real matrices: of vectors, sums of products, in groups, of integers."""
+
+COMPLEX_LAYERS = frozenset(f"conv{way}{sides}d" for way in ("", "_transpose") for sides in (1, 2, 3))
+"""The convolutions as layers call them. On complex numbers they are one op; torch runs three of real numbers."""
 
 BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), "self"))
 """The argument that is the bias, for operators that do not call it `bias`."""

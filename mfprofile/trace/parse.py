@@ -10,8 +10,9 @@ import torch
 
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.document import parse, plain
-from mfprofile.spec.words import instead
-from mfprofile.trace.trace import Input
+from mfprofile.spec.words import instead, printable
+from mfprofile.trace import FILLS
+from mfprofile.trace.inputs import Input
 
 DTYPES = (
     *("float32", "float16", "bfloat16", "float64", "int64", "int32", "int16", "int8", "uint8", "bool"),
@@ -28,28 +29,35 @@ _MOST_SIDE = 10**9
 
 
 class Inputs(NamedTuple):
-    """The inputs of a network, by order and by name; `assumed` if the user gave none and they are the default."""
+    """The inputs of a network, by order and by name; `assumed` if the user gave none and they are the default.
+
+    `fill` is what they hold, one of `FILLS`.
+    """
 
     ordered: Sequence[Input]
     named: dict[str, Input]
     assumed: bool = False
+    fill: str = "zeros"
 
 
-def inputs(texts: Iterable[str]) -> Inputs:
+def inputs(texts: Iterable[str], fill: str | None = None) -> Inputs:
     """Return the inputs written as `[NAME=][TYPE:]SHAPE`, without the batch dimension; the default is one image.
 
-    Raises `InputError` for a text of another form.
+    `fill` is what they hold, by default zeros. Raises `InputError` for a text of another form.
 
     >>> inputs(["3x32x32", "ids=int64:7"]).named["ids"].shape
     (7,)
     """
+    fill = FILLS[0] if fill is None else fill
+    if fill not in FILLS:
+        raise InputError(f"--inputs {printable(fill)}: must be {' or '.join(FILLS)}")
     pairs = [_input(text) for text in texts]
     if not pairs:
-        return Inputs([_input(DEFAULT)[1]], {}, assumed=True)
+        return Inputs([_input(DEFAULT)[1]], {}, assumed=True, fill=fill)
     named = {name: each for name, each in pairs if name}
     if len(named) != sum(bool(name) for name, _ in pairs):
         raise InputError("--input: two inputs have the same name")
-    return Inputs([each for name, each in pairs if not name], named)
+    return Inputs([each for name, each in pairs if not name], named, fill=fill)
 
 
 def _input(text: str) -> tuple[str, Input]:

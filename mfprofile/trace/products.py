@@ -1,12 +1,12 @@
-"""The handles of operators that multiply: convolutions, Linear, matrix products, einsum, attention.
+"""The handles of operators that multiply: convolutions, Linear, matrix products, attention.
 
 A handle gets the operator's first output and its ATen arguments, and returns the costs by `cost.ops`. It reads only
-shapes. The recorder adds the parameters later, from the actual tensors.
+shapes, so a product of complex numbers counts as one, as a product of any type. Its signature has the arguments that
+it knows: a call with others is not counted by it. The recorder adds the parameters later, from the actual tensors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -44,13 +44,46 @@ def convolution(
     return [(cost.kind, cost if image.shape[0] == 1 else ops.repeated(cost, image.shape[0]))]
 
 
+def layer_on_complex(
+    out: Tensor,
+    image: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Named:
+    """Return the cost of aten.conv1d, conv2d and conv3d, which torch runs on complex numbers as three convolutions."""
+    if image.dim() < weight.dim():  # without a batch
+        out, image = out[None], image[None]
+    return convolution(out, image, weight, bias, stride, padding, dilation, False, 0, groups)
+
+
+def transposed_layer_on_complex(
+    out: Tensor,
+    image: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Named:
+    """Return the cost of aten.conv_transpose1d, 2d and 3d on complex numbers."""
+    if image.dim() < weight.dim():
+        out, image = out[None], image[None]
+    return convolution(out, image, weight, bias, stride, padding, dilation, True, output_padding, groups)
+
+
 def linear(out: Tensor, vectors: Tensor, weight: Tensor, bias: Tensor | None = None) -> Named:  # noqa: ARG001
     """Return the cost of aten.linear on vectors in the last dimension, with any number of dimensions before it."""
     outputs = weight.shape[0] if weight.dim() == 2 else 1
     return [("linear", ops.linear(prod(vectors.shape[:-1]), vectors.shape[-1], outputs))]
 
 
-def product(out: Tensor, first: Tensor, second: Tensor, *_: Any) -> Named:
+def product(out: Tensor, first: Tensor, second: Tensor, out_dtype: Any = None) -> Named:  # noqa: ARG001
     """Return the cost of `first @ second`: of matrices or vectors (one row, one column), with broadcast dimensions.
 
     >>> import torch
@@ -78,26 +111,66 @@ def meets_vector(first: Tensor, second: Tensor) -> bool:
     return all(one == side * two for one, side, two in zip(strides, sides, strides[1:], strict=False))
 
 
-def added_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
+def added_product(
+    out: Tensor,
+    added: Tensor,  # noqa: ARG001
+    first: Tensor,
+    second: Tensor,
+    out_dtype: Any = None,  # noqa: ARG001
+    *,
+    beta: Any = 1,  # noqa: ARG001
+    alpha: Any = 1,  # noqa: ARG001
+) -> Named:
     """Return the cost of addmm, baddbmm, addmv: `added + first @ second`; like a bias, `added` has no multiply-adds."""
     return product(out, first, second)
 
 
-def summed_product(out: Tensor, added: Tensor, first: Tensor, second: Tensor, **_: Any) -> Named:  # noqa: ARG001
+def summed_product(
+    out: Tensor,  # noqa: ARG001
+    added: Tensor,  # noqa: ARG001
+    first: Tensor,
+    second: Tensor,
+    *,
+    beta: Any = 1,  # noqa: ARG001
+    alpha: Any = 1,  # noqa: ARG001
+) -> Named:
     """Return the cost of addbmm, a sum of products: that of one product with all their inner dimensions together."""
     batch, rows, inner = first.shape
     return [("matmul", ops.matmul(1, rows, batch * inner, second.shape[2]))]
 
 
-def grouped_product(out: Tensor, first: Tensor, second: Tensor, *_: Any, **__: Any) -> Named:
+def scaled_product(
+    out: Tensor,
+    first: Tensor,
+    second: Tensor,
+    scale_a: Tensor,  # noqa: ARG001
+    scale_b: Tensor,  # noqa: ARG001
+    bias: Tensor | None = None,  # noqa: ARG001
+    scale_result: Tensor | None = None,  # noqa: ARG001
+    out_dtype: Any = None,  # noqa: ARG001
+    use_fast_accum: bool = False,  # noqa: ARG001
+) -> Named:
+    """Return the cost of aten._scaled_mm, a product of matrices of 8-bit floats; like a bias, scales cost nothing."""
+    return product(out, first, second)
+
+
+def grouped_product(
+    out: Tensor,
+    first: Tensor,
+    second: Tensor,
+    offs: Tensor | None = None,  # noqa: ARG001
+    bias: Tensor | None = None,  # noqa: ARG001
+    out_dtype: Any = None,  # noqa: ARG001
+) -> Named:
     """Return the cost of aten._grouped_mm.
 
     Either the rows or the columns are in groups, with a matrix for each group, or the inner dimension is, with a result
     for each group. Each output value is a sum over the inner dimension, or over its group's part of it. The parts
     together are the whole inner dimension.
     """
-    groups = out.shape[0] if first.dim() == second.dim() == 2 else 1
-    return [("matmul", Cost("matmul", tuple(out.shape), out.numel() // groups * first.shape[-1], out.numel()))]
+    in_parts = first.dim() == second.dim() == 2 and out.numel()
+    results = prod(out.shape[1:]) if in_parts else out.numel()
+    return [("matmul", Cost("matmul", tuple(out.shape), results * first.shape[-1], out.numel()))]
 
 
 def bilinear(out: Tensor, first: Tensor, second: Tensor, weight: Tensor, bias: Tensor | None = None) -> Named:  # noqa: ARG001
@@ -112,13 +185,22 @@ def bilinear(out: Tensor, first: Tensor, second: Tensor, weight: Tensor, bias: T
     return [("matmul", ops.matmul(1, prod(first.shape[:-1]), one * two + two, outputs))]
 
 
-def outer(out: Tensor, *factors: Any, **_: Any) -> Named:  # noqa: ARG001
+def outer(out: Tensor, *factors: Any, beta: Any = 1, alpha: Any = 1) -> Named:  # noqa: ARG001
     """Return the cost of outer, ger and addr: one product for each pair, as a column times a row."""
     first, second = [each for each in factors if isinstance(each, Tensor)][-2:]
     return [("matmul", ops.matmul(1, first.numel(), 1, second.numel()))]
 
 
-def attention(out: Tensor, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **options: Any) -> Named:
+def attention(
+    out: Tensor,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *rest: Any,
+    attn_mask: Tensor | None = None,
+    scale: float | None = None,  # noqa: ARG001
+    enable_gqa: bool = False,  # noqa: ARG001
+) -> Named:
     """Return the costs of scaled dot-product attention, fused or not: scores, softmax and aggregation.
 
     Shapes: query (…, heads, rows, channels), key (…, heads, columns, channels), value (…, heads, columns, channels).
@@ -126,7 +208,7 @@ def attention(out: Tensor, query: Tensor, key: Tensor, value: Tensor, *rest: Any
     addition. The scale costs nothing, as all constant factors in our bills.
     """
     batch, (rows, inner), columns = prod(out.shape[:-2]), query.shape[-2:], key.shape[-2]
-    mask = rest[0] if rest else options.get("attn_mask")
+    mask = rest[0] if rest and attn_mask is None else attn_mask
     masked = [("mask", ops.elementwise("add", batch, rows, columns))] if isinstance(mask, Tensor) else []
     return [
         ("scores", ops.matmul(batch, rows, inner, columns)),
@@ -158,53 +240,3 @@ def fuses(
         all(each.shape[0] == batch and each.shape[3] == channels for each in three) and key.shape[1] == value.shape[1]
     )
     return shapes_fit and (key.shape[1] == heads or enable_gqa) and (attn_mask is None or attn_mask.dim() in (2, 4))
-
-
-def einsum(out: Tensor, equation: str, operands: Sequence[Tensor], **_: Any) -> Named | None:  # noqa: ARG001
-    """Return the cost of an einsum of two operands as one matrix product, or None if torch must decompose it.
-
-    Letters in both operands and in the output are the batch. Letters in both operands only are the inner dimension.
-    Letters in one operand only are its rows or columns. If the output does not have them, they are summed first.
-
-    >>> import torch
-    >>> vectors, matrices = torch.empty(5, 3, device="meta"), torch.empty(5, 3, 7, device="meta")
-    >>> ((name, cost),) = einsum(vectors, "bi,bij->bj", [vectors, matrices])  # 5 · 3 · 7
-    >>> name, cost.madds, cost.out
-    ('matmul', 105, (5, 1, 7))
-    """
-    terms = _terms(equation, operands)
-    if terms is None:
-        return None
-    first, second, result = terms
-    sides = _sides(zip(first, operands[0].shape, strict=True), zip(second, operands[1].shape, strict=True))
-    shared, kept = set(first) & set(second), set(result)
-    batch, inner = _size(sides, shared & kept), _size(sides, shared - kept)
-    rows, columns = (set(first) - shared) & kept, (set(second) - shared) & kept
-    if shared <= kept and not (rows and columns):
-        return [("multiply", ops.elementwise("multiply", *[sides[letter] for letter in result]))]
-    return [("matmul", ops.matmul(batch, _size(sides, rows), inner, _size(sides, columns)))]
-
-
-def _terms(equation: str, operands: Sequence[Tensor]) -> tuple[str, str, str] | None:
-    """Return the letters of both operands and of the output, or None for an equation that is not that simple."""
-    equation = equation.replace(" ", "")
-    left, arrow, result = equation.partition("->")
-    terms = left.split(",")
-    if not arrow:
-        letters = left.replace(",", "")
-        result = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
-    is_simple = all(len(set(term)) == len(term) for term in terms) and "." not in equation
-    return (terms[0], terms[1], result) if is_simple and len(terms) == 2 == len(operands) else None
-
-
-def _sides(*named: Any) -> dict[str, int]:
-    """Return the size of each letter; a size of 1 is broadcast to the other one."""
-    sides: dict[str, int] = {}
-    for pairs in named:
-        for letter, size in pairs:
-            sides[letter] = size if sides.get(letter, 1) == 1 else sides[letter]
-    return sides
-
-
-def _size(sides: dict[str, int], letters: set[str]) -> int:
-    return prod(sides[letter] for letter in letters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -13,15 +13,16 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mfprofile.cost.kinds import COMPOSED, FUSED, RARE, UNCOVERED, check
+from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, RARE, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.trace import products
 from mfprofile.trace.calls import Call, Calls
 from mfprofile.trace.functions import Reading, under
-from mfprofile.trace.handles import HANDLES, Handle, shape_of
+from mfprofile.trace.handles import HANDLES, Handle, is_counted, shape_of
 from mfprofile.trace.operators import (
     BIASES,
+    COMPLEX_LAYERS,
     CONTROL,
     DIMENSIONS,
     FREE,
@@ -35,6 +36,7 @@ from mfprofile.trace.owners import Owners, storage, tensors_in
 from mfprofile.trace.products import Named
 from mfprofile.trace.shapes import answer
 from mfprofile.trace.threads import Threads
+from mfprofile.trace.values import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Operator:
         """Return the role of its ops if its name decides it, else ''."""
         if self.name in RECURRENT:
             return UNCOVERED
+        if self.name in COMPLEX_LAYERS:
+            return ""
         return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
 
     @property
@@ -93,6 +97,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.calls = Calls(model, self.threads.note, original)
         self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
         self._given_storages = {storage(buffer) for buffer in model.buffers()}
+        self.values = Values(chain(model.parameters(), model.buffers()))
         self.fault: Exception | None = None
         self._padding_is_string = False
         self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
@@ -100,7 +105,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def note_inputs(self, inputs: Iterable[Any]) -> None:
         """Record the inputs of the model."""
-        self._given_storages |= set(map(storage, tensors_in(inputs)))
+        tensors = list(tensors_in(inputs))
+        self._given_storages |= set(map(storage, tensors))
+        self.values.add(tensors)
 
     def belongs(self, tensor: Tensor) -> bool:
         """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""
@@ -113,6 +120,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         operator, options = operator_of(func), kwargs or {}
         out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
         self.note_read(operator.name, (*args, *options.values()))
+        self.values.note(self.calls.current.path, func, args, options, out)
         if not torch.is_inference_mode_enabled():
             self._gradient_storages |= set(map(storage, tensors_in(out if isinstance(out, tuple | list) else [out])))
         return out
@@ -131,15 +139,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         if any(each.is_nested for each in tensors_in((*args, *options.values()))):
             return self._run_uncovered(operator, func, args, options)  # the sides of a nested tensor are not numbers
-        if operator.handle is None:
+        read = {name: value for name, value in options.items() if name not in operator.outs}
+        if operator.handle is None or not is_counted(operator.name, args, read):
             return self._run_decomposed(operator, func, args, options)
         out = answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
-        read = {name: value for name, value in options.items() if name not in operator.outs}
         costs = self._costs(operator, out, args, read)
-        if costs is None:
-            return self._run_decomposed(operator, func, args, options)
         given = dict(zip(operator.arguments, args, strict=False)) | read
         for name, cost in costs:
             self._record(name, *self._attributed(operator, cost, given, alone=len(costs) == 1))
@@ -177,7 +183,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape))
         return out
 
-    def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:
+    def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named:
         first = out if isinstance(out, Tensor) else out[0]
         assert operator.handle is not None
         try:
@@ -201,13 +207,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
 
     def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
-        """Return the role for cases that some tools count differently: fused attention, statistics, bias, padding."""
+        """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
         if operator.name == "scaled_dot_product_attention":
             return FUSED if products.fuses(**given) else COMPOSED
         if "scaled_dot_product" in operator.name:
             return FUSED
         if operator.name == "batch_norm" and given["training"]:
             return "training" if given.get("weight") is not None else "training-plain"
+        if operator.name in COMPLEX_LAYERS:
+            return COMPLEX if given.get(operator.bias) is None else COMPLEX_BIASED
         if given.get(operator.bias) is None:
             return "string-padding" if self._padding_is_string else "plain"
         if operator.name == "linear":

@@ -13,7 +13,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
-from mfprofile.cost.subject import Module, Uncovered
+from mfprofile.cost.subject import Module, Uncovered, ValueRead
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -27,7 +27,8 @@ class Trace:
 
     `device` is where it ran, `meta` or `cpu`. `reason` says why it could not run on meta tensors ('' if it could).
     `modules` are all modules by path; a module registered at several paths has the first of them. Each of `parts` has
-    one op.
+    one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
+    the operators by which the network read values that depend on its weights, its inputs or random numbers.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -40,6 +41,8 @@ class Trace:
     reason: str
     modules: Mapping[str, Module]
     parts: Sequence[Part]
+    fill: str = "zeros"
+    values_read: tuple[ValueRead, ...] = ()
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:

@@ -23,6 +23,7 @@ from mfprofile.errors import InputError
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.words import nearest, printable, raised
 from mfprofile.trace.named import LIBRARIES
+from mfprofile.trace.seeds import seeded
 
 FORMS = "package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"
 Arguments = Mapping[str, Any]
@@ -67,14 +68,14 @@ def parsed(text: str) -> Target:
 def opened(text: str, arguments: Arguments | None = None, real: bool = False) -> Iterator[nn.Module]:
     """Import what a target names, make the network and yield it, on meta tensors if possible and not `real`.
 
-    `arguments` go to the factory. Weights are never downloaded. Inside the with block, imports look in the target's
-    folder first. At its end, the import path is restored, and modules imported from that folder are removed.
-    Raises `InputError` if the target cannot be imported or the network cannot be made.
+    `arguments` go to the factory, whose random numbers are seeded. Weights are never downloaded. Inside the with block,
+    imports look in the target's folder first. At its end, the import path is restored, and modules imported from that
+    folder are removed. Raises `InputError` if the target cannot be imported or the network cannot be made.
     """
     target = parsed(text)
     library = LIBRARIES.get(target.source)
     imports = _imports_from(target.folder) if library is None else contextlib.nullcontext()
-    with torch.random.fork_rng(devices=[]), imports:
+    with seeded(), imports:
         if library is None:
             make = _factory(target, _attribute(target, _imported(target)), arguments or {})
         else:
@@ -191,7 +192,7 @@ def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
     """Return the network that `make` makes, on meta tensors if possible and not `real`."""
     for device in ("cpu",) if real else ("meta", "cpu"):
         try:
-            with torch.device(device):
+            with seeded(), torch.device(device):
                 model = make()
         except KeyboardInterrupt:
             raise

@@ -20,26 +20,14 @@ from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.words import raised
-from mfprofile.trace import DEVICES
+from mfprofile.trace import DEVICES, FILLS
 from mfprofile.trace.calls import module_in
 from mfprofile.trace.copies import blank, copied, real
+from mfprofile.trace.inputs import Input as Input
+from mfprofile.trace.inputs import Maker, input_shapes, maker
 from mfprofile.trace.recorder import Recorder
 from mfprofile.trace.result import Trace
-
-
-class Input(NamedTuple):
-    """An input of zeros: its shape without the batch dimension, which is 1, and its dtype (default: the network's)."""
-
-    shape: tuple[int, ...]
-    dtype: torch.dtype | None = None
-
-    def of(self, model: nn.Module) -> Input:
-        """Return the input with a dtype; the default is the dtype of the model's first floating point tensor."""
-        tensors = chain(model.parameters(), model.buffers())
-        return Input(
-            self.shape,
-            self.dtype or next((each.dtype for each in tensors if each.is_floating_point()), torch.float32),
-        )
+from mfprofile.trace.seeds import seeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +76,17 @@ def trace(
     device: str | None = None,
     name: str | None = None,
     run_original: bool = False,
+    fill: str = "zeros",
 ) -> Trace:
     """Run a copy of a network once in eval mode, and return a trace: the ops that ran, as rows under module paths.
 
     `inputs` are the positional arguments of `forward`, `options` its keyword arguments. A tensor is used as it is, with
     its batch dimension. For a shape without the batch dimension, such as (3, 224, 224), or an `Input`, one image of
-    zeros is made. Any other value is passed on. A single shape or tensor needs no list around it.
+    zeros is made; with `fill="random"`, of random values, the same in each run (`seeds.maker`). Any other value is
+    passed on. A single shape or tensor needs no list around it.
+
+    All random numbers are seeded during the run, and the caller's states of them are restored. So the same network and
+    inputs have the same trace. If the network read values, `Trace.values_read` says where.
 
     The network runs on meta tensors. If it cannot, it runs with real tensors on a CPU, and the trace has the reason.
     `device` allows only one of the two. A network is refused if it cannot be copied, or if its copy uses the original,
@@ -115,21 +108,26 @@ def trace(
     ways = [way for way in WAYS if device in (None, way.device)]
     if not ways:
         raise unknown("device", str(device), DEVICES)
+    if fill not in FILLS:
+        raise unknown("fill", str(fill), FILLS)
     failure = None
     while ways:
         way = ways.pop(0)
-        result = _attempt(model, ordered, named, way)
+        result = _attempt(model, ordered, named, way, fill)
         if isinstance(result, Recorder):
             modules = {path: _module(module) for path, module in model.named_modules()}
             reason = "" if way.device == "meta" or failure is None else f"{failure.reason}: {failure}"
-            shapes = tuple(_input_shapes(ordered, named))
-            return Trace(name or type(model).__name__, shapes, way.device, reason, modules, result.parts())
+            shapes = tuple(input_shapes(ordered, named))
+            is_made = any(isinstance(value, Input) for value in (*ordered, *named.values())) or not shapes
+            parts, reads = result.parts(), result.values.reads
+            title, held = name or type(model).__name__, fill if is_made else "given"
+            return Trace(title, shapes, way.device, reason, modules, parts, held, reads)
         failure = result
         if failure.final:
             original = _way_of_original(model)
             ways = [original] if failure.needs_original and run_original and device in (None, original.device) else []
     assert failure is not None
-    raise InputError(_message(name or type(model).__name__, failure, _input_shapes(ordered, named))) from failure.error
+    raise InputError(_message(name or type(model).__name__, failure, input_shapes(ordered, named))) from failure.error
 
 
 def _way_of_original(model: nn.Module) -> Way:
@@ -153,7 +151,9 @@ def _message(name: str, failure: Failure, inputs: Iterable[InputShape]) -> str:
     return f"{name} cannot be {failure.action}: {failure}{given}"
 
 
-def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way) -> Recorder | Failure:
+def _attempt(
+    model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, fill: str
+) -> Recorder | Failure:
     """Return the recorder of one run, or the failure of the run."""
     try:
         network = model.eval() if way.copy_tensor is None else copied(model, way.copy_tensor)
@@ -163,8 +163,9 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         return Failure(error, "", "copied", final=True, needs_original=not isinstance(error, InputError))
     recorder = Recorder(network, model if network is not model else None)
     try:
-        args = [_argument(value, way) for value in inputs]
-        kwargs = {key: _argument(value, way) for key, value in options.items()}
+        make = maker(fill)
+        args = [_argument(value, way, make) for value in inputs]
+        kwargs = {key: _argument(value, way, make) for key, value in options.items()}
     except RuntimeError as error:  # torch raises it for too many values, and for too little memory
         return Failure(error, "", "given its inputs")
     recorder.note_inputs([*args, *kwargs.values()])
@@ -200,7 +201,7 @@ def _settings(way: Way) -> Iterator[None]:
     default_device = torch.device(way.default_device) if way.default_device else contextlib.nullcontext()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.random.fork_rng(devices=[]), torch.inference_mode(), default_device, _uncompiled():
+        with seeded(), torch.inference_mode(), default_device, _uncompiled():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
@@ -231,16 +232,8 @@ def _is_shape(value: Any) -> bool:
     return whole and bool(value) and all(type(side) is int for side in value)
 
 
-def _argument(value: Any, way: Way) -> Any:
+def _argument(value: Any, way: Way, make: Maker) -> Any:
     """Return an argument for the run; a tensor of the user is copied if the network is."""
     if isinstance(value, Input):
-        return torch.zeros((1, *value.shape), dtype=value.dtype, device=way.device)
+        return make((1, *value.shape), value.dtype or torch.float32, way.device)
     return way.copy_tensor(value) if way.copy_tensor is not None and isinstance(value, Tensor) else value
-
-
-def _input_shapes(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[InputShape]:
-    """Yield the shape, the dtype and the name of each input that has a shape."""
-    for name, value in [*(("", value) for value in ordered), *named.items()]:
-        shape = (1, *value.shape) if isinstance(value, Input) else getattr(value, "shape", None)
-        if shape is not None:
-            yield InputShape(tuple(shape), str(value.dtype).removeprefix("torch."), name)

@@ -14,6 +14,7 @@ from mfprofile.view.bill import bill_json, bill_table
 from mfprofile.view.coverage import MOST_NAMED, coverage, coverage_json
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Form, dumps, render
+from mfprofile.view.values import decided
 from mfprofile.view.verification import verification_json, verification_text
 
 
@@ -33,6 +34,7 @@ def remarks(trace: Trace) -> Iterator[str]:
     """Yield remarks on a trace: the device it ran on, what is not counted, and the parameters that no op reads."""
     why = f", because {trace.reason}" if trace.reason else ""
     yield f"run on {'meta tensors' if trace.device == 'meta' else 'a CPU'}{why}"
+    yield from decided(trace.bill())
     yield from coverage(trace.bill())
     if trace.unused:
         named = listed([f"{path} {grouped(size)}" for path, size in trace.unused.items()], MOST_NAMED)

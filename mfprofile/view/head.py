@@ -8,18 +8,22 @@ from __future__ import annotations
 from typing import Any
 
 from mfprofile.cost.bill import Bill
+from mfprofile.view.values import values_json
 
 SCHEMA = 2
 """The version of all JSON outputs. It increases when a field changes its meaning, but not for a new field."""
 
 
 def identity(bill: Bill) -> dict[str, Any]:
-    """Return the network's name and its inputs: the shape and dtype of each, and its name if it is a keyword."""
+    """Return the network's name and its inputs: the shape and dtype of each, and its name if it is a keyword.
+
+    A network in code also has `values`: whether values decided what it ran.
+    """
     inputs = [
         {**({"name": each.name} if each.name else {}), "shape": list(each.shape), "dtype": each.dtype}
         for each in bill.subject.inputs
     ]
-    return {"name": bill.name, "input": inputs}
+    return {"name": bill.name, "input": inputs, **values_json(bill)}
 
 
 def head(bill: Bill) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""The inputs that are made for a network: their shapes and types, and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mfprofile.spec.inputs import InputShape
+from mfprofile.trace import SEED
+
+Maker = Callable[[tuple[int, ...], torch.dtype, str], Tensor]
+"""A function from a shape, a type and a device to an input."""
+
+
+class Input(NamedTuple):
+    """An input that is made for a run: its shape without the batch dimension, which is 1, and its dtype.
+
+    The default dtype is the network's.
+    """
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype | None = None
+
+    def of(self, model: nn.Module) -> Input:
+        """Return the input with a dtype; the default is the dtype of the model's first floating point tensor."""
+        tensors = chain(model.parameters(), model.buffers())
+        return Input(
+            self.shape,
+            self.dtype or next((each.dtype for each in tensors if each.is_floating_point()), torch.float32),
+        )
+
+
+def maker(fill: str) -> Maker:
+    """Return a function that makes inputs of zeros or of random values; each maker makes the same ones in turn.
+
+    Random floats and complex numbers are of a standard normal distribution. Random integers are 0 or 1, so that they
+    are indices of every table, and random booleans are False or True.
+    """
+    generator = torch.Generator().manual_seed(SEED)
+
+    def made(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+        if fill == "zeros" or device == "meta":
+            return torch.zeros(shape, dtype=dtype, device=device)
+        if dtype.is_floating_point or dtype.is_complex:
+            drawn = torch.randn(shape, generator=generator, dtype=dtype if dtype.is_complex else torch.float32)
+        else:
+            drawn = torch.randint(2, shape, generator=generator)
+        return drawn.to(device, dtype)
+
+    return made
+
+
+def input_shapes(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[InputShape]:
+    """Yield the shape, the dtype and the name of each input that has a shape."""
+    for name, value in [*(("", value) for value in ordered), *named.items()]:
+        shape = (1, *value.shape) if isinstance(value, Input) else getattr(value, "shape", None)
+        if shape is not None:
+            yield InputShape(tuple(shape), str(value.dtype).removeprefix("torch."), name)
