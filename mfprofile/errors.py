@@ -8,6 +8,9 @@ Exception
 ├── OutputError           output cannot be written: exit code 74
 ├── TooLargeError         internal: an exact answer needs too much memory; its caller gives bounds instead
 └── OriginalUsedError     internal: a copied network uses the original; its caller traces it in another way
+
+UserWarning
+└── CheckpointWarning     a checkpoint was loaded, but some of its values were rounded or are not finite
 """
 
 from __future__ import annotations
@@ -62,3 +65,7 @@ class TooLargeError(MfprofileError):
 
 class OriginalUsedError(MfprofileError):
     """A copied network uses the original, for example through a function in an attribute that refers to a layer."""
+
+
+class CheckpointWarning(UserWarning):
+    """Some values of a checkpoint were rounded when it was loaded, or are not finite."""

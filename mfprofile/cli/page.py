@@ -26,24 +26,24 @@ def command(
 
     Example: mfprofile page mf294m -o mf294m.html
     """
-    from pathlib import Path
-
+    from mfprofile.files import check, write
     from mfprofile.spec.load import load
-    from mfprofile.view.files import write
     from mfprofile.view.page.page import page_text
 
     _check_ending(output)
     loaded = load(spec, changes)
-    place = Path(output or f"{loaded.name}.html")
+    place = f"{loaded.name}.html" if output is None else output
+    check(place)
     write(place, page_text(loaded, convention))
     notify(f"wrote {place}")
 
 
 def _check_ending(output: str | None) -> None:
-    """Raise `InputError` for a file name that does not end in .html or .htm."""
+    """Raise `InputError` for a file name that does not end in .html or .htm. Devices and pipes have any name."""
     from pathlib import Path
 
     from mfprofile.errors import InputError
+    from mfprofile.files import is_stream
 
-    if output is not None and Path(output).suffix.lower() not in (".html", ".htm"):
+    if output and Path(output).suffix.lower() not in (".html", ".htm") and not is_stream(output):
         raise InputError(f"{output}: must end in .html or .htm")

@@ -47,14 +47,16 @@ def command(
     Example: mfprofile scale mf294m --to-madds 200M | mfprofile count -
     """
     from mfprofile.budget.scale import scale
+    from mfprofile.files import check, is_stream, write
     from mfprofile.spec.load import load
     from mfprofile.spec.sources import shipped
-    from mfprofile.view.files import write
     from mfprofile.view.scaling import scaled_spec, scaling_json, scaling_lines, unreachable
     from mfprofile.view.tables import dumps, show
 
-    if output is not None and Path(output).suffix not in (".yaml", ".yml"):
+    if output and Path(output).suffix not in (".yaml", ".yml") and not is_stream(output):
         raise InputError(f"-o {output}: must end in .yaml or .yml")
+    if output is not None:
+        check(output)
     scaling = scale(load(spec, changes), *_budget(to_madds, to_params), by, convention)
     if as_json:
         show(dumps(scaling_json(scaling)))
@@ -63,7 +65,7 @@ def command(
         raise typer.Exit(1)
     text = scaled_spec(scaling, spec if spec in shipped() and not changes else None)
     if output is not None:
-        write(Path(output), text)
+        write(output, text)
         notify(f"wrote {output}")
     if not as_json:
         show(text if output is None else "\n".join([*scaling_lines(scaling), ""]))

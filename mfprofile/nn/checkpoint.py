@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
+import io
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mfprofile.errors import InputError
+from mfprofile.errors import CheckpointWarning, InputError
+from mfprofile.files import write_bytes
+from mfprofile.nn.contents import read_contents
 from mfprofile.nn.model import MobileFormer
 from mfprofile.nn.released import released_names
-from mfprofile.spec.words import printable
+from mfprofile.nn.values import WRONG_SHAPE, Fitted, fitted
+from mfprofile.spec.words import in_one_line, printable
 
 SHOWN = 10
 """The number of names of each sort that a message lists."""
@@ -30,34 +34,70 @@ def released_state(model: MobileFormer) -> dict[str, Tensor]:
 
 
 def save_checkpoint(model: MobileFormer, path: str | Path) -> None:
-    """Write the model's state in the released layout. Raise `InputError` if the file cannot be written."""
-    try:
-        with Path(path).open("wb") as file:
-            torch.save(released_state(model), file)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    """Write the model's state in the released layout, completely or not at all (see `mfprofile.files`).
+
+    Raises `InputError` for a model without values and for a name that no file can have, and `OutputError` if the file
+    cannot be written.
+    """
+    state = released_state(model)
+    _check_values(state)
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_bytes(path, content.getvalue())
 
 
 def load_checkpoint(model: MobileFormer, source: str | Path | Mapping[str, Any]) -> None:
     """Load a checkpoint in the released layout, from a file or from its contents.
 
     The contents are a state dict, or a mapping with a state dict under `state_dict`. All names may start with
-    `module.`, and BatchNorm's counters of batches may be missing. Code in a file's pickle is never run. Raises
-    `InputError`, and leaves the model unchanged, if the file cannot be read or if a name or a shape does not match the
-    model.
+    `module.`, and BatchNorm's counters of batches may be missing. Code in a file's pickle is never run. Values are cast
+    to the types of the model; a `CheckpointWarning` says which tensors are rounded or not finite.
+
+    Raises `InputError`, and leaves the model unchanged, if the file cannot be read or is much larger than the model, or
+    if a name, a shape or a value does not fit the model.
     """
     name = "the checkpoint" if isinstance(source, Mapping) else str(source)
-    state = _state_dict(source if isinstance(source, Mapping) else _read(source), name)
-    model = _unwrap_model(model)
-    own = model.state_dict()
-    if any(tensor.is_meta for tensor in own.values()):
-        raise InputError("the model is on the meta device and has no values; build it on another device")
-    names = released_names(model.network, own)
-    problems = list(_problems(state, {released: own[path] for released, path in names.items()}))
+    inner = _unwrap_model(model)
+    own = released_state(inner)
+    _check_values(own)
+    contents = source if isinstance(source, Mapping) else read_contents(source, _room(own), inner.network.name)
+    state = _state_dict(contents, name)
+    values = {key: fitted(value, own[key]) for key, value in state.items() if key in own}
+    problems = list(_problems(state, own, values))
     if problems:
-        heading = f"{name}: does not fit {model.network.name or 'the model'}"
+        heading = f"{name}: does not fit {inner.network.name or 'the model'}"
         raise InputError("\n".join([heading, *problems]))
-    model.load_state_dict({names[released]: value for released, value in state.items()}, strict=False)
+    _copy({key: value.tensor for key, value in values.items() if value.tensor is not None}, inner, name)
+    remarks = "; ".join(_listed(_by_sort({key: value.remark for key, value in values.items()})))
+    if remarks:
+        warnings.warn(f"{name}: loaded {remarks}", CheckpointWarning, stacklevel=2)
+
+
+def _check_values(state: Mapping[str, Tensor]) -> None:
+    if any(tensor.is_meta for tensor in state.values()):
+        raise InputError("the model is on the meta device and has no values; build it on another device")
+
+
+def _room(own: Mapping[str, Tensor]) -> int:
+    """Return the most bytes that a checkpoint may have: four copies in float64, as optimizers keep them, and a rest."""
+    return 4 * 8 * sum(tensor.numel() for tensor in own.values()) + (64 << 20)
+
+
+def _copy(values: Mapping[str, Tensor], model: MobileFormer, name: str) -> None:
+    """Copy values by their released names into the model. Whatever fails, all its tensors are as before."""
+    own = model.state_dict()
+    paths = released_names(model.network, own)
+    before = {key: own[paths[key]].clone() for key in values}
+    try:
+        model.load_state_dict({paths[key]: value for key, value in values.items()}, strict=False)
+    except BaseException as error:
+        with torch.no_grad():
+            for key, value in before.items():
+                with contextlib.suppress(RuntimeError):  # what cannot be written has not changed
+                    own[paths[key]].copy_(value)
+        if isinstance(error, RuntimeError):
+            raise InputError(f"{name}: cannot be copied into the model: {in_one_line(str(error))}") from None
+        raise
 
 
 def _unwrap_model(model: MobileFormer) -> MobileFormer:
@@ -68,24 +108,6 @@ def _unwrap_model(model: MobileFormer) -> MobileFormer:
     if not isinstance(inner, MobileFormer):
         raise InputError(f"the model must be a MobileFormer, not a {type(model).__name__}")
     return inner
-
-
-def _read(path: str | Path) -> object:
-    try:
-        with warnings.catch_warnings(action="ignore"):  # about pickle's protocol, which users cannot change
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # damaged files make torch and pickle raise exceptions of many kinds
-        rule = "cannot be read as a checkpoint without running code from it"
-        raise InputError(f"{path}: {rule}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Return the name that the file asks for, or the first line of the error, without torch's advice."""
-    asked = re.search(r"GLOBAL (\S+)", str(error))
-    text = str(error).rpartition("WeightsUnpickler error:")[2].strip() or type(error).__name__
-    return printable(f"it asks for {asked[1]}" if asked else text.splitlines()[0].partition(". ")[0])[:200]
 
 
 def _state_dict(contents: object, name: str) -> dict[str, Any]:
@@ -99,32 +121,31 @@ def _state_dict(contents: object, name: str) -> dict[str, Any]:
     return {key.removeprefix(prefix): value for key, value in zip(names, contents.values(), strict=True)}
 
 
-def _problems(state: Mapping[str, Any], expected: Mapping[str, Tensor]) -> Iterator[str]:
+def _problems(state: Mapping[str, Any], expected: Mapping[str, Tensor], values: Mapping[str, Fitted]) -> Iterator[str]:
     """Yield a line for each sort of difference between a state dict and the expected one."""
     missing = [name for name in expected if name not in state and not name.endswith(COUNTER)]
-    unexpected = [name for name in state if name not in expected]
-    both = [name for name in state if name in expected]
-    unusable = [name for name in both if not _usable(state[name])]
-    wrong_shape = [
-        f"{name} is {tuple(state[name].shape)}, not {tuple(expected[name].shape)}"
-        for name in both
-        if name not in unusable and state[name].shape != expected[name].shape
+    sorts = {"missing": missing, "unexpected": [name for name in state if name not in expected]}
+    sorts |= _by_sort({name: value.problem for name, value in values.items()})
+    wrong_shape = sorts.get(WRONG_SHAPE, ())
+    sorts[WRONG_SHAPE] = [
+        f"{name} is {tuple(state[name].shape)}, not {tuple(expected[name].shape)}" for name in wrong_shape
     ]
-    yield from _listed("missing", missing)
-    yield from _listed("unexpected", unexpected)
-    yield from _listed("wrong shape", wrong_shape)
-    yield from _listed("not a tensor of real numbers", unusable)
+    yield from (f"  {line}" for line in _listed(sorts))
 
 
-def _usable(value: object) -> bool:
-    """Return whether a value can be copied into a parameter or buffer. Their precisions may differ."""
-    if not isinstance(value, Tensor) or value.is_meta or value.is_quantized:
-        return False
-    return value.layout == torch.strided and not value.is_complex() and value.dtype != torch.bool
+def _by_sort(sorts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names of each sort, without those that have none."""
+    names: dict[str, list[str]] = {}
+    for name, sort in sorts.items():
+        if sort:
+            names.setdefault(sort, []).append(name)
+    return names
 
 
-def _listed(heading: str, names: Iterable[str]) -> Iterator[str]:
-    names = [printable(name)[:200] for name in names]
-    if names:
+def _listed(sorts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield each sort with the number of its names, and its first names."""
+    for sort, every in sorts.items():
+        names = [printable(name)[:200] for name in every]
         rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        yield f"  {heading} ({len(names)}): {', '.join(names[:SHOWN])}{rest}"
+        if names:
+            yield f"{sort} ({len(names)}): {', '.join(names[:SHOWN])}{rest}"

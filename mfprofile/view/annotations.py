@@ -10,7 +10,7 @@ from pathlib import Path
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.verdicts import Terms, Verdict
-from mfprofile.errors import OutputError
+from mfprofile.files import append
 from mfprofile.spec.problems import Mark, Problem
 from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines, uncounted_line
 
@@ -78,16 +78,9 @@ def _property(text: str) -> str:
 def append_summary(outcome: Outcome, reasons: Reasons, terms: Terms) -> None:
     """Append the check as Markdown to the job summary in the file `GITHUB_STEP_SUMMARY`; do nothing if it is not set.
 
-    The text is one write, so that it does not mix with the output of other steps. Raises `OutputError`.
+    The text is written in one piece, so that it does not mix with the output of other steps. Raises `OutputError`.
     """
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return
-    try:
-        descriptor = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(descriptor, outcome_markdown(outcome, reasons, terms).encode())
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise OutputError(f"{name}: cannot be written: {error.strerror or error}") from None
+    append(name, outcome_markdown(outcome, reasons, terms))

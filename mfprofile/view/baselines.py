@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
+from mfprofile.files import write
 from mfprofile.paper.baselines import (
     CONVENTION,
     DETECTION_INPUT,
@@ -20,7 +21,6 @@ from mfprofile.paper.baselines import (
     csv_rows,
 )
 from mfprofile.paper.tables import TITLES
-from mfprofile.view.files import write
 from mfprofile.view.numbers import grouped, human
 from mfprofile.view.tables import Column, Form, Table, render
 

@@ -9,13 +9,14 @@ from types import MappingProxyType
 from mfprofile.budget.difference import difference
 from mfprofile.budget.sensitivity import sensitivity
 from mfprofile.cost.bill import count
-from mfprofile.errors import OutputError
+from mfprofile.errors import InputError
 from mfprofile.explore.front import Objective, front
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import read_space
+from mfprofile.files import reported, write_bytes
+from mfprofile.folders import check_folder
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.load import load
-from mfprofile.view.files import write_bytes
 from mfprofile.view.page.page import page_text
 from mfprofile.view.paper_report import paper_report
 from mfprofile.view.plots.ablation import ablation
@@ -32,6 +33,8 @@ from mfprofile.view.plots.tornado import tornado
 from mfprofile.view.plots.waterfall import waterfall
 
 LOOK = Look(columns=2)
+TITLE = "# Reports"
+"""The first line of the index, by which a folder of earlier reports is known."""
 EXAMPLE = "mf294m"
 """The model whose page is committed. The other pages are only written by `report`."""
 
@@ -84,15 +87,28 @@ PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType
 
 
 def write_reports(folder: str) -> Iterator[Path]:
-    """Write every report into a folder and yield each file. Raises `OutputError` if one cannot be written."""
+    """Write every report into a folder and yield each file.
+
+    Raises `InputError`, before anything is drawn, for a folder in use or with other files, and `OutputError` if a
+    report cannot be written.
+    """
+    _check_reports(Path(folder), folder)
+    with reported(folder):
+        Path(folder).mkdir(parents=True, exist_ok=True)
     for name, content in reports():
-        file = Path(folder) / name
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{file}: cannot be written: {error.strerror or error}") from None
-        write_bytes(file, content)
-        yield file
+        write_bytes(Path(folder) / name, content)
+        yield Path(folder) / name
+
+
+def _check_reports(place: Path, folder: str) -> None:
+    """Raise `InputError` for a folder that must not be written, or that has files but no earlier reports."""
+    check_folder(folder)
+    with reported(folder):
+        if not place.exists() or not any(place.iterdir()):
+            return
+        first = place / "README.md"
+        if not first.is_file() or not first.read_bytes().startswith(TITLE.encode()):
+            raise InputError(f"{folder}: has other files than reports; use a new folder")
 
 
 def reports() -> Iterator[tuple[str, bytes]]:
@@ -111,7 +127,7 @@ def index() -> str:
 
 
 def _index() -> Iterator[str]:
-    yield "# Reports\n"
+    yield f"{TITLE}\n"
     yield "Written by `mfprofile report`, not by hand. Each picture's file also contains its numbers, as JSON.\n"
     yield "- [The paper, cell by cell](paper.md): its tables, claims and complexities compared with our counts"
     others = ", ".join(f"`{model}.html`" for model in MODELS if model != EXAMPLE)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
-from mfprofile.errors import InputError, OutputError
 from mfprofile.explore.variant import Variant
+from mfprofile.files import named
+from mfprofile.folders import write_folder
 from mfprofile.spec.load import load
 from mfprofile.spec.names import PILLARS, SUMS
 from mfprofile.spec.problems import dotted
@@ -40,13 +37,18 @@ def variant_json(variant: Variant) -> dict[str, Any]:
 
 
 def show_variants(variants: Sequence[Variant], convention: str, form: Form, folder: str | None = None) -> None:
-    """Print variants in one of the forms. With a `folder`, first write each variant into it as a spec."""
-    if folder is not None:
-        write_variants(variants, convention, Path(folder))
-    if form == "json":
-        show(dumps([{"convention": convention, **variant_json(variant)} for variant in variants]))
-    else:
-        show(render(variants_table(variants, convention, form), form))
+    """Print variants in one of the forms. With a `folder`, also write each variant into it as a spec.
+
+    Each of the two is done whatever becomes of the other.
+    """
+    try:
+        if folder is not None:
+            write_variants(variants, convention, folder)
+    finally:
+        if form == "json":
+            show(dumps([{"convention": convention, **variant_json(variant)} for variant in variants]))
+        else:
+            show(render(variants_table(variants, convention, form), form))
 
 
 def variants_table(variants: Sequence[Variant], convention: str, form: Form) -> Table:
@@ -89,28 +91,18 @@ def plain_value(value: Any) -> Any:
     return value if isinstance(value, int | float | str) or value is None else shown(value)
 
 
-def write_variants(variants: Sequence[Variant], convention: str, folder: Path) -> None:
+def write_variants(variants: Sequence[Variant], convention: str, folder: str) -> None:
     """Write each variant as a YAML spec into a new folder, either all of them or none.
 
-    A link is followed. Raises `InputError` if the folder is not empty, and `OutputError` if it cannot be written.
+    A link is followed. Raises `InputError` if the folder is in use or not empty, and `OutputError` if it cannot be
+    written.
     """
-    named, folder = folder, Path(os.path.realpath(folder))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{named}: exists and is not empty; use a new folder")
     digits = max(4, len(str(len(variants))))
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            for number, variant in enumerate(variants, start=1):
-                file = made / f"{variant.space.name}-{number:0{digits}}.yaml"
-                file.write_text(_variant_yaml(variant, convention), encoding="utf-8")
-            made.chmod(0o755)
-            made.replace(folder)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    except OSError as error:
-        raise OutputError(f"{named}: cannot be written: {error.strerror or error}") from None
+    texts = (
+        (named(variant.space.name, f"-{number:0{digits}}.yaml"), _variant_yaml(variant, convention))
+        for number, variant in enumerate(variants, start=1)
+    )
+    write_folder(folder, texts)
 
 
 def _variant_yaml(variant: Variant, convention: str) -> str:

@@ -83,7 +83,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_output(tmp_path: Path) -
     """The exit code is 74, as for all commands; a link to an empty folder is followed."""
     (tmp_path / "file").touch()
     done = run("explore", "sample", "tiny", "-n", "1", "--output", "file/variants", cwd=tmp_path, PYTHONPATH=str(ROOT))
-    assert (done.returncode, done.stderr) == (74, "error: file/variants: cannot be written: File exists\n")
+    assert (done.returncode, done.stderr) == (74, "error: file/variants: cannot be written: Not a directory\n")
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to("empty")
     done = run("explore", "sample", "tiny", "-n", "1", "--output", "link", cwd=tmp_path, PYTHONPATH=str(ROOT))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from mfprofile.errors import CheckpointWarning, InputError, OutputError  # noqa: E402
 from mfprofile.nn import build, load_checkpoint, released_state, save_checkpoint  # noqa: E402
-from mfprofile.spec import InputError  # noqa: E402
 
 State = dict[str, Any]
 GATE = "features.1.local_global.alpha.0.weight"
@@ -191,10 +193,165 @@ def test_a_pickle_with_code_is_refused_and_never_run(model: Any, state: State, t
     assert not sprung.exists()
 
 
-def test_a_file_that_cannot_be_written_is_an_input_error(model: Any, tmp_path: Path) -> None:
-    """Saving into a missing directory reports the path."""
-    with pytest.raises(InputError, match="cannot be written: No such file or directory"):
+def test_a_file_that_cannot_be_written_is_an_output_error(model: Any, tmp_path: Path) -> None:
+    """As for all files of the project. A name that no file can have is wrong input, and so is a model without values."""
+    with pytest.raises(OutputError, match="cannot be written: No such file or directory"):
         save_checkpoint(model, tmp_path / "none" / "model.pth")
+    for name in ("", "a\0b"):
+        with pytest.raises(InputError):
+            save_checkpoint(model, name)
+    with torch.device("meta"):
+        empty = build("mf26m")
+    with pytest.raises(InputError, match=r"^the model is on the meta device and has no values"):
+        save_checkpoint(empty, tmp_path / "model.pth")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_checkpoint(model: Any, state: State, tmp_path: Path) -> None:
+    """It is written beside the old one, which keeps its mode, and then renamed."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "model.pth"
+    save_checkpoint(model, path)
+    path.chmod(0o600)
+    before = path.read_bytes()
+    load_checkpoint(model, state)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(OutputError, match=r"model\.pth: cannot be written: File too large$"):
+            save_checkpoint(model, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (path.read_bytes() == before, path.stat().st_mode & 0o777, list(tmp_path.iterdir())) == (True, 0o600, [path])
+    save_checkpoint(model, path)
+    assert (path.read_bytes() != before, path.stat().st_mode & 0o777) == (True, 0o600)
+
+
+def _dtypes() -> list[Any]:
+    return sorted({each for each in vars(torch).values() if isinstance(each, torch.dtype)}, key=str)
+
+
+def _of_type(dtype: Any) -> Any:
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            return torch.zeros(8, 16).to(dtype)
+        except (RuntimeError, NotImplementedError):  # values of some types cannot be made
+            return torch.empty(8, 16, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", _dtypes(), ids=str)
+def test_each_type_of_values_is_loaded_or_refused_by_name(dtype: Any, model: Any, state: State) -> None:
+    """Floating-point numbers are loaded. A refused one leaves every tensor as it was."""
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    value = _of_type(dtype)
+    if dtype.is_floating_point and dtype.itemsize * 8 > 4 and "float4" not in str(dtype):
+        with warnings.catch_warnings(action="ignore"):  # float8_e8m0fnu has no 0
+            load_checkpoint(model, {**state, GATE: value})
+        return
+    with pytest.raises(InputError, match=rf"^the checkpoint: does not fit spec\n  [^\n]+ \(1\): {GATE}$"):
+        load_checkpoint(model, {**state, GATE: value})
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_a_model_that_cannot_be_written_stays_as_it_was(state: State, small: Any) -> None:
+    """Such as one with expanded parameters: the tensors before them are restored."""
+    model = build(small(), seed=1)
+    layer = model.head.fc2
+    layer.bias = torch.nn.Parameter(torch.zeros(1).expand(10))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(InputError, match=r"^the checkpoint: cannot be copied into the model: .*head\.fc2\.bias"):
+        load_checkpoint(model, state)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+def test_expanded_and_strided_values_are_loaded(model: Any, state: State) -> None:
+    """They have the right shape and all their values."""
+    load_checkpoint(model, {**state, GATE: torch.ones(8, 1).expand(8, 16)})
+    load_checkpoint(model, {**state, GATE: torch.arange(256.0).reshape(16, 16)[::2]})
+    assert torch.equal(released_state(model)[GATE], torch.arange(256.0).reshape(16, 16)[::2])
+
+
+@pytest.mark.parametrize(
+    ("value", "remark"),
+    [
+        (0.1, f"rounded from float64 to float32 (1): {GATE}"),
+        (1e-300, f"rounded from float64 to float32 (1): {GATE}"),
+        (float("nan"), f"with values that are not finite (1): {GATE}"),
+        (float("inf"), f"with values that are not finite (1): {GATE}"),
+    ],
+)
+def test_what_a_cast_changes_is_a_warning(value: float, remark: str, model: Any, state: State) -> None:
+    """The checkpoint is loaded, and the warning names the tensors. Values that stay the same need none."""
+    with pytest.warns(CheckpointWarning) as caught:
+        load_checkpoint(model, {**state, GATE: torch.full((8, 16), value, dtype=torch.float64)})
+    assert [str(each.message) for each in caught] == [f"the checkpoint: loaded {remark}"]
+    assert caught[0].filename == __file__
+
+
+COUNTED = "stem.1.num_batches_tracked"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        (GATE, torch.full((8, 16), 1e300, dtype=torch.float64), "too large for float32"),
+        (GATE, torch.full((8, 16), -1e39, dtype=torch.float64), "too large for float32"),
+        (GATE, torch.ones(8, 16, dtype=torch.int64), "whole numbers (int64) in place of weights"),
+        (GATE, torch.ones(8, 16, dtype=torch.int8), "whole numbers (int8) in place of weights"),
+        (COUNTED, torch.tensor(0.5), "not whole numbers of type int64"),
+        (COUNTED, torch.tensor(1e300, dtype=torch.float64), "not whole numbers of type int64"),
+    ],
+)
+@pytest.mark.usefixtures("untouched")
+def test_values_that_a_cast_would_lose_are_refused(
+    name: str, value: Any, problem: str, model: Any, state: State
+) -> None:
+    """Infinity in place of a number, or quantized weights without their scale."""
+    with pytest.raises(InputError) as raised:
+        load_checkpoint(model, {**state, name: value})
+    assert str(raised.value) == f"the checkpoint: does not fit spec\n  {problem} (1): {name}"
+
+
+@pytest.mark.usefixtures("untouched")
+def test_values_that_are_not_there_are_refused(model: Any, state: State) -> None:
+    """Reading them would end the process."""
+    gone = torch.ones(8, 16)
+    gone.untyped_storage().resize_(0)
+    with pytest.raises(InputError, match=r"without values \(1\)"):
+        load_checkpoint(model, {**state, GATE: gone})
+    with pytest.raises(InputError, match=r"not a tensor of real numbers \(1\)"):
+        load_checkpoint(model, {**state, GATE: state[GATE].as_subclass(type("Own", (torch.Tensor,), {}))})
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_archive_that_unpacks_to_much_more_than_the_model_is_refused(
+    model: Any, state: State, tmp_path: Path
+) -> None:
+    """Before it is unpacked: a few kilobytes would fill the memory."""
+    plain, packed = tmp_path / "plain.pth", tmp_path / "packed.pth"
+    torch.save(state, plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for member in source.infolist():
+            target.writestr(member.filename, source.read(member))
+        target.writestr(f"{source.namelist()[0].partition('/')[0]}/data/none", bytes(70 << 20))
+    size = sum(member.file_size for member in zipfile.ZipFile(packed).infolist())
+    room = 32 * sum(tensor.numel() for tensor in state.values()) + (64 << 20)
+    assert packed.stat().st_size < 1 << 20 < room < size
+    with pytest.raises(InputError) as raised:
+        load_checkpoint(model, packed)
+    rule = f"has {size:,} bytes when unpacked, more than the {room:,} that a checkpoint of spec may have"
+    assert str(raised.value) == f"{packed}: {rule}; save the weights alone"
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_file_much_larger_than_the_model_is_refused(model: Any, tmp_path: Path) -> None:
+    """Whatever it holds: here a file with holes, which takes no room on the disk. A device is not a file."""
+    with (tmp_path / "holes.pth").open("wb") as stream:
+        stream.truncate(10**12)
+    with pytest.raises(InputError, match=r"has 1,000,000,000,000 bytes when unpacked, more than the 6"):
+        load_checkpoint(model, tmp_path / "holes.pth")
+    with pytest.raises(InputError, match=r"^/dev/null: cannot be read: is not a file$"):
+        load_checkpoint(model, "/dev/null")
 
 
 @pytest.mark.parametrize("name", ["mf26m", "mf294m-mlp", "mf294m-mobile", "mf151m-coco", "mf151m-retinanet"])

@@ -12,7 +12,7 @@ from PIL import Image
 from running import run
 
 from mfprofile.errors import InputError
-from mfprofile.nn import build
+from mfprofile.nn import build, released_state
 from mfprofile.nn.checkpoint import save_checkpoint
 from mfprofile.spec import load
 from mfprofile.view.plots.attention import DEVIATION, MEAN, NOTE, SHOWN, WAYS, attention, maps_of, read_image
@@ -136,6 +136,17 @@ def test_the_command_writes_the_same_bytes_at_each_run(image: Path, tmp_path: Pa
         )
         assert (done.returncode, done.stderr) == (0, f"wrote {file}\n")
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_rounded_weights_are_a_note(image: Path, tmp_path: Path) -> None:
+    """The picture is drawn, and the note on stderr names the tensors."""
+    state = {name: tensor.double() + 1e-12 for name, tensor in released_state(build(SMALL)).items() if tensor.ndim == 4}
+    file = tmp_path / "double.pth"
+    torch.save({**released_state(build(SMALL)), "stem.0.weight": state["stem.0.weight"]}, file)
+    arguments = ("--image", str(image), "--checkpoint", "double.pth", "-o", "x.png")
+    done = run("plot", "attention", "mf26m", "--input", "64", *arguments, cwd=tmp_path)
+    note = "note: double.pth: loaded rounded from float64 to float32 (1): stem.0.weight"
+    assert (done.returncode, done.stderr) == (0, f"{note}\nwrote x.png\n")
 
 
 def test_wrong_blocks_are_one_line(image: Path) -> None:

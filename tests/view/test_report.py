@@ -69,7 +69,7 @@ def test_the_index_shows_every_report() -> None:
 def test_a_folder_that_cannot_be_created_gets_one_line() -> None:
     """The exit code is 74, as for all output that cannot be written."""
     done = run("report", "-o", "/dev/null/x")
-    message = "error: /dev/null/x/README.md: cannot be written: Not a directory\n"
+    message = "error: /dev/null/x: cannot be written: Not a directory\n"
     assert (done.returncode, done.stdout, done.stderr) == (74, "", message)
 
 

@@ -35,7 +35,7 @@ def command(
     ] = 1,
     *,
     limits: Windows,
-    output: OutputFolder = None,
+    output: OutputFolder,
     changes: Changes,
     convention: ConventionName = "core",
     resources: ResourceOptions,

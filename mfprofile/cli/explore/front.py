@@ -21,7 +21,7 @@ def command(
     maximize: Maximize = None,
     *,
     limits: Windows,
-    output: OutputFolder = None,
+    output: OutputFolder,
     changes: Changes,
     convention: ConventionName = "core",
     resources: ResourceOptions,

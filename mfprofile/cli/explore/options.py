@@ -196,10 +196,35 @@ ResourceOptions = Annotated[Resources, Group({**_WORKERS, **_RAM}, _resources)]
 """How a query runs, and with how much RAM for each worker."""
 WorkerOptions = Annotated[Resources, Group(_WORKERS, _resources)]
 """The same for a query that does not depend on RAM."""
+
+
+def _output_folder(output: str | None) -> str | None:
+    """Return the folder. Raise `InputError` or `OutputError`, before the query, for one that cannot be written."""
+    from mfprofile.folders import check_new_folder
+
+    if output is not None:
+        check_new_folder(output)
+    return output
+
+
 OutputFolder = Annotated[
     str | None,
-    typer.Option("-o", "--output", metavar="DIR", help="Write each variant as a YAML spec into this new folder."),
+    Group(
+        {
+            "output": (
+                Annotated[
+                    str | None,
+                    typer.Option(
+                        "-o", "--output", metavar="DIR", help="Write each variant as a YAML spec into this new folder."
+                    ),
+                ],
+                None,
+            )
+        },
+        _output_folder,
+    ),
 ]
+"""The folder for the variants, or None."""
 Minimize = Annotated[
     list[str] | None,
     typer.Option(

@@ -18,7 +18,7 @@ def command(
     ] = 0,
     *,
     limits: Windows,
-    output: OutputFolder = None,
+    output: OutputFolder,
     changes: Changes,
     convention: ConventionName = "core",
     resources: WorkerOptions,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated, Literal
 
 import typer
 
-from mfprofile.cli.options import Changes, Spec, need_torch
+from mfprofile.cli.options import Changes, Spec, need_torch, notify
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
-from mfprofile.errors import InputError
+from mfprofile.errors import CheckpointWarning, InputError
 
 
 def command(
@@ -43,7 +44,12 @@ def command(
     need_torch("plot attention")
     from mfprofile.view.plots.attention import attention
 
-    write(attention(look, loaded, image, checkpoint, _numbers(blocks), token), "attention", output, look)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CheckpointWarning)
+        picture = attention(look, loaded, image, checkpoint, _numbers(blocks), token)
+    for each in caught:
+        notify(f"note: {each.message}")
+    write(picture, "attention", output, look)
 
 
 def _numbers(text: str | None) -> list[int] | Literal["all"] | None:

@@ -49,12 +49,17 @@ def write(picture: Picture, name: str, output: str | None, look: Look) -> None:
     """Write a picture and report its file on stderr."""
     from mfprofile.view.plots.picture import save
 
-    notify(f"wrote {save(picture, output or f'{name}.png', look)}")
+    notify(f"wrote {save(picture, f'{name}.png' if output is None else output, look)}")
 
 
 def check_ending(output: str | None) -> None:
-    """Raise `InputError` for a file whose ending is not a picture format, before anything is drawn."""
+    """Raise `InputError` for a file whose ending is not a picture format, before anything is drawn.
+
+    Also raise it, or `OutputError`, for a file that cannot be written. Without a name that is any file of this folder.
+    """
+    from mfprofile.files import check
     from mfprofile.view.plots.picture import format_of
 
-    if output is not None:
+    if output:
         format_of(output)
+    check("picture.png" if output is None else output)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.errors import InputError
-from mfprofile.view.files import write_bytes
+from mfprofile.files import is_stream, write_bytes
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
@@ -38,12 +38,14 @@ class Picture:
 
 
 def format_of(file: str | Path) -> str:
-    """Return the format for the ending of a file. Raises `InputError` for any other ending.
+    """Return the format for the ending of a file: PNG for a device or pipe without one. Raises `InputError` for others.
 
     >>> format_of("reports/accuracy.SVG")
     'svg'
     """
     ending = Path(file).suffix.removeprefix(".").lower()
+    if not ending and is_stream(file):
+        return FORMATS[0]
     if ending not in FORMATS:
         raise InputError(f"{file}: the ending must be .png, .svg or .pdf")
     return ending
@@ -68,6 +70,5 @@ def save(picture: Picture, file: str | Path, look: Look) -> Path:
 
     Raises `InputError` for another ending, and `OutputError` if the file cannot be written.
     """
-    place = Path(file)
-    write_bytes(place, rendered(picture, format_of(file), look))
-    return place
+    write_bytes(file, rendered(picture, format_of(file), look))
+    return Path(file)
