@@ -207,19 +207,40 @@ def test_wrong_usage_is_exit_code_2_without_a_traceback(arguments: list[str]) ->
     assert "Traceback" not in done.stderr
 
 
-def test_output_works_on_a_terminal_with_only_ascii() -> None:
-    """A × that cannot be written is replaced."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mfprofile", "count", "mf26m"],
-        capture_output=True,
-        check=False,
-        env={**surroundings(), "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"23,550,208" in done.stdout
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("check mf26m --max-madds 1M | true", 1),
+        ("check mf26m --max-madds 1M --json | head -1", 1),
+        ("check nowhere.yaml mf26m --max-madds 300M | true", 2),
+        ("check nowhere.yaml 2>&1 | true", 2),
+        ("count nowhere.yaml 2>&1 | true", 2),
+        ("no-such-command 2>&1 | true", 2),
+        ("--help | true", 0),
+        ("explore list mf294m-tokens | head -1", 0),
+    ],
+)
+def test_a_reader_that_goes_away_does_not_change_the_exit_code(line: str, code: int) -> None:
+    """It is that of the verdict or of the input, for every command."""
+    assert shell(f"mfprofile {line} >/dev/null; echo status ${{PIPESTATUS[0]}}").endswith(f"status {code}\n")
 
 
-@pytest.mark.parametrize("line", ["mfprofile count mf26m > /dev/full", "mfprofile count mf26m --json >&-"])
+@pytest.mark.parametrize("stderr", ["/dev/full", "&-"])
+@pytest.mark.parametrize(
+    ("line", "code"), [("check mf26m --max-madds 1M", 1), ("count nowhere", 2), ("nowhere", 2), ("count mf26m", 0)]
+)
+def test_nothing_that_happens_to_stderr_changes_the_exit_code(line: str, code: int, stderr: str) -> None:
+    """A full or closed stderr cannot report anything."""
+    assert shell(f"mfprofile {line} >/dev/null 2>{stderr}; echo status $?") == f"status {code}\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("mfprofile count mf26m > /dev/full", "mfprofile count mf26m --json >&-", "mfprofile --help > /dev/full"),
+        *("mfprofile explore --help >&-", "mfprofile --version >/dev/full", "mfprofile explore list tiny >/dev/full"),
+    ],
+)
 def test_output_that_cannot_be_written_is_exit_code_74(line: str) -> None:
     """A full disk or a closed stream gives one line and no traceback."""
     output = shell(f"{line}; echo status $? >&2")

@@ -64,5 +64,6 @@ def test_a_command_imports_no_other_command() -> None:
     """Only its own file, and the files that several commands share."""
     commands = {name for name in loaded("count mf26m") if name.startswith("mfprofile.cli.")}
     assert commands == {
-        f"mfprofile.cli.{name}" for name in ("program", "count", "options", "groups", "renamed", "completion")
+        f"mfprofile.cli.{name}"
+        for name in ("program", "signals", "count", "options", "groups", "renamed", "completion")
     }

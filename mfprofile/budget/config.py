@@ -18,7 +18,7 @@ from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import Fault, bounds
 from mfprofile.spec.problems import MISSING, Mark, Problem
-from mfprofile.spec.sources import as_typed, is_target, shipped
+from mfprofile.spec.sources import as_typed, is_target, shipped, working_folder
 from mfprofile.spec.words import instead
 
 NAME = "pyproject.toml"
@@ -55,7 +55,7 @@ class Config:
             return Path(glob).is_absolute()
 
     def _path(self, reference: str) -> PurePath:
-        path = (Path.cwd() / reference).resolve()
+        path = ((working_folder() or self.folder) / reference).resolve()
         return path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
 
 

@@ -12,7 +12,7 @@ from mfprofile.cli.options import AsJson, ConventionName, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, need_extra, refuse_misplaced
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import unknown
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_target, working_folder
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
@@ -203,7 +203,8 @@ def _limits(flags: dict[str, str | None], most: list[str] | None, least: list[st
 def _config(file: str | None) -> Config | None:
     from mfprofile.budget.config import find_config, read_config
 
-    config = find_config(Path.cwd()) if file is None else read_config(Path(file))
+    folder = working_folder()
+    config = (None if folder is None else find_config(folder)) if file is None else read_config(Path(file))
     for glob in config.unmatched() if config is not None else ():
         name = printable(glob)
         notify(f"note: tool.mfprofile.budgets has limits for {name!r}, which matches no file and no shipped spec")

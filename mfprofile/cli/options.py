@@ -11,6 +11,7 @@ from mfprofile.cli.completion import conventions, names_in, specs
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
+from mfprofile.spec.sources import working_folder
 
 if TYPE_CHECKING:
     from mfprofile.view.tables import Form
@@ -68,6 +69,9 @@ ArgumentsOption = Annotated[
 ]
 
 
+NO_FOLDER = "the working directory has been deleted; change to a folder that exists"
+
+
 def notify(message: str) -> None:
     """Print a message on stderr."""
     sys.stderr.write(f"{message}\n")
@@ -78,6 +82,8 @@ def need_torch(command: str, extra: str = "torch") -> None:
     """Raise `InputError` with the command that installs torch, unless torch is installed."""
     from importlib.util import find_spec
 
+    if working_folder() is None:  # torch cannot be imported
+        raise InputError(NO_FOLDER)
     if find_spec("torch") is None:
         raise InputError(f"{command} needs torch; install it with pip install '.[{extra}]'")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,7 +62,7 @@ def command(
     text, lost = paper_text(tables or [], convention, form, recounts)
     show(text)
     if strict and lost:
-        sys.stderr.write("".join(f"lost: Table {cell.table}, {cell.model}, {cell.column}\n" for cell in lost))
+        notify("\n".join(f"lost: Table {cell.table}, {cell.model}, {cell.column}" for cell in lost))
         raise typer.Exit(1)
 
 

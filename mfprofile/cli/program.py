@@ -12,9 +12,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from mfprofile.cli.groups import with_group_options
+from mfprofile.cli.options import NO_FOLDER
 from mfprofile.cli.renamed import with_new_names
+from mfprofile.cli.signals import ended_by_signals
 from mfprofile.errors import InputError, OutputError
+from mfprofile.spec.sources import working_folder
 from mfprofile.spec.words import printable
+from mfprofile.view.streams import standard_streams
 
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -66,16 +70,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Every error becomes one message on stderr and an exit code.
     """
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # finding plugins would take a tenth of the start-up
-    for stream in (sys.stdout, sys.stderr):  # a closed stream may be None
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    with standard_streams(), ended_by_signals():
+        _run_to_exit_code(sys.argv[1:] if arguments is None else list(arguments))
+
+
+def _run_to_exit_code(arguments: Sequence[str]) -> None:
     try:
-        _run(sys.argv[1:] if arguments is None else list(arguments))
+        try:
+            _run(arguments)
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         _fail(str(error), 2)
     except OutputError as error:
         _fail(str(error), 74)
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and working_folder() is None:
+            _fail(NO_FOLDER, 2)
         if os.environ.get("MFPROFILE_DEBUG"):
             raise
         bug = f"{type(error).__name__}: {error}; this is a bug in mfprofile"
@@ -84,8 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _fail(message: str, code: int) -> NoReturn:
     lines = [printable(line) for line in message.rstrip("\n").split("\n")]
-    if sys.stderr is not None:
-        sys.stderr.write("".join(f"error: {line}\n" for line in lines))
+    sys.stderr.write("".join(f"error: {line}\n" for line in lines))
     raise SystemExit(code)
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
+import logging
 import multiprocessing
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -15,9 +28,13 @@ from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
 from mfprofile.errors import InputError
+from mfprofile.spec.words import in_one_line, raised
 
-_CONNECT_TIMEOUT = "10s"
+_CONNECT_FOR = 10.0  # seconds
 _INTERRUPT_EVERY, _INTERRUPT_FOR = 0.05, 10.0  # seconds; afterwards the workers are killed
+
+_CHECK_EVERY, _EMPTY_FOR = 1.0, 10.0  # seconds between two looks at a cluster, and how long it can be without workers
+_PR_SET_PDEATHSIG = 1
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,21 +49,22 @@ def usable_cpus() -> int:
 
 @contextmanager
 def workers(number: int) -> Iterator[Executor | None]:
-    """Yield a pool of `number` processes that all end with the block, or None for 1, which means this process.
+    """Yield a pool of processes that all end with the block, or None for one process, which means this one.
 
-    Raises `InputError` if a worker dies.
+    There are `number` of them, but of more than two at most one for each usable CPU. They also end when this process is
+    killed. Raises `InputError` for a `number` below 1.
     """
-    if number <= 1:
+    if number < 1:
+        raise InputError(f"the number of workers is {number}; it must be 1 or more")
+    number = min(number, max(2, usable_cpus()))
+    if number == 1:
         yield None
         return
     other_children = multiprocessing.active_children()
-    pool = _Pool(number, initializer=_ignore_sigint)
+    pool = _Pool(number, initializer=_start_worker)
     try:
+        pool.submit(int)  # starts the processes now, before there are other threads
         yield pool
-    except BrokenProcessPool:
-        raise InputError(
-            "a worker process died, probably because memory ran out; give fewer --workers or less --ram"
-        ) from None
     except KeyboardInterrupt:
         _interrupt(pool, [child for child in multiprocessing.active_children() if child not in other_children])
         raise
@@ -65,9 +83,25 @@ class _Pool(ProcessPoolExecutor):
         return super().submit(partial(_call_interruptible, fn, *args, **kwargs))
 
 
-def _ignore_sigint() -> None:
-    """Let a worker ignore interrupts; the main process reports them."""
+def _start_worker() -> None:
+    """Let a worker ignore interrupts, which the main process reports, and end with the main process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    if sys.platform == "linux" and multiprocessing.get_start_method() == "fork":
+        ctypes.CDLL(None).prctl(
+            _PR_SET_PDEATHSIG, signal.SIGKILL
+        )  # also while a function of C keeps the thread waiting
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """Wait for the end of the parent, and end this process."""
+    parent.join()
+    os._exit(1)
 
 
 def _call_interruptible(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -104,11 +138,94 @@ def cluster(address: str) -> Iterator[Executor]:
     except ImportError:
         raise InputError("--dask needs Dask; install it with pip install '.[dask]'") from None
     connect: Any = Client
+    with _without_logs("distributed", "tornado", "asyncio"):  # they write tracebacks when a cluster goes away
+        _check_scheduler(address)
+        with connect(address, timeout=f"{_CONNECT_FOR}s", set_as_default=False) as client:
+            yield _Cluster(client)
+
+
+def _check_scheduler(address: str) -> None:
+    """Raise `InputError` if no scheduler answers. A client that cannot connect would wait and write a traceback."""
+    from distributed.core import rpc
+
+    connect: Any = rpc
+
+    async def answer() -> str:
+        async with connect(address) as server:
+            return str((await asyncio.wait_for(server.identity(), _CONNECT_FOR))["type"])
+
     try:
-        client = connect(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"--dask {address}: no cluster answers at this address: {str(error).splitlines()[0]}"
-        ) from None
-    with client:
-        yield client.get_executor()
+        with ThreadPoolExecutor(1) as thread:  # this thread can have an event loop, as in a notebook
+            kind = thread.submit(lambda: asyncio.run(answer())).result()
+    except Exception as error:  # Dask raises many types, some of them its own
+        reason = in_one_line(str(error)) or f"timed out after {_CONNECT_FOR:g} s"
+        raise InputError(f"--dask {address}: no cluster answers at this address: {reason}") from None
+    if kind != "Scheduler":
+        raise InputError(f"--dask {address}: this is the address of a {kind}; use that of the scheduler")
+
+
+class _Cluster(Executor):
+    """The workers of a Dask client."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.executor = client.get_executor()
+        self.empty_since: float | None = None
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a function on the cluster. Raises `BrokenExecutor` if it is gone."""
+        self.check()
+        future: Future[T] = self.executor.submit(fn, *args, **kwargs)
+        return future
+
+    def check(self) -> None:
+        """Raise `BrokenExecutor` if the scheduler is gone, or if there has been no worker for some seconds."""
+        if self.client.status != "running":
+            raise BrokenExecutor("the scheduler is gone")
+        if self.client.scheduler_info()["workers"]:
+            self.empty_since = None
+        elif self.empty_since is None:
+            self.empty_since = time.monotonic()
+        elif time.monotonic() - self.empty_since > _EMPTY_FOR:
+            raise BrokenExecutor("it has no worker")
+
+
+def awaited(executor: Executor, future: Future[T]) -> T:
+    """Return the result of a function that an executor runs. Raises what it raises.
+
+    If the executor loses its workers, that is an exception of which `lost_workers` returns the reason.
+    """
+    while not wait([future], _CHECK_EVERY).done:
+        if isinstance(executor, _Cluster):
+            executor.check()
+    return future.result()
+
+
+def lost_workers(error: Exception) -> str:
+    """Return why the workers are gone, or an empty text if the error is another one."""
+    if isinstance(error, BrokenProcessPool):
+        return "a worker process died, probably because memory ran out"
+    if isinstance(error, CancelledError):
+        return "the Dask cluster is gone"
+    if isinstance(error, BrokenExecutor):
+        return f"the Dask cluster does not answer: {error}"
+    if type(error).__module__.partition(".")[0] == "distributed":
+        return f"the Dask cluster failed: {raised(error)}"
+    return ""
+
+
+@contextmanager
+def _without_logs(*names: str) -> Iterator[None]:
+    """Turn the loggers of some packages off inside the block."""
+    loggers = [
+        logger
+        for name, logger in logging.root.manager.loggerDict.items()
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] in names and not logger.disabled
+    ]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.disabled = False

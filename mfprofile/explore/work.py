@@ -6,15 +6,17 @@ the executor.
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.chain import Chain, Chains
+from mfprofile.explore.pools import awaited, lost_workers
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.settings import GlobalSetting, global_settings
 from mfprofile.explore.space import Space
@@ -33,6 +35,7 @@ STREAMED = 10**9
 
 _Job: TypeAlias = tuple[GlobalSetting, tuple[Any, ...]]
 
+_LOG = logging.getLogger(__name__)
 _SLICES = 64  # for progress, and for an even load of the workers
 _MANY, _SLICE = 512, 64  # with more than 512 settings, a slice has at least 64: it is cheaper to count them together
 
@@ -72,32 +75,70 @@ def over_chains(
     if inputs is not None:
         jobs = [(settings[number], (value,)) for number, value in inputs.items()]
     size = max(1, -(-len(jobs) // _SLICES), _SLICE if len(jobs) > _MANY else 1)
+    slices = [jobs[at : at + size] for at in range(0, len(jobs), size)]
     results: list[T | None] = []
-    for part in _slice_results(question, task, [jobs[at : at + size] for at in range(0, len(jobs), size)], executor):
+    if progress is not None:
+        progress(0, len(jobs))
+    parts = _in_this_process(question, task, slices) if executor is None else _shared(question, task, slices, executor)
+    for part in parts:
         results += part
         if progress is not None:
             progress(len(results), len(jobs))
     return results
 
 
-def _slice_results(
-    question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor | None
+def _in_this_process(
+    question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]]
 ) -> Iterator[list[T | None]]:
-    if executor is None:
-        chains = question.chains().each([setting for part in slices for setting, _ in part])
-        for part in slices:
-            yield [
-                None if chain is None else task(chain, *more) for (_, more), chain in zip(part, chains, strict=False)
-            ]
-        return
+    chains = question.chains().each([setting for part in slices for setting, _ in part])
+    for part in slices:
+        yield [None if chain is None else task(chain, *more) for (_, more), chain in zip(part, chains, strict=False)]
+
+
+def _shared(
+    question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor
+) -> Iterator[list[T | None]]:
+    """Yield the results of the slices from the workers of an executor.
+
+    If the workers are lost, what they have done is kept, a warning is logged, and this process does the rest.
+    """
     pickled = pickle.dumps(question)
-    futures = [executor.submit(_run_slice, pickled, task, part) for part in slices]
+    futures = _submitted(pickled, task, slices, executor)
+    lost = not futures  # there was a warning before
+    for at, part in enumerate(slices):
+        answer = None
+        try:
+            if at < len(futures) and (not lost or futures[at].done()):
+                answer = awaited(executor, futures[at])
+        except Exception as error:  # not for an interrupt: then the whole pool is shut down
+            reason = lost_workers(error)
+            if not reason:
+                _cancel(futures)
+                raise
+            if not lost:
+                _LOG.warning("warning: %s; this process does the rest alone", reason)
+            lost = True
+        yield _run_slice(pickled, task, part) if answer is None else answer
+    if lost:
+        _cancel(futures)
+
+
+def _cancel(futures: Sequence[Future[Any]]) -> None:
+    for future in futures:
+        future.cancel()
+
+
+def _submitted(
+    pickled: bytes, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor
+) -> list[Future[list[T | None]]]:
+    """Return the futures of the slices, fewer if the workers are lost."""
+    futures: list[Future[list[T | None]]] = []
     try:
-        yield from (future.result() for future in futures)
-    except Exception:  # not for an interrupt: then the whole pool is shut down
-        for future in futures:
-            future.cancel()
-        raise
+        futures.extend(executor.submit(_run_slice, pickled, task, part) for part in slices)
+    except Exception as error:
+        if not lost_workers(error):
+            raise
+    return futures
 
 
 def _run_slice(pickled: bytes, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:

@@ -11,6 +11,7 @@ from mfprofile.errors import SpecError
 from mfprofile.spec.document import MAX_DEPTH, Node, is_text, parse, plain
 from mfprofile.spec.problems import Mark, Problem
 from mfprofile.spec.sources import as_typed, find, read
+from mfprofile.spec.words import decoded
 
 MAX_CHAIN = 50
 
@@ -107,6 +108,7 @@ def assignments(settings: Iterable[str | Setting], problems: list[Problem]) -> I
 
 def _assignment(setting: str, source: str) -> Node:
     """Return the patch of a setting. Raises `SpecError` if it does not have the form KEY=VALUE."""
+    setting = decoded(setting)
     key, equals, text = setting.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts) or parts == ["extends"]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from mfprofile.errors import SpecError
 from mfprofile.spec.document import MAX_BYTES, Node, parse
 from mfprofile.spec.problems import MISSING, Mark, Problem
-from mfprofile.spec.words import nearest
+from mfprofile.spec.words import file_name, nearest
 
 _SUFFIXES = (".yaml", ".yml")
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
@@ -42,9 +42,18 @@ def about(file: Path) -> str:
         return stream.readline().lstrip("# ").strip()
 
 
+def working_folder() -> Path | None:
+    """Return the working directory, or None if it has been deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
 def as_typed(file: Path) -> str:
     """Return a file's path as a user would type it: relative to the current folder if the file is inside it."""
-    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+    folder = working_folder()
+    return str(file.relative_to(folder)) if folder is not None and file.is_relative_to(folder) else str(file)
 
 
 def expanded(reference: str) -> list[str]:
@@ -88,7 +97,7 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     named = shipped().get(reference) or shipped("spaces").get(reference)
     if named is not None:
         return named
-    file = folder / reference
+    file = folder / file_name(reference)
     if "\0" not in reference and file.suffix in _SUFFIXES and os.path.lexists(file):
         return file
     if reference and not file.suffix and os.path.exists(file):  # noqa: PTH110 - Path.exists() raises for long names

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 MOST_NAMED = 8
 """The number of names that a message shows of a longer list."""
@@ -20,7 +22,33 @@ def shown(value: object, limit: int = 60) -> str:
 
 def printable(text: str) -> str:
     """Return the text with each control character, also line ends, replaced by `�`."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else "�" for letter in text)
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else "�" for letter in decoded(text))
+
+
+def decoded(text: str) -> str:
+    r"""Return an argument or a file name as UTF-8, if the locale of the process could not decode it.
+
+    Python keeps each byte that it cannot decode as one character.
+
+    >>> decoded("caf\udcc3\udca9") == "caf\u00e9", decoded("caf\udce9") == "caf\udce9"
+    (True, True)
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode()
+    except UnicodeError:
+        return text
+
+
+def file_name(text: str) -> str:
+    """Return the name of a file in a text as Python needs it to open the file, also where the locale is not UTF-8."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        with suppress(UnicodeError):
+            return os.fsdecode(text.encode())
+    return text
 
 
 def in_one_line(text: str, limit: int = 300) -> str:
@@ -103,4 +131,4 @@ def _flow(value: object, depth: int) -> str:
         return "{" + ", ".join(f"{key}: {_flow(item, depth - 1)}" for key, item in list(value.items())[:20]) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_flow(item, depth - 1) for item in value[:20]) + "]"
-    return repr(value) if isinstance(value, str) else str(value)[:200]
+    return repr(decoded(value)) if isinstance(value, str) else str(value)[:200]

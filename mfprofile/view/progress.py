@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,25 +15,68 @@ _BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal an
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """Yield a function to call with the work done and the total. On a terminal it updates one line."""
-    started = last = time.monotonic()
-    silent = sys.stderr is None or os.environ.get("MFPROFILE_PROGRESS") == "0"
-    on_terminal = not silent and sys.stderr.isatty()
-    shown = False
+    """Yield a function to call with the work done and the total. On a terminal it updates one line.
 
-    def progress(done: int, of: int) -> None:
-        nonlocal last, shown
+    Between the calls a thread writes the messages, so the first one does not wait for the first part of the work.
+    """
+    if sys.stderr is None or os.environ.get("MFPROFILE_PROGRESS") == "0":
+        yield _ignore
+        return
+    bar, ended = _Bar(sys.stderr.isatty()), threading.Event()
+    thread = threading.Thread(target=bar.run, args=(ended,), daemon=True)
+    thread.start()
+    try:
+        yield bar.progress
+    finally:
+        ended.set()
+        thread.join()
+        bar.clear()
+
+
+def _ignore(_done: int, _of: int) -> None:
+    """Do nothing."""
+
+
+class _Bar:
+    """The state of a progress bar."""
+
+    def __init__(self, on_terminal: bool) -> None:
+        self.on_terminal = on_terminal
+        self.started = self.last = time.monotonic()
+        self.shown = False
+        self.done = self.of = 0
+        self.lock = threading.Lock()
+
+    def progress(self, done: int, of: int) -> None:
+        """Set the work done and the total, and write a message if it is time."""
+        with self.lock:
+            self.done, self.of = done, of
+            self._write_if_due()
+
+    def run(self, ended: threading.Event) -> None:
+        """Write a message whenever it is time, until the work has ended."""
+        while not ended.wait(_BETWEEN[True]):
+            with self.lock:
+                self._write_if_due()
+
+    def clear(self) -> None:
+        """Remove the line from a terminal."""
+        if self.shown and self.on_terminal:
+            sys.stderr.write("\r\033[K")
+
+    def _write_if_due(self) -> None:
         now = time.monotonic()
-        if silent or done == of or now - last < (_BETWEEN[on_terminal] if shown else _PATIENCE):
+        if self.done == self.of > 0 or now - self.last < (_BETWEEN[self.on_terminal] if self.shown else _PATIENCE):
             return
-        last, shown = now, True
-        left = (now - started) * (of - done) / done
-        line = f"{done:,} of {of:,} settings of the globals, about {left:.0f} s left"
-        sys.stderr.write(f"\r{line}\033[K" if on_terminal else f"{line}\n")
+        self.last, self.shown = now, True
+        line = self._line(now - self.started)
+        sys.stderr.write(f"\r{line}\033[K" if self.on_terminal else f"{line}\n")
         sys.stderr.flush()
 
-    try:
-        yield progress
-    finally:
-        if shown and on_terminal:
-            sys.stderr.write("\r\033[K")
+    def _line(self, seconds: float) -> str:
+        if not self.of:
+            return f"the space is read, {seconds:.0f} s"
+        line = f"{self.done:,} of {self.of:,} settings of the globals, "
+        if not self.done:
+            return f"{line}{seconds:.0f} s"
+        return f"{line}about {seconds * (self.of - self.done) / self.done:.0f} s left"

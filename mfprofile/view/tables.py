@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mfprofile.errors import OutputError
+from mfprofile.view.streams import stdout_encoding, stdout_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,28 +54,18 @@ def render(table: Table, form: Form) -> str:
 
 
 def dumps(value: object) -> str:
-    """Return a value as indented JSON with a line end."""
-    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    """Return a value as indented JSON with a line end, in ASCII if stdout cannot have every character."""
+    in_ascii = not stdout_encoding().lower().startswith("utf")
+    return json.dumps(value, indent=1, ensure_ascii=in_ascii) + "\n"
 
 
 def show(text: str) -> None:
-    """Write to standard output at once. Exit without a message if the reader has closed the pipe, as `| head` does."""
-    if sys.stdout is None:
-        raise OutputError("standard output is closed")
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _abandon_stdout()
-        raise SystemExit(0) from None
-    except OSError as error:
-        _abandon_stdout()
-        raise OutputError(f"standard output cannot be written: {error.strerror or error}") from None
+    """Write to standard output at once. Text is discarded if the reader has closed the pipe, as `| head` does.
 
-
-def _abandon_stdout() -> None:
-    """Discard the buffered output. Otherwise Python would try to write it again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    Raises `OutputError` if the output is closed or full.
+    """
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str]:
@@ -93,7 +82,7 @@ def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str
 
 def _text(table: Table) -> str:
     """Return the table as text. Only a terminal uses rich, because its import makes a command a tenth slower."""
-    if sys.stdout is not None and sys.stdout.isatty():
+    if sys.stdout.isatty():
         return _for_terminal(table)
     return "".join(f"{line.rstrip()}\n" for line in (*table.above, "", *_plain_grid(table), *table.below))
 
@@ -101,9 +90,9 @@ def _text(table: Table) -> str:
 def _plain_grid(table: Table) -> Iterator[str]:
     """Yield the lines of the grid as rich lays it out if there is room."""
     every = range(len(table.columns))
-    heading = [column.heading.split("\n") for column in table.columns]
+    heading = [stdout_text(column.heading).split("\n") for column in table.columns]
     sections = [
-        [[cell.split("\n") for cell in _cells(table, row, every)] for row in rows]
+        [[stdout_text(cell).split("\n") for cell in _cells(table, row, every)] for row in rows]
         for rows in (table.data, *table.summary)
     ]
     rows = [heading, *(row for section in sections for row in section)]
@@ -157,11 +146,13 @@ def _grid(table: Table, columns: Sequence[int]) -> Any:
     grid = Grid(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for index in columns:
         column = table.columns[index]
-        grid.add_column(Text(column.heading), justify="right" if column.right else "left", no_wrap=not column.wraps)
+        grid.add_column(
+            Text(stdout_text(column.heading)), justify="right" if column.right else "left", no_wrap=not column.wraps
+        )
     for rows in (table.data, *table.summary):
         for number, row in enumerate(rows, start=1):
             last = rows is table.summary[-1] if table.summary else False
-            cells = [Text(cell) for cell in _cells(table, row, columns)]
+            cells = [Text(stdout_text(cell)) for cell in _cells(table, row, columns)]
             grid.add_row(*cells, end_section=number == len(rows), style="bold" if last else None)
     return grid
 

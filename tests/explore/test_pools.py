@@ -65,7 +65,7 @@ def test_a_dask_cluster_gives_the_answers_of_this_process() -> None:
 def test_an_address_without_a_cluster_gets_one_line(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     """For every kind of wrong address."""
     pytest.importorskip("distributed", reason="the extra dask is not installed")
-    monkeypatch.setattr(pools, "_CONNECT_TIMEOUT", "1s")
+    monkeypatch.setattr(pools, "_CONNECT_FOR", 1.0)
     with pytest.raises(InputError, match="no cluster answers at this address") as caught, pools.cluster(address):
         pass
     assert "\n" not in str(caught.value)

@@ -22,7 +22,10 @@ def command(
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.listing import listing
+    from mfprofile.view.streams import stdout_is_read
     from mfprofile.view.tables import show
 
     for text in listing(read_space(space, changes), limits, convention):
         show(text)
+        if not stdout_is_read():
+            break
