@@ -113,13 +113,14 @@ def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
+    from mfprofile.cost.subject import is_complete
     from mfprofile.trace.audit import traced
     from mfprofile.trace.parse import arguments, inputs
     from mfprofile.view.coverage import coverage
 
     trace = traced(reference, inputs(options.inputs), arguments(options.arguments))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
-    if bill.subject.uncovered:
+    if not is_complete(bill.subject):
         notify("\n".join(f"note: {reference}: {line}" for line in coverage(bill)))
     return bill
 

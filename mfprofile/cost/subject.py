@@ -37,6 +37,26 @@ class Uncovered:
     recurrent: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Tensors that an operator of a module reads, but that no operator of the run put out and nobody gave.
+
+    `origin` says how they came: 'made outside torch', 'written outside torch' or 'kept outside the network'. What was
+    computed there is not counted, and parameters kept there are not either.
+    """
+
+    origin: str
+    module: str
+    operator: str
+    count: int
+    elements: int
+
+    @property
+    def place(self) -> str:
+        """Return the operator that reads them, with its module; '' is the operator of what the network returns."""
+        return f"{self.operator} in {self.module or 'the network itself'}" if self.operator else "what it returns"
+
+
 class Subject(Protocol):
     """The interface of a network that a bill uses."""
 
@@ -73,6 +93,10 @@ class Subject(Protocol):
         """The operators that are not counted."""
 
     @property
+    def outside(self) -> Sequence[Outside]:
+        """The tensors whose origin is not accounted for."""
+
+    @property
     def settings(self) -> Traits:
         """The settings of the whole network, which may differ between networks."""
 
@@ -83,3 +107,8 @@ class Subject(Protocol):
     @property
     def labels(self) -> Labels:
         """The extra columns of a table by part."""
+
+
+def is_complete(subject: Subject) -> bool:
+    """Return whether every operator is counted, and every tensor accounted for."""
+    return not subject.uncovered and not subject.outside

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -16,25 +15,28 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mfprofile.cost.kinds import COMPOSED, FUSED, RARE, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
+from mfprofile.cost.subject import Outside
 from mfprofile.trace import products
-from mfprofile.trace.calls import Call, Calls
+from mfprofile.trace.calls import Call
+from mfprofile.trace.forms import form_of, is_nested, named, put_out, size_of, wraps
 from mfprofile.trace.functions import Reading, under
-from mfprofile.trace.handles import HANDLES, Handle, shape_of
+from mfprofile.trace.handles import HANDLES, Handle
 from mfprofile.trace.operators import (
     BIASES,
     CONTROL,
     DIMENSIONS,
     FREE,
+    NUMBERS,
     OWNERS,
     PRODUCTS,
     RARE_PRODUCTS,
     RECURRENT,
     base_name,
 )
-from mfprofile.trace.owners import Owners, storage, tensors_in
+from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
+from mfprofile.trace.reads import Reads
 from mfprofile.trace.shapes import answer
-from mfprofile.trace.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,49 +90,36 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, model: nn.Module, original: nn.Module | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.owners = Owners(model)
-        self.threads = Threads(self.belongs)
-        self.calls = Calls(model, self.threads.note, original)
-        self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
-        self._given_storages = {storage(buffer) for buffer in model.buffers()}
+        self.reads = Reads(model, original)
+        self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
         self.fault: Exception | None = None
         self._padding_is_string = False
-        self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
+        self._is_inside = False  # an operator of torch that is run by others
+        self._runs = 0
         self._ops: list[tuple[Call, str, int, str, Cost]] = []
-
-    def note_inputs(self, inputs: Iterable[Any]) -> None:
-        """Record the inputs of the model."""
-        self._given_storages |= set(map(storage, tensors_in(inputs)))
-
-    def belongs(self, tensor: Tensor) -> bool:
-        """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""
-        return tensor.is_inference() or self.owners.holds(tensor) or storage(tensor) in self._given_storages
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Run an operator and record what it costs."""
-        operator, options = operator_of(func), kwargs or {}
+        operator, options, self._runs = operator_of(func), kwargs or {}, self._runs + 1
+        read = list(tensors_in((*args, *options.values())))
+        if any(map(wraps, types)) and not any(map(is_nested, read)):
+            self.reads.note_after(operator.name, read)
+            return NotImplemented  # torch then asks the tensor's class, which runs operators on what it wraps
+        self.reads.note_before(operator.name, read, self._is_inside)
         out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
-        self.note_read(operator.name, (*args, *options.values()))
-        if not torch.is_inference_mode_enabled():
-            self._gradient_storages |= set(map(storage, tensors_in(out if isinstance(out, tuple | list) else [out])))
+        self.reads.note_after(operator.name, read)
+        number = out if operator.name in NUMBERS or not operator.free else None
+        self.reads.note_outputs(
+            operator.name, read, put_out(func, args, options, out), number, (*args, *options.values())
+        )
         return out
 
-    def note_read(self, reader: str, values: Iterable[Any]) -> None:
-        """Record which parameters are read, and detect tensors that do not belong to the run."""
-        tensors = list(tensors_in(values))
-        self.owners.read(tensors)
-        for tensor in tensors:
-            # other threads are not in inference mode, so the tensors that they compute have a grad_fn
-            if tensor.grad_fn is not None and storage(tensor) not in self._gradient_storages:
-                self.threads.note(f"a tensor that {reader} reads was computed before the run or")
-            elif storage(tensor) in self._original_storages:
-                self.calls.note_original_used(f"{reader} reads a parameter in the original")
-
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        if any(each.is_nested for each in tensors_in((*args, *options.values()))):
-            return self._run_uncovered(operator, func, args, options)  # the sides of a nested tensor are not numbers
+        form = next(filter(None, map(form_of, tensors_in((*args, *options.values())))), "")
+        if form:  # the shapes of its operands do not say what it costs
+            return self._run_uncovered(operator, func, args, options, form)
         if operator.handle is None:
             return self._run_decomposed(operator, func, args, options)
         out = answer(operator.name, operator.in_place, args, options)
@@ -153,10 +142,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._padding_is_string,
             self._padding_is_string or func._overloadname == "padding",
         )
-        with self:
-            out = func.decompose(*args, **options)
-        self._padding_is_string = before
-        return self._run_uncovered(operator, func, args, options) if out is NotImplemented else out
+        inside, self._is_inside, runs = self._is_inside, self._is_inside or func.namespace == "aten", self._runs
+        try:
+            with self:
+                out = func.decompose(*args, **options)
+        finally:
+            self._padding_is_string, self._is_inside = before, inside
+        if out is NotImplemented:
+            return self._run_uncovered(operator, func, args, options)
+        if self._runs == runs and func.namespace != "aten":  # it computes without operators of torch
+            self._record_uncovered(operator.name, func, args, options, out)
+        return out
 
     def _run_with_functions(
         self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]
@@ -170,12 +166,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         given = tuple(under(mode, each) if callable(each) else each for each in args)
         return func(*given, **options) if is_control else self._run_uncovered(operator, func, given, options)
 
-    def _run_uncovered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    def _run_uncovered(
+        self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], form: str = ""
+    ) -> Any:
         out = func(*args, **options)
-        for first in islice(tensors_in(out if isinstance(out, tuple | list) else [out]), 1):
-            shape = (first.numel(),) if first.is_nested else shape_of(first)
-            self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape))
+        self._record_uncovered(named(operator.name, form), func, args, options, out)
         return out
+
+    def _record_uncovered(
+        self, kind: str, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
+    ) -> None:
+        """Record an operator that is not counted, with the elements that it puts out, writes or only reads."""
+        tensors = put_out(func, args, options, out) or list(tensors_in((*args, *options.values())))
+        self._record(kind, UNCOVERED, elementwise(kind, *size_of(tensors)))
 
     def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:
         first = out if isinstance(out, Tensor) else out[0]
@@ -219,6 +222,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         check(cost.kind, role)
         call, name = self.calls.current, cost.kind if name == "matmul" else name
         self._ops.append((call, name, call.numbered(name), role, cost))
+
+    @property
+    def outside(self) -> tuple[Outside, ...]:
+        """Return the tensors that were read, but that nobody gave and no operator put out."""
+        return self.reads.origins.outside
 
     def parts(self) -> list[Part]:
         """Return a part for each recorded op, under its module's path, and for each parameter that no op owns."""

@@ -123,7 +123,9 @@ def trace(
             modules = {path: _module(module) for path, module in model.named_modules()}
             reason = "" if way.device == "meta" or failure is None else f"{failure.reason}: {failure}"
             shapes = tuple(_input_shapes(ordered, named))
-            return Trace(name or type(model).__name__, shapes, way.device, reason, modules, result.parts())
+            return Trace(
+                name or type(model).__name__, shapes, way.device, reason, modules, result.parts(), result.outside
+            )
         failure = result
         if failure.final:
             original = _way_of_original(model)
@@ -167,7 +169,7 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         kwargs = {key: _argument(value, way) for key, value in options.items()}
     except RuntimeError as error:  # torch raises it for too many values, and for too little memory
         return Failure(error, "", "given its inputs")
-    recorder.note_inputs([*args, *kwargs.values()])
+    recorder.reads.note_inputs([*args, *kwargs.values()])
     failure = _run(network, args, kwargs, way, recorder)
     if recorder.calls.error is not None:
         return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
@@ -182,7 +184,7 @@ def _run(
     """Run a network under the recorder, and return its failure, or None if it succeeds."""
     try:
         with _settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
-            recorder.note_read("the caller", tree_leaves(network(*args, **kwargs)))
+            recorder.reads.note_returned(tree_leaves(network(*args, **kwargs)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network that raises SystemExit did not run either
