@@ -39,14 +39,20 @@ def wraps(kind: type) -> bool:
     return getattr(kind, "__torch_dispatch__", _PLAIN) is not _PLAIN
 
 
-def put_out(function: Any, args: tuple[Any, ...], options: Mapping[str, Any], out: Any) -> list[Tensor]:
-    """Return the tensors that an operator returns, or without any, those that it writes according to its schema."""
-    returned = list(tensors_in([out]))
-    if returned or not isinstance(function, OpOverload):
-        return returned
-    values = [*args, *(options.get(each.name) for each in function._schema.arguments[len(args) :])]
-    marks = [each.alias_info is not None and each.alias_info.is_write for each in function._schema.arguments]
-    return list(tensors_in(value for value, is_written in zip(values, marks, strict=True) if is_written))
+def written_arguments(function: OpOverload) -> tuple[str, ...]:
+    """Return the names of the arguments that an operator writes to, according to its schema."""
+    marks = ((str(each.name), each.alias_info) for each in function._schema.arguments)
+    return tuple(name for name, mark in marks if mark is not None and mark.is_write)
+
+
+def written_tensors(
+    names: Sequence[str], writes: Sequence[str], args: tuple[Any, ...], options: Mapping[str, Any]
+) -> list[Tensor]:
+    """Return the tensors in the arguments that an operator writes to; `names` are those of all arguments."""
+    if not writes:
+        return []
+    given = {**dict(zip(names, args, strict=False)), **options}
+    return list(tensors_in(given.get(name) for name in writes))
 
 
 def size_of(tensors: Sequence[Tensor]) -> tuple[int, ...]:

@@ -113,9 +113,9 @@ _MOVES = (
     "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
 )
 _CREATORS = (
-    "empty empty_like new_empty empty_strided new_empty_strided zeros zeros_like new_zeros ones ones_like new_ones "
-    "full full_like new_full arange linspace logspace eye scalar_tensor rand rand_like randn randn_like randint "
-    "randperm normal uniform fill zero tril_indices triu_indices one_hot"
+    "empty empty_like new_empty empty_strided new_empty_strided empty_permuted zeros zeros_like new_zeros ones "
+    "ones_like new_ones full full_like new_full arange linspace logspace eye scalar_tensor rand rand_like randn "
+    "randn_like randint randperm normal uniform fill zero tril_indices triu_indices one_hot"
 )
 _QUERIES = (
     "item _local_scalar_dense is_same_size sym_size sym_stride sym_numel sym_storage_offset size stride numel dim "
@@ -146,6 +146,9 @@ PASSES = frozenset(f"{_VIEWS} to _to_copy type_as clone contiguous".split())
 
 INDEXES = frozenset(["index", "_unsafe_index", "index_put", "_unsafe_index_put"])
 """Operators that read tensors as the indices in brackets."""
+
+EMPTIES = frozenset(["empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted"])
+"""Operators that make a tensor without values."""
 
 FILLS = frozenset(["full", "full_like", "new_full", "fill", "scalar_tensor"])
 """Operators that write a number that they are given into all of a tensor."""

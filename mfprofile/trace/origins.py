@@ -18,7 +18,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from mfprofile.cost.subject import Outside
 from mfprofile.trace.held import held_storages
-from mfprofile.trace.operators import FILLS, INDEXES, PASSES, SHAPED
+from mfprofile.trace.operators import EMPTIES, FILLS, INDEXES, PASSES, SHAPED
 from mfprofile.trace.owners import storage
 
 MADE, WRITTEN, KEPT = "made outside torch", "written outside torch", "kept outside the network"
@@ -37,6 +37,7 @@ class Origins:
         self._constants = set[int]()  # storages of values that depend on no tensor that was given
         self._suspects = set[int]()
         self._shared: dict[int, Tensor] = {}  # the bytes of storages that arrays outside torch share
+        self._empty = set[int]()  # storages that an operator made without values, and that none has written to
         self._left = ""
         self._outside: Counter[tuple[str, str, str]] = Counter()
         self._elements: Counter[tuple[str, str, str]] = Counter()
@@ -53,15 +54,22 @@ class Origins:
         for tensor in tensors:
             self._know(tensor)
 
+    def note_written(self, tensors: Iterable[Tensor]) -> None:
+        """Record the tensors that an operator is about to write to."""
+        if self._empty:
+            self._empty.difference_update(map(storage, tensors))
+
     def note_read(self, operator: str, tensors: Iterable[Tensor], module: str, internal: bool = False) -> None:
         """Check the tensors that an operator reads. With `internal`, torch itself made those that are unknown."""
         for tensor in tensors:
             key = storage(tensor)
-            if key and (key not in self._known or key in self._suspects or key in self._shared):
-                origin = "" if internal and key not in self._known else self._origin(operator, tensor, key)
+            if key and (key not in self._known or key in self._suspects or key in self._shared or key in self._empty):
+                is_own = internal and (key not in self._known or key in self._empty)
+                origin = "" if is_own else self._origin(operator, tensor, key)
                 self._know(tensor)
                 if origin:
                     self._suspects.discard(key)
+                    self._empty.discard(key)
                     self._outside[origin, module, operator] += 1
                     self._elements[origin, module, operator] += tensor.numel()
 
@@ -69,13 +77,17 @@ class Origins:
         """Record what an operator put out: tensors, and values that leave torch. `values` are its other arguments."""
         for tensor in outs:
             self._know(tensor)
+        keys = set(map(storage, read))
+        passed = storage(read[0]) if operator in PASSES and read else 0  # others give only a shape or a type
+        if operator in EMPTIES or passed in self._empty:
+            self._empty.update(storage(tensor) for tensor in outs if tensor.numel())
         real = [tensor for tensor in outs if not tensor.is_meta]
         if not real:
             return
-        keys, put = {storage(tensor) for tensor in read}, {storage(tensor) for tensor in real}
+        put = set(map(storage, real))
         is_constant = keys <= self._constants or operator in SHAPED
         (self._constants.update if is_constant else self._constants.difference_update)(put)
-        if (operator in PASSES and keys & self._suspects) or (operator in FILLS and self._holds_value(values)):
+        if passed in self._suspects or (operator in FILLS and self._holds_value(values)):
             self._suspects |= put
         for key in put & self._shared.keys():
             self._shared[key] = _bytes(next(tensor for tensor in real if storage(tensor) == key))
@@ -95,7 +107,7 @@ class Origins:
     def _origin(self, operator: str, tensor: Tensor, key: int) -> str:
         """Return where a tensor comes from that may be from outside; '' if it is known after all."""
         if key in self._known:
-            if key in self._shared and self._is_written(tensor, key):
+            if (key in self._shared and self._is_written(tensor, key)) or self._is_empty(operator, key):
                 return WRITTEN
             return MADE if key in self._suspects and not self._may_pass(operator, tensor) else ""
         if operator == "lift_fresh":  # the first operator on a tensor made from values of Python or numpy
@@ -116,6 +128,10 @@ class Origins:
             return True
         self._shared[key] = _bytes(tensor)
         return not torch.equal(shared, self._shared[key])
+
+    def _is_empty(self, operator: str, key: int) -> bool:
+        """Return whether an operator reads values that no operator has written."""
+        return key in self._empty and operator not in PASSES and operator not in SHAPED
 
     def _is_suspect(self, tensor: Tensor) -> bool:
         """Return whether a new tensor may have values that left torch before."""

@@ -36,8 +36,9 @@ class Reads:
         """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""
         return tensor.is_inference() or self.owners.holds(tensor) or storage(tensor) in self._given_storages
 
-    def note_before(self, reader: str, tensors: Sequence[Tensor], is_inside: bool) -> None:
-        """Record what an operator is about to read; with `is_inside`, another operator of torch runs it."""
+    def note_before(self, reader: str, tensors: Sequence[Tensor], written: Sequence[Tensor], is_inside: bool) -> None:
+        """Record what an operator is about to read and write; with `is_inside`, another operator of torch runs it."""
+        self.origins.note_written(written)
         self.origins.note_read(reader, tensors, self.calls.current.path, is_inside)
 
     def note_after(self, reader: str, tensors: Iterable[Tensor]) -> None:

@@ -18,7 +18,7 @@ from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
 from mfprofile.trace import products
 from mfprofile.trace.calls import Call
-from mfprofile.trace.forms import form_of, is_nested, named, put_out, size_of, wraps
+from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps, written_arguments, written_tensors
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import HANDLES, Handle
 from mfprofile.trace.operators import (
@@ -43,7 +43,7 @@ from mfprofile.trace.shapes import answer
 class Operator:
     """What is known about an ATen operator: its handle, if any, whether it is free, and the names of its arguments.
 
-    `outs` are the arguments that receive the result, such as `out=`.
+    `outs` are the arguments that receive the result, such as `out=`; `writes` are all arguments that it writes to.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Operator:
     in_place: bool
     arguments: tuple[str, ...]
     outs: frozenset[str] = frozenset()
+    writes: tuple[str, ...] = ()
 
     @property
     def role(self) -> str:
@@ -75,7 +76,8 @@ def operator_of(function: Any) -> Operator:
     arguments = tuple(str(argument.name) for argument in function._schema.arguments)
     in_place = str(function._schema.name).endswith("_")
     outs = frozenset(str(argument.name) for argument in function._schema.arguments if argument.is_out)
-    return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments, outs)
+    is_free = name in FREE or name.startswith("prim::")
+    return Operator(name, HANDLES.get(name), is_free, in_place, arguments, outs, written_arguments(function))
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -107,13 +109,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if any(map(wraps, types)) and not any(map(is_nested, read)):
             self.reads.note_after(operator.name, read)
             return NotImplemented  # torch then asks the tensor's class, which runs operators on what it wraps
-        self.reads.note_before(operator.name, read, self._is_inside)
+        written = (
+            read if not operator.arguments else written_tensors(operator.arguments, operator.writes, args, options)
+        )
+        self.reads.note_before(operator.name, read, written, self._is_inside)
         out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
         self.reads.note_after(operator.name, read)
         number = out if operator.name in NUMBERS or not operator.free else None
-        self.reads.note_outputs(
-            operator.name, read, put_out(func, args, options, out), number, (*args, *options.values())
-        )
+        outs = [*tensors_in([out]), *written]
+        self.reads.note_outputs(operator.name, read, outs, number, (*args, *options.values()))
         return out
 
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
@@ -151,7 +155,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if out is NotImplemented:
             return self._run_uncovered(operator, func, args, options)
         if self._runs == runs and func.namespace != "aten":  # it computes without operators of torch
-            self._record_uncovered(operator.name, func, args, options, out)
+            self._record_uncovered(operator, operator.name, args, options, out)
         return out
 
     def _run_with_functions(
@@ -170,14 +174,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], form: str = ""
     ) -> Any:
         out = func(*args, **options)
-        self._record_uncovered(named(operator.name, form), func, args, options, out)
+        self._record_uncovered(operator, named(operator.name, form), args, options, out)
         return out
 
     def _record_uncovered(
-        self, kind: str, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
+        self, operator: Operator, kind: str, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
     ) -> None:
         """Record an operator that is not counted, with the elements that it puts out, writes or only reads."""
-        tensors = put_out(func, args, options, out) or list(tensors_in((*args, *options.values())))
+        written = written_tensors(operator.arguments, operator.writes, args, options)
+        tensors = list(tensors_in([out])) or written or list(tensors_in((*args, *options.values())))
         self._record(kind, UNCOVERED, elementwise(kind, *size_of(tensors)))
 
     def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named | None:

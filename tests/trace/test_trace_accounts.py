@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -135,6 +136,13 @@ def _assigned(x: Tensor, _: Tensor) -> Tensor:
     return out
 
 
+def _by_address(x: Tensor, weight: Tensor) -> Tensor:
+    out = torch.empty(len(x), weight.shape[1], device="cpu")
+    if not x.is_meta:  # the address of a meta tensor is 0
+        ctypes.memset(out.data_ptr(), 0, out.nbytes)
+    return out.to(x.device).clone()
+
+
 LINEAR, SELF = "linear in head", "in the network itself"
 
 
@@ -158,6 +166,7 @@ LINEAR, SELF = "linear in head", "in the network itself"
         (lambda x, _: torch.full((1, 16), torch.ops.accounts.size(x)), (MADE, LINEAR, 1)),
         (lambda x, w: torch.ops.accounts.array(x, w), (MADE, LINEAR, 1)),
         (_assigned, (MADE, f"copy {SELF}", 1)),
+        (_by_address, (WRITTEN, LINEAR, 1)),
         (_shared, (WRITTEN, LINEAR, 1)),
         (_changed, (WRITTEN, LINEAR, 1)),
         (lambda x, _: x @ ELSEWHERE, (KEPT, f"matmul {SELF}", 1)),
@@ -232,6 +241,30 @@ def test_constants_of_python_are_known(function: Any) -> None:
     """Only values that depend on what was given make a tensor suspect; a truth, a shape or an index only decides."""
     traced = of(function)
     assert (traced.outside, traced.uncovered, traced.bill().madds) == ((), (), 192)
+
+
+def _by_slices(x: Tensor, _: Tensor) -> Tensor:
+    out = x.new_empty(1, 16)
+    out[:, :8] = x
+    out[:, 8:].copy_(x)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("function", "madds"),
+    [
+        (_by_slices, 64),
+        (lambda x, w: torch.mm(x, w, out=torch.empty(1, 16, device=x.device)), 192),
+        (lambda x, w: x @ w + torch.empty(1, 16, device=x.device).normal_(), 192),
+        (lambda x, w: (x @ w).expand_as(torch.empty(2, 1, 16)[:1]), 192),
+        (lambda x, w: torch.cat([x @ w, torch.empty(0, 16, device=x.device)]), 192),
+        (lambda x, w: nn.Linear(16, 16, device=x.device)(x @ w), 128 + 256 + 64),
+    ],
+)
+def test_an_empty_tensor_that_an_operator_fills_is_known(function: Any, madds: int) -> None:
+    """It is written to as a whole, by slices, or as the argument `out`."""
+    traced = of(function)
+    assert (traced.outside, traced.uncovered, traced.bill().madds) == ((), (), madds)
 
 
 def _identity(layout: str) -> Tensor:
