@@ -34,7 +34,7 @@ class Growth:
 class Demands:
     """The limits on specs that are not in their own `budget:`: flags, a pyproject.toml, a baseline.
 
-    With `strict`, all operators of a network in code must be counted.
+    With `strict`, all operators of a network in code must be counted, and all tensors accounted for.
     """
 
     flags: Sequence[Limit] = ()
@@ -108,8 +108,11 @@ def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
     limits = [*in_force(demands.flags, elsewhere), *_baseline_limits(demands.growth, network)]
     if not limits:
         raise InputError(NO_LIMIT)
-    uncounted = [each.operator for each in network.bill.subject.uncovered] if demands.strict else []
-    return judged(network.reference, network.spec, network.bill, limits, terms, uncounted)
+    subject = network.bill.subject
+    uncounted, outside = (
+        ([each.operator for each in subject.uncovered], subject.outside) if demands.strict else ([], ())
+    )
+    return judged(network.reference, network.spec, network.bill, limits, terms, uncounted, outside)
 
 
 def _config_limits(config: Config | None, network: Candidate) -> Iterator[Limit]:

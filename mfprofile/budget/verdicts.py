@@ -13,6 +13,7 @@ from mfprofile.budget.limits import Limit
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
+from mfprofile.cost.subject import Outside
 from mfprofile.cost.weights import Convention
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import MEMORY
@@ -73,7 +74,7 @@ class Verdict:
     """All the findings on one network, known by `reference`. `bill` is its count in the convention of the terms.
 
     `spec` is the spec of the network, None for a network in code, which has no known knobs. `uncounted` are the
-    operators that are not counted although they must be.
+    operators that are not counted although they must be, `outside` the tensors that are not accounted for.
     """
 
     reference: str
@@ -82,11 +83,17 @@ class Verdict:
     terms: Terms
     findings: Sequence[Finding]
     uncounted: Sequence[str] = ()
+    outside: Sequence[Outside] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether something is not counted that must be."""
+        return bool(self.uncounted or self.outside)
 
     @property
     def holds(self) -> bool:
-        """Return whether each limit is met, and every operator is counted that must be."""
-        return all(finding.holds for finding in self.findings) and not self.uncounted
+        """Return whether each limit is met, and all is counted that must be."""
+        return all(finding.holds for finding in self.findings) and not self.is_partial
 
     @cached_property
     def knobs(self) -> Sequence[Knob]:
@@ -101,9 +108,10 @@ def judged(
     limits: Iterable[Limit],
     terms: Terms,
     uncounted: Sequence[str] = (),
+    outside: Sequence[Outside] = (),
 ) -> Verdict:
     """Return the verdict on a counted network, with the finding of each limit."""
-    return Verdict(reference, spec, bill, terms, [finding(limit, bill, terms) for limit in limits], uncounted)
+    return Verdict(reference, spec, bill, terms, [finding(limit, bill, terms) for limit in limits], uncounted, outside)
 
 
 def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:

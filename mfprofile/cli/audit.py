@@ -51,7 +51,10 @@ def command(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if an operator is not counted or a total not explained.")
+        bool,
+        typer.Option(
+            "--strict", help="Exit with 1 if an operator or a tensor is not accounted for, or a total not explained."
+        ),
     ] = False,
     device: Annotated[
         str | None,
@@ -82,6 +85,7 @@ def command(
         raise InputError(f"--depth {depth}: must be 0 or more")
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
+    from mfprofile.cost.subject import is_complete
     from mfprofile.trace import parse
     from mfprofile.verify.audit import audit
     from mfprofile.view.audit import audit_text
@@ -94,7 +98,8 @@ def command(
     counted_in = find_convention(convention).name
     result = audit(target, parse.inputs(inputs or (), fill), parse.arguments(arguments or ()), device, names, notify)
     show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
-    notes = [*decided(result.trace.bill()), *(coverage(result.trace.bill()) if result.trace.uncovered else ())]
+    bill = result.trace.bill()
+    notes = [*decided(bill), *(() if is_complete(result.trace) else coverage(bill))]
     if result.verification is not None:
         notes += failures(result.verification)
     if form == "csv" and notes:  # CSV has no place for notes

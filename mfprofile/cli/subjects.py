@@ -126,6 +126,7 @@ def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
+    from mfprofile.cost.subject import is_complete
     from mfprofile.trace.audit import traced
     from mfprofile.trace.parse import arguments, inputs
     from mfprofile.view.coverage import coverage
@@ -133,7 +134,7 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
 
     trace = traced(reference, inputs(options.inputs, options.fill), arguments(options.arguments))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
-    notes = [*decided(bill), *(coverage(bill) if bill.subject.uncovered else ())]
+    notes = [*decided(bill), *(() if is_complete(bill.subject) else coverage(bill))]
     if notes:
         notify("\n".join(f"note: {reference}: {line}" for line in notes))
     return bill

@@ -46,6 +46,26 @@ class ValueRead:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Tensors that an operator of a module reads, but that no operator of the run put out and nobody gave.
+
+    `origin` says how they came: 'made outside torch', 'written outside torch' or 'kept outside the network'. What was
+    computed there is not counted, and parameters kept there are not either.
+    """
+
+    origin: str
+    module: str
+    operator: str
+    count: int
+    elements: int
+
+    @property
+    def place(self) -> str:
+        """Return the operator that reads them, with its module; '' is the operator of what the network returns."""
+        return f"{self.operator} in {self.module or 'the network itself'}" if self.operator else "what it returns"
+
+
 class Subject(Protocol):
     """The interface of a network that a bill uses."""
 
@@ -90,6 +110,10 @@ class Subject(Protocol):
         """The operators by which it read values. If there are any, the bill holds for the values of that run."""
 
     @property
+    def outside(self) -> Sequence[Outside]:
+        """The tensors whose origin is not accounted for."""
+
+    @property
     def settings(self) -> Traits:
         """The settings of the whole network, which may differ between networks."""
 
@@ -100,3 +124,8 @@ class Subject(Protocol):
     @property
     def labels(self) -> Labels:
         """The extra columns of a table by part."""
+
+
+def is_complete(subject: Subject) -> bool:
+    """Return whether every operator is counted, and every tensor accounted for."""
+    return not subject.uncovered and not subject.outside

@@ -99,6 +99,7 @@ class Network(Generic[D]):
     uncovered: ClassVar[tuple[Never, ...]] = ()
     fill: ClassVar = ""
     values_read: ClassVar[tuple[Never, ...]] = ()
+    outside: ClassVar[tuple[Never, ...]] = ()
 
     name: str
     height: Size[D]

@@ -114,16 +114,49 @@ _MOVES = (
     "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
 )
 _CREATORS = (
-    "empty empty_like new_empty empty_strided new_empty_strided zeros zeros_like new_zeros ones ones_like new_ones "
-    "full full_like new_full arange linspace logspace eye scalar_tensor rand rand_like randn randn_like randint "
-    "randperm normal uniform fill zero tril_indices triu_indices one_hot"
+    "empty empty_like new_empty empty_strided new_empty_strided empty_permuted zeros zeros_like new_zeros ones "
+    "ones_like new_ones full full_like new_full arange linspace logspace eye scalar_tensor rand rand_like randn "
+    "randn_like randint randperm normal uniform fill zero tril_indices triu_indices one_hot"
 )
 _QUERIES = (
     "item _local_scalar_dense is_same_size sym_size sym_stride sym_numel sym_storage_offset size stride numel dim "
     "equal is_nonzero allclose is_floating_point is_complex _assert_async _assert_scalar _fused_sdp_choice"
 )
-FREE = frozenset(f"{_VIEWS} {_MOVES} {_CREATORS} {_QUERIES}".split())
-"""Operators that cost nothing: views, copies and moves of values, new tensors, queries."""
+_CHECKS = (
+    "_assert_tensor_metadata _linalg_check_errors _validate_sparse_coo_tensor_args _validate_sparse_csr_tensor_args "
+    "_validate_sparse_csc_tensor_args _validate_sparse_bsr_tensor_args _validate_sparse_bsc_tensor_args "
+    "_validate_sparse_compressed_tensor_args _validate_compressed_sparse_indices sym_constrain_range "
+    "sym_constrain_range_for_size profiler::_record_function_enter profiler::_record_function_enter_new "
+    "profiler::_record_function_exit"
+)
+_PROPERTIES = (
+    "is_pinned is_contiguous is_coalesced is_set_to is_leaf is_conj is_neg is_inference is_signed is_distributed "
+    "_is_zerotensor _nnz sparse_dim dense_dim _dimI _dimV qscheme q_scale q_zero_point q_per_channel_axis result_type "
+    "_version output_nr element_size get_device storage_offset retains_grad retain_grad record_stream _backward "
+    "_nested_get_ragged_idx _debug_has_internal_overlap"
+)
+_STORED = "set resize resize_as split_copy unbind_copy split_with_sizes_copy _foreach_copy _foreach_zero"
+FREE = frozenset(f"{_VIEWS} {_MOVES} {_CREATORS} {_QUERIES} {_CHECKS} {_PROPERTIES} {_STORED}".split())
+"""Operators that cost nothing: views, copies and moves of values, new tensors, queries and checks."""
+
+NUMBERS = frozenset(("item", "_local_scalar_dense"))
+"""Free operators that return the value of a tensor as a number."""
+
+PASSES = frozenset(f"{_VIEWS} to _to_copy type_as clone contiguous".split())
+"""Free operators that pass on a tensor or a part of it."""
+
+INDEXES = frozenset(["index", "_unsafe_index", "index_put", "_unsafe_index_put"])
+"""Operators that read tensors as the indices in brackets."""
+
+EMPTIES = frozenset(["empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted"])
+"""Operators that make a tensor without values."""
+
+FILLS = frozenset(["full", "full_like", "new_full", "fill", "scalar_tensor"])
+"""Operators that write a number that they are given into all of a tensor."""
+
+_LIKE = "empty_like new_empty new_empty_strided zeros_like new_zeros ones_like new_ones rand_like randn_like"
+SHAPED = frozenset(f"{_LIKE} randint_like".split())
+"""Operators that read only the shape and the type of a tensor."""
 
 _CONVOLVED = "conv depthwise pointwise conv-transpose linear"
 _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"

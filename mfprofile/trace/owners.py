@@ -27,33 +27,44 @@ class Owned:
         self.read = False
         self.views: set[tuple[Any, ...]] = set()
 
+    def join(self, parameter: Tensor) -> None:
+        """Add another parameter in the same storage, as networks have that keep all parameters in one."""
+        self.size, self.unclaimed = self.size + parameter.numel(), self.unclaimed + parameter.numel()
+        self.shape = (self.size,)
+
 
 class Owners:
     """The parameters of a model by their storage: a view has the storage of its parameter.
 
-    No two parameters of the model may share a storage. In a copy made for tracing, none do.
+    Parameters that share a storage are counted together. In a copy made for tracing, none do.
     """
 
     def __init__(self, model: nn.Module) -> None:
         named = list(model.named_parameters())
-        self._by_storage = {storage(parameter): Owned(path, tuple(parameter.shape)) for path, parameter in named}
+        self._by_storage: dict[int, Owned] = {}
+        for path, parameter in named:
+            key = _key(parameter)
+            if key in self._by_storage:
+                self._by_storage[key].join(parameter)
+            else:
+                self._by_storage[key] = Owned(path, tuple(parameter.shape))
         self._kept = named  # a storage is known by its address, so it must not be freed
         self.params = sum(each.size for each in self._by_storage.values())
 
     def holds(self, tensor: Tensor) -> bool:
         """Return whether the tensor is a parameter or a view of one."""
-        return storage(tensor) in self._by_storage
+        return _key(tensor) in self._by_storage
 
     def read(self, tensors: Iterable[Tensor]) -> None:
         """Record that an op has read the tensors."""
         for tensor in tensors:
-            owned = self._by_storage.get(storage(tensor))
+            owned = self._by_storage.get(_key(tensor))
             if owned is not None:
                 owned.read = True
 
     def claim(self, tensor: Tensor) -> int:
         """Claim the parameters in the tensor that no op has claimed yet, and return their number."""
-        owned = self._by_storage.get(storage(tensor))
+        owned = self._by_storage.get(_key(tensor))
         if owned is None:
             return 0
         view = (tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
@@ -83,10 +94,17 @@ def storage(tensor: Tensor) -> int:
         return 0
 
 
+def _key(tensor: Tensor) -> int:
+    """Return the storage of a tensor, or for one without a storage its identity as a negative number."""
+    return storage(tensor) or -id(tensor)
+
+
 def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
-    """Yield the tensors among an operator's arguments, also those in lists."""
+    """Yield the tensors among an operator's arguments, also those in lists and mappings."""
     for value in values:
         if isinstance(value, Tensor):
             yield value
         elif isinstance(value, list | tuple):
-            yield from (each for each in value if isinstance(each, Tensor))
+            yield from tensors_in(value)
+        elif isinstance(value, dict):
+            yield from tensors_in(value.values())

@@ -8,7 +8,6 @@ from functools import cache
 from itertools import chain, islice
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -16,26 +15,29 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, RARE, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
+from mfprofile.cost.subject import Outside
 from mfprofile.trace import products
-from mfprofile.trace.calls import Call, Calls
+from mfprofile.trace.calls import Call
+from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps, written_arguments, written_tensors
 from mfprofile.trace.functions import Reading, under
-from mfprofile.trace.handles import HANDLES, Handle, is_counted, shape_of
+from mfprofile.trace.handles import HANDLES, Handle, is_counted
 from mfprofile.trace.operators import (
     BIASES,
     COMPLEX_LAYERS,
     CONTROL,
     DIMENSIONS,
     FREE,
+    NUMBERS,
     OWNERS,
     PRODUCTS,
     RARE_PRODUCTS,
     RECURRENT,
     base_name,
 )
-from mfprofile.trace.owners import Owners, storage, tensors_in
+from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
+from mfprofile.trace.reads import Reads
 from mfprofile.trace.shapes import answer
-from mfprofile.trace.threads import Threads
 from mfprofile.trace.values import Values
 
 
@@ -43,7 +45,7 @@ from mfprofile.trace.values import Values
 class Operator:
     """What is known about an ATen operator: its handle, if any, whether it is free, and the names of its arguments.
 
-    `outs` are the arguments that receive the result, such as `out=`.
+    `outs` are the arguments that receive the result, such as `out=`; `writes` are all arguments that it writes to.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Operator:
     in_place: bool
     arguments: tuple[str, ...]
     outs: frozenset[str] = frozenset()
+    writes: tuple[str, ...] = ()
 
     @property
     def role(self) -> str:
@@ -77,7 +80,8 @@ def operator_of(function: Any) -> Operator:
     arguments = tuple(str(argument.name) for argument in function._schema.arguments)
     in_place = str(function._schema.name).endswith("_")
     outs = frozenset(str(argument.name) for argument in function._schema.arguments if argument.is_out)
-    return Operator(name, HANDLES.get(name), name in FREE or name.startswith("prim::"), in_place, arguments, outs)
+    is_free = name in FREE or name.startswith("prim::")
+    return Operator(name, HANDLES.get(name), is_free, in_place, arguments, outs, written_arguments(function))
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -92,53 +96,46 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, model: nn.Module, original: nn.Module | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.owners = Owners(model)
-        self.threads = Threads(self.belongs)
-        self.calls = Calls(model, self.threads.note, original)
-        self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
-        self._given_storages = {storage(buffer) for buffer in model.buffers()}
+        self.reads = Reads(model, original)
+        self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
         self.values = Values(chain(model.parameters(), model.buffers()))
         self.fault: Exception | None = None
         self._padding_is_string = False
-        self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
+        self._is_inside = False  # an operator of torch that is run by others
+        self._runs = 0
         self._ops: list[tuple[Call, str, int, str, Cost]] = []
 
     def note_inputs(self, inputs: Iterable[Any]) -> None:
         """Record the inputs of the model."""
         tensors = list(tensors_in(inputs))
-        self._given_storages |= set(map(storage, tensors))
+        self.reads.note_inputs(tensors)
         self.values.add(tensors)
-
-    def belongs(self, tensor: Tensor) -> bool:
-        """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""
-        return tensor.is_inference() or self.owners.holds(tensor) or storage(tensor) in self._given_storages
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Run an operator and record what it costs."""
-        operator, options = operator_of(func), kwargs or {}
+        operator, options, self._runs = operator_of(func), kwargs or {}, self._runs + 1
+        read = list(tensors_in((*args, *options.values())))
+        if any(map(wraps, types)) and not any(map(is_nested, read)):
+            self.reads.note_after(operator.name, read)
+            return NotImplemented  # torch then asks the tensor's class, which runs operators on what it wraps
+        written = (
+            read if not operator.arguments else written_tensors(operator.arguments, operator.writes, args, options)
+        )
+        self.reads.note_before(operator.name, read, written, self._is_inside)
         out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
-        self.note_read(operator.name, (*args, *options.values()))
+        self.reads.note_after(operator.name, read)
+        number = out if operator.name in NUMBERS or not operator.free else None
+        outs = [*tensors_in([out]), *written]
+        self.reads.note_outputs(operator.name, read, outs, number, (*args, *options.values()))
         self.values.note(self.calls.current.path, func, args, options, out)
-        if not torch.is_inference_mode_enabled():
-            self._gradient_storages |= set(map(storage, tensors_in(out if isinstance(out, tuple | list) else [out])))
         return out
 
-    def note_read(self, reader: str, values: Iterable[Any]) -> None:
-        """Record which parameters are read, and detect tensors that do not belong to the run."""
-        tensors = list(tensors_in(values))
-        self.owners.read(tensors)
-        for tensor in tensors:
-            # other threads are not in inference mode, so the tensors that they compute have a grad_fn
-            if tensor.grad_fn is not None and storage(tensor) not in self._gradient_storages:
-                self.threads.note(f"a tensor that {reader} reads was computed before the run or")
-            elif storage(tensor) in self._original_storages:
-                self.calls.note_original_used(f"{reader} reads a parameter in the original")
-
     def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        if any(each.is_nested for each in tensors_in((*args, *options.values()))):
-            return self._run_uncovered(operator, func, args, options)  # the sides of a nested tensor are not numbers
+        form = next(filter(None, map(form_of, tensors_in((*args, *options.values())))), "")
+        if form:  # the shapes of its operands do not say what it costs
+            return self._run_uncovered(operator, func, args, options, form)
         read = {name: value for name, value in options.items() if name not in operator.outs}
         if operator.handle is None or not is_counted(operator.name, args, read):
             return self._run_decomposed(operator, func, args, options)
@@ -159,10 +156,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._padding_is_string,
             self._padding_is_string or func._overloadname == "padding",
         )
-        with self:
-            out = func.decompose(*args, **options)
-        self._padding_is_string = before
-        return self._run_uncovered(operator, func, args, options) if out is NotImplemented else out
+        inside, self._is_inside, runs = self._is_inside, self._is_inside or func.namespace == "aten", self._runs
+        try:
+            with self:
+                out = func.decompose(*args, **options)
+        finally:
+            self._padding_is_string, self._is_inside = before, inside
+        if out is NotImplemented:
+            return self._run_uncovered(operator, func, args, options)
+        if self._runs == runs and func.namespace != "aten":  # it computes without operators of torch
+            self._record_uncovered(operator, operator.name, args, options, out)
+        return out
 
     def _run_with_functions(
         self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]
@@ -176,12 +180,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         given = tuple(under(mode, each) if callable(each) else each for each in args)
         return func(*given, **options) if is_control else self._run_uncovered(operator, func, given, options)
 
-    def _run_uncovered(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    def _run_uncovered(
+        self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], form: str = ""
+    ) -> Any:
         out = func(*args, **options)
-        for first in islice(tensors_in(out if isinstance(out, tuple | list) else [out]), 1):
-            shape = (first.numel(),) if first.is_nested else shape_of(first)
-            self._record(operator.name, UNCOVERED, elementwise(operator.name, *shape))
+        self._record_uncovered(operator, named(operator.name, form), args, options, out)
         return out
+
+    def _record_uncovered(
+        self, operator: Operator, kind: str, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
+    ) -> None:
+        """Record an operator that is not counted, with the elements that it puts out, writes or only reads."""
+        written = written_tensors(operator.arguments, operator.writes, args, options)
+        tensors = list(tensors_in([out])) or written or list(tensors_in((*args, *options.values())))
+        self._record(kind, UNCOVERED, elementwise(kind, *size_of(tensors)))
 
     def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named:
         first = out if isinstance(out, Tensor) else out[0]
@@ -227,6 +239,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         check(cost.kind, role)
         call, name = self.calls.current, cost.kind if name == "matmul" else name
         self._ops.append((call, name, call.numbered(name), role, cost))
+
+    @property
+    def outside(self) -> tuple[Outside, ...]:
+        """Return the tensors that were read, but that nobody gave and no operator put out."""
+        return self.reads.origins.outside
 
     def parts(self) -> list[Part]:
         """Return a part for each recorded op, under its module's path, and for each parameter that no op owns."""

@@ -13,7 +13,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
-from mfprofile.cost.subject import Module, Uncovered, ValueRead
+from mfprofile.cost.subject import Module, Outside, Uncovered, ValueRead
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -28,7 +28,8 @@ class Trace:
     `device` is where it ran, `meta` or `cpu`. `reason` says why it could not run on meta tensors ('' if it could).
     `modules` are all modules by path; a module registered at several paths has the first of them. Each of `parts` has
     one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
-    the operators by which the network read values that depend on its weights, its inputs or random numbers.
+    the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
+    are the tensors that were read but not given, and that no operator of the run put out.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -43,6 +44,7 @@ class Trace:
     parts: Sequence[Part]
     fill: str = "zeros"
     values_read: tuple[ValueRead, ...] = ()
+    outside: tuple[Outside, ...] = ()
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:
@@ -88,7 +90,10 @@ class Trace:
 
     @property
     def coverage(self) -> Fraction:
-        """Return the share of the elements of all ops that is counted; free operators and tables are left out."""
+        """Return the counted share of the elements of all ops, without free operators and tables.
+
+        It is a share of values, not of multiply-adds: how many of those are missing is unknown.
+        """
         elements = sum(row.elements for row in self.rows if row.kind != "table")
         return 1 - Fraction(sum(each.elements for each in self.uncovered), elements) if elements else Fraction(1)
 

@@ -121,7 +121,7 @@ def trace(
             is_made = any(isinstance(value, Input) for value in (*ordered, *named.values())) or not shapes
             parts, reads = result.parts(), result.values.reads
             title, held = name or type(model).__name__, fill if is_made else "given"
-            return Trace(title, shapes, way.device, reason, modules, parts, held, reads)
+            return Trace(title, shapes, way.device, reason, modules, parts, held, reads, result.outside)
         failure = result
         if failure.final:
             original = _way_of_original(model)
@@ -183,7 +183,7 @@ def _run(
     """Run a network under the recorder, and return its failure, or None if it succeeds."""
     try:
         with _settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
-            recorder.note_read("the caller", tree_leaves(network(*args, **kwargs)))
+            recorder.reads.note_returned(tree_leaves(network(*args, **kwargs)))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network that raises SystemExit did not run either

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from mfprofile.cost.subject import is_complete
 from mfprofile.errors import InputError
 from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
 from mfprofile.trace.parse import Inputs
@@ -27,8 +28,8 @@ class Audit:
 
     @property
     def holds(self) -> bool:
-        """Return whether every operator is counted and every requested counter is explained."""
-        return not self.trace.uncovered and (self.verification is None or self.verification.holds)
+        """Return whether all is counted and accounted for, and every requested counter is explained."""
+        return is_complete(self.trace) and (self.verification is None or self.verification.holds)
 
 
 def audit(

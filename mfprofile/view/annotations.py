@@ -18,7 +18,7 @@ from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines,
 def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as a table, then a workflow command for each missed limit and each problem of a spec."""
     commands = [*map(_problem, outcome.problems), *map(_reason, reasons.values())]
-    commands += [_uncounted(verdict) for verdict in outcome.verdicts if verdict.uncounted]
+    commands += [_uncounted(verdict) for verdict in outcome.verdicts if verdict.is_partial]
     return _without_commands(outcome_text(outcome, reasons, terms, "table")) + "".join(f"{line}\n" for line in commands)
 
 

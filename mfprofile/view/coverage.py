@@ -1,4 +1,4 @@
-"""Which operators of a network are counted and which are not, as text and for JSON."""
+"""What of a network is counted and what is not, as text and for JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.subject import Uncovered
+from mfprofile.cost.subject import Subject, Uncovered, is_complete
 from mfprofile.spec.words import listed, several
 
 MOST_NAMED = 4
@@ -15,27 +15,40 @@ MOST_NAMED = 4
 
 
 def coverage(bill: Bill) -> Iterator[str]:
-    """Yield lines on the coverage of the count: the operators that are not counted, and recurrent layers."""
-    uncovered = bill.subject.uncovered
-    if not uncovered:
+    """Yield lines on the coverage of the count: the operators, recurrent layers and tensors that it leaves out."""
+    subject = bill.subject
+    if is_complete(subject):
         yield "every operator is counted"
         return
-    elements = _elements(bill)
-    yield f"counted: operators with {_percent(elements, uncovered)} % of all elements; NOT counted:"
-    yield from (f"  {_operator(one, elements)}" for one in uncovered if not one.recurrent)
-    kinds = {one.operator for one in uncovered if one.recurrent}
+    yield "NOT counted, so the total is a lower bound:"
+    yield from (f"  {_operator(one)}" for one in subject.uncovered if not one.recurrent)
+    kinds = {one.operator for one in subject.uncovered if one.recurrent}
     if kinds:
         layers = [f"{row.name} ({row.kind})" for row in bill.rows if row.kind in kinds]
         yield f"  recurrent layers: {listed(layers, MOST_NAMED)}"
+    yield from (f"  {line}" for line in outside_lines(subject))
+    if subject.uncovered:
+        share = _percent(_elements(bill), subject.uncovered)
+        yield f"the counted operators have {share} % of all elements; their share of the multiply-adds is not known"
+
+
+def outside_lines(subject: Subject) -> Iterator[str]:
+    """Yield a line for each origin of tensors that are not accounted for, with the operators that read them."""
+    for origin in dict.fromkeys(one.origin for one in subject.outside):
+        places = [one.place for one in subject.outside if one.origin == origin]
+        number = sum(one.count for one in subject.outside if one.origin == origin)
+        yield f"tensors {origin}: {number}, read by {listed(places, MOST_NAMED)}"
 
 
 def coverage_json(bill: Bill) -> Mapping[str, Any]:
-    """Return the coverage for JSON."""
-    uncovered = bill.subject.uncovered
+    """Return the coverage for JSON. The elements are values, not multiply-adds."""
+    subject = bill.subject
     return {
+        "complete": is_complete(subject),
         "elements": _elements(bill),
-        "uncovered_elements": sum(one.elements for one in uncovered),
-        "uncovered": [asdict(one) for one in uncovered],
+        "uncovered_elements": sum(one.elements for one in subject.uncovered),
+        "uncovered": [asdict(one) for one in subject.uncovered],
+        "outside": [asdict(one) for one in subject.outside],
     }
 
 
@@ -51,6 +64,5 @@ def _percent(elements: int, uncovered: Sequence[Uncovered]) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _operator(one: Uncovered, elements: int) -> str:
-    share = f"{100 * one.elements / elements:.1f}" if elements else "0"
-    return f"{one.operator}: {several(one.count, 'time')}, {several(one.elements, 'element')} ({share} %)"
+def _operator(one: Uncovered) -> str:
+    return f"{one.operator}: {several(one.count, 'time')}, {several(one.elements, 'element')}"

@@ -14,6 +14,7 @@ from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.spec.names import MEMORY
 from mfprofile.spec.words import printable, several
+from mfprofile.view.coverage import outside_lines
 from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import outcome_json
@@ -29,7 +30,7 @@ def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) ->
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
     """Return a table with a line for each limit of each spec, then the reasons of missed limits, then the verdict."""
     below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
-    below += [line for verdict in outcome.verdicts if verdict.uncounted for line in (uncounted_line(verdict), "")]
+    below += [line for verdict in outcome.verdicts if verdict.is_partial for line in (uncounted_line(verdict), "")]
     return Table(
         _columns(), list(_lines(outcome)), above=[_heading(outcome, terms)], below=[*below, _closing(outcome, terms)]
     )
@@ -42,7 +43,7 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     for reason in reasons.values():
         first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
         parts.append("\n".join([f"**{first}**", "", "```text", *others, "```", ""]))
-    parts += [f"**{uncounted_line(verdict)}**\n" for verdict in outcome.verdicts if verdict.uncounted]
+    parts += [f"**{uncounted_line(verdict)}**\n" for verdict in outcome.verdicts if verdict.is_partial]
     if outcome.problems:
         parts.append("".join(f"- not judged: {problem}\n" for problem in outcome.problems))
     return "\n".join([*parts, _closing(outcome, terms)]) + "\n"
@@ -114,8 +115,10 @@ def reason_lines(reason: Reason) -> Iterator[str]:
 
 
 def uncounted_line(verdict: Verdict) -> str:
-    """Return the line on the operators of a network that are not counted, for `--strict`."""
-    return f"{verdict.bill.name}: --strict: operators that are not counted: {', '.join(verdict.uncounted)}"
+    """Return the line on what of a network is not counted, for `--strict`."""
+    operators = f"operators that are not counted: {', '.join(verdict.uncounted)}" if verdict.uncounted else ""
+    lines = [operators, *(outside_lines(verdict.bill.subject) if verdict.outside else ())]
+    return f"{verdict.bill.name}: --strict: {'; '.join(filter(None, lines))}"
 
 
 def _part(name: str, axis: str) -> str:
@@ -179,7 +182,7 @@ def _closing(outcome: Outcome, terms: Terms) -> str:
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
     named = f"in convention '{terms.convention.name}'"
-    uncounted = sum(bool(verdict.uncounted) for verdict in outcome.verdicts)
+    uncounted = sum(verdict.is_partial for verdict in outcome.verdicts)
     partly = f"{several(uncounted, 'network')} not fully counted" if uncounted else ""
     unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
