@@ -111,14 +111,14 @@ def _nearest_file(file: Path) -> str:
     return ""
 
 
-def read(file: Path, name: str) -> tuple[Node, list[Problem]]:
-    """Return the tree and the problems of a file, whose name in messages is `name`.
+def read(file: Path, name: str, layer: int = 0) -> tuple[Node, list[Problem]]:
+    """Return the tree and the problems of a file, whose name in messages is `name` and whose marks have this layer.
 
     Raises `SpecError` if the file cannot be read or is larger than `MAX_BYTES`.
     """
     try:
         with file.open("rb") as stream:
-            return _parse(stream.read(MAX_BYTES + 1), name)
+            return _parse(stream.read(MAX_BYTES + 1), name, layer)
     except OSError as error:
         raise SpecError([Problem(Mark(name), "", f"cannot be read: {error.strerror or error}")]) from None
 
@@ -130,11 +130,11 @@ def read_stdin() -> tuple[Node, list[Problem]]:
     return _parse(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
 
 
-def _parse(raw: bytes, name: str) -> tuple[Node, list[Problem]]:
+def _parse(raw: bytes, name: str, layer: int = 0) -> tuple[Node, list[Problem]]:
     if len(raw) > MAX_BYTES:
         raise SpecError([Problem(Mark(name), "", f"is larger than {MAX_BYTES >> 20} MiB")])
     try:
-        return parse(raw.decode("utf-8-sig"), name)
+        return parse(raw.decode("utf-8-sig"), name, layer)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise SpecError([Problem(Mark(name, line, 1), "", "is not UTF-8 text")]) from None
