@@ -79,11 +79,23 @@ def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Nod
         raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
     if len(seen) >= MAX_CHAIN:
         raise SpecError([Problem(reference.mark, "extends", f"is a chain of more than {MAX_CHAIN} files")])
-    base, problems = read(file, as_typed(file), root.mark.layer - 1)
+    base, problems = _base(file, reference, root.mark.layer - 1)
     base, deeper = extended(base, file.parent, (*seen, file))
     own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.mark, root.key)
     problems = [*problems, *deeper]
     return overlay(base, own, problems), problems
+
+
+def _base(file: Path, reference: Node, layer: int) -> tuple[Node, list[Problem]]:
+    """Return the tree and the problems of a base. An error without a line in it is reported at the `extends` key."""
+    try:
+        return read(file, as_typed(file), layer)
+    except SpecError as error:
+        rules = [(problem.rule, problem.remedy) for problem in error.problems if problem.mark.line is None]
+        if not rules:
+            raise
+        mark, name = reference.mark, reference.value
+        raise SpecError([Problem(mark, "extends", rule, name, remedy) for rule, remedy in rules]) from None
 
 
 def resolved(file: Path) -> Path:
