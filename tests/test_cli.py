@@ -185,7 +185,7 @@ def test_a_narrow_terminal_drops_the_human_units_first() -> None:
     [
         (["count", "mf294n"], "error: mf294n: no shipped spec and no file has this name; did you mean 'mf294m'?\n"),
         (["count", "nowhere/x.yaml"], "error: nowhere/x.yaml: no such file; 'mfprofile list' shows the shipped specs\n"),
-        (["count", "tests"], "error: tests: cannot be read: Is a directory\n"),
+        (["count", "tests"], "error: tests: is a folder, not a spec; name a spec's file\n"),
         (["count", "mf294m", "--convention", "papr"], "error: unknown convention 'papr'; did you mean 'paper'?\n"),
         (["count", "mf294m", "--by", "pilar"], "error: cannot count by 'pilar'; did you mean 'pillar'?\n"),
         (["count", "mf294m", "--json", "--csv"], "error: --json and --csv cannot be combined; use one of them\n"),

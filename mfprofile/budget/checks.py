@@ -47,11 +47,12 @@ class Demands:
 class Outcome:
     """The result of a check: the verdicts, and the problems of networks that could not be judged, each listed once.
 
-    `unjudged` has the references and globs of those networks, as given.
+    `asked` has the reference or glob of each problem, as given; `unjudged` has those of the networks, each once.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
 
     @property
@@ -83,7 +84,10 @@ class Outcome:
 
     def _add_problems(self, reference: str, problems: Iterable[Problem]) -> None:
         self.unjudged.append(reference)
-        self.problems += [problem for problem in problems if problem not in self.problems]
+        known = set(map(str, self.problems))
+        new = [problem for problem in problems if str(problem) not in known]
+        self.problems += new
+        self.asked += [reference] * len(new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from mfprofile.errors import InputError, QuantityError
+from mfprofile.errors import InputError, QuantityError, SpecError
 from mfprofile.spec.document import Node, locate
 from mfprofile.spec.limits import Bound, amount, bounds, limit_name
 from mfprofile.spec.model import Spec
-from mfprofile.spec.problems import Mark
+from mfprofile.spec.problems import Mark, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,11 @@ def _refuse_contradiction(limits: Sequence[Limit]) -> None:
             continue
         if least.amount > most.amount:
             rule = f"{least.name} cannot be at least {shown_amount(least)} and at most {shown_amount(most)}"
-            raise InputError(f"{rule}, as {least.given} and {most.given} require; change one of them")
+            rule = f"{rule}, as {least.given} and {most.given} require; change one of them"
+            in_files = [limit.given for limit in (most, least) if limit.given.line is not None]
+            if not in_files:
+                raise InputError(rule)
+            raise SpecError([Problem(max(in_files, key=lambda mark: mark.layer), "", rule)])
 
 
 def shown_amount(limit: Limit) -> str:

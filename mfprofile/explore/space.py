@@ -22,6 +22,7 @@ from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.load import empty_values, tree, typed
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import MAX_BLOCKS
+from mfprofile.spec.origin import origin
 from mfprofile.spec.problems import Problem, dotted
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -123,7 +124,7 @@ def _first_values(node: Node, path: Place, value_nodes: dict[Place, list[Node]],
         return value_nodes[path][0] if value_nodes[path] else Node(None, node.mark, node.key)
     if isinstance(node.value, dict):
         items = {key: _first_values(item, (*path, key), value_nodes, problems) for key, item in node.value.items()}
-        return Node(items, node.mark, node.key)
+        return Node(items, node.mark, node.key, node.removed)
     if isinstance(node.value, list):
         entries = [_first_values(item, (*path, at), value_nodes, problems) for at, item in enumerate(node.value)]
         return Node(entries, node.mark, node.key)
@@ -178,16 +179,18 @@ def _refuse_unsupported(data: Mapping[str, Any], choices: Sequence[Choice], root
     """Raise `SpecError` for a space with a detector, with a variant without blocks, or with too many blocks."""
     if data.get("detector") is not None:
         rule = "a space cannot have a detector: its pyramid connects the widths of three stages"
-        raise SpecError([Problem(locate(root, ("detector",)), "detector", rule, data["detector"], "remove it")])
+        mark, cause = origin(root, ("detector",), [choice.path for choice in choices])
+        raise SpecError([Problem(mark, "detector", rule, data["detector"], "remove it", cause)])
     repeats = {choice.path[1]: choice.repeats for choice in choices if choice.repeats}
+    mark, cause = origin(root, ("blocks",), [choice.path for choice in choices if choice.repeats])
     times = [repeats.get(at, (block.get("repeat", 1),)) for at, block in enumerate(data["blocks"])]
     if all(0 in values for values in times):
         rule = "'repeat' can be 0 in every block: at least one block must be in all variants"
-        raise SpecError([Problem(locate(root, ("blocks",)), "blocks", rule, remedy="remove 0 from one 'repeat'")])
+        raise SpecError([Problem(mark, "blocks", rule, remedy="remove 0 from one 'repeat'", cause=cause)])
     most = sum(max(values) for values in times)
     if most > MAX_BLOCKS:
         rule = f"a variant can have {most} blocks, more than {MAX_BLOCKS}"
-        raise SpecError([Problem(locate(root, ("blocks",)), "blocks", rule)])
+        raise SpecError([Problem(mark, "blocks", rule, cause=cause)])
 
 
 def _grouped(name: str, data: dict[str, Any], root: Node, choices: Sequence[Choice]) -> Space:

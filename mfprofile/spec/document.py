@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, TypeAlias
 
@@ -37,21 +37,26 @@ that the message needs. PyYAML's own reader yields these events."""
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value, the place where it begins, and the place of its key (the same place if there is no key)."""
+    """A value, the place where it begins, and the place of its key (the same place if there is no key).
+
+    `removed` has the places where inherited keys of this map were removed.
+    """
 
     value: Value
     mark: Mark
     key: Mark
+    removed: Mapping[str, Mark] = field(default_factory=dict)
 
 
-def parse(text: str, source: str) -> tuple[Node, list[Problem]]:
+def parse(text: str, source: str, layer: int = 0) -> tuple[Node, list[Problem]]:
     """Return the tree of one YAML document, and the problems that do not stop the reader, such as a duplicate key.
 
-    `source` is the name of the text in messages. Raises `SpecError` if the text is not valid YAML, is empty, has more
-    than one document, is nested deeper than `MAX_DEPTH`, or uses anchors, aliases or tags.
+    `source` is the name of the text in messages, `layer` that of its marks. Raises `SpecError` if the text is not
+    valid YAML, is empty, has more than one document, is nested deeper than `MAX_DEPTH`, or uses anchors, aliases or
+    tags.
     """
     try:
-        return _read(text, source, _LOADER)
+        return _read(text, Mark(source, layer=layer), _LOADER)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         mark = Mark(source, place.line + 1, place.column + 1) if place else Mark(source)
@@ -62,7 +67,7 @@ def parse(text: str, source: str) -> tuple[Node, list[Problem]]:
         raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")]) from None
 
 
-def _read(text: str, source: str, loader: Any) -> tuple[Node, list[Problem]]:
+def _read(text: str, source: Mark, loader: Any) -> tuple[Node, list[Problem]]:
     try:
         reader = _Reader(yaml.parse(text, Loader=loader), source)
         return reader.document(), reader.problems
@@ -72,18 +77,21 @@ def _read(text: str, source: str, loader: Any) -> tuple[Node, list[Problem]]:
         return _read(text, source, yaml.SafeLoader)
 
 
-def tree_of(value: object, source: str, path: tuple[str, ...] = ()) -> Node:
-    """Return the tree of a Python mapping. Keys become strings, and NumPy's scalars become Python's."""
-    mark = Mark(source)
+def tree_of(value: object, source: str | Mark, path: tuple[str, ...] = ()) -> Node:
+    """Return the tree of a Python mapping. Keys become strings, and NumPy's scalars become Python's.
+
+    `source` is the name of the mapping in messages, or the mark of all its values.
+    """
+    mark = Mark(source) if isinstance(source, str) else source
     if len(path) > MAX_DEPTH:
         raise SpecError([Problem(mark, ".".join(path[:4]) + "…", _TOO_DEEP_RULE)])
     if isinstance(value, Mapping):
-        items = {_key_of(key, mark, path): tree_of(item, source, (*path, str(key))) for key, item in value.items()}
+        items = {_key_of(key, mark, path): tree_of(item, mark, (*path, str(key))) for key, item in value.items()}
         if len(items) < len(value):
             raise SpecError([Problem(mark, ".".join(path), "has a key both as a number and as text")])
         return Node(items, mark, mark)
     if isinstance(value, list | tuple):
-        return Node([tree_of(item, source, (*path, str(n))) for n, item in enumerate(value, start=1)], mark, mark)
+        return Node([tree_of(item, mark, (*path, str(n))) for n, item in enumerate(value, start=1)], mark, mark)
     return Node(_scalar_of(value, mark, ".".join(path)), mark, mark)
 
 
@@ -122,14 +130,26 @@ def plain(node: Node) -> object:
 
 
 def locate(root: Node, path: tuple[str | int, ...], at_key: bool = False) -> Mark:
-    """Return the place of the value (or of the key) at `path`, or of its nearest parent that exists."""
+    """Return the place of the value (or of the key) at `path`, of its removal, or of its nearest parent that exists."""
     node = root
     for part in path:
         child = _child(node, part)
         if child is None:
-            return node.mark
+            return node.removed.get(str(part), node.mark)
         node = child
     return node.key if at_key else node.mark
+
+
+def written(root: Node, path: tuple[str | int, ...]) -> Node | None:
+    """Return the node at `path`, a node with the value `none` if the key was removed, or None if it is not written."""
+    node = root
+    for at, part in enumerate(path, start=1):
+        child = _child(node, part)
+        if child is None:
+            mark = node.removed.get(str(part)) if at == len(path) else None
+            return None if mark is None else Node("none", mark, mark)
+        node = child
+    return node
 
 
 def _child(node: Node, part: str | int) -> Node | None:
@@ -158,7 +178,7 @@ def scalar(text: str) -> Scalar:
 class _Reader:
     """Builds nodes from PyYAML's events."""
 
-    def __init__(self, events: Iterator[yaml.Event], source: str) -> None:
+    def __init__(self, events: Iterator[yaml.Event], source: Mark) -> None:
         self.events = events
         self.source = source
         self.problems: list[Problem] = []
@@ -217,7 +237,7 @@ class _Reader:
 
     def mark(self, event: yaml.Event) -> Mark:
         start = event.start_mark
-        return Mark(self.source, start.line + 1, start.column + 1) if start else Mark(self.source)
+        return self.source._replace(line=start.line + 1, column=start.column + 1) if start else self.source
 
     def error(self, event: yaml.Event, path: str, rule: str, remedy: str = "") -> SpecError:
         return SpecError([Problem(self.mark(event), path, rule, remedy=remedy)])

@@ -12,9 +12,10 @@ from mfprofile.errors import MOST_PROBLEMS, InputError, SpecError
 from mfprofile.spec.document import Node, locate, plain, tree_of
 from mfprofile.spec.merge import Setting, assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
+from mfprofile.spec.origin import origin
 from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
 from mfprofile.spec.rules import breaches
-from mfprofile.spec.sources import find, read, read_stdin
+from mfprofile.spec.sources import as_typed, find, read, read_stdin
 from mfprofile.spec.width import scaled
 from mfprofile.spec.words import printable
 from mfprofile.spec.writing import mapping
@@ -69,7 +70,7 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
         (root, problems), folder, name = read_stdin(), Path(), "stdin"
     else:
         file = find(reference, Path(), Mark(reference or "''"), "")
-        root, problems = read(file, reference if file == Path(reference) else file.name)
+        root, problems = read(file, reference if file == Path(reference) else as_typed(file))
         folder, seen, name = file.parent, (resolved(file),), printable(file.stem)
     root, deeper = extended(root, folder, seen)
     return name, root, [*problems, *deeper]
@@ -79,7 +80,8 @@ def replaced(spec: Spec, changes: Mapping[str, Any]) -> Spec:
     """Return the validated spec with `changes` applied as a patch (see `Spec.replace`)."""
     name = spec.name or "spec"
     problems: list[Problem] = []
-    return validated(overlay(tree_of(mapping(spec), name), tree_of(changes, "change"), problems), spec.name, problems)
+    change = tree_of(changes, Mark("change", layer=1))
+    return validated(overlay(tree_of(mapping(spec), name), change, problems), spec.name, problems)
 
 
 def validated(root: Node, name: str, problems: Sequence[Problem]) -> Spec:
@@ -142,8 +144,10 @@ def _adapter() -> TypeAdapter[Spec]:
 
 
 def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Problem]:
-    for path, value, rule, remedy in islice(breaches(data), MOST_PROBLEMS + 1):
-        yield Problem(locate(root, path), dotted(path), rule + when, MISSING if value is None else value, remedy)
+    for breach in islice(breaches(data), MOST_PROBLEMS + 1):
+        path, value, rule, remedy, because = breach
+        mark, cause = origin(root, path, (*because, ("width",)) if when else because)
+        yield Problem(mark, dotted(path), rule + when, MISSING if value is None else value, remedy, cause)
 
 
 def _invalid_limits(data: Mapping[str, Any], root: Node) -> Iterator[Problem]:

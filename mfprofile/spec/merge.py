@@ -33,7 +33,9 @@ def overlay(base: Node, patch: Node, problems: list[Problem], path: tuple[str, .
         kept = {key: node for key, node in base.value.items() if not _superseded(key, patch.value)}
         for key, node in patch.value.items():
             kept[key] = overlay(kept[key], node, problems, (*path, key)) if key in kept else node
-        return Node({key: node for key, node in kept.items() if not _removed(key, node, path)}, patch.mark, patch.key)
+        removed = {key: node.mark for key, node in kept.items() if _removed(key, node, path)}
+        left = {key: node for key, node in kept.items() if key not in removed}
+        return Node(left, patch.mark, patch.key, {**base.removed, **removed})
     if isinstance(patch.value, dict) and isinstance(base.value, list):
         return _patched(base, base.value, patch.value, problems, path)
     return patch
@@ -63,7 +65,8 @@ def _patched(
 def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Node, list[Problem]]:
     """Return the tree merged with all specs that it extends, and the problems that do not stop the reader.
 
-    `folder` is the folder of the file. Raises `SpecError` for a base that does not exist, and for a cycle.
+    `folder` is the folder of the file. The marks of a spec have a lower layer than those of the spec that extends it.
+    Raises `SpecError` for a base that does not exist, and for a cycle.
     """
     if not isinstance(root.value, dict) or "extends" not in root.value:
         return root, []
@@ -77,11 +80,23 @@ def extended(root: Node, folder: Path, seen: tuple[Path, ...] = ()) -> tuple[Nod
         raise SpecError([Problem(reference.mark, "extends", rule, reference.value)])
     if len(seen) >= MAX_CHAIN:
         raise SpecError([Problem(reference.mark, "extends", f"is a chain of more than {MAX_CHAIN} files")])
-    base, problems = read(file, as_typed(file))
+    base, problems = _base(file, reference, root.mark.layer - 1)
     base, deeper = extended(base, file.parent, (*seen, file))
     own = Node({key: node for key, node in root.value.items() if key != "extends"}, root.mark, root.key)
     problems = [*problems, *deeper]
     return overlay(base, own, problems), problems
+
+
+def _base(file: Path, reference: Node, layer: int) -> tuple[Node, list[Problem]]:
+    """Return the tree and the problems of a base. An error without a line in it is reported at the `extends` key."""
+    try:
+        return read(file, as_typed(file), layer)
+    except SpecError as error:
+        rules = [(problem.rule, problem.remedy) for problem in error.problems if problem.mark.line is None]
+        if not rules:
+            raise
+        mark, name = reference.mark, reference.value
+        raise SpecError([Problem(mark, "extends", rule, name, remedy) for rule, remedy in rules]) from None
 
 
 def resolved(file: Path) -> Path:
@@ -98,29 +113,29 @@ class Setting(NamedTuple):
 
 def assignments(settings: Iterable[str | Setting], problems: list[Problem]) -> Iterator[Node]:
     """Yield a patch for each setting; a plain text is a value of `--set`. Errors are added to `problems`."""
-    for each in settings:
+    for layer, each in enumerate(settings, start=1):
         setting = Setting(each, f"--set {each}") if isinstance(each, str) else each
         try:
-            yield _assignment(*setting)
+            yield _assignment(setting.text, Mark(setting.source, layer=layer))
         except SpecError as error:
             problems += [problem._replace(mark=Mark(setting.source)) for problem in error.problems]
 
 
-def _assignment(setting: str, source: str) -> Node:
+def _assignment(setting: str, mark: Mark) -> Node:
     """Return the patch of a setting. Raises `SpecError` if it does not have the form KEY=VALUE."""
     setting = decoded(setting)
     key, equals, text = setting.partition("=")
     parts = key.strip().split(".")
     if not equals or not all(parts) or parts == ["extends"]:
-        raise SpecError([Problem(Mark(source), "", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112")])
+        raise SpecError([Problem(mark, "", "must be KEY=VALUE, as in tokens.dim=128 or blocks.8.out=112")])
     if not is_text(setting):
-        raise SpecError([Problem(Mark(source), "", "is not UTF-8 text")])
+        raise SpecError([Problem(mark, "", "is not UTF-8 text")])
     if len(parts) > MAX_DEPTH:
-        raise SpecError([Problem(Mark(source), "", f"is nested deeper than {MAX_DEPTH} levels")])
-    node, problems = parse(text.strip() or '""', source)
+        raise SpecError([Problem(mark, "", f"is nested deeper than {MAX_DEPTH} levels")])
+    node, problems = parse(text.strip() or '""', mark.source)
     if problems:
         raise SpecError([problem._replace(path=".".join((*parts, problem.path))) for problem in problems])
-    return _nested(parts, _without_place(node, source))
+    return _nested(parts, _without_place(node, mark))
 
 
 def _nested(parts: list[str], node: Node) -> Node:
@@ -129,11 +144,11 @@ def _nested(parts: list[str], node: Node) -> Node:
     return node
 
 
-def _without_place(node: Node, source: str) -> Node:
+def _without_place(node: Node, mark: Mark) -> Node:
     """Return the tree with its setting as the only place: lines and columns mean nothing on a command line."""
     value = node.value
     if isinstance(value, dict):
-        value = {key: _without_place(item, source) for key, item in value.items()}
+        value = {key: _without_place(item, mark) for key, item in value.items()}
     elif isinstance(value, list):
-        value = [_without_place(item, source) for item in value]
-    return Node(value, Mark(source), Mark(source))
+        value = [_without_place(item, mark) for item in value]
+    return Node(value, mark, mark)

@@ -11,9 +11,11 @@ from pathlib import Path
 from mfprofile.errors import SpecError
 from mfprofile.spec.document import MAX_BYTES, Node, parse
 from mfprofile.spec.problems import MISSING, Mark, Problem
-from mfprofile.spec.words import file_name, nearest
+from mfprofile.spec.words import file_name
 
-_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
+"""The suffixes of the files of specs."""
+
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
 
@@ -98,38 +100,29 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
     if named is not None:
         return named
     file = folder / file_name(reference)
-    if "\0" not in reference and file.suffix in _SUFFIXES and os.path.lexists(file):
+    if "\0" not in reference and file.suffix in SUFFIXES and os.path.lexists(file):
         return file
     if reference and not file.suffix and os.path.exists(file):  # noqa: PTH110 - Path.exists() raises for long names
         return file
-    looks_like_file = file.suffix in _SUFFIXES or "/" in reference
-    rule = "no such file" if looks_like_file else "no shipped spec and no file has this name"
-    remedy = _nearest_file(file) or nearest(Path(reference).stem, [*shipped(), *shipped("spaces")])
-    if is_target(reference) and not path:
-        remedy = "use 'mfprofile audit' for a network in code"
-    remedy = remedy or "'mfprofile list' shows the shipped specs"
+    from mfprofile.spec.missing import missing
+
+    rule, remedy = missing(reference, file, in_extends=bool(path))
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
 
 
-def _nearest_file(file: Path) -> str:
-    """Return the remedy with the same name and a suffix, if such a file exists in the same folder."""
-    for suffix in () if file.suffix else _SUFFIXES:
-        with_suffix = file.parent / f"{file.name[:200]}{suffix}"
-        if os.path.exists(with_suffix):  # noqa: PTH110 - as in `find`
-            return f"did you mean '{with_suffix.name}'?"
-    return ""
-
-
-def read(file: Path, name: str) -> tuple[Node, list[Problem]]:
-    """Return the tree and the problems of a file, whose name in messages is `name`.
+def read(file: Path, name: str, layer: int = 0) -> tuple[Node, list[Problem]]:
+    """Return the tree and the problems of a file, whose name in messages is `name` and whose marks have this layer.
 
     Raises `SpecError` if the file cannot be read or is larger than `MAX_BYTES`.
     """
     try:
         with file.open("rb") as stream:
-            return _parse(stream.read(MAX_BYTES + 1), name)
+            return _parse(stream.read(MAX_BYTES + 1), name, layer)
     except OSError as error:
-        raise SpecError([Problem(Mark(name), "", f"cannot be read: {error.strerror or error}")]) from None
+        from mfprofile.spec.missing import unreadable
+
+        rule, remedy = unreadable(file, name, error)
+        raise SpecError([Problem(Mark(name), "", rule, remedy=remedy)]) from None
 
 
 def read_stdin() -> tuple[Node, list[Problem]]:
@@ -139,11 +132,11 @@ def read_stdin() -> tuple[Node, list[Problem]]:
     return _parse(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
 
 
-def _parse(raw: bytes, name: str) -> tuple[Node, list[Problem]]:
+def _parse(raw: bytes, name: str, layer: int = 0) -> tuple[Node, list[Problem]]:
     if len(raw) > MAX_BYTES:
         raise SpecError([Problem(Mark(name), "", f"is larger than {MAX_BYTES >> 20} MiB")])
     try:
-        return parse(raw.decode("utf-8-sig"), name)
+        return parse(raw.decode("utf-8-sig"), name, layer)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise SpecError([Problem(Mark(name, line, 1), "", "is not UTF-8 text")]) from None

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from mfprofile.errors import InputError
+from mfprofile.spec.missing import code_target, similar_file
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.words import nearest, printable, raised
 from mfprofile.trace.named import LIBRARIES
@@ -54,14 +55,30 @@ def parsed(text: str) -> Target:
     ('Small', 'timm')
     """
     library, _, name = text.partition(":")
-    if library in LIBRARIES:
+    if library in LIBRARIES and name:
         return Target(text, library, name)
     source, colon, name = text.rpartition(":")
-    dotted = all(part.isidentifier() for part in source.split("."))
+    dotted = all(part.isidentifier() for part in source.split(".")) and not ("." in source and os.path.isfile(source))  # noqa: PTH113 - Path.is_file() raises for long names
     if colon and source and (source.endswith(".py") or dotted) and all(map(str.isidentifier, name.split("."))):
         return Target(text, source, name)
+    raise InputError(f"{printable(text)}: {printable(_malformed(text))}")
+
+
+def _malformed(text: str) -> str:
+    """Return what is wrong with a text that has none of the forms of a target, and what to do."""
+    source, _, name = text.rpartition(":")
+    if text in LIBRARIES or text[:-1] in LIBRARIES:
+        return f"has no name of a network; write {text.rstrip(':')}:NAME"
+    if text.endswith(".py") and os.path.isfile(text):  # noqa: PTH113 - as above
+        return f"is Python code; name a network in it, as in {code_target(text)}"
+    if source and not name:
+        return f"has no name after the colon; write {code_target(source)}"
+    if os.path.isfile(source):  # noqa: PTH113 - as above
+        return f"{source} is not a Python file; write {FORMS}"
+    if os.path.isdir(text):  # noqa: PTH112 - as above
+        return f"is a folder; write {FORMS}"
     spec = "; 'mfprofile count' counts specs" if text in shipped() or text.endswith((".yaml", ".yml")) else ""
-    raise InputError(f"{printable(text)}: does not name a network in code; write {FORMS}{spec}")
+    return f"does not name a network in code; write {FORMS}{spec}"
 
 
 @contextlib.contextmanager
@@ -127,7 +144,8 @@ def _imported(target: Target) -> ModuleType:
 def _file(target: Target) -> ModuleType:
     file = Path(target.source).absolute()
     if not file.is_file():
-        _refuse(target, f"no such file: {target.source}")
+        remedy = similar_file(file, (".py",))
+        _refuse(target, f"no such file: {target.source}{f'; {remedy}' if remedy else ''}")
     name = file.stem if file.stem.isidentifier() and file.stem not in sys.modules else f"target_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None

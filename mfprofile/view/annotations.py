@@ -17,7 +17,7 @@ from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines,
 
 def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as a table, then a workflow command for each missed limit and each problem of a spec."""
-    commands = [*map(_problem, outcome.problems), *map(_reason, reasons.values())]
+    commands = [*map(_problem, outcome.problems, outcome.asked), *map(_reason, reasons.values())]
     commands += [_uncounted(verdict) for verdict in outcome.verdicts if verdict.is_partial]
     return _without_commands(outcome_text(outcome, reasons, terms, "table")) + "".join(f"{line}\n" for line in commands)
 
@@ -30,14 +30,18 @@ def _without_commands(text: str) -> str:
 def _reason(reason: Reason) -> str:
     limit, bill = reason.finding.limit, reason.verdict.bill
     title = f"{bill.name}: {limit.name} {'over' if limit.most else 'under'} its limit"
-    in_file = limit.given.line is not None and _is_file(limit.given)
-    return _command(
-        limit.given if in_file else Mark(reason.verdict.reference, 1, 1), title, "\n".join(reason_lines(reason))
-    )
+    return _command(_own(limit.given, reason.verdict.reference), title, "\n".join(reason_lines(reason)))
 
 
-def _problem(problem: Problem) -> str:
-    return _command(problem.mark, "not judged", str(problem))
+def _problem(problem: Problem, reference: str) -> str:
+    return _command(_own(problem.mark, reference), "not judged", str(problem))
+
+
+def _own(mark: Mark, reference: str) -> Mark:
+    """Return a place in the file of the reference or in another file of the repository, else the reference's start."""
+    if _is_file(mark) and (mark.source == reference or _is_in_root(Path(mark.source))):
+        return mark
+    return Mark(reference, 1, 1)
 
 
 def _uncounted(verdict: Verdict) -> str:
@@ -62,9 +66,15 @@ def _is_file(mark: Mark) -> bool:
 
 def _from_root(file: Path) -> str:
     """Return a file's path relative to the repository's root, as annotations need it."""
-    root = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
-    whole = file.resolve()
-    return (whole.relative_to(root) if whole.is_relative_to(root) else file).as_posix()
+    return (file.resolve().relative_to(_root()) if _is_in_root(file) else file).as_posix()
+
+
+def _is_in_root(file: Path) -> bool:
+    return file.resolve().is_relative_to(_root())
+
+
+def _root() -> Path:
+    return Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
 
 
 def _data(text: str) -> str:

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from running import run
 
 from mfprofile.errors import SpecError
 from mfprofile.spec import document, load
 from mfprofile.spec.document import parse, plain, scalar
+from mfprofile.spec.sources import is_target
 
 
 @pytest.fixture(autouse=True)
@@ -161,11 +163,16 @@ def test_a_large_invalid_file_is_refused(value: str) -> None:
 
 
 def test_a_folder_is_refused() -> None:
-    """The message contains the error of the system."""
+    """The message names a spec in it."""
     Path("net.yaml").mkdir()
     Path("plain").mkdir()
-    assert message("net.yaml") == "net.yaml: cannot be read: Is a directory"
-    assert message("plain") == "plain: cannot be read: Is a directory"
+    Path("plain/b.yml").touch()
+    Path("base.yaml").write_text("extends: plain\n")
+    assert message("net.yaml") == "net.yaml: is a folder, not a spec; name a spec's file"
+    assert message("plain") == "plain: is a folder, not a spec; name a file in it, as in plain/b.yml"
+    assert message("base.yaml").startswith(
+        "base.yaml:1:10: extends = 'plain': is a folder, not a spec; name a file in it"
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read anything")
@@ -173,7 +180,7 @@ def test_an_unreadable_file_is_refused() -> None:
     """The message contains the error of the system."""
     Path("net.yaml").write_text("stem: 3")
     Path("net.yaml").chmod(0)
-    assert message("net.yaml") == "net.yaml: cannot be read: Permission denied"
+    assert message("net.yaml") == "net.yaml: cannot be read: Permission denied; check who may read it"
 
 
 def test_a_file_that_fails_while_it_is_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +191,7 @@ def test_a_file_that_fails_while_it_is_read_is_refused(monkeypatch: pytest.Monke
 
     Path("net.yaml").write_text("stem: 3")
     monkeypatch.setattr(Path, "open", fail)
-    assert message("net.yaml") == "net.yaml: cannot be read: Permission denied"
+    assert message("net.yaml") == "net.yaml: cannot be read: Permission denied; check who may read it"
 
 
 @pytest.mark.parametrize(
@@ -206,17 +213,68 @@ def test_an_unknown_name_is_refused_with_the_most_similar_one(reference: str, ex
     assert message(reference) == expected
 
 
+RENAME = "is not a spec: its name does not end in .yaml or .yml; rename it to"
+NO_NAME = "no shipped spec and no file has this name"
+
+
+@pytest.mark.parametrize(
+    "reference, expected",
+    [
+        ("lean.txt", f"{RENAME} lean.yaml if it is one"),
+        ("lean.json", f"{RENAME} lean.yaml if it is one"),
+        ("UPPER.YAML", f"{RENAME} UPPER.yaml if it is one"),
+        ("net.py", "is Python code, not a spec; name a network in it, as in 'mfprofile audit net.py:Net'"),
+        ("bad.py", "is Python code, not a spec; name a network in it, as in 'mfprofile audit bad.py:NAME'"),
+        ("net.py:", "has no name after the colon; use 'mfprofile audit net.py:Net' for a network in code"),
+        ("net.py:Net", "is not a spec; use 'mfprofile audit' for a network in code"),
+        ("timm:resnt50", "is not a spec; use 'mfprofile audit' for a network in code"),
+        ("http://x/y.yaml", "is an address, not a file; download the file, and give its path"),
+        ("broken", "is a broken link to nowhere; mend the link, or name the file itself"),
+        ("smal.yaml", "no such file; did you mean 'small.yml'?"),
+        ("small.yaml", "no such file; did you mean 'small.yml'?"),
+        ("small", f"{NO_NAME}; did you mean 'small.yml'?"),
+        ("mf294m.yml", "no such file; did you mean 'mf294m'?"),
+        ("gone.py", "no such file; 'mfprofile list' shows the shipped specs"),
+        ("in\\inner.yaml", "no such file; did you mean 'in/inner.yaml'?"),
+        ("C:\\specs\\mine.yaml", "no such file; write the path with '/'"),
+    ],
+    ids=range(17),
+)  # fmt: skip
+@pytest.mark.skipif(os.sep != "/", reason="a backslash is in a name")
+def test_a_reference_that_is_not_a_spec_is_refused_with_what_it_is(reference: str, expected: str) -> None:
+    """Also if a spec extends it, and by each command that reads a spec."""
+    for name in ("lean.txt", "lean.json", "UPPER.YAML", "small.yml"):
+        Path(name).touch()
+    Path("net.py").write_text("import nothing\n\nclass Net:\n    pass\n")
+    Path("bad.py").write_text("class (:\n")
+    Path("broken").symlink_to("nowhere")
+    Path("in").mkdir()
+    Path("in/inner.yaml").touch()
+    assert message(reference) == f"{reference}: {expected}"
+    Path("base.yaml").write_text(f"extends: '{reference}'\n")
+    rule = expected.partition(";")[0]
+    assert message("base.yaml").startswith(f"base.yaml:1:10: extends = {reference!r}: {rule}; ")
+    assert "audit" not in message("base.yaml")
+    if not is_target(reference):
+        for command in (["count"], ["check", "--max-madds", "1M"], ["diff", "mf26m"], ["memory"], ["explore", "count"]):
+            done = run(*command, reference, cwd=Path.cwd())
+            assert (done.returncode, done.stderr.strip()) == (2, f"error: {reference}: {expected}")
+
+
 def test_links_are_followed_and_circular_links_refused() -> None:
-    """A link to a missing file is a file that cannot be read."""
+    """A broken link is named, at the key that names it."""
     Path("there.yaml").write_text("extends: mf26m\n")
     Path("link.yaml").symlink_to("there.yaml")
     Path("loop.yaml").symlink_to("loop.yaml")
     Path("lost.yaml").symlink_to("gone.yaml")
     Path("net.yaml").write_text("extends: loop.yaml\n")
     assert load("link.yaml").groups == 4
-    assert message("loop.yaml") == "loop.yaml: cannot be read: Too many levels of symbolic links"
-    assert message("net.yaml") == "loop.yaml: cannot be read: Too many levels of symbolic links"
-    assert message("lost.yaml") == "lost.yaml: cannot be read: No such file or directory"
+    assert message("loop.yaml") == "loop.yaml: is a broken link to loop.yaml; mend the link, or name the file itself"
+    assert (
+        message("net.yaml")
+        == "net.yaml:1:10: extends = 'loop.yaml': is a broken link to loop.yaml; mend the link, or name the file itself"
+    )
+    assert message("lost.yaml") == "lost.yaml: is a broken link to gone.yaml; mend the link, or name the file itself"
 
 
 def test_a_file_name_that_is_not_utf8_can_be_used() -> None:

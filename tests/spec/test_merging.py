@@ -245,7 +245,7 @@ def test_replace_is_a_patch_and_does_not_change_the_old_spec() -> None:
         ({"stem": "8"}, "change: stem = '8': must be a whole number; write 8 without quotes"),
         ({"blocks": {99: {"out": 3}}}, "change: blocks.99: no such entry: blocks has entries 1 to 12"),
         ({"extends": "mf52m"}, "change: extends: is only allowed in the spec itself, not in a change to it; load the other spec instead"),
-        ({"former": "none"}, "mf294m: mobile.activation = 'dy-relu': DY-ReLU needs Former's first token, but there is no Former; add 'mobile: {activation: relu}'"),
+        ({"former": "none"}, "change: former = 'none': mobile.activation = 'dy-relu' (of mf294m): DY-ReLU needs Former's first token, but there is no Former; add 'mobile: {activation: relu}'"),
         ({"name": "x"}, "change: name: unknown key; remove it: the spec has the name of its file"),
         ({"stem": None}, "change: stem: is empty; give it a value, or remove it"),
     ],

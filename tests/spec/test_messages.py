@@ -419,7 +419,7 @@ REPLACEMENTS = [  # the old text in BASE, the new text, and the lines of the mes
         "stem: 8",
         "stem: 8\nformer: none",
         [
-            ":1:1: mobile.activation = 'dy-relu': DY-ReLU needs Former's first token, but there is no Former; add 'mobile: {activation: relu}'"
+            ":5:9: former = 'none': mobile.activation = 'dy-relu' (the default): DY-ReLU needs Former's first token, but there is no Former; add 'mobile: {activation: relu}'"
         ],
     ),
     (

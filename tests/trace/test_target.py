@@ -79,7 +79,7 @@ def test_a_target_is_parsed(text: str, source: str, name: str) -> None:
     assert parsed(text)[1:] == (source, name)
 
 
-@pytest.mark.parametrize("text", ["net.py", "net:", ":Net", "a-b:Net", "net.py:a b", "nets/net:Net", ""])
+@pytest.mark.parametrize("text", ["net.py", ":Net", "a-b:Net", "net.py:a b", "nets/net:Net", ""])
 def test_another_form_is_refused_and_the_valid_forms_are_listed(text: str) -> None:
     """No module is imported."""
     with pytest.raises(
@@ -156,6 +156,11 @@ def test_two_files_of_the_same_name_import_their_own_neighbours(folder: Path) ->
     ("text", "given", "message"),
     [
         ("gone.py:Net", {}, "gone.py:Net: no such file: gone.py"),
+        ("nets.py:Net", {}, "nets.py:Net: no such file: nets.py; did you mean 'net.py'?"),
+        ("net.py", {}, "net.py: is Python code; name a network in it, as in net.py:Net"),
+        ("net.py:", {}, "net.py:: has no name after the colon; write net.py:Net"),
+        ("timm:", {}, "timm:: has no name of a network; write timm:NAME"),
+        ("pack", {}, "pack: is a folder; write package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"),
         ("gone:Net", {}, "gone:Net: module 'gone' is neither in this folder nor installed"),
         ("pack.gone:Net", {}, "pack.gone:Net: module 'pack.gone' is neither in this folder nor installed"),
         ("gone.inner:Net", {}, "gone.inner:Net: module 'gone' (of gone.inner) is neither in this folder nor installed"),
