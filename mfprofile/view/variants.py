@@ -76,12 +76,16 @@ def _is_requested(name: str) -> bool:
 
 
 def in_words(variant: Variant) -> str:
-    """Return the choices in one line, those of blocks grouped by key: `tokens.count 6, out 24 48 96, exp 96 192`."""
-    by_key: dict[str, list[str]] = {}
+    """Return the choices in one line, those of each block together: `tokens.count 6, blocks.8 exp 576 out 128`.
+
+    The number of a block is that of `--set`.
+    """
+    by_place: dict[str, list[str]] = {}
     for path, value in variant.assignment.items():
-        name = str(path[-1]) if path[0] == "blocks" else dotted(path)
-        by_key.setdefault(name, []).append(shown(value).strip("'"))
-    return ", ".join(f"{name} {' '.join(values)}" for name, values in by_key.items())
+        is_of_block = path[0] == "blocks" and len(path) > 2
+        place, key = (dotted(path[:2]), f"{dotted(path[2:])} ") if is_of_block else (dotted(path), "")
+        by_place.setdefault(place, []).append(key + shown(value).strip("'"))
+    return ", ".join(f"{place} {' '.join(values)}" for place, values in by_place.items())
 
 
 def plain_value(value: Any) -> Any:
