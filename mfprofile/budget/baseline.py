@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +21,9 @@ from mfprofile.spec.words import instead, shown
 SCHEMAS = (1, 2)
 """The schema versions of `count --json` that can be read. In version 1 the inputs of a network in code were texts, and
 a spec's input was its height and width."""
+
+_CLEAR = 1000
+"""From this number on, a growth without a unit is an amount. A smaller one could also be in percent."""
 
 GROWING = ("madds", "params")
 """The quantities that `--max-growth` limits."""
@@ -39,14 +43,24 @@ Baseline = Mapping[str, Earlier]
 def growth(text: str) -> int | Fraction:
     """Return a growth as a Fraction of the baseline (`1%`) or as an amount (`2M`).
 
-    >>> growth("1%"), growth("2M")
-    (Fraction(1, 100), 2000000)
+    A small number without a unit is refused: it could be either.
+
+    >>> growth("1%"), growth("2M"), growth("0")
+    (Fraction(1, 100), 2000000, 0)
     """
     part = share(text)
+    if part is not None:
+        return part
     try:
-        return quantity(text) if part is None else part
+        amount = quantity(text)
     except QuantityError as error:
         raise InputError(f"--max-growth {error}, or a percentage such as 1%") from None
+    bare = text.strip()
+    if 0 < amount < _CLEAR and bare.isdecimal():
+        raise InputError(
+            f"--max-growth {bare}: has no unit; write {bare}% for percent, or {amount / 1000:g}k for an amount"
+        )
+    return amount
 
 
 def read_baseline(file: Path, convention: str) -> Baseline:
@@ -64,7 +78,7 @@ def read_baseline(file: Path, convention: str) -> Baseline:
 
 def _bills(file: Path) -> list[Any]:
     try:
-        read = json.loads(file.read_bytes())
+        read = json.loads(sys.stdin.buffer.read() if str(file) == "-" and sys.stdin else file.read_bytes())
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:

@@ -65,7 +65,9 @@ def command(
     baseline: Annotated[
         str | None,
         typer.Option(
-            "--baseline", metavar="FILE", help="Compare with an earlier 'count --json' or 'audit --json', by name."
+            "--baseline",
+            metavar="FILE",
+            help="Compare with an earlier 'count --json' or 'audit --json', by name; - for stdin.",
         ),
     ] = None,
     max_growth: Annotated[
@@ -215,7 +217,8 @@ def _growth(file: str | None, most: str | None, convention: str) -> Growth | Non
     from mfprofile.budget.checks import Growth
 
     if file is not None:
-        return Growth(Path(file), read_baseline(Path(file), convention), growth(most or "0%"))
+        allowed = growth(most or "0%")
+        return Growth(Path(file), read_baseline(Path(file), convention), allowed)
     if most is not None:
         raise InputError("--max-growth needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'")
     return None

@@ -12,7 +12,8 @@ from mfprofile.cli.options import Changes, ConventionName, Spec, notify
 def command(
     spec: Spec,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Output file (default NAME.html).")
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Output file (default NAME.html), or - for stdout."),
     ] = None,
     *,
     changes: Changes,
@@ -31,9 +32,13 @@ def command(
     from mfprofile.spec.load import load
     from mfprofile.view.files import write
     from mfprofile.view.page.page import page_text
+    from mfprofile.view.tables import show
 
     _check_ending(output)
     loaded = load(spec, changes)
+    if output == "-":
+        show(page_text(loaded, convention))
+        return
     place = Path(output or f"{loaded.name}.html")
     write(place, page_text(loaded, convention))
     notify(f"wrote {place}")
@@ -45,5 +50,5 @@ def _check_ending(output: str | None) -> None:
 
     from mfprofile.errors import InputError
 
-    if output is not None and Path(output).suffix.lower() not in (".html", ".htm"):
+    if output not in (None, "-") and Path(output).suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{output}: must end in .html or .htm")

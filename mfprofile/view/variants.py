@@ -98,6 +98,8 @@ def write_variants(variants: Sequence[Variant], convention: str, folder: Path) -
 
     A link is followed. Raises `InputError` if the folder is not empty, and `OutputError` if it cannot be written.
     """
+    if str(folder) == "-":
+        raise InputError("-o -: variants cannot be written to stdout as files; use a folder, or --json for their specs")
     named, folder = folder, Path(os.path.realpath(folder))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{named}: exists and is not empty; use a new folder")

@@ -116,7 +116,7 @@ def test_a_share_is_compared_exactly(flag: str, share: str, code: int, tmp_path:
         ("0.00000035%", MADDS - 1, PARAMS, 0),
         ("0.00000034%", MADDS - 1, PARAMS, 1),
         ("1000", MADDS - 1000, PARAMS, 0),
-        ("999", MADDS - 1000, PARAMS, 1),
+        ("0.999k", MADDS - 1000, PARAMS, 1),
         ("250%", MADDS // 2, PARAMS // 2, 0),
     ],
 )
@@ -180,6 +180,8 @@ def test_an_invalid_baseline_is_refused(content: str, message: str, tmp_path: Pa
     ("arguments", "message"),
     [
         (["--max-growth", "1%"], "--max-growth needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'"),
+        (["--baseline", "counts.json", "--max-growth", "1"], "--max-growth 1: has no unit; write 1% for percent, or 0.001k for an amount"),
+        (["--baseline", "counts.json", "--max-growth", "0.5"], "--max-growth '0.5': is not a whole number; use an amount such as 300M, 0.3G or 300_000_000, or a percentage such as 1%"),
         (["--baseline", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--max-madds", "many"], "--max-madds 'many': must be an amount such as 300M, 0.3G or 300_000_000"),
         (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, but some papers call multiply-adds FLOPs; write 150M if products and sums were counted, 300M if multiply-adds were counted"),

@@ -54,7 +54,10 @@ def write(picture: Picture, name: str, output: str | None, look: Look) -> None:
 
 def check_ending(output: str | None) -> None:
     """Raise `InputError` for a file whose ending is not a picture format, before anything is drawn."""
+    from mfprofile.errors import InputError
     from mfprofile.view.plots.picture import format_of
 
+    if output == "-":
+        raise InputError("-o -: a picture cannot be written to stdout; use a file that ends in .png, .svg or .pdf")
     if output is not None:
         format_of(output)
