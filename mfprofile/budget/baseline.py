@@ -14,6 +14,7 @@ from mfprofile.budget.limits import Limit, percent
 from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.limits import share
+from mfprofile.spec.names import CONVENTIONS
 from mfprofile.spec.problems import Mark
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, shown
@@ -31,9 +32,10 @@ GROWING = ("madds", "params")
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A bill of the file: its madds and params, and its inputs as text if the file has them."""
+    """A bill of the file: its madds and params, its convention, and its inputs as text if the file has them."""
 
     amounts: Mapping[str, int]
+    convention: str
     inputs: Sequence[str] | None = None
 
 
@@ -63,10 +65,11 @@ def growth(text: str) -> int | Fraction:
     return amount
 
 
-def read_baseline(file: Path, convention: str) -> Baseline:
+def read_baseline(file: Path, convention: str | None = None) -> Baseline:
     """Return the bills of a file, by name.
 
-    Raises `InputError` for a file that `count --json` did not write, and for bills in another convention.
+    Raises `InputError` for a file that `count --json` did not write, and for bills in another `convention` if one is
+    given.
     """
     bills: dict[str, Earlier] = {}
     for bill in _bills(file):
@@ -89,23 +92,28 @@ def _bills(file: Path) -> list[Any]:
 _REMEDY = "write it with 'mfprofile count SPEC… --json'"
 
 
-def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
+def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
     if not isinstance(bill, dict) or not isinstance(bill.get("name"), str) or "schema" not in bill:
         raise InputError(f"{file}: has no bill of 'mfprofile count --json'; {_REMEDY}")
     name = bill["name"]
     if bill["schema"] not in SCHEMAS:
         known = " or ".join(map(str, SCHEMAS))
         raise InputError(f"{file}: {name}: has schema {shown(bill['schema'])}, not {known}; {_REMEDY}")
-    counted_in = bill.get("convention")
-    if counted_in != convention:
-        remedy = f"count it again with --convention {convention}"
-        if isinstance(counted_in, str):
-            remedy = f"use --convention {counted_in}, or {remedy}"
-        raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, not '{convention}'; {remedy}")
+    counted_in = _convention(file, name, bill.get("convention"), convention)
     for key in GROWING:
         if type(bill.get(key)) is not int or bill[key] < 0:
             raise InputError(f"{file}: {name}: {key} = {shown(bill.get(key))}: must be a whole number; {_REMEDY}")
-    return name, Earlier({key: bill[key] for key in GROWING}, _inputs(bill.get("input")))
+    return name, Earlier({key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")))
+
+
+def _convention(file: Path, name: str, counted_in: object, required: str | None) -> str:
+    """Return the convention of a bill. Raise `InputError` for an unknown one, and for another one than required."""
+    if not isinstance(counted_in, str) or counted_in not in CONVENTIONS:
+        raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, which is unknown; {_REMEDY}")
+    if counted_in != (required or counted_in):
+        remedy = f"omit --convention, or count it again with --convention {required}"
+        raise InputError(f"{file}: {name}: was counted in convention '{counted_in}', not '{required}'; {remedy}")
+    return counted_in
 
 
 def _inputs(read: Any) -> list[str] | None:
@@ -137,4 +145,5 @@ def growth_limits(
     for key, before in earlier.amounts.items():
         allowed = before + most if isinstance(most, int) else before + before * most
         growth_text = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
-        yield Limit(key, True, int(allowed), Mark(str(file)), f"{before:,} in {file} + {growth_text}")
+        about = f"{before:,} in {file} + {growth_text}"
+        yield Limit(key, True, int(allowed), Mark(str(file)), about, earlier.convention)
