@@ -127,6 +127,67 @@ def test_csv_holds_exact_integers() -> None:
     assert sum(int(row["params"]) for row in rows) == 11_422_648
 
 
+@pytest.mark.parametrize("command", ["count", "memory", "verify", "plot pillars"])
+def test_every_spec_that_cannot_be_read_is_reported_and_none_is_counted(command: str, tmp_path: Path) -> None:
+    """All errors come at once, a shared one once. Nothing is printed for the valid specs."""
+    (tmp_path / "base.yaml").write_text("extends: mf26m\nstem: x\n", encoding="utf-8")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text("extends: base.yaml\n", encoding="utf-8")
+    done = run(*command.split(), "mf26m", "a.yaml", "nope.yaml", "b.yaml", "mf293m", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    shared, *missing = done.stderr.splitlines()
+    assert "base.yaml:2:7: stem = 'x': " in shared
+    assert missing == [
+        "error: nope.yaml: no such file; 'mfprofile list' shows the shipped specs",
+        "error: mf293m: no shipped spec and no file has this name; did you mean 'mf294m'?",
+    ]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("plot blocks mf26m -o -", "-o -: a picture cannot be written to stdout; use a file that ends in .png, .svg or .pdf"),
+        ("report -o -", "-o -: reports cannot be written to stdout; use the name of a folder"),
+        (
+            "explore sample tiny -n 1 -o -",
+            "-o -: variants cannot be written to stdout as files; use a folder, or --json for their specs",
+        ),
+    ],
+)  # fmt: skip
+def test_a_dash_as_output_is_refused_where_it_cannot_be_stdout(command: str, message: str, tmp_path: Path) -> None:
+    """No file or folder of this name is made."""
+    done = run(*command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dash_as_output_is_stdout_for_a_spec_and_a_page(tmp_path: Path) -> None:
+    """The text is that of the file."""
+    scaled = ("scale", "mf294m", "--to-madds", "200M")
+    assert run(*scaled, "-o", "-", cwd=tmp_path).stdout == run(*scaled, cwd=tmp_path).stdout != ""
+    page = run("page", "mf26m", "-o", "-", cwd=tmp_path)
+    assert (page.returncode, page.stderr) == (0, "")
+    assert not list(tmp_path.iterdir())
+    assert run("page", "mf26m", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "mf26m.html").read_text(encoding="utf-8") == page.stdout
+
+
+def test_a_dash_as_baseline_is_standard_input(tmp_path: Path) -> None:
+    """`count --json` can be piped into `check`."""
+    bill = run("count", "mf26m", "--json").stdout
+    assert run("check", "mf26m", "--baseline", "-", stdin=bill, cwd=tmp_path).returncode == 0
+
+
+def test_the_symbols_of_a_formula_are_names_of_its_keys() -> None:
+    """`formula` prints `M = tokens.count`, so M is accepted for it."""
+    by_symbol = run("formula", "mf294m", "--free", "M,d,C8")
+    by_key = run("formula", "mf294m", "--free", "tokens.count,tokens.dim,blocks.8.out")
+    assert (by_symbol.returncode, by_symbol.stdout) == (0, by_key.stdout)
+    assert "M = tokens.count\n" in by_key.stdout
+    assert "C8 = blocks.8.out" in by_key.stdout
+
+
 def test_standard_input_is_a_spec(tmp_path: Path) -> None:
     """`count -` reads the output of `show`, and the counts are the same, with `width` applied."""
     shown = run("show", "mf294m", "--set", "width=0.75").stdout

@@ -41,6 +41,11 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile paper c", ["claims"]),
         ("mfprofile explore count ti", ["tiny"]),
         ("mfprofile explore best tiny --maximize former.p", ["former.params"]),
+        ("mfprofile scale mf26m --by ", ["width", "tokens.dim", "input", "depth", "head.fc"]),
+        ("mfprofile sensitivity mf26m --sort ", ["madds", "params"]),
+        ("mfprofile plot waterfall mf26m --quantity ", ["madds", "params"]),
+        ("mfprofile diff mf26", ["mf26m"]),
+        ("mfprofile diff mf52m mf26", ["mf26m"]),
         ("mfprofile count README", [""]),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,7 @@ from mfprofile.budget.limits import Limit, percent
 from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.limits import share
+from mfprofile.spec.names import CONVENTIONS
 from mfprofile.spec.problems import Mark
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, shown
@@ -21,15 +23,19 @@ SCHEMAS = (1, 2)
 """The schema versions of `count --json` that can be read. In version 1 the inputs of a network in code were texts, and
 a spec's input was its height and width."""
 
+_CLEAR = 1000
+"""From this number on, a growth without a unit is an amount. A smaller one could also be in percent."""
+
 GROWING = ("madds", "params")
 """The quantities that `--max-growth` limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A bill of the file: its madds and params, and its inputs as text if the file has them."""
+    """A bill of the file: its madds and params, its convention, and its inputs as text if the file has them."""
 
     amounts: Mapping[str, int]
+    convention: str
     inputs: Sequence[str] | None = None
 
 
@@ -39,20 +45,31 @@ Baseline = Mapping[str, Earlier]
 def growth(text: str) -> int | Fraction:
     """Return a growth as a Fraction of the baseline (`1%`) or as an amount (`2M`).
 
-    >>> growth("1%"), growth("2M")
-    (Fraction(1, 100), 2000000)
+    A small number without a unit is refused: it could be either.
+
+    >>> growth("1%"), growth("2M"), growth("0")
+    (Fraction(1, 100), 2000000, 0)
     """
     part = share(text)
+    if part is not None:
+        return part
     try:
-        return quantity(text) if part is None else part
+        amount = quantity(text)
     except QuantityError as error:
         raise InputError(f"--max-growth {error}, or a percentage such as 1%") from None
+    bare = text.strip()
+    if 0 < amount < _CLEAR and bare.isdecimal():
+        raise InputError(
+            f"--max-growth {bare}: has no unit; write {bare}% for percent, or {amount / 1000:g}k for an amount"
+        )
+    return amount
 
 
-def read_baseline(file: Path, convention: str) -> Baseline:
+def read_baseline(file: Path, convention: str | None = None) -> Baseline:
     """Return the bills of a file, by name.
 
-    Raises `InputError` for a file that `count --json` did not write, and for bills in another convention.
+    Raises `InputError` for a file that `count --json` did not write, and for bills in another `convention` if one is
+    given.
     """
     bills: dict[str, Earlier] = {}
     for bill in _bills(file):
@@ -64,7 +81,7 @@ def read_baseline(file: Path, convention: str) -> Baseline:
 
 def _bills(file: Path) -> list[Any]:
     try:
-        read = json.loads(file.read_bytes())
+        read = json.loads(sys.stdin.buffer.read() if str(file) == "-" and sys.stdin else file.read_bytes())
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
@@ -75,23 +92,28 @@ def _bills(file: Path) -> list[Any]:
 _REMEDY = "write it with 'mfprofile count SPEC… --json'"
 
 
-def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
+def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
     if not isinstance(bill, dict) or not isinstance(bill.get("name"), str) or "schema" not in bill:
         raise InputError(f"{file}: has no bill of 'mfprofile count --json'; {_REMEDY}")
     name = bill["name"]
     if bill["schema"] not in SCHEMAS:
         known = " or ".join(map(str, SCHEMAS))
         raise InputError(f"{file}: {name}: has schema {shown(bill['schema'])}, not {known}; {_REMEDY}")
-    counted_in = bill.get("convention")
-    if counted_in != convention:
-        remedy = f"count it again with --convention {convention}"
-        if isinstance(counted_in, str):
-            remedy = f"use --convention {counted_in}, or {remedy}"
-        raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, not '{convention}'; {remedy}")
+    counted_in = _convention(file, name, bill.get("convention"), convention)
     for key in GROWING:
         if type(bill.get(key)) is not int or bill[key] < 0:
             raise InputError(f"{file}: {name}: {key} = {shown(bill.get(key))}: must be a whole number; {_REMEDY}")
-    return name, Earlier({key: bill[key] for key in GROWING}, _inputs(bill.get("input")))
+    return name, Earlier({key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")))
+
+
+def _convention(file: Path, name: str, counted_in: object, required: str | None) -> str:
+    """Return the convention of a bill. Raise `InputError` for an unknown one, and for another one than required."""
+    if not isinstance(counted_in, str) or counted_in not in CONVENTIONS:
+        raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, which is unknown; {_REMEDY}")
+    if counted_in != (required or counted_in):
+        remedy = f"omit --convention, or count it again with --convention {required}"
+        raise InputError(f"{file}: {name}: was counted in convention '{counted_in}', not '{required}'; {remedy}")
+    return counted_in
 
 
 def _inputs(read: Any) -> list[str] | None:
@@ -123,4 +145,5 @@ def growth_limits(
     for key, before in earlier.amounts.items():
         allowed = before + most if isinstance(most, int) else before + before * most
         growth_text = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
-        yield Limit(key, True, int(allowed), Mark(str(file)), f"{before:,} in {file} + {growth_text}")
+        about = f"{before:,} in {file} + {growth_text}"
+        yield Limit(key, True, int(allowed), Mark(str(file)), about, earlier.convention)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from mfprofile.budget.baseline import Baseline, growth_limits
@@ -13,7 +14,9 @@ from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import Bill, count
+from mfprofile.cost.conventions import find_convention
 from mfprofile.errors import InputError, SpecError
+from mfprofile.spec.limits import convention_of
 from mfprofile.spec.load import located
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import Spec
@@ -23,11 +26,19 @@ from mfprofile.spec.sources import expanded
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The allowed growth over the bills of a file: a whole number, or a Fraction of the earlier amount."""
+    """The allowed growth over the bills of a file: a whole number, or a Fraction of the earlier amount.
+
+    With `allow_new`, a network may have no bill in the file.
+    """
 
     file: Path
     baseline: Baseline
     most: int | Fraction = 0
+    allow_new: bool = False
+
+    def allows(self, name: str) -> bool:
+        """Return whether a network has no bill in the file and is allowed to have none."""
+        return self.allow_new and name not in self.baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +103,68 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A network to judge: its reference and bill. A spec also has the spec and the limits of its own `budget:`."""
+    """A network to judge: its reference and bill.
+
+    A spec also has the spec, and the limits and the convention of its own `budget:`.
+    """
 
     reference: str
     bill: Bill
     spec: Spec | None = None
     limits: Sequence[Limit] = ()
+    convention: str = ""
 
 
 def candidate(reference: str, terms: Terms, settings: Sequence[str | Setting] = ()) -> Candidate:
     """Return the candidate of a spec. Raise `SpecError` for an invalid one."""
     spec, root = located(reference, settings)
-    return Candidate(reference, count(spec, terms.convention), spec, spec_limits(spec, root))
+    own = convention_of(spec.budget or {})
+    return Candidate(reference, count(spec, terms.convention), spec, spec_limits(spec, root), own)
 
 
 def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
-    """Return the verdict on a network. Raise `InputError` if it has no limit, or limits that contradict each other."""
+    """Return the verdict on a network.
+
+    A limit without a convention is in that of `terms` if it is required, else in that of the spec's own budget, else in
+    that of a pyproject.toml, else in that of `terms`. Raises `InputError` if the network has no limit, limits that
+    contradict each other, or a limit in another convention than required.
+    """
+    terms = _terms_of(network, demands.config, terms)
+    in_terms = partial(_with_convention, terms=terms)
     elsewhere = [*network.limits, *_config_limits(demands.config, network)]
-    limits = [*in_force(demands.flags, elsewhere), *_baseline_limits(demands.growth, network)]
-    if not limits:
+    limits = in_force(list(map(in_terms, demands.flags)), map(in_terms, elsewhere))
+    limits += _baseline_limits(demands.growth, network)
+    is_new = demands.growth is not None and demands.growth.allows(network.bill.name)
+    if not limits and not is_new:
         raise InputError(NO_LIMIT)
-    subject = network.bill.subject
-    uncounted, outside = (
-        ([each.operator for each in subject.uncovered], subject.outside) if demands.strict else ([], ())
-    )
-    return judged(network.reference, network.spec, network.bill, limits, terms, uncounted, outside)
+    _refuse_other_conventions(limits, terms)
+    bill = network.bill if network.bill.convention is terms.convention else network.bill.under(terms.convention.name)
+    verdict = judged(network.reference, network.spec, bill, limits, terms)
+    uncounted = [each.operator for each in bill.subject.uncovered] if demands.strict else []
+    return replace(verdict, uncounted=uncounted, outside=bill.subject.outside if demands.strict else (), is_new=is_new)
+
+
+def _terms_of(network: Candidate, config: Config | None, terms: Terms) -> Terms:
+    """Return the terms of a network, in the convention of its limits that do not have their own."""
+    of_config = "" if config is None else config.convention(network.reference, network.bill.name)
+    own = network.convention or of_config
+    return terms if terms.required or not own else replace(terms, convention=find_convention(own))
+
+
+def _with_convention(limit: Limit, terms: Terms) -> Limit:
+    return limit if limit.convention else replace(limit, convention=terms.convention.name)
+
+
+def _refuse_other_conventions(limits: Iterable[Limit], terms: Terms) -> None:
+    rule = f"its limit is in convention '{{}}', but --convention is '{terms.convention.name}'"
+    remedy = "omit --convention, then each limit is judged in its own"
+    problems = [
+        Problem(limit.given, limit.name, rule.format(limit.convention), remedy=remedy)
+        for limit in limits
+        if limit.convention != terms.convention.name
+    ]
+    if problems and terms.required:
+        raise SpecError(problems)
 
 
 def _config_limits(config: Config | None, network: Candidate) -> Iterator[Limit]:
@@ -126,7 +174,7 @@ def _config_limits(config: Config | None, network: Candidate) -> Iterator[Limit]
 
 def _baseline_limits(growth: Growth | None, network: Candidate) -> Iterator[Limit]:
     """Yield the limits of a baseline. A spec's input is part of the spec and may change."""
-    if growth is not None:
+    if growth is not None and not growth.allows(network.bill.name):
         inputs = network.bill.subject.inputs if network.spec is None else None
         yield from growth_limits(growth.baseline, network.bill.name, growth.most, growth.file, inputs)
 

@@ -1,6 +1,7 @@
-"""`[tool.mfprofile.budgets]` of a pyproject.toml: limits by globs of specs.
+"""`[tool.mfprofile]` of a pyproject.toml: limits by globs of specs, and the options of networks in code.
 
 [tool.mfprofile.budgets."specs/*.yaml"]
+convention = "core"
 max.madds = "300M"
 max.former.madds = "10%"
 """
@@ -11,35 +12,47 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import reduce
 from pathlib import Path, PurePath
 from typing import Any
 
+from mfprofile.budget.code_options import NO_OPTIONS, CodeOptions, read_options
 from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.errors import InputError, SpecError
-from mfprofile.spec.limits import Fault, bounds
+from mfprofile.spec.limits import Fault, bounds, convention_of
 from mfprofile.spec.problems import MISSING, Mark, Problem
 from mfprofile.spec.sources import as_typed, is_target, shipped, working_folder
 from mfprofile.spec.words import instead
 
 NAME = "pyproject.toml"
-_TABLE = ("tool", "mfprofile", "budgets")
+_TABLES = ("budgets", "targets")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The budgets of one file: the limits of each glob. Globs are relative to the file's `folder`."""
+    """The budgets of one file: the limits of each glob. Globs are relative to the file's `folder`.
+
+    `conventions` has the convention of each glob that gives one, and `targets` the options of networks in code.
+    """
 
     folder: Path
     budgets: Mapping[str, Sequence[Limit]]
+    conventions: Mapping[str, str]
+    targets: Mapping[str, CodeOptions]
 
     def limits(self, reference: str, name: str) -> Iterator[Limit]:
         """Yield the limits of each glob that matches the name or the path of a spec."""
         for glob, limits in self.budgets.items():
-            if fnmatchcase(name, glob) or matches(self._path(reference), glob):
+            if self._matches(glob, reference, name):
                 yield from limits
 
+    def convention(self, reference: str, name: str) -> str:
+        """Return the convention of the first glob that matches a network and gives one, or ''."""
+        named = (convention for glob, convention in self.conventions.items() if self._matches(glob, reference, name))
+        return next(named, "")
+
     def unmatched(self) -> Iterator[str]:
-        """Yield the globs that match no file and no shipped spec, and do not name code.
+        """Yield the globs of budgets that match no file and no shipped spec, and do not name code.
 
         Most likely they are misspelled.
         """
@@ -47,6 +60,21 @@ class Config:
             is_known = is_target(glob) or any(fnmatchcase(name, glob) for name in shipped())
             if not is_known and not self._matches_file(glob):
                 yield glob
+
+    def unmatched_targets(self) -> Iterator[str]:
+        """Yield the targets in files that do not exist."""
+        for target in self.targets:
+            source = target.rpartition(":")[0]
+            if source.endswith(".py") and not self._matches_file(source):
+                yield target
+
+    def options(self, target: str) -> CodeOptions:
+        """Return the options of a network in code. Of several tables that match it, a later one changes the earlier."""
+        matching = (options for glob, options in self.targets.items() if self._matches(glob, target, target))
+        return reduce(CodeOptions.changed_by, matching, NO_OPTIONS)
+
+    def _matches(self, glob: str, reference: str, name: str) -> bool:
+        return fnmatchcase(name, glob) or matches(self._path(reference), glob)
 
     def _matches_file(self, glob: str) -> bool:
         try:
@@ -77,7 +105,7 @@ def _match(parts: Sequence[str], globs: Sequence[str]) -> bool:
 
 
 def find_config(start: Path) -> Config | None:
-    """Return the budgets of the nearest pyproject.toml with a [tool.mfprofile], in `start` or above, or None."""
+    """Return what the nearest pyproject.toml says with a [tool.mfprofile], in `start` or above, or None."""
     for folder in (start, *start.parents):
         file = folder / NAME
         if file.is_file():
@@ -91,7 +119,7 @@ def read_config(file: Path) -> Config:
     """Return the budgets of a given file. Raise `InputError` if it has none."""
     config = _config(file, _text(file, str(file)), str(file))
     if config is None:
-        raise InputError(f"{file}: has no [{'.'.join(_TABLE)}]")
+        raise InputError(f"{file}: has no [tool.mfprofile.budgets]")
     return config
 
 
@@ -118,41 +146,59 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
     if own is None:
         return None
     if not isinstance(own, dict):
-        raise InputError(f"{label}: tool.mfprofile: must be a table with 'budgets'")
+        raise InputError(f"{label}: tool.mfprofile: must be a table with 'budgets' or 'targets'")
     problems: list[Problem] = []
-    budgets = {glob: list(_limits(glob, budget, label, text, problems)) for glob, budget in _tables(own, label)}
+    tables = _table(own, "budgets", "globs, each with its limits", label)
+    budgets = {glob: list(_limits(glob, budget, label, text, problems)) for glob, budget in tables.items()}
+    named = {glob: convention_of(budget) for glob, budget in tables.items() if isinstance(budget, dict)}
+    codes = _table(own, "targets", "networks in code, each with 'input' and 'arg'", label)
+    targets = {target: _options(target, table, label, text, problems) for target, table in codes.items()}
     if problems:
         raise SpecError(problems)
-    return Config(file.resolve().parent, budgets)
+    conventions = {glob: convention for glob, convention in named.items() if convention}
+    return Config(file.resolve().parent, budgets, conventions, targets)
 
 
-def _tables(own: Mapping[str, Any], label: str) -> Iterator[tuple[str, Any]]:
-    """Yield each glob with its limits. Raise `InputError` for any other key, since its limits would be ignored."""
+def _table(own: Mapping[str, Any], name: str, of: str, label: str) -> Mapping[str, Any]:
+    """Return one of the tables. Raise `InputError` for a key that is none, since what it says would be ignored."""
     for key in own:
-        if key != _TABLE[-1]:
-            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {instead(key, _TABLE[-1:])}")
-    budgets = own.get(_TABLE[-1], {})
-    if not isinstance(budgets, dict):
-        raise InputError(f"{label}: {'.'.join(_TABLE)}: must be a table of globs, each with its limits")
-    yield from budgets.items()
+        if key not in _TABLES:
+            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {instead(key, _TABLES)}")
+    table = own.get(name, {})
+    if not isinstance(table, dict):
+        raise InputError(f"{label}: tool.mfprofile.{name}: must be a table of {of}")
+    return table
+
+
+def _options(target: str, table: object, label: str, text: str, problems: list[Problem]) -> CodeOptions:
+    def mark(*path: str) -> Mark:
+        return _mark(text, label, ("targets", target, *path))
+
+    def refuse(path: Sequence[str], rule: str, value: object) -> None:
+        at = MISSING if value is None else value
+        problems.append(Problem(mark(*path), _dotted("targets", target, *path), rule, at))
+
+    if ":" not in target:
+        refuse((), "is not a network in code; write path/file.py:Class, package.module:factory or timm:NAME", None)
+    return read_options(table, lambda key: f"{mark(key)}: {_dotted('targets', target, key)}", refuse)
 
 
 def _limits(glob: str, budget: object, label: str, text: str, problems: list[Problem]) -> Iterator[Limit]:
     if not isinstance(budget, dict):
         rule = "must be a table of limits, as in '{max = {madds = \"300M\"}}'"
-        problems.append(Problem(_mark(text, label, (glob,)), _dotted(glob), rule, budget))
+        problems.append(Problem(_mark(text, label, ("budgets", glob)), _dotted("budgets", glob), rule, budget))
         return
     for bound in bounds(budget):
-        mark = _mark(text, label, (glob, *bound.path))
+        mark = _mark(text, label, ("budgets", glob, *bound.path))
         if isinstance(bound, Fault):
             value = MISSING if bound.at_key else bound.value
-            problems.append(Problem(mark, _dotted(glob, *bound.path), bound.rule, value, bound.remedy))
+            problems.append(Problem(mark, _dotted("budgets", glob, *bound.path), bound.rule, value, bound.remedy))
         else:
             yield limit_of(bound, mark)
 
 
-def _dotted(glob: str, *path: str) -> str:
-    return ".".join((*_TABLE, f'"{glob}"', *path))
+def _dotted(table: str, glob: str, *path: str) -> str:
+    return ".".join(("tool.mfprofile", table, f'"{glob}"', *path))
 
 
 def _mark(text: str, label: str, path: Sequence[str]) -> Mark:
@@ -161,7 +207,7 @@ def _mark(text: str, label: str, path: Sequence[str]) -> Mark:
     TOML's reader has no positions. If a part cannot be found as it is written, the mark is that of the part before.
     """
     place = start = 0
-    for part in ("budgets", *path):
+    for part in path:
         key = re.compile(rf"(?<![\w-])(['\"]?){re.escape(part)}\1(?![\w-])")
         match = next((each for each in key.finditer(text, place) if not _in_comment(text, each.start())), None)
         if match is None:

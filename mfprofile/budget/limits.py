@@ -20,6 +20,7 @@ class Limit:
 
     The amount is a whole number (of bytes for memory) or, as a Fraction, a pillar's share of the network's total of the
     same quantity. `given` is the place in a file or the flag that sets it. `about` explains a limit from a baseline.
+    `convention` is the one that the limit is in, or '' if it is that of the check.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Limit:
     amount: int | Fraction
     given: Mark
     about: str = ""
+    convention: str = ""
 
 
 def flag_limit(flag: str, name: str, text: str) -> Limit:
@@ -60,7 +62,7 @@ def spec_limits(spec: Spec, root: Node) -> list[Limit]:
 
 def limit_of(bound: Bound, given: Mark) -> Limit:
     """Return the limit of a bound in a map, given at this place."""
-    return Limit(bound.name, bound.most, bound.amount, given)
+    return Limit(bound.name, bound.most, bound.amount, given, convention=bound.convention)
 
 
 def in_force(flags: Sequence[Limit], elsewhere: Iterable[Limit]) -> list[Limit]:
@@ -82,7 +84,12 @@ def in_force(flags: Sequence[Limit], elsewhere: Iterable[Limit]) -> list[Limit]:
 
 def _refuse_contradiction(limits: Sequence[Limit]) -> None:
     for least, most in product(limits, limits):
-        if least.name != most.name or least.most or not most.most or type(least.amount) is not type(most.amount):
+        if (
+            (least.name, least.convention) != (most.name, most.convention)
+            or least.most
+            or not most.most
+            or type(least.amount) is not type(most.amount)
+        ):
             continue
         if least.amount > most.amount:
             rule = f"{least.name} cannot be at least {shown_amount(least)} and at most {shown_amount(most)}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.limits import Limit
 from mfprofile.budget.remedies import Remedy, Trials, remedies
-from mfprofile.budget.verdicts import Finding, Verdict, heaviest
+from mfprofile.budget.verdicts import Finding, Verdict, heaviest, in_its_convention
 from mfprofile.spec.names import MEMORY, PILLARS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def reasons(outcome: Outcome) -> Reasons:
 def reason(trials: Trials, finding: Finding) -> Reason:
     """Return why a limit is not met."""
     verdict = trials.verdict
-    name, bill, terms = finding.limit.name, verdict.bill, verdict.terms
+    name, bill, terms = finding.limit.name, in_its_convention(finding.limit, verdict.bill), verdict.terms
     meets, nearest = remedies(trials, finding)
     if name == MEMORY:
         return Reason(verdict, finding, [], [], meets, nearest, terms.peak(bill))

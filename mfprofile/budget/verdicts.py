@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a network is measured: the convention for multiply-adds, and the batch and the type of values for memory."""
+    """How a network is measured: the convention for multiply-adds, and the batch and the type of values for memory.
+
+    The convention is that of limits that do not have their own. If it is `required`, limits in another are refused.
+    """
 
     convention: Convention
     batch: int = 1
     dtype: str = "float32"
+    required: bool = False
 
     def amount(self, name: str, bill: Bill) -> int:
         """Return a bill's amount of a quantity. Memory is the peak of live memory in one inference, in bytes.
@@ -74,7 +78,8 @@ class Verdict:
     """All the findings on one network, known by `reference`. `bill` is its count in the convention of the terms.
 
     `spec` is the spec of the network, None for a network in code, which has no known knobs. `uncounted` are the
-    operators that are not counted although they must be, `outside` the tensors that are not accounted for.
+    operators that are not counted although they must be, `outside` the tensors that are not accounted for. `is_new` if
+    a baseline has no bill of the network and may have none.
     """
 
     reference: str
@@ -84,6 +89,7 @@ class Verdict:
     findings: Sequence[Finding]
     uncounted: Sequence[str] = ()
     outside: Sequence[Outside] = ()
+    is_new: bool = False
 
     @property
     def is_partial(self) -> bool:
@@ -107,21 +113,25 @@ def judged(
     bill: Bill,
     limits: Iterable[Limit],
     terms: Terms,
-    uncounted: Sequence[str] = (),
-    outside: Sequence[Outside] = (),
 ) -> Verdict:
     """Return the verdict on a counted network, with the finding of each limit."""
-    return Verdict(reference, spec, bill, terms, [finding(limit, bill, terms) for limit in limits], uncounted, outside)
+    return Verdict(reference, spec, bill, terms, [finding(limit, bill, terms) for limit in limits])
 
 
 def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
-    """Return the finding of a limit on a counted network."""
+    """Return the finding of a limit on a counted network, in the limit's own convention."""
+    bill = in_its_convention(limit, bill)
     counted = terms.amount(limit.name, bill)
     if isinstance(limit.amount, int):
         return Finding(limit, counted, limit.amount)
     whole = terms.amount(limit.name.partition(".")[2], bill)
     share = limit.amount * whole
     return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
+
+
+def in_its_convention(limit: Limit, bill: Bill) -> Bill:
+    """Return the bill in the convention of a limit."""
+    return bill if limit.convention in ("", bill.convention.name) else bill.under(limit.convention)
 
 
 def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ import typer
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
 from mfprofile.cli.options import ArgumentsOption, ConventionName, FillOption, FormOptions, InputsOption, notify
-from mfprofile.cli.subjects import need_extra
+from mfprofile.cli.subjects import Options, configured, inputs_and_arguments, need_extra
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import unknown
@@ -72,8 +72,8 @@ def command(
 
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
-    runs outside its submodules. Operators and recurrent layers that are not counted are listed. Needs torch:
-    pip install '.[torch]'.
+    runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
+    Operators and recurrent layers that are not counted are listed. Needs torch: pip install '.[torch]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
@@ -86,7 +86,6 @@ def command(
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
     from mfprofile.cost.subject import is_complete
-    from mfprofile.trace import parse
     from mfprofile.verify.audit import audit
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import coverage
@@ -96,7 +95,8 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
-    result = audit(target, parse.inputs(inputs or (), fill), parse.arguments(arguments or ()), device, names, notify)
+    options = configured(Options(inputs=inputs or (), arguments=arguments or (), fill=fill))
+    result = audit(target, *inputs_and_arguments(target, options), device, names, notify)
     show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
     bill = result.trace.bill()
     notes = [*decided(bill), *(() if is_complete(result.trace) else coverage(bill))]

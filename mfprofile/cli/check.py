@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import dtypes, names_in, specs
-from mfprofile.cli.options import AsJson, ConventionName, notify
+from mfprofile.cli.completion import conventions, dtypes, names_in, specs
+from mfprofile.cli.options import AsJson, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, need_extra, refuse_misplaced
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import unknown
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mfprofile.budget.config import Config
     from mfprofile.budget.limits import Limit
     from mfprofile.budget.verdicts import Terms
-    from mfprofile.cost.weights import Convention
 
 FORMATS = ("table", "json", "github")
 
@@ -65,7 +65,9 @@ def command(
     baseline: Annotated[
         str | None,
         typer.Option(
-            "--baseline", metavar="FILE", help="Compare with an earlier 'count --json' or 'audit --json', by name."
+            "--baseline",
+            metavar="FILE",
+            help="Compare with an earlier 'count --json' or 'audit --json', by name; - for stdin.",
         ),
     ] = None,
     max_growth: Annotated[
@@ -76,13 +78,25 @@ def command(
             help="Allowed growth of madds and params over the baseline: 1% or 2M (default 0).",
         ),
     ] = None,
+    allow_new: Annotated[
+        bool, typer.Option("--allow-new", help="Accept a network without a bill in the baseline, and report it as new.")
+    ] = False,
     config: Annotated[
         str | None,
         typer.Option("--config", metavar="FILE", help="Use this pyproject.toml, not the nearest one."),
     ] = None,
     *,
     options: NetworkOptions,
-    convention: ConventionName = "core",
+    convention: Annotated[
+        str | None,
+        typer.Option(
+            "--convention",
+            metavar="NAME",
+            help="What to count. By default each budget's own convention, else core.",
+            show_default=False,
+            autocompletion=conventions,
+        ),
+    ] = None,
     batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Images per batch, for memory.")] = 1,
     dtype: Annotated[
         str,
@@ -116,15 +130,20 @@ def command(
     apply, but a flag replaces the other limits on its quantity. A percentage is a pillar's share of the whole. For each
     limit that is not met, the smallest changes that would meet it are listed.
 
+    A budget with 'convention: paper' is judged in that convention. Limits without one are judged in that of
+    --convention, else of the spec's budget, else of pyproject.toml, else in core. A budget in another convention than
+    --convention is refused.
+
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
-    no pillars, no memory and no knobs here. Operators that are not counted are reported on stderr. With --strict they
-    fail the check.
+    no pillars, no memory and no knobs here. Its --input and --arg can be in pyproject.toml, under
+    [tool.mfprofile.targets]. Specs and networks in code can be checked together: 192 or HEIGHTxWIDTH is then the input
+    of specs, and any other form of --input that of networks in code. Operators that are not counted are reported on
+    stderr. With --strict they fail the check.
 
     Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
     """
     from mfprofile.budget.checks import Demands
     from mfprofile.budget.reasons import reasons
-    from mfprofile.cost.conventions import find_convention
     from mfprofile.view.annotations import append_summary, github_text
     from mfprofile.view.tables import show
     from mfprofile.view.verdict import outcome_text
@@ -132,11 +151,11 @@ def command(
     chosen_format = _format(form, as_json)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
-    terms = _terms(find_convention(convention), batch, dtype)
-    growth = _growth(baseline, max_growth, convention)
+    terms = _terms(convention, batch, dtype)
+    growth = _growth(baseline, max_growth, allow_new, convention)
     demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
-    refuse_misplaced(specs, options)
-    outcome = _judge_all(specs, options, demands, terms)
+    refuse_misplaced([*specs, *(["-"] if baseline == "-" else [])], options, is_mixed_allowed=True)
+    outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
     failures = reasons(outcome)
     if chosen_format == "github":
         show(github_text(outcome, failures, terms))
@@ -157,7 +176,9 @@ def _judge_all(specs: list[str], options: Options, demands: Demands, terms: Term
     if targets:
         need_extra("check of a network in code", targets)
     outcome = Outcome()
-    for reference in outcome.expanded(specs):
+    references = list(outcome.expanded(specs))
+    options = options.divided(references)
+    for reference in references:
         with outcome.collecting_problems(reference):
             outcome.verdicts.append(judge(_candidate(reference, options, terms), demands, terms))
     return outcome
@@ -171,16 +192,18 @@ def _candidate(reference: str, options: Options, terms: Terms) -> Candidate:
     return candidate(reference, terms, options.assignments)
 
 
-def _terms(convention: Convention, batch: int, dtype: str) -> Terms:
+def _terms(convention: str | None, batch: int, dtype: str) -> Terms:
     from mfprofile.budget.verdicts import Terms
+    from mfprofile.cost.conventions import find_convention
 
     if batch < 1:
         raise InputError(f"--batch {batch}: must be 1 or more")
-    if dtype != Terms(convention).dtype:
+    terms = Terms(find_convention(convention or "core"), batch, dtype, required=convention is not None)
+    if dtype != "float32":
         from mfprofile.cost.memory import value_bytes
 
         value_bytes(dtype)
-    return Terms(convention, batch, dtype)
+    return terms
 
 
 def _format(form: str, as_json: bool) -> str:
@@ -208,15 +231,19 @@ def _config(file: str | None) -> Config | None:
     for glob in config.unmatched() if config is not None else ():
         name = printable(glob)
         notify(f"note: tool.mfprofile.budgets has limits for {name!r}, which matches no file and no shipped spec")
+    for target in config.unmatched_targets() if config is not None else ():
+        notify(f"note: tool.mfprofile.targets has options for {printable(target)!r}, which matches no file")
     return config
 
 
-def _growth(file: str | None, most: str | None, convention: str) -> Growth | None:
+def _growth(file: str | None, most: str | None, allow_new: bool, convention: str | None) -> Growth | None:
     from mfprofile.budget.baseline import growth, read_baseline
     from mfprofile.budget.checks import Growth
 
     if file is not None:
-        return Growth(Path(file), read_baseline(Path(file), convention), growth(most or "0%"))
-    if most is not None:
-        raise InputError("--max-growth needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'")
+        allowed = growth(most or "0%")
+        return Growth(Path(file), read_baseline(Path(file), convention), allowed, allow_new)
+    if most is not None or allow_new:
+        flag = "--allow-new" if most is None else "--max-growth"
+        raise InputError(f"{flag} needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'")
     return None

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes
-from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, checked_specs
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, load_all
 
 
 def command(
@@ -34,11 +34,10 @@ def command(
     Example: mfprofile count mf294m mf294m-mlp --by block
     """
     from mfprofile.cost.bill import count
-    from mfprofile.spec.load import load
     from mfprofile.view.bill import bill_json, bill_table, comparison_table
     from mfprofile.view.tables import dumps, render, show
 
-    bills = [count(load(spec, changes), convention) for spec in checked_specs(specs)]
+    bills = [count(spec, convention) for spec in load_all(specs, changes)]
     if form == "json":
         documents = [bill_json(bill, by) for bill in bills]
         show(dumps(documents if len(documents) > 1 else documents[0]))

@@ -6,22 +6,31 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import Changes, FormOptions, Spec
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
 
 
 def command(
     spec: Spec,
     block: Annotated[
-        int, typer.Option("--block", metavar="NUMBER", help="Number of the block, from 1, with 'repeat' expanded.")
+        str,
+        typer.Option(
+            "--block",
+            metavar="NUMBER|NAME",
+            help="Number of the block, from 1, with 'repeat' expanded; or tokens, stem, final, head.",
+        ),
     ],
     *,
     changes: Changes,
+    convention: ConventionName = "core",
     form: FormOptions,
 ) -> None:
     """Show one block op by op, as formulas with their numbers.
 
+    The stem, the table of tokens, the final bridge and the head are shown in the same way.
+
     Example: mfprofile explain mf294m --block 7
     """
+    from mfprofile.cost.conventions import find_convention
     from mfprofile.cost.explain import explained
     from mfprofile.spec.layout import resolve
     from mfprofile.spec.load import load
@@ -29,6 +38,8 @@ def command(
     from mfprofile.view.tables import render, show
 
     network = resolve(load(spec, changes))
-    rows, values = explained(network, block)
-    heading = f"{network.name}, block {block}: {network.blocks[block - 1].kind}; MAdds in convention 'core'"
-    show(render(explained_table(rows, values, heading), form))
+    rows, values = explained(network, block.strip(), convention)
+    unit = find_convention(convention).unit
+    what = next((f"block {block}: {each.kind}" for each in network.blocks if str(each.number) == block.strip()), block)
+    heading = f"{network.name}, {what}; {unit} in convention '{convention}'"
+    show(render(explained_table(rows, values, heading, unit), form))

@@ -13,7 +13,10 @@ from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
 def command(
     spec: Spec,
     free: Annotated[
-        str, typer.Option("--free", metavar="KEY,...", help="The free keys, such as tokens.count,tokens.dim.")
+        str,
+        typer.Option(
+            "--free", metavar="KEY,...", help="The free keys, such as tokens.count,tokens.dim, or their symbols: M,d."
+        ),
     ],
     by: Annotated[
         str,

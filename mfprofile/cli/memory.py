@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes, dtypes
-from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, checked_specs
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, load_all
 
 
 def command(
@@ -49,9 +49,8 @@ def command(
     """
     from mfprofile.cost.bill import count
     from mfprofile.cost.memory import Inference
-    from mfprofile.spec.load import load
     from mfprofile.view.memory import memory_text
     from mfprofile.view.tables import show
 
-    bills = [count(load(spec, changes), convention) for spec in checked_specs(specs)]
+    bills = [count(spec, convention) for spec in load_all(specs, changes)]
     show(memory_text(bills, by, Inference(batch, dtype, in_place), form))

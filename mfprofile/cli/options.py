@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -14,6 +15,7 @@ from mfprofile.spec.merge import Setting
 from mfprofile.spec.sources import working_folder
 
 if TYPE_CHECKING:
+    from mfprofile.spec import model
     from mfprofile.view.tables import Form
 
 Spec = Annotated[
@@ -93,6 +95,22 @@ def checked_specs(specs: list[str]) -> list[str]:
     if specs.count("-") > 1:
         raise InputError("-: standard input can be read only once")
     return specs
+
+
+def load_all(specs: list[str], changes: Sequence[Setting] = ()) -> list[model.Spec]:
+    """Return the loaded specs. Raise `InputError` with the messages of all that cannot be loaded, each message once."""
+    from mfprofile.spec.load import load
+
+    loaded: list[model.Spec] = []
+    messages: dict[str, None] = {}
+    for spec in checked_specs(specs):
+        try:
+            loaded.append(load(spec, changes))
+        except InputError as error:
+            messages |= dict.fromkeys(str(error).splitlines())
+    if messages:
+        raise InputError("\n".join(messages))
+    return loaded
 
 
 def _form(as_json: bool, as_csv: bool, as_markdown: bool) -> Form:

@@ -12,7 +12,8 @@ from mfprofile.cli.options import Changes, ConventionName, Spec, notify
 def command(
     spec: Spec,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Output file (default NAME.html).")
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Output file (default NAME.html), or - for stdout."),
     ] = None,
     *,
     changes: Changes,
@@ -29,9 +30,13 @@ def command(
     from mfprofile.files import check, write
     from mfprofile.spec.load import load
     from mfprofile.view.page.page import page_text
+    from mfprofile.view.tables import show
 
     _check_ending(output)
     loaded = load(spec, changes)
+    if output == "-":
+        show(page_text(loaded, convention))
+        return
     place = f"{loaded.name}.html" if output is None else output
     check(place)
     write(place, page_text(loaded, convention))
@@ -45,5 +50,5 @@ def _check_ending(output: str | None) -> None:
     from mfprofile.errors import InputError
     from mfprofile.files import is_stream
 
-    if output and Path(output).suffix.lower() not in (".html", ".htm") and not is_stream(output):
+    if output and output != "-" and Path(output).suffix.lower() not in (".html", ".htm") and not is_stream(output):
         raise InputError(f"{output}: must end in .html or .htm")

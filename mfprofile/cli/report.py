@@ -18,7 +18,10 @@ def command(
 
     Example: mfprofile report -o reports
     """
+    from mfprofile.errors import InputError
     from mfprofile.view.report import write_reports
 
+    if folder == "-":
+        raise InputError("-o -: reports cannot be written to stdout; use the name of a folder")
     for file in write_reports(folder):
         notify(f"wrote {file}")

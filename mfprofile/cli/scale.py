@@ -53,6 +53,7 @@ def command(
     from mfprofile.view.scaling import scaled_spec, scaling_json, scaling_lines, unreachable
     from mfprofile.view.tables import dumps, show
 
+    output = None if output == "-" else output  # stdout is the default
     if output and Path(output).suffix not in (".yaml", ".yml") and not is_stream(output):
         raise InputError(f"-o {output}: must end in .yaml or .yml")
     if output is not None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
@@ -24,23 +27,31 @@ from mfprofile.spec.sources import is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
+    from mfprofile.budget.config import Config
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
+    from mfprofile.trace.parse import Inputs
 
+T = TypeVar("T")
 _LIBRARIES = ("timm:", "torchvision:")
+_SIZE = re.compile(r"\s*[0-9]+([x×][0-9]+)?\s*")
+"""An input of specs: pixels, or height and width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options that describe networks.
 
-    `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both.
+    `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
+    inputs of specs if they are not those of networks in code. `config` has more options of networks in code.
     """
 
     settings: Sequence[str] = ()
     inputs: Sequence[str] = ()
     arguments: Sequence[str] = ()
     fill: str | None = None
+    sizes: Sequence[str] | None = None
+    config: Config | None = None
 
     @property
     def changes(self) -> Sequence[str]:
@@ -50,7 +61,20 @@ class Options:
     @property
     def assignments(self) -> list[Setting]:
         """Return the assignments to a spec, that of `--input` last."""
-        return assignments(list(self.settings), self.inputs[0] if self.inputs else None)
+        sizes = self.inputs if self.sizes is None else self.sizes
+        return assignments(list(self.settings), sizes[0] if sizes else None)
+
+    def divided(self, references: Sequence[str]) -> Options:
+        """Return the options with the inputs of specs apart, if the references are specs and networks in code.
+
+        Raises `InputError` if the specs have several.
+        """
+        if len({is_target(reference) for reference in references}) < 2:
+            return self
+        sizes = [text for text in self.inputs if _SIZE.fullmatch(text)]
+        if len(sizes) > 1:
+            raise InputError(f"--input {sizes[1]}: the specs have the input {sizes[0]} already; use one of them")
+        return replace(self, inputs=[text for text in self.inputs if text not in sizes], sizes=sizes)
 
 
 def _options(
@@ -83,7 +107,7 @@ SpecOptions = Annotated[
 """The options for specs."""
 
 
-def refuse_misplaced(references: Sequence[str], options: Options) -> None:
+def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allowed: bool = False) -> None:
     """Raise `InputError` for options that apply to none of the references, or that specs and code read differently.
 
     Also raise it if standard input is given twice.
@@ -96,10 +120,17 @@ def refuse_misplaced(references: Sequence[str], options: Options) -> None:
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
-    if targets and len(targets) < len(references) and options.inputs:
+    if targets and len(targets) < len(references) and options.inputs and not is_mixed_allowed:
         raise InputError("--input is in pixels for a spec but a shape for a network in code; run the command for each")
     if targets and len(targets) == len(references) and options.settings:
         raise InputError(f"--set changes a spec, but {targets[0]} is a network in code; use --arg for its factory")
+
+
+def configured(options: Options) -> Options:
+    """Return the options with what the nearest pyproject.toml says about networks in code."""
+    from mfprofile.budget.config import find_config
+
+    return replace(options, config=find_config(Path.cwd()))
 
 
 def need_extra(command: str, references: Sequence[str]) -> None:
@@ -128,16 +159,39 @@ def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
     from mfprofile.cost.subject import is_complete
     from mfprofile.trace.audit import traced
-    from mfprofile.trace.parse import arguments, inputs
     from mfprofile.view.coverage import coverage
     from mfprofile.view.values import decided
 
-    trace = traced(reference, inputs(options.inputs, options.fill), arguments(options.arguments))
+    trace = traced(reference, *inputs_and_arguments(reference, options))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     notes = [*decided(bill), *(() if is_complete(bill.subject) else coverage(bill))]
     if notes:
         notify("\n".join(f"note: {reference}: {line}" for line in notes))
     return bill
+
+
+def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict[str, Any]]:
+    """Return the inputs and the arguments of a network in code, from its options and from a pyproject.toml.
+
+    The inputs of the options replace those of the file, and each argument replaces that of the same key.
+    """
+    from mfprofile.budget.code_options import NO_OPTIONS
+    from mfprofile.trace.parse import arguments, inputs
+
+    more = NO_OPTIONS if options.config is None else options.config.options(reference)
+    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
+    read = _anchored(partial(inputs, fill=options.fill), texts, "--input", places)
+    return read, _anchored(arguments, more.arguments_with(options.arguments), "--arg", more.arguments)
+
+
+def _anchored(read: Callable[[Sequence[str]], T], texts: Sequence[str], option: str, places: Mapping[str, str]) -> T:
+    """Return the texts as they are read. An error about a text of a pyproject.toml names its place there."""
+    try:
+        return read(texts)
+    except InputError as error:
+        message = str(error)
+        place = next((places[text] for text in places if message.startswith(f"{option} {text}:")), None)
+        raise InputError(message if place is None else message.replace(option, place, 1)) from None
 
 
 def bills_to_compare(command: str, a: str, b: str | None, options: Options, convention: str) -> tuple[Bill, Bill]:
@@ -155,7 +209,9 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
-    unchanged = Options(inputs=options.inputs, fill=options.fill)
+    if targets:
+        options = configured(options)
+    unchanged = Options(inputs=options.inputs, fill=options.fill, config=options.config)
     if targets:
         need_extra(f"{command} of a network in code", references)
         return bill_of(a, unchanged, convention), bill_of(references[1], options, convention, suffix)

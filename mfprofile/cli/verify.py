@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import counters
-from mfprofile.cli.options import Changes, FormOptions, Specs, checked_specs, need_torch, notify
+from mfprofile.cli.options import Changes, FormOptions, Specs, load_all, need_torch, notify
 
 
 def command(
@@ -32,10 +32,9 @@ def command(
 
     Example: mfprofile verify mf294m --counter fvcore --counter thop
     """
-    from mfprofile.spec.load import load
     from mfprofile.view.tables import show
 
-    loaded = [load(spec, changes) for spec in checked_specs(specs)]
+    loaded = load_all(specs, changes)
     need_torch("verify")
     from mfprofile.verify.verify import verify
     from mfprofile.view.verification import failures, verification_text

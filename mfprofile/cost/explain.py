@@ -1,4 +1,7 @@
-"""Explain a block op by op: the formula of each op, in the paper's letters, and the numbers to put in."""
+"""Explain a block, the stem or the head op by op.
+
+Each op has a formula in the paper's letters, and the numbers to put in.
+"""
 
 from __future__ import annotations
 
@@ -8,49 +11,84 @@ from typing import Any
 
 import sympy
 
-from mfprofile.cost.blocks import block_parts
-from mfprofile.cost.former import former
-from mfprofile.cost.rows import Row, rows_of
+from mfprofile.cost.blocks import network_parts
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.errors import InputError
-from mfprofile.spec.network import Block, FeatureMap, Network, Tokens
+from mfprofile.spec.network import Block, FeatureMap, Head, Network, Tokens
+from mfprofile.spec.words import listed, printable
 
 MEANINGS = {
     "C": "input channels", "O": "output channels", "h": "hidden channels", "h₂": "second hidden channels",
     "L": "input positions", "P": "output positions", "M": "tokens", "d": "token dimension", "k": "kernel",
-    "g": "groups of 1×1 convolutions",
+    "g": "groups of 1×1 convolutions", "F": "width of the first Linear layer", "K": "classes",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedRow:
-    """An op of a block: its row with numbers, and its multiply-adds and parameters as formulas."""
+    """An op of a part: its row with numbers, its counted multiply-adds, and these and its parameters as formulas."""
 
     row: Row
+    counted: int
     madds: Any
     params: Any
 
 
-def explained(network: Network, number: int) -> tuple[list[ExplainedRow], dict[Any, int]]:
-    """Return a block's ops with their formulas, and the value of each letter in them.
+def explained(network: Network, name: int | str, convention: str = "core") -> tuple[list[ExplainedRow], dict[Any, int]]:
+    """Return the ops of a block, by its number, or of a part such as `stem` or `head`, with their formulas.
 
-    Raises `InputError` if the network has no such block.
+    Also return the value of each letter in them. The formulas of a detector are numbers. Raises `InputError` if the
+    network has no such block or part.
     """
-    if not 1 <= number <= len(network.blocks):
-        raise InputError(f"{network.name} has no block {number}; use 1 to {len(network.blocks)}")
-    block = network.blocks[number - 1]
+    weights, label = find_convention(convention), str(name)
+    parts = _parts_of(network, label)
+    if not parts:
+        others = dict.fromkeys(part.block for part in network_parts(network) if not part.block.isdecimal())
+        kind = "block" if label.removeprefix("-").isdecimal() else "part"
+        known = listed([f"1 to {len(network.blocks)}", *others])
+        raise InputError(f"{network.name} has no {kind} {printable(label)}; use one of {known}")
     letters = _Letters()
-    symbolic = _symbolic_block(block, network, letters)
-    tokens = network.tokens
-    named = dataclasses.replace(network, tokens=None if tokens is None else _symbolic_tokens(tokens, letters))
-    pairs = zip(_rows(network, block), _rows(named, symbolic), strict=True)
-    rows = [ExplainedRow(row, sympy.sympify(formula.madds), sympy.sympify(formula.params)) for row, formula in pairs]
+    symbolic = _parts_of(_symbolic_network(network, label, letters), label)
+    formulas = zip(rows_of(symbolic), weights.weigh(symbolic), strict=True)
+    rows = [
+        ExplainedRow(row, counted, sympy.sympify(madds), sympy.sympify(formula.params))
+        for row, counted, (formula, madds) in zip(rows_of(parts), weights.weigh(parts), formulas, strict=True)
+    ]
     used = set().union(*((row.madds.free_symbols | row.params.free_symbols) for row in rows))
     return rows, {letter: value for letter, value in letters.values.items() if letter in used}
 
 
-def _rows(network: Network, block: Block) -> list[Row]:
-    tokenwise = [] if network.tokens is None else former(network, network.tokens)
-    return rows_of(block_parts(network, block, tokenwise))
+def _parts_of(network: Network[Any], name: str) -> list[Part[Any]]:
+    return [part for part in network_parts(network) if part.block == name]
+
+
+def _symbolic_network(network: Network, name: str, letters: _Letters) -> Network[Any]:
+    """Return the network with letters as the dimensions of one of its blocks or parts."""
+    blocks, stem, head = list(network.blocks), network.stem, network.head
+    if name.isdecimal():
+        at = int(name) - 1
+        blocks[at] = _symbolic_block(blocks[at], network, letters)
+    elif name in ("final", "head"):
+        last = blocks[-1].outputs
+        channels, positions = letters("C", last.channels), letters("L", last.positions)
+        outputs = FeatureMap(channels, positions, 1, channels / network.bridge_heads)
+        blocks[-1] = dataclasses.replace(blocks[-1], outputs=outputs)
+    elif name == "stem":
+        stem = FeatureMap(letters("O", stem.channels), letters("P", stem.positions), 1, 1)
+    tokens = None if network.tokens is None else _symbolic_tokens(network.tokens, letters)
+    if name == "head" and head is not None:
+        head = _symbolic_head(head, blocks[-1].outputs, network, tokens, letters)
+    return dataclasses.replace(network, blocks=tuple(blocks), stem=stem, head=head, tokens=tokens)
+
+
+def _symbolic_head(
+    head: Head, image: FeatureMap[Any], network: Network, tokens: Tokens[Any] | None, letters: _Letters
+) -> Head[Any]:
+    groups = 1 if network.groups == 1 else letters("g", network.groups)
+    hidden = letters("h", head.expanded)
+    features = hidden if tokens is None else hidden + tokens.dim
+    return Head(image.channels / groups, hidden, features, letters("F", head.fc), letters("K", head.classes))
 
 
 class _Letters:

@@ -49,12 +49,13 @@ class Formulas:
 def formulas(spec: Spec, keys: Sequence[str], axis: str = "pillar", convention: str = "core") -> Formulas:
     """Return the exact multiply-adds and parameters by `axis`, as polynomials in the free `keys`.
 
-    They are true for all values that the rules of a spec allow. Raises `InputError` for a key that cannot be free, with
-    the reason.
+    A key can also be given by its symbol: `M` for `tokens.count`, `C8` for `blocks.8.out`. The polynomials are true for
+    all values that the rules of a spec allow. Raises `InputError` for a key that cannot be free, with the reason.
     """
     spec = scaled(spec)
     symbols, shown, multiples, keys_of = {}, {}, {}, {}
-    for key in dict.fromkeys(keys):
+    by_symbol = {_symbol(key): key for key in free_keys(spec)}
+    for key in dict.fromkeys(by_symbol.get(key, key) for key in keys):
         letter, multiple = _letter(spec, key), _multiple(spec, key)
         unit = sympy.Symbol(f"{letter}_unit", integer=True, positive=True)
         symbol = sympy.Symbol(letter, integer=True, positive=True)
@@ -85,8 +86,7 @@ def _letter(spec: Spec, key: str) -> str:
     """Return the letter of a key. Raises `InputError` if the key cannot be free."""
     known = list(free_keys(spec))
     if key in known:
-        match = re.fullmatch(r"blocks\.(\d+)\.(\w+)", key)
-        return f"{BLOCK_LETTERS[match[2]]}{match[1]}" if match else LETTERS[key]
+        return _symbol(key)
     if key == "input":
         raise InputError(f"input cannot be free: {spec.input} is a rectangle, and the formula needs a square")
     if key == "width":
@@ -96,6 +96,12 @@ def _letter(spec: Spec, key: str) -> str:
     if key in ("groups", "former.heads", "bridge.heads"):
         raise InputError(f"{key} cannot be free: the widths are divided by it")
     raise InputError(f"{key} cannot be free; {instead(key, known)}")
+
+
+def _symbol(key: str) -> str:
+    """Return the symbol that stands for a key that can be free."""
+    match = re.fullmatch(r"blocks\.(\d+)\.(\w+)", key)
+    return f"{BLOCK_LETTERS[match[2]]}{match[1]}" if match else LETTERS[key]
 
 
 def _value(spec: Spec, key: str) -> Any:

@@ -92,7 +92,13 @@ def _literal_rule(value: object, limits: dict[str, Any]) -> tuple[str, str]:
 
 def _map_rule(value: object, path: Sequence[int | str]) -> tuple[str, str]:
     section = str(path[0])
-    names = ", ".join(keys(section)) if section in _SECTIONS else "max, min" if section == "budget" else "limits"
+    names = (
+        ", ".join(keys(section))
+        if section in _SECTIONS
+        else "max, min, convention"
+        if section == "budget"
+        else "limits"
+    )
     rule = f"must be a map ({names})"
     if section == "budget":
         return f"{rule}, {limits.EXAMPLE}", ""

@@ -1,10 +1,12 @@
 """`budget:`, the limits of a network's cost, and the names of the quantities that can have a limit.
 
     budget:
+      convention: paper
       max: {madds: 300M, params: 12M, memory: 12MB, former: {madds: 10%}}
       min: {madds: 280M}
 
-A percentage is a pillar's share of the same quantity of the whole network. A pyproject.toml has the same maps.
+A percentage is a pillar's share of the same quantity of the whole network. `convention` says what the limits count; it
+may be omitted. A pyproject.toml has the same maps.
 """
 
 from __future__ import annotations
@@ -15,12 +17,13 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from mfprofile.errors import QuantityError
-from mfprofile.spec.names import ADDITIVE, MEMORY, PILLARS, QUANTITIES
+from mfprofile.spec.names import ADDITIVE, CONVENTIONS, MEMORY, PILLARS, QUANTITIES
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, nearest, shown
 
 _SIDES = ("max", "min")
+_CONVENTION = "convention"
 _PERCENT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*%", re.ASCII)
 EXAMPLE = "as in '{max: {madds: 300M, former: {madds: 10%}}, min: {madds: 280M}}'"
 
@@ -29,12 +32,14 @@ class Bound(NamedTuple):
     """One limit on the quantity `name`, an upper one if `most`, else a lower one.
 
     `amount` is a whole number, or a pillar's share as a Fraction. `path` gives its keys in the map of limits.
+    `convention` is that of the map, or ''.
     """
 
     path: tuple[str, ...]
     name: str
     most: bool
     amount: int | Fraction
+    convention: str = ""
 
 
 class Fault(NamedTuple):
@@ -49,13 +54,28 @@ class Fault(NamedTuple):
 
 def bounds(budget: Mapping[str, Any]) -> Iterator[Bound | Fault]:
     """Yield each limit of a `budget:` map, and a fault for each invalid entry."""
+    convention = convention_of(budget)
     for side, limits in budget.items():
-        if side not in _SIDES:
+        if side == _CONVENTION:
+            yield from [] if convention else _wrong_convention(limits)
+        elif side not in _SIDES:
             yield Fault((side,), None, "unknown key", _instead(side, limits), at_key=True)
         elif not isinstance(limits, dict):
             yield Fault((side,), limits, "must be a map of limits, as in '{madds: 300M}'")
         else:
-            yield from _side(side, limits)
+            for entry in _side(side, limits):
+                yield entry._replace(convention=convention) if isinstance(entry, Bound) else entry
+
+
+def convention_of(budget: Mapping[str, Any]) -> str:
+    """Return the name of the convention that a `budget:` map gives, or '' if it gives none or an unknown one."""
+    name = budget.get(_CONVENTION)
+    return name if isinstance(name, str) and name in CONVENTIONS else ""
+
+
+def _wrong_convention(name: object) -> Iterator[Fault]:
+    word = name if isinstance(name, str) else ""
+    yield Fault((_CONVENTION,), name, "must be the name of a convention", instead(word, CONVENTIONS))
 
 
 def _side(side: str, limits: Mapping[str, Any]) -> Iterator[Bound | Fault]:
@@ -97,7 +117,7 @@ def _instead(key: str, value: object) -> str:
         return f"write it as '{side}: {{{name}: {value}}}'"
     if key.partition(".")[0] in (*ADDITIVE, MEMORY, *PILLARS) and not isinstance(value, dict | list):
         return f"write it as 'max: {{{key}: {value}}}', or put it under 'min'"
-    return nearest(key, _SIDES) or f"put limits under 'max' and 'min', {EXAMPLE}"
+    return nearest(key, (*_SIDES, _CONVENTION)) or f"put limits under 'max' and 'min', {EXAMPLE}"
 
 
 def amount(name: str, value: object) -> int | Fraction:
@@ -149,7 +169,9 @@ def json_schema() -> dict[str, Any]:
     pillar = _closed(dict.fromkeys(ADDITIVE, part), "Amounts of this pillar, or shares of the whole network as in 10%.")
     limits = {**dict.fromkeys((*ADDITIVE, MEMORY), count), **dict.fromkeys(PILLARS, pillar)}
     about = {"max": "Upper limits.", "min": "Lower limits."}
-    return _closed({side: _closed(limits, about[side]) for side in _SIDES}, f"Limits for 'check', {EXAMPLE}.")
+    named = {"enum": list(CONVENTIONS), "description": "What the limits count."}
+    sides = {side: _closed(limits, about[side]) for side in _SIDES}
+    return _closed({**sides, _CONVENTION: named}, f"Limits for 'check', {EXAMPLE}.")
 
 
 def _closed(properties: dict[str, Any], about: str) -> dict[str, Any]:

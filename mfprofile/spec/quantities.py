@@ -14,6 +14,9 @@ _BYTES = {"": 1, "B": 1}
 _BYTES |= {f"{letter}{byte}": 1000**power for power, letter in enumerate("KMGT", start=1) for byte in ("", "B")}
 _BYTES |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
 _AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3})*(?:\.[0-9]{1,30})?)\s*([A-Za-z]{0,12})", re.ASCII)
+_POWER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?[eE]\+?[0-9]{1,2}", re.ASCII)
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,9}", re.ASCII)
+_SHORT = ("K", "M", "G", "T")
 _FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)
 
 
@@ -30,7 +33,8 @@ def quantity(text: object, in_bytes: bool = False) -> int:
     units, example = (_BYTES, "12MB, 1.5MiB or 12_000_000") if in_bytes else (_COUNTS, "300M, 0.3G or 300_000_000")
     match = _AMOUNT.fullmatch(written.strip())
     if not match:
-        raise QuantityError(shown(text), f"must be an amount such as {example}")
+        hint = _hint(written.strip(), in_bytes)
+        raise QuantityError(shown(text), hint or f"must be an amount such as {example}")
     number, unit = Fraction(match[1].replace("_", "")), match[2].upper()
     if flops := _FLOPS.fullmatch(unit):
         raise _ambiguous_flops(match[1], flops[1].upper().replace("K", "k"))
@@ -40,6 +44,22 @@ def quantity(text: object, in_bytes: bool = False) -> int:
     if amount.denominator != 1:
         raise QuantityError(shown(text), f"is not a whole number; use an amount such as {example}")
     return int(amount)
+
+
+def _hint(text: str, in_bytes: bool) -> str:
+    """Return what to write in place of a number with an exponent or with commas, or '' for any other text."""
+    if _GROUPED.fullmatch(text):
+        return f"write it without commas: {text.replace(',', '_')}"
+    if not _POWER.fullmatch(text):
+        return ""
+    amount = Fraction(text)
+    if amount.denominator != 1:
+        return ""
+    sizes = [(size, unit) for unit, size in (_BYTES if in_bytes else _COUNTS).items() if unit in _SHORT]
+    size, unit = next((pair for pair in sorted(sizes, reverse=True) if pair[0] <= amount), (1, ""))
+    digits = f"{float(amount / size):.9g}"
+    exact = f"{digits}{unit}" if Fraction(digits) * size == amount and "e" not in digits else f"{int(amount):_}"
+    return f"write it without an exponent: {exact}"
 
 
 def units(in_bytes: bool = False) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from mfprofile.spec.model import BlockSpec, Resolution, Spec
 
 _NONE_IS_A_VALUE = {"head", "former"}
+_ENTRY = "- "
+"""The start of a line with an entry of `blocks`."""
 
 
 def mapping(spec: Spec) -> dict[str, Any]:
@@ -48,10 +51,28 @@ def _block(block: BlockSpec) -> dict[str, Any]:
 
 
 def yaml_text(spec: Spec) -> str:
-    """Return the spec as YAML with all defaults, one line per key and per block."""
+    """Return the spec as YAML with all defaults, one line per key and per block. A comment has each block's number."""
     data = mapping(spec)
     order = ["input", "classes", "tokens", "stem", "blocks", "head"]
-    return dumped({key: data[key] for key in [*order, *data] if key in data})
+    text = dumped({key: data[key] for key in [*order, *data] if key in data})
+    numbers = _numbers(spec)
+    lines = text.splitlines()
+    width = max(len(line) for line in lines if line.startswith(_ENTRY))
+    numbered = (f"{line.ljust(width)}  # {next(numbers)}" if line.startswith(_ENTRY) else line for line in lines)
+    return "".join(f"{line}\n" for line in numbered)
+
+
+def _numbers(spec: Spec) -> Iterator[str]:
+    """Yield the number of each entry of `blocks`, with the numbers of its blocks in a bill if they differ."""
+    before = 0
+    for number, block in enumerate(spec.blocks, start=1):
+        first, before = before + 1, before + block.repeat
+        if block.repeat == 0:
+            yield f"{number}: no block"
+        elif first == before == number:
+            yield str(number)
+        else:
+            yield f"{number}: block {first}" if first == before else f"{number}: blocks {first} to {before}"
 
 
 def dumped(data: dict[str, Any]) -> str:

@@ -12,6 +12,8 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.verdicts import Terms, Verdict
 from mfprofile.files import append
 from mfprofile.spec.problems import Mark, Problem
+from mfprofile.spec.sources import is_target
+from mfprofile.view.code_places import place_in_code
 from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines, uncounted_line
 
 
@@ -54,6 +56,8 @@ def _command(mark: Mark, title: str, message: str) -> str:
 
 
 def _place(mark: Mark) -> Iterator[tuple[str, str]]:
+    if is_target(mark.source):
+        mark = place_in_code(mark.source)
     if _is_file(mark):
         yield "file", _from_root(Path(mark.source))
         if mark.line is not None:

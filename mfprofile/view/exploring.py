@@ -93,6 +93,15 @@ def counted_table(
     return Table(columns, data, [[whole]], above, below)
 
 
+def none_within(name: str, windows: Windows, convention: str, near: Mapping[str, Nearest]) -> str:
+    """Return the message that a space has no variant within the windows, with the nearest ones, as `count` has them."""
+    if not windows:
+        return f"{name}: has no variant: each combination of its choices is invalid"
+    what = "these windows" if len(windows) > 1 else "the window"
+    lines = [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
+    return "\n".join([f"{name}: no variant is within {what}; MAdds in convention '{convention}'", *lines])
+
+
 def _skipped(number: int) -> str:
     return f"{several(number, 'invalid combination')} {'is' if number == 1 else 'are'} skipped"
 

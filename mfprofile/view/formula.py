@@ -108,22 +108,24 @@ def _other_terms(one: Complexity) -> str:
     return ", ".join(f"{label}: {written(expression)}" for label, expression in one.other_terms.items()) or "–"
 
 
-def explained_table(rows: Sequence[ExplainedRow], values: Mapping[Any, int], heading: str) -> Table:
-    """Return a table of a block's ops: their formulas, the same with numbers, and the results."""
+def explained_table(
+    rows: Sequence[ExplainedRow], values: Mapping[Any, int], heading: str, unit: str = "MAdds"
+) -> Table:
+    """Return a table of the ops of a block or part: their formulas, the same with numbers, and the results."""
     columns = [
         Column("op", "name"),
-        Column("MAdds", "madds_formula"),
+        Column(unit, "madds_formula"),
         Column("in numbers", "madds_numbers"),
         Column("", "madds", grouped, right=True),
         Column("params", "params_formula"),
         Column("", "params", grouped, right=True),
     ]
     data = [
-        [one.row.name, *_formula(one.madds, values), one.row.madds, *_formula(one.params, values)[:1], one.row.params]
+        [one.row.name, *_formula(one.madds, values), one.counted, *_formula(one.params, values)[:1], one.row.params]
         for one in rows
     ]
     below = [f"{letter} = {grouped(value)}  {MEANINGS[str(letter)]}" for letter, value in values.items()]
-    whole = ["sum", None, None, sum(one.row.madds for one in rows), None, sum(one.row.params for one in rows)]
+    whole = ["sum", None, None, sum(one.counted for one in rows), None, sum(one.row.params for one in rows)]
     return Table(columns, data, [[whole]], above=[heading], below=below)
 
 

@@ -70,7 +70,7 @@ def _front(look: Look) -> Picture:
 PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType(
     {
         "accuracy": ("plot accuracy", accuracy),
-        "accuracy-params": ("plot accuracy --against params", lambda look: accuracy(look, cost="params")),
+        "accuracy-params": ("plot accuracy --quantity params", lambda look: accuracy(look, cost="params")),
         "accuracy-recounted": ("plot accuracy --recounted", lambda look: accuracy(look, recounted=True)),
         "detection": ("plot detection", detection),
         "ablation": ("plot ablation", ablation),

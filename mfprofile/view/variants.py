@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.errors import InputError
 from mfprofile.explore.variant import Variant
 from mfprofile.files import named
 from mfprofile.folders import write_folder
@@ -78,12 +79,16 @@ def _is_requested(name: str) -> bool:
 
 
 def in_words(variant: Variant) -> str:
-    """Return the choices in one line, those of blocks grouped by key: `tokens.count 6, out 24 48 96, exp 96 192`."""
-    by_key: dict[str, list[str]] = {}
+    """Return the choices in one line, those of each block together: `tokens.count 6, blocks.8 exp 576 out 128`.
+
+    The number of a block is that of `--set`.
+    """
+    by_place: dict[str, list[str]] = {}
     for path, value in variant.assignment.items():
-        name = str(path[-1]) if path[0] == "blocks" else dotted(path)
-        by_key.setdefault(name, []).append(shown(value).strip("'"))
-    return ", ".join(f"{name} {' '.join(values)}" for name, values in by_key.items())
+        is_of_block = path[0] == "blocks" and len(path) > 2
+        place, key = (dotted(path[:2]), f"{dotted(path[2:])} ") if is_of_block else (dotted(path), "")
+        by_place.setdefault(place, []).append(key + shown(value).strip("'"))
+    return ", ".join(f"{place} {' '.join(values)}" for place, values in by_place.items())
 
 
 def plain_value(value: Any) -> Any:
@@ -97,6 +102,8 @@ def write_variants(variants: Sequence[Variant], convention: str, folder: str) ->
     A link is followed. Raises `InputError` if the folder is in use or not empty, and `OutputError` if it cannot be
     written.
     """
+    if folder == "-":
+        raise InputError("-o -: variants cannot be written to stdout as files; use a folder, or --json for their specs")
     digits = max(4, len(str(len(variants))))
     texts = (
         (named(variant.space.name, f"-{number:0{digits}}.yaml"), _variant_yaml(variant, convention))

@@ -12,12 +12,13 @@ from mfprofile.budget.limits import shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
+from mfprofile.cost.conventions import find_convention
 from mfprofile.spec.names import MEMORY
 from mfprofile.spec.words import printable, several
 from mfprofile.view.coverage import outside_lines
 from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
-from mfprofile.view.verdict_json import outcome_json
+from mfprofile.view.verdict_json import conventions_of, outcome_json
 
 
 def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) -> str:
@@ -32,13 +33,16 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
     below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
     below += [line for verdict in outcome.verdicts if verdict.is_partial for line in (uncounted_line(verdict), "")]
     return Table(
-        _columns(), list(_lines(outcome)), above=[_heading(outcome, terms)], below=[*below, _closing(outcome, terms)]
+        _columns(),
+        list(_lines(outcome, terms)),
+        above=[_heading(outcome, terms)],
+        below=[*below, _closing(outcome, terms)],
     )
 
 
 def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as Markdown, with the reasons as in the text form."""
-    table = Table(_columns(), list(_lines(outcome)), above=[f"### mfprofile check: {_heading(outcome, terms)}"])
+    table = Table(_columns(), list(_lines(outcome, terms)), above=[f"### mfprofile check: {_heading(outcome, terms)}"])
     parts = [render(table, "markdown")] if outcome.verdicts else []
     for reason in reasons.values():
         first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
@@ -50,12 +54,21 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
 
 
 def _heading(outcome: Outcome, terms: Terms) -> str:
-    unit = terms.convention.unit
-    parts = [f"Limits in convention '{terms.convention.name}'"]
-    parts += [f"madds in {unit}"] if unit != "MAdds" else []
+    names = conventions_of(outcome, terms)
+    parts = [f"Limits {_in(names)}"]
+    units = {name: unit for name in names if (unit := find_convention(name).unit) != "MAdds"}
+    parts += [f"madds{f' of {name!r}' if len(names) > 1 else ''} in {unit}" for name, unit in units.items()]
     if any(finding.limit.name == MEMORY for verdict in outcome.verdicts for finding in verdict.findings):
         parts.append(f"memory of {several(terms.batch, 'image')} in {terms.dtype}")
     return ", ".join(parts)
+
+
+def _in(conventions: Sequence[str]) -> str:
+    """Return the names of conventions as in `in conventions 'core' and 'paper'`."""
+    quoted = [f"'{name}'" for name in conventions]
+    if len(quoted) == 1:
+        return f"in convention {quoted[0]}"
+    return f"in conventions {', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 def _columns() -> list[Column]:
@@ -70,19 +83,25 @@ def _columns() -> list[Column]:
     ]
 
 
-def _lines(outcome: Outcome) -> Iterator[list[Any]]:
+def _lines(outcome: Outcome, terms: Terms) -> Iterator[list[Any]]:
+    several_conventions = len(conventions_of(outcome, terms)) > 1
     for verdict in outcome.verdicts:
+        if verdict.is_new:
+            yield [verdict.bill.name, "–", None, "", "", "", "new"]
         for finding in verdict.findings:
             difference = relative(finding.excess, finding.allowed) or f"{finding.excess:+,}"
             judged = "within" if finding.holds else "OVER" if finding.limit.most else "UNDER"
             yield [
-                verdict.bill.name, _quantity(finding), finding.counted, relation(finding), _limit(finding), difference,
-                judged,
+                verdict.bill.name, _quantity(finding, several_conventions),
+                finding.counted, relation(finding), _limit(finding), difference, judged,
             ]  # fmt: skip
 
 
-def _quantity(finding: Finding) -> str:
-    return "memory, bytes" if finding.limit.name == MEMORY else finding.limit.name
+def _quantity(finding: Finding, with_convention: bool = False) -> str:
+    """Return the name of the limited quantity, with its convention on request. Memory is the same in each."""
+    if finding.limit.name == MEMORY:
+        return "memory, bytes"
+    return f"{finding.limit.name} in {finding.limit.convention}" if with_convention else finding.limit.name
 
 
 def relation(finding: Finding) -> str:
@@ -98,7 +117,7 @@ def _limit(finding: Finding) -> str:
 def reason_lines(reason: Reason) -> Iterator[str]:
     """Yield the missed limit in one line, then the heaviest parts, then the remedies."""
     finding = reason.finding
-    yield f"{reason.verdict.bill.name}: {_sentence(finding)}, in convention '{reason.verdict.terms.convention.name}'"
+    yield f"{reason.verdict.bill.name}: {_sentence(finding)}, in convention '{finding.limit.convention}'"
     given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
     yield f"  given by {printable(given)}"
     if reason.pillars:
@@ -181,13 +200,15 @@ def _side_effects(remedy: Remedy) -> str:
 def _closing(outcome: Outcome, terms: Terms) -> str:
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
-    named = f"in convention '{terms.convention.name}'"
+    named = _in(conventions_of(outcome, terms))
+    new = sum(verdict.is_new for verdict in outcome.verdicts)
     uncounted = sum(verdict.is_partial for verdict in outcome.verdicts)
     partly = f"{several(uncounted, 'network')} not fully counted" if uncounted else ""
     unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
     if missed:
         text = f"{missed} of {several(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
     else:
-        text = f"{'all' if len(limits) > 1 else 'the'} {several(len(limits), 'limit')} met {named}"
+        met = f"{'all' if len(limits) > 1 else 'the'} {several(len(limits), 'limit')} met"
+        text = f"{met if limits or not new else 'no limit to meet'} {named}"
         text = f"{partly}; {text}" if partly else text
-    return f"{'FAILED: ' if missed or partly else ''}{text}{unjudged}"
+    return f"{'FAILED: ' if missed or partly else ''}{text}{f'; {new} new' if new else ''}{unjudged}"

@@ -9,6 +9,7 @@ from mfprofile.budget.limits import shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
+from mfprofile.cost.conventions import find_convention
 from mfprofile.spec.problems import Mark
 from mfprofile.view.coverage import coverage_json
 from mfprofile.view.head import SCHEMA, identity
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     from mfprofile.cost.memory import Peak
 
 
+def conventions_of(outcome: Outcome, terms: Terms) -> list[str]:
+    """Return the conventions of the limits of a check, each once, or that of the terms if there is no limit."""
+    findings = (finding for verdict in outcome.verdicts for finding in verdict.findings)
+    return list(dict.fromkeys(finding.limit.convention for finding in findings)) or [terms.convention.name]
+
+
 def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, Any]:
-    """Return a check for JSON."""
+    """Return a check for JSON. Its convention is null if the limits are in several; each limit has its own."""
+    names = conventions_of(outcome, terms)
     return {
         "schema": SCHEMA,
-        "convention": terms.convention.name,
-        "unit": terms.convention.unit,
+        "convention": names[0] if len(names) == 1 else None,
+        "unit": find_convention(names[0]).unit if len(names) == 1 else None,
         "batch": terms.batch,
         "dtype": terms.dtype,
         "holds": outcome.holds,
@@ -36,6 +44,7 @@ def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
         **identity(verdict.bill),
         "spec": verdict.reference,
         "holds": verdict.holds,
+        "new": verdict.is_new,
         "coverage": coverage_json(verdict.bill),
         "limits": [_finding_json(one, reasons.get((verdict.reference, one.limit))) for one in verdict.findings],
     }
@@ -48,6 +57,7 @@ def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
         "bound": "max" if limit.most else "min",
         "counted": finding.counted,
         "limit": finding.allowed,
+        "convention": limit.convention,
         "share": shown_amount(limit) if finding.whole is not None else None,
         "whole": finding.whole,
         "excess": finding.excess,

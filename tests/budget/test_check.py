@@ -116,7 +116,7 @@ def test_a_share_is_compared_exactly(flag: str, share: str, code: int, tmp_path:
         ("0.00000035%", MADDS - 1, PARAMS, 0),
         ("0.00000034%", MADDS - 1, PARAMS, 1),
         ("1000", MADDS - 1000, PARAMS, 0),
-        ("999", MADDS - 1000, PARAMS, 1),
+        ("0.999k", MADDS - 1000, PARAMS, 1),
         ("250%", MADDS // 2, PARAMS // 2, 0),
     ],
 )
@@ -161,9 +161,9 @@ WRITE = "write it with 'mfprofile count SPEC… --json'"
         ("[1]", f"counts.json: has no bill of 'mfprofile count --json'; {WRITE}"),
         ('{"name": "mf294m"}', f"counts.json: has no bill of 'mfprofile count --json'; {WRITE}"),
         (json.dumps({**BILL, "schema": 3}), f"counts.json: mf294m: has schema 3, not 1 or 2; {WRITE}"),
-        (json.dumps({**BILL, "convention": "paper"}), "counts.json: mf294m: was counted in convention 'paper', not 'core'; use --convention paper, or count it again with --convention core"),
+        (json.dumps({**BILL, "convention": "paper"}), "counts.json: mf294m: was counted in convention 'paper', not 'core'; omit --convention, or count it again with --convention core"),
         (json.dumps({**BILL, "madds": 1.5}), f"counts.json: mf294m: madds = 1.5: must be a whole number; {WRITE}"),
-        (json.dumps({**BILL, "convention": None}), "counts.json: mf294m: was counted in convention null, not 'core'; count it again with --convention core"),
+        (json.dumps({**BILL, "convention": None}), f"counts.json: mf294m: was counted in convention null, which is unknown; {WRITE}"),
         (json.dumps({**BILL, "params": None}), f"counts.json: mf294m: params = null: must be a whole number; {WRITE}"),
         (json.dumps([BILL, {**BILL, "madds": 3}]), "counts.json: has two different bills of 'mf294m'; keep one of them"),
         (json.dumps({**BILL, "name": "mf294"}), "mf294m: counts.json: has no bill of 'mf294m'; did you mean 'mf294'?"),
@@ -173,13 +173,16 @@ WRITE = "write it with 'mfprofile count SPEC… --json'"
 def test_an_invalid_baseline_is_refused(content: str, message: str, tmp_path: Path) -> None:
     """One line says what is wrong and what to do."""
     (tmp_path / "counts.json").write_text(content, encoding="utf-8")
-    assert refused("mf294m", "--baseline", "counts.json", cwd=tmp_path) == f"error: {message}\n"
+    assert refused("mf294m", "--baseline", "counts.json", "--convention", "core", cwd=tmp_path) == f"error: {message}\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--max-growth", "1%"], "--max-growth needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'"),
+        (["--baseline", "counts.json", "--max-growth", "1"], "--max-growth 1: has no unit; write 1% for percent, or 0.001k for an amount"),
+        (["--baseline", "counts.json", "--max-growth", "0.5"], "--max-growth '0.5': is not a whole number; use an amount such as 300M, 0.3G or 300_000_000, or a percentage such as 1%"),
+        (["--allow-new"], "--allow-new needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'"),
         (["--baseline", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--max-madds", "many"], "--max-madds 'many': must be an amount such as 300M, 0.3G or 300_000_000"),
         (["--max-madds", "300MFLOPs"], "--max-madds 300MFLOPs: 1 multiply-add is 2 FLOPs, but some papers call multiply-adds FLOPs; write 150M if products and sums were counted, 300M if multiply-adds were counted"),
@@ -294,9 +297,9 @@ def test_a_pyproject_without_our_table_is_skipped(tmp_path: Path) -> None:
     [
         ("[tool.mfprofile\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 16)"),
         ("[tool.mfprofile.budget]\n", "tool.mfprofile.budget: unknown key; did you mean 'budgets'?"),
-        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; use budgets"),
+        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; use one of budgets, targets"),
         ("[tool.mfprofile]\nbudgets = 1\n", "tool.mfprofile.budgets: must be a table of globs, each with its limits"),
-        ("tool.mfprofile = 3\n", "tool.mfprofile: must be a table with 'budgets'"),
+        ("tool.mfprofile = 3\n", "tool.mfprofile: must be a table with 'budgets' or 'targets'"),
         ("tool = 3  # mfprofile\n", "tool: must be a table"),
     ],
 )

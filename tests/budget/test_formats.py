@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from running import run
+from running import need, run
 
 from mfprofile.view.numbers import relative
 
@@ -75,6 +75,21 @@ def test_the_verdict_names_the_convention() -> None:
     assert paper.splitlines()[-1] == "FAILED: 1 of 1 limit not met in convention 'paper'"
     assert "mf294m: madds 294,051,584 > 294,000,000 (+51,584, +0.02 %), in convention 'paper'" in paper
     assert "madds in FLOPs" in run("check", "mf294m", "--max-madds", "1G", "--convention", "torch").stdout
+
+
+def test_the_annotation_of_a_network_in_code_is_at_its_class(tmp_path: Path) -> None:
+    """The file and the line are read without an import, also if the network cannot be judged."""
+    need("torch")
+    code = "from torch import nn\n\n\nclass Net(nn.Linear):\n    def __init__(self):\n        super().__init__(8, 8)\n"
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "small.py").write_text(code, encoding="utf-8")
+    for target in ("nets/small.py:Net", "nets.small:Net"):
+        missed, *_ = check_github(target, "--input", "8", "--max-madds", "63", cwd=tmp_path)
+        refused, *_ = check_github(target, "--input", "7", "--max-madds", "63", cwd=tmp_path)
+        for properties, _ in (missed, refused):
+            assert [properties.get(key) for key in ("file", "line", "col")] == ["nets/small.py", "4", "1"]
+        assert missed[0]["title"] == f"{target}: madds over its limit"
+        assert refused[0]["title"] == "not judged"
 
 
 def test_json_is_exact_and_whole(tmp_path: Path) -> None:

@@ -42,6 +42,48 @@ def test_if_nothing_fits_the_nearest_variants_are_shown_and_the_exit_code_is_0()
     assert "nearest in madds: 9,252,352" in run(*NOWHERE).stdout
 
 
+NEAREST = "nearest in madds: 9,252,352 ("
+
+
+@pytest.mark.parametrize(
+    ("form", "stdout"), [((), ""), (("--markdown",), ""), (("--json",), "[]\n"), (("--csv",), "number,madds,params\n")]
+)
+@pytest.mark.parametrize(
+    "query", [("best", "--maximize", "params"), ("sample",), ("front", "--maximize", "madds", "--minimize", "params")]
+)
+def test_a_query_for_variants_without_any_exits_with_1_and_names_the_nearest(
+    query: tuple[str, ...], form: tuple[str, ...], stdout: str, tmp_path: Path
+) -> None:
+    """Stdout stays what a program can read, no folder is made, and the nearest are those of `count`."""
+    name, *goals = query
+    window = "100M:" if name == "front" else "100M:200M"
+    done = run("explore", name, "tiny", *goals, "--madds", window, *form, "-o", str(tmp_path / "variants"))
+    assert (done.returncode, done.stdout) == (1, stdout)
+    first, second = done.stderr.splitlines()
+    assert first == "tiny: no variant is within the window; MAdds in convention 'core'"
+    assert second.startswith(NEAREST)
+    assert second in run(*NOWHERE).stdout.splitlines()
+    assert not (tmp_path / "variants").exists()
+
+
+def test_a_list_without_a_variant_is_its_header_and_exits_with_1() -> None:
+    """The nearest variant is on stderr."""
+    done = run("explore", "list", "tiny", "--madds", "100M:200M")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert NEAREST in done.stderr
+
+
+def test_windows_that_exclude_each_other_name_the_nearest_within_the_others() -> None:
+    """Each window alone has variants, but no variant is within both."""
+    done = run("explore", "sample", "tiny", "--madds", ":1_454_912", "--params", "60k:")
+    assert (done.returncode, done.stdout) == (1, "")
+    first, madds, params = done.stderr.splitlines()
+    assert first == "tiny: no variant is within these windows; MAdds in convention 'core'"
+    assert madds.startswith("nearest in madds within the other windows: ")
+    assert params.startswith("nearest in params within the other windows: ")
+    assert "none" not in done.stderr
+
+
 def test_bounds_are_labelled_as_bounds() -> None:
     """If the exact answer does not fit in memory, "within" is a lower and an upper bound."""
     done = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB", "--json")

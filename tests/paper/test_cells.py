@@ -171,7 +171,7 @@ def test_json_and_csv_hold_each_cell() -> None:
         (["formula", "mf294m", "--free", "groups"], "error: groups cannot be free: the widths are divided by it\n"),
         (["formula", "mf294m", "--free", "tokens.dim", "--style", "tex"], "error: unknown style 'tex'; did you mean 'latex'?\n"),
         (["formula", "mf151m-coco", "--free", "input"], "error: input cannot be free: 800x1344 is a rectangle, and the formula needs a square\n"),
-        (["explain", "mf294m", "--block", "13"], "error: mf294m has no block 13; use 1 to 12\n"),
+        (["explain", "mf294m", "--block", "13"], "error: mf294m has no block 13; use one of 1 to 12, tokens, stem, final, head\n"),
     ],
 )  # fmt: skip
 def test_wrong_names_get_one_clear_line(arguments: list[str], message: str) -> None:

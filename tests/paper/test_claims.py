@@ -6,9 +6,11 @@ import pytest
 import sympy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from running import run
 
 from mfprofile import count, load
 from mfprofile.cost.complexity import complexities
+from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.cost.explain import explained
 from mfprofile.cost.formulas import formulas, free_keys
 from mfprofile.paper.claims import claims
@@ -146,6 +148,27 @@ def test_an_explained_block_sums_to_its_line_of_the_bill() -> None:
     total = next(total for total in count("mf294m").by("block") if total.name == "7")
     assert sum(each.row.madds for each in rows) == total.madds
     assert sum(each.row.params for each in rows) == total.params
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("name", ["mf294m", "mf26m", "mf294m-mobile", "mf151m-retinanet"])
+def test_every_part_is_explained_in_every_convention(name: str, convention: str) -> None:
+    """Formulas with the numbers put in, and sums, are those of the bill by block: stem, tokens, final and head too."""
+    network = resolve(load(name))
+    for total in count(name, convention).by("block"):
+        rows, values = explained(network, total.name, convention)
+        assert sum(each.counted for each in rows) == total.madds
+        assert sum(each.row.params for each in rows) == total.params
+        assert all(each.madds.subs(values) == each.counted for each in rows)
+
+
+def test_the_head_is_explained_on_the_command_line() -> None:
+    """Convention 'paper' counts DY-ReLU's and other products as 'count' does."""
+    done = run("explain", "mf294m", "--block", "head", "--convention", "paper", "--csv")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("name,madds_formula,madds_numbers,madds,")
+    assert lines[6].startswith("head.fc1,F·d + F·h,")
 
 
 def test_formulas_are_written_three_ways() -> None:

@@ -101,6 +101,15 @@ def test_every_default_is_written_out() -> None:
     assert yaml_text(load("mf26m", ["width=0.5"])).endswith("width: 0.5\n")
 
 
+def test_each_block_has_its_number_in_a_comment() -> None:
+    """It is the number of `--set`. The numbers of a bill are added where a repeat makes them others."""
+    text = yaml_text(load("mf26m", ["blocks.4.repeat=3", "blocks.6.repeat=0"]))
+    comments = [line.partition("  # ")[2] for line in text.splitlines() if line.startswith("- ")]
+    assert comments == [
+        "1", "2", "3", "4: blocks 4 to 6", "5: block 7", "6: no block", "7: block 8", "8: block 9", "9: block 10",
+    ]  # fmt: skip
+
+
 def test_values_with_a_special_word_are_written_as_that_word() -> None:
     """These are `none` for head and Former, `same` for an output, and a rectangle for an input."""
     spec = load("mf294m-mobile", ["head=none", "input=225x321", "blocks.3.out=same", "blocks.4.repeat=1"])

@@ -62,6 +62,8 @@ MALFORMED = {
     "too many cells": ("name,madds\na,3M,4M\n", ":2: has 3 cells for 2 columns"),
     "no name": ("name,madds\n,3M\n", ":2: name: is empty"),
     "top1 too great": ("name,top1,madds\na,778,3M\n", ":2: top1: '778' must be a percentage between 0 and 100, or empty"),
+    "top1 a share": ("name,top1,madds\na,0.77,3M\n", ":2: top1: '0.77' looks like a share of 1; write it in percent: 77"),
+    "top1 one": ("name,top1,madds\na,1,3M\n", ":2: top1: '1' looks like a share of 1; write it in percent: 100"),
     "top1 no number": ("name,top1,madds\na,nan,3M\n", ":2: top1: 'nan' must be a percentage between 0 and 100, or empty"),
     "top1 underscored": ("name,top1,madds\na,7_7,3M\n", ":2: top1: '7_7' must be a percentage between 0 and 100, or empty"),
     "no cost": ("name,spec,madds\na,,\n", ":2: a has no cost; give a spec, or madds"),
@@ -95,6 +97,24 @@ def test_a_malformed_file_gets_one_line(case: str, tmp_path: Path) -> None:
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     assert message == f"{file}{problem}"
+
+
+def test_every_malformed_line_is_listed(tmp_path: Path) -> None:
+    """Nothing is returned as long as one line is wrong."""
+    file = write_csv(tmp_path, "name,top1,madds\na,0.5,3M\nb,70,3M\nc,70,210e6\n")
+    with pytest.raises(InputError) as caught:
+        read_measured(file, "core")
+    assert str(caught.value).splitlines() == [
+        f"{file}:2: top1: '0.5' looks like a share of 1; write it in percent: 50",
+        f"{file}:4: madds: '210e6' write it without an exponent: 210M",
+    ]
+
+
+def test_a_dash_is_standard_input(tmp_path: Path) -> None:
+    """Errors name it as it was given."""
+    done = run("plot", "accuracy", "--measured", "-", stdin="name,top1,madds\na,778,3M\n", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: -:2: top1: '778' must be a percentage between 0 and 100, or empty\n"
 
 
 def test_a_broken_spec_gets_one_line(tmp_path: Path) -> None:

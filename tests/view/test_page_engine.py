@@ -548,6 +548,18 @@ def assert_same_findings(ask: Ask, data: Mapping) -> None:
     assert [_of_page(each) for each in answer] == [_expected(limit, bill) for limit in limits]
 
 
+def test_a_limit_in_another_convention_is_not_judged(ask: Ask) -> None:
+    """The page counts in one convention. In that of the budget, the limit is judged."""
+    data = {**MF26M, "budget": {"convention": "paper", "max": {"madds": "26M"}}}
+    assert assert_same_verdict(ask, data)
+    assert not assert_same_verdict(ask, {**MF26M, "budget": {"convention": "papr"}})
+    ways = [
+        ask(f"(spec) => mfprofile.findings(mfprofile.bill(spec, '{name}'), mfprofile.budget(spec))", data)[0]
+        for name in ("core", "paper")
+    ]
+    assert [(each["counted"], each["holds"]) for each in ways] == [(None, None), (count(data, "paper").madds, True)]
+
+
 def _of_page(finding: Mapping) -> tuple[Any, ...]:
     share = finding.get("percent")
     amount = finding["amount"] if share is None else Fraction(share) / 100

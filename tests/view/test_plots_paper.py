@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pictures import LOOKS, covered, overlaps, texts
 from running import run
@@ -179,11 +181,15 @@ def test_the_step_line_is_never_better_than_the_front(which: str) -> None:
     assert set(points) <= set(zip(line.get_xdata(), line.get_ydata(), strict=True))
 
 
-def test_an_empty_front_is_refused() -> None:
-    """No variant is within the windows: exit code 2."""
-    done = run("plot", "front", "tiny", "--madds", ":1k", "-o", "never.png")
-    assert done.returncode == 2
-    assert done.stderr == "error: tiny: no front to draw: no variant is within the windows\n"
+def test_an_empty_front_is_not_drawn(tmp_path: Path) -> None:
+    """No variant is within the window: exit code 1, as of `explore front`, and the nearest on stderr."""
+    file = tmp_path / "never.png"
+    done = run("plot", "front", "tiny", "--madds", ":1k", "-o", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    first, nearest = done.stderr.splitlines()
+    assert first == "tiny: no variant is within the window; MAdds in convention 'core'"
+    assert nearest.startswith("nearest in madds: 1,454,912 (input 64, ")
+    assert not file.exists()
 
 
 def test_wrong_costs_and_conventions_are_refused() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.explore.answers import answer_of
 from mfprofile.cli.explore.options import (
     Maximize,
     Minimize,
@@ -43,7 +44,8 @@ def command(
 ) -> None:
     """Find the variant with the most or the least of a quantity.
 
-    The answer is exact. It is refused if it needs more memory than --ram. The quantity may be a sum.
+    The answer is exact. It is refused if it needs more memory than --ram. The quantity may be a sum. If no variant is
+    within the windows, exits with 1 and names the nearest.
 
     Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
     """
@@ -55,6 +57,10 @@ def command(
     if len(goals) != 1:
         raise InputError("one quantity is needed; give --minimize or --maximize once")
     loaded = read_space(space, changes)
-    with resources.start() as (executor, progress):
-        variants = best(loaded, goals[0], limits, number, convention, resources.ram_bytes, executor, progress)
+    variants = answer_of(
+        lambda executor, progress: best(
+            loaded, goals[0], limits, number, convention, resources.ram_bytes, executor, progress
+        ),
+        loaded, limits, convention, resources, form,
+    )  # fmt: skip
     show_variants(variants, convention, form, output)

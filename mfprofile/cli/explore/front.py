@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mfprofile.cli.explore.answers import front_of
 from mfprofile.cli.explore.options import (
     Maximize,
     Minimize,
@@ -9,7 +10,6 @@ from mfprofile.cli.explore.options import (
     ResourceOptions,
     SpaceName,
     Windows,
-    front_of,
     pair,
 )
 from mfprofile.cli.options import Changes, ConventionName, FormOptions
@@ -30,7 +30,7 @@ def command(
     """Find the Pareto front of two quantities.
 
     No other variant is better than one of the front in both quantities. By default, madds are minimized and params are
-    maximized.
+    maximized. If no variant is within the windows, exits with 1 and names the nearest.
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """
@@ -38,5 +38,5 @@ def command(
     from mfprofile.view.variants import show_variants
 
     goals = pair(minimize, maximize)
-    points = front_of(read_space(space, changes), goals, limits, convention, resources)
+    points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
     show_variants(points, convention, form, output)

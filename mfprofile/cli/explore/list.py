@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import typer
+
 from mfprofile.cli.explore.options import SpaceName, Windows
-from mfprofile.cli.options import Changes, ConventionName
+from mfprofile.cli.options import Changes, ConventionName, notify
 
 
 def command(
@@ -16,16 +18,24 @@ def command(
     """List every variant within windows as CSV.
 
     Each line has the choices of a variant and its costs. Memory use is constant. A space with too many variants is
-    refused, with its size.
+    refused, with its size. If no variant is within the windows, exits with 1 and names the nearest.
 
     Example: mfprofile explore list mf294m-tokens --madds 290M:300M > variants.csv
     """
+    from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space
+    from mfprofile.view.exploring import none_within
     from mfprofile.view.listing import listing
     from mfprofile.view.streams import stdout_is_read
     from mfprofile.view.tables import show
 
-    for text in listing(read_space(space, changes), limits, convention):
+    loaded = read_space(space, changes)
+    lines = 0
+    for text in listing(loaded, limits, convention):
+        lines += text.count("\n")
         show(text)
         if not stdout_is_read():
-            break
+            return
+    if lines <= 1:  # only the header
+        notify(none_within(loaded.name, limits, convention, nearest(loaded, limits, convention)))
+        raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +17,6 @@ from mfprofile.errors import InputError
 if TYPE_CHECKING:
     from mfprofile.explore.front import Objective
     from mfprofile.explore.quantity import Quantity
-    from mfprofile.explore.space import Space
-    from mfprofile.explore.variant import Variant
     from mfprofile.spec.quantities import Window
 
 SpaceName = Annotated[
@@ -49,20 +47,6 @@ def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Object
     if len(goals) != 2:
         raise InputError(f"a front needs two quantities, not {len(goals)}; give --minimize or --maximize twice in all")
     return goals[0], goals[1]
-
-
-def front_of(
-    space: Space,
-    goals: tuple[Objective, Objective],
-    limits: Sequence[tuple[Quantity, Window]],
-    convention: str,
-    resources: Resources,
-) -> list[Variant]:
-    """Return a space's front, computed by the workers of the options."""
-    from mfprofile.explore.front import front
-
-    with resources.start() as (executor, progress):
-        return front(space, goals, limits, convention, resources.ram_bytes, executor, progress)
 
 
 def _windows(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.explore.answers import answer_of
 from mfprofile.cli.explore.options import OutputFolder, SpaceName, Windows, WorkerOptions
 from mfprofile.cli.options import Changes, ConventionName, FormOptions
 
@@ -26,7 +27,8 @@ def command(
 ) -> None:
     """Draw different variants within windows, all equally likely.
 
-    JSON has the full spec of each. Fewer than N are drawn only if there are no more.
+    JSON has the full spec of each. Fewer than N are drawn only if there are no more. If there are none, exits with 1
+    and names the nearest.
 
     Example: mfprofile explore sample mf294m-stages -n 20 --seed 1 --madds 290M:300M --output variants
     """
@@ -35,6 +37,8 @@ def command(
     from mfprofile.view.variants import show_variants
 
     loaded = read_space(space, changes)
-    with resources.start() as (executor, progress):
-        drawn = sample_space(loaded, number, seed, limits, convention, executor, progress)
+    drawn = answer_of(
+        lambda executor, progress: sample_space(loaded, number, seed, limits, convention, executor, progress),
+        loaded, limits, convention, resources, form,
+    )  # fmt: skip
     show_variants(drawn, convention, form, output)

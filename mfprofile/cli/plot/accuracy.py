@@ -17,11 +17,11 @@ def command(
             metavar="[SPEC...]", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs
         ),
     ] = None,
-    against: Annotated[
+    quantity: Annotated[
         str,
         typer.Option(
-            "--against",
-            metavar="COST",
+            "--quantity",
+            metavar="QUANTITY",
             help="Cost axis: madds or params.",
             autocompletion=names_in("view.plots.networks:COSTS"),
         ),
@@ -31,7 +31,7 @@ def command(
         typer.Option(
             "--measured",
             metavar="FILE",
-            help="CSV file of your own networks: name, top1, and spec, madds or params.",
+            help="CSV file of your own networks, - for stdin: name, top1, and spec, madds or params.",
         ),
     ] = None,
     recounted: Annotated[
@@ -62,4 +62,4 @@ def command(
     from mfprofile.view.plots.accuracy import accuracy
 
     check_ending(output)
-    write(accuracy(look, variants or [], measured, against, convention, recounted), "accuracy", output, look)
+    write(accuracy(look, variants or [], measured, quantity, convention, recounted), "accuracy", output, look)

@@ -12,11 +12,11 @@ from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
-    against: Annotated[
+    quantity: Annotated[
         str,
         typer.Option(
-            "--against",
-            metavar="COST",
+            "--quantity",
+            metavar="QUANTITY",
             help="Cost axis: madds or params.",
             autocompletion=names_in("view.plots.networks:COSTS"),
         ),
@@ -32,9 +32,9 @@ def command(
     The cost is that of the backbone in RetinaNet, or of the whole detector. Mobile-Former is counted. The other
     backbones are as printed in the paper.
 
-    Example: mfprofile plot detection --against params -o detection.pdf
+    Example: mfprofile plot detection --quantity params -o detection.pdf
     """
     from mfprofile.view.plots.detection import detection
 
     check_ending(output)
-    write(detection(look, against, whole, convention), "detection", output, look)
+    write(detection(look, quantity, whole, convention), "detection", output, look)

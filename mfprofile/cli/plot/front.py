@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, Windows, front_of, pair
+from mfprofile.cli.explore.answers import front_of
+from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, Windows, pair
 from mfprofile.cli.options import Changes, ConventionName
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
@@ -21,7 +22,8 @@ def command(
 ) -> None:
     """Draw a space's Pareto front and the seven models.
 
-    The front is that of 'mfprofile explore front'. By default, madds are minimized and params are maximized.
+    The front is that of 'mfprofile explore front'. By default, madds are minimized and params are maximized. If no
+    variant is within the windows, nothing is drawn: exits with 1 and names the nearest.
 
     Example: mfprofile plot front mf294m-stages --madds :400M -o front.svg
     """

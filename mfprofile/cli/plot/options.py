@@ -57,9 +57,12 @@ def check_ending(output: str | None) -> None:
 
     Also raise it, or `OutputError`, for a file that cannot be written. Without a name that is any file of this folder.
     """
+    from mfprofile.errors import InputError
     from mfprofile.files import check
     from mfprofile.view.plots.picture import format_of
 
+    if output == "-":
+        raise InputError("-o -: a picture cannot be written to stdout; use a file that ends in .png, .svg or .pdf")
     if output:
         format_of(output)
     check("picture.png" if output is None else output)

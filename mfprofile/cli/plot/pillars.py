@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import specs
-from mfprofile.cli.options import Changes, ConventionName, checked_specs
+from mfprofile.cli.options import Changes, ConventionName, load_all
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -32,9 +32,8 @@ def command(
     """
     from mfprofile.cost.bill import count
     from mfprofile.paper.claims import MODELS
-    from mfprofile.spec.load import load
     from mfprofile.view.plots.pillars import pillars
 
     check_ending(output)
-    bills = [count(load(each, changes), convention) for each in checked_specs(variants or list(MODELS))]
+    bills = [count(spec, convention) for spec in load_all(variants or list(MODELS), changes)]
     write(pillars(look, bills), "pillars", output, look)

@@ -11,9 +11,9 @@ from mfprofile.cli.options import ConventionName
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.cli.subjects import SpecOptions, bills_to_compare
 
-Of = Annotated[
+Quantity = Annotated[
     str,
-    typer.Option("--of", metavar="QUANTITY", help="Draw madds or params.",
+    typer.Option("--quantity", metavar="QUANTITY", help="Draw madds or params.",
                  autocompletion=names_in("view.plots.waterfall:QUANTITIES")),
 ]  # fmt: skip
 
@@ -44,7 +44,7 @@ def command(
             autocompletion=names_in("view.plots.waterfall:AXES"),
         ),
     ] = "block",
-    of: Of = "madds",
+    quantity: Quantity = "madds",
     output: Output = None,
     *,
     look: LookOptions,
@@ -62,4 +62,4 @@ def command(
 
     check_ending(output)
     before, after = bills_to_compare("plot waterfall", a, b, options, convention)
-    write(waterfall(look, difference(before, after), by, of), "waterfall", output, look)
+    write(waterfall(look, difference(before, after), by, quantity), "waterfall", output, look)

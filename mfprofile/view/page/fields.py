@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import TypeAdapter
 
 from mfprofile.spec.model import MAX_PIXELS, Spec
-from mfprofile.spec.names import ADDITIVE, MEMORY, PILLARS
+from mfprofile.spec.names import ADDITIVE, CONVENTIONS, MEMORY, PILLARS
 
 Field: TypeAlias = dict[str, Any]
 """Its `type` and what the type needs, `words` that are valid as well, and the `reason` for refusing other values."""
@@ -68,4 +68,5 @@ def _budget() -> Field:
     share = {"type": "share", "reason": f"{amount}, or a share such as 10%"}
     pillar = _map(dict.fromkeys(ADDITIVE, share), [])
     limits = dict.fromkeys(ADDITIVE, count) | {MEMORY: memory} | dict.fromkeys(PILLARS, pillar)
-    return _map({side: _map(limits, []) for side in ("max", "min")}, [])
+    named = {"type": "choice", "words": list(CONVENTIONS), "reason": "must be the name of a convention"}
+    return _map({**{side: _map(limits, []) for side in ("max", "min")}, "convention": named}, [])

@@ -6,8 +6,10 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from mfprofile.cost.bill import count
@@ -40,7 +42,8 @@ def read_measured(file: str, convention: str) -> list[Measured]:
     none was measured. Raises `InputError` with the file and line.
     """
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        raw = sys.stdin.buffer.read() if file == "-" and sys.stdin is not None else Path(file).read_bytes()
+        text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig").read()
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: is not UTF-8, at byte {error.start + 1}") from None
     except (OSError, ValueError) as error:
@@ -57,7 +60,22 @@ def read_measured(file: str, convention: str) -> list[Measured]:
     _check_header(f"{file}:{first}", header)
     if not networks:
         raise InputError(f"{file}: has no networks; give {EXAMPLE}")
-    return [_measured(file, line, header, row, convention) for line, row in networks]
+    return _all_measured(file, header, networks, convention)
+
+
+def _all_measured(
+    file: str, header: list[str], rows: Iterable[tuple[int, list[str]]], convention: str
+) -> list[Measured]:
+    """Return the networks of all lines. Raise `InputError` with the message of each invalid line."""
+    networks, messages = [], []
+    for line, row in rows:
+        try:
+            networks.append(_measured(file, line, header, row, convention))
+        except InputError as error:
+            messages.append(str(error))
+    if messages:
+        raise InputError("\n".join(messages))
+    return networks
 
 
 def _check_header(where: str, header: list[str]) -> None:
@@ -108,6 +126,9 @@ def _percent(where: str, text: str) -> float | None:
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not 0 <= value <= 100:
         raise InputError(f"{where}: top1: {shown(text)} must be a percentage between 0 and 100, or empty")
+    if 0 < value <= 1:
+        percent = f"{(Decimal(text) * 100).normalize():f}"
+        raise InputError(f"{where}: top1: {shown(text)} looks like a share of 1; write it in percent: {percent}")
     return value
 
 

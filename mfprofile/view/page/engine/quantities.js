@@ -25,10 +25,11 @@ function percentOf(value) {
   return percent !== undefined && Number(percent) <= 100 ? percent : null;
 }
 
-// The limits of a valid spec: {name, most, amount}, or {name, most, percent} for a pillar's share.
-function budget({ budget: sides = {} }) {
+// The limits of a valid spec: {name, most, amount}, or {name, most, percent} for a pillar's share. Each has the
+// `convention` of the budget, if it has one.
+function budget({ budget: { convention, ...sides } = {} }) {
   return Object.entries(sides).flatMap(([side, limits]) =>
-    named(limits).map(([name, value]) => ({ name, most: side === "max", ...amountOf(name, value) })),
+    named(limits).map(([name, value]) => ({ name, most: side === "max", convention, ...amountOf(name, value) })),
   );
 }
 
@@ -45,11 +46,12 @@ function amountOf(name, value) {
 }
 
 // Each limit compared with a bill: `counted`, `allowed` (the last whole number that holds) and `holds`. A bill has no
-// memory: null.
+// memory, and nothing in another convention: null.
 function findings(bill, limits) {
   const pillars = Object.fromEntries(bill.by("pillar").map((total) => [total.name, total]));
   return limits.map((limit) => {
-    if (limit.name === MEMORY) return { ...limit, counted: null, allowed: limit.amount, holds: null };
+    const elsewhere = (limit.convention ?? bill.convention) !== bill.convention;
+    if (limit.name === MEMORY || elsewhere) return { ...limit, counted: null, allowed: limit.amount ?? null, holds: null };
     const [inner, pillar] = limit.name.split(".").reverse();
     const counted = pillar === undefined ? bill[inner] : (pillars[pillar]?.[inner] ?? 0);
     const allowed = limit.amount ?? partOf(limit, bill[inner]);

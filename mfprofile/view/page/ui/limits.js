@@ -1,10 +1,11 @@
 // The budget: each limit, the amount of the bill, and a bar that turns red if the limit does not hold.
 
-/** Return the list of the findings; a page does not count memory. */
+/** Return the list of the findings. A page does not count memory, and judges limits only in their own convention. */
 function limitList(findings) {
   return findings.map((limit) => {
     const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : grouped(limit.amount)}${limit.name === "memory" ? " bytes" : ""}`;
-    if (limit.counted === null) return element("li", {}, `${name}: only ‘mfprofile check’ counts it`);
+    const other = limit.name === "memory" ? "only ‘mfprofile check’ counts it" : `a limit in convention ‘${limit.convention}’`;
+    if (limit.counted === null) return element("li", {}, `${name}: ${other}`);
     const filled = limit.allowed ? Math.min(100, (100 * limit.counted) / limit.allowed) : 100;
     return element("li", { class: limit.holds ? "limit" : "limit over" },
       element("span", {}, name),

@@ -1,0 +1,68 @@
+"""How a query for variants ends if there are none: with the nearest ones on stderr and exit code 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, TypeAlias
+
+import typer
+
+from mfprofile.cli.explore.options import Resources
+from mfprofile.cli.options import notify
+
+if TYPE_CHECKING:
+    from mfprofile.explore.front import Objective
+    from mfprofile.explore.quantity import Quantity
+    from mfprofile.explore.space import Space
+    from mfprofile.explore.variant import Variant
+    from mfprofile.spec.quantities import Window
+    from mfprofile.view.tables import Form
+
+Find: TypeAlias = "Callable[[Executor | None, Callable[[int, int], None]], list[Variant]]"
+"""A query: it gets an executor and the function to call with progress, and returns variants."""
+
+
+def answer_of(
+    find: Find,
+    space: Space,
+    windows: Sequence[tuple[Quantity, Window]],
+    convention: str,
+    resources: Resources,
+    form: Form = "text",
+) -> list[Variant]:
+    """Return the variants of a query, computed by the workers of the options.
+
+    If there are none, name the nearest variants on stderr and end with exit code 1. Stdout is then an empty list in
+    JSON, only a header in CSV, and nothing in the other forms.
+    """
+    from mfprofile.explore.nearest import nearest
+    from mfprofile.view.exploring import none_within
+    from mfprofile.view.variants import show_variants
+
+    with resources.start() as (executor, progress):
+        variants = find(executor, progress)
+        if variants:
+            return variants
+        near = nearest(space, windows, convention, resources.ram_bytes, executor)
+    if form in ("json", "csv"):
+        show_variants([], convention, form)
+    notify(none_within(space.name, windows, convention, near))
+    raise typer.Exit(1)
+
+
+def front_of(
+    space: Space,
+    goals: tuple[Objective, Objective],
+    windows: Sequence[tuple[Quantity, Window]],
+    convention: str,
+    resources: Resources,
+    form: Form = "text",
+) -> list[Variant]:
+    """Return a space's front. An empty one ends as in `answer_of`."""
+    from mfprofile.explore.front import front
+
+    return answer_of(
+        lambda executor, progress: front(space, goals, windows, convention, resources.ram_bytes, executor, progress),
+        space, windows, convention, resources, form,
+    )  # fmt: skip
