@@ -11,6 +11,7 @@ from mfprofile.cli.completion import conventions, specs
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
+from mfprofile.view.escape import lines
 
 if TYPE_CHECKING:
     from mfprofile.view.tables import Form
@@ -61,7 +62,7 @@ ArgumentsOption = Annotated[
 
 def notify(message: str) -> None:
     """Print a message on stderr."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{lines(message)}\n")
     sys.stderr.flush()
 
 

@@ -14,7 +14,7 @@ import typer
 from mfprofile.cli.groups import with_group_options
 from mfprofile.cli.renamed import with_new_names
 from mfprofile.errors import InputError, OutputError
-from mfprofile.spec.words import printable
+from mfprofile.view.escape import line
 
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -83,9 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    lines = [printable(line) for line in message.rstrip("\n").split("\n")]
+    lines = [line(each) for each in message.rstrip("\n").split("\n")]
     if sys.stderr is not None:
-        sys.stderr.write("".join(f"error: {line}\n" for line in lines))
+        sys.stderr.write("".join(f"error: {each}\n" for each in lines))
     raise SystemExit(code)
 
 
