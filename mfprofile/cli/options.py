@@ -13,6 +13,7 @@ from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.sources import working_folder
+from mfprofile.view.escape import lines
 
 if TYPE_CHECKING:
     from mfprofile.spec import model
@@ -76,7 +77,7 @@ NO_FOLDER = "the working directory has been deleted; change to a folder that exi
 
 def notify(message: str) -> None:
     """Print a message on stderr."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{lines(message)}\n")
     sys.stderr.flush()
 
 

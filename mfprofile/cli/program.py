@@ -17,7 +17,7 @@ from mfprofile.cli.renamed import with_new_names
 from mfprofile.cli.signals import ended_by_signals
 from mfprofile.errors import InputError, OutputError
 from mfprofile.spec.sources import working_folder
-from mfprofile.spec.words import printable
+from mfprofile.view.escape import line
 from mfprofile.view.streams import standard_streams
 
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -94,8 +94,8 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    lines = [printable(line) for line in message.rstrip("\n").split("\n")]
-    sys.stderr.write("".join(f"error: {line}\n" for line in lines))
+    lines = [line(each) for each in message.rstrip("\n").split("\n")]
+    sys.stderr.write("".join(f"error: {each}\n" for each in lines))
     raise SystemExit(code)
 
 

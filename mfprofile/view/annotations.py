@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mfprofile.files import append
 from mfprofile.spec.problems import Mark, Problem
 from mfprofile.spec.sources import is_target
 from mfprofile.view.code_places import place_in_code
+from mfprofile.view.escape import command_data, command_property
 from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines, uncounted_line
 
 
@@ -21,12 +21,7 @@ def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as a table, then a workflow command for each missed limit and each problem of a spec."""
     commands = [*map(_problem, outcome.problems, outcome.asked), *map(_reason, reasons.values())]
     commands += [_uncounted(verdict) for verdict in outcome.verdicts if verdict.is_partial]
-    return _without_commands(outcome_text(outcome, reasons, terms, "table")) + "".join(f"{line}\n" for line in commands)
-
-
-def _without_commands(text: str) -> str:
-    """Return the text with `##[`, and `::` at the start of a line, broken up: no spec's name can be a command."""
-    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text).replace("##[", "## [")
+    return outcome_text(outcome, reasons, terms, "table") + "".join(f"{each}\n" for each in commands)
 
 
 def _reason(reason: Reason) -> str:
@@ -51,8 +46,8 @@ def _uncounted(verdict: Verdict) -> str:
 
 
 def _command(mark: Mark, title: str, message: str) -> str:
-    properties = ",".join(f"{key}={_property(value)}" for key, value in (*_place(mark), ("title", title)))
-    return f"::error {properties}::{_data(message)}"
+    properties = ",".join(f"{key}={command_property(value)}" for key, value in (*_place(mark), ("title", title)))
+    return f"::error {properties}::{command_data(message)}"
 
 
 def _place(mark: Mark) -> Iterator[tuple[str, str]]:
@@ -79,14 +74,6 @@ def _is_in_root(file: Path) -> bool:
 
 def _root() -> Path:
     return Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def append_summary(outcome: Outcome, reasons: Reasons, terms: Terms) -> None:

@@ -102,11 +102,11 @@ def amounts_table(rows: Sequence[Baseline]) -> Table:
 
 def recipes_table(recounts: Sequence[Recount]) -> Table:
     """Return a table of the recipe and the exact amounts of each baseline."""
-    columns = [Column("table"), Column("model"), Column("input"), Column("built by")]
+    columns = [Column("table"), Column("model"), Column("input"), Column("built by", code=True)]
     columns += [Column("params", right=True), Column(f"MAdds, {CONVENTION}", right=True)]
     data = [
         [
-            each.table, each.model, each.input.replace("x", "×"), f"`{each.recipe}`",
+            each.table, each.model, each.input.replace("x", "×"), str(each.recipe),
             grouped(each.params), grouped(each.madds),
         ]
         for each in recounts

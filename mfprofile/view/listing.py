@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from mfprofile.errors import InputError
 from mfprofile.explore.chain import Chain
@@ -18,6 +15,7 @@ from mfprofile.explore.work import Question
 from mfprofile.spec.names import SUMS
 from mfprofile.spec.problems import dotted
 from mfprofile.spec.quantities import Window
+from mfprofile.view.escape import csv_line
 from mfprofile.view.variants import plain_value
 
 LISTED = 10**8
@@ -41,7 +39,7 @@ def listing(space: Space, windows: Sequence[tuple[Quantity, Window]], convention
     sums = [name for name in SUMS if name not in names and not name.endswith("activations")]
     question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, sums)), convention)
     columns = [choice.path for choice in space.choices]
-    yield _csv_line([*map(dotted, columns), *names, *sums]) + "\n"
+    yield csv_line([*map(dotted, columns), *names, *sums]) + "\n"
     for chain in question.every():
         yield from _listed_chain(chain, columns, [window for _, window in windows])
 
@@ -51,11 +49,11 @@ def _listed_chain(chain: Chain, columns: Sequence[Place], windows: Sequence[Wind
     on_links = [[path for path in columns if any(path in option for option in link.options)] for link in chain.links]
     outer = [path for path in columns if not any(path in paths for paths in on_links)]
     starts = {
-        reads: [_csv_line([plain_value(shown.get(path)) for path in outer])] if outer else []
+        reads: [csv_line([plain_value(shown.get(path)) for path in outer])] if outer else []
         for reads, shown in chain.shown.items()
     }
     texts = [
-        [_csv_line([plain_value(option.get(path)) for path in paths]) for option in link.options]
+        [csv_line([plain_value(option.get(path)) for path in paths]) for option in link.options]
         for link, paths in zip(chain.links, on_links, strict=True)
     ]
     for block in blocks(chain, windows):
@@ -72,9 +70,3 @@ def _listed_chain(chain: Chain, columns: Sequence[Place], windows: Sequence[Wind
             ",".join([*outer_cells, *map(str, line)]) + "\n"
             for outer_cells, *line in zip(start, *parts, *figures, strict=True)
         )
-
-
-def _csv_line(values: Sequence[Any]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow(values)
-    return stream.getvalue()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mfprofile.view.escape import csv_line, json_text, line, lines, markdown, markdown_code, markdown_paragraph
 from mfprofile.view.streams import stdout_encoding, stdout_text
 
 if TYPE_CHECKING:
@@ -26,7 +25,8 @@ class Column(NamedTuple):
     """A column: its heading, its key in CSV and JSON, and how its values are written.
 
     A column without a key is not in CSV and JSON. On a terminal that is too narrow, an `optional` column is skipped
-    and a column that `wraps` is broken into lines; no other column is cut. `record` converts a value for CSV.
+    and a column that `wraps` is broken into lines; no other column is cut. A column of `code` is code in Markdown.
+    `record` converts a value for CSV.
     """
 
     heading: str
@@ -35,6 +35,7 @@ class Column(NamedTuple):
     right: bool = False
     optional: bool = False
     wraps: bool = False
+    code: bool = False
     record: Callable[[Any], Any] = lambda value: value
 
 
@@ -56,7 +57,7 @@ def render(table: Table, form: Form) -> str:
 def dumps(value: object) -> str:
     """Return a value as indented JSON with a line end, in ASCII if stdout cannot have every character."""
     in_ascii = not stdout_encoding().lower().startswith("utf")
-    return json.dumps(value, indent=1, ensure_ascii=in_ascii) + "\n"
+    return json_text(value, indent=1, in_ascii=in_ascii) + "\n"
 
 
 def show(text: str) -> None:
@@ -69,36 +70,36 @@ def show(text: str) -> None:
 
 
 def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str]:
-    """Return the cells of a row as text. None is an empty cell; text is not changed."""
-    return [
-        ""
-        if row[index] is None
-        else row[index]
-        if isinstance(row[index], str)
-        else table.columns[index].write(row[index])
-        for index in columns
-    ]
+    """Return the cells of a row as text. None is an empty cell; text can have no line ends and codes of terminals."""
+    return [_cell(table.columns[index], row[index]) for index in columns]
+
+
+def _cell(column: Column, value: Any) -> str:
+    if value is None:
+        return ""
+    return line(value) if isinstance(value, str) else column.write(value)
 
 
 def _text(table: Table) -> str:
     """Return the table as text. Only a terminal uses rich, because its import makes a command a tenth slower."""
     if sys.stdout.isatty():
         return _for_terminal(table)
-    return "".join(f"{line.rstrip()}\n" for line in (*table.above, "", *_plain_grid(table), *table.below))
+    whole = (*map(line, table.above), "", *_plain_grid(table), *map(line, table.below))
+    return "".join(f"{each.rstrip()}\n" for each in whole)
 
 
 def _plain_grid(table: Table) -> Iterator[str]:
     """Yield the lines of the grid as rich lays it out if there is room."""
     every = range(len(table.columns))
-    heading = [stdout_text(column.heading).split("\n") for column in table.columns]
+    heading = [stdout_text(lines(column.heading)).split("\n") for column in table.columns]
     sections = [
         [[stdout_text(cell).split("\n") for cell in _cells(table, row, every)] for row in rows]
         for rows in (table.data, *table.summary)
     ]
     rows = [heading, *(row for section in sections for row in section)]
-    widths = [max(len(line) for row in rows for line in row[index]) for index in every]
-    tallest = max(len(lines) for lines in heading)
-    yield from _plain_lines(table, [[""] * (tallest - len(lines)) + lines for lines in heading], widths)
+    widths = [max(len(text) for row in rows for text in row[index]) for index in every]
+    tallest = max(len(texts) for texts in heading)
+    yield from _plain_lines(table, [[""] * (tallest - len(texts)) + texts for texts in heading], widths)
     yield " " + "─" * (sum(widths) + 2 * (len(widths) - 1))
     for section in sections:
         for row in section:
@@ -107,27 +108,27 @@ def _plain_grid(table: Table) -> Iterator[str]:
 
 
 def _plain_lines(table: Table, row: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
-    for lines in zip_longest(*row, fillvalue=""):
-        cells = zip(lines, widths, table.columns, strict=True)
-        yield " " + "  ".join(line.rjust(width) if column.right else line.ljust(width) for line, width, column in cells)
+    for texts in zip_longest(*row, fillvalue=""):
+        cells = zip(texts, widths, table.columns, strict=True)
+        yield " " + "  ".join(text.rjust(width) if column.right else text.ljust(width) for text, width, column in cells)
 
 
 def _for_terminal(table: Table) -> str:
     from rich.console import Console
 
     console = Console(file=io.StringIO(), force_terminal=True, highlight=False)
-    for line in table.above:
-        console.print(line, markup=False, soft_wrap=True)
+    for each in table.above:
+        console.print(line(each), markup=False, soft_wrap=True)
     columns = list(range(len(table.columns)))
     if _width(console, table, columns) > console.width:
         columns = [index for index in columns if not table.columns[index].optional]
         # Lines may be longer than the terminal is wide, because a cut number would be wrong.
         console.width = max(console.width, _width(console, table, columns, wrapped=True))
     console.print(_grid(table, columns))
-    for line in table.below:
-        console.print(line, markup=False, soft_wrap=True)
+    for each in table.below:
+        console.print(line(each), markup=False, soft_wrap=True)
     assert isinstance(console.file, io.StringIO)
-    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+    return "".join(each.rstrip() + "\n" for each in console.file.getvalue().split("\n")[:-1])
 
 
 def _width(console: Console, table: Table, columns: Sequence[int], wrapped: bool = False) -> int:
@@ -147,7 +148,9 @@ def _grid(table: Table, columns: Sequence[int]) -> Any:
     for index in columns:
         column = table.columns[index]
         grid.add_column(
-            Text(stdout_text(column.heading)), justify="right" if column.right else "left", no_wrap=not column.wraps
+            Text(stdout_text(lines(column.heading))),
+            justify="right" if column.right else "left",
+            no_wrap=not column.wraps,
         )
     for rows in (table.data, *table.summary):
         for number, row in enumerate(rows, start=1):
@@ -158,27 +161,33 @@ def _grid(table: Table, columns: Sequence[int]) -> Any:
 
 
 def _markdown(table: Table) -> str:
-    every = range(len(table.columns))
-    lines = [*table.above, ""] if table.above else []
-    lines.append(_pipes([column.heading.replace("\n", " ") for column in table.columns]))
-    lines.append(_pipes(["--:" if column.right else ":--" for column in table.columns]))
-    for rows in (table.data, *table.summary):
-        lines += [_pipes(_cells(table, row, every)) for row in rows]
-    lines += [part for line in table.below for part in ("", line)]  # each line is a paragraph
-    return "\n".join(lines) + "\n"
+    above = [*map(markdown_paragraph, table.above), ""] if table.above else []
+    heads = [markdown(column.heading.replace("\n", " ")) for column in table.columns]
+    rules = ["--:" if column.right else ":--" for column in table.columns]
+    rows = [
+        [_markdown_cell(column, value) for column, value in zip(table.columns, row, strict=True)]
+        for rows in (table.data, *table.summary)
+        for row in rows
+    ]
+    below = [part for each in table.below for part in ("", markdown_paragraph(each))]  # each line is a paragraph
+    return "\n".join([*above, *map(_pipes, (heads, rules, *rows)), *below]) + "\n"
+
+
+def _markdown_cell(column: Column, value: Any) -> str:
+    if column.code and isinstance(value, str):
+        return markdown_code(value)
+    return "<br>".join(map(markdown, _cell(column, value).split("\n")))
 
 
 def _pipes(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", "<br>") for cell in cells) + " |"
+    return "| " + " | ".join(cells) + " |"
 
 
 def _csv(table: Table) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
     keyed = [index for index, column in enumerate(table.columns) if column.key]
-    writer.writerow([table.columns[index].key for index in keyed])
-    writer.writerows([[table.columns[index].record(row[index]) for index in keyed] for row in table.data])
-    return stream.getvalue()
+    heads = [table.columns[index].key for index in keyed]
+    rows = ([table.columns[index].record(row[index]) for index in keyed] for row in table.data)
+    return "".join(f"{csv_line(row)}\n" for row in (heads, *rows))
 
 
 def _json(table: Table) -> str:

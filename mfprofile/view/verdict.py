@@ -16,6 +16,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.spec.names import MEMORY
 from mfprofile.spec.words import printable, several
 from mfprofile.view.coverage import outside_lines
+from mfprofile.view.escape import markdown, markdown_block
 from mfprofile.view.numbers import grouped, human, relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import conventions_of, outcome_json
@@ -42,15 +43,15 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
 
 def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as Markdown, with the reasons as in the text form."""
-    table = Table(_columns(), list(_lines(outcome, terms)), above=[f"### mfprofile check: {_heading(outcome, terms)}"])
-    parts = [render(table, "markdown")] if outcome.verdicts else []
+    parts = [f"### mfprofile check: {markdown(_heading(outcome, terms))}\n"] if outcome.verdicts else []
+    parts += [render(Table(_columns(), list(_lines(outcome, terms))), "markdown")] if outcome.verdicts else []
     for reason in reasons.values():
         first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
-        parts.append("\n".join([f"**{first}**", "", "```text", *others, "```", ""]))
-    parts += [f"**{uncounted_line(verdict)}**\n" for verdict in outcome.verdicts if verdict.is_partial]
+        parts.append("\n".join([f"**{markdown(first)}**", "", *markdown_block(others), ""]))
+    parts += [f"**{markdown(uncounted_line(verdict))}**\n" for verdict in outcome.verdicts if verdict.is_partial]
     if outcome.problems:
-        parts.append("".join(f"- not judged: {problem}\n" for problem in outcome.problems))
-    return "\n".join([*parts, _closing(outcome, terms)]) + "\n"
+        parts.append("".join(f"- not judged: {markdown(str(problem))}\n" for problem in outcome.problems))
+    return "\n".join([*parts, markdown(_closing(outcome, terms))]) + "\n"
 
 
 def _heading(outcome: Outcome, terms: Terms) -> str:

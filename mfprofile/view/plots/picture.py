@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.errors import InputError
 from mfprofile.files import is_stream, write_bytes
+from mfprofile.view.escape import json_text
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Picture:
         """Return the title, the convention, if any, and the data as JSON. Each file contains this text."""
         named = {"convention": self.convention} if self.convention else {}
         content = {"title": self.title, **named, "data": list(self.data)}
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return json_text(content)
 
 
 def format_of(file: str | Path) -> str:
