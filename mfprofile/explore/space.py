@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from mfprofile.errors import InputError, SpecError
+from mfprofile.explore.required import missing_keys
 from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.load import tree, typed
 from mfprofile.spec.merge import Setting
@@ -81,6 +82,7 @@ def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | 
     except RecursionError:  # pragma: no cover - the reader limits depth
         raise InputError("the space is nested too deeply") from None
     problems += _invalid_values(first, name, value_nodes)
+    problems += missing_keys(root)
     if problems:
         distinct = {str(problem): problem for problem in problems}
         raise SpecError(sorted(distinct.values(), key=lambda problem: (problem.mark.line or 0, problem.path)))
