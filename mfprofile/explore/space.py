@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.choices import is_choice, values_of
+from mfprofile.explore.required import missing_keys
 from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.load import empty_values, tree, typed
 from mfprofile.spec.merge import Setting
@@ -89,6 +90,7 @@ def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | 
     empty = list(empty_values(root))
     reported = {problem.path for problem in empty}
     problems += [*empty, *(fault for fault in _invalid_values(first, name, value_nodes) if fault.path not in reported)]
+    problems += missing_keys(root)
     if problems:
         distinct = {str(problem): problem for problem in problems}
         raise SpecError(sorted(distinct.values(), key=lambda problem: (problem.mark.line or 0, problem.path)))

@@ -53,6 +53,25 @@ def breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
         yield Breach(("blocks",), number, rule, because=tuple((*entry.path, "repeat") for entry in repeats))
 
 
+def missing(data: Mapping[str, Any]) -> Iterator[Breach]:
+    """Yield the rules that a mapping breaks because a key is missing. The other keys may be choices, as in a space."""
+    for entry in block_entries(data):
+        yield from _missing_expansion(entry)
+    yield from _missing_tokens(data)
+
+
+def _missing_expansion(entry: Entry) -> Iterator[Breach]:
+    if "exp" not in entry.keys and "expand" not in entry.keys:
+        rule = "needs 'exp' (channels) or 'expand' (ratio to the input channels)"
+        yield Breach(entry.path, entry.keys, rule, because=entry.at("exp", "expand"))
+
+
+def _missing_tokens(data: Mapping[str, Any]) -> Iterator[Breach]:
+    if data.get("former") not in ("none", ["none"]) and "tokens" not in data:
+        rule = "is missing: Former needs tokens"
+        yield Breach(("tokens",), None, rule, "add it, or 'former: none'", (("former",),))
+
+
 def _map(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = data.get(key)
     return value if isinstance(value, dict) else {}
@@ -62,9 +81,7 @@ def _keys(entry: Entry) -> Iterator[Breach]:
     keys, path, kind = entry.keys, entry.path, entry.kind
     if "exp" in keys and "expand" in keys:
         yield Breach((*path, "expand"), keys["expand"], "'exp' is also given", "keep one of the two", entry.at("exp"))
-    if "exp" not in keys and "expand" not in keys:
-        rule = "needs 'exp' (channels) or 'expand' (ratio to the input channels)"
-        yield Breach(path, keys, rule, because=entry.at("exp", "expand"))
+    yield from _missing_expansion(entry)
     if "exp2" in keys and kind in ("lite", "mf"):
         rule = f"only mf-down blocks have a second expansion, not {kind} blocks"
         yield Breach((*path, "exp2"), keys["exp2"], rule, "remove it", entry.at("block"))
@@ -187,9 +204,7 @@ def _former(data: Mapping[str, Any]) -> Iterator[Breach]:
             remedy = "add 'mobile: {activation: relu}'"
             yield Breach(("mobile", "activation"), activation, rule, remedy, (("former",),))
         return
-    if "tokens" not in data:
-        rule = "is missing: Former needs tokens"
-        yield Breach(("tokens",), None, rule, "add it, or 'former: none'", (("former",),))
+    yield from _missing_tokens(data)
     dimension = whole(_map(data, "tokens").get("dim"))
     heads = whole(_map(data, "former").get("heads", FormerSpec().heads))
     if dimension and dimension % 4:

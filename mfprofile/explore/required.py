@@ -1,0 +1,27 @@
+"""Find the keys that are missing in a space: no choice can give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mfprofile.spec.document import Node, locate, plain
+from mfprofile.spec.origin import origin
+from mfprofile.spec.problems import MISSING, Problem, dotted
+from mfprofile.spec.rules import missing
+
+
+def missing_keys(root: Node) -> Iterator[Problem]:
+    """Yield a problem for each key that a rule needs in every variant, or in one alternative of a block."""
+    data = plain(root)
+    blocks = data.get("blocks") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(blocks, list):
+        return
+    for breach in missing(data):
+        mark, cause = origin(root, breach.path, breach.because)
+        value = MISSING if breach.value is None else breach.value
+        yield Problem(mark, dotted(breach.path), breach.rule, value, breach.remedy, cause)
+    for at, entry in enumerate(blocks):
+        for place, keys in enumerate(entry if isinstance(entry, list) else []):
+            for breach in missing({"former": "none", "blocks": [keys]}):
+                mark = locate(root, ("blocks", at, place))
+                yield Problem(mark, dotted(("blocks", at)), breach.rule, breach.value, breach.remedy)
