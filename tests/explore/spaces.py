@@ -1,7 +1,8 @@
 """Small spaces with every kind of choice, and their variants by plain enumeration: no chain, no sum, no array.
 
 `brute_force` shares nothing with `mfprofile.explore`. It finds the choices itself and puts each combination into the
-mapping. Then `load` decides whether it is a valid spec, and `count` counts it.
+mapping. Then `load` decides whether it is a valid spec, `count` counts it, and `explore.networks` says which combinations
+make the same network.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from decimal import Decimal
 from itertools import pairwise, product
 from typing import Any
 
+from explore.networks import Network, network_of
 from hypothesis import strategies as st
 
 from mfprofile.cost.bill import Bill, count
@@ -49,20 +51,11 @@ _HEADS = ({"fc": 3}, {"fc": 5}, {"fc": 8}, "none")
 
 @dataclass(frozen=True, eq=False)
 class ListedVariant:
-    """A variant of a space: the values of its choices that have an effect, its spec and its bill."""
+    """A variant of a space: its network, its spec and its bill."""
 
-    values: dict[Place, Any]
+    network: Network
     spec: Spec
     bill: Bill
-
-    @property
-    def key(self) -> str:
-        return key(self.values)
-
-
-def key(values: Mapping[Place, Any]) -> str:
-    """Return a text that is equal for equal assignments, in any order."""
-    return repr(sorted((str(path), repr(value)) for path, value in values.items()))
 
 
 @st.composite
@@ -128,21 +121,24 @@ def _written(values: list[Any]) -> st.SearchStrategy[Any]:
 
 
 def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> tuple[list[ListedVariant], int]:
-    """Return every valid variant of a space once, in the order of its choices' product, and the number of invalid ones."""
+    """Return every valid variant of a space once, in the order of its choices' product, and the number of invalid ones.
+
+    Combinations that make the same network are one variant.
+    """
     choices = dict(_choices(mapping, ()))
-    variants: dict[str, ListedVariant | None] = {}
+    variants: dict[Network, ListedVariant] = {}
+    invalid: set[Network] = set()
     for combination in product(*choices.values()):
-        values = with_effect(mapping, choices, dict(zip(choices, combination, strict=True)))
-        if key(values) in variants:
-            continue
+        data = planted(mapping, dict(zip(choices, combination, strict=True)))
+        network, _ = network_of(data)
         try:
-            spec = load(planted(mapping, {place: listed[0] for place, listed in choices.items()} | values))
+            spec = load(data)
         except SpecError:
-            variants[key(values)] = None
+            invalid.add(network)
         else:
-            variants[key(values)] = ListedVariant(values, spec, count(spec, convention))
-    valid = [variant for variant in variants.values() if variant is not None]
-    return valid, len(variants) - len(valid)
+            if network not in variants:
+                variants[network] = ListedVariant(network, spec, count(spec, convention))
+    return list(variants.values()), len(invalid - set(variants))
 
 
 def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:
@@ -151,36 +147,6 @@ def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:
     for place, value in values.items():
         _put(data, place, copy.deepcopy(value))
     return data
-
-
-def with_effect(mapping: Mapping[str, Any], choices: Mapping[Place, Any], values: dict[Place, Any]) -> dict[Place, Any]:
-    """Return the assignment without choices that have no effect, and with `out: same` as a width if that is listed too."""
-    data = planted(mapping, values)
-    unused = {place for place in values if _is_unused(data, place)}
-    kept = {place: value for place, value in values.items() if place not in unused}
-    width = data["stem"]
-    for number, block in enumerate(data["blocks"]):
-        if block.get("repeat") == 0:
-            continue
-        place = ("blocks", number, "out")
-        if block["out"] == "same" and width in choices.get(place, ()):
-            kept[place] = width
-        width = width if block["out"] == "same" else block["out"]
-    return kept
-
-
-def _is_unused(data: Data, place: Place) -> bool:
-    """Return whether the choice at a path has no effect because of the other values in the mapping."""
-    if place[0] == "blocks":
-        return data["blocks"][place[1]].get("repeat") == 0 and place[2] != "repeat"
-    if place == ("classes",):
-        return bool(data["head"] == "none")
-    if place == ("mobile", "kernel"):
-        own = [block["block"] == "lite" or "kernel" in block for block in data["blocks"]]
-        return all(own)
-    if data.get("former") == "none":
-        return place[0] in ("tokens", "bridge", "attention") or (place[0] == "former" and len(place) > 1)
-    return data.get("attention") == "mlp" and place[-1] == "heads"
 
 
 def _choices(value: Any, place: Place) -> Iterator[tuple[Place, tuple[Any, ...]]]:

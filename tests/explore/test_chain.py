@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from explore.spaces import brute_force, key, space_mappings
+from explore.networks import Network, network_of
+from explore.spaces import brute_force, planted, space_mappings
 from hypothesis import HealthCheck, event, given, settings
 
 from mfprofile.cost.conventions import find_convention
@@ -33,19 +34,19 @@ def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(space_mappings())
 def test_the_paths_of_the_chains_are_the_valid_variants_with_the_counts_of_count(mapping: dict[str, Any]) -> None:
-    """Every valid assignment is exactly one path, and has the same value of every measure as with `count`."""
+    """Every network is exactly one path, and has the same value of every measure as with `count`."""
     expected, _ = brute_force(mapping)
     event(f"{10 ** len(str(len(expected))) // 10 if expected else 0} or more variants")
     space = read_space(mapping)
     chains = Chains(space, QUANTITIES, find_convention("core"))
-    paths: list[tuple[str, list[int]]] = []
-    for values in chains.settings:
-        chain = chains.chain(values)
+    paths: list[tuple[Network, list[int]]] = []
+    for setting in chains.settings:
+        chain = chains.chain(setting)
         for edges, sums in _paths(chain) if chain else ():
-            paths.append((key(chain.assignment(edges)), sums))
-    assert len({name for name, _ in paths}) == len(paths)
+            paths.append((network_of(planted(mapping, chain.all_values(edges)))[0], sums))
+    assert len({network for network, _ in paths}) == len(paths)
     counted = {
-        variant.key: [quantity.of(variant.bill.parts, variant.bill.convention) for quantity in QUANTITIES]
+        variant.network: [quantity.of(variant.bill.parts, variant.bill.convention) for quantity in QUANTITIES]
         for variant in expected
     }
     assert dict(paths) == counted

@@ -11,11 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfprofile.explore.chain import Chain, Link
+from mfprofile.explore.edges import Integers
 from mfprofile.explore.halves import Halves, coarse_size, grid_size, kept_sums
 from mfprofile.explore.join import count_within_both
 from mfprofile.explore.sums import Sums, merged, paths_from_start, paths_to_end
 from mfprofile.explore.wavelet import WaveletMatrix
 from mfprofile.spec.quantities import Window
+
+
+def _link(source: Integers, target: Integers, states: int, costs: Integers) -> Link:
+    """Return a link with one option."""
+    zeros = np.zeros_like(source)
+    return Link(source, target, zeros, zeros, ({},), ({},), states, costs)
 
 
 @st.composite
@@ -29,9 +36,8 @@ def chains(draw: st.DrawFn) -> Chain:
         edges = [(draw(st.integers(0, before - 1)), draw(st.integers(0, after - 1))) for _ in range(number)]
         costs = [[draw(st.integers(-most, most)) for _ in edges] for _ in range(2)]
         source, target = np.array(edges).T
-        options = np.arange(number)
-        links.append(Link(source, target, options, tuple({} for _ in edges), after, np.array(costs, np.int64)))
-    return Chain({}, tuple(links))
+        links.append(_link(source, target, after, np.array(costs, np.int64)))
+    return Chain({}, {}, tuple(links))
 
 
 def _all(chain: Chain) -> dict[tuple[int, ...], tuple[int, int]]:
@@ -100,8 +106,8 @@ def _long(links: int, edges: int) -> Chain:
     """Return a chain with one width after each link, and random costs."""
     costs = np.random.default_rng(1).integers(0, 9973, edges)
     zeros = np.zeros(edges, np.int64)
-    link = Link(zeros, zeros, zeros, ({},), 1, np.array([costs, costs]))
-    return Chain({}, (link,) * links)
+    link = _link(zeros, zeros, 1, np.array([costs, costs]))
+    return Chain({}, {}, (link,) * links)
 
 
 def test_numbers_beyond_an_int64_are_exact() -> None:
@@ -136,11 +142,11 @@ def test_kept_sums_is_an_upper_bound_of_the_sums_in_memory() -> None:
     between = [array.ravel() for array in np.meshgrid(every, every)]
     costs = rng.integers(0, 20, (1, wide * wide))
     links = (
-        Link(zeros, every, zeros, ({},), wide, one),
-        Link(between[0], between[1], np.zeros_like(between[0]), ({},), wide, costs),
-        Link(every, zeros, zeros, ({},), 1, one),
+        _link(zeros, every, wide, one),
+        _link(between[0], between[1], wide, costs),
+        _link(every, zeros, 1, one),
     )
-    chain = Chain({}, links)
+    chain = Chain({}, {}, links)
     halves = Halves(chain, chain.costs(0))
     kept = sum(len(sums.values) for level in (*halves.prefixes, *halves.suffixes) for sums in level)
     assert 500 < kept <= kept_sums(chain, chain.costs(0))
