@@ -70,7 +70,7 @@ def as_torch_runs(equation: str, *shapes: tuple[int, ...]) -> Products:
         ("bij,bij->bi", ((2, 3, 5), (2, 3, 5)), 30),
         ("...ij,...jk->...ik", ((4, 3, 1), (4, 5, 2)), 4 * 3 * 2),
         ("...ij,jk->...ik", ((2, 4, 3, 5), (5, 2)), 2 * 4 * 3 * 5 * 2),
-        ("...ij,...jk->ik", ((4, 3, 5), (4, 5, 2)), 4 * 3 * 5 * 2),  # what `...` stands for is summed
+        ("...ij,...jk->ik", ((4, 3, 5), (4, 5, 2)), 4 * 3 * 5 * 2),  # the sides in place of `...` are summed
         ("...ij,...jk", ((4, 1, 3, 5), (6, 5, 2)), 4 * 6 * 3 * 5 * 2),
         ("...i,...i->...", ((4, 5), (4, 5)), 20),
         ("bii,ij->bj", ((2, 5, 5), (5, 3)), 2 * 5 * 3),  # a diagonal
