@@ -84,11 +84,14 @@ def _bills(file: Path) -> list[Any]:
         read = json.loads(sys.stdin.buffer.read() if str(file) == "-" and sys.stdin else file.read_bytes())
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{file}: is not JSON: {error}; {_REMEDY}") from None
+    except ValueError:  # Python refuses to read very long numbers
+        raise InputError(f"{file}: has a number that is too long to read; {_REMEDY}") from None
     return read if isinstance(read, list) and read else [read]
 
 
+_TOO_LARGE = 10**24
 _REMEDY = "write it with 'mfprofile count SPEC… --json'"
 
 
@@ -101,8 +104,11 @@ def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
         raise InputError(f"{file}: {name}: has schema {shown(bill['schema'])}, not {known}; {_REMEDY}")
     counted_in = _convention(file, name, bill.get("convention"), convention)
     for key in GROWING:
-        if type(bill.get(key)) is not int or bill[key] < 0:
-            raise InputError(f"{file}: {name}: {key} = {shown(bill.get(key))}: must be a whole number; {_REMEDY}")
+        value = bill.get(key)
+        is_count = type(value) is int and value >= 0
+        if not is_count or value >= _TOO_LARGE:
+            rule = "is too large for a count" if is_count else "must be a whole number"
+            raise InputError(f"{file}: {name}: {key} = {shown(value)}: {rule}; {_REMEDY}")
     return name, Earlier({key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")))
 
 

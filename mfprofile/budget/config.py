@@ -79,7 +79,7 @@ class Config:
     def _matches_file(self, glob: str) -> bool:
         try:
             return any(self.folder.glob(glob))
-        except (NotImplementedError, ValueError, OSError):  # an absolute pattern, or one that pathlib cannot read
+        except (NotImplementedError, ValueError, OSError, RecursionError):  # absolute, or one that pathlib cannot read
             return Path(glob).is_absolute()
 
     def _path(self, reference: str) -> PurePath:
@@ -97,11 +97,13 @@ def matches(path: PurePath, glob: str) -> bool:
 
 
 def _match(parts: Sequence[str], globs: Sequence[str]) -> bool:
-    if not globs:
-        return not parts
-    if globs[0] == "**":
-        return any(_match(parts[start:], globs[1:]) for start in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], globs[0]) and _match(parts[1:], globs[1:])
+    ends = {0}  # the numbers of parts that the globs so far can match
+    for glob in globs:
+        if glob == "**":
+            ends = {at for at in range(len(parts) + 1) if ends and at >= min(ends)}
+        else:
+            ends = {at + 1 for at in ends if at < len(parts) and fnmatchcase(parts[at], glob)}
+    return len(parts) in ends
 
 
 def find_config(start: Path) -> Config | None:
@@ -141,6 +143,8 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
         own = tomllib.loads(text).get("tool", {}).get("mfprofile")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{label}: is not TOML: {error}") from None
+    except ValueError:  # Python refuses to read very long numbers
+        raise SpecError([_long_number(text, label)]) from None
     except AttributeError:
         raise InputError(f"{label}: tool: must be a table") from None
     if own is None:
@@ -157,6 +161,14 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
         raise SpecError(problems)
     conventions = {glob: convention for glob, convention in named.items() if convention}
     return Config(file.resolve().parent, budgets, conventions, targets)
+
+
+def _long_number(text: str, label: str) -> Problem:
+    """Return the problem of the longest number of a text."""
+    longest = max(re.finditer(r"[0-9_]+", text), key=lambda match: match.end() - match.start())
+    start = longest.start()
+    mark = Mark(label, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
+    return Problem(mark, "", "has a number that is too long to read", remedy="use a smaller number")
 
 
 def _table(own: Mapping[str, Any], name: str, of: str, label: str) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from mfprofile.spec.names import MEMORY
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import shown
 
+MAX_BATCH = 10**9
 DTYPES: Mapping[str, int] = MappingProxyType({"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1})
 """The bytes per value of each type."""
 IN_PLACE = frozenset(
@@ -162,8 +163,8 @@ def value_bytes(dtype: str) -> int:
 
 
 def _flow(bill: Bill, batch: int) -> Flow:
-    if batch < 1:
-        raise InputError(f"batch {shown(batch)}: must be 1 or more")
+    if not 1 <= batch <= MAX_BATCH:
+        raise InputError(f"batch {shown(batch)}: must be {'1 or more' if batch < 1 else f'at most {MAX_BATCH:,}'}")
     if not all(part.wiring for part in bill.parts):
         raise InputError(f"{MEMORY}: the data flow of a network in code is not known; peak memory needs a spec")
     if not isinstance(bill.madds, int):

@@ -76,7 +76,7 @@ def _folder(reference: str, path: Path) -> tuple[str, str]:
 
 
 def _target(reference: str) -> tuple[str, str]:
-    """Return the rule and the remedy for a target, where only a spec can stand."""
+    """Return the rule and the remedy for a target, where only a spec is allowed."""
     if "://" in reference:
         return "is an address, not a file", "download the file, and give its path"
     if reference.endswith(":"):

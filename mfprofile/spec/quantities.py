@@ -13,10 +13,11 @@ _COUNTS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _BYTES = {"": 1, "B": 1}
 _BYTES |= {f"{letter}{byte}": 1000**power for power, letter in enumerate("KMGT", start=1) for byte in ("", "B")}
 _BYTES |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
-_AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3})*(?:\.[0-9]{1,30})?)\s*([A-Za-z]{0,12})", re.ASCII)
+_AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3}){0,10}(?:\.[0-9]{1,30})?)\s*([A-Za-z]{0,12})", re.ASCII)
 _POWER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?[eE]\+?[0-9]{1,2}", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,9}", re.ASCII)
 _SHORT = ("K", "M", "G", "T")
+_MOST_BITS = 300
 _FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)
 
 
@@ -29,7 +30,8 @@ def quantity(text: object, in_bytes: bool = False) -> int:
     >>> quantity("0.3G"), quantity("300_000_000"), quantity("1.5MiB", in_bytes=True)
     (300000000, 300000000, 1572864)
     """
-    written = str(text) if type(text) in (int, float, str) else ""
+    is_long = isinstance(text, int) and text.bit_length() > _MOST_BITS  # Python refuses to write very long numbers
+    written = str(text) if type(text) in (int, float, str) and not is_long else ""
     units, example = (_BYTES, "12MB, 1.5MiB or 12_000_000") if in_bytes else (_COUNTS, "300M, 0.3G or 300_000_000")
     match = _AMOUNT.fullmatch(written.strip())
     if not match:

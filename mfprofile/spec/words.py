@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from math import log10
 
+_MOST_BITS = 1000
 MOST_NAMED = 8
 """The number of names that a message shows of a longer list."""
 
@@ -131,4 +133,6 @@ def _flow(value: object, depth: int) -> str:
         return "{" + ", ".join(f"{key}: {_flow(item, depth - 1)}" for key, item in list(value.items())[:20]) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_flow(item, depth - 1) for item in value[:20]) + "]"
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:  # Python refuses to write very long numbers
+        return f"a number of about {round(value.bit_length() * log10(2)):,} digits"
     return repr(decoded(value)) if isinstance(value, str) else str(value)[:200]

@@ -147,6 +147,8 @@ def test_peaks_do_not_change() -> None:
         ({"dtype": "flaot16"}, r"^unknown dtype 'flaot16'; did you mean 'float16'\?$"),
         ({"dtype": "x"}, r"^unknown dtype 'x'; use one of float32, float16, bfloat16, int8$"),
         ({"batch": 0}, r"^batch 0: must be 1 or more$"),
+        ({"batch": 10**9 + 1}, r"^batch 1000000001: must be at most 1,000,000,000$"),
+        ({"batch": 10**5000}, r"^batch a number of about 5,000 digits: must be at most 1,000,000,000$"),
     ],
 )
 def test_an_invalid_type_or_batch_is_refused(settings: Mapping, message: str) -> None:

@@ -30,7 +30,7 @@ MOST = 25
 LARGEST = 10_000
 """The most points that are counted."""
 _FORM = "must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"
-_RANGE = re.compile(r"([a-z0-9.]+)=([0-9]+):([0-9]+)(?::([0-9]+))?")
+_RANGE = re.compile(r"([a-z0-9.]+)=([0-9]{1,9}):([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
 def contour(look: Look, space: Space, x: str, y: str, convention: str = "core", levels: Sequence[int] = ()) -> Picture:
@@ -65,7 +65,7 @@ def contour(look: Look, space: Space, x: str, y: str, convention: str = "core", 
     return Picture(title, figure, records, convention)
 
 
-def _axis(space: Space, base: Spec, text: str) -> tuple[str, list[int]]:
+def _axis(space: Space, base: Spec, text: str) -> tuple[str, Sequence[int]]:
     """Return the key of an argument, and its values."""
     match = _RANGE.fullmatch(text)
     if "=" in text and not match:
@@ -75,7 +75,7 @@ def _axis(space: Space, base: Spec, text: str) -> tuple[str, list[int]]:
         _value(base, key)
         if not step or high < low:
             raise InputError(f"{text}: {_FORM}")
-        return key, list(range(low, high + 1, step))
+        return key, range(low, high + 1, step)
     choice = next((each for each in space.choices if each.name == text), None)
     if choice is not None and all(type(value) is int for value in choice.values):
         return text, sorted(choice.values)
