@@ -247,7 +247,7 @@ def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
         ("check net.py:Net --max-memory 1MB", "hello\nerror: net.py:Net: memory: the data flow of a network in code is not known; peak memory needs a spec\n"),
         ("check net.py:Net --max-madds 1M --set stem=8", "error: --set changes a spec, but net.py:Net is a network in code; use --arg for its factory\n"),
         ("check mf26m --max-madds 1M --arg width=8", "error: --arg needs a network in code, such as net.py:Net; use --set to change a spec\n"),
-        ("check mf26m net.py:Net --max-madds 1M --input 3x8x8", "error: --input is in pixels for a spec but a shape for a network in code; run the command for each\n"),
+        ("check mf26m net.py:Net --max-madds 1M --input 192 --input 224", "error: --input 224: the specs have the input 192 already; use one of them\n"),
         ("check mf26m --max-madds 1M --input 192 --input 224", "error: --input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH\n"),
         ("diff net.py:Net", "error: B is missing; give a second network, or change A with --arg\n"),
         ("diff net.py:Net mf26m", "error: mf26m is a spec and net.py:Net is a network in code; compare two specs or two networks in code\n"),
@@ -777,7 +777,7 @@ def test_check_fails_with_strict_if_a_network_is_not_fully_counted(here: Here) -
         f"\n{message}\n\nFAILED: 1 network not fully counted; all 2 limits met in convention 'core'\n"
     )
     over = here(*line[:-1], "1k", "--strict", "--format", "github").stdout
-    assert f"\n::error title=net.py%3AOdd%3A not fully counted::{message}\n" in over
+    assert f",title=net.py%3AOdd%3A not fully counted::{message}\n" in over
     assert "FAILED: 2 of 2 limits not met in convention 'core'; 1 network not fully counted\n" in over
     assert here(line[0], *line[2:], "--strict").returncode == 0
 

@@ -105,7 +105,7 @@ def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
     counted_in = _convention(file, name, bill.get("convention"), convention)
     for key in GROWING:
         value = bill.get(key)
-        is_count = type(value) is int and value >= 0
+        is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         if not is_count or value >= _TOO_LARGE:
             rule = "is too large for a count" if is_count else "must be a whole number"
             raise InputError(f"{file}: {name}: {key} = {shown(value)}: {rule}; {_REMEDY}")

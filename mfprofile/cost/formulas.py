@@ -99,7 +99,7 @@ def _letter(spec: Spec, key: str) -> str:
 
 
 def _symbol(key: str) -> str:
-    """Return the symbol that stands for a key that can be free."""
+    """Return the symbol of a key that can be free."""
     match = re.fullmatch(r"blocks\.(\d+)\.(\w+)", key)
     return f"{BLOCK_LETTERS[match[2]]}{match[1]}" if match else LETTERS[key]
 
