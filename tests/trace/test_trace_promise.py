@@ -320,7 +320,7 @@ SMALL = {
             "nystromformer",
             "convbert",
             "roformer",
-            "esm",
+            "ernie",
         ),
         *("llama", "mistral", "qwen2", "qwen3", "gemma", "phi", "phi3", "granite", "olmo", "gpt_neox", "mixtral"),
         *("vit", "deit", "beit", "yolos", "hiera"),
