@@ -1,4 +1,4 @@
-"""Tell tensors whose shape says what an operator on them costs from others: nested, sparse, quantized, wrappers."""
+"""Find tensors whose shape does not say what an operator on them costs: nested, sparse, quantized, wrappers."""
 
 from __future__ import annotations
 
