@@ -105,9 +105,10 @@ def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
     counted_in = _convention(file, name, bill.get("convention"), convention)
     for key in GROWING:
         value = bill.get(key)
-        is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        if not is_count or value >= _TOO_LARGE:
-            rule = "is too large for a count" if is_count else "must be a whole number"
+        rule = "must be a whole number"
+        if type(value) is int and value >= 0:
+            rule = "is too large for a count" if value >= _TOO_LARGE else ""
+        if rule:
             raise InputError(f"{file}: {name}: {key} = {shown(value)}: {rule}; {_REMEDY}")
     return name, Earlier({key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")))
 
