@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import notify
+from mfprofile.cli.options import report_file
 
 
 def command(
@@ -21,4 +21,4 @@ def command(
     from mfprofile.view.report import write_reports
 
     for file in write_reports(folder):
-        notify(f"wrote {file}")
+        report_file(file)
