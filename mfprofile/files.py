@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 
 from mfprofile.errors import InputError, OutputError
+from mfprofile.spec.words import printable
 
 _DESCRIPTORS = re.compile(r"/dev/fd|/proc/(\d+|self)(/task/\d+)?/fd")
 """The folders of open files."""
@@ -101,7 +102,7 @@ def reported(file: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{file}: cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"{printable(str(file))}: cannot be written: {error.strerror or error}") from None
 
 
 def named(stem: str, ending: str) -> str:
@@ -148,13 +149,13 @@ def _check_name(file: str | Path) -> None:
     if not name:
         raise InputError("the name of the output file is empty; give a name")
     if "\0" in name:
-        raise InputError(f"{file}: has a NUL character, which no file name can have; remove it")
+        raise InputError(f"{printable(str(file))}: has a NUL character, which no file name can have; remove it")
     if name.endswith(("/", os.sep)):
-        raise InputError(f"{file}: is the name of a folder; give the name of a file")
+        raise InputError(f"{printable(str(file))}: is the name of a folder; give the name of a file")
 
 
 def _status(file: str | Path) -> os.stat_result | None:
-    """Return the status of the file that is to be written, links followed; None if it does not exist."""
+    """Return the status of a file, links followed, or None if it does not exist."""
     try:
         return Path(file).stat()
     except FileNotFoundError:

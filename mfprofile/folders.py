@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mfprofile.errors import InputError
 from mfprofile.files import ending_cleanly, reported, temporary_name
+from mfprofile.spec.words import printable
 
 
 def check_folder(folder: str | Path) -> None:
@@ -21,15 +22,15 @@ def check_folder(folder: str | Path) -> None:
     if not name:
         raise InputError("the name of the output folder is empty; give a name")
     if "\0" in name:
-        raise InputError(f"{folder}: has a NUL character, which no file name can have; remove it")
+        raise InputError(f"{printable(str(folder))}: has a NUL character, which no file name can have; remove it")
     with reported(folder):
         with contextlib.suppress(FileNotFoundError):
             Path(folder).stat()  # fails for a link to itself, a name that is too long, a file among its parents
         place = Path(os.path.realpath(folder))
         if Path(os.path.realpath(Path.cwd())).is_relative_to(place):
-            raise InputError(f"{folder}: is the working folder or a folder above it; use a new folder")
+            raise InputError(f"{printable(str(folder))}: is the working folder or a folder above it; use a new folder")
         if place.exists() and not place.is_dir():
-            raise InputError(f"{folder}: exists and is not a folder; use a new folder")
+            raise InputError(f"{printable(str(folder))}: exists and is not a folder; use a new folder")
         above = next(each for each in (place, *place.parents) if each.exists())
         if not os.access(above, os.W_OK | os.X_OK):
             raise PermissionError(None, f"Permission denied in {above}")
@@ -40,7 +41,7 @@ def check_new_folder(folder: str | Path) -> None:
     check_folder(folder)
     with reported(folder):
         if Path(folder).exists() and any(Path(folder).iterdir()):
-            raise InputError(f"{folder}: exists and is not empty; use a new folder")
+            raise InputError(f"{printable(str(folder))}: exists and is not empty; use a new folder")
 
 
 def write_folder(folder: str | Path, files: Iterable[tuple[str, str]]) -> None:

@@ -56,7 +56,7 @@ def test_a_new_file_obeys_the_umask(mask: int, tmp_path: Path) -> None:
 
 
 def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
-    """Its target is written, even through a second link and where there is no file yet."""
+    """Its target is written, even through a second link, and is made if it does not exist."""
     (tmp_path / "deep").mkdir()
     (tmp_path / "link").symlink_to("deep/second")
     (tmp_path / "deep" / "second").symlink_to("target")

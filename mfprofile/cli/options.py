@@ -13,7 +13,7 @@ from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.sources import working_folder
-from mfprofile.view.escape import lines
+from mfprofile.view.escape import line, lines
 
 if TYPE_CHECKING:
     from mfprofile.spec import model
@@ -79,6 +79,11 @@ def notify(message: str) -> None:
     """Print a message on stderr."""
     sys.stderr.write(f"{lines(message)}\n")
     sys.stderr.flush()
+
+
+def report_file(file: object) -> None:
+    """Print on stderr that a file was written."""
+    notify(f"wrote {line(str(file))}")
 
 
 def need_torch(command: str, extra: str = "torch") -> None:

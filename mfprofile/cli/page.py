@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import Changes, ConventionName, Spec, notify
+from mfprofile.cli.options import Changes, ConventionName, Spec, report_file
 
 
 def command(
@@ -40,7 +40,7 @@ def command(
     place = f"{loaded.name}.html" if output is None else output
     check(place)
     write(place, page_text(loaded, convention))
-    notify(f"wrote {place}")
+    report_file(place)
 
 
 def _check_ending(output: str | None) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.options import notify
+from mfprofile.cli.options import report_file
 
 
 def command(
@@ -24,4 +24,4 @@ def command(
     if folder == "-":
         raise InputError("-o -: reports cannot be written to stdout; use the name of a folder")
     for file in write_reports(folder):
-        notify(f"wrote {file}")
+        report_file(file)

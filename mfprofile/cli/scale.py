@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
-from mfprofile.cli.options import AsJson, Changes, ConventionName, Spec, notify
+from mfprofile.cli.options import AsJson, Changes, ConventionName, Spec, notify, report_file
 from mfprofile.errors import InputError
 
 
@@ -67,7 +67,7 @@ def command(
     text = scaled_spec(scaling, spec if spec in shipped() and not changes else None)
     if output is not None:
         write(output, text)
-        notify(f"wrote {output}")
+        report_file(output)
     if not as_json:
         show(text if output is None else "\n".join([*scaling_lines(scaling), ""]))
 

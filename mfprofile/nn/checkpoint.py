@@ -56,7 +56,7 @@ def load_checkpoint(model: MobileFormer, source: str | Path | Mapping[str, Any])
     Raises `InputError`, and leaves the model unchanged, if the file cannot be read or is much larger than the model, or
     if a name, a shape or a value does not fit the model.
     """
-    name = "the checkpoint" if isinstance(source, Mapping) else str(source)
+    name = "the checkpoint" if isinstance(source, Mapping) else printable(str(source))
     inner = _unwrap_model(model)
     own = released_state(inner)
     _check_values(own)

@@ -26,22 +26,22 @@ def read_contents(path: str | Path, room: int, network: str) -> object:
     """
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise InputError(f"{path}: cannot be read: is not a file")
+            raise InputError(f"{printable(str(path))}: cannot be read: is not a file")
         with Path(path).open("rb") as file:
             size = _unpacked_size(file)
             if size > room:
                 whose = network or "the model"
                 rule = f"has {size:,} bytes when unpacked, more than the {room:,} that a checkpoint of {whose} may have"
-                raise InputError(f"{path}: {rule}; save the weights alone")
+                raise InputError(f"{printable(str(path))}: {rule}; save the weights alone")
             with warnings.catch_warnings(action="ignore"):  # about pickle's protocol, which users cannot change
                 return torch.load(file, map_location="cpu", weights_only=True)
     except InputError:
         raise
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise InputError(f"{printable(str(path))}: cannot be read: {error.strerror or error}") from None
     except Exception as error:  # damaged files make torch and pickle raise exceptions of many kinds
         rule = "cannot be read as a checkpoint without running code from it"
-        raise InputError(f"{path}: {rule}: {_reason(error)}") from error
+        raise InputError(f"{printable(str(path))}: {rule}: {_reason(error)}") from error
 
 
 def _unpacked_size(file: IO[bytes]) -> int:

@@ -9,6 +9,7 @@ from mfprofile.budget.parts import PartDifference
 from mfprofile.cost.tree import SELF
 from mfprofile.spec.words import listed, several
 from mfprofile.view.bill import other_convention, skipped_params
+from mfprofile.view.escape import line, markdown
 from mfprofile.view.head import SCHEMA, identity
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
@@ -25,8 +26,8 @@ def difference_text(difference: Difference, form: Form) -> str:
         return render(records_table(difference), form)
     totals, parts = (render(table, form) for table in (total_table(difference), part_table(difference)))
     if form == "markdown":
-        return f"### {headline(difference)}\n\n{totals}\n{parts}"
-    return f"{headline(difference)}\n{totals.rstrip()}\n{parts}"  # a text table begins with an empty line
+        return f"### {markdown(headline(difference))}\n\n{totals}\n{parts}"
+    return f"{line(headline(difference))}\n{totals.rstrip()}\n{parts}"  # a text table begins with an empty line
 
 
 def headline(difference: Difference) -> str:

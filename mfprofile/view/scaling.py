@@ -8,6 +8,7 @@ from typing import Any
 from mfprofile.budget.scale import Member, Scaling
 from mfprofile.spec.model import Resolution
 from mfprofile.spec.writing import dumped, mapping, yaml_text
+from mfprofile.view.escape import line
 from mfprofile.view.head import SCHEMA, identity
 from mfprofile.view.numbers import change, grouped
 
@@ -15,7 +16,7 @@ from mfprofile.view.numbers import change, grouped
 def scaled_spec(scaling: Scaling, base: str | None) -> str:
     """Return the largest member as YAML, with its figures as comments above; `base` is the name of a spec to extend."""
     assert scaling.largest is not None
-    lines = [f"# {line}".rstrip() for line in scaling_lines(scaling)]
+    lines = [f"# {each}".rstrip() for each in scaling_lines(scaling)]
     step = scaling.largest.step
     body = yaml_text(step.spec) if base is None else dumped({"extends": base, **_nested(scaling.largest.changes)})
     return "\n".join([*lines, body])
@@ -52,7 +53,7 @@ def scaling_lines(scaling: Scaling) -> list[str]:
     rows += [[label, *_cells(member, scaling.budget)] for label, member in members.items() if member is not None]
     title = f"{bill.name} scaled by {scaling.by} to at most {_goal(scaling)}"
     ends = [] if scaling.over else [f"no larger {scaling.by} is valid"]
-    return [title, "", *_aligned(rows), *ends]
+    return [line(title), "", *_aligned(rows), *ends]
 
 
 def _goal(scaling: Scaling) -> str:

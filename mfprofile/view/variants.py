@@ -15,6 +15,7 @@ from mfprofile.spec.names import PILLARS, SUMS
 from mfprofile.spec.problems import dotted
 from mfprofile.spec.words import several, shown
 from mfprofile.spec.writing import yaml_text
+from mfprofile.view.escape import line
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render, show
 
@@ -115,7 +116,7 @@ def write_variants(variants: Sequence[Variant], convention: str, folder: str) ->
 def _variant_yaml(variant: Variant, convention: str) -> str:
     figures = variant.figures
     about = (
-        f"# A variant of {variant.space.name}: {grouped(figures['madds'])} MAdds in convention '{convention}', "
+        f"# A variant of {line(variant.space.name)}: {grouped(figures['madds'])} MAdds in convention '{convention}', "
         f"{grouped(figures['params'])} params.\n"
     )
     return about + yaml_text(load(variant.spec()))

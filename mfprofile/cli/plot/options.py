@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mfprofile.cli.groups import Group
-from mfprofile.cli.options import notify
+from mfprofile.cli.options import report_file
 
 if TYPE_CHECKING:
     from mfprofile.view.plots.look import Look
@@ -49,7 +49,7 @@ def write(picture: Picture, name: str, output: str | None, look: Look) -> None:
     """Write a picture and report its file on stderr."""
     from mfprofile.view.plots.picture import save
 
-    notify(f"wrote {save(picture, f'{name}.png' if output is None else output, look)}")
+    report_file(save(picture, f"{name}.png" if output is None else output, look))
 
 
 def check_ending(output: str | None) -> None:
