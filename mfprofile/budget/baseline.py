@@ -92,7 +92,7 @@ def _bill(file: Path, bill: Any, convention: str) -> tuple[str, Earlier]:
             remedy = f"use --convention {counted_in}, or {remedy}"
         raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, not '{convention}'; {remedy}")
     for key in GROWING:
-        value = bill.get(key)
+        value: Any = bill.get(key)
         is_count = type(value) is int and value >= 0
         if not is_count or value >= _TOO_LARGE:
             rule = "is too large for a count" if is_count else "must be a whole number"
