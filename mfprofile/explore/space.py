@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.required import missing_keys
 from mfprofile.spec.document import Node, locate, plain
+from mfprofile.spec.equality import equal, hash_of
 from mfprofile.spec.load import tree, typed
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import MAX_BLOCKS
@@ -52,12 +53,12 @@ class Space:
 
     `data` is the mapping with the first value of each choice. `stem`, `blocks` (one tuple for each entry of the spec's
     `blocks`) and `head` are the choices on the chain. `global_choices` are all others. `tree` has the source lines for
-    messages.
+    messages; equal spaces may have different ones.
     """
 
     name: str
     data: Mapping[str, Any]
-    tree: Node
+    tree: Node = field(compare=False)
     stem: tuple[Choice, ...]
     blocks: tuple[tuple[Choice, ...], ...]
     head: tuple[Choice, ...]
@@ -67,6 +68,12 @@ class Space:
     def choices(self) -> list[Choice]:
         """Return all choices in this order: global, stem, blocks, head."""
         return [*self.global_choices, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
 
 
 def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | Setting] = ()) -> Space:
