@@ -104,11 +104,10 @@ def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
         raise InputError(f"{file}: {name}: has schema {shown(bill['schema'])}, not {known}; {_REMEDY}")
     counted_in = _convention(file, name, bill.get("convention"), convention)
     for key in GROWING:
-        value = bill.get(key)
-        rule = "must be a whole number"
-        if type(value) is int and value >= 0:
-            rule = "is too large for a count" if value >= _TOO_LARGE else ""
-        if rule:
+        value: Any = bill.get(key)
+        is_count = type(value) is int and value >= 0
+        if not is_count or value >= _TOO_LARGE:
+            rule = "is too large for a count" if is_count else "must be a whole number"
             raise InputError(f"{file}: {name}: {key} = {shown(value)}: {rule}; {_REMEDY}")
     return name, Earlier({key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")))
 

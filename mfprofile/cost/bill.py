@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.cost.arrays import check_dimensions
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.measures import measure
@@ -184,13 +185,16 @@ class Bill:
 def count(spec: Spec | Network | str | Path | Mapping[str, Any], convention: str | Convention = "core") -> Bill:
     """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` accepts.
 
-    Raises `SpecError` for a spec that breaks rules, and `InputError` for an unknown convention.
+    Raises `SpecError` for a spec that breaks rules, and `InputError` for an unknown convention, and for dimensions that
+    are not ints, int64 arrays or symbols.
 
     >>> bill = count("mf294m")
     >>> bill.madds, bill.params
     (286732160, 11422648)
     """
     weights = find_convention(convention) if isinstance(convention, str) else convention
+    if isinstance(spec, Network | Spec):
+        check_dimensions(spec)
     if not isinstance(spec, Network):
         spec = resolve(spec if isinstance(spec, Spec) else load(spec))
     bill = Bill(spec, network_parts(spec), weights)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.choices import is_choice, values_of
 from mfprofile.explore.required import missing_keys
 from mfprofile.spec.document import Node, locate, plain
+from mfprofile.spec.equality import equal, hash_of
 from mfprofile.spec.load import empty_values, tree, typed
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.model import MAX_BLOCKS
@@ -58,12 +59,12 @@ class Space:
 
     `data` is the mapping with the first value of each choice. `stem`, `blocks` (one tuple for each entry of the spec's
     `blocks`) and `head` are the choices on the chain. `global_choices` are all others. `tree` has the source lines for
-    messages.
+    messages; equal spaces may have different ones.
     """
 
     name: str
     data: Mapping[str, Any]
-    tree: Node
+    tree: Node = field(compare=False)
     stem: tuple[Choice, ...]
     blocks: tuple[tuple[Choice, ...], ...]
     head: tuple[Choice, ...]
@@ -73,6 +74,12 @@ class Space:
     def choices(self) -> list[Choice]:
         """Return all choices in this order: global, stem, blocks, head."""
         return [*self.global_choices, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
 
 
 def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | Setting] = ()) -> Space:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
 from mfprofile.spec.dimension import D, Size
+from mfprofile.spec.equality import equal, hash_of
 
 if TYPE_CHECKING:
     from mfprofile.spec.network import Block, FeatureMap
@@ -29,6 +30,12 @@ class Detector(Generic[D]):
 
     inputs: dict[int, FeatureMap[D]]
     levels: dict[int, FeatureMap[D]]
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
 
 
 def retinanet(blocks: tuple[Block[D], ...]) -> Detector[D]:

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from mfprofile.spec.equality import equal, hash_of
+
 MAX_CHANNELS = 1 << 16
 MAX_PIXELS = 1 << 14
 MAX_TOKENS = 1 << 12
@@ -157,7 +159,10 @@ class RequireSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spec:
-    """A validated Mobile-Former variant. `width` is not applied yet (see `scaled`)."""
+    """A validated Mobile-Former variant. `width` is not applied yet (see `scaled`).
+
+    Specs with equal fields, the name included, are equal.
+    """
 
     __pydantic_config__ = _STRICT
     stem: Channels
@@ -193,3 +198,9 @@ class Spec:
         from mfprofile.spec.load import replaced
 
         return replaced(self, {**(changes or {}), **more})
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)

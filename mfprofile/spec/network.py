@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Never
 
 from mfprofile.spec.detector import Detector
 from mfprofile.spec.dimension import D, Size
+from mfprofile.spec.equality import equal, hash_of
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import AXES
 from mfprofile.spec.words import several
@@ -30,6 +31,12 @@ class Tokens(Generic[D]):
     heads: Size[D]
     head_dim: Size[D]
 
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureMap(Generic[D]):
@@ -44,6 +51,12 @@ class FeatureMap(Generic[D]):
     def positions(self) -> Size[D]:
         """Return the number of positions, the paper's L."""
         return self.height * self.width
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +85,12 @@ class Block(Generic[D]):
     expanded2_per_group: Size[D]
     residual: Size[D]
 
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head(Generic[D]):
@@ -85,6 +104,12 @@ class Head(Generic[D]):
     features: Size[D]
     fc: Size[D]
     classes: Size[D]
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,3 +188,9 @@ class Network(Generic[D]):
         from mfprofile.spec.traits import labels
 
         return labels(self)
+
+    def __eq__(self, other: object) -> bool:
+        return equal(self, other)
+
+    def __hash__(self) -> int:
+        return hash_of(self)
