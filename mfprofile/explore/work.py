@@ -84,7 +84,7 @@ def _slice_results(
     question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor | None
 ) -> Iterator[list[T | None]]:
     if executor is None:
-        chains = question.chains().each([setting for part in slices for setting, _ in part])
+        chains = question.chains().each([values for part in slices for values, _ in part])
         for part in slices:
             yield [
                 None if chain is None else task(chain, *more) for (_, more), chain in zip(part, chains, strict=False)
