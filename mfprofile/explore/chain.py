@@ -20,8 +20,9 @@ from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.explore.costing import Costing
 from mfprofile.explore.distinct import Sized, distinct
-from mfprofile.explore.edges import WIDTH_RULE_KEYS, Edges, Integers, Values, all_edges, largest_edges
+from mfprofile.explore.edges import Edges, Integers, Values, largest_edges
 from mfprofile.explore.effects import Reads, values_read, varying
+from mfprofile.explore.entries import WIDTH_RULE_KEYS, all_edges
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.settings import GlobalSetting, global_settings, is_refused, largest_setting
 from mfprofile.explore.space import Place, Space, with_values
@@ -124,11 +125,12 @@ class Chains:
 
     def _batch(self, settings: Sequence[GlobalSetting]) -> list[Chain | None]:
         chains: list[Chain | None] = [None] * len(settings)
+        shown: dict[int, dict[Reads, Values]] = {}
         groups: dict[int, tuple[Sequence[Edges], list[int], list[Spec]]] = {}
         for at, setting in enumerate(settings):
             data = with_values(self.space.data, setting.values)
             if not is_refused(data):
-                edges = self._distinct_edges(setting, valid=True)
+                edges, shown[at] = self._distinct_edges(setting, data, valid=True), self._shown(setting.values, data)
                 self._refuse_too_large(setting.values)
                 _, members, specs = groups.setdefault(id(edges), (edges, [], []))
                 members.append(at)
@@ -138,12 +140,11 @@ class Chains:
                 costs = list(self.costing.costs(specs, edges))
                 for row, at in enumerate(members):
                     links = tuple(_link(step, cost[:, row]) for step, cost in zip(edges, costs, strict=True))
-                    chains[at] = Chain(settings[at].values, self._shown(settings[at].values), links)
+                    chains[at] = Chain(settings[at].values, shown[at], links)
         return chains
 
-    def _shown(self, values: Values) -> dict[Reads, Values]:
+    def _shown(self, values: Values, data: Mapping[str, Any]) -> dict[Reads, Values]:
         """Return the values of a setting that have an effect, by what the blocks of a variant read."""
-        data = with_values(self.space.data, values)
         read = {reads: values_read(data, reads).keys() for reads in Reads}
         return {
             reads: {
@@ -162,24 +163,24 @@ class Chains:
             self._edges[key] = list(all_edges(self.space, data, self._spec(data)))
         return self._edges[key]
 
-    def _distinct_edges(self, setting: GlobalSetting, valid: bool) -> Sequence[Edges]:
+    def _distinct_edges(self, setting: GlobalSetting, data: Mapping[str, Any], valid: bool) -> Sequence[Edges]:
         """Return the edges of each link, with only the paths whose networks no earlier path makes.
 
         They are the `valid` ones, or all of them.
         """
         rivals = [
-            (self._sized_edges(rival.values, valid), rival.agrees)
+            (self._sized_edges(with_values(self.space.data, rival.values), valid), rival.agrees)
             for rival in setting.rivals
             if not (valid and rival.refused)
         ]
-        own = self._sized_edges(setting.values, valid)
+        own = self._sized_edges(data, valid)
         key = (id(own), *((id(rival), agrees) for rival, agrees in rivals))
         if key not in self._distinct:
             self._distinct[key] = distinct(own, rivals, self.space.name)
         return self._distinct[key]
 
-    def _sized_edges(self, values: Values, valid: bool) -> Sized:
-        edges = self.edges(with_values(self.space.data, values))
+    def _sized_edges(self, data: Mapping[str, Any], valid: bool) -> Sized:
+        edges = self.edges(data)
         key = (id(edges), valid)
         if key not in self._sized:
             self._sized[key] = Sized([step.select(step.valid) for step in edges] if valid else edges)
@@ -190,7 +191,8 @@ class Chains:
         counts: dict[int, int] = {}
         total = 0
         for setting in self.settings:
-            edges = self._distinct_edges(setting, valid=False)
+            data = with_values(self.space.data, setting.values)
+            edges = self._distinct_edges(setting, data, valid=False)
             if id(edges) not in counts:
                 counts[id(edges)] = _count_paths(edges)
             total += counts[id(edges)]

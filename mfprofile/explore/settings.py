@@ -10,8 +10,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 from mfprofile.errors import InputError
-from mfprofile.explore.edges import UNKNOWN, Values
+from mfprofile.explore.edges import Values
 from mfprofile.explore.effects import Reads, block_reads, values_read
+from mfprofile.explore.entries import UNKNOWN
 from mfprofile.explore.space import Place, Space
 from mfprofile.spec.rules import breaches
 
@@ -63,8 +64,11 @@ def global_settings(space: Space) -> list[GlobalSetting]:
             "give fewer values"
         )
     equal: dict[object, list[_Candidate]] = {}
+    fixed = _block_reads(space, [at for at in range(len(space.blocks)) if at not in _places(space)], space.data)
     for values in product(*(choice.values for choice in choices)):
-        candidate = _candidate(space, {choice.path: value for choice, value in zip(choices, values, strict=True)})
+        candidate = _candidate(
+            space, fixed, {choice.path: value for choice, value in zip(choices, values, strict=True)}
+        )
         equal.setdefault((candidate.laid_out, candidate.read(candidate.most)), []).append(candidate)
     different = [_first_valid(candidates) for candidates in equal.values()]
     alike: dict[object, list[_Candidate]] = {}
@@ -118,16 +122,27 @@ class _Candidate:
         return is_refused(self.data)
 
 
-def _candidate(space: Space, values: Values) -> _Candidate:
-    """Return the candidate of an assignment of the global choices."""
+def _places(space: Space) -> list[int]:
+    """Return the indices of the entries of `blocks` with a global choice."""
+    return sorted({choice.path[1] for choice in space.global_choices if choice.path[0] == "blocks"})  # type: ignore[misc]
+
+
+def _block_reads(space: Space, places: Sequence[int], data: Mapping[str, Any]) -> tuple[Reads, Reads]:
+    """Return the least and the most that the blocks of some entries can read together."""
+    reads = [block_reads(data["blocks"][at], space.blocks[at]) for at in places]
+    reads.append((Reads.NOTHING, Reads.NOTHING))
+    return max(least for least, _ in reads), max(most for _, most in reads)
+
+
+def _candidate(space: Space, fixed: tuple[Reads, Reads], values: Values) -> _Candidate:
+    """Return the candidate of an assignment; `fixed` is what the entries without a global choice read."""
     data: Mapping[str, Any] = space.data
     for path, value in values.items():
         data = _planted(data, path, value)
-    places = {path[1] for path in values if path[0] == "blocks"}
-    laid_out = [None if data["blocks"][at].get("repeat") == 0 else repr(data["blocks"][at]) for at in sorted(places)]
-    reads = [block_reads(block, choices) for block, choices in zip(data["blocks"], space.blocks, strict=True)]
-    least, most = max(least for least, _ in reads), max(most for _, most in reads)
-    return _Candidate(values, data, tuple(laid_out), least, most)
+    places = _places(space)
+    laid_out = [None if data["blocks"][at].get("repeat") == 0 else repr(data["blocks"][at]) for at in places]
+    own = _block_reads(space, places, data)
+    return _Candidate(values, data, tuple(laid_out), max(fixed[0], own[0]), max(fixed[1], own[1]))
 
 
 def _planted(inner: Any, path: Place, value: Any) -> Any:

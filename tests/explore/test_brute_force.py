@@ -219,11 +219,11 @@ def _comparisons(seeds: range, folder: Path) -> int:
 
 def test_every_query_on_random_spaces_is_answered_as_by_brute_force(tmp_path: Path) -> None:
     """Each seed is one space; the seed of a space that fails is in the message."""
-    assert _comparisons(range(20), tmp_path) > 200
+    assert _comparisons(range(12), tmp_path) > 200
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1000, 1200, 50))
+@pytest.mark.parametrize("first", range(1000, 1100, 25))
 def test_every_query_on_many_random_spaces_is_answered_as_by_brute_force(first: int, tmp_path: Path) -> None:
     """All of them together make some thousand comparisons."""
-    assert _comparisons(range(first, first + 50), tmp_path) > 1000
+    assert _comparisons(range(first, first + 25), tmp_path) > 500
