@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Hashable, Mapping
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -56,4 +56,4 @@ def _hashable(value: Any) -> Hashable:
         return tuple(_hashable(getattr(value, name)) for name in fields)
     if isinstance(value, tuple | list):
         return tuple(map(_hashable, value))
-    return value if isinstance(value, str | Real) else None
+    return cast(Hashable, value) if isinstance(value, str | Real) else None
