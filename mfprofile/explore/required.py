@@ -22,6 +22,8 @@ def missing_keys(root: Node) -> Iterator[Problem]:
         yield Problem(mark, dotted(breach.path), breach.rule, value, breach.remedy, cause)
     for at, entry in enumerate(blocks):
         for place, keys in enumerate(entry if isinstance(entry, list) else []):
+            if not isinstance(keys, dict) or "block" not in keys:  # a missing kind is reported as such
+                continue
             for breach in missing({"former": "none", "blocks": [keys]}):
                 mark = locate(root, ("blocks", at, place))
                 yield Problem(mark, dotted(("blocks", at)), breach.rule, breach.value, breach.remedy)

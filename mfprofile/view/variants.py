@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
-from mfprofile.errors import InputError
 from mfprofile.explore.variant import Variant
 from mfprofile.files import named
 from mfprofile.folders import write_folder
@@ -103,8 +102,6 @@ def write_variants(variants: Sequence[Variant], convention: str, folder: str) ->
     A link is followed. Raises `InputError` if the folder is in use or not empty, and `OutputError` if it cannot be
     written.
     """
-    if folder == "-":
-        raise InputError("-o -: variants cannot be written to stdout as files; use a folder, or --json for their specs")
     digits = max(4, len(str(len(variants))))
     texts = (
         (named(variant.space.name, f"-{number:0{digits}}.yaml"), _variant_yaml(variant, convention))

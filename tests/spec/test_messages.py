@@ -146,7 +146,7 @@ REPLACEMENTS = [  # the old text in BASE, the new text, and the lines of the mes
     ("head: {fc: 4}", "head: false", [":9:7: head = false: must be a map (fc) or 'none'"]),
     ("tokens: {count: 2, dim: 8}", "tokens: none", [":3:9: tokens = 'none': must be a map (count, dim)"]),
     ("stem: 8", "stem: 8\nformer: off", [":5:9: former = 'off': must be a map (ffn, heads) or 'none'"]),
-    ("stem: 8", "stem: 8\nbudget: 300M", [f":5:9: budget = '300M': must be a map (max, min), {EXAMPLE}"]),
+    ("stem: 8", "stem: 8\nbudget: 300M", [f":5:9: budget = '300M': must be a map (max, min, convention), {EXAMPLE}"]),
     (
         "stem: 8",
         "stem: 8\nbudget: {madds: 300M}",

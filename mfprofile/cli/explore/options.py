@@ -186,6 +186,8 @@ def _output_folder(output: str | None) -> str | None:
     """Return the folder. Raise `InputError` or `OutputError`, before the query, for one that cannot be written."""
     from mfprofile.folders import check_new_folder
 
+    if output == "-":
+        raise InputError("-o -: variants cannot be written to stdout as files; use a folder, or --json for their specs")
     if output is not None:
         check_new_folder(output)
     return output
