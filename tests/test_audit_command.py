@@ -771,7 +771,7 @@ def test_check_fails_with_strict_if_a_network_is_not_fully_counted(here: Here) -
         assert (done.returncode, result["holds"], odd["holds"]) == (code, not options, not options)
         assert [one["operator"] for one in odd["coverage"]["uncovered"]] == ["_fft_r2c", "lstm"]
         assert (net["holds"], net["coverage"]["uncovered"], net["coverage"]["uncovered_elements"]) == (True, [], 0)
-    message = "net.py:Odd: --strict: operators that are not counted: _fft_r2c, lstm"
+    message = "net.py:Odd: --strict: not counted: _fft_r2c, lstm"
     table = here(*line, "--strict").stdout
     assert table.endswith(
         f"\n{message}\n\nFAILED: 1 network not fully counted; all 2 limits met in convention 'core'\n"

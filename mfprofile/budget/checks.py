@@ -108,7 +108,9 @@ def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
     limits = [*in_force(demands.flags, elsewhere), *_baseline_limits(demands.growth, network)]
     if not limits:
         raise InputError(NO_LIMIT)
-    uncounted = [each.operator for each in network.bill.subject.uncovered] if demands.strict else []
+    subject = network.bill.subject
+    gaps = [*(each.operator for each in subject.uncovered), *(each.text for each in subject.remarks if each.is_gap)]
+    uncounted = gaps if demands.strict else []
     return judged(network.reference, network.spec, network.bill, limits, terms, uncounted)
 
 

@@ -93,6 +93,7 @@ def command(
     result = audit(target, parse.inputs(inputs or ()), parse.arguments(arguments or ()), device, names, notify)
     show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
     notes = [*coverage(result.trace.bill())] if result.trace.uncovered else []
+    notes += [remark.text for remark in result.trace.remarks]
     if result.verification is not None:
         notes += failures(result.verification)
     if form == "csv" and notes:  # CSV has no place for notes

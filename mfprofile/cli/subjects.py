@@ -119,8 +119,9 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
 
     trace = traced(reference, inputs(options.inputs), arguments(options.arguments))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
-    if bill.subject.uncovered:
-        notify("\n".join(f"note: {reference}: {line}" for line in coverage(bill)))
+    lines = [*(coverage(bill) if trace.uncovered else ()), *(remark.text for remark in trace.remarks)]
+    if lines:
+        notify("\n".join(f"note: {reference}: {line}" for line in lines))
     return bill
 
 

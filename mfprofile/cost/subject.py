@@ -37,6 +37,13 @@ class Uncovered:
     recurrent: bool
 
 
+class Remark(NamedTuple):
+    """A sentence on how a network was counted; `is_gap` if something that belongs to it is not in its bill."""
+
+    text: str
+    is_gap: bool = False
+
+
 class Subject(Protocol):
     """The interface of a network that a bill uses."""
 
@@ -71,6 +78,10 @@ class Subject(Protocol):
     @property
     def uncovered(self) -> Sequence[Uncovered]:
         """The operators that are not counted."""
+
+    @property
+    def remarks(self) -> Sequence[Remark]:
+        """Remarks on how it was counted."""
 
     @property
     def settings(self) -> Traits:

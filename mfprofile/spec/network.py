@@ -97,6 +97,7 @@ class Network(Generic[D]):
     axes: ClassVar = AXES
     modules: ClassVar[Mapping[str, Never]] = MappingProxyType({})
     uncovered: ClassVar[tuple[Never, ...]] = ()
+    remarks: ClassVar[tuple[Never, ...]] = ()
 
     name: str
     height: Size[D]

@@ -15,7 +15,8 @@ from mfprofile.trace.copies import shapeless
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments, opened
-from mfprofile.trace.trace import Failure, Input, trace
+from mfprofile.trace.trace import Input, trace
+from mfprofile.trace.ways import Failure
 
 
 def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from mfprofile.cost import ops
-from mfprofile.trace import products
+from mfprofile.trace import gradients, products
 from mfprofile.trace.operators import ATTENTIONS, ELEMENTWISE, RECURRENT, REDUCTIONS
 from mfprofile.trace.products import Named
 
@@ -111,6 +111,8 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
         **{name: _reduction(kind) for name, kind in REDUCTIONS.items()},
         **_PRODUCTS,
         **_NORMS,
+        **{name: gradients.each_value(kind) for name, kind in gradients.KINDS.items()},
+        "convolution_backward": gradients.convolution,
         "max": _extreme("max", "maximum"),
         "min": _extreme("min", "minimum"),
         "hardtanh": _clipped,

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
+from mfprofile.trace.modules import named_parameters
+from mfprofile.trace.scripts import named_constants
 
 
 class Owned:
@@ -35,9 +37,15 @@ class Owners:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        named = list(model.named_parameters())
-        self._by_storage = {storage(parameter): Owned(path, tuple(parameter.shape)) for path, parameter in named}
+        named = [*named_parameters(model), *named_constants(model)]
+        self._by_storage = {
+            storage(parameter) or -at: Owned(path, tuple(parameter.shape))
+            for at, (path, parameter) in enumerate(named, 1)
+        }
+        for at in self._by_storage:
+            self._by_storage[at].read = at < 0  # whether a tensor without a storage is read cannot be seen
         self._kept = named  # a storage is known by its address, so it must not be freed
+        self.strangers = set[int]()  # identities of parameters that are read and that no module registers
         self.params = sum(each.size for each in self._by_storage.values())
 
     def holds(self, tensor: Tensor) -> bool:
@@ -50,6 +58,8 @@ class Owners:
             owned = self._by_storage.get(storage(tensor))
             if owned is not None:
                 owned.read = True
+            elif isinstance(tensor, nn.Parameter):
+                self.strangers.add(id(tensor))
 
     def claim(self, tensor: Tensor) -> int:
         """Claim the parameters in the tensor that no op has claimed yet, and return their number."""

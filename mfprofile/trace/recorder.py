@@ -20,6 +20,7 @@ from mfprofile.trace import products
 from mfprofile.trace.calls import Call, Calls
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import HANDLES, Handle, shape_of
+from mfprofile.trace.modules import named_parameters, named_tensors
 from mfprofile.trace.operators import (
     BIASES,
     CONTROL,
@@ -91,9 +92,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.owners = Owners(model)
         self.threads = Threads(self.belongs)
         self.calls = Calls(model, self.threads.note, original)
-        self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
-        self._given_storages = {storage(buffer) for buffer in model.buffers()}
+        self._original_storages = (
+            set() if original is None else {storage(each) for _, each in named_parameters(original)} - {0}
+        )
+        self._given_storages = {storage(each) for _, each in named_tensors(model)}
         self.fault: Exception | None = None
+        self.output_type: type = type(None)
         self._padding_is_string = False
         self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
         self._ops: list[tuple[Call, str, int, str, Cost]] = []
@@ -214,6 +218,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = given["input"]  # torch fuses the bias if the vectors are contiguous
             return "biased" if vectors.dim() == 2 or vectors.is_contiguous() else "added"
         return "string-padding-biased" if self._padding_is_string else "biased"
+
+    def note_unseen(self, kernels: Iterable[str]) -> None:
+        """Record kernels that run without an operator of ATen: they are not covered, and their outputs are unknown."""
+        for name in kernels:
+            self._record(name, UNCOVERED, elementwise(name, 0))
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
         check(cost.kind, role)

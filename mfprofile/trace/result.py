@@ -13,7 +13,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
-from mfprofile.cost.subject import Module, Uncovered
+from mfprofile.cost.subject import Module, Remark, Uncovered
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -27,7 +27,7 @@ class Trace:
 
     `device` is where it ran, `meta` or `cpu`. `reason` says why it could not run on meta tensors ('' if it could).
     `modules` are all modules by path; a module registered at several paths has the first of them. Each of `parts` has
-    one op.
+    one op. `remarks` say what the network has or does that the rows do not show.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -40,6 +40,7 @@ class Trace:
     reason: str
     modules: Mapping[str, Module]
     parts: Sequence[Part]
+    remarks: Sequence[Remark] = ()
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:

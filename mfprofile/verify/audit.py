@@ -14,7 +14,7 @@ from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments
-from mfprofile.trace.trace import Failure
+from mfprofile.trace.ways import Failure
 from mfprofile.verify.verify import Verification, chosen, verified
 
 
@@ -27,8 +27,9 @@ class Audit:
 
     @property
     def holds(self) -> bool:
-        """Return whether every operator is counted and every requested counter is explained."""
-        return not self.trace.uncovered and (self.verification is None or self.verification.holds)
+        """Return whether nothing of the network is left out and every requested counter is explained."""
+        gaps = self.trace.uncovered or any(remark.is_gap for remark in self.trace.remarks)
+        return not gaps and (self.verification is None or self.verification.holds)
 
 
 def audit(

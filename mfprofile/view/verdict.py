@@ -115,7 +115,7 @@ def reason_lines(reason: Reason) -> Iterator[str]:
 
 def uncounted_line(verdict: Verdict) -> str:
     """Return the line on the operators of a network that are not counted, for `--strict`."""
-    return f"{verdict.bill.name}: --strict: operators that are not counted: {', '.join(verdict.uncounted)}"
+    return f"{verdict.bill.name}: --strict: not counted: {', '.join(verdict.uncounted)}"
 
 
 def _part(name: str, axis: str) -> str:
