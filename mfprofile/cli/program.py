@@ -15,6 +15,7 @@ from mfprofile.cli.groups import with_group_options
 from mfprofile.cli.renamed import with_new_names
 from mfprofile.errors import InputError, OutputError
 from mfprofile.spec.words import printable
+from mfprofile.trace.imports import shared_imports
 
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -72,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         _run(sys.argv[1:] if arguments is None else list(arguments))
     except InputError as error:
+        _show_traceback(error)
         _fail(str(error), 2)
     except OutputError as error:
         _fail(str(error), 74)
@@ -80,6 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         bug = f"{type(error).__name__}: {error}; this is a bug in mfprofile"
         _fail(f"{bug}; set MFPROFILE_DEBUG=1 to see the traceback", 70)
+
+
+def _show_traceback(error: Exception) -> None:
+    """Print the traceback of an error in the user's code, if MFPROFILE_DEBUG asks for it."""
+    if error.__cause__ is not None and os.environ.get("MFPROFILE_DEBUG") and sys.stderr is not None:
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(error.__cause__)))
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -96,7 +106,8 @@ def _run(arguments: Sequence[str]) -> None:
     path = () if "_MFPROFILE_COMPLETE" in os.environ else _command_path(arguments)
     app = _one_command(*path) if path else _all_commands()
     options = with_new_names(" ".join(path), arguments[len(path) :])
-    app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
+    with shared_imports():
+        app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
 
 
 def _command_path(arguments: Sequence[str]) -> tuple[str, ...]:
