@@ -75,6 +75,18 @@ class Lazy(nn.Module):
     def forward(self, x):
         return self.layer(x)
 
+class Grouped(nn.Linear):
+    def parameters(self, *_):
+        return [{"params": [], "lr": 0.1}]
+
+    named_modules = named_parameters = None
+
+    def train(self, mode=True):
+        super().train(mode)
+
+def grouped():
+    return Grouped(3, 4)
+
 def script():
     return torch.jit.script(nn.Sequential(nn.Linear(3, 4), nn.ReLU()))
 
@@ -169,9 +181,16 @@ def test_lazy_layers_get_a_remark_that_strict_allows(here: Here) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_script_is_a_target(here: Here) -> None:
-    """Its forward has no signature. Other counters may fail on it, but the count stands."""
+    """Its forward has no signature. Other counters may fail on it."""
     done: Any = json.loads(here("audit", "own.py:script", "--input", "3", "--json").stdout)
     assert (done["madds"], done["params"], done["coverage"]["uncovered"]) == (12, 16, [])
+
+
+def test_overridden_methods_are_no_fault_of_ours_in_a_verification(here: Here) -> None:
+    """Other counters call these methods, and one that fails is listed with its error."""
+    done: Any = json.loads(here("audit", "own.py:grouped", "--input", "3", "--counter", "torch", "--json").stdout)
+    assert (done["madds"], done["params"]) == (12, 16)
+    assert "verification" in done
 
 
 def test_the_cause_of_an_error_is_kept(here: Here) -> None:

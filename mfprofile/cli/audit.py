@@ -50,7 +50,7 @@ def command(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if an operator is not counted or a total not explained.")
+        bool, typer.Option("--strict", help="Exit with 1 if something is not counted or a total not explained.")
     ] = False,
     device: Annotated[
         str | None,

@@ -104,7 +104,7 @@ def command(
     ] = "table",
     as_json: AsJson = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if an operator of a network in code is not counted.")
+        bool, typer.Option("--strict", help="Exit with 1 if something in a network in code is not counted.")
     ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if a limit is not met.")] = False,
 ) -> None:

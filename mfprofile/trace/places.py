@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-import mfprofile
+from mfprofile import errors
 
-_OWN = tuple(f"{Path(str(package.__file__)).parent}{os.sep}" for package in (torch, mfprofile))
+_OWN = tuple(f"{Path(str(module.__file__)).parent}{os.sep}" for module in (torch, errors))
 _LIBRARIES = tuple(f"{Path(sysconfig.get_path(name))}{os.sep}" for name in ("purelib", "platlib"))
 _PYTHON = (f"{Path(sysconfig.get_path('stdlib'))}{os.sep}", "<frozen ")
 
