@@ -15,6 +15,7 @@ from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.subject import gaps
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import convention_of
 from mfprofile.spec.load import located
@@ -140,8 +141,11 @@ def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
     _refuse_other_conventions(limits, terms)
     bill = network.bill if network.bill.convention is terms.convention else network.bill.under(terms.convention.name)
     verdict = judged(network.reference, network.spec, bill, limits, terms)
-    uncounted = [each.operator for each in bill.subject.uncovered] if demands.strict else []
-    return replace(verdict, uncounted=uncounted, outside=bill.subject.outside if demands.strict else (), is_new=is_new)
+    if not demands.strict:
+        return replace(verdict, is_new=is_new)
+    subject = bill.subject
+    uncounted = [*(each.operator for each in subject.uncovered), *(each.text for each in gaps(subject))]
+    return replace(verdict, uncounted=uncounted, outside=subject.outside, is_new=is_new)
 
 
 def _terms_of(network: Candidate, config: Config | None, terms: Terms) -> Terms:

@@ -78,8 +78,8 @@ class Verdict:
     """All the findings on one network, known by `reference`. `bill` is its count in the convention of the terms.
 
     `spec` is the spec of the network, None for a network in code, which has no known knobs. `uncounted` are the
-    operators that are not counted although they must be, `outside` the tensors that are not accounted for. `is_new` if
-    a baseline has no bill of the network and may have none.
+    operators and other things that are not counted although they must be, `outside` the tensors that are not accounted
+    for. `is_new` if a baseline has no bill of the network and may have none.
     """
 
     reference: str

@@ -53,7 +53,7 @@ def command(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Exit with 1 if an operator or a tensor is not accounted for, or a total not explained."
+            "--strict", help="Exit with 1 if something is not counted or accounted for, or a total not explained."
         ),
     ] = False,
     device: Annotated[
@@ -100,6 +100,7 @@ def command(
     show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
     bill = result.trace.bill()
     notes = [*decided(bill), *(() if is_complete(result.trace) else coverage(bill))]
+    notes += [remark.text for remark in result.trace.remarks]
     if result.verification is not None:
         notes += failures(result.verification)
     if form == "csv" and notes:  # CSV has no place for notes

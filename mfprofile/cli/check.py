@@ -118,7 +118,7 @@ def command(
     ] = "table",
     as_json: AsJson = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if a network in code is not fully counted.")
+        bool, typer.Option("--strict", help="Exit with 1 if something in a network in code is not counted.")
     ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if a limit is not met.")] = False,
 ) -> None:

@@ -17,6 +17,7 @@ from mfprofile.cli.renamed import with_new_names
 from mfprofile.cli.signals import ended_by_signals
 from mfprofile.errors import InputError, OutputError
 from mfprofile.spec.sources import working_folder
+from mfprofile.trace.imports import shared_imports
 from mfprofile.view.escape import line
 from mfprofile.view.streams import standard_streams
 
@@ -81,6 +82,7 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
         finally:
             sys.stdout.flush()
     except InputError as error:
+        _show_traceback(error)
         _fail(str(error), 2)
     except OutputError as error:
         _fail(str(error), 74)
@@ -91,6 +93,14 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
             raise
         bug = f"{type(error).__name__}: {error}; this is a bug in mfprofile"
         _fail(f"{bug}; set MFPROFILE_DEBUG=1 to see the traceback", 70)
+
+
+def _show_traceback(error: Exception) -> None:
+    """Print the traceback of an error in the user's code, if MFPROFILE_DEBUG asks for it."""
+    if error.__cause__ is not None and os.environ.get("MFPROFILE_DEBUG") and sys.stderr is not None:
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(error.__cause__)))
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -106,7 +116,8 @@ def _run(arguments: Sequence[str]) -> None:
     path = () if "_MFPROFILE_COMPLETE" in os.environ else _command_path(arguments)
     app = _one_command(*path) if path else _all_commands()
     options = with_new_names(" ".join(path), arguments[len(path) :])
-    app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
+    with shared_imports():
+        app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
 
 
 def _command_path(arguments: Sequence[str]) -> tuple[str, ...]:

@@ -165,6 +165,7 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
     trace = traced(reference, *inputs_and_arguments(reference, options))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     notes = [*decided(bill), *(() if is_complete(bill.subject) else coverage(bill))]
+    notes += [remark.text for remark in trace.remarks]
     if notes:
         notify("\n".join(f"note: {reference}: {line}" for line in notes))
     return bill

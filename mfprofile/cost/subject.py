@@ -66,6 +66,13 @@ class Outside:
         return f"{self.operator} in {self.module or 'the network itself'}" if self.operator else "what it returns"
 
 
+class Remark(NamedTuple):
+    """A sentence on how a network was counted; `is_gap` if something that belongs to it is not in its bill."""
+
+    text: str
+    is_gap: bool = False
+
+
 class Subject(Protocol):
     """The interface of a network that a bill uses."""
 
@@ -114,6 +121,10 @@ class Subject(Protocol):
         """The tensors whose origin is not accounted for."""
 
     @property
+    def remarks(self) -> Sequence[Remark]:
+        """Remarks on how it was counted."""
+
+    @property
     def settings(self) -> Traits:
         """The settings of the whole network, which may differ between networks."""
 
@@ -129,3 +140,8 @@ class Subject(Protocol):
 def is_complete(subject: Subject) -> bool:
     """Return whether every operator is counted, and every tensor accounted for."""
     return not subject.uncovered and not subject.outside
+
+
+def gaps(subject: Subject) -> Sequence[Remark]:
+    """Return the remarks on what belongs to a network and is not in its bill, although no operator of it ran."""
+    return [remark for remark in subject.remarks if remark.is_gap]

@@ -125,6 +125,7 @@ class Network(Generic[D]):
     fill: ClassVar = ""
     values_read: ClassVar[tuple[Never, ...]] = ()
     outside: ClassVar[tuple[Never, ...]] = ()
+    remarks: ClassVar[tuple[Never, ...]] = ()
 
     name: str
     height: Size[D]

@@ -5,27 +5,39 @@ from __future__ import annotations
 import contextlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
+from mfprofile.cost.subject import Remark
 from mfprofile.errors import InputError
 from mfprofile.trace.copies import shapeless
+from mfprofile.trace.imports import shared_imports
 from mfprofile.trace.inputs import Input, maker
+from mfprofile.trace.modules import to_eval
 from mfprofile.trace.parse import Inputs
+from mfprofile.trace.places import place
 from mfprofile.trace.result import Trace
 from mfprofile.trace.seeds import seeded
+from mfprofile.trace.settings import ONE_AT_A_TIME
 from mfprofile.trace.target import Arguments, opened
-from mfprofile.trace.trace import Failure, trace
+from mfprofile.trace.trace import trace
+from mfprofile.trace.ways import Failure
 
 
 def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:
     """Return the trace of the network that a target names.
 
-    The network is made and run on meta tensors. If that fails, it is made again with real tensors. Its prints go to
-    stderr. Raises `InputError` if the network cannot be found, made or run.
+    The network is made and run on meta tensors. If that fails, it is made again with real tensors; its file is imported
+    once. Its prints go to stderr. Raises `InputError` if the network cannot be found, made or run.
     """
+    with shared_imports():
+        return _traced(text, inputs, arguments, device)
+
+
+def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str | None) -> Trace:
     if device is None:
         with open_network(text, arguments, real=False) as model, contextlib.suppress(InputError):
             return traced_model(text, model, inputs, "meta")
@@ -36,39 +48,45 @@ def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device
 @contextlib.contextmanager
 def open_network(text: str, arguments: Arguments | None, real: bool) -> Iterator[nn.Module]:
     """Yield the network that a target names; everything that it prints goes to stderr."""
-    with contextlib.redirect_stdout(sys.stderr), opened(text, arguments, real) as model:
+    with ONE_AT_A_TIME, contextlib.redirect_stdout(sys.stderr), opened(text, arguments, real) as model:
         yield model
 
 
-def _initialize_lazy(text: str, model: nn.Module, inputs: Inputs) -> None:
-    """Call a network with lazy layers once, which gives the layers their shapes."""
+def _initialize_lazy(text: str, model: nn.Module, inputs: Inputs) -> Sequence[Remark]:
+    """Call a network with lazy layers once, which gives the layers their shapes, and return a remark on it."""
     lazy = next(shapeless(model), None)
     if lazy is None:
-        return
+        return ()
     try:
         with seeded(), torch.no_grad():
             ordered, named = tensors(model, inputs, lazy[1].device.type)
-            model.eval()(*ordered, **named)
+            to_eval(model)(*ordered, **named)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # all that the network raises becomes a message of one line, SystemExit too
-        raise InputError(f"{text}: cannot initialize its lazy layers: {Failure(error, '')}") from error
+        line = place(error)
+        where = f" (at {line})" if line else ""
+        raise InputError(f"{text}: cannot initialize its lazy layers: {Failure(error, '')}{where}") from error
+    return (Remark("lazy layers have the shapes that this input gives them"),)
 
 
 def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None) -> Trace:
     """Return the trace of a network that exists already; `text` becomes its name."""
     accepted = accepted_inputs(model, inputs)
-    _initialize_lazy(text, model, accepted)
-    return trace(
+    remarks = _initialize_lazy(text, model, accepted)
+    result = trace(
         model, accepted.ordered, accepted.named, device=device, name=text, run_original=True, fill=accepted.fill
     )
+    return replace(result, remarks=(*result.remarks, *remarks))
 
 
 def accepted_inputs(model: nn.Module, inputs: Inputs) -> Inputs:
     """Return the inputs for a network, without the default image if its `forward` has no parameters."""
-    if inputs.assumed and not inspect.signature(model.forward).parameters:
-        return Inputs([], {})
-    return inputs
+    try:
+        parameters = inspect.signature(model.forward).parameters
+    except (TypeError, ValueError):  # a script has no signature
+        return inputs
+    return Inputs([], {}) if inputs.assumed and not parameters else inputs
 
 
 def tensors(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[list[Tensor], dict[str, Tensor]]:

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from mfprofile.errors import OriginalUsedError
+from mfprofile.trace.modules import is_leaf, named_modules, named_parameters
 
 
 class Call:
@@ -37,7 +38,7 @@ class Calls:
     Torch's global hooks report the calls, only inside `watch`. A call of another module, such as one made during the
     forward, belongs to the model's module that is running. If a module of the model is called in another thread,
     `on_other_thread` is called with a text. If the model is a copy, a call of a module of the `original` raises
-    `OriginalUsedError` before it does anything; `error` is the first of these.
+    `OriginalUsedError` before it does anything, but not in another thread; `error` is the first of these.
     """
 
     def __init__(
@@ -45,9 +46,9 @@ class Calls:
     ) -> None:
         self._on_other_thread = on_other_thread
         self.error: OriginalUsedError | None = None
-        self._originals = {} if original is None else {id(each): path for path, each in original.named_modules()}
-        self._paths = {id(module): path for path, module in model.named_modules()}
-        self._used_names = {*self._paths.values(), *(path for path, _ in model.named_parameters())}
+        self._originals = {} if original is None else {id(each): path for path, each in named_modules(original)}
+        self._paths = {id(module): path for path, module in named_modules(model)}
+        self._used_names = {*self._paths.values(), *(path for path, _ in named_parameters(model))}
         self._counts: Counter[str] = Counter()
         self._thread = get_ident()
         self._stack = [Call("", 1, is_layer=False)]
@@ -69,14 +70,15 @@ class Calls:
             leave.remove()
 
     def _enter(self, module: nn.Module, _: Any) -> None:
-        if id(module) in self._originals:
-            raise self.note_original_used(f"{self._originals[id(module)] or 'the network'} is called in the original")
         path = self._paths.get(id(module))
-        if path is not None and get_ident() != self._thread:
-            self._on_other_thread(f"{path or 'the network'} is called")
+        if get_ident() != self._thread:  # another thread may use the original for itself
+            if path is not None:
+                self._on_other_thread(f"{path or 'the network'} is called")
+        elif id(module) in self._originals:
+            raise self.note_original_used(f"{self._originals[id(module)] or 'the network'} is called in the original")
         elif path is not None:
             self._counts[path] += 1
-            is_layer = bool(path) and next(module.children(), None) is None
+            is_layer = bool(path) and is_leaf(module)
             self._stack.append(Call(path, self._counts[path], is_layer))
 
     def note_original_used(self, what: str) -> OriginalUsedError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from mfprofile.errors import InputError
+from mfprofile.trace.modules import modules, named_modules, named_tensors, to_eval
 
 
 def blank(tensor: Tensor) -> Tensor:
@@ -38,19 +39,58 @@ def copied(model: nn.Module, copy_tensor: Callable[[Tensor], Tensor], share: boo
     for path, _ in shapeless(model):
         raise InputError(f"{path} has no shape yet: call the model once to initialize its lazy layers")
     memo = _memo(model, copy_tensor)
-    with warnings.catch_warnings(action="ignore"):  # values in a model can warn, for example those of torch.export
+    # values in a model can warn, for example those of torch.export; a script's tensors are cloned, with their gradients
+    with warnings.catch_warnings(action="ignore"), torch.no_grad():
         try:
-            return copy.deepcopy(model, dict(memo)).eval()
+            return to_eval(_copy(model, memo))
         except Exception:
             if not share:
                 raise
-        return copy.deepcopy(model, memo | _uncopyable(model, memo)).eval()
+        return to_eval(_copy(model, memo | _uncopyable(model, memo)))
+
+
+def _copy(model: nn.Module, memo: Mapping[int, Any]) -> nn.Module:
+    """Return a deep copy; if the classes' own methods for copying fail, a copy of the attributes of each module."""
+    try:
+        network = copy.deepcopy(model, dict(memo))
+        if not _is_copy(network, model):
+            raise TypeError(f"the copy of {type(model).__name__} is not another network of the same modules")
+        return network
+    except Exception:
+        with contextlib.suppress(Exception):
+            return _copy_of_attributes(model, memo)
+        raise
+
+
+def _is_copy(network: Any, model: nn.Module) -> bool:
+    """Return whether a network has modules at the same paths as the model, and shares none with it."""
+    if not isinstance(network, nn.Module):
+        return False
+    theirs = dict(named_modules(model))
+    ours = dict(named_modules(network))
+    return ours.keys() == theirs.keys() and not set(map(id, ours.values())) & set(map(id, theirs.values()))
+
+
+def _copy_of_attributes(model: nn.Module, memo: Mapping[int, Any]) -> nn.Module:
+    """Return a copy made without the methods of the network's classes, except those of torch."""
+    copies = dict(memo)
+    pairs = [(each, object.__new__(type(each))) for each in modules(model) if not _copies_itself(type(each))]
+    copies |= {id(each): network for each, network in pairs}
+    for each, network in pairs:
+        vars(network).update(copy.deepcopy(vars(each), copies))
+    whole: nn.Module = copy.deepcopy(model, copies)  # which is in `copies`, unless torch copies it
+    return whole
+
+
+def _copies_itself(kind: type) -> bool:
+    """Return whether a class of torch, such as a script, says how its modules are copied."""
+    return str(getattr(getattr(kind, "__deepcopy__", None), "__module__", "")).startswith("torch.")
 
 
 def _memo(model: nn.Module, copy_tensor: Callable[[Tensor], Tensor]) -> dict[int, Any]:
     """Return the copy of each tensor of a model, by the tensor's identity."""
     memo: dict[int, Any] = {}
-    for module in model.modules():
+    for module in modules(model):
         for tensor in _values_in(module):
             if isinstance(tensor, Tensor) and id(tensor) not in memo:
                 memo[id(tensor)] = _like(tensor, copy_tensor(tensor))
@@ -62,7 +102,7 @@ def _memo(model: nn.Module, copy_tensor: Callable[[Tensor], Tensor]) -> dict[int
 
 def _uncopyable(model: nn.Module, memo: Mapping[int, Any]) -> dict[int, Any]:
     """Return the values in a model that cannot be copied, by their identity."""
-    values = {id(value): value for module in model.modules() for value in _values_in(module)}
+    values = {id(value): value for module in modules(model) for value in _values_in(module)}
     return {key: value for key, value in values.items() if key not in memo and not _is_copyable(value, memo)}
 
 
@@ -76,8 +116,7 @@ def _is_copyable(value: Any, memo: Mapping[int, Any]) -> bool:
 
 def shapeless(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     """Yield the path and the tensor of each lazy layer that was never called."""
-    tensors = chain(model.named_parameters(), model.named_buffers())
-    return ((path, tensor) for path, tensor in tensors if is_lazy(tensor))
+    return ((path, tensor) for path, tensor in named_tensors(model) if is_lazy(tensor))
 
 
 def _like(tensor: Tensor, copied_tensor: Tensor) -> Tensor:

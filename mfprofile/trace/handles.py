@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from mfprofile.cost import ops
-from mfprofile.trace import products
+from mfprofile.trace import gradients, products
 from mfprofile.trace.einsum import einsum, has_two_operands
 from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, RECURRENT, REDUCTIONS
 from mfprofile.trace.products import Named
@@ -122,6 +122,8 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
         **_PRODUCTS,
         **_ON_COMPLEX,
         **_NORMS,
+        **{name: gradients.each_value(kind) for name, kind in gradients.KINDS.items()},
+        "convolution_backward": gradients.convolution,
         "max": _extreme("max", "maximum"),
         "min": _extreme("min", "minimum"),
         "hardtanh": _clipped,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from mfprofile.spec.inputs import InputShape
 from mfprofile.trace import SEED
+from mfprofile.trace.modules import named_tensors
 
 Maker = Callable[[tuple[int, ...], torch.dtype, str], Tensor]
 """A function from a shape, a type and a device to an input."""
@@ -27,7 +27,7 @@ class Input(NamedTuple):
 
     def of(self, model: nn.Module) -> Input:
         """Return the input with a dtype; the default is the dtype of the model's first floating point tensor."""
-        tensors = chain(model.parameters(), model.buffers())
+        tensors = (each for _, each in named_tensors(model))
         return Input(
             self.shape,
             self.dtype or next((each.dtype for each in tensors if each.is_floating_point()), torch.float32),

@@ -109,6 +109,7 @@ _MOVES = (
     "clone copy _to_copy to type_as contiguous cat concat concatenate stack hstack vstack dstack column_stack repeat "
     "repeat_interleave tile roll flip fliplr flipud rot90 pad constant_pad_nd reflection_pad1d reflection_pad2d "
     "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d _pad_circular _pad_enum im2col gather "
+    "select_backward slice_backward diagonal_backward "
     "index _unsafe_index index_select take take_along_dim index_put _unsafe_index_put index_copy index_fill "
     "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
     "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
@@ -116,7 +117,8 @@ _MOVES = (
 _CREATORS = (
     "empty empty_like new_empty empty_strided new_empty_strided empty_permuted zeros zeros_like new_zeros ones "
     "ones_like new_ones full full_like new_full arange linspace logspace eye scalar_tensor rand rand_like randn "
-    "randn_like randint randperm normal uniform fill zero tril_indices triu_indices one_hot"
+    "randn_like randint randperm normal uniform fill zero tril_indices triu_indices one_hot "
+    "_efficientzerotensor"
 )
 _QUERIES = (
     "item _local_scalar_dense is_same_size sym_size sym_stride sym_numel sym_storage_offset size stride numel dim "
@@ -195,6 +197,6 @@ BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", 
 
 
 def base_name(operator: Any) -> str:
-    """Return an operator's base name: without `aten::`, without the overload, without the `_` of an in-place one."""
-    name = str(operator._schema.name).removeprefix("aten::")
+    """Return an operator's base name: without `aten::` or `prims::`, the overload, and the `_` of an in-place one."""
+    name = str(operator._schema.name).removeprefix("aten::").removeprefix("prims::")
     return name if name.endswith("__") else name.removesuffix("_")

@@ -18,6 +18,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from mfprofile.cost.subject import Outside
 from mfprofile.trace.held import held_storages
+from mfprofile.trace.modules import named_tensors
 from mfprofile.trace.operators import EMPTIES, FILLS, INDEXES, PASSES, SHAPED
 from mfprofile.trace.owners import storage
 
@@ -41,8 +42,7 @@ class Origins:
         self._left = ""
         self._outside: Counter[tuple[str, str, str]] = Counter()
         self._elements: Counter[tuple[str, str, str]] = Counter()
-        for module in model.modules():
-            self.give(each for each in (*module._parameters.values(), *module._buffers.values()) if each is not None)
+        self.give(tensor for _, tensor in named_tensors(model))
 
     @property
     def outside(self) -> tuple[Outside, ...]:

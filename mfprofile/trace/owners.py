@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
+from mfprofile.trace.modules import named_parameters
+from mfprofile.trace.scripts import named_constants
 
 
 class Owned:
@@ -40,7 +42,8 @@ class Owners:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        named = list(model.named_parameters())
+        constants = list(named_constants(model))
+        named = [*named_parameters(model), *constants]
         self._by_storage: dict[int, Owned] = {}
         for path, parameter in named:
             key = _key(parameter)
@@ -48,7 +51,11 @@ class Owners:
                 self._by_storage[key].join(parameter)
             else:
                 self._by_storage[key] = Owned(path, tuple(parameter.shape))
+        for _, constant in constants:
+            if not storage(constant):  # whether a script reads it cannot be seen
+                self._by_storage[_key(constant)].read = True
         self._kept = named  # a storage is known by its address, so it must not be freed
+        self.strangers = set[int]()  # identities of parameters that are read and that no module registers
         self.params = sum(each.size for each in self._by_storage.values())
 
     def holds(self, tensor: Tensor) -> bool:
@@ -61,6 +68,8 @@ class Owners:
             owned = self._by_storage.get(_key(tensor))
             if owned is not None:
                 owned.read = True
+            elif isinstance(tensor, nn.Parameter):
+                self.strangers.add(id(tensor))
 
     def claim(self, tensor: Tensor) -> int:
         """Claim the parameters in the tensor that no op has claimed yet, and return their number."""

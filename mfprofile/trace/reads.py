@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from mfprofile.trace.calls import Calls
+from mfprofile.trace.modules import named_parameters, named_tensors
 from mfprofile.trace.origins import Origins
 from mfprofile.trace.owners import Owners, storage, tensors_in
+from mfprofile.trace.scripts import constants
 from mfprofile.trace.threads import Threads
 
 
@@ -20,10 +22,14 @@ class Reads:
     def __init__(self, model: nn.Module, original: nn.Module | None) -> None:
         self.owners = Owners(model)
         self.origins = Origins(model)
+        self._constants = list(constants(model))  # a storage is known by its address, so it must not be freed
+        self.origins.give(self._constants)
         self.threads = Threads(self.belongs)
         self.calls = Calls(model, self.threads.note, original)
-        self._original_storages = set() if original is None else set(map(storage, original.parameters())) - {0}
-        self._given_storages = {storage(buffer) for buffer in model.buffers()}
+        self._original_storages = (
+            set() if original is None else {storage(each) for _, each in named_parameters(original)} - {0}
+        )
+        self._given_storages = {storage(each) for _, each in named_tensors(model)}
         self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
 
     def note_inputs(self, inputs: Iterable[Any]) -> None:

@@ -21,6 +21,7 @@ from mfprofile.trace.calls import Call
 from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps, written_arguments, written_tensors
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import HANDLES, Handle, is_counted
+from mfprofile.trace.modules import named_tensors
 from mfprofile.trace.operators import (
     BIASES,
     COMPLEX_LAYERS,
@@ -37,6 +38,7 @@ from mfprofile.trace.operators import (
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
 from mfprofile.trace.reads import Reads
+from mfprofile.trace.scripts import constants
 from mfprofile.trace.shapes import answer
 from mfprofile.trace.values import Values
 
@@ -98,8 +100,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
-        self.values = Values(chain(model.parameters(), model.buffers()))
+        self.values = Values(chain((each for _, each in named_tensors(model)), constants(model)))
         self.fault: Exception | None = None
+        self.output_type: type = type(None)
         self._padding_is_string = False
         self._is_inside = False  # an operator of torch that is run by others
         self._runs = 0
@@ -234,6 +237,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = given["input"]  # torch fuses the bias if the vectors are contiguous
             return "biased" if vectors.dim() == 2 or vectors.is_contiguous() else "added"
         return "string-padding-biased" if self._padding_is_string else "biased"
+
+    def note_unseen(self, kernels: Iterable[str]) -> None:
+        """Record kernels that run without an operator of ATen: they are not covered, and their outputs are unknown."""
+        for name in kernels:
+            self._record(name, UNCOVERED, elementwise(name, 0))
 
     def _record(self, name: str, role: str, cost: Cost) -> None:
         check(cost.kind, role)

@@ -13,7 +13,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
-from mfprofile.cost.subject import Module, Outside, Uncovered, ValueRead
+from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -29,7 +29,8 @@ class Trace:
     `modules` are all modules by path; a module registered at several paths has the first of them. Each of `parts` has
     one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
-    are the tensors that were read but not given, and that no operator of the run put out.
+    are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
+    the network has or does that the rows do not show.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -45,6 +46,7 @@ class Trace:
     fill: str = "zeros"
     values_read: tuple[ValueRead, ...] = ()
     outside: tuple[Outside, ...] = ()
+    remarks: Sequence[Remark] = ()
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:

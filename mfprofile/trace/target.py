@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import reduce
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +21,7 @@ from mfprofile.errors import InputError
 from mfprofile.spec.missing import code_target, similar_file
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.words import nearest, printable, raised
+from mfprofile.trace.imports import imports_from, module_of
 from mfprofile.trace.named import LIBRARIES
 from mfprofile.trace.seeds import seeded
 
@@ -87,47 +86,23 @@ def opened(text: str, arguments: Arguments | None = None, real: bool = False) ->
 
     `arguments` go to the factory, whose random numbers are seeded. Weights are never downloaded. Inside the with block,
     imports look in the target's folder first. At its end, the import path is restored, and modules imported from that
-    folder are removed. Raises `InputError` if the target cannot be imported or the network cannot be made.
+    folder are removed. Inside `shared_imports`, each file is imported once. Raises `InputError` if the target cannot be
+    imported or the network cannot be made.
     """
     target = parsed(text)
     library = LIBRARIES.get(target.source)
-    imports = _imports_from(target.folder) if library is None else contextlib.nullcontext()
-    with seeded(), imports:
+    imports = imports_from(target.folder) if library is None else contextlib.nullcontext(frozenset[str]())
+    with seeded(), imports as before:
         if library is None:
-            make = _factory(target, _attribute(target, _imported(target)), arguments or {})
+            make = _factory(target, _attribute(target, _imported(target, before)), arguments or {})
         else:
             make = library.factory(target.name, arguments or {})
         yield _made(target, make, real)
 
 
-@contextlib.contextmanager
-def _imports_from(folder: Path) -> Iterator[None]:
-    """Make a folder's modules importable inside a with block; at its end, remove the new ones."""
-    path, before = list(sys.path), set(sys.modules)
-    sys.path.insert(0, str(folder))
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        sys.path[:] = path
-        for name in [name for name in set(sys.modules) - before if _is_in(folder, name)]:
-            del sys.modules[name]
-
-
-def _is_in(folder: Path, name: str) -> bool:
-    """Return whether an imported module is a file of the folder, or belongs to a package in the folder."""
-    module = sys.modules.get(name.partition(".")[0])
-    spec = getattr(module, "__spec__", None)
-    origin = getattr(module, "__file__", None) or next(
-        iter(getattr(spec, "submodule_search_locations", None) or ()), ""
-    )
-    place = Path(origin)
-    return bool(origin) and folder in (place.parent, place.parent.parent if place.stem == "__init__" else None)
-
-
-def _imported(target: Target) -> ModuleType:
+def _imported(target: Target, before: Set[str]) -> ModuleType:
     if target.is_file:
-        return _file(target)
+        return _file(target, before)
     try:
         return importlib.import_module(target.source)
     except ModuleNotFoundError as error:
@@ -141,24 +116,17 @@ def _imported(target: Target) -> ModuleType:
         _refuse_error(target, f"import {target.source}", error)
 
 
-def _file(target: Target) -> ModuleType:
+def _file(target: Target, before: Set[str]) -> ModuleType:
     file = Path(target.source).absolute()
     if not file.is_file():
         remedy = similar_file(file, (".py",))
         _refuse(target, f"no such file: {target.source}{f'; {remedy}' if remedy else ''}")
-    name = file.stem if file.stem.isidentifier() and file.stem not in sys.modules else f"target_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look for their module there
     try:
-        spec.loader.exec_module(module)
+        return module_of(file, before)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         _refuse_error(target, f"import {target.source}", error, _package_hint(target, error))
-    return module
 
 
 def _package_hint(target: Target, error: BaseException) -> str:
@@ -233,7 +201,8 @@ def _refuse_error(target: Target, action: str, error: BaseException, hint: str =
     if isinstance(error, InputError):
         raise error
     where = _place(error, target.folder)
-    _refuse(target, f"cannot {action}: {raised(error)}{f' ({where})' if where else ''}{hint}")
+    why = printable(f"cannot {action}: {raised(error)}{f' ({where})' if where else ''}{hint}")
+    raise InputError(f"{printable(target.text)}: {why}") from error
 
 
 def _place(error: BaseException, folder: Path) -> str:

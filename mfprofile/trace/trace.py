@@ -2,69 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from mfprofile.cost.subject import Module
+from mfprofile.cost.rows import Part
+from mfprofile.cost.subject import Module, Outside, Remark, ValueRead
 from mfprofile.errors import InputError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.renamed import renamed
-from mfprofile.spec.words import raised
 from mfprofile.trace import DEVICES, FILLS
 from mfprofile.trace.calls import module_in
-from mfprofile.trace.copies import blank, copied, real
+from mfprofile.trace.copies import copied
 from mfprofile.trace.inputs import Input as Input
 from mfprofile.trace.inputs import Maker, input_shapes, maker
+from mfprofile.trace.modules import is_leaf, named_modules, named_tensors, own_parameters, to_eval
 from mfprofile.trace.recorder import Recorder
+from mfprofile.trace.remarks import remarks_on
 from mfprofile.trace.result import Trace
-from mfprofile.trace.seeds import seeded
+from mfprofile.trace.scripts import kernels
+from mfprofile.trace.settings import ONE_AT_A_TIME, compiler_is_imported, same_environment, settings
+from mfprofile.trace.ways import WAYS, Failure, Way, with_gradients
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to run a network: the device, how its tensors are copied, and torch's default device during the run.
-
-    If `copy_tensor` is None, the network itself runs, not a copy.
-    """
+class Run(NamedTuple):
+    """A run that succeeded: the device, its ops, remarks on it, what it read, and why it did not run on meta."""
 
     device: str
-    copy_tensor: Callable[[Tensor], Tensor] | None
-    default_device: str | None = None
-
-
-WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
-"""The ways to try, in this order. The second is for networks that make tensors without the device of their inputs."""
-
-
-class Failure(NamedTuple):
-    """The exception of a run, the path of the module that raised it, and the action that failed.
-
-    It is `final` if every other way would fail too, and `needs_original` if only a run without a copy could succeed.
-    """
-
-    error: BaseException
-    path: str
-    action: str = "run"
-    final: bool = False
-    needs_original: bool = False
-
-    @property
-    def reason(self) -> str:
-        """Return why another way was tried."""
-        return "it cannot be copied" if self.needs_original else "it cannot run on meta tensors"
-
-    def __str__(self) -> str:
-        return raised(self.error)
+    parts: Sequence[Part]
+    remarks: Sequence[Remark]
+    values_read: tuple[ValueRead, ...]
+    outside: tuple[Outside, ...]
+    reason: str = ""
 
 
 @renamed(lends="run_original")
@@ -103,60 +76,99 @@ def trace(
     >>> result.device, result.coverage
     ('meta', Fraction(1, 1))
     """
+    _check(model, options)
     ordered = [_typed(model, value) for value in _arguments(inputs)]
     named = {key: _typed(model, value) for key, value in (options or {}).items()}
-    ways = [way for way in WAYS if device in (None, way.device)]
+    ways = [way for way in WAYS if device is None or way.device == str(device)]
     if not ways:
         raise unknown("device", str(device), DEVICES)
     if fill not in FILLS:
         raise unknown("fill", str(fill), FILLS)
-    failure = None
+    with ONE_AT_A_TIME, same_environment():
+        run = _first_run(model, ordered, named, ways, run_original, fill)
+    shapes = tuple(input_shapes(ordered, named))
+    if isinstance(run, Failure):
+        raise InputError(_message(name or type(model).__name__, run, shapes)) from run.error
+    modules = {path: _module(module) for path, module in named_modules(model)}
+    is_made = any(isinstance(value, Input) for value in (*ordered, *named.values())) or not shapes
+    return Trace(
+        name or type(model).__name__,
+        shapes,
+        run.device,
+        run.reason,
+        modules,
+        run.parts,
+        fill if is_made else "given",
+        run.values_read,
+        run.outside,
+        run.remarks,
+    )
+
+
+def _first_run(
+    model: nn.Module,
+    inputs: Sequence[Any],
+    options: Mapping[str, Any],
+    ways: Sequence[Way],
+    run_original: bool,
+    fill: str,
+) -> Run | Failure:
+    """Return the first run in one of the ways that succeeds, or the last failure."""
+    ways, devices = list(ways), {way.device for way in ways}
+    reason, failure = "", None
     while ways:
         way = ways.pop(0)
-        result = _attempt(model, ordered, named, way, fill)
-        if isinstance(result, Recorder):
-            modules = {path: _module(module) for path, module in model.named_modules()}
-            reason = "" if way.device == "meta" or failure is None else f"{failure.reason}: {failure}"
-            shapes = tuple(input_shapes(ordered, named))
-            is_made = any(isinstance(value, Input) for value in (*ordered, *named.values())) or not shapes
-            parts, reads = result.parts(), result.values.reads
-            title, held = name or type(model).__name__, fill if is_made else "given"
-            return Trace(title, shapes, way.device, reason, modules, parts, held, reads, result.outside)
+        was_imported = compiler_is_imported()
+        result = _attempt(model, inputs, options, way, fill)
+        if isinstance(result, Run):
+            return result if way.device == "meta" else result._replace(reason=reason)
         failure = result
+        again = way if compiler_is_imported() and not was_imported else with_gradients(way, failure)
         if failure.final:
             original = _way_of_original(model)
-            ways = [original] if failure.needs_original and run_original and device in (None, original.device) else []
+            ways = [original] if failure.needs_original and run_original and original.device in devices else []
+        elif again is not None:
+            ways.insert(0, again)
+        if failure.needs_original or way.device == "meta":
+            reason = failure.reason
     assert failure is not None
-    raise InputError(_message(name or type(model).__name__, failure, input_shapes(ordered, named))) from failure.error
+    return failure
+
+
+def _check(model: Any, options: Any) -> None:
+    """Raise `InputError` for a model that is not a network, and for options that are not keyword arguments."""
+    if isinstance(model, type):
+        raise InputError(f"the model is the class {model.__name__}; make a network of it, such as {model.__name__}()")
+    if not isinstance(model, nn.Module):
+        raise InputError(f"the model is of type {type(model).__name__}; use a torch.nn.Module")
+    if not (options is None or (isinstance(options, Mapping) and all(isinstance(key, str) for key in options))):
+        raise InputError("the options must be a mapping of names to values, the keyword arguments of forward")
 
 
 def _way_of_original(model: nn.Module) -> Way:
     """Return the way to run the network itself, on the device of its tensors."""
-    is_blank = any(tensor.is_meta for tensor in chain(model.parameters(), model.buffers()))
+    is_blank = any(tensor.is_meta for _, tensor in named_tensors(model))
     return Way("meta", None, "meta") if is_blank else Way("cpu", None)
 
 
 def _module(module: nn.Module) -> Module:
     kind = type(module)
-    own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-    leaf = next(module.children(), None) is None
-    return Module(kind.__name__, leaf, kind.__module__.startswith("torch.nn.modules."), own)
+    own = sum(parameter.numel() for parameter in own_parameters(module))
+    return Module(kind.__name__, is_leaf(module), kind.__module__.startswith("torch.nn.modules."), own)
 
 
-def _message(name: str, failure: Failure, inputs: Iterable[InputShape]) -> str:
+def _message(name: str, failure: Failure, inputs: Sequence[InputShape]) -> str:
     if isinstance(failure.error, InputError) and failure.action == "copied":
         return f"{name}: {failure.error}"
-    where = f"in {failure.path} " if failure.path else ""
-    given = f" ({where}on inputs {', '.join(map(str, inputs)) or 'none'})" if failure.action != "copied" else ""
+    given = f" ({failure.where}on inputs {', '.join(map(str, inputs)) or 'none'})" if failure.action != "copied" else ""
     return f"{name} cannot be {failure.action}: {failure}{given}"
 
 
-def _attempt(
-    model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, fill: str
-) -> Recorder | Failure:
-    """Return the recorder of one run, or the failure of the run."""
+def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, fill: str) -> Run | Failure:
+    """Run a network in one way, and return what was recorded, or the failure."""
     try:
-        network = model.eval() if way.copy_tensor is None else copied(model, way.copy_tensor)
+        with torch.inference_mode(False):  # no tensor of inference can have a gradient
+            network = to_eval(model) if way.copy_tensor is None else copied(model, way.copy_tensor)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network's own methods for copying can raise anything
@@ -174,7 +186,10 @@ def _attempt(
         return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
     if recorder.threads.error is not None:
         return Failure(recorder.threads.error, "", final=True)
-    return failure or recorder
+    if failure is not None:
+        return failure
+    remarks = remarks_on(network, recorder, way.gradients)
+    return Run(way.device, recorder.parts(), remarks, recorder.values.reads, recorder.outside)
 
 
 def _run(
@@ -182,44 +197,31 @@ def _run(
 ) -> Failure | None:
     """Run a network under the recorder, and return its failure, or None if it succeeds."""
     try:
-        with _settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
-            recorder.reads.note_returned(tree_leaves(network(*args, **kwargs)))
+        with settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
+            recorder.note_unseen(kernels(network))
+            output = network(*args, **kwargs)
+            recorder.reads.note_returned(tree_leaves(output))
+        recorder.output_type = type(output)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network that raises SystemExit did not run either
         if recorder.fault is not None:
             raise recorder.fault from None
-        paths = {id(module): path for path, module in network.named_modules()}
+        paths = {id(module): path for path, module in named_modules(network)}
         return Failure(error, module_in(error.__traceback__, paths))
     return None
 
 
-@contextlib.contextmanager
-def _settings(way: Way) -> Iterator[None]:
-    """Turn off gradients, fast paths and compilation inside a with block, and restore torch's state at its end."""
-    fast = torch.backends.mha.get_fastpath_enabled()
-    default_device = torch.device(way.default_device) if way.default_device else contextlib.nullcontext()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with seeded(), torch.inference_mode(), default_device, _uncompiled():
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
-
-
-@contextlib.contextmanager
-def _uncompiled() -> Iterator[None]:
-    """Run compiled code as it is written. The compiler is slow to import, so it is used only if already imported."""
-    eager = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else contextlib.nullcontext()
-    with warnings.catch_warnings(), eager:
-        warnings.filterwarnings("ignore", message=r"Using `torch\.compile\(module\)` when there are global hooks")
-        yield
-
-
-def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
+def _arguments(inputs: Any) -> list[Any]:
     """Return the positional arguments, with shapes as `Input`s."""
     if isinstance(inputs, Tensor | Input) or _is_shape(inputs):
         inputs = [inputs]
+    if isinstance(inputs, str | bytes) or not isinstance(inputs, Iterable) or (isinstance(inputs, Mapping) and inputs):
+        mapping = "; keyword arguments are the options" if isinstance(inputs, Mapping) else ""
+        raise InputError(
+            f"the inputs are of type {type(inputs).__name__}; use a tensor, a shape such as (3, 224, 224), or a list "
+            f"of the arguments of forward{mapping}"
+        )
     return [Input(tuple(value)) if _is_shape(value) else value for value in inputs]
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from mfprofile.cost.subject import is_complete
+from mfprofile.cost.subject import gaps, is_complete
 from mfprofile.errors import InputError
 from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments
-from mfprofile.trace.trace import Failure
+from mfprofile.trace.ways import Failure
 from mfprofile.verify.verify import Verification, chosen, verified
 
 
@@ -29,7 +29,8 @@ class Audit:
     @property
     def holds(self) -> bool:
         """Return whether all is counted and accounted for, and every requested counter is explained."""
-        return is_complete(self.trace) and (self.verification is None or self.verification.holds)
+        is_whole = is_complete(self.trace) and not gaps(self.trace)
+        return is_whole and (self.verification is None or self.verification.holds)
 
 
 def audit(

@@ -23,6 +23,9 @@ from torch import Tensor, nn
 from mfprofile.trace.calls import Calls
 from mfprofile.trace.copies import copied, real
 from mfprofile.trace.libraries import imported, quiet
+from mfprofile.trace.modules import named_parameters
+from mfprofile.trace.scripts import named_constants
+from mfprofile.trace.settings import ONE_AT_A_TIME
 
 Inputs: TypeAlias = tuple[Tensor, ...]
 
@@ -60,7 +63,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
-    with quiet(), _one_thread_no_fast_path():
+    with ONE_AT_A_TIME, quiet(), _one_thread_no_fast_path():
         network = copied(model, real, share=True)
         with Calls(network, _allow_thread, model).watch():
             fields = counter.run(network, (image,) if isinstance(image, Tensor) else image)
@@ -105,8 +108,8 @@ def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
 
 
 def parameters(model: nn.Module) -> int:
-    """Return how many parameters a model has, each tensor once."""
-    return sum(parameter.numel() for parameter in model.parameters())
+    """Return how many parameters a model has, each tensor once; those in the graph of a frozen script count too."""
+    return sum(tensor.numel() for _, tensor in (*named_parameters(model), *named_constants(model)))
 
 
 def _fvcore(model: nn.Module, inputs: Inputs) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import raised
+from mfprofile.trace.modules import named_modules
 from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
 from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain
 
@@ -66,7 +67,7 @@ def verified(
     `inputs` are the model's inputs, with their batch dimension (default: zeros in the shapes of the bill's inputs).
     """
     given = _zeros(bill) if inputs is None else inputs
-    modules = [path for path, module in model.named_modules() if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
+    modules = [path for path, module in named_modules(model) if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
     explanations, failures = [], {}
     for name in names:
         notify(f"{bill.name}: counting with {name}")

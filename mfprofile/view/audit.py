@@ -36,6 +36,7 @@ def remarks(trace: Trace) -> Iterator[str]:
     yield f"run on {'meta tensors' if trace.device == 'meta' else 'a CPU'}{why}"
     yield from decided(trace.bill())
     yield from coverage(trace.bill())
+    yield from (remark.text for remark in trace.remarks)
     if trace.unused:
         named = listed([f"{path} {grouped(size)}" for path, size in trace.unused.items()], MOST_NAMED)
         yield f"parameters that no op reads: {grouped(sum(trace.unused.values()))} ({named})"
@@ -49,6 +50,7 @@ def audit_json(audit: Audit, bill: Bill, axis: str) -> dict[str, Any]:
         "device": trace.device,
         "reason": trace.reason,
         "coverage": coverage_json(bill),
+        "remarks": [remark.text for remark in trace.remarks],
         "unused": dict(trace.unused),
         "modules": [_branch_json(branch) for branch in branches(tree(bill))],
     }

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.subject import Subject, Uncovered, is_complete
+from mfprofile.cost.subject import Subject, Uncovered, gaps, is_complete
 from mfprofile.spec.words import listed, several
 
 MOST_NAMED = 4
@@ -44,7 +44,7 @@ def coverage_json(bill: Bill) -> Mapping[str, Any]:
     """Return the coverage for JSON. The elements are values, not multiply-adds."""
     subject = bill.subject
     return {
-        "complete": is_complete(subject),
+        "complete": is_complete(subject) and not gaps(subject),
         "elements": _elements(bill),
         "uncovered_elements": sum(one.elements for one in subject.uncovered),
         "uncovered": [asdict(one) for one in subject.uncovered],

@@ -136,8 +136,8 @@ def reason_lines(reason: Reason) -> Iterator[str]:
 
 def uncounted_line(verdict: Verdict) -> str:
     """Return the line on what of a network is not counted, for `--strict`."""
-    operators = f"operators that are not counted: {', '.join(verdict.uncounted)}" if verdict.uncounted else ""
-    lines = [operators, *(outside_lines(verdict.bill.subject) if verdict.outside else ())]
+    uncounted = f"not counted: {', '.join(verdict.uncounted)}" if verdict.uncounted else ""
+    lines = [uncounted, *(outside_lines(verdict.bill.subject) if verdict.outside else ())]
     return f"{verdict.bill.name}: --strict: {'; '.join(filter(None, lines))}"
 
 

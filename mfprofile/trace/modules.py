@@ -1,0 +1,87 @@
+"""A network's modules, parameters and buffers as they are registered, whatever methods its classes override.
+
+A network may have a `parameters` that returns groups for an optimizer, or a `train` that returns nothing. So these
+functions call no method of a network, except `eval` in `to_eval`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def named_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the path and the module of each module, the root first; a module with several paths has the first."""
+    seen: set[int] = set()
+    waiting = [("", model)]
+    while waiting:
+        path, module = waiting.pop()
+        if id(module) not in seen:
+            seen.add(id(module))
+            yield path, module
+            waiting += [(_joined(path, name), child) for name, child in reversed(list(_children(module)))]
+
+
+def modules(model: nn.Module) -> Iterator[nn.Module]:
+    """Yield each module once, the root first."""
+    return (module for _, module in named_modules(model))
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Return whether a module has no submodules."""
+    return next(_children(module), None) is None
+
+
+def own_parameters(module: nn.Module) -> Iterator[nn.Parameter]:
+    """Yield the parameters that a module owns directly."""
+    return (tensor for _, tensor in _registered(module, "_parameters"))
+
+
+def named_parameters(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """Yield the path and the tensor of each parameter; a parameter with several paths has the first."""
+    return _named(model, "_parameters")
+
+
+def named_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield the path and the tensor of each parameter, and after them of each buffer."""
+    return chain(_named(model, "_parameters"), _named(model, "_buffers"))
+
+
+def to_eval(model: nn.Module) -> nn.Module:
+    """Put a network into eval mode by its own `eval`, and every module of it that this leaves in training mode."""
+    with contextlib.suppress(Exception):  # an override can raise anything; the mode is set below
+        model.eval()
+    for module in modules(model):
+        if getattr(module, "training", False):
+            module.training = False
+    return model
+
+
+def _named(model: nn.Module, table: str) -> Iterator[tuple[str, Any]]:
+    seen: dict[int, Any] = {}  # it also keeps the tensors, because an identity can be used again
+    for path, module in named_modules(model):
+        for name, tensor in _registered(module, table):
+            if id(tensor) not in seen:
+                seen[id(tensor)] = tensor
+                yield _joined(path, name), tensor
+
+
+def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    return _registered(module, "_modules")
+
+
+def _registered(module: nn.Module, table: str) -> Iterator[tuple[str, Any]]:
+    """Yield the entries of one of a module's tables; a module whose `__init__` was never called has none."""
+    entries = vars(module).get(table)
+    if entries is None and isinstance(module, torch.jit.ScriptModule):  # some keep them in another object
+        entries = getattr(module, table, None)
+    return ((name, value) for name, value in (entries or {}).items() if value is not None)
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

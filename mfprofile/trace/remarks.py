@@ -1,0 +1,94 @@
+"""Remarks on a trace: what a network has or does that its bill does not show."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from torch import nn
+
+from mfprofile.cost.subject import Remark
+from mfprofile.spec.words import listed, several
+from mfprofile.trace.modules import modules, named_modules, own_parameters
+from mfprofile.trace.recorder import Recorder
+from mfprofile.trace.scripts import frozen, named_constants, packs_parameters
+
+_LAZY = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType, map, filter, zip)
+_MOST_NAMED = 4
+
+
+def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple[Remark, ...]:
+    """Return the remarks on a network that has run under a recorder, with or without gradients."""
+    return (*_gaps(network, recorder), *_notes(network, gradients))
+
+
+def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
+    output, read = recorder.output_type, recorder.owners.strangers
+    if issubclass(output, _LAZY):
+        what = f"forward returned a {output.__name__}: nothing that it computes later has run, so it is not counted"
+        yield Remark(f"{what}; audit a network that returns its values", is_gap=True)
+    for path, layer, size in _unregistered(network, read):
+        what = f"{path} ({layer}) is not registered: its {several(size, 'parameter')} are not counted"
+        yield Remark(f"{what}; keep layers in nn.ModuleList or nn.ModuleDict", is_gap=True)
+    packed = [f"{path or 'the network'} ({_kind(each)})" for path, each in _packing(network)]
+    if packed:
+        text = f"quantized parameters that torch keeps packed are not counted: {listed(packed, _MOST_NAMED)}"
+        yield Remark(f"{text}; audit the network before it is quantized", is_gap=True)
+
+
+def _notes(network: nn.Module, gradients: bool) -> Iterator[Remark]:
+    for path, module in named_modules(network):
+        place = path or "the network"
+        if frozen(module):
+            held = len(list(named_constants(module)))
+            yield Remark(f"{place} is a frozen script: {several(held, 'tensor')} in its graph count as parameters")
+        if isinstance(module, nn.DataParallel):
+            yield Remark(f"{place} is in DataParallel: it is counted once, on the whole batch")
+        if "_orig_mod" in vars(module).get("_modules", {}):
+            yield Remark(f"{place} is compiled: it is counted as it is written")
+    if gradients:
+        yield Remark("run with gradients, because forward differentiates; what its backward pass runs is counted too")
+
+
+def _packing(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the outermost modules that keep packed parameters."""
+    seen: set[int] = set()
+    for path, module in named_modules(network):
+        inner = [each for each in vars(module).get("_modules", {}).values() if isinstance(each, nn.Module)]
+        holds = packs_parameters(module) or any(type(each).__name__ == "LinearPackedParams" for each in inner)
+        if id(module) not in seen and holds:
+            seen |= set(map(id, modules(module)))
+            yield path, module
+
+
+def _kind(module: nn.Module) -> str:
+    return str(getattr(module, "original_name", type(module).__name__))
+
+
+def _unregistered(network: nn.Module, read: Set[int]) -> Iterator[tuple[str, str, int]]:
+    """Yield the place, the class and the size of what holds parameters that are read but not registered."""
+    seen = set(map(id, modules(network)))
+    for path, module in named_modules(network):
+        for name, value in vars(module).items():
+            yield from _read_in(f"{path}.{name}" if path else name, value, read, seen)
+
+
+def _read_in(place: str, value: Any, read: Set[int], seen: set[int]) -> Iterator[tuple[str, str, int]]:
+    if id(value) in seen:
+        return
+    if isinstance(value, nn.Parameter) and id(value) in read:
+        seen.add(id(value))
+        yield place, "Parameter", value.numel()
+    elif isinstance(value, nn.Module):
+        own = [
+            each for one in modules(value) if id(one) not in seen for each in own_parameters(one) if id(each) in read
+        ]
+        seen |= set(map(id, modules(value)))
+        if own:
+            yield place, type(value).__name__, sum(each.numel() for each in own)
+    elif isinstance(value, dict | list | tuple | set):
+        seen.add(id(value))
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, each in items:
+            yield from _read_in(f"{place}[{key!r}]", each, read, seen)

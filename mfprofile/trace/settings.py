@@ -1,0 +1,67 @@
+"""Torch's settings during a run, and their values before it, which are restored."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+
+import torch
+from torch.jit._fuser import optimized_execution
+
+from mfprofile.trace.seeds import seeded
+from mfprofile.trace.ways import Way
+
+ONE_AT_A_TIME = threading.RLock()
+"""Held by a thread during a trace: hooks, fast path, warnings and random state belong to all threads."""
+
+
+@contextlib.contextmanager
+def settings(way: Way) -> Iterator[None]:
+    """Turn off fast paths and compilation, and gradients unless the way has them, inside a with block."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    default_device = torch.device(way.default_device) if way.default_device else contextlib.nullcontext()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with seeded(), _gradients(way.gradients), default_device, _uncompiled():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+@contextlib.contextmanager
+def same_environment() -> Iterator[None]:
+    """Restore the process's environment variables after a with block: torch's compiler sets some at its import."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})
+
+
+def compiler_is_imported() -> bool:
+    """Return whether torch's compiler is imported. Only then can it be turned off."""
+    return "torch._dynamo" in sys.modules
+
+
+@contextlib.contextmanager
+def _gradients(enabled: bool) -> Iterator[None]:
+    with torch.inference_mode(not enabled), torch.set_grad_enabled(enabled):
+        yield
+
+
+@contextlib.contextmanager
+def _uncompiled() -> Iterator[None]:
+    """Run compiled code as it is written, and scripts without fusion, which would hide operators.
+
+    The compiler is slow to import, so it is used only if already imported.
+    """
+    eager = torch.compiler.set_stance("force_eager") if compiler_is_imported() else contextlib.nullcontext()
+    with warnings.catch_warnings(), eager, optimized_execution(False):
+        warnings.filterwarnings("ignore", message=r"Using `torch\.compile\(module\)` when there are global hooks")
+        yield
