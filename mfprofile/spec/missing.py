@@ -104,6 +104,8 @@ def classes(file: Path) -> list[str]:
 
 def _path(reference: str, file: Path) -> str:
     """Return the remedy for a path as another system or a shell would write it."""
+    if "\0" in reference:
+        return ""
     other = os.path.expanduser(reference.replace("\\", "/"))  # noqa: PTH111 - Path.expanduser() can raise
     if other != reference and os.path.exists(file.parent / other):  # noqa: PTH110 - as above
         return f"did you mean '{other}'?"

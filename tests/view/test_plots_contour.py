@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pictures import LOOKS, overlaps, texts
 from running import run
@@ -65,9 +67,9 @@ def test_labels_do_not_overlap(look: Look, name: str, x: str, y: str) -> None:
         (["--x", "tokens.dim", "--y", "tokens.count", "--at", "lots"], "'lots': must be an amount such as 300M, 0.3G or 300_000_000"),
     ],
 )  # fmt: skip
-def test_wrong_input_is_one_message(arguments: list[str], message: str) -> None:
+def test_wrong_input_is_one_message(arguments: list[str], message: str, tmp_path: Path) -> None:
     """Exit code 2, one line."""
-    done = run("plot", "contour", "mf294m", *arguments, "-o", "/nowhere/x.png")
+    done = run("plot", "contour", "mf294m", *arguments, "-o", str(tmp_path / "x.png"))
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
 
 

@@ -25,9 +25,12 @@ def _printed_characters() -> Iterator[tuple[str, str]]:
     """Yield each character beyond ASCII in the texts of the package, its tables and its specs, with the file."""
     for file in sorted((ROOT / "mfprofile").rglob("*.py")):
         module = ast.parse(file.read_text(encoding="utf-8"))
-        about = ast.get_docstring(module, clean=False)  # never printed, and can have names of people
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef
+        nodes = [node for node in ast.walk(module) if isinstance(node, documented)]
+        helps = (ast.Module, ast.ClassDef) if file.is_relative_to(ROOT / "mfprofile" / "cli") else documented
+        unprinted = {ast.get_docstring(node, clean=False) for node in nodes if isinstance(node, helps)}
         for node in ast.walk(module):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != about:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in unprinted:
                 yield from ((letter, file.name) for letter in node.value if not letter.isascii())
     for folder in (ROOT / "mfprofile" / "paper", ROOT / "specs", ROOT / "spaces"):
         for file in [*folder.rglob("*.csv"), *folder.rglob("*.yaml")]:
