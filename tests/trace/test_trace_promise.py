@@ -21,6 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 from zoo import WORDS, ZOO, Lambda  # noqa: E402
 
+from mfprofile.trace.libraries import library  # noqa: E402
 from mfprofile.trace.trace import Input, trace  # noqa: E402
 
 Function = Callable[..., Any]
@@ -284,8 +285,7 @@ def test_what_breaks_the_promise_is_named(name: str) -> None:
 def test_networks_of_timm_are_accounted_for(name: str) -> None:
     """Every operator is counted, every tensor known, and no parameter lost."""
     need("timm")
-    import timm
-
+    timm: Any = library("timm")
     with torch.device("meta"):
         model = timm.create_model(name)
     traced = trace(model, model.default_cfg["input_size"])
@@ -329,7 +329,8 @@ SMALL = {
 @pytest.mark.filterwarnings("ignore")
 def test_networks_of_transformers_are_accounted_for(kind: str, device: str) -> None:
     """What is not counted is a named operator; no tensor comes from outside, and no parameter is lost."""
-    transformers = pytest.importorskip("transformers")
+    need("transformers")
+    transformers: Any = library("transformers")
     config = transformers.CONFIG_MAPPING[kind]()
     for key, value in SMALL.items():
         if isinstance(getattr(config, key, None), int):
