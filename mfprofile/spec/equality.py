@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any, cast
 
@@ -25,11 +25,8 @@ def equal(one: Any, other: Any) -> bool:
     if isinstance(one, tuple | list):
         return isinstance(other, type(one)) and len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, Mapping):
-        return (
-            isinstance(other, Mapping)
-            and one.keys() == other.keys()
-            and all(equal(one[key], other[key]) for key in one)
-        )
+        has_same_keys = isinstance(other, Mapping) and one.keys() == other.keys()
+        return has_same_keys and all(equal(one[key], other[key]) for key in one)
     return _equal_leaves(one, other)
 
 
@@ -50,7 +47,7 @@ def hash_of(value: Any) -> int:
     return hash(_hashable(value))
 
 
-def _hashable(value: Any) -> Hashable:
+def _hashable(value: Any) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [field.name for field in dataclasses.fields(value) if field.compare]
         return tuple(_hashable(getattr(value, name)) for name in fields)
