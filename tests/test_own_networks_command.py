@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from running import run
+from running import process, run
 
 torch = pytest.importorskip("torch")
 
@@ -89,6 +89,13 @@ def grouped():
 
 def script():
     return torch.jit.script(nn.Sequential(nn.Linear(3, 4), nn.ReLU()))
+
+class Attending(nn.Module):
+    def forward(self, x):
+        from torch.nn.attention.flex_attention import flex_attention
+
+        heads = x.reshape(1, 2, 32, 8)
+        return flex_attention(heads, heads, heads)
 
 def broken():
     raise ValueError("no")
@@ -184,6 +191,14 @@ def test_a_script_is_a_target(here: Here) -> None:
     """Its forward has no signature. Other counters may fail on it."""
     done: Any = json.loads(here("audit", "own.py:script", "--input", "3", "--json").stdout)
     assert (done["madds"], done["params"], done["coverage"]["uncovered"]) == (12, 16, [])
+
+
+def test_a_network_that_imports_the_compiler_in_its_forward_is_run_again(here: Here, tmp_path: Path) -> None:
+    """Only a compiler that is imported can be turned off, and flex attention cannot be compiled during a trace."""
+    pytest.importorskip("torch.nn.attention.flex_attention")
+    assert here is not None
+    done = process("audit", "own.py:Attending", "--input", "32x16", "--device", "cpu", "--json", cwd=tmp_path)
+    assert [one["operator"] for one in json.loads(done.stdout)["coverage"]["uncovered"]] == ["flex_attention"]
 
 
 def test_overridden_methods_are_no_fault_of_ours_in_a_verification(here: Here) -> None:
