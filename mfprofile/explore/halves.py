@@ -24,7 +24,9 @@ from mfprofile.explore.edges import Integers
 from mfprofile.explore.sums import INT64_LIMIT, Step, Sums, backward, forward, paths_from_start, paths_to_end
 from mfprofile.spec.quantities import Window
 
-BYTES_PER_SUM = 64  # while sums are merged: a value and a count, and both while they are sorted
+_BYTES_PER_SUM = 64  # while sums are merged: a value and a count, and both while they are sorted
+_BYTES_PER_LARGE_SUM = 128  # the same with a count that is an object, one of Python's integers
+_GRID_MEMORY = 64 << 20  # bytes for bounds, if less is allowed
 _CELLS_PER_LINK = 100  # cells of a window for each link of the chain: about 2 % of the variants are then uncertain
 _MAX_CELLS = 1 << 20
 
@@ -187,10 +189,26 @@ class _Join:
     matches: Integers
 
 
-def grid_size(chain: Chain, row: int, window: Window, memory: int) -> int:
-    """Return 1 if the exact sums of a quantity fit into `memory` bytes, else the size of a grid for bounds."""
-    sums = kept_sums(chain, chain.costs(row))
-    return 1 if sums * BYTES_PER_SUM <= memory else coarse_size(chain, row, window)
+def grid_size(chain: Chain, row: int, window: Window, memory: int, grid_memory: int = _GRID_MEMORY) -> int:
+    """Return 1 if the exact sums of a quantity fit into `memory` bytes, else the size of a grid for bounds.
+
+    The sums on the grid fit into `memory`, or into `grid_memory` bytes if that is more.
+    """
+    costs = chain.costs(row)
+    if bytes_needed(chain, costs) <= memory:
+        return 1
+    size = coarse_size(chain, row, window)
+    while bytes_needed(chain, costs, size) > max(memory, grid_memory) and size < sum(int(cost.max()) for cost in costs):
+        size *= 2
+    return size
+
+
+def bytes_needed(chain: Chain, costs: Sequence[Integers], size: int = 1) -> int:
+    """Return an upper bound of the memory of `Halves`, in bytes."""
+    before, after = paths_from_start(chain.links), paths_to_end(chain.links)
+    cut, sums = _cut(_gridded(chain.links, costs, size)[0], before, after)
+    fits_int64 = max(*before[cut], *after[cut]) < INT64_LIMIT
+    return sums * (_BYTES_PER_SUM if fits_int64 else _BYTES_PER_LARGE_SUM)
 
 
 def kept_sums(chain: Chain, costs: Sequence[Integers]) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from mfprofile.errors import TooLargeError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.halves import BYTES_PER_SUM, Halves, dot, kept_sums
+from mfprofile.explore.halves import Halves, bytes_needed, dot
 from mfprofile.explore.sums import INT64_LIMIT
 from mfprofile.explore.wavelet import WaveletMatrix
 from mfprofile.spec.quantities import Window
@@ -40,7 +40,7 @@ class PairedHalves:
         if (self.greatest[0] + 1) * self.base >= INT64_LIMIT:
             raise TooLargeError
         keys = [one * self.base + other for one, other in zip(first, second, strict=True)]
-        if (kept := kept_sums(chain, keys) * BYTES_PER_SUM) > memory:
+        if (kept := bytes_needed(chain, keys)) > memory:
             raise TooLargeError
         self.halves = Halves(chain, keys)
         if kept + _MATRIX_BYTES_PER_SUM * max(len(sums.values) for sums in self.halves.suffixes[0]) > memory:

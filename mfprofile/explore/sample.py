@@ -28,6 +28,7 @@ from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
 _MEMORY = 64 << 20  # bytes for exact sums; not an option, because a seed must give the same variants on every machine
+_GRID_MEMORY = 1 << 30  # bytes for sums on a grid, for the same reason
 _SHUFFLE_BELOW = 100_000  # up to this number, all ranks are shuffled instead of drawn one by one
 _BATCH = 200_000  # ranks that are drawn at a time
 _MAX_DRAWN = 3_000_000
@@ -49,6 +50,8 @@ def sample_space(
     The same seed gives the same variants on every machine and with every executor. Raises `InputError` if too few of
     the variants within one window are within the others.
     """
+    if seed < 0:  # Python's generator ignores the sign
+        raise InputError(f"the seed is {seed}; it must be 0 or more")
     windows = list(windows) or [_NO_LIMIT]
     bounds = tuple(window for _, window in windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
@@ -134,7 +137,7 @@ class _Draw:
 
 
 def _halves(chain: Chain, row: int, window: Window) -> Halves:
-    return Halves(chain, chain.costs(row), grid_size(chain, row, window, _MEMORY))
+    return Halves(chain, chain.costs(row), grid_size(chain, row, window, _MEMORY, _GRID_MEMORY))
 
 
 def _totals(chain: Chain, windows: Sequence[Window]) -> list[int]:

@@ -6,8 +6,9 @@ of an edge. Equal sums are kept once with a count, so memory grows with the numb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,18 @@ class Sums:
             return np.zeros(len(values), self.counts.dtype)
         places = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
         return np.where(self.values[places] == values, self.counts[places], 0)
+
+
+class Shifted(NamedTuple):
+    """The sums of `sums`, each greater by the number `by`."""
+
+    sums: Sums
+    by: int
+
+    @property
+    def values(self) -> Integers:
+        """Return the sums, as a new array."""
+        return self.sums.values + self.by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +131,7 @@ def _sums_at(step: Step, level: Sequence[Sums], state: int, fits_int64: bool) ->
     """Return the sums at one width after a step, from the sums at each width before it."""
     edges = np.flatnonzero(step.target == state)
     pieces = [
-        Sums(level[source].values + cost, level[source].counts)
+        Shifted(level[source], cost)
         for source, cost in zip(step.source[edges].tolist(), step.costs[edges].tolist(), strict=True)
         if len(level[source].values)
     ]
@@ -135,29 +148,34 @@ def _zero_sum(fits_int64: bool) -> Sums:
     return Sums(np.zeros(1, np.int64), np.ones(1, np.int64 if fits_int64 else object))
 
 
-def merged(pieces: Sequence[Sums], fits_int64: bool) -> Sums:
-    """Return the sums of all pieces together, with the counts of equal sums added up."""
-    if len(pieces) < 2:
-        return pieces[0] if pieces else Sums(np.zeros(0, np.int64), np.zeros(0, np.int64 if fits_int64 else object))
-    least = min(int(piece.values[0]) for piece in pieces)
-    span = max(int(piece.values[-1]) for piece in pieces) - least + 1
-    if span <= _DENSE * sum(len(piece.values) for piece in pieces):
+def merged(pieces: Sequence[Shifted], fits_int64: bool) -> Sums:
+    """Return the sums of all pieces together, with the counts of equal sums added up.
+
+    The pieces have no arrays of their own, because there can be a thousand of them.
+    """
+    if not pieces:
+        return Sums(np.zeros(0, np.int64), np.zeros(0, np.int64 if fits_int64 else object))
+    if len(pieces) == 1:
+        return Sums(pieces[0].values, pieces[0].sums.counts)
+    least = min(int(piece.sums.values[0]) + piece.by for piece in pieces)
+    span = max(int(piece.sums.values[-1]) + piece.by for piece in pieces) - least + 1
+    if span <= _DENSE * sum(len(piece.sums.values) for piece in pieces):
         return _merged_dense(pieces, least, span)
     values = np.concatenate([piece.values for piece in pieces])
     order = np.argsort(values, kind="stable")
     values = values[order]
     starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    counts = np.concatenate([piece.counts for piece in pieces])[order]
+    counts = np.concatenate([piece.sums.counts for piece in pieces])[order]
     return Sums(values[starts], np.add.reduceat(counts, starts))
 
 
-def _merged_dense(pieces: Iterable[Sums], least: int, span: int) -> Sums:
+def _merged_dense(pieces: Sequence[Shifted], least: int, span: int) -> Sums:
     """Return the sums of all pieces as consecutive values from `least`, some of them with a count of 0."""
-    counts = np.zeros(span, next(iter(pieces)).counts.dtype)
+    counts = np.zeros(span, pieces[0].sums.counts.dtype)
     for piece in pieces:
-        start = int(piece.values[0]) - least
-        if piece.consecutive:
-            counts[start : start + len(piece.values)] += piece.counts
+        if piece.sums.consecutive:
+            start = int(piece.sums.values[0]) + piece.by - least
+            counts[start : start + len(piece.sums.values)] += piece.sums.counts
         else:
-            counts[piece.values - least] += piece.counts  # the values of one piece are different
+            counts[piece.values - least] += piece.sums.counts  # the values of one piece are different
     return Sums(np.arange(least, least + span), counts)

@@ -112,7 +112,7 @@ def _stream(stream: TextIO | None, raw: type[_Output]) -> TextIO:
     except (OSError, ValueError):
         stream.reconfigure(encoding=encoding, errors="backslashreplace")
         return stream
-    if os.name == "nt" and stream.isatty():  # a console of Windows has its own way
+    if os.name == "nt" and stream.isatty():  # a console of Windows has no bytes
         return stream
     with suppress(OSError):
         stream.flush()

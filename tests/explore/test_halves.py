@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise, product
 from typing import Any
 
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 
 from mfprofile.explore.chain import Chain, Link
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.halves import Halves, coarse_size, grid_size, kept_sums
+from mfprofile.explore.halves import Halves, bytes_needed, coarse_size, grid_size, kept_sums
 from mfprofile.explore.join import count_within_both
-from mfprofile.explore.sums import Sums, merged, paths_from_start, paths_to_end
+from mfprofile.explore.sums import Shifted, Sums, merged, paths_from_start, paths_to_end
 from mfprofile.explore.wavelet import WaveletMatrix
 from mfprofile.spec.quantities import Window
 
@@ -152,6 +153,28 @@ def test_kept_sums_is_an_upper_bound_of_the_sums_in_memory() -> None:
     assert 500 < kept <= kept_sums(chain, chain.costs(0))
 
 
+@pytest.mark.parametrize(("links", "unit"), [(4, 1), (20, 40)])
+def test_the_needed_bytes_are_an_upper_bound_of_the_memory(links: int, unit: int) -> None:
+    """Also with a thousand edges to one width, and with counts that do not fit into an int64."""
+    chain = _long(links, 1000)
+    costs = [cost // unit for cost in chain.costs(0)]
+    tracemalloc.start()
+    try:
+        halves = Halves(chain, costs)
+        assert tracemalloc.get_traced_memory()[1] < bytes_needed(chain, costs)
+    finally:
+        tracemalloc.stop()
+    assert halves.fits_int64 == (links == 4)
+
+
+def test_bounds_keep_to_the_memory_as_well() -> None:
+    """The grid is coarser where its sums would need more."""
+    chain, window = _long(30, 300), Window(500_000, 500_010)
+    fine, coarse = (grid_size(chain, 0, window, 0, memory) for memory in (1 << 40, 1 << 20))
+    assert fine == coarse_size(chain, 0, window) < coarse
+    assert bytes_needed(chain, chain.costs(0), coarse) <= 1 << 20
+
+
 @pytest.mark.parametrize("side", [10**40, -(10**40), 2**63, -(2**63)])
 def test_a_window_can_end_beyond_an_int64(side: int) -> None:
     """An end that no sum reaches excludes either nothing or everything."""
@@ -169,7 +192,10 @@ def test_merged_sums_are_those_of_the_pieces(spread: int) -> None:
         Sums(np.array([0, 2, 5]) * spread, np.array([1, 2, 3])),
         Sums(np.array([2, 3]) * spread, np.array([10, 20])),
     ]
-    sums = merged(pieces, fits_int64=True)
+    sums = merged([Shifted(piece, 0) for piece in pieces], fits_int64=True)
+    shifted = merged([Shifted(piece, 7) for piece in pieces], fits_int64=True)
+    assert shifted.values.tolist() == [value + 7 for value in sums.values.tolist()]
+    assert shifted.counts.tolist() == sums.counts.tolist()
     counts = {value: count for value, count in zip(sums.values.tolist(), sums.counts.tolist(), strict=True) if count}
     assert counts == {0: 1, 2 * spread: 12, 3 * spread: 20, 5 * spread: 3}
 

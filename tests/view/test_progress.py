@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
@@ -47,6 +48,33 @@ def test_long_work_prints_a_line_every_five_seconds(clock: Clock, capsys: pytest
             clock.now += seconds
             progress(done, 8)
     assert capsys.readouterr().err == WAITED + "6 of 8 settings of the globals, about 9 s left\n"
+
+
+def test_the_first_line_does_not_wait_for_the_first_part(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    """A thread writes it while the work runs."""
+    with progress_bar() as progress:
+        progress(0, 8)
+        clock.now += 2.0
+        lines = _wait_for_error(capsys)
+        clock.now += 5.0
+        lines += _wait_for_error(capsys)
+    assert lines == "0 of 8 settings of the globals, 2 s\n0 of 8 settings of the globals, 7 s\n"
+
+
+def _wait_for_error(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what stderr gets, as soon as it gets something."""
+    for _ in range(1000):
+        if text := capsys.readouterr().err:
+            return text
+        time.sleep(0.01)
+    return ""
+
+
+def test_work_without_a_total_prints_its_time(clock: Clock) -> None:
+    """The space is read before the settings are counted."""
+    bar = progress._Bar(on_terminal=False)
+    clock.now += 3.0
+    assert bar._line(clock.now - bar.started) == "the space is read, 3 s"
 
 
 def test_it_can_be_turned_off(

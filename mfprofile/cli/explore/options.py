@@ -75,6 +75,9 @@ def _windows(
     return windows
 
 
+_PROGRAM = 64 << 20  # bytes that a worker holds before it works: Python, numpy, the space
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """How a query runs: on processes of this machine or on a Dask cluster, and with how much RAM for each worker."""
@@ -85,11 +88,14 @@ class Resources:
 
     @property
     def ram_bytes(self) -> int:
-        """Return the bytes of RAM for each worker. Answers do not depend on the number of workers."""
+        """Return the bytes for the exact answers of each worker, without what it holds before it works.
+
+        Answers do not depend on the number of workers.
+        """
         from mfprofile.spec.quantities import quantity
 
         try:
-            return quantity(self.ram, in_bytes=True)
+            return max(0, quantity(self.ram, in_bytes=True) - _PROGRAM)
         except InputError as error:
             raise InputError(f"--ram {error}") from None
 
@@ -99,21 +105,19 @@ class Resources:
         from mfprofile.explore import pools
         from mfprofile.view.progress import progress_bar
 
-        with progress_bar() as progress:
-            if self.dask is not None:
-                with pools.cluster(self.dask) as executor:
-                    yield executor, progress
-            else:
-                processes = pools.usable_cpus() if self.workers is None else self.workers
-                with pools.workers(processes) as pool:
-                    yield pool, progress
+        processes = pools.usable_cpus() if self.workers is None else self.workers
+        with (
+            pools.workers(processes) if self.dask is None else pools.cluster(self.dask) as executor,
+            progress_bar() as progress,  # has a thread, so it starts after the processes
+        ):
+            yield executor, progress
 
 
 def _resources(workers: int | None, dask: str | None, ram: str = "2G") -> Resources:
     if workers is not None and dask is not None:
         raise InputError("--workers and --dask cannot be combined; use one of them")
     resources = Resources(workers, dask, ram)
-    assert resources.ram_bytes >= 0
+    _ = resources.ram_bytes  # an invalid amount is refused now
     return resources
 
 

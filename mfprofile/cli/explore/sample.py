@@ -15,7 +15,7 @@ def command(
     space: SpaceName,
     number: Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, help="Number of variants.")] = 10,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="Random seed. The same seed draws the same variants.")
+        int, typer.Option("--seed", metavar="N", min=0, help="Random seed. The same seed draws the same variants.")
     ] = 0,
     *,
     limits: Windows,
