@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any, cast
+from typing import Any
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -53,4 +53,4 @@ def _hashable(value: Any) -> object:
         return tuple(_hashable(getattr(value, name)) for name in fields)
     if isinstance(value, tuple | list):
         return tuple(map(_hashable, value))
-    return cast(Hashable, value) if isinstance(value, str | Real) else None
+    return value if isinstance(value, str | Real) else None
