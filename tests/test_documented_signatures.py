@@ -19,7 +19,8 @@ import mfprofile
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _CALL = re.compile(r"`([A-Za-z_][\w.]*)\(([^`]*)\)`")
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NOT_OURS = {".half", "half"}
+NOT_OURS = {".half", "half", "data_ptr", "float", "nonzero", "torch.empty"}
+"""Calls of torch and of Python."""
 METHODS = {"replace": "Spec", "records": "Bill", "frame": "Bill", "by": "Bill", "amount": "Bill", "under": "Bill"}
 
 
@@ -34,10 +35,10 @@ def function(name: str) -> Callable[..., Any]:
     """Return the function, class or method that pages call by this name."""
     if name in METHODS:
         return getattr(getattr(mfprofile, METHODS[name]), name)  # type: ignore[no-any-return]
+    if name in (imported := _imported()):  # first, because a room can have the name of its function
+        return getattr(import_module(imported[name]), name)  # type: ignore[no-any-return]
     if hasattr(mfprofile, name):
         return getattr(mfprofile, name)  # type: ignore[no-any-return]
-    if name in (imported := _imported()):
-        return getattr(import_module(imported[name]), name)  # type: ignore[no-any-return]
     module, _, attribute = name.rpartition(".")
     return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
 
