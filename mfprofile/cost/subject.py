@@ -62,7 +62,7 @@ class Outside:
 
     @property
     def place(self) -> str:
-        """Return the operator that reads them, with its module; '' is the operator of what the network returns."""
+        """Return where they are read: the operator and its module, or else the result of the network."""
         return f"{self.operator} in {self.module or 'the network itself'}" if self.operator else "what it returns"
 
 

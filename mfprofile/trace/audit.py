@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mfprofile.cost.subject import Remark
 from mfprofile.errors import InputError
+from mfprofile.spec.words import raised
 from mfprofile.trace.copies import shapeless
 from mfprofile.trace.imports import shared_imports
 from mfprofile.trace.inputs import Input, maker
@@ -24,7 +25,6 @@ from mfprofile.trace.seeds import seeded
 from mfprofile.trace.settings import ONE_AT_A_TIME
 from mfprofile.trace.target import Arguments, opened
 from mfprofile.trace.trace import trace
-from mfprofile.trace.ways import Failure
 
 
 def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:
@@ -66,7 +66,7 @@ def _initialize_lazy(text: str, model: nn.Module, inputs: Inputs) -> Sequence[Re
     except BaseException as error:  # all that the network raises becomes a message of one line, SystemExit too
         line = place(error)
         where = f" (at {line})" if line else ""
-        raise InputError(f"{text}: cannot initialize its lazy layers: {Failure(error, '')}{where}") from error
+        raise InputError(f"{text}: cannot initialize its lazy layers: {raised(error)}{where}") from error
     return (Remark("lazy layers have the shapes that this input gives them"),)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch._ops import OpOverload
 
 from mfprofile.trace.handles import shape_of
-from mfprofile.trace.owners import tensors_in
 
 _PLAIN: Any = torch._C._disabled_torch_dispatch_impl  # what a class without a `__torch_dispatch__` of its own has
 
@@ -37,22 +35,6 @@ def is_nested(tensor: Tensor) -> bool:
 def wraps(kind: type) -> bool:
     """Return whether a class of tensors runs its operators itself, on tensors that it wraps."""
     return getattr(kind, "__torch_dispatch__", _PLAIN) is not _PLAIN
-
-
-def written_arguments(function: OpOverload) -> tuple[str, ...]:
-    """Return the names of the arguments that an operator writes to, according to its schema."""
-    marks = ((str(each.name), each.alias_info) for each in function._schema.arguments)
-    return tuple(name for name, mark in marks if mark is not None and mark.is_write)
-
-
-def written_tensors(
-    names: Sequence[str], writes: Sequence[str], args: tuple[Any, ...], options: Mapping[str, Any]
-) -> list[Tensor]:
-    """Return the tensors in the arguments that an operator writes to; `names` are those of all arguments."""
-    if not writes:
-        return []
-    given = {**dict(zip(names, args, strict=False)), **options}
-    return list(tensors_in(given.get(name) for name in writes))
 
 
 def size_of(tensors: Sequence[Tensor]) -> tuple[int, ...]:

@@ -30,11 +30,12 @@ KINDS: Mapping[str, str] = MappingProxyType(
 
 def each_value(kind: str) -> Any:
     """Return the handle of such an operator; its `elements` are the values of the gradient that it returns."""
+    reduces = kind in REDUCTIONS.values()
 
     def cost(out: Any, _: Any, *__: Any, **___: Any) -> Named:
         shape = out.shape if isinstance(out, Tensor) else ()
-        size = ops.reduction(kind, out.numel(), *shape) if kind in REDUCTIONS.values() else None
-        return [(f"{kind}-backward", size or ops.elementwise(kind, *shape))]
+        size = ops.reduction(kind, out.numel(), *shape) if reduces else ops.elementwise(kind, *shape)
+        return [(f"{kind}-backward", size)]
 
     return cost
 

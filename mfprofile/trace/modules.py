@@ -24,7 +24,7 @@ def named_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         if id(module) not in seen:
             seen.add(id(module))
             yield path, module
-            waiting += [(_joined(path, name), child) for name, child in reversed(list(_children(module)))]
+            waiting += [(joined(path, name), child) for name, child in reversed(list(_children(module)))]
 
 
 def modules(model: nn.Module) -> Iterator[nn.Module]:
@@ -68,7 +68,7 @@ def _named(model: nn.Module, table: str) -> Iterator[tuple[str, Any]]:
         for name, tensor in _registered(module, table):
             if id(tensor) not in seen:
                 seen[id(tensor)] = tensor
-                yield _joined(path, name), tensor
+                yield joined(path, name), tensor
 
 
 def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -83,5 +83,6 @@ def _registered(module: nn.Module, table: str) -> Iterator[tuple[str, Any]]:
     return ((name, value) for name, value in (entries or {}).items() if value is not None)
 
 
-def _joined(path: str, name: str) -> str:
+def joined(path: str, name: str) -> str:
+    """Return the path of what has a name in the module at a path."""
     return f"{path}.{name}" if path else name

@@ -18,11 +18,12 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from mfprofile.cost.subject import Outside
 from mfprofile.trace.held import held_storages
-from mfprofile.trace.modules import named_tensors
 from mfprofile.trace.operators import EMPTIES, FILLS, INDEXES, PASSES, SHAPED
 from mfprofile.trace.owners import storage
 
 MADE, WRITTEN, KEPT = "made outside torch", "written outside torch", "kept outside the network"
+_LIMITS = frozenset(torch.finfo(each).max for each in (torch.float16, torch.bfloat16, torch.float32, torch.float64))
+"""The largest numbers of each type, which fill masks."""
 
 
 class Origins:
@@ -32,7 +33,7 @@ class Origins:
     tensor is suspect if values left before it was made, other than values computed from constants of Python alone.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, given: Iterable[Tensor]) -> None:
         self._model = model
         self._known: dict[int, StorageWeakRef] = {}
         self._constants = set[int]()  # storages of values that depend on no tensor that was given
@@ -42,7 +43,7 @@ class Origins:
         self._left = ""
         self._outside: Counter[tuple[str, str, str]] = Counter()
         self._elements: Counter[tuple[str, str, str]] = Counter()
-        self.give(tensor for _, tensor in named_tensors(model))
+        self.give(given)
 
     @property
     def outside(self) -> tuple[Outside, ...]:
@@ -74,10 +75,9 @@ class Origins:
                     self._elements[origin, module, operator] += tensor.numel()
 
     def note_run(self, operator: str, read: Sequence[Tensor], outs: Sequence[Tensor], values: Sequence[Any]) -> None:
-        """Record what an operator put out: tensors, and values that leave torch. `values` are its other arguments."""
+        """Record what an operator put out: tensors, and values that leave torch. `values` are all its arguments."""
         for tensor in outs:
             self._know(tensor)
-        keys = set(map(storage, read))
         passed = storage(read[0]) if operator in PASSES and read else 0  # others give only a shape or a type
         if operator in EMPTIES or passed in self._empty:
             self._empty.update(storage(tensor) for tensor in outs if tensor.numel())
@@ -85,7 +85,7 @@ class Origins:
         if not real:
             return
         put = set(map(storage, real))
-        is_constant = keys <= self._constants or operator in SHAPED
+        is_constant = set(map(storage, read)) <= self._constants or operator in SHAPED
         (self._constants.update if is_constant else self._constants.difference_update)(put)
         if passed in self._suspects or (operator in FILLS and self._holds_value(values)):
             self._suspects |= put
@@ -144,10 +144,10 @@ class Origins:
 
     def _holds_value(self, values: Sequence[Any]) -> bool:
         """Return whether a filled tensor may hold a number that left torch; masks are filled with infinities."""
-        limits = {torch.finfo(each).max for each in (torch.float16, torch.bfloat16, torch.float32, torch.float64)}
+        if self._left not in ("number", "array"):
+            return False
         numbers = [value for value in values if isinstance(value, float | complex)]
-        plain = [value for value in numbers if not math.isfinite(abs(value)) or abs(value) in limits]
-        return self._left in ("number", "array") and len(plain) < len(numbers)
+        return any(math.isfinite(abs(value)) and abs(value) not in _LIMITS for value in numbers)
 
     @cached_property
     def _held(self) -> frozenset[int]:

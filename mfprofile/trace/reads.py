@@ -14,22 +14,24 @@ from mfprofile.trace.origins import Origins
 from mfprofile.trace.owners import Owners, storage, tensors_in
 from mfprofile.trace.scripts import constants
 from mfprofile.trace.threads import Threads
+from mfprofile.trace.values import Values
 
 
 class Reads:
-    """The tensors that a run reads and puts out; `owners`, `calls`, `threads` and `origins` record what follows."""
+    """The tensors that a run reads and puts out; `owners`, `calls`, `threads`, `origins`, `values` have the results."""
 
     def __init__(self, model: nn.Module, original: nn.Module | None) -> None:
-        self.owners = Owners(model)
-        self.origins = Origins(model)
+        tensors = [each for _, each in named_tensors(model)]
         self._constants = list(constants(model))  # a storage is known by its address, so it must not be freed
-        self.origins.give(self._constants)
+        self.owners = Owners(model)
+        self.origins = Origins(model, [*tensors, *self._constants])
+        self.values = Values([*tensors, *self._constants])
         self.threads = Threads(self.belongs)
         self.calls = Calls(model, self.threads.note, original)
         self._original_storages = (
             set() if original is None else {storage(each) for _, each in named_parameters(original)} - {0}
         )
-        self._given_storages = {storage(each) for _, each in named_tensors(model)}
+        self._given_storages = set(map(storage, tensors))
         self._gradient_storages = set[int]()  # of tensors made outside of inference mode, which a network can leave
 
     def note_inputs(self, inputs: Iterable[Any]) -> None:
@@ -37,6 +39,7 @@ class Reads:
         tensors = list(tensors_in(inputs))
         self._given_storages |= set(map(storage, tensors))
         self.origins.give(tensors)
+        self.values.add(tensors)
 
     def belongs(self, tensor: Tensor) -> bool:
         """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""
@@ -47,9 +50,8 @@ class Reads:
         self.origins.note_written(written)
         self.origins.note_read(reader, tensors, self.calls.current.path, is_inside)
 
-    def note_after(self, reader: str, tensors: Iterable[Tensor]) -> None:
+    def note_after(self, reader: str, tensors: Sequence[Tensor]) -> None:
         """Record which parameters were read, and detect tensors that do not belong to the run."""
-        tensors = list(tensors)
         self.owners.read(tensors)
         for tensor in tensors:
             # other threads are not in inference mode, so the tensors that they compute have a grad_fn

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from itertools import chain, islice
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from torch import Tensor, nn
@@ -18,80 +16,23 @@ from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
 from mfprofile.trace import products
 from mfprofile.trace.calls import Call
-from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps, written_arguments, written_tensors
+from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps
 from mfprofile.trace.functions import Reading, under
-from mfprofile.trace.handles import HANDLES, Handle, is_counted
-from mfprofile.trace.modules import named_tensors
-from mfprofile.trace.operators import (
-    BIASES,
-    COMPLEX_LAYERS,
-    CONTROL,
-    DIMENSIONS,
-    FREE,
-    NUMBERS,
-    OWNERS,
-    PRODUCTS,
-    RARE_PRODUCTS,
-    RECURRENT,
-    base_name,
-)
+from mfprofile.trace.handles import is_counted
+from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS, RECURRENT
+from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
 from mfprofile.trace.reads import Reads
-from mfprofile.trace.scripts import constants
 from mfprofile.trace.shapes import answer
-from mfprofile.trace.values import Values
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """What is known about an ATen operator: its handle, if any, whether it is free, and the names of its arguments.
-
-    `outs` are the arguments that receive the result, such as `out=`; `writes` are all arguments that it writes to.
-    """
-
-    name: str
-    handle: Handle | None
-    free: bool
-    in_place: bool
-    arguments: tuple[str, ...]
-    outs: frozenset[str] = frozenset()
-    writes: tuple[str, ...] = ()
-
-    @property
-    def role(self) -> str:
-        """Return the role of its ops if its name decides it, else ''."""
-        if self.name in RECURRENT:
-            return UNCOVERED
-        if self.name in COMPLEX_LAYERS:
-            return ""
-        return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
-
-    @property
-    def bias(self) -> str:
-        """Return the name of its bias argument."""
-        return BIASES.get(self.name, "bias")
-
-
-@cache
-def operator_of(function: Any) -> Operator:
-    """Return what is known about an operator, given as dispatch modes get it."""
-    if not isinstance(function, OpOverload):
-        return Operator(str(function), None, False, False, ())
-    name = base_name(function)
-    arguments = tuple(str(argument.name) for argument in function._schema.arguments)
-    in_place = str(function._schema.name).endswith("_")
-    outs = frozenset(str(argument.name) for argument in function._schema.arguments if argument.is_out)
-    is_free = name in FREE or name.startswith("prim::")
-    return Operator(name, HANDLES.get(name), is_free, in_place, arguments, outs, written_arguments(function))
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A dispatch mode that records ops in running order, each with the module call that ran it.
 
     It works in inference mode, where torch keeps operators whole (`linear`, `matmul`, `scaled_dot_product_attention`).
-    An operator without a handle is decomposed as in torch. `fault` is the exception of a handle of ours. `threads`
-    detects operators that run in other threads, and `calls` detects that a copied model uses its `original`.
+    An operator without a handle is decomposed as in torch. `fault` is the exception of a handle of ours. `reads`
+    checks each tensor that is read. Of its parts, `owners`, `calls` and `threads` are attributes here too.
     """
 
     supports_higher_order_operators = True
@@ -100,19 +41,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
-        self.values = Values(chain((each for _, each in named_tensors(model)), constants(model)))
         self.fault: Exception | None = None
         self.output_type: type = type(None)
         self._padding_is_string = False
         self._is_inside = False  # an operator of torch that is run by others
         self._runs = 0
         self._ops: list[tuple[Call, str, int, str, Cost]] = []
-
-    def note_inputs(self, inputs: Iterable[Any]) -> None:
-        """Record the inputs of the model."""
-        tensors = list(tensors_in(inputs))
-        self.reads.note_inputs(tensors)
-        self.values.add(tensors)
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -123,30 +57,31 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if any(map(wraps, types)) and not any(map(is_nested, read)):
             self.reads.note_after(operator.name, read)
             return NotImplemented  # torch then asks the tensor's class, which runs operators on what it wraps
-        written = (
-            read if not operator.arguments else written_tensors(operator.arguments, operator.writes, args, options)
-        )
+        written = operator.written(args, options) if operator.arguments else read
         self.reads.note_before(operator.name, read, written, self._is_inside)
-        out = func(*args, **options) if operator.free else self._run(operator, func, args, options)
+        out = func(*args, **options) if operator.free else self._run(operator, func, args, options, read)
         self.reads.note_after(operator.name, read)
         number = out if operator.name in NUMBERS or not operator.free else None
-        outs = [*tensors_in([out]), *written]
-        self.reads.note_outputs(operator.name, read, outs, number, (*args, *options.values()))
-        self.values.note(self.calls.current.path, func, args, options, out)
+        made = list(tensors_in([out]))
+        self.reads.note_outputs(operator.name, read, [*made, *written], number, (*args, *options.values()))
+        self.reads.values.note(self.calls.current.path, operator.name, func, args, options, read, made)
         return out
 
-    def _run(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        form = next(filter(None, map(form_of, tensors_in((*args, *options.values())))), "")
+    def _run(
+        self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], read: Sequence[Tensor]
+    ) -> Any:
+        """Run an operator that reads these tensors, and record its ops."""
+        form = next(filter(None, map(form_of, read)), "")
         if form:  # the shapes of its operands do not say what it costs
             return self._run_uncovered(operator, func, args, options, form)
-        read = {name: value for name, value in options.items() if name not in operator.outs}
-        if operator.handle is None or not is_counted(operator.name, args, read):
+        others = {name: value for name, value in options.items() if name not in operator.outs}
+        if operator.handle is None or not is_counted(operator.name, args, others):
             return self._run_decomposed(operator, func, args, options)
         out = answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
-        costs = self._costs(operator, out, args, read)
-        given = dict(zip(operator.arguments, args, strict=False)) | read
+        costs = self._costs(operator, out, args, others)
+        given = dict(zip(operator.arguments, args, strict=False)) | others
         for name, cost in costs:
             self._record(name, *self._attributed(operator, cost, given, alone=len(costs) == 1))
         return out
@@ -194,8 +129,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, operator: Operator, kind: str, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
     ) -> None:
         """Record an operator that is not counted, with the elements that it puts out, writes or only reads."""
-        written = written_tensors(operator.arguments, operator.writes, args, options)
-        tensors = list(tensors_in([out])) or written or list(tensors_in((*args, *options.values())))
+        tensors = list(tensors_in([out])) or operator.written(args, options)
+        tensors = tensors or list(tensors_in((*args, *options.values())))
         self._record(kind, UNCOVERED, elementwise(kind, *size_of(tensors)))
 
     def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named:

@@ -10,7 +10,7 @@ from torch import nn
 
 from mfprofile.cost.subject import Remark
 from mfprofile.spec.words import listed, several
-from mfprofile.trace.modules import modules, named_modules, own_parameters
+from mfprofile.trace.modules import joined, modules, named_modules, own_parameters
 from mfprofile.trace.recorder import Recorder
 from mfprofile.trace.scripts import frozen, named_constants, packs_parameters
 
@@ -55,11 +55,14 @@ def _packing(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Yield the outermost modules that keep packed parameters."""
     seen: set[int] = set()
     for path, module in named_modules(network):
-        inner = [each for each in vars(module).get("_modules", {}).values() if isinstance(each, nn.Module)]
-        holds = packs_parameters(module) or any(type(each).__name__ == "LinearPackedParams" for each in inner)
-        if id(module) not in seen and holds:
+        if id(module) not in seen and _packs(module):
             seen |= set(map(id, modules(module)))
             yield path, module
+
+
+def _packs(module: nn.Module) -> bool:
+    inner = vars(module).get("_modules", {}).values()
+    return packs_parameters(module) or any(type(each).__name__ == "LinearPackedParams" for each in inner)
 
 
 def _kind(module: nn.Module) -> str:
@@ -68,10 +71,12 @@ def _kind(module: nn.Module) -> str:
 
 def _unregistered(network: nn.Module, read: Set[int]) -> Iterator[tuple[str, str, int]]:
     """Yield the place, the class and the size of what holds parameters that are read but not registered."""
+    if not read:
+        return
     seen = set(map(id, modules(network)))
     for path, module in named_modules(network):
         for name, value in vars(module).items():
-            yield from _read_in(f"{path}.{name}" if path else name, value, read, seen)
+            yield from _read_in(joined(path, name), value, read, seen)
 
 
 def _read_in(place: str, value: Any, read: Set[int], seen: set[int]) -> Iterator[tuple[str, str, int]]:

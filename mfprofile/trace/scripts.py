@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.jit._script import RecursiveScriptModule
 
-from mfprofile.trace.modules import named_modules
+from mfprofile.trace.modules import joined, named_modules
 
 _KERNELS = re.compile(r"prim::(mkldnn_|MKLDNN|BroadcastMKLDNN|TensorExpr|CudaFusion|oneDNN|Fusion)|^\w+::.*fused_conv")
 """Kinds of nodes that compute without an operator of ATen. Torch runs them itself, so no dispatch mode sees them."""
@@ -31,7 +31,7 @@ def named_constants(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     """
     for path, module in named_modules(model):
         if frozen(module):
-            yield from ((f"{path}.{name}" if path else name, tensor) for name, tensor in _constants(module))
+            yield from ((joined(path, name), tensor) for name, tensor in _constants(module))
 
 
 def constants(model: nn.Module) -> Iterator[Tensor]:
@@ -44,10 +44,9 @@ def constants(model: nn.Module) -> Iterator[Tensor]:
 
 def kernels(model: nn.Module) -> Iterator[str]:
     """Yield the kind of each node in the graphs of scripts that computes without an operator of ATen."""
-    for _, module in named_modules(model):
-        if isinstance(module, RecursiveScriptModule) and _is_outermost(model, module):
-            graph = _graph(module)
-            yield from (node.kind() for node in _nodes(graph) if _KERNELS.match(node.kind()))
+    for script in _outermost(model):
+        graph = _graph(script)
+        yield from (node.kind() for node in _nodes(graph) if _KERNELS.match(node.kind()))
 
 
 def packs_parameters(module: nn.Module) -> bool:
@@ -57,10 +56,11 @@ def packs_parameters(module: nn.Module) -> bool:
     return any(isinstance(value, torch.ScriptObject) for value in vars(module).values())
 
 
-def _is_outermost(model: nn.Module, module: nn.Module) -> bool:
-    """Return whether a script is not a part of another script, whose graph has its nodes too."""
+def _outermost(model: nn.Module) -> Iterator[nn.Module]:
+    """Yield the scripts that are not a part of another script, whose graph has their nodes too."""
     scripts = [each for _, each in named_modules(model) if isinstance(each, RecursiveScriptModule)]
-    return not any(module is part for each in scripts if each is not module for _, part in named_modules(each))
+    inner = {id(part) for each in scripts for _, part in named_modules(each) if part is not each}
+    return (each for each in scripts if id(each) not in inner)
 
 
 def _constants(module: Any) -> Iterator[tuple[str, Tensor]]:

@@ -21,7 +21,10 @@ ONE_AT_A_TIME = threading.RLock()
 
 @contextlib.contextmanager
 def settings(way: Way) -> Iterator[None]:
-    """Turn off fast paths and compilation, and gradients unless the way has them, inside a with block."""
+    """Turn off fast paths and compilation inside a with block, and gradients unless the way has them.
+
+    Random numbers are seeded, and torch's default device is that of the way. All are restored at the end.
+    """
     fast = torch.backends.mha.get_fastpath_enabled()
     default_device = torch.device(way.default_device) if way.default_device else contextlib.nullcontext()
     torch.backends.mha.set_fastpath_enabled(False)

@@ -55,7 +55,7 @@ def trace(
 
     `inputs` are the positional arguments of `forward`, `options` its keyword arguments. A tensor is used as it is, with
     its batch dimension. For a shape without the batch dimension, such as (3, 224, 224), or an `Input`, one image of
-    zeros is made; with `fill="random"`, of random values, the same in each run (`seeds.maker`). Any other value is
+    zeros is made; with `fill="random"`, of random values, the same in each run (`inputs.maker`). Any other value is
     passed on. A single shape or tensor needs no list around it.
 
     All random numbers are seeded during the run, and the caller's states of them are restored. So the same network and
@@ -180,7 +180,7 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         kwargs = {key: _argument(value, way, make) for key, value in options.items()}
     except RuntimeError as error:  # torch raises it for too many values, and for too little memory
         return Failure(error, "", "given its inputs")
-    recorder.note_inputs([*args, *kwargs.values()])
+    recorder.reads.note_inputs([*args, *kwargs.values()])
     failure = _run(network, args, kwargs, way, recorder)
     if recorder.calls.error is not None:
         return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
@@ -189,7 +189,7 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     if failure is not None:
         return failure
     remarks = remarks_on(network, recorder, way.gradients)
-    return Run(way.device, recorder.parts(), remarks, recorder.values.reads, recorder.outside)
+    return Run(way.device, recorder.parts(), remarks, recorder.reads.values.reads, recorder.outside)
 
 
 def _run(

@@ -9,10 +9,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._ops import OpOverload
 
 from mfprofile.cost.subject import ValueRead
-from mfprofile.trace.operators import CONTROL, base_name
+from mfprofile.trace.operators import CONTROL
 from mfprofile.trace.owners import storage, tensors_in
 
 _READERS = frozenset(
@@ -66,13 +65,20 @@ class Values:
         """Return which operators read values, in the order of their first run."""
         return tuple(ValueRead(path, name, count) for (path, name), count in self._reads.items())
 
-    def note(self, path: str, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], out: Any) -> None:
-        """Record an operator that has run, in the module at a path."""
-        given = [each for each in tensors_in((*args, *options.values())) if not each.is_meta]
-        made = [each for each in tensors_in(out if isinstance(out, tuple | list) else [out]) if not each.is_meta]
+    def note(
+        self,
+        path: str,
+        name: str,
+        func: Any,
+        args: tuple[Any, ...],
+        options: Mapping[str, Any],
+        read: Iterable[Tensor],
+        made: Iterable[Tensor],
+    ) -> None:
+        """Record an operator that has run in the module at a path: the tensors in its arguments and in its result."""
+        given, made = [[each for each in tensors if not each.is_meta] for tensors in (read, made)]
         if not given and not made:
             return
-        name = base_name(func) if isinstance(func, OpOverload) else str(func)
         if self._hold_values(_read_by(name, func, args, options)):
             self._reads[path, _NAMES.get(name, name)] += 1
         is_random = torch.Tag.nondeterministic_seeded in getattr(func, "tags", ())

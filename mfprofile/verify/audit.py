@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from mfprofile.cost.subject import gaps, is_complete
 from mfprofile.errors import InputError
+from mfprofile.spec.words import raised
 from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments
-from mfprofile.trace.ways import Failure
 from mfprofile.verify.verify import Verification, chosen, verified
 
 
@@ -54,7 +54,7 @@ def audit(
         try:
             given = _in_order(model, *tensors(model, accepted_inputs(model, inputs)))
         except RuntimeError as error:  # torch raises it for too little memory
-            raise InputError(f"{text} cannot be given its inputs: {Failure(error, '')}") from None
+            raise InputError(f"{text} cannot be given its inputs: {raised(error)}") from None
         return Audit(trace, verified(trace.bill(), model, names, notify, given))
 
 

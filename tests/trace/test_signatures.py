@@ -14,8 +14,9 @@ from torch._ops import OpOverload  # noqa: E402
 from torch.nn import functional  # noqa: E402
 from zoo import Lambda  # noqa: E402
 
-from mfprofile.trace import handles, recorder  # noqa: E402
+from mfprofile.trace import handles, overloads  # noqa: E402
 from mfprofile.trace.handles import HANDLES, is_counted  # noqa: E402
+from mfprofile.trace.operators import base_name  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 
 
@@ -57,7 +58,7 @@ def test_every_argument_that_torch_knows_is_accepted(name: str) -> None:
     assert (traced.bill().madds, traced.uncovered, traced.device) == (madds, (), "meta")
 
 
-def overloads() -> Iterator[OpOverload]:
+def counted_overloads() -> Iterator[OpOverload]:
     """Yield each operator on tensors that has a handle, in all its overloads."""
     for name in HANDLES:
         for packet in filter(None, (getattr(torch.ops.aten, each, None) for each in (name, f"{name}_"))):
@@ -71,11 +72,11 @@ def overloads() -> Iterator[OpOverload]:
 def test_handles_know_all_arguments_of_this_torch() -> None:
     """No overload falls through because of an argument that a handle does not name."""
     unknown = []
-    for function in overloads():
+    for function in counted_overloads():
         arguments = [each for each in function._schema.arguments if not each.is_out]
         ordered = tuple(None for each in arguments if not each.kwarg_only)
         named = frozenset(each.name for each in arguments if each.kwarg_only)
-        if not handles._accepts(HANDLES[recorder.base_name(function)], len(ordered), named):
+        if not handles._accepts(HANDLES[base_name(function)], len(ordered), named):
             unknown.append(str(function))
     assert unknown == []
 
@@ -104,13 +105,13 @@ def test_an_error_inside_a_handle_is_not_hidden(monkeypatch: pytest.MonkeyPatch)
 
     changed = {**HANDLES, "linear": broken}
     monkeypatch.setattr(handles, "HANDLES", changed)
-    monkeypatch.setattr(recorder, "HANDLES", changed)
-    recorder.operator_of.cache_clear()
+    monkeypatch.setattr(overloads, "HANDLES", changed)
+    overloads.operator_of.cache_clear()
     try:
         with pytest.raises(TypeError, match="concatenate"):
             trace(nn.Linear(4, 3), blank(5, 4, dtype=FLOAT))
     finally:
-        recorder.operator_of.cache_clear()
+        overloads.operator_of.cache_clear()
 
 
 def test_conditions_choose_the_calls_of_a_handle() -> None:

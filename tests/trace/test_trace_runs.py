@@ -255,18 +255,18 @@ def test_an_unknown_device_is_refused() -> None:
 
 def test_an_exception_of_a_handle_is_our_fault_and_not_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """It does not become an `InputError`."""
-    from mfprofile.trace import handles, recorder
+    from mfprofile.trace import handles, overloads
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(recorder, "HANDLES", {**handles.HANDLES, "linear": broken})
-    recorder.operator_of.cache_clear()
+    monkeypatch.setattr(overloads, "HANDLES", {**handles.HANDLES, "linear": broken})
+    overloads.operator_of.cache_clear()
     try:
         with pytest.raises(ZeroDivisionError):
             trace(nn.Linear(3, 4), (3,))
     finally:
-        recorder.operator_of.cache_clear()
+        overloads.operator_of.cache_clear()
 
 
 def test_several_inputs_of_any_sort_are_passed_on() -> None:
