@@ -58,5 +58,6 @@ def test_every_file_is_listed_with_its_first_sentence(rewrite: bool) -> None:
 
 def test_every_file_says_what_it_is_for() -> None:
     """Only a package's empty `__init__` may be silent."""
-    silent = [str(file) for file in PACKAGE.rglob("*.py") if not ast.get_docstring(ast.parse(file.read_text()))]
+    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py")}
+    silent = [str(file) for file, tree in trees.items() if not ast.get_docstring(tree)]
     assert silent == []

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from mfprofile.explore.edges import Edges, Integers, Values, largest_edges
 from mfprofile.explore.effects import Reads, values_read, varying
 from mfprofile.explore.entries import WIDTH_RULE_KEYS, all_edges
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.settings import GlobalSetting, global_settings, is_refused, largest_setting
+from mfprofile.explore.settings import GlobalSetting, global_settings, is_refused, largest_setting, places
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
 from mfprofile.spec.model import Spec
@@ -80,9 +81,7 @@ class Chain:
 
     def assignment(self, edges: Sequence[int]) -> dict[Place, Any]:
         """Return the choices of the variant with these edges, one of each link, without those that have no effect."""
-        choices = dict(
-            self.shown[Reads(max(int(link.reads[edge]) for link, edge in zip(self.links, edges, strict=True)))]
-        )
+        choices = dict(self.shown[Reads(self.reads(np.array([edges])).item())])
         for link, edge in zip(self.links, edges, strict=True):
             choices |= link.options[link.option[edge]]
         return choices
@@ -98,18 +97,23 @@ class Chain:
 class Chains:
     """The chains of a space, one for each setting of its global choices, with the costs in some quantities.
 
-    `settings` has all settings. The order of `quantities` is the order of the rows of `Link.costs`.
+    The order of `quantities` is the order of the rows of `Link.costs`.
     """
 
     def __init__(self, space: Space, quantities: Sequence[Quantity], convention: Convention) -> None:
         self.space = space
         self.costing = Costing(tuple(quantities), convention)
-        self.settings = global_settings(space)
         self._edges: dict[str, list[Edges]] = {}  # by the keys that decide which edges there are
         self._sized: dict[tuple[int, bool], Sized] = {}  # by the id of edges, and whether only the valid ones
         self._distinct: dict[tuple[object, ...], Sequence[Edges]] = {}
         self._checked: set[str] = set()  # settings whose sums fit into int64
         self._varying = {choice.path: varying(choice) for choice in space.global_choices}
+        self._places = places(space)
+
+    @cached_property
+    def settings(self) -> list[GlobalSetting]:
+        """Return all settings of the global choices."""
+        return global_settings(self.space)
 
     def each(self, settings: Sequence[GlobalSetting]) -> Iterator[Chain | None]:
         """Yield the chain of each of these settings, or None if the rules refuse the setting or a whole link.
@@ -157,8 +161,7 @@ class Chains:
 
     def edges(self, data: Mapping[str, Any]) -> list[Edges]:
         """Return the edges of each link; settings that no rule of widths distinguishes share them."""
-        blocks = {path[1] for path in self._varying if path[0] == "blocks"}
-        key = repr([data.get(name) for name in WIDTH_RULE_KEYS] + [data["blocks"][at] for at in sorted(blocks)])
+        key = repr([data.get(name) for name in WIDTH_RULE_KEYS] + [data["blocks"][at] for at in self._places])
         if key not in self._edges:
             self._edges[key] = list(all_edges(self.space, data, self._spec(data)))
         return self._edges[key]

@@ -19,42 +19,15 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from mfprofile.explore.chain import Chain, Link
+from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
+from mfprofile.explore.grid import coarse_size, gridded
 from mfprofile.explore.sums import INT64_LIMIT, Step, Sums, backward, forward, paths_from_start, paths_to_end
 from mfprofile.spec.quantities import Window
 
 _BYTES_PER_SUM = 64  # while sums are merged: a value and a count, and both while they are sorted
 _BYTES_PER_LARGE_SUM = 128  # the same with a count that is an object, one of Python's integers
 _GRID_MEMORY = 64 << 20  # bytes for bounds, if less is allowed
-_CELLS_PER_LINK = 100  # cells of a window for each link of the chain: about 2 % of the variants are then uncertain
-_MAX_CELLS = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """The relation between the sum of a path and its cells.
-
-    The cost of each edge is rounded down to whole cells of `size`, counted from the least cost of its link. The cells
-    of a path are the total over its edges. The sum of the path is at least `offset + size · cells`, and at most `slack`
-    more. With `size` 1 the `slack` is 0 and the sum is exact.
-    """
-
-    offset: int
-    size: int
-    slack: int
-
-    def certain_cells(self, window: Window) -> Window:
-        """Return the cells for which every possible sum is in the window."""
-        least = None if window.least is None else -(-(window.least - self.offset) // self.size)
-        most = None if window.most is None else (window.most - self.offset - self.slack) // self.size
-        return Window(least, most)
-
-    def possible_cells(self, window: Window) -> Window:
-        """Return the cells for which at least one possible sum is in the window."""
-        least = None if window.least is None else -(-(window.least - self.offset - self.slack) // self.size)
-        most = None if window.most is None else (window.most - self.offset) // self.size
-        return Window(least, most)
 
 
 class Halves:
@@ -67,7 +40,7 @@ class Halves:
     """
 
     def __init__(self, chain: Chain, costs: Sequence[Integers], size: int = 1) -> None:
-        self.steps, self.grid = _gridded(chain.links, costs, size)
+        self.steps, self.grid = gridded(chain.links, costs, size)
         before, after = paths_from_start(chain.links), paths_to_end(chain.links)
         self.cut, _ = _cut(self.steps, before, after)
         self.fits_int64 = max(*before[self.cut], *after[self.cut]) < INT64_LIMIT
@@ -206,38 +179,15 @@ def grid_size(chain: Chain, row: int, window: Window, memory: int, grid_memory: 
 def bytes_needed(chain: Chain, costs: Sequence[Integers], size: int = 1) -> int:
     """Return an upper bound of the memory of `Halves`, in bytes."""
     before, after = paths_from_start(chain.links), paths_to_end(chain.links)
-    cut, sums = _cut(_gridded(chain.links, costs, size)[0], before, after)
+    cut, sums = _cut(gridded(chain.links, costs, size)[0], before, after)
     fits_int64 = max(*before[cut], *after[cut]) < INT64_LIMIT
     return sums * (_BYTES_PER_SUM if fits_int64 else _BYTES_PER_LARGE_SUM)
 
 
 def kept_sums(chain: Chain, costs: Sequence[Integers]) -> int:
     """Return an upper bound of the number of exact sums that `Halves` keeps."""
-    steps, _ = _gridded(chain.links, costs, 1)
+    steps, _ = gridded(chain.links, costs, 1)
     return _cut(steps, paths_from_start(chain.links), paths_to_end(chain.links))[1]
-
-
-def coarse_size(chain: Chain, row: int, window: Window) -> int:
-    """Return the size of a grid on which few variants of the window are uncertain."""
-    costs = chain.costs(row)
-    greatest = sum(int(cost.max()) for cost in costs if cost.size)
-    least = sum(int(cost.min()) for cost in costs if cost.size)
-    low, high = (least if window.least is None else window.least), (greatest if window.most is None else window.most)
-    span = max(1, min(high, greatest) - max(low, least))
-    return max(1, span // (_CELLS_PER_LINK * len(costs)), (greatest - least) // _MAX_CELLS)
-
-
-def _gridded(links: Sequence[Link], costs: Sequence[Integers], size: int) -> tuple[list[Step], Grid]:
-    """Return the links with costs in whole cells above the least cost of each link, and the grid."""
-    steps, offset, slack, states_before = [], 0, 0, 1
-    for link, cost in zip(links, costs, strict=True):
-        least = int(cost.min()) if cost.size else 0
-        cells, rest = np.divmod(cost - least, size)
-        offset += least
-        slack += int(rest.max()) if cost.size else 0
-        steps.append(Step(link.source, link.target, cells, states_before, link.states))
-        states_before = link.states
-    return steps, Grid(offset, size, slack)
 
 
 def _cut(steps: Sequence[Step], before: list[list[int]], after: list[list[int]]) -> tuple[int, int]:

@@ -92,9 +92,8 @@ def _start_worker() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     if sys.platform == "linux" and multiprocessing.get_start_method() == "fork":
-        ctypes.CDLL(None).prctl(
-            _PR_SET_PDEATHSIG, signal.SIGKILL
-        )  # also while a function of C keeps the thread waiting
+        # Also while a function of C keeps the thread waiting.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 

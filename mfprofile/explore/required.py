@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mfprofile.spec.document import Node, locate, plain
-from mfprofile.spec.origin import origin
-from mfprofile.spec.problems import MISSING, Problem, dotted
+from mfprofile.spec.origin import problem_of
+from mfprofile.spec.problems import Problem, dotted
 from mfprofile.spec.rules import missing
 
 
@@ -16,10 +16,7 @@ def missing_keys(root: Node) -> Iterator[Problem]:
     blocks = data.get("blocks") if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(blocks, list):
         return
-    for breach in missing(data):
-        mark, cause = origin(root, breach.path, breach.because)
-        value = MISSING if breach.value is None else breach.value
-        yield Problem(mark, dotted(breach.path), breach.rule, value, breach.remedy, cause)
+    yield from (problem_of(breach, root) for breach in missing(data))
     for at, entry in enumerate(blocks):
         for place, keys in enumerate(entry if isinstance(entry, list) else []):
             if not isinstance(keys, dict) or "block" not in keys:  # a missing kind is reported as such

@@ -64,11 +64,11 @@ def global_settings(space: Space) -> list[GlobalSetting]:
             "give fewer values"
         )
     equal: dict[object, list[_Candidate]] = {}
-    fixed = _block_reads(space, [at for at in range(len(space.blocks)) if at not in _places(space)], space.data)
+    varying = places(space)
+    fixed = _block_reads(space, [at for at in range(len(space.blocks)) if at not in varying], space.data)
     for values in product(*(choice.values for choice in choices)):
-        candidate = _candidate(
-            space, fixed, {choice.path: value for choice, value in zip(choices, values, strict=True)}
-        )
+        assignment = {choice.path: value for choice, value in zip(choices, values, strict=True)}
+        candidate = _candidate(space, varying, fixed, assignment)
         equal.setdefault((candidate.laid_out, candidate.read(candidate.most)), []).append(candidate)
     different = [_first_valid(candidates) for candidates in equal.values()]
     alike: dict[object, list[_Candidate]] = {}
@@ -122,7 +122,7 @@ class _Candidate:
         return is_refused(self.data)
 
 
-def _places(space: Space) -> list[int]:
+def places(space: Space) -> list[int]:
     """Return the indices of the entries of `blocks` with a global choice."""
     return sorted({choice.path[1] for choice in space.global_choices if choice.path[0] == "blocks"})  # type: ignore[misc]
 
@@ -134,14 +134,16 @@ def _block_reads(space: Space, places: Sequence[int], data: Mapping[str, Any]) -
     return max(least for least, _ in reads), max(most for _, most in reads)
 
 
-def _candidate(space: Space, fixed: tuple[Reads, Reads], values: Values) -> _Candidate:
-    """Return the candidate of an assignment; `fixed` is what the entries without a global choice read."""
+def _candidate(space: Space, varying: Sequence[int], fixed: tuple[Reads, Reads], values: Values) -> _Candidate:
+    """Return the candidate of an assignment.
+
+    `varying` are the entries with a global choice, and `fixed` is what the others read.
+    """
     data: Mapping[str, Any] = space.data
     for path, value in values.items():
         data = _planted(data, path, value)
-    places = _places(space)
-    laid_out = [None if data["blocks"][at].get("repeat") == 0 else repr(data["blocks"][at]) for at in places]
-    own = _block_reads(space, places, data)
+    laid_out = [None if data["blocks"][at].get("repeat") == 0 else repr(data["blocks"][at]) for at in varying]
+    own = _block_reads(space, varying, data)
     return _Candidate(values, data, tuple(laid_out), max(fixed[0], own[0]), max(fixed[1], own[1]))
 
 

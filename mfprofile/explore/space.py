@@ -75,11 +75,8 @@ class Space:
         """Return all choices in this order: global, stem, blocks, head."""
         return [*self.global_choices, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of
 
 
 def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | Setting] = ()) -> Space:
@@ -149,15 +146,19 @@ def _invalid_values(first: Node, name: str, value_nodes: Mapping[Place, list[Nod
     if "name" in data:
         remedy = "remove it: the name of the file is the name of the space"
         yield Problem(locate(first, ("name",), at_key=True), "name", "unknown key", remedy=remedy)
-    malformed = tuple(dotted(path) for path, nodes in value_nodes.items() if not nodes)
+    malformed = [path for path, nodes in value_nodes.items() if not nodes]
     _, faults = typed(data, first, name)
-    faults = [fault for fault in faults if not fault.path.startswith(malformed)]
-    yield from faults
+    yield from (fault for fault in faults if not any(_is_within(fault, path) for path in malformed))
     for path, nodes in value_nodes.items():
         for node in nodes[1:]:
             changed = _with_node(first, path, node)
             _, faults = typed(plain(changed), changed, name)  # type: ignore[arg-type]
-            yield from (fault for fault in faults if fault.path.startswith(dotted(path)))
+            yield from (fault for fault in faults if _is_within(fault, path))
+
+
+def _is_within(problem: Problem, path: Place) -> bool:
+    """Return whether a problem is that of the value at a path, or of a value inside it."""
+    return problem.path == dotted(path) or problem.path.startswith(f"{dotted(path)}.")
 
 
 def _different_values(first: Node, name: str, path: Place, nodes: Sequence[Node]) -> tuple[Any, ...]:

@@ -31,11 +31,8 @@ class Detector(Generic[D]):
     inputs: dict[int, FeatureMap[D]]
     levels: dict[int, FeatureMap[D]]
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of
 
 
 def retinanet(blocks: tuple[Block[D], ...]) -> Detector[D]:

@@ -1,4 +1,4 @@
-"""The entries of `blocks` for the rules between keys: their widths, and the keys that decided these widths."""
+"""What the rules between keys read and yield: entries of `blocks` with their widths, and broken rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from typing import Any, NamedTuple, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 """A key's path; entries of lists count from 0."""
+
+
+class Breach(NamedTuple):
+    """A broken rule: the key's path (list entries count from 0), its value, the rule and the remedy.
+
+    `because` has the paths of the other keys that the rule read, the most direct one first. Some may not be written.
+    """
+
+    path: Path
+    value: object
+    rule: str
+    remedy: str = ""
+    because: tuple[Path, ...] = ()
 
 
 class Width(NamedTuple):
@@ -45,6 +58,11 @@ class Entry(NamedTuple):
         return self.keys.get("repeat") != 0
 
     @property
+    def times(self) -> int:
+        """Return how many blocks the network has of this entry, 0 if that is not known."""
+        return whole(self.keys.get("repeat", 1)) or 0
+
+    @property
     def halves(self) -> bool:
         """Return whether the network has a block of stride 2 of this entry."""
         return self.is_used and (self.kind == "mf-down" or (self.kind == "lite" and self.keys.get("stride") == 2))
@@ -52,8 +70,7 @@ class Entry(NamedTuple):
     @property
     def input_widths(self) -> list[int]:
         """Return the known input channels of the entry's blocks: those of the first, and those of its repetitions."""
-        repeat = whole(self.keys.get("repeat", 1))
-        widths = {self.inputs, self.outputs} if repeat and repeat > 1 else {self.inputs}
+        widths = {self.inputs, self.outputs} if self.times > 1 else {self.inputs}
         return sorted(filter(None, widths))
 
     def at(self, *keys: str) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from mfprofile.errors import MOST_PROBLEMS, InputError, SpecError
 from mfprofile.spec.document import Node, locate, plain, tree_of
 from mfprofile.spec.merge import Setting, assignments, extended, overlay, resolved
 from mfprofile.spec.model import Spec
-from mfprofile.spec.origin import origin
+from mfprofile.spec.origin import problem_of
 from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
 from mfprofile.spec.rules import breaches
 from mfprofile.spec.sources import as_typed, find, read, read_stdin
@@ -144,10 +144,7 @@ def _adapter() -> TypeAdapter[Spec]:
 
 
 def _broken(data: Mapping[str, Any], root: Node, when: str = "") -> Iterator[Problem]:
-    for breach in islice(breaches(data), MOST_PROBLEMS + 1):
-        path, value, rule, remedy, because = breach
-        mark, cause = origin(root, path, (*because, ("width",)) if when else because)
-        yield Problem(mark, dotted(path), rule + when, MISSING if value is None else value, remedy, cause)
+    yield from (problem_of(breach, root, when) for breach in islice(breaches(data), MOST_PROBLEMS + 1))
 
 
 def _invalid_limits(data: Mapping[str, Any], root: Node) -> Iterator[Problem]:

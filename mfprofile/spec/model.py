@@ -199,8 +199,5 @@ class Spec:
 
         return replaced(self, {**(changes or {}), **more})
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of

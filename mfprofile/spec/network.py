@@ -31,11 +31,8 @@ class Tokens(Generic[D]):
     heads: Size[D]
     head_dim: Size[D]
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,11 +49,8 @@ class FeatureMap(Generic[D]):
         """Return the number of positions, the paper's L."""
         return self.height * self.width
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,11 +79,8 @@ class Block(Generic[D]):
     expanded2_per_group: Size[D]
     residual: Size[D]
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,11 +96,8 @@ class Head(Generic[D]):
     fc: Size[D]
     classes: Size[D]
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,8 +178,5 @@ class Network(Generic[D]):
 
         return labels(self)
 
-    def __eq__(self, other: object) -> bool:
-        return equal(self, other)
-
-    def __hash__(self) -> int:
-        return hash_of(self)
+    __eq__ = equal
+    __hash__ = hash_of

@@ -6,9 +6,16 @@ import os
 from collections.abc import Iterable
 
 from mfprofile.spec.document import Node, locate, plain, written
-from mfprofile.spec.entries import Path
-from mfprofile.spec.problems import Cause, Mark, dotted
+from mfprofile.spec.entries import Breach, Path
+from mfprofile.spec.problems import MISSING, Cause, Mark, Problem, dotted
 from mfprofile.spec.sources import shipped
+
+
+def problem_of(breach: Breach, root: Node, when: str = "") -> Problem:
+    """Return the problem of a broken rule, at the key that broke it; `when` is its addition if `width` was applied."""
+    path, value, rule, remedy, because = breach
+    mark, cause = origin(root, path, (*because, ("width",)) if when else because)
+    return Problem(mark, dotted(path), rule + when, MISSING if value is None else value, remedy, cause)
 
 
 def origin(root: Node, path: Path, because: Iterable[Path]) -> tuple[Mark, Cause | None]:

@@ -8,26 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import lcm
-from typing import Any, NamedTuple
+from typing import Any
 
 from mfprofile.spec.detector import BACKBONE_STAGES
-from mfprofile.spec.entries import Entry, Path, Width, block_entries, whole
+from mfprofile.spec.entries import Breach, Entry, Path, Width, block_entries, whole
 from mfprofile.spec.model import MAX_BLOCKS, MAX_CHANNELS, MAX_PIXELS, BridgeSpec, FormerSpec, MobileSpec
 
 _ODD_KERNEL = "must be odd: padding for an even kernel would change the resolution"
-
-
-class Breach(NamedTuple):
-    """A broken rule: the key's path (list entries count from 0), its value, the rule and the remedy.
-
-    `because` has the paths of the other keys that the rule read, the most direct one first. Some may not be written.
-    """
-
-    path: Path
-    value: object
-    rule: str
-    remedy: str = ""
-    because: tuple[Path, ...] = ()
 
 
 def breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
@@ -46,9 +33,9 @@ def breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
     yield from _former(data)
     yield from _resolution(data, entries)
     yield from _detector(data, entries)
-    number = sum(whole(entry.keys.get("repeat", 1)) or 0 for entry in entries)
+    number = sum(entry.times for entry in entries)
     if (entries or data.get("blocks") == []) and not 1 <= number <= MAX_BLOCKS:
-        repeats = sorted(entries, key=lambda entry: -(whole(entry.keys.get("repeat", 1)) or 0))
+        repeats = sorted(entries, key=lambda entry: -entry.times)
         rule = f"must be between 1 and {MAX_BLOCKS} blocks, counted after 'repeat'"
         yield Breach(("blocks",), number, rule, because=tuple((*entry.path, "repeat") for entry in repeats))
 
@@ -97,10 +84,9 @@ def _steps(entry: Entry) -> Iterator[Breach]:
         yield Breach((*path, "stride"), 1, "an mf-down block has stride 2", "use mf for stride 1", entry.at("block"))
     if kernel and kernel % 2 == 0:
         yield Breach((*path, "kernel"), kernel, _ODD_KERNEL)
-    repeat = whole(keys.get("repeat"))
-    if repeat and repeat > 1 and (kind == "mf-down" or (kind == "lite" and stride == 2)):
+    if entry.times > 1 and (kind == "mf-down" or (kind == "lite" and stride == 2)):
         rule = "only blocks of stride 1 can be repeated"
-        yield Breach((*path, "repeat"), repeat, rule, because=entry.at("stride", "block"))
+        yield Breach((*path, "repeat"), entry.times, rule, because=entry.at("stride", "block"))
 
 
 def _expansions(entry: Entry) -> Iterator[Breach]:

@@ -255,7 +255,7 @@ def _nested(setting: str) -> Data:
 
 
 def merged(base: Any, patch: Any) -> Any:
-    """Return a document with changes: maps are merged, numbers are entries of a list, all else replaces."""
+    """Return a document with changes: maps are merged, numbers are entries of a list, any other value replaces."""
     if not isinstance(patch, dict) or "from" in patch or not isinstance(base, dict | list):
         return patch
     if isinstance(base, list):

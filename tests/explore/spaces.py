@@ -1,29 +1,25 @@
 """Small spaces with every kind of choice, and their variants by plain enumeration: no chain, no sum, no array.
 
-`brute_force` shares nothing with `mfprofile.explore`. It finds the choices itself and puts each combination into the
-mapping. Then `load` decides whether it is a valid spec, `count` counts it, and `explore.networks` says which combinations
-make the same network.
+`brute_force` shares nothing with `mfprofile.explore`. `explore.brute` lists the choices and puts each combination into
+the mapping. Then `load` decides whether it is a valid spec, `count` counts it, and `explore.networks` says which
+combinations make the same network.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import pairwise, product
 from typing import Any
 
-from explore.networks import Network, network_of
+from explore.brute import Place, choices_of, put, with_values
+from explore.networks import Data, Network, network_of
 from hypothesis import strategies as st
 
 from mfprofile.cost.bill import Bill, count
 from mfprofile.errors import SpecError
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-
-Place = tuple[str | int, ...]
-Data = dict[str, Any]
 
 WIDTHS = (8, 4, 12, 16, 6)
 KERNELS = (1, 3, 5)
@@ -73,7 +69,7 @@ def space_mappings(draw: st.DrawFn, most: int = 150) -> Data:
         data["blocks"].append(entry)
         slots |= {("blocks", number, name): values for name, values in choices.items()}
     for place, values in slots.items():
-        _put(data, place, draw(st.sampled_from(values)) if draw(st.integers(0, 5)) == 0 else values[0])
+        put(data, place, draw(st.sampled_from(values)) if draw(st.integers(0, 5)) == 0 else values[0])
     if data.get("former") == "none":
         data["mobile"]["activation"] = "relu"
     if draw(st.integers(0, 5)) == 0:
@@ -107,7 +103,7 @@ def _with_choices(draw: st.DrawFn, data: Data, slots: Mapping[Place, tuple[Any, 
         values = draw(st.permutations(slots[place]))[: draw(st.integers(2, 4))]
         if combinations * len(values) <= most:
             combinations *= len(values)
-            _put(data, place, draw(_written(values)))
+            put(data, place, draw(_written(values)))
     return data
 
 
@@ -120,16 +116,16 @@ def _written(values: list[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from([values, {"from": numbers[0], "to": numbers[-1], "step": min(steps)}])
 
 
-def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> tuple[list[ListedVariant], int]:
+def brute_force(mapping: Data, convention: str = "core") -> tuple[list[ListedVariant], int]:
     """Return every valid variant of a space once, in the order of its choices' product, and the number of invalid ones.
 
     Combinations that make the same network are one variant.
     """
-    choices = dict(_choices(mapping, ()))
+    choices = dict(choices_of(mapping))
     variants: dict[Network, ListedVariant] = {}
     invalid: set[Network] = set()
     for combination in product(*choices.values()):
-        data = planted(mapping, dict(zip(choices, combination, strict=True)))
+        data = with_values(mapping, dict(zip(choices, combination, strict=True)))
         network, _ = network_of(data)
         try:
             spec = load(data)
@@ -139,34 +135,3 @@ def brute_force(mapping: Mapping[str, Any], convention: str = "core") -> tuple[l
             if network not in variants:
                 variants[network] = ListedVariant(network, spec, count(spec, convention))
     return list(variants.values()), len(invalid - set(variants))
-
-
-def planted(mapping: Mapping[str, Any], values: Mapping[Place, Any]) -> Data:
-    """Return a copy of the mapping with each value at its path."""
-    data: Data = copy.deepcopy(dict(mapping))
-    for place, value in values.items():
-        _put(data, place, copy.deepcopy(value))
-    return data
-
-
-def _choices(value: Any, place: Place) -> Iterator[tuple[Place, tuple[Any, ...]]]:
-    """Yield each choice's path and values."""
-    if place and place != ("blocks",) and isinstance(value, list):
-        yield place, tuple(value)
-    elif isinstance(value, dict) and "from" in value:
-        first, last, step = (Decimal(str(value.get(name, 1))) for name in ("from", "to", "step"))
-        steps = (first + step * at for at in range(int((last - first) / step) + 1))
-        yield place, tuple(int(amount) if amount == int(amount) else float(amount) for amount in steps)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _choices(inner, (*place, name))
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _choices(inner, (*place, number))
-
-
-def _put(data: Data, place: Place, value: Any) -> None:
-    inner: Any = data
-    for part in place[:-1]:
-        inner = inner.setdefault(part, {}) if isinstance(part, str) else inner[part]
-    inner[place[-1]] = value

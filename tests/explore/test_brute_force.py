@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from explore.brute import RandomSpace, Variants, choices_of, put, random_space, variants_of
-from explore.networks import Network, figures_of, network_of
+from explore.networks import PILLARS, Network, figures_of, network_of
 from running import run
 
 from mfprofile.explore.best import best
@@ -38,7 +38,6 @@ SUMS: Mapping[str, Mapping[str, int]] = {
     "former.madds + bridge.madds": {"former.madds": 1, "bridge.madds": 1},
     "params - 2*head.params": {"params": 1, "head.params": -2},
 }
-PILLARS = ("mobile", "former", "bridge", "head")
 NAMES = ["madds", "params", *(f"{pillar}.{name}" for pillar in PILLARS for name in ("madds", "params"))]
 Windows = list[tuple[Quantity, Window]]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from explore.brute import with_values
 from explore.networks import Network, network_of
-from explore.spaces import brute_force, planted, space_mappings
-from hypothesis import HealthCheck, event, given, settings
+from explore.spaces import brute_force, space_mappings
+from hypothesis import event, given, settings
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.chain import Chain, Chains
@@ -31,7 +32,7 @@ def _paths(chain: Chain, at: int = 0, state: int = 0) -> Iterator[tuple[list[int
                 yield [edge, *edges], [cost + rest for cost, rest in zip(costs, sums, strict=True)]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(space_mappings())
 def test_the_paths_of_the_chains_are_the_valid_variants_with_the_counts_of_count(mapping: dict[str, Any]) -> None:
     """Every network is exactly one path, and has the same value of every measure as with `count`."""
@@ -43,7 +44,7 @@ def test_the_paths_of_the_chains_are_the_valid_variants_with_the_counts_of_count
     for setting in chains.settings:
         chain = chains.chain(setting)
         for edges, sums in _paths(chain) if chain else ():
-            paths.append((network_of(planted(mapping, chain.all_values(edges)))[0], sums))
+            paths.append((network_of(with_values(mapping, chain.all_values(edges)))[0], sums))
     assert len({network for network, _ in paths}) == len(paths)
     counted = {
         variant.network: [quantity.of(variant.bill.parts, variant.bill.convention) for quantity in QUANTITIES]

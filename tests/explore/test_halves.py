@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mfprofile.explore.chain import Chain, Link
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.halves import Halves, bytes_needed, coarse_size, grid_size, kept_sums
+from mfprofile.explore.grid import coarse_size
+from mfprofile.explore.halves import Halves, bytes_needed, grid_size, kept_sums
 from mfprofile.explore.join import count_within_both
 from mfprofile.explore.sums import Shifted, Sums, merged, paths_from_start, paths_to_end
 from mfprofile.explore.wavelet import WaveletMatrix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ blocks:
   - {block: mf, expand: 4, out: same}
 head: {fc: 4}
 """
+LITE: dict[str, Any] = {"block": "lite", "expand": 2, "out": 8}
 
 
 def _read(tmp_path: Path, old: str = "", new: str = "") -> Path:
@@ -144,6 +146,24 @@ def test_all_problems_of_a_space_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         read_space(file)
     assert [problem.path for problem in caught.value.problems] == ["tokens.dim", "stem", "head.fc"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "paths"),
+    [
+        ({"blocks": [[], *[LITE] * 8, {**LITE, "out": 0}]}, ["blocks.1", "blocks.10.out"]),
+        ({"blocks": [[LITE, {**LITE, "out": -1}], *[LITE] * 8, {**LITE, "out": 0}]}, ["blocks.1.out", "blocks.10.out"]),
+        ({"stem": [], "stems": 8}, ["stem", "stems"]),
+        ({"tokens": [], "blocks": [{**LITE, "out": 0}]}, ["blocks.1.out", "tokens"]),
+    ],
+)
+def test_a_malformed_choice_hides_no_problem_of_a_key_whose_name_begins_alike(
+    changes: dict[str, Any], paths: list[str]
+) -> None:
+    """`blocks.10` is not a part of `blocks.1`."""
+    with pytest.raises(SpecError) as caught:
+        read_space({"stem": 8, "tokens": {"count": 2, "dim": 16}, "blocks": [LITE], "head": {"fc": 4}, **changes})
+    assert [problem.path for problem in caught.value.problems] == paths
 
 
 def test_a_space_with_a_variant_without_blocks_is_refused(tmp_path: Path) -> None:
