@@ -17,12 +17,11 @@ import re
 import secrets
 import signal
 import stat
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 from mfprofile.errors import InputError, OutputError
+from mfprofile.signals import handled
 from mfprofile.spec.words import printable
 
 _DESCRIPTORS = re.compile(r"/dev/fd|/proc/(\d+|self)(/task/\d+)?/fd")
@@ -30,7 +29,6 @@ _DESCRIPTORS = re.compile(r"/dev/fd|/proc/(\d+|self)(/task/\d+)?/fd")
 _MOST_LINKS = 40
 _LONGEST_NAME = 255
 """In bytes, as most file systems have it."""
-_ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def write(file: str | Path, text: str) -> None:
@@ -40,15 +38,13 @@ def write(file: str | Path, text: str) -> None:
 
 def write_bytes(file: str | Path, content: bytes) -> None:
     """Write a file of bytes, completely or not at all. Raises `InputError` and `OutputError`."""
-    _check_name(file)
+    _check_file_name(file)
     with reported(file):
         before = _status(file)
         descriptor = _own_descriptor(file)
-        if descriptor is not None:
-            with os.fdopen(os.dup(descriptor), "wb") as stream:
-                stream.write(content)
-        elif is_special(before):
-            with os.fdopen(os.open(file, os.O_WRONLY), "wb") as stream:  # without O_CREAT: it exists
+        if descriptor is not None or _is_special(before):
+            own = os.open(file, os.O_WRONLY) if descriptor is None else os.dup(descriptor)  # no O_CREAT: it exists
+            with os.fdopen(own, "wb") as stream:
                 stream.write(content)
         else:
             _check_place(file, before)
@@ -57,7 +53,7 @@ def write_bytes(file: str | Path, content: bytes) -> None:
 
 def append(file: str | Path, text: str) -> None:
     """Append text to a file, as UTF-8 and in one piece. If that fails, the file is as before. Raises `OutputError`."""
-    _check_name(file)
+    _check_file_name(file)
     with reported(file):
         content = memoryview(text.encode())
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
@@ -76,24 +72,19 @@ def append(file: str | Path, text: str) -> None:
 
 def check(file: str | Path) -> None:
     """Raise what `write` would raise for this file now, without writing: before a long computation."""
-    _check_name(file)
+    _check_file_name(file)
     with reported(file):
         before = _status(file)
-        if _own_descriptor(file) is None and not is_special(before):
+        if _own_descriptor(file) is None and not _is_special(before):
             _check_place(file, before)
 
 
 def is_stream(file: str | Path) -> bool:
     """Return whether the name is that of a device, a pipe or an open file, which is written into, not replaced."""
     try:
-        return _own_descriptor(file) is not None or is_special(Path(file).stat())
+        return _own_descriptor(file) is not None or _is_special(Path(file).stat())
     except (OSError, ValueError):
         return False
-
-
-def is_special(status: os.stat_result | None) -> bool:
-    """Return whether this is the status of a device, a pipe or a socket."""
-    return status is not None and not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode)
 
 
 @contextlib.contextmanager
@@ -123,35 +114,37 @@ def temporary_name() -> str:
 @contextlib.contextmanager
 def ending_cleanly() -> Iterator[None]:
     """Have a signal that ends the process raise `SystemExit` first, so that temporary files are removed."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     received: list[int] = []
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def stop(number: int) -> None:
         received.append(number)
         raise SystemExit(128 + number)
 
-    changed = [each for each in _ENDING_SIGNALS if signal.getsignal(each) is signal.SIG_DFL]
-    for each in changed:
-        signal.signal(each, stop)
     try:
-        yield
+        with handled(stop):
+            yield
     finally:
-        for each in changed:
-            signal.signal(each, signal.SIG_DFL)
         if received:
             signal.raise_signal(received[0])
 
 
-def _check_name(file: str | Path) -> None:
-    name = os.fspath(file)
-    if not name:
-        raise InputError("the name of the output file is empty; give a name")
-    if "\0" in name:
-        raise InputError(f"{printable(str(file))}: has a NUL character, which no file name can have; remove it")
-    if name.endswith(("/", os.sep)):
+def check_name(name: str | Path, what: str = "file") -> None:
+    """Raise `InputError` for a name that no output file or folder (`what`) can have."""
+    if not os.fspath(name):
+        raise InputError(f"the name of the output {what} is empty; give a name")
+    if "\0" in os.fspath(name):
+        raise InputError(f"{printable(str(name))}: has a NUL character, which no file name can have; remove it")
+
+
+def _check_file_name(file: str | Path) -> None:
+    check_name(file)
+    if os.fspath(file).endswith(("/", os.sep)):
         raise InputError(f"{printable(str(file))}: is the name of a folder; give the name of a file")
+
+
+def _is_special(status: os.stat_result | None) -> bool:
+    """Return whether this is the status of a device, a pipe or a socket."""
+    return status is not None and not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode)
 
 
 def _status(file: str | Path) -> os.stat_result | None:

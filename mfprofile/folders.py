@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mfprofile.errors import InputError
-from mfprofile.files import ending_cleanly, reported, temporary_name
+from mfprofile.files import check_name, ending_cleanly, reported, temporary_name
 from mfprofile.spec.words import printable
 
 
@@ -18,11 +18,7 @@ def check_folder(folder: str | Path) -> None:
 
     Refused are an empty name, a file, a link to itself, the working folder, and each folder above that.
     """
-    name = os.fspath(folder)
-    if not name:
-        raise InputError("the name of the output folder is empty; give a name")
-    if "\0" in name:
-        raise InputError(f"{printable(str(folder))}: has a NUL character, which no file name can have; remove it")
+    check_name(folder, "folder")
     with reported(folder):
         with contextlib.suppress(FileNotFoundError):
             Path(folder).stat()  # fails for a link to itself, a name that is too long, a file among its parents

@@ -735,6 +735,18 @@ def test_budgets_and_baselines_work_for_networks_in_code(folder: Path, here: Her
         assert here("check", "net.py:Net", "--input", "3x16x16", *options).returncode == code
 
 
+def test_an_option_that_applies_to_no_network_is_refused_also_with_a_baseline_on_stdin(folder: Path) -> None:
+    """The dash of the baseline is not a spec that the option could apply to."""
+    line = ["check", "net.py:Net", "--input", "3x16x16", "--baseline", "-"]
+    bill = run("audit", "net.py:Net", "--input", "3x16x16", "--json", cwd=folder).stdout
+    assert run(*line, stdin=bill, cwd=folder).returncode == 0
+    done = run(*line, "--set", "stem=8", stdin=bill, cwd=folder)
+    message = "error: --set changes a spec, but net.py:Net is a network in code; use --arg for its factory\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+    twice = run("check", "-", "--baseline", "-", stdin=bill, cwd=folder)
+    assert (twice.returncode, twice.stderr) == (2, "error: -: standard input can be read only once\n")
+
+
 def test_a_baseline_on_other_inputs_is_refused(folder: Path, here: Here) -> None:
     """A baseline in another convention is refused too: growth between the two has no meaning."""
     whole = here("audit", "net.py:Net", "--input", "3x16x16", "--json").stdout

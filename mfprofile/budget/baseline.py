@@ -116,7 +116,7 @@ def _convention(file: Path, name: str, counted_in: object, required: str | None)
     """Return the convention of a bill. Raise `InputError` for an unknown one, and for another one than required."""
     if not isinstance(counted_in, str) or counted_in not in CONVENTIONS:
         raise InputError(f"{file}: {name}: was counted in convention {shown(counted_in)}, which is unknown; {_REMEDY}")
-    if counted_in != (required or counted_in):
+    if required and counted_in != required:
         remedy = f"omit --convention, or count it again with --convention {required}"
         raise InputError(f"{file}: {name}: was counted in convention '{counted_in}', not '{required}'; {remedy}")
     return counted_in

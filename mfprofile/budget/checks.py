@@ -15,7 +15,7 @@ from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
-from mfprofile.cost.subject import gaps
+from mfprofile.cost.subject import is_whole
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import convention_of
 from mfprofile.spec.load import located
@@ -139,13 +139,9 @@ def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
     if not limits and not is_new:
         raise InputError(NO_LIMIT)
     _refuse_other_conventions(limits, terms)
-    bill = network.bill if network.bill.convention is terms.convention else network.bill.under(terms.convention.name)
-    verdict = judged(network.reference, network.spec, bill, limits, terms)
-    if not demands.strict:
-        return replace(verdict, is_new=is_new)
-    subject = bill.subject
-    uncounted = [*(each.operator for each in subject.uncovered), *(each.text for each in gaps(subject))]
-    return replace(verdict, uncounted=uncounted, outside=subject.outside, is_new=is_new)
+    bill = network.bill.under(terms.convention.name)
+    is_partial = demands.strict and not is_whole(bill.subject)
+    return judged(network.reference, network.spec, bill, limits, terms, is_partial=is_partial, is_new=is_new)
 
 
 def _terms_of(network: Candidate, config: Config | None, terms: Terms) -> Terms:

@@ -30,9 +30,9 @@ _TABLES = ("budgets", "targets")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The budgets of one file: the limits of each glob. Globs are relative to the file's `folder`.
+    """What one file says: in `budgets` the limits of each glob, in `targets` the options of each network in code.
 
-    `conventions` has the convention of each glob that gives one, and `targets` the options of networks in code.
+    Globs are relative to the file's `folder`. `conventions` has the convention of each glob of limits that gives one.
     """
 
     folder: Path
@@ -106,6 +106,12 @@ def _match(parts: Sequence[str], globs: Sequence[str]) -> bool:
     return len(parts) in ends
 
 
+def nearest_config() -> Config | None:
+    """Return what `find_config` returns for the working folder, or None if that has been deleted."""
+    folder = working_folder()
+    return None if folder is None else find_config(folder)
+
+
 def find_config(start: Path) -> Config | None:
     """Return what the nearest pyproject.toml says with a [tool.mfprofile], in `start` or above, or None."""
     for folder in (start, *start.parents):
@@ -118,7 +124,7 @@ def find_config(start: Path) -> Config | None:
 
 
 def read_config(file: Path) -> Config:
-    """Return the budgets of a given file. Raise `InputError` if it has none."""
+    """Return what a given file says. Raise `InputError` if it has no [tool.mfprofile]."""
     config = _config(file, _text(file, str(file)), str(file))
     if config is None:
         raise InputError(f"{file}: has no [tool.mfprofile.budgets]")
@@ -135,7 +141,7 @@ def _text(file: Path, label: str) -> str:
 
 
 def _config(file: Path, text: str, label: str = "") -> Config | None:
-    """Return the file's budgets, or None without a [tool.mfprofile]. Raise `SpecError` with all its problems."""
+    """Return what the file says, or None without a [tool.mfprofile]. Raise `SpecError` with all its problems."""
     import tomllib
 
     label = label or as_typed(file)

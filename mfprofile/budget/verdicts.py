@@ -13,7 +13,6 @@ from mfprofile.budget.limits import Limit
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
-from mfprofile.cost.subject import Outside
 from mfprofile.cost.weights import Convention
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import MEMORY
@@ -77,9 +76,8 @@ class Finding:
 class Verdict:
     """All the findings on one network, known by `reference`. `bill` is its count in the convention of the terms.
 
-    `spec` is the spec of the network, None for a network in code, which has no known knobs. `uncounted` are the
-    operators and other things that are not counted although they must be, `outside` the tensors that are not accounted
-    for. `is_new` if a baseline has no bill of the network and may have none.
+    `spec` is the spec of the network, None for a network in code, which has no known knobs. `is_partial` if
+    something is not counted that must be. `is_new` if a baseline has no bill of the network and may have none.
     """
 
     reference: str
@@ -87,14 +85,8 @@ class Verdict:
     bill: Bill
     terms: Terms
     findings: Sequence[Finding]
-    uncounted: Sequence[str] = ()
-    outside: Sequence[Outside] = ()
+    is_partial: bool = False
     is_new: bool = False
-
-    @property
-    def is_partial(self) -> bool:
-        """Return whether something is not counted that must be."""
-        return bool(self.uncounted or self.outside)
 
     @property
     def holds(self) -> bool:
@@ -113,9 +105,13 @@ def judged(
     bill: Bill,
     limits: Iterable[Limit],
     terms: Terms,
+    *,
+    is_partial: bool = False,
+    is_new: bool = False,
 ) -> Verdict:
     """Return the verdict on a counted network, with the finding of each limit."""
-    return Verdict(reference, spec, bill, terms, [finding(limit, bill, terms) for limit in limits])
+    findings = [finding(limit, bill, terms) for limit in limits]
+    return Verdict(reference, spec, bill, terms, findings, is_partial, is_new)
 
 
 def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
@@ -131,7 +127,7 @@ def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
 
 def in_its_convention(limit: Limit, bill: Bill) -> Bill:
     """Return the bill in the convention of a limit."""
-    return bill if limit.convention in ("", bill.convention.name) else bill.under(limit.convention)
+    return bill.under(limit.convention) if limit.convention else bill
 
 
 def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:

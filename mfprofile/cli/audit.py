@@ -85,25 +85,22 @@ def command(
         raise InputError(f"--depth {depth}: must be 0 or more")
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
-    from mfprofile.cost.subject import is_complete
     from mfprofile.verify.audit import audit
     from mfprofile.view.audit import audit_text
-    from mfprofile.view.coverage import coverage
+    from mfprofile.view.coverage import notes
     from mfprofile.view.tables import show
-    from mfprofile.view.values import decided
     from mfprofile.view.verification import failures
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
     options = configured(Options(inputs=inputs or (), arguments=arguments or (), fill=fill))
     result = audit(target, *inputs_and_arguments(target, options), device, names, notify)
-    show(audit_text(result, result.trace.bill(counted_in), by, depth, form))
-    bill = result.trace.bill()
-    notes = [*decided(bill), *(() if is_complete(result.trace) else coverage(bill))]
-    notes += [remark.text for remark in result.trace.remarks]
+    bill = result.trace.bill(counted_in)
+    show(audit_text(result, bill, by, depth, form))
+    texts = notes(bill)
     if result.verification is not None:
-        notes += failures(result.verification)
-    if form == "csv" and notes:  # CSV has no place for notes
-        notify("\n".join(notes))
+        texts += failures(result.verification)
+    if form == "csv" and texts:  # CSV has no place for notes
+        notify("\n".join(texts))
     if strict and not result.holds:
         raise typer.Exit(1)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, dtypes, names_in, specs
-from mfprofile.cli.options import AsJson, notify
+from mfprofile.cli.options import AsJson, checked_specs, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, need_extra, refuse_misplaced
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import unknown
-from mfprofile.spec.sources import is_target, working_folder
+from mfprofile.spec.sources import is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def command(
     terms = _terms(convention, batch, dtype)
     growth = _growth(baseline, max_growth, allow_new, convention)
     demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
-    refuse_misplaced([*specs, *(["-"] if baseline == "-" else [])], options, is_mixed_allowed=True)
+    checked_specs([*specs, *(["-"] if baseline == "-" else [])])
+    refuse_misplaced(specs, options, is_mixed_allowed=True)
     outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
     failures = reasons(outcome)
     if chosen_format == "github":
@@ -224,10 +225,9 @@ def _limits(flags: dict[str, str | None], most: list[str] | None, least: list[st
 
 
 def _config(file: str | None) -> Config | None:
-    from mfprofile.budget.config import find_config, read_config
+    from mfprofile.budget.config import nearest_config, read_config
 
-    folder = working_folder()
-    config = (None if folder is None else find_config(folder)) if file is None else read_config(Path(file))
+    config = nearest_config() if file is None else read_config(Path(file))
     for glob in config.unmatched() if config is not None else ():
         name = printable(glob)
         notify(f"note: tool.mfprofile.budgets has limits for {name!r}, which matches no file and no shipped spec")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfprofile.cli.completion import conventions, tables
-from mfprofile.cli.options import FormOptions, need_torch, notify
+from mfprofile.cli.options import FormOptions, need_torch, notify, report_file
 from mfprofile.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def command(
         bool, typer.Option("--recount", help="Build and count the baselines again; needs pip install '.[baselines]'.")
     ] = False,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the counts of --recount to this CSV file."),
     ] = None,
     *,
@@ -58,6 +57,8 @@ def command(
 
     if output is not None and not recount:
         raise InputError("-o needs --recount; without it nothing is counted again")
+    if output == "-":
+        raise InputError("-o -: the counts cannot be written to stdout; use the name of a file")
     recounts = _recount(tables or [], output) if recount else None
     text, lost = paper_text(tables or [], convention, form, recounts)
     show(text)
@@ -66,11 +67,18 @@ def command(
         raise typer.Exit(1)
 
 
-def _recount(tables: list[str], output: Path | None) -> Sequence[Recount]:
-    """Return the counts of the baselines, built and counted again."""
+def _recount(tables: list[str], output: str | None) -> Sequence[Recount]:
+    """Return the counts of the baselines, built and counted again; with `output`, also write them to that file."""
     if "baselines" not in (name.lower() for name in tables):
         raise InputError("--recount needs 'baselines'; use mfprofile paper baselines --recount")
     need_torch("paper baselines --recount", "baselines")
-    from mfprofile.view.baselines import recount_baselines
+    from mfprofile.files import check, write
+    from mfprofile.view.baselines import recount_baselines, recounts_csv
 
-    return recount_baselines(notify, output)
+    if output is not None:
+        check(output)
+    recounts = recount_baselines(notify)
+    if output is not None:
+        write(output, recounts_csv(recounts))
+        report_file(output)
+    return recounts

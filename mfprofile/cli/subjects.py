@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from mfprofile.cli.groups import Group
@@ -128,9 +127,9 @@ def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allow
 
 def configured(options: Options) -> Options:
     """Return the options with what the nearest pyproject.toml says about networks in code."""
-    from mfprofile.budget.config import find_config
+    from mfprofile.budget.config import nearest_config
 
-    return replace(options, config=find_config(Path.cwd()))
+    return replace(options, config=nearest_config())
 
 
 def need_extra(command: str, references: Sequence[str]) -> None:
@@ -157,17 +156,14 @@ def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
-    from mfprofile.cost.subject import is_complete
     from mfprofile.trace.audit import traced
-    from mfprofile.view.coverage import coverage
-    from mfprofile.view.values import decided
+    from mfprofile.view.coverage import notes
 
     trace = traced(reference, *inputs_and_arguments(reference, options))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
-    notes = [*decided(bill), *(() if is_complete(bill.subject) else coverage(bill))]
-    notes += [remark.text for remark in trace.remarks]
-    if notes:
-        notify("\n".join(f"note: {reference}: {line}" for line in notes))
+    texts = [f"note: {reference}: {line}" for line in notes(bill)]
+    if texts:
+        notify("\n".join(texts))
     return bill
 
 

@@ -135,7 +135,9 @@ class Bill:
         return wanted.of(self.parts, self.convention)
 
     def under(self, name: str) -> Bill:
-        """Return the bill of the same network in another convention."""
+        """Return the bill of the same network in a convention, which is this bill if that is its own."""
+        if name == self.convention.name:
+            return self
         return Bill(self.subject, self.parts, find_convention(name))
 
     def records(self) -> list[dict[str, Any]]:

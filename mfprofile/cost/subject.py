@@ -145,3 +145,8 @@ def is_complete(subject: Subject) -> bool:
 def gaps(subject: Subject) -> Sequence[Remark]:
     """Return the remarks on what belongs to a network and is not in its bill, although no operator of it ran."""
     return [remark for remark in subject.remarks if remark.is_gap]
+
+
+def is_whole(subject: Subject) -> bool:
+    """Return whether all that belongs to a network is in its bill."""
+    return is_complete(subject) and not gaps(subject)

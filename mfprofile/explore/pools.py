@@ -28,6 +28,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
 from mfprofile.errors import InputError
+from mfprofile.signals import ENDING
 from mfprofile.spec.words import in_one_line, raised
 
 _CONNECT_FOR = 10.0  # seconds
@@ -86,9 +87,8 @@ class _Pool(ProcessPoolExecutor):
 def _start_worker() -> None:
     """Let a worker ignore interrupts, which the main process reports, and end with the main process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
     parent = multiprocessing.parent_process()
     assert parent is not None
     if sys.platform == "linux" and multiprocessing.get_start_method() == "fork":

@@ -11,10 +11,10 @@ from mfprofile.spec.words import listed
 from mfprofile.trace.result import Trace
 from mfprofile.verify.audit import Audit
 from mfprofile.view.bill import bill_json, bill_table
-from mfprofile.view.coverage import MOST_NAMED, coverage, coverage_json
+from mfprofile.view.coverage import coverage, coverage_json
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Form, dumps, render
-from mfprofile.view.values import decided
+from mfprofile.view.values import MOST_NAMED, decided
 from mfprofile.view.verification import verification_json, verification_text
 
 
@@ -34,8 +34,9 @@ def remarks(trace: Trace) -> Iterator[str]:
     """Yield remarks on a trace: the device it ran on, what is not counted, and the parameters that no op reads."""
     why = f", because {trace.reason}" if trace.reason else ""
     yield f"run on {'meta tensors' if trace.device == 'meta' else 'a CPU'}{why}"
-    yield from decided(trace.bill())
-    yield from coverage(trace.bill())
+    bill = trace.bill()
+    yield from decided(bill)
+    yield from coverage(bill)
     yield from (remark.text for remark in trace.remarks)
     if trace.unused:
         named = listed([f"{path} {grouped(size)}" for path, size in trace.unused.items()], MOST_NAMED)

@@ -7,9 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import groupby
-from pathlib import Path
 
-from mfprofile.files import write
 from mfprofile.paper.baselines import (
     CONVENTION,
     DETECTION_INPUT,
@@ -125,15 +123,11 @@ def recounts_csv(recounts: Sequence[Recount]) -> str:
     return stream.getvalue()
 
 
-def recount_baselines(notify: Callable[[str], None], output: Path | None = None) -> list[Recount]:
-    """Build, count and return each baseline; with `output`, also write the counts to that file.
+def recount_baselines(notify: Callable[[str], None]) -> list[Recount]:
+    """Build, count and return each baseline. `notify` is called with a line for each.
 
-    `notify` is called with a line for each baseline and one on writing. Raises `InputError` if a library is missing.
+    Raises `InputError` if a library is missing.
     """
     from mfprofile.verify.baselines import recount
 
-    recounts = list(recount(notify))
-    if output is not None:
-        write(output, recounts_csv(recounts))
-        notify(f"wrote {output}")
-    return recounts
+    return list(recount(notify))

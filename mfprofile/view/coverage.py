@@ -7,11 +7,19 @@ from dataclasses import asdict
 from typing import Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.subject import Subject, Uncovered, gaps, is_complete
+from mfprofile.cost.subject import Subject, Uncovered, is_complete, is_whole
 from mfprofile.spec.words import listed, several
+from mfprofile.view.values import MOST_NAMED, decided
 
-MOST_NAMED = 4
-"""How many unused parameters or recurrent layers a line names."""
+
+def notes(bill: Bill) -> list[str]:
+    """Return lines on how a network in code was counted: which values decided what ran, what is not counted, remarks.
+
+    There are none if nothing has to be said.
+    """
+    subject = bill.subject
+    uncounted = () if is_complete(subject) else coverage(bill)
+    return [*decided(bill), *uncounted, *(remark.text for remark in subject.remarks)]
 
 
 def coverage(bill: Bill) -> Iterator[str]:
@@ -44,7 +52,7 @@ def coverage_json(bill: Bill) -> Mapping[str, Any]:
     """Return the coverage for JSON. The elements are values, not multiply-adds."""
     subject = bill.subject
     return {
-        "complete": is_complete(subject) and not gaps(subject),
+        "complete": is_whole(subject),
         "elements": _elements(bill),
         "uncovered_elements": sum(one.elements for one in subject.uncovered),
         "uncovered": [asdict(one) for one in subject.uncovered],

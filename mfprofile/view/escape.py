@@ -122,7 +122,7 @@ def _longest_run(text: str) -> int:
 def command_data(text: str) -> str:
     """Return the message of a GitHub workflow command. Its lines stay lines; other controls are shown as `�`."""
     text = "\n".join(map(printable, text.split("\n"))).replace("##[", "## [")
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("%", "%25").replace("\n", "%0A")
 
 
 def command_property(text: str) -> str:

@@ -108,9 +108,7 @@ def _other_terms(one: Complexity) -> str:
     return ", ".join(f"{label}: {written(expression)}" for label, expression in one.other_terms.items()) or "–"
 
 
-def explained_table(
-    rows: Sequence[ExplainedRow], values: Mapping[Any, int], heading: str, unit: str = "MAdds"
-) -> Table:
+def explained_table(rows: Sequence[ExplainedRow], values: Mapping[Any, int], heading: str, unit: str) -> Table:
     """Return a table of the ops of a block or part: their formulas, the same with numbers, and the results."""
     columns = [
         Column("op", "name"),

@@ -61,11 +61,12 @@ def spelled(text: str, encoding: str) -> str:
     if text.isascii():
         return text
     text = decoded(text)
-    text = _POWER.sub(lambda run: run[0] if _fits(run[0], encoding) else "^" + run[0].translate(_POWERS), text)
-    return _NOT_ASCII.sub(lambda letter: letter[0] if _fits(letter[0], encoding) else _spelling(letter[0]), text)
+    text = _POWER.sub(lambda run: run[0] if fits(run[0], encoding) else "^" + run[0].translate(_POWERS), text)
+    return _NOT_ASCII.sub(lambda letter: letter[0] if fits(letter[0], encoding) else _spelling(letter[0]), text)
 
 
-def _fits(text: str, encoding: str) -> bool:
+def fits(text: str, encoding: str) -> bool:
+    """Return whether an encoding has each character of a text."""
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from mfprofile.errors import OutputError
-from mfprofile.view.spelling import SPELLINGS, plain_encoding, spelled, spelling_codec
+from mfprofile.view.spelling import SPELLINGS, fits, plain_encoding, spelled, spelling_codec
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -105,7 +105,7 @@ def _stream(stream: TextIO | None, raw: type[_Output]) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     encoding = stream.encoding
-    if not all(_has(encoding, letter) for letter in SPELLINGS):
+    if not all(fits(letter, plain_encoding(encoding)) for letter in SPELLINGS):
         encoding = spelling_codec(encoding)
     try:
         descriptor = stream.fileno()
@@ -123,14 +123,6 @@ def _stream(stream: TextIO | None, raw: type[_Output]) -> TextIO:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
-
-
-def _has(encoding: str, letter: str) -> bool:
-    try:
-        letter.encode(plain_encoding(encoding))
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _fill_closed_descriptors() -> None:

@@ -70,11 +70,17 @@ def show(text: str) -> None:
 
 
 def _cells(table: Table, row: Sequence[Any], columns: Iterable[int]) -> list[str]:
-    """Return the cells of a row as text. None is an empty cell; text can have no line ends and codes of terminals."""
-    return [_cell(table.columns[index], row[index]) for index in columns]
+    """Return the cells of a row as stdout will spell them. Only a column's `write` can make several lines."""
+    return [stdout_text(_cell(table.columns[index], row[index])) for index in columns]
+
+
+def _heading(column: Column) -> str:
+    """Return the heading of a column as stdout will spell it."""
+    return stdout_text(lines(column.heading))
 
 
 def _cell(column: Column, value: Any) -> str:
+    """Return a value as text. None is an empty cell; text is one line without codes of terminals."""
     if value is None:
         return ""
     return line(value) if isinstance(value, str) else column.write(value)
@@ -91,9 +97,9 @@ def _text(table: Table) -> str:
 def _plain_grid(table: Table) -> Iterator[str]:
     """Yield the lines of the grid as rich lays it out if there is room."""
     every = range(len(table.columns))
-    heading = [stdout_text(lines(column.heading)).split("\n") for column in table.columns]
+    heading = [_heading(column).split("\n") for column in table.columns]
     sections = [
-        [[stdout_text(cell).split("\n") for cell in _cells(table, row, every)] for row in rows]
+        [[cell.split("\n") for cell in _cells(table, row, every)] for row in rows]
         for rows in (table.data, *table.summary)
     ]
     rows = [heading, *(row for section in sections for row in section)]
@@ -148,15 +154,16 @@ def _grid(table: Table, columns: Sequence[int]) -> Any:
     for index in columns:
         column = table.columns[index]
         grid.add_column(
-            Text(stdout_text(lines(column.heading))),
+            Text(_heading(column)),
             justify="right" if column.right else "left",
             no_wrap=not column.wraps,
         )
     for rows in (table.data, *table.summary):
         for number, row in enumerate(rows, start=1):
             last = rows is table.summary[-1] if table.summary else False
-            cells = [Text(stdout_text(cell)) for cell in _cells(table, row, columns)]
-            grid.add_row(*cells, end_section=number == len(rows), style="bold" if last else None)
+            grid.add_row(
+                *map(Text, _cells(table, row, columns)), end_section=number == len(rows), style="bold" if last else None
+            )
     return grid
 
 

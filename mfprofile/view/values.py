@@ -12,6 +12,7 @@ from mfprofile.spec.words import listed, several
 from mfprofile.trace import SEED
 
 MOST_NAMED = 4
+"""How many operators, recurrent layers or unused parameters a line names."""
 _HELD = {"zeros": "inputs of zeros", "random": "random inputs", "given": "the given inputs"}
 
 

@@ -13,6 +13,7 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.subject import gaps
 from mfprofile.spec.names import MEMORY
 from mfprofile.spec.words import printable, several
 from mfprofile.view.coverage import outside_lines
@@ -136,9 +137,10 @@ def reason_lines(reason: Reason) -> Iterator[str]:
 
 def uncounted_line(verdict: Verdict) -> str:
     """Return the line on what of a network is not counted, for `--strict`."""
-    uncounted = f"not counted: {', '.join(verdict.uncounted)}" if verdict.uncounted else ""
-    lines = [uncounted, *(outside_lines(verdict.bill.subject) if verdict.outside else ())]
-    return f"{verdict.bill.name}: --strict: {'; '.join(filter(None, lines))}"
+    subject = verdict.bill.subject
+    names = [*(each.operator for each in subject.uncovered), *(each.text for each in gaps(subject))]
+    uncounted = [f"not counted: {', '.join(names)}"] if names else []
+    return f"{subject.name}: --strict: {'; '.join([*uncounted, *outside_lines(subject)])}"
 
 
 def _part(name: str, axis: str) -> str:

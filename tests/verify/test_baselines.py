@@ -213,9 +213,21 @@ def test_recounts_are_written_only_to_a_file_that_is_given(monkeypatch: pytest.M
     messages = list[str]()
     assert recount_baselines(messages.append) == list(recounts())
     assert messages == []
-    assert recount_baselines(messages.append, tmp_path / "kept.csv") == list(recounts())
-    assert messages == [f"wrote {tmp_path / 'kept.csv'}"]
+    done = run("paper", "baselines", "--recount", "-o", "kept.csv", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote kept.csv\n")
+    assert done.stdout == run("paper", "baselines").stdout
     assert (tmp_path / "kept.csv").read_bytes() == before == FILE.read_bytes()
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_recount(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The networks are built and counted for minutes."""
+    started = list[object]()
+    monkeypatch.setattr("mfprofile.view.baselines.recount_baselines", started.append)
+    done = run("paper", "baselines", "--recount", "-o", "missing/kept.csv", cwd=tmp_path)
+    message = "error: missing/kept.csv: cannot be written: No such file or directory\n"
+    assert (done.returncode, done.stdout, done.stderr, started) == (74, "", message, [])
 
 
 def test_records_have_both_amounts_of_each_row() -> None:
@@ -239,6 +251,11 @@ def test_records_have_both_amounts_of_each_row() -> None:
     [
         ("7 --recount", "--recount needs 'baselines'; use mfprofile paper baselines --recount"),
         ("baselines -o recounted.csv", "-o needs --recount; without it nothing is counted again"),
+        (
+            "baselines --recount -o -",
+            "-o -: the counts cannot be written to stdout; use the name of a file",
+        ),
+        ("baselines --recount -o ./", "./: is the name of a folder; give the name of a file"),
         ("baselines --convention core", "baselines are recounted in core; remove --convention"),
         ("baselines 7 --csv", "baselines and tables have different columns; request them separately in JSON and CSV"),
         (

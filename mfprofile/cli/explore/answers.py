@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import typer
 
@@ -13,6 +13,7 @@ from mfprofile.cli.options import notify
 
 if TYPE_CHECKING:
     from mfprofile.explore.front import Objective
+    from mfprofile.explore.nearest import Nearest
     from mfprofile.explore.quantity import Quantity
     from mfprofile.explore.space import Space
     from mfprofile.explore.variant import Variant
@@ -37,16 +38,24 @@ def answer_of(
     JSON, only a header in CSV, and nothing in the other forms.
     """
     from mfprofile.explore.nearest import nearest
-    from mfprofile.view.exploring import none_within
     from mfprofile.view.variants import show_variants
 
     with resources.start() as (executor, progress):
         variants = find(executor, progress)
-        if variants:
-            return variants
-        near = nearest(space, windows, convention, resources.ram_bytes, executor)
-    if form in ("json", "csv"):
-        show_variants([], convention, form)
+        near = {} if variants else nearest(space, windows, convention, resources.ram_bytes, executor)
+    if not variants:
+        if form in ("json", "csv"):
+            show_variants([], convention, form)
+        end_without_variants(space, windows, convention, near)
+    return variants
+
+
+def end_without_variants(
+    space: Space, windows: Sequence[tuple[Quantity, Window]], convention: str, near: Mapping[str, Nearest]
+) -> NoReturn:
+    """Name the nearest variants on stderr, and end with exit code 1."""
+    from mfprofile.view.exploring import none_within
+
     notify(none_within(space.name, windows, convention, near))
     raise typer.Exit(1)
 

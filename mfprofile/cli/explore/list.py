@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
+from mfprofile.cli.explore.answers import end_without_variants
 from mfprofile.cli.explore.options import SpaceName, Windows
-from mfprofile.cli.options import Changes, ConventionName, notify
+from mfprofile.cli.options import Changes, ConventionName
 
 
 def command(
@@ -24,7 +23,6 @@ def command(
     """
     from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space
-    from mfprofile.view.exploring import none_within
     from mfprofile.view.listing import listing
     from mfprofile.view.streams import stdout_is_read
     from mfprofile.view.tables import show
@@ -37,5 +35,4 @@ def command(
         if not stdout_is_read():
             return
     if lines <= 1:  # only the header
-        notify(none_within(loaded.name, limits, convention, nearest(loaded, limits, convention)))
-        raise typer.Exit(1)
+        end_without_variants(loaded, limits, convention, nearest(loaded, limits, convention))
