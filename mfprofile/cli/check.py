@@ -10,7 +10,7 @@ import typer
 
 from mfprofile.cli.completion import conventions, dtypes, names_in, specs
 from mfprofile.cli.options import AsJson, checked_specs, notify
-from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, need_extra, refuse_misplaced
+from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, imported_once, need_extra, refuse_misplaced
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.sources import is_target
@@ -179,9 +179,10 @@ def _judge_all(specs: list[str], options: Options, demands: Demands, terms: Term
     outcome = Outcome()
     references = list(outcome.expanded(specs))
     options = options.divided(references)
-    for reference in references:
-        with outcome.collecting_problems(reference):
-            outcome.verdicts.append(judge(_candidate(reference, options, terms), demands, terms))
+    with imported_once(targets):
+        for reference in references:
+            with outcome.collecting_problems(reference):
+                outcome.verdicts.append(judge(_candidate(reference, options, terms), demands, terms))
     return outcome
 
 

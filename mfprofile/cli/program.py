@@ -17,7 +17,6 @@ from mfprofile.cli.renamed import with_new_names
 from mfprofile.cli.signals import ended_by_signals
 from mfprofile.errors import InputError, OutputError
 from mfprofile.spec.sources import working_folder
-from mfprofile.trace.imports import shared_imports
 from mfprofile.view.escape import line
 from mfprofile.view.streams import standard_streams
 
@@ -116,8 +115,7 @@ def _run(arguments: Sequence[str]) -> None:
     path = () if "_MFPROFILE_COMPLETE" in os.environ else _command_path(arguments)
     app = _one_command(*path) if path else _all_commands()
     options = with_new_names(" ".join(path), arguments[len(path) :])
-    with shared_imports():
-        app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
+    app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
 
 
 def _command_path(arguments: Sequence[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -137,6 +138,15 @@ def need_extra(command: str, references: Sequence[str]) -> None:
     need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
 
 
+def imported_once(references: Sequence[str]) -> AbstractContextManager[None]:
+    """Return a block in which each file of several networks in code is imported once."""
+    if not any(map(is_target, references)):
+        return nullcontext()
+    from mfprofile.trace.imports import shared_imports
+
+    return shared_imports()
+
+
 def bill_of(reference: str, options: Options, convention: str, suffix: str = "") -> Bill:
     """Return the bill of a spec or of a network in code. Note on stderr which operators are not counted.
 
@@ -211,7 +221,8 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     unchanged = Options(inputs=options.inputs, fill=options.fill, config=options.config)
     if targets:
         need_extra(f"{command} of a network in code", references)
-        return bill_of(a, unchanged, convention), bill_of(references[1], options, convention, suffix)
+        with imported_once(references):
+            return bill_of(a, unchanged, convention), bill_of(references[1], options, convention, suffix)
     from mfprofile.spec.load import load
 
     before = load(a, unchanged.assignments)  # load it once: it may be standard input

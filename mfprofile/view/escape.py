@@ -18,10 +18,11 @@ from mfprofile.spec.words import printable
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """The characters with which a spreadsheet lets a formula begin."""
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)*([eE][-+]?\d+)?( ?%)?")
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
-_MARKUP = re.compile(r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|(?<=:)//)")
-_OPENING = re.compile(r"^(\s*)(>|#(?=#{0,5}(?:\s|$))|[+-](?=\s|$)|[-=](?=[-= ]*$)|\d+(?=[.)](?:\s|$)))")
+# for Markdown alone, so they are compiled on first use
+_TAG = r"<(?=[A-Za-z/!?])"
+_ENTITY = r"&(?=#?\w+;)"
+_MARKUP = r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|(?<=:)//)"
+_OPENING = r"^(\s*)(>|#(?=#{0,5}(?:\s|$))|[+-](?=\s|$)|[-=](?=[-= ]*$)|\d+(?=[.)](?:\s|$)))"
 _COMMAND = re.compile(r"^(\s*):(?=:)")
 
 
@@ -80,8 +81,8 @@ def markdown(text: str) -> str:
     >>> markdown("a|b `c` <script> [d](https://e) _f_ g_h 3 < 4")
     'a\\|b \\`c\\` &lt;script> \\[d\\](https:\\/\\/e) \\_f\\_ g_h 3 < 4'
     """
-    text = _ENTITY.sub("&amp;", line(text))
-    return _TAG.sub("&lt;", _MARKUP.sub(lambda found: "".join(f"\\{each}" for each in found[0]), text))
+    text = re.sub(_ENTITY, "&amp;", line(text))
+    return re.sub(_TAG, "&lt;", re.sub(_MARKUP, lambda match: "".join(f"\\{each}" for each in match[0]), text))
 
 
 def markdown_paragraph(text: str) -> str:
@@ -90,7 +91,7 @@ def markdown_paragraph(text: str) -> str:
     >>> markdown_paragraph("# a"), markdown_paragraph("1. b")
     ('\\# a', '1\\. b')
     """
-    return _OPENING.sub(_escaped_opening, markdown(text))
+    return re.sub(_OPENING, _escaped_opening, markdown(text))
 
 
 def _escaped_opening(opening: re.Match[str]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.subject import ValueRead
 from mfprofile.spec.words import listed, several
 from mfprofile.trace import SEED
+
+if TYPE_CHECKING:
+    from mfprofile.cost.subject import ValueRead
 
 MOST_NAMED = 4
 """How many operators, recurrent layers or unused parameters a line names."""
