@@ -47,8 +47,8 @@ def attended(
 ) -> list[tuple[str, Cost[int]]]:
     """Return the costs of scaled dot-product attention in order: scores, mask, softmax and aggregation.
 
-    `batch` is the number of heads in all, `inner` the channels of a query, `values` those of a value. All rows × columns
-    are counted, causal or not. A mask is an addition. The scale costs nothing, as all constant factors in our bills.
+    `batch` is the number of heads in all, `inner` the channels of a query, `values` those of a value. All rows ×
+    columns are counted, causal or not. A mask is an addition. The scale costs nothing, as all constant factors do.
     """
     masked = [("mask", ops.elementwise("add", batch, rows, columns))] if is_masked else []
     return [

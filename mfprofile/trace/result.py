@@ -30,7 +30,7 @@ class Trace:
     one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
     are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
-    the network has or does that the rows do not show.
+    the network has or does that the rows do not show. A model file does not run: its `device` and `fill` are ''.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -60,8 +60,9 @@ class Trace:
 
     @property
     def settings(self) -> Traits:
-        """Return the traits of the whole network: its inputs and its class."""
-        return {"input": self.input, "class": self.modules[""].kind}
+        """Return the traits of the whole network: its inputs, and its class if it is known."""
+        kind = self.modules[""].kind
+        return {"input": self.input, "class": kind} if kind else {"input": self.input}
 
     @property
     def traits(self) -> Mapping[str, Traits]:

@@ -42,9 +42,7 @@ def shape_text(text: str) -> ShapeText:
     if dtype is not None and dtype not in DTYPES:
         swapped = f"write the dtype first: {match['shape']}:{dtype}" if match["shape"] in DTYPES else ""
         raise InputError(f"--input {text}: unknown dtype {dtype!r}; {swapped or instead(dtype, DTYPES)}")
-    return ShapeText(
-        text, match["name"] or "", dtype or "", _shape(text, match["shape"], has_dtype=dtype is not None)
-    )
+    return ShapeText(text, match["name"] or "", dtype or "", _shape(text, match["shape"], has_dtype=dtype is not None))
 
 
 def _shape(text: str, shape: str, has_dtype: bool) -> tuple[int, ...]:
