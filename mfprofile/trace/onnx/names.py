@@ -8,6 +8,7 @@ of its weights' names, or to the network itself.
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -20,6 +21,7 @@ CLASSES = "pkg.torch.onnx.class_hierarchy"
 MOST_LEVELS = 64
 """The most levels of modules in a path; deeper ones are left out."""
 _MOST_TEXT = 10_000
+_CALL = re.compile(r"_[0-9]+$")
 _FOLDED = ("Conv", "ConvTranspose", "Gemm")
 """The layers that exporters fold a norm into; the result has the norm's metadata."""
 
@@ -37,9 +39,11 @@ def module_path(node: NodeProto, weights: Iterable[str] = ()) -> str:
     if len(scopes) > 1:
         return _cut(_layer(node, scopes[-2], weights))
     *modules, _ = [part for part in node.name.split("/") if part] or [""]
+    owners = [path for name in weights if (path := parent(name))]
     if modules:
-        return _cut(".".join(_merged(modules)))
-    return next((_cut(path) for name in weights if (path := parent(name))), "")
+        path = ".".join(_merged(modules))
+        return _cut(next((owner for owner in owners if _unnumbered(owner) == _unnumbered(path)), path))
+    return _cut(owners[0]) if owners else ""
 
 
 def class_name(node: NodeProto, path: str) -> str:
@@ -71,6 +75,11 @@ def _layer(node: NodeProto, path: str, weights: Iterable[str]) -> str:
         return path
     beside = (each for name in weights if (each := parent(name)).rpartition(".")[0] == path.rpartition(".")[0])
     return next(filter(None, beside), path)
+
+
+def _unnumbered(path: str) -> str:
+    """Return a path without the numbers of calls: the second call of `first.0` is in `first.0_1`."""
+    return ".".join(_CALL.sub("", part) for part in path.split("."))
 
 
 def _merged(modules: list[str]) -> list[str]:

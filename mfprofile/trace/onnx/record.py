@@ -144,5 +144,11 @@ class Record:
         """Yield the inputs that are parameters, with their numbers."""
         buffers = BUFFERS.get(node.op_type, frozenset())
         for number, value in enumerate(inputs):
-            if value is not None and value.stored is not None and number not in buffers:
+            if value is not None and value.stored is not None and number not in buffers and not _is_made_up(value):
                 yield number, value
+
+
+def _is_made_up(value: Value) -> bool:
+    """Return whether a value is a constant in the graph that is the same everywhere, as exporters make for norms."""
+    is_constant = value.stored is not None and value.stored.is_constant and value.data is not None
+    return bool(is_constant and value.data.size and (value.data == value.data.flat[0]).all())
