@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mfprofile.explore.count import Number, SpaceCount, count_space
+from mfprofile.errors import InputError
+from mfprofile.explore.count import Number, SpaceCount, about_size, count_space
 from mfprofile.explore.nearest import Nearest
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.space import read_space
+from mfprofile.explore.space import Space, read_space
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.words import several
 from mfprofile.view.head import SCHEMA
-from mfprofile.view.numbers import grouped
+from mfprofile.view.numbers import grouped, rough
 from mfprofile.view.tables import Column, Table
 from mfprofile.view.variants import in_words, variant_json
 
@@ -26,6 +27,15 @@ def spaces_table() -> Table:
     columns = [Column("space", "name"), Column("variants", "variants", grouped, right=True), Column("", "about")]
     data = [[name, count_space(read_space(name)).size, about(file)] for name, file in shipped("spaces").items()]
     return Table(columns, data)
+
+
+def estimated_size(space: Space) -> str:
+    """Return about how many variants a space has, in words, or '' if it has no valid setting."""
+    try:
+        size = about_size(space)
+    except InputError:  # the query itself reports it
+        return ""
+    return f"about {rough(size)} variants" if size else ""
 
 
 def counted_json(

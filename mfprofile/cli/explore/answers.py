@@ -40,7 +40,7 @@ def answer_of(
     from mfprofile.explore.nearest import nearest
     from mfprofile.view.variants import show_variants
 
-    with resources.start() as (executor, progress):
+    with resources.start(space) as (executor, progress):
         variants = find(executor, progress)
         near = {} if variants else nearest(space, windows, convention, resources.ram_bytes, executor)
     if not variants:
