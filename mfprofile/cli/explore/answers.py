@@ -56,7 +56,7 @@ def end_without_variants(
     """Name the nearest variants on stderr, and end with exit code 1."""
     from mfprofile.view.exploring import none_within
 
-    notify(none_within(space.name, windows, convention, near))
+    notify(none_within(space, windows, convention, near))
     raise typer.Exit(1)
 
 

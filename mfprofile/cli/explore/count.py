@@ -33,6 +33,6 @@ def command(
         counted = count_space(loaded, limits, convention, resources.ram_bytes, executor, progress)
         near = {} if counted.within.upper else nearest(loaded, limits, convention, resources.ram_bytes, executor)
     if form == "json":
-        show(dumps(counted_json(loaded.name, counted, limits, convention, near)))
+        show(dumps(counted_json(loaded, counted, limits, convention, near)))
     else:
-        show(render(counted_table(loaded.name, counted, limits, convention, near), form))
+        show(render(counted_table(loaded, counted, limits, convention, near), form))
