@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from mfprofile.paper.baselines import CONVENTION, DETECTION_INPUT, Recount
 from mfprofile.trace.libraries import library, quiet, version_of
+from mfprofile.trace.modules import modules
 from mfprofile.trace.result import Trace
 from mfprofile.trace.trace import trace
 
@@ -90,7 +91,7 @@ class Recipe:
             model: nn.Module = self.call.made()
         for path in self.without:
             model.set_submodule(path, nn.Identity())
-        for module in model.modules() if self.resized else ():
+        for module in modules(model) if self.resized else ():
             if hasattr(module, "interpolate_pos_encoding"):
                 vars(module).update(interpolate_pos_encoding=_resized)
         return model

@@ -99,8 +99,10 @@ def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     """
     from torch.utils.flop_counter import FlopCounterMode
 
+    for _, parameter in named_parameters(model):
+        parameter.requires_grad_(False)
     with torch.enable_grad(), FlopCounterMode(display=False) as mode:
-        model.requires_grad_(False)(*inputs)
+        model(*inputs)
     root = type(model).__name__
     shares = {path: sum(ops.values()) for path, ops in mode.get_flop_counts().items()}
     by_path = {path.removeprefix(root).removeprefix("."): total for path, total in shares.items() if path != "Global"}

@@ -12,6 +12,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import FVCORE
 from mfprofile.cost.rows import Row
 from mfprofile.cost.weights import Convention
+from mfprofile.trace.modules import named_modules
 from mfprofile.verify.counters import Measurement, parameters
 
 
@@ -118,7 +119,7 @@ def compare_params(bill: Bill, model: nn.Module) -> Comparison:
     """
     if bill.subject.modules:
         return compare(bill.rows, [row.params for row in bill.rows], {"": parameters(model)}, [""])
-    theirs = {path: parameters(module) for path, module in model.named_modules()}
+    theirs = {path: parameters(module) for path, module in named_modules(model)}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
 
 
