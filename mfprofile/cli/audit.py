@@ -73,7 +73,7 @@ def command(
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
-    Operators and recurrent layers that are not counted are listed. Needs torch: pip install '.[torch]'.
+    Operators that are not counted are listed. Needs torch: pip install '.[torch]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """

@@ -10,6 +10,7 @@ CONVOLUTIONS = ("conv", "depthwise", "pointwise", "conv-transpose")
 PRODUCTS = (*CONVOLUTIONS, "linear", "matmul")
 """The kinds whose output values are sums of products."""
 RECURRENT = ("lstm", "gru", "rnn")
+"""The kinds of recurrent layers and cells. They have products too, and some tools have a rule of their own for them."""
 NORMS = ("batch-norm", "layer-norm", "group-norm", "instance-norm", "rms-norm", "weight-norm")
 UPSAMPLINGS = (
     *("upsample", "upsample-exact", "upsample-linear", "upsample-bilinear", "upsample-bicubic", "upsample-trilinear"),
@@ -42,13 +43,15 @@ KINDS = frozenset(
 )
 
 UNCOVERED = "uncovered"
-"""The role of an op whose operator has no handle or is a recurrent layer. Its kind is the operator's name."""
+"""The role of an op whose operator has no handle. Its kind is the operator's name."""
 FUSED = "fused"
-"""The role of the ops inside an attention that is called as one operator. Some counters do not see them."""
+"""The role of what torch runs in one kernel on a CPU: an attention, or an LSTM. Some counters do not see inside it."""
 COMPOSED = "composed"
 """The role of the ops inside an attention that is called as one operator, but that torch runs in parts on a CPU."""
 RARE = "rare"
 """The role of products by operators that counting tools have no rule for, such as matrix × vector."""
+CELL = "cell"
+"""The role of one step of a recurrent layer, called by itself."""
 COMPLEX = "complex"
 COMPLEX_BIASED = "complex-biased"
 """The roles of convolutions of complex numbers, without and with a bias. torch runs each as three of real numbers."""
@@ -61,7 +64,7 @@ OF_MOBILE_FORMER = frozenset(
 """The roles of a Mobile-Former's ops. `hidden` and `output` belong to a Mobile sub-block. `token` is for the ops that
 join sub-blocks on tokens."""
 ROLES = OF_MOBILE_FORMER | {
-    *(UNCOVERED, FUSED, COMPOSED, RARE, COMPLEX, COMPLEX_BIASED, "unused"),
+    *(UNCOVERED, FUSED, COMPOSED, RARE, CELL, COMPLEX, COMPLEX_BIASED, "unused"),
     *(
         "plain",
         "biased",

@@ -7,10 +7,13 @@ sum, which is 2 FLOPs. All costs are for one image.
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from mfprofile.cost.kinds import REDUCTIONS
 from mfprofile.spec.dimension import D, D_co, Size, product
+
+if TYPE_CHECKING:
+    from mfprofile.cost.recurrent import Recurrence
 
 
 class Cost(Generic[D_co]):
@@ -18,10 +21,10 @@ class Cost(Generic[D_co]):
 
     `kind` says what the op is. `out` is the shape of its output, without the batch dimension. `madds` is the number of
     its products, which may be 0. `elements` is the number of its output values (for `REDUCTIONS`, of its input values).
-    `weights` and `biases` are the numbers of parameters that it owns.
+    `weights` and `biases` are the numbers of parameters that it owns. `layer` has the sizes of a recurrent layer.
     """
 
-    __slots__ = ("biases", "elements", "kind", "madds", "out", "weights")
+    __slots__ = ("biases", "elements", "kind", "layer", "madds", "out", "weights")
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class Cost(Generic[D_co]):
         elements: Size[D_co],
         weights: Size[D_co] = 0,
         biases: Size[D_co] = 0,
+        layer: Recurrence[D_co] | None = None,
     ) -> None:
         self.kind = kind
         self.out = out
@@ -38,6 +42,7 @@ class Cost(Generic[D_co]):
         self.elements = elements
         self.weights = weights
         self.biases = biases
+        self.layer = layer
 
 
 def conv(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import get_ident
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from mfprofile.errors import OriginalUsedError
@@ -16,11 +16,15 @@ from mfprofile.trace.modules import is_leaf, named_modules, named_parameters
 
 
 class Call:
-    """One call of a module: its path, its number among the module's calls, and the names of its own ops."""
+    """One call of a module: its path, its number among the module's calls, and the names of its own ops.
 
-    __slots__ = ("is_layer", "names", "number", "path")
+    `rank` is the number of dimensions of its first argument, or None if that is not a tensor.
+    """
 
-    def __init__(self, path: str, number: int, is_layer: bool) -> None:
+    __slots__ = ("is_layer", "names", "number", "path", "rank")
+
+    def __init__(self, path: str, number: int, is_layer: bool, rank: int | None = None) -> None:
+        self.rank = rank
         self.path = path
         self.number = number
         self.is_layer = is_layer
@@ -69,7 +73,7 @@ class Calls:
             enter.remove()
             leave.remove()
 
-    def _enter(self, module: nn.Module, _: Any) -> None:
+    def _enter(self, module: nn.Module, args: Any) -> None:
         path = self._paths.get(id(module))
         if get_ident() != self._thread:  # another thread may use the original for itself
             if path is not None:
@@ -79,7 +83,8 @@ class Calls:
         elif path is not None:
             self._counts[path] += 1
             is_layer = bool(path) and is_leaf(module)
-            self._stack.append(Call(path, self._counts[path], is_layer))
+            rank = args[0].dim() if args and isinstance(args[0], Tensor) else None
+            self._stack.append(Call(path, self._counts[path], is_layer, rank))
 
     def note_original_used(self, what: str) -> OriginalUsedError:
         """Return the error that the copy used the original; only the first is kept and reported."""

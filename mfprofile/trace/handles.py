@@ -12,9 +12,9 @@ from typing import Any
 from torch import Tensor
 
 from mfprofile.cost import ops
-from mfprofile.trace import gradients, products
+from mfprofile.trace import gradients, products, recurrent
 from mfprofile.trace.einsum import einsum, has_two_operands
-from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, RECURRENT, REDUCTIONS
+from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, REDUCTIONS
 from mfprofile.trace.products import Named
 
 Handle = Callable[..., Named]
@@ -109,6 +109,12 @@ _ON_COMPLEX: dict[str, Handle] = {
 }
 """The handles of convolutions on complex numbers, which torch runs as three convolutions of real numbers."""
 
+_RECURRENT: dict[str, Handle] = {
+    **{name: recurrent.layer(kind) for name, kind in recurrent.LAYERS.items()},
+    **{name: recurrent.cell(kind) for name, kind in recurrent.CELLS.items()},
+    recurrent.IN_ONE_KERNEL: recurrent.in_one_kernel,
+}
+
 _NORMS: dict[str, Handle] = {
     **dict.fromkeys(("batch_norm", "native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm"), _batch_norm),
     **dict.fromkeys(("_batch_norm_with_update", "_native_batch_norm_legit_no_training"), _batch_norm),
@@ -117,10 +123,11 @@ _NORMS: dict[str, Handle] = {
 
 HANDLES: Mapping[str, Handle] = MappingProxyType(
     {
-        **{name: _each(kind) for name, kind in {**ELEMENTWISE, **RECURRENT}.items()},
+        **{name: _each(kind) for name, kind in ELEMENTWISE.items()},
         **{name: _reduction(kind) for name, kind in REDUCTIONS.items()},
         **_PRODUCTS,
         **_ON_COMPLEX,
+        **_RECURRENT,
         **_NORMS,
         **{name: gradients.each_value(kind) for name, kind in gradients.KINDS.items()},
         "convolution_backward": gradients.convolution,
@@ -144,7 +151,11 @@ def _is_complex(first: Any, *_: Any, **__: Any) -> bool:
 
 
 _CONDITIONS: Mapping[str, Callable[..., bool]] = MappingProxyType(
-    {"einsum": has_two_operands, **dict.fromkeys(_ON_COMPLEX, _is_complex)}
+    {
+        "einsum": has_two_operands,
+        **dict.fromkeys(_ON_COMPLEX, _is_complex),
+        **dict.fromkeys(recurrent.LAYERS, recurrent.is_known),
+    }
 )
 """The operators whose handle is only for some calls, each with a function that returns whether it is for a call."""
 

@@ -82,14 +82,8 @@ REDUCTIONS = _named(
 DIMENSIONS = ("1d", "3d")
 """The name endings of operators in 1 or 3 dimensions; also the role of their ops, because some tools count only 2."""
 
-RECURRENT = _named(
-    {
-        "lstm": "lstm quantized_lstm",
-        "gru": "gru quantized_gru",
-        "rnn": "rnn_tanh rnn_relu mkldnn_rnn_layer _cudnn_rnn miopen_rnn",
-    }
-)
-"""The kind of each recurrent layer: it has a row with its parameters, but its products are not counted."""
+RECURRENT = frozenset(["quantized_lstm", "quantized_gru", "_cudnn_rnn", "miopen_rnn"])
+"""Recurrent layers without a handle."""
 
 ATTENTIONS = (
     "attention_math attention_math_for_mps flash_attention flash_attention_for_cpu efficient_attention "
@@ -112,7 +106,8 @@ _MOVES = (
     "select_backward slice_backward diagonal_backward "
     "index _unsafe_index index_select take take_along_dim index_put _unsafe_index_put index_copy index_fill "
     "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
-    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
+    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor "
+    "_pack_padded_sequence _pad_packed_sequence"
 )
 _CREATORS = (
     "empty empty_like new_empty empty_strided new_empty_strided empty_permuted zeros zeros_like new_zeros ones "

@@ -10,9 +10,8 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
-from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.trace.handles import HANDLES, Handle
-from mfprofile.trace.operators import BIASES, COMPLEX_LAYERS, DIMENSIONS, FREE, RECURRENT, base_name
+from mfprofile.trace.operators import BIASES, COMPLEX_LAYERS, DIMENSIONS, FREE, base_name
 from mfprofile.trace.owners import tensors_in
 
 
@@ -34,8 +33,6 @@ class Operator:
     @property
     def role(self) -> str:
         """Return the role of its ops if its name decides it, else ''."""
-        if self.name in RECURRENT:
-            return UNCOVERED
         if self.name in COMPLEX_LAYERS:
             return ""
         return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")

@@ -14,12 +14,12 @@ from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, RARE,
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
-from mfprofile.trace import products
+from mfprofile.trace import products, recurrent
 from mfprofile.trace.calls import Call
 from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import is_counted
-from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS, RECURRENT
+from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
@@ -150,13 +150,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if kind == "matmul" and alone and any(map(self.owners.holds, operands)):
             kind = "linear"
         if kind in OWNERS:
-            vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
+            vectors = [each for each in operands if cost.layer is not None and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, given))
-        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
+        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, cost, given))
+        layer = recurrent.as_called(cost, self.calls.current.rank)
+        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer)
 
-    def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
+    def _role(self, operator: Operator, cost: Cost, given: Mapping[str, Any]) -> str:
         """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
         if operator.name == "scaled_dot_product_attention":
             return FUSED if products.fuses(**given) else COMPOSED
@@ -164,6 +165,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return FUSED
         if operator.name == "batch_norm" and given["training"]:
             return "training" if given.get("weight") is not None else "training-plain"
+        if cost.layer is not None:
+            return recurrent.role(operator.name, given)
         if operator.name in COMPLEX_LAYERS:
             return COMPLEX if given.get(operator.bias) is None else COMPLEX_BIASED
         if given.get(operator.bias) is None:

@@ -80,13 +80,13 @@ class Trace:
 
     @cached_property
     def uncovered(self) -> tuple[Uncovered, ...]:
-        """Return the operators without a handle and the recurrent layers, in the order of their first run."""
+        """Return the operators without a handle, in the order of their first run."""
         rows_by_operator: dict[str, list[Row]] = {}
         for row in self.rows:
             if row.role == UNCOVERED:
                 rows_by_operator.setdefault(row.kind, []).append(row)
         return tuple(
-            Uncovered(kind, len(rows), sum(row.elements for row in rows), kind in RECURRENT.values())
+            Uncovered(kind, len(rows), sum(row.elements for row in rows), kind in RECURRENT)
             for kind, rows in rows_by_operator.items()
         )
 

@@ -67,8 +67,8 @@ def trace(
     itself, in eval mode, and the run may change it.
 
     Multiply-adds, elements and outputs are of the whole batch; for a batch of one, they are of one image. Fused
-    attention is counted as if it were not fused. Causal attention is counted with all rows × columns. Recurrent layers
-    are listed, not counted. Raises `InputError` if the network raises, with the path of the module that did.
+    attention is counted as if it were not fused. Causal attention is counted with all rows × columns. Raises
+    `InputError` if the network raises, with the path of the module that did.
 
     >>> result = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
     >>> [(row.name, row.kind, row.madds, row.params) for row in result.rows]  # 27 · 8 · 64 products

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
-import inspect
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -148,16 +147,25 @@ def _thop_paths(layers: Mapping[str, Any], above: str) -> Iterator[tuple[str, in
         yield from _thop_paths(below, path)
 
 
+class _Inputs(nn.Module):
+    """A network that is called with one argument, the tuple of its inputs; ptflops passes keyword arguments."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Inputs) -> Any:
+        """Return what the network returns for its inputs."""
+        return self.model(*inputs)
+
+
 def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
     def run(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
         ptflops = imported("ptflops")  # it imports torchvision
-        named = dict(zip(inspect.signature(model.forward).parameters, inputs, strict=False))  # it needs a name for each
-        is_one_image = len(inputs) == 1 and inputs[0].is_floating_point()
-        options: dict[str, Any] = {} if is_one_image else {"input_constructor": lambda _: named}
-        options |= {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
-        shape, output = tuple(inputs[0].shape[1:]) if inputs else (1,), io.StringIO()
+        options = {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
+        options["input_constructor"], output = lambda _: {"inputs": inputs}, io.StringIO()
         with torch.no_grad(), contextlib.redirect_stdout(output):  # without requires_grad it would count no parameters
-            total, params = ptflops.get_model_complexity_info(model, shape, **options)
+            total, params = ptflops.get_model_complexity_info(_Inputs(model), (1,), **options)
         if total is None:  # it does not raise the exception but prints it
             raise RuntimeError(re.sub(r".*exception:\s*<class '([^']*)'>", r"\1", output.getvalue(), flags=re.DOTALL))
         return {"total": int(total), "params": int(params)}

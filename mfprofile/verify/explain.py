@@ -10,6 +10,8 @@ from torch import nn
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import FVCORE
+from mfprofile.cost.kinds import CELL
+from mfprofile.cost.recurrent import GATES
 from mfprofile.cost.rows import Row
 from mfprofile.cost.weights import Convention
 from mfprofile.trace.modules import named_modules
@@ -133,8 +135,12 @@ def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable
 
 
 def counted_output(row: Row) -> int:
-    """Return the number of values in an op's output, as fvcore counts activations."""
-    return int(row.activations) if FVCORE.weight(row.kind, row.role).products else 0
+    """Return the number of values in an op's output, as fvcore counts activations.
+
+    In a recurrent cell, it counts those of the two Linear layers that a cell consists of.
+    """
+    values = 2 * GATES[row.kind] if row.role == CELL else 1
+    return int(row.activations * values) if FVCORE.weight(row.kind, row.role).products else 0
 
 
 def compare(

@@ -28,17 +28,13 @@ def other_remarks(subject: Subject) -> list[str]:
 
 
 def coverage(bill: Bill) -> Iterator[str]:
-    """Yield lines on the coverage of the count: the operators, layers and tensors that it leaves out."""
+    """Yield lines on the coverage of the count: the operators and tensors that it leaves out."""
     subject = bill.subject
     if is_whole(subject):
         yield "every operator is counted"
         return
     yield "NOT counted, so the total is a lower bound:"
-    yield from (f"  {_operator(one)}" for one in subject.uncovered if not one.recurrent)
-    kinds = {one.operator for one in subject.uncovered if one.recurrent}
-    if kinds:
-        layers = [f"{row.name} ({row.kind})" for row in bill.rows if row.kind in kinds]
-        yield f"  recurrent layers: {listed(layers, MOST_NAMED)}"
+    yield from (f"  {_operator(one)}" for one in subject.uncovered)
     yield from (f"  {line}" for line in outside_lines(subject))
     yield from (f"  {remark.text}" for remark in gaps(subject))
     if subject.uncovered:
