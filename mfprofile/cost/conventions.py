@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, CONVOLUTIONS, FUSED, PRODUCTS, RARE, UPSAMPLINGS
+from mfprofile.cost.kinds import (
+    COMPLEX,
+    COMPLEX_BIASED,
+    COMPOSED,
+    CONVOLUTIONS,
+    FORMULA,
+    FUSED,
+    ODD,
+    PRODUCTS,
+    RARE,
+    REGISTERED,
+    UPSAMPLINGS,
+)
 from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 from mfprofile.spec.problems import unknown
 
@@ -41,6 +53,7 @@ BIASED_CONVOLUTIONS = {
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
+OF_REGISTRY = {(ANY, REGISTERED): Weight(products=2), (ANY, ODD): Weight(vectors=1)}  # an odd FLOP is one number
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
 SLIDING_BIASED = {
     **SLIDING,
@@ -56,7 +69,7 @@ CORE = Convention(
     "core",
     "convolutions, Linear and the matrix products of attention, 1 multiply-add each",
     "the plain count: no bias, norm, activation, softmax, addition or pooling",
-    _each(ONCE, *PRODUCTS),
+    _each(ONCE, *PRODUCTS, FORMULA),
 )
 
 PAPER = Convention(
@@ -64,7 +77,7 @@ PAPER = Convention(
     "core without the gate and the final bridge, plus Mobile's activations: 2 per element of ReLU6, 3 of DY-ReLU",
     "inferred from the paper's tables, which do not say what they count; matches 18 of 19 MAdds cells within rounding",
     {
-        **_each(ONCE, *PRODUCTS),
+        **_each(ONCE, *PRODUCTS, FORMULA),
         (ANY, "gate"): NOTHING,
         (ANY, "final"): NOTHING,
         ("relu6", "hidden"): Weight(elements=2),
@@ -92,7 +105,7 @@ TORCH = Convention(
     "torch",
     "core in FLOPs: 2 FLOPs per multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS), **NO_FUSED, **NO_RARE, **_complex(6)},
+    {**_each(Weight(products=2), *PRODUCTS), **NO_FUSED, **NO_RARE, **OF_REGISTRY, **_complex(6)},
     unit="FLOPs",
     versions=("2.13",),
 )
