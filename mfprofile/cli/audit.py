@@ -8,8 +8,8 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import ArgumentsOption, ConventionName, FillOption, FormOptions, InputsOption, notify
-from mfprofile.cli.subjects import Options, configured, inputs_and_arguments, need_extra
+from mfprofile.cli.options import ConventionName, FormOptions, notify
+from mfprofile.cli.subjects import TargetOptions, configured, imported_once, inputs_and_arguments, need_extra
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import unknown
@@ -26,9 +26,8 @@ def command(
             autocompletion=targets,
         ),
     ],
-    inputs: InputsOption = None,
-    arguments: ArgumentsOption = None,
-    fill: FillOption = None,
+    *,
+    options: TargetOptions,
     by: Annotated[
         str,
         typer.Option(
@@ -65,7 +64,6 @@ def command(
             autocompletion=names_in("trace:DEVICES"),
         ),
     ] = None,
-    *,
     form: FormOptions,
 ) -> None:
     """Count any PyTorch network, by module.
@@ -73,7 +71,8 @@ def command(
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
-    Operators that are not counted are listed. Needs torch: pip install '.[torch]'.
+    Operators that are not counted are listed; --handles counts them by formulas of yours. Needs torch:
+    pip install '.[torch]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
@@ -93,8 +92,9 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
-    options = configured(Options(inputs=inputs or (), arguments=arguments or (), fill=fill))
-    result = audit(target, *inputs_and_arguments(target, options), device, names, notify)
+    options = configured(options)
+    with imported_once([target], options):
+        result = audit(target, *inputs_and_arguments(target, options), device, names, notify)
     bill = result.trace.bill(counted_in)
     show(audit_text(result, bill, by, depth, form))
     texts = notes(bill)

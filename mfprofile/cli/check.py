@@ -179,7 +179,7 @@ def _judge_all(specs: list[str], options: Options, demands: Demands, terms: Term
     outcome = Outcome()
     references = list(outcome.expanded(specs))
     options = options.divided(references)
-    with imported_once(targets):
+    with imported_once(targets, options):
         for reference in references:
             with outcome.collecting_problems(reference):
                 outcome.verdicts.append(judge(_candidate(reference, options, terms), demands, terms))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from mfprofile.cli.code import CODE, Code, code
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
     ArgumentsOption,
     FillOption,
     InputOption,
     InputsOfEither,
+    InputsOption,
     SettingsOption,
     assignments,
     checked_specs,
@@ -43,7 +45,8 @@ class Options:
     """The options that describe networks.
 
     `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
-    inputs of specs if they are not those of networks in code. `config` has more options of networks in code.
+    inputs of specs if they are not those of networks in code. `code` are further options of networks in code, and
+    `config` has more of them.
     """
 
     settings: Sequence[str] = ()
@@ -52,6 +55,7 @@ class Options:
     fill: str | None = None
     sizes: Sequence[str] | None = None
     config: Config | None = None
+    code: Code = field(default_factory=Code)
 
     @property
     def changes(self) -> Sequence[str]:
@@ -83,24 +87,28 @@ def _options(
     arguments: Sequence[str] | None = None,
     input_size: str | None = None,
     fill: str | None = None,
+    **further: Any,
 ) -> Options:
     """Return the options that describe networks."""
-    return Options(settings or (), inputs or ([] if input_size is None else [input_size]), arguments or (), fill)
+    given = inputs or ([] if input_size is None else [input_size])
+    return Options(settings or (), given, arguments or (), fill, code=code(**further))
 
 
+_FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
 NetworkOptions = Annotated[
     Options,
     Group(
         {
             "settings": (SettingsOption, None),
             "inputs": (InputsOfEither, None),
-            "arguments": (ArgumentsOption, None),
-            "fill": (FillOption, None),
+            **_FOR_CODE,
         },
         _options,
     ),
 ]
 """The options for specs and networks in code."""
+TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE}, _options)]
+"""The options for networks in code."""
 SpecOptions = Annotated[
     Options, Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, _options)
 ]
@@ -118,6 +126,8 @@ def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allow
         raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
     if not targets and options.fill is not None:
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
+    for option, why in () if targets else options.code.given():
+        raise InputError(f"{option} needs a network in code, such as net.py:Net; {why}")
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
     if targets and len(targets) < len(references) and options.inputs and not is_mixed_allowed:
@@ -138,13 +148,13 @@ def need_extra(command: str, references: Sequence[str]) -> None:
     need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
 
 
-def imported_once(references: Sequence[str]) -> AbstractContextManager[None]:
-    """Return a block in which each file of several networks in code is imported once."""
+def imported_once(references: Sequence[str], options: Options) -> AbstractContextManager[None]:
+    """Return a block in which each file of several networks in code is imported once, and their handles apply."""
     if not any(map(is_target, references)):
         return nullcontext()
-    from mfprofile.trace.imports import shared_imports
+    from mfprofile.trace.handle_files import handles_of
 
-    return shared_imports()
+    return handles_of(options.code.handles)
 
 
 def bill_of(reference: str, options: Options, convention: str, suffix: str = "") -> Bill:
@@ -218,10 +228,10 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
     if targets:
         options = configured(options)
-    unchanged = Options(inputs=options.inputs, fill=options.fill, config=options.config)
+    unchanged = replace(options, settings=(), arguments=(), sizes=None)
     if targets:
         need_extra(f"{command} of a network in code", references)
-        with imported_once(references):
+        with imported_once(references, options):
             return bill_of(a, unchanged, convention), bill_of(references[1], options, convention, suffix)
     from mfprofile.spec.load import load
 

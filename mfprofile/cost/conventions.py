@@ -17,10 +17,13 @@ from mfprofile.cost.kinds import (
     COMPLEX_BIASED,
     COMPOSED,
     CONVOLUTIONS,
+    FORMULA,
     FUSED,
+    ODD,
     PRODUCTS,
     RARE,
     RECURRENT,
+    REGISTERED,
     UPSAMPLINGS,
 )
 from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
@@ -53,6 +56,7 @@ BIASED_CONVOLUTIONS = {
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
+OF_REGISTRY = {(ANY, REGISTERED): Weight(products=2), (ANY, ODD): Weight(vectors=1)}  # an odd FLOP is one number
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
 SLIDING_BIASED = {
     **SLIDING,
@@ -68,7 +72,7 @@ CORE = Convention(
     "core",
     "convolutions, Linear, recurrent layers and the matrix products of attention, 1 multiply-add each",
     "the plain count: no bias, norm, activation, softmax, addition or pooling",
-    _each(ONCE, *PRODUCTS, *RECURRENT),
+    _each(ONCE, *PRODUCTS, *RECURRENT, FORMULA),
 )
 
 PAPER = Convention(
@@ -76,7 +80,7 @@ PAPER = Convention(
     "core without the gate and the final bridge, plus Mobile's activations: 2 per element of ReLU6, 3 of DY-ReLU",
     "inferred from the paper's tables, which do not say what they count; matches 18 of 19 MAdds cells within rounding",
     {
-        **_each(ONCE, *PRODUCTS, *RECURRENT),
+        **_each(ONCE, *PRODUCTS, *RECURRENT, FORMULA),
         (ANY, "gate"): NOTHING,
         (ANY, "final"): NOTHING,
         ("relu6", "hidden"): Weight(elements=2),
@@ -104,7 +108,7 @@ TORCH = Convention(
     "torch",
     "core in FLOPs: 2 FLOPs per multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS, *RECURRENT), **NO_FUSED, **NO_RARE, **_complex(6)},
+    {**_each(Weight(products=2), *PRODUCTS, *RECURRENT), **NO_FUSED, **NO_RARE, **OF_REGISTRY, **_complex(6)},
     unit="FLOPs",
     versions=("2.13",),
 )

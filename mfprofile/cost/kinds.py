@@ -38,8 +38,10 @@ REDUCTIONS = frozenset(
 """The kinds whose `elements` are their input values. For all other kinds, `elements` are the output values."""
 PARAMETERS = ("embedding", "table", "unused")
 """The kinds that read or own parameters and compute nothing."""
+FORMULA = "formula"
+"""The kind of an operator that is counted by a formula of the user or of torch's registry."""
 KINDS = frozenset(
-    (*(*PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),)
+    (*(FORMULA, *PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),)
 )
 
 UNCOVERED = "uncovered"
@@ -55,6 +57,13 @@ CELL = "cell"
 COMPLEX = "complex"
 COMPLEX_BIASED = "complex-biased"
 """The roles of convolutions of complex numbers, without and with a bias. torch runs each as three of real numbers."""
+OWN = "own"
+REGISTERED = "registered"
+"""The roles of ops that are counted by a formula of the user, or by one of torch's registry. Only FlopCounterMode
+knows the registry, and no tool knows the user's formulas."""
+ODD = "odd"
+"""The role of the rest of an odd number of FLOPs in torch's registry: half a multiply-add."""
+FORMULAS = frozenset((OWN, REGISTERED, ODD))
 OF_MOBILE_FORMER = frozenset(
     (
         *("stem", "lite", "hidden", "output", "theta", "attention", "ffn", "token", "bridge", "gate", "projection"),
@@ -64,7 +73,7 @@ OF_MOBILE_FORMER = frozenset(
 """The roles of a Mobile-Former's ops. `hidden` and `output` belong to a Mobile sub-block. `token` is for the ops that
 join sub-blocks on tokens."""
 ROLES = OF_MOBILE_FORMER | {
-    *(UNCOVERED, FUSED, COMPOSED, RARE, CELL, COMPLEX, COMPLEX_BIASED, "unused"),
+    *(UNCOVERED, FUSED, COMPOSED, RARE, CELL, COMPLEX, COMPLEX_BIASED, OWN, REGISTERED, ODD, "unused"),
     *(
         "plain",
         "biased",

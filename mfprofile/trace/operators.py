@@ -157,7 +157,7 @@ SHAPED = frozenset(f"{_LIKE} randint_like".split())
 
 _CONVOLVED = "conv depthwise pointwise conv-transpose linear"
 _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
-OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn".split())
+OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn formula".split())
 """The kinds of op that own the parameters they read. A parameter that only other kinds read is a table."""
 
 CONTROL = frozenset(("cond", "while_loop"))

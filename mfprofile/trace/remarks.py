@@ -20,7 +20,8 @@ _MOST_NAMED = 4
 
 def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple[Remark, ...]:
     """Return the remarks on a network that has run under a recorder, with or without gradients."""
-    return (*_gaps(network, recorder), *_notes(network, gradients))
+    counted = (use.remark for use in recorder.formulas.uses)
+    return (*_gaps(network, recorder), *counted, *_notes(network, gradients))
 
 
 def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:

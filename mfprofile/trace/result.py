@@ -18,6 +18,7 @@ from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.traits import Labels, Traits
+from mfprofile.trace.formulas import Use
 from mfprofile.trace.operators import RECURRENT
 
 
@@ -30,7 +31,7 @@ class Trace:
     one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
     are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
-    the network has or does that the rows do not show.
+    the network has or does that the rows do not show. `formulas` are those of others that counted operators.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -47,6 +48,7 @@ class Trace:
     values_read: tuple[ValueRead, ...] = ()
     outside: tuple[Outside, ...] = ()
     remarks: Sequence[Remark] = ()
+    formulas: Sequence[Use] = ()
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:

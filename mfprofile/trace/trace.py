@@ -18,6 +18,7 @@ from mfprofile.spec.renamed import renamed
 from mfprofile.trace import DEVICES, FILLS
 from mfprofile.trace.calls import module_in
 from mfprofile.trace.copies import copied
+from mfprofile.trace.formulas import Use
 from mfprofile.trace.inputs import Input as Input
 from mfprofile.trace.inputs import Maker, input_shapes, maker
 from mfprofile.trace.modules import is_leaf, named_modules, named_tensors, own_parameters, to_eval
@@ -35,6 +36,7 @@ class Run(NamedTuple):
     device: str
     parts: Sequence[Part]
     remarks: Sequence[Remark]
+    formulas: Sequence[Use]
     values_read: tuple[ValueRead, ...]
     outside: tuple[Outside, ...]
     reason: str = ""
@@ -88,6 +90,8 @@ def trace(
         run = _first_run(model, ordered, named, ways, run_original, fill)
     shapes = tuple(input_shapes(ordered, named))
     if isinstance(run, Failure):
+        if run.action == "counted":
+            raise run.error
         raise InputError(_message(name or type(model).__name__, run, shapes)) from run.error
     modules = {path: _module(module) for path, module in named_modules(model)}
     is_made = any(isinstance(value, Input) for value in (*ordered, *named.values())) or not shapes
@@ -102,6 +106,7 @@ def trace(
         run.values_read,
         run.outside,
         run.remarks,
+        run.formulas,
     )
 
 
@@ -182,6 +187,8 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         return Failure(error, "", "given its inputs")
     recorder.reads.note_inputs([*args, *kwargs.values()])
     failure = _run(network, args, kwargs, way, recorder)
+    if recorder.formulas.error is not None:
+        return recorder.formulas.failure
     if recorder.calls.error is not None:
         return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
     if recorder.threads.error is not None:
@@ -189,7 +196,9 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     if failure is not None:
         return failure
     remarks = remarks_on(network, recorder, way.gradients)
-    return Run(way.device, recorder.parts(), remarks, recorder.reads.values.reads, recorder.outside)
+    return Run(
+        way.device, recorder.parts(), remarks, recorder.formulas.uses, recorder.reads.values.reads, recorder.outside
+    )
 
 
 def _run(

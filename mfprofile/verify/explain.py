@@ -80,23 +80,28 @@ class Explanation:
         return self.holds or self.version_known
 
 
-def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
-    """Return the explanation of a measurement of the bill's network; `modules` are the model's module paths."""
-    predicted = bill.under(measured.tool)
+def explain(bill: Bill, measured: Measurement, modules: Iterable[str], plain: Bill | None = None) -> Explanation:
+    """Return the explanation of a measurement of the bill's network; `modules` are the model's module paths.
+
+    `plain` is the bill without the user's own formulas, if there are any. No tool knows them.
+    """
+    plain = bill if plain is None else plain
+    predicted = plain.under(measured.tool)
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
-    core = [factor * madds for madds in bill.under("core").row_madds]
-    extra = _by_kind(bill.rows, [ours - plain for ours, plain in zip(predicted.row_madds, core, strict=True)])
+    core = _by_kind(bill.rows, [factor * madds for madds in bill.under("core").row_madds])
+    theirs = _by_kind(plain.rows, predicted.row_madds)
+    extra = {kind: theirs.get(kind, 0) - core.get(kind, 0) for kind in {**core, **theirs}}
     return Explanation(
         measured,
         predicted.convention.unit,
-        sum(core),
+        sum(core.values()),
         {kind: more for kind, more in extra.items() if more > 0},
         {kind: -more for kind, more in extra.items() if more < 0},
         predicted.madds,
         predicted.counted_params,
-        None if measured.by_path is None else compare(bill.rows, predicted.row_madds, measured.by_path, modules),
+        None if measured.by_path is None else compare(plain.rows, predicted.row_madds, measured.by_path, modules),
         _was_read(predicted.convention, measured.version),
-        None if measured.activations is None else compare_activations(bill, measured.activations, modules),
+        None if measured.activations is None else compare_activations(plain, measured.activations, modules),
     )
 
 

@@ -12,6 +12,7 @@ from mfprofile.trace.result import Trace
 from mfprofile.verify.audit import Audit
 from mfprofile.view.bill import bill_json, bill_table
 from mfprofile.view.coverage import coverage, coverage_json, other_remarks
+from mfprofile.view.formulas import formulas_json
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Form, dumps, render
 from mfprofile.view.values import MOST_NAMED, decided
@@ -52,6 +53,7 @@ def audit_json(audit: Audit, bill: Bill, axis: str) -> dict[str, Any]:
         "reason": trace.reason,
         "coverage": coverage_json(bill),
         "remarks": [remark.text for remark in trace.remarks],
+        "formulas": formulas_json(trace.formulas),
         "unused": dict(trace.unused),
         "modules": [_branch_json(branch) for branch in branches(tree(bill))],
     }
