@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from mfprofile.cost.dataflow import DataFlow
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Module, Outside, Remark, ValueRead
 from mfprofile.errors import InputError
@@ -37,6 +38,7 @@ class Run(NamedTuple):
     remarks: Sequence[Remark]
     values_read: tuple[ValueRead, ...]
     outside: tuple[Outside, ...]
+    dataflow: DataFlow
     reason: str = ""
 
 
@@ -102,6 +104,7 @@ def trace(
         run.values_read,
         run.outside,
         run.remarks,
+        run.dataflow,
     )
 
 
@@ -189,7 +192,8 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     if failure is not None:
         return failure
     remarks = remarks_on(network, recorder, way.gradients)
-    return Run(way.device, recorder.parts(), remarks, recorder.reads.values.reads, recorder.outside)
+    reads = recorder.reads.values.reads
+    return Run(way.device, recorder.parts(), remarks, reads, recorder.outside, recorder.dataflow())
 
 
 def _run(
