@@ -135,7 +135,7 @@ def command(
     --convention is refused.
 
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
-    no pillars, no memory and no knobs here. Its --input and --arg can be in pyproject.toml, under
+    no pillars and no knobs here; its memory is that of its run. Its --input and --arg can be in pyproject.toml, under
     [tool.mfprofile.targets]. Specs and networks in code can be checked together: 192 or HEIGHTxWIDTH is then the input
     of specs, and any other form of --input that of networks in code. Operators that are not counted are reported on
     stderr. With --strict they fail the check.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mfprofile.cost.dataflow import DataFlow
 from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, ODD, RARE, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
@@ -33,7 +34,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     It works in inference mode, where torch keeps operators whole (`linear`, `matmul`, `scaled_dot_product_attention`).
     An operator without a handle is decomposed as in torch. `fault` is the exception of a handle of ours. `reads`
-    checks each tensor that is read. Of its parts, `owners`, `calls` and `threads` are attributes here too.
+    checks each tensor that is read. Of its parts, `owners`, `calls`, `threads` and `storages` are attributes here too.
     """
 
     supports_higher_order_operators = True
@@ -42,6 +43,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
+        self.storages = self.reads.storages
         self.fault: Exception | None = None
         self.formulas = Formulas()
         self.output_type: type = type(None)
@@ -55,6 +57,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run an operator and record what it costs."""
         operator, options, self._runs = operator_of(func), kwargs or {}, self._runs + 1
+        run, first = self._runs, len(self._ops)
         read = list(tensors_in((*args, *options.values())))
         if any(map(wraps, types)) and not any(map(is_nested, read)):
             self.reads.note_after(operator.name, read)
@@ -72,6 +75,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         made = list(tensors_in([out]))
         self.reads.note_outputs(operator.name, read, [*made, *written], number, (*args, *options.values()))
         self.reads.values.note(self.calls.current.path, operator.name, func, args, options, read, made)
+        if self._runs == run:
+            self.storages.note(self.calls.current.path, operator, (first, len(self._ops)), read, made, written)
+        else:  # the operators that it ran are recorded
+            self.storages.note_made(self.calls.current.path, operator, made)
         return out
 
     def _run(
@@ -221,6 +228,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for call, name, at, role, cost in self._ops
         ]
         return [*self.owners.rest(read=True), *parts, *self.owners.rest(read=False)]
+
+    def dataflow(self) -> DataFlow:
+        """Return which storages each operator reads and puts out."""
+        return self.storages.dataflow(self.owners.bytes, first_row=sum(1 for _ in self.owners.rest(read=True)))
 
 
 def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:

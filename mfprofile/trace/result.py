@@ -11,6 +11,7 @@ from typing import ClassVar, Never
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.dataflow import DataFlow
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
@@ -31,7 +32,8 @@ class Trace:
     one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
     are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
-    the network has or does that the rows do not show. `formulas` are those of others that counted operators.
+    the network has or does that the rows do not show. `formulas` are those of others that counted operators. `dataflow`
+    has the storages that each operator read and put out.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -49,6 +51,7 @@ class Trace:
     outside: tuple[Outside, ...] = ()
     remarks: Sequence[Remark] = ()
     formulas: Sequence[Use] = ()
+    dataflow: DataFlow | None = None
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from mfprofile.cost.dataflow import DataFlow
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Module, Outside, Remark, ValueRead
 from mfprofile.errors import InputError
@@ -39,6 +40,7 @@ class Run(NamedTuple):
     formulas: Sequence[Use]
     values_read: tuple[ValueRead, ...]
     outside: tuple[Outside, ...]
+    dataflow: DataFlow
     reason: str = ""
 
 
@@ -107,6 +109,7 @@ def trace(
         run.outside,
         run.remarks,
         run.formulas,
+        run.dataflow,
     )
 
 
@@ -196,9 +199,8 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     if failure is not None:
         return failure
     remarks = remarks_on(network, recorder, way.gradients)
-    return Run(
-        way.device, recorder.parts(), remarks, recorder.formulas.uses, recorder.reads.values.reads, recorder.outside
-    )
+    uses, reads = recorder.formulas.uses, recorder.reads.values.reads
+    return Run(way.device, recorder.parts(), remarks, uses, reads, recorder.outside, recorder.dataflow())
 
 
 def _run(
