@@ -16,6 +16,7 @@ from mfprofile.cli.options import (
     InputOption,
     InputsOfEither,
     SettingsOption,
+    TrainingOption,
     assignments,
     checked_specs,
     need_torch,
@@ -43,7 +44,8 @@ class Options:
     """The options that describe networks.
 
     `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
-    inputs of specs if they are not those of networks in code. `config` has more options of networks in code.
+    inputs of specs if they are not those of networks in code. `config` has more options of networks in code. With
+    `training`, a forward and a backward pass are counted.
     """
 
     settings: Sequence[str] = ()
@@ -52,6 +54,7 @@ class Options:
     fill: str | None = None
     sizes: Sequence[str] | None = None
     config: Config | None = None
+    training: bool = False
 
     @property
     def changes(self) -> Sequence[str]:
@@ -83,9 +86,11 @@ def _options(
     arguments: Sequence[str] | None = None,
     input_size: str | None = None,
     fill: str | None = None,
+    training: bool = False,
 ) -> Options:
     """Return the options that describe networks."""
-    return Options(settings or (), inputs or ([] if input_size is None else [input_size]), arguments or (), fill)
+    shapes = inputs or ([] if input_size is None else [input_size])
+    return Options(settings or (), shapes, arguments or (), fill, training=training)
 
 
 NetworkOptions = Annotated[
@@ -96,6 +101,7 @@ NetworkOptions = Annotated[
             "inputs": (InputsOfEither, None),
             "arguments": (ArgumentsOption, None),
             "fill": (FillOption, None),
+            "training": (TrainingOption, False),
         },
         _options,
     ),
@@ -156,13 +162,13 @@ def bill_of(reference: str, options: Options, convention: str, suffix: str = "")
         return _trace(reference, options, convention, suffix)
     from mfprofile.spec.load import load
 
-    return _count(load(reference, options.assignments), convention, suffix)
+    return _count(load(reference, options.assignments), convention, options.training, suffix)
 
 
-def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
+def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bill:
     from mfprofile.cost.bill import count
 
-    return count(replace(spec, name=spec.name + suffix), convention)
+    return count(replace(spec, name=spec.name + suffix), convention, training=training)
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
@@ -218,7 +224,7 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
     if targets:
         options = configured(options)
-    unchanged = Options(inputs=options.inputs, fill=options.fill, config=options.config)
+    unchanged = replace(options, settings=(), arguments=())
     if targets:
         need_extra(f"{command} of a network in code", references)
         with imported_once(references):
@@ -227,4 +233,4 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
 
     before = load(a, unchanged.assignments)  # load it once: it may be standard input
     after = load(before if b is None else b, options.assignments)
-    return _count(before, convention), _count(after, convention, suffix)
+    return _count(before, convention, options.training), _count(after, convention, options.training, suffix)

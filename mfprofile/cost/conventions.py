@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, CONVOLUTIONS, FUSED, PRODUCTS, RARE, UPSAMPLINGS
+from mfprofile.cost.kinds import (
+    COMPLEX,
+    COMPLEX_BIASED,
+    COMPOSED,
+    CONVOLUTIONS,
+    FUSED,
+    GROUPED_GRADIENT,
+    PRODUCTS,
+    RARE,
+    UPSAMPLINGS,
+)
 from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 from mfprofile.spec.problems import unknown
 
@@ -92,7 +102,7 @@ TORCH = Convention(
     "torch",
     "core in FLOPs: 2 FLOPs per multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS), **NO_FUSED, **NO_RARE, **_complex(6)},
+    {**_each(Weight(products=2), *PRODUCTS, GROUPED_GRADIENT), **NO_FUSED, **NO_RARE, **_complex(6)},
     unit="FLOPs",
     versions=("2.13",),
 )

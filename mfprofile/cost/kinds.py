@@ -37,8 +37,13 @@ REDUCTIONS = frozenset(
 """The kinds whose `elements` are their input values. For all other kinds, `elements` are the output values."""
 PARAMETERS = ("embedding", "table", "unused")
 """The kinds that read or own parameters and compute nothing."""
+GROUPED_GRADIENT = "grouped-gradient"
+"""What torch's FlopCounterMode counts in training beyond the products of a grouped convolution's weight gradient."""
 KINDS = frozenset(
-    (*(*PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),)
+    (
+        *(*PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),
+        GROUPED_GRADIENT,
+    )
 )
 
 UNCOVERED = "uncovered"

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.flow import INPUT, Flow
+from mfprofile.cost.training import TRAINING
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MEMORY
 from mfprofile.spec.problems import unknown
@@ -165,6 +166,8 @@ def value_bytes(dtype: str) -> int:
 def _flow(bill: Bill, batch: int) -> Flow:
     if not 1 <= batch <= MAX_BATCH:
         raise InputError(f"batch {shown(batch)}: must be {'1 or more' if batch < 1 else f'at most {MAX_BATCH:,}'}")
+    if bill.mode == TRAINING:
+        raise InputError(f"{MEMORY}: only that of one inference is known; use a bill without training")
     if not all(part.wiring for part in bill.parts):
         raise InputError(f"{MEMORY}: the data flow of a network in code is not known; peak memory needs a spec")
     if not isinstance(bill.madds, int):
