@@ -132,7 +132,7 @@ def command(
 
     A budget with 'convention: paper' is judged in that convention. Limits without one are judged in that of
     --convention, else of the spec's budget, else of pyproject.toml, else in core. A budget in another convention than
-    --convention is refused.
+    --convention is refused. With --training, so is a limit of a file on madds: it is on one inference.
 
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
     no pillars and no knobs here; its memory is that of its run. Its --input and --arg can be in pyproject.toml, under
@@ -151,8 +151,8 @@ def command(
     chosen_format = _format(form, as_json)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
-    terms = _terms(convention, batch, dtype)
-    growth = _growth(baseline, max_growth, allow_new, convention)
+    terms = _terms(convention, batch, dtype, options.training)
+    growth = _growth(baseline, max_growth, allow_new, terms)
     demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
     checked_specs([*specs, *(["-"] if baseline == "-" else [])])
     refuse_misplaced(specs, options, is_mixed_allowed=True)
@@ -194,17 +194,15 @@ def _candidate(reference: str, options: Options, terms: Terms) -> Candidate:
     return candidate(reference, terms, options.assignments)
 
 
-def _terms(convention: str | None, batch: int, dtype: str) -> Terms:
+def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Terms:
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
+    from mfprofile.cost.memory import value_bytes
 
     if batch < 1:
         raise InputError(f"--batch {batch}: must be 1 or more")
-    terms = Terms(find_convention(convention or "core"), batch, dtype, required=convention is not None)
-    if dtype != "float32":
-        from mfprofile.cost.memory import value_bytes
-
-        value_bytes(dtype)
+    terms = Terms(find_convention(convention or "core"), batch, dtype, convention is not None, training)
+    value_bytes(dtype)
     return terms
 
 
@@ -237,13 +235,14 @@ def _config(file: str | None) -> Config | None:
     return config
 
 
-def _growth(file: str | None, most: str | None, allow_new: bool, convention: str | None) -> Growth | None:
+def _growth(file: str | None, most: str | None, allow_new: bool, terms: Terms) -> Growth | None:
     from mfprofile.budget.baseline import growth, read_baseline
     from mfprofile.budget.checks import Growth
 
     if file is not None:
         allowed = growth(most or "0%")
-        return Growth(Path(file), read_baseline(Path(file), convention), allowed, allow_new)
+        earlier = read_baseline(Path(file), terms.convention.name if terms.required else None, terms.mode)
+        return Growth(Path(file), earlier, allowed, allow_new)
     if most is not None or allow_new:
         flag = "--allow-new" if most is None else "--max-growth"
         raise InputError(f"{flag} needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'")

@@ -18,6 +18,7 @@ from mfprofile.cli.options import (
     InputsOfEither,
     InputsOption,
     SettingsOption,
+    TrainingOption,
     assignments,
     checked_specs,
     need_torch,
@@ -46,7 +47,7 @@ class Options:
 
     `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
     inputs of specs if they are not those of networks in code. `code` are further options of networks in code, and
-    `config` has more of them.
+    `config` has more of them. With `training`, a forward and a backward pass are counted.
     """
 
     settings: Sequence[str] = ()
@@ -56,6 +57,7 @@ class Options:
     sizes: Sequence[str] | None = None
     config: Config | None = None
     code: Code = field(default_factory=Code)
+    training: bool = False
 
     @property
     def changes(self) -> Sequence[str]:
@@ -87,11 +89,12 @@ def _options(
     arguments: Sequence[str] | None = None,
     input_size: str | None = None,
     fill: str | None = None,
+    training: bool = False,
     **further: Any,
 ) -> Options:
     """Return the options that describe networks."""
     given = inputs or ([] if input_size is None else [input_size])
-    return Options(settings or (), given, arguments or (), fill, code=code(**further))
+    return Options(settings or (), given, arguments or (), fill, code=code(**further), training=training)
 
 
 _FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
@@ -102,6 +105,7 @@ NetworkOptions = Annotated[
             "settings": (SettingsOption, None),
             "inputs": (InputsOfEither, None),
             **_FOR_CODE,
+            "training": (TrainingOption, False),
         },
         _options,
     ),
@@ -166,13 +170,13 @@ def bill_of(reference: str, options: Options, convention: str, suffix: str = "")
         return _trace(reference, options, convention, suffix)
     from mfprofile.spec.load import load
 
-    return _count(load(reference, options.assignments), convention, suffix)
+    return _count(load(reference, options.assignments), convention, options.training, suffix)
 
 
-def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
+def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bill:
     from mfprofile.cost.bill import count
 
-    return count(replace(spec, name=spec.name + suffix), convention)
+    return count(replace(spec, name=spec.name + suffix), convention, training=training)
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
@@ -237,4 +241,4 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
 
     before = load(a, unchanged.assignments)  # load it once: it may be standard input
     after = load(before if b is None else b, options.assignments)
-    return _count(before, convention), _count(after, convention, suffix)
+    return _count(before, convention, options.training), _count(after, convention, options.training, suffix)

@@ -19,6 +19,7 @@ from mfprofile.cost.kinds import (
     CONVOLUTIONS,
     FORMULA,
     FUSED,
+    GROUPED_GRADIENT,
     ODD,
     PRODUCTS,
     RARE,
@@ -108,7 +109,13 @@ TORCH = Convention(
     "torch",
     "core in FLOPs: 2 FLOPs per multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS, *RECURRENT), **NO_FUSED, **NO_RARE, **OF_REGISTRY, **_complex(6)},
+    {
+        **_each(Weight(products=2), *PRODUCTS, *RECURRENT, GROUPED_GRADIENT),
+        **NO_FUSED,
+        **NO_RARE,
+        **OF_REGISTRY,
+        **_complex(6),
+    },
     unit="FLOPs",
     versions=("2.13",),
 )

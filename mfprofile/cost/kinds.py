@@ -40,8 +40,13 @@ PARAMETERS = ("embedding", "table", "unused")
 """The kinds that read or own parameters and compute nothing."""
 FORMULA = "formula"
 """The kind of an operator that is counted by a formula of the user or of torch's registry."""
+GROUPED_GRADIENT = "grouped-gradient"
+"""What torch's FlopCounterMode counts in training beyond the products of a grouped convolution's weight gradient."""
 KINDS = frozenset(
-    (*(FORMULA, *PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),)
+    (
+        *(*PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),
+        *(FORMULA, GROUPED_GRADIENT),
+    )
 )
 
 UNCOVERED = "uncovered"

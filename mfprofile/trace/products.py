@@ -36,11 +36,11 @@ def convolution(
     taps, positions = prod(weight.shape[2:]), tuple(out.shape[2:])
     if is_transposed:
         read, outputs = tuple(image.shape[2:]), out.shape[1]
-        cost = ops.transposed(image.shape[1] // groups, outputs, taps, read, positions, bias is not None)
+        cost = ops.transposed(image.shape[1] // groups, outputs, taps, read, positions, bias is not None, groups)
     else:
         outputs, inputs = weight.shape[:2]
         kind = "pointwise" if taps == 1 else "depthwise" if groups > 1 and inputs == 1 else "conv"
-        cost = ops.convolution(inputs, outputs, taps, positions, kind, bias is not None)
+        cost = ops.convolution(inputs, outputs, taps, positions, kind, bias is not None, groups)
     return [(cost.kind, cost if image.shape[0] == 1 else ops.repeated(cost, image.shape[0]))]
 
 
