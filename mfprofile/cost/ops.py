@@ -89,7 +89,7 @@ def convolution(
     weights = taps * inputs * outputs
     spread = product(positions)
     biases = outputs if bias else 0
-    return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases, groups)
+    return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases, groups=groups)
 
 
 def transposed(
@@ -113,7 +113,7 @@ def transposed(
     weights = taps * inputs * outputs
     biases = outputs if bias else 0
     shape = (outputs, *positions)
-    return Cost("conv-transpose", shape, weights * product(read), product(shape), weights, biases, groups)
+    return Cost("conv-transpose", shape, weights * product(read), product(shape), weights, biases, groups=groups)
 
 
 def depthwise(
@@ -234,7 +234,9 @@ def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
     (1769472, 73728, (4, 6, 384))
     """
     out = (images, *cost.out)
-    return Cost(cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases, cost.groups)
+    return Cost(
+        cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases, groups=cost.groups
+    )
 
 
 def table(rows: Size[D], channels: Size[D]) -> Cost[D]:

@@ -185,7 +185,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
         layer = recurrent.as_called(cost, self.calls.current.rank)
-        return Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer)
+        return Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer, cost.groups)
 
     def _role(self, operator: Operator, cost: Cost, given: Mapping[str, Any]) -> str:
         """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
