@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from mfprofile.cli.code import CODE, Code, code
+from mfprofile.cli.files import codes, need_onnx, refuse_code_options, traced_file
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
     ArgumentsOption,
@@ -26,7 +27,7 @@ from mfprofile.cli.options import (
 )
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_model_file, is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
     from mfprofile.trace.parse import Inputs
+    from mfprofile.trace.result import Trace
 
 T = TypeVar("T")
 _LIBRARIES = ("timm:", "torchvision:")
@@ -63,6 +65,12 @@ class Options:
     def changes(self) -> Sequence[str]:
         """Return the options that change the network of a reference."""
         return (*self.settings, *self.arguments)
+
+    @property
+    def of_code(self) -> dict[str, object]:
+        """Return the options that only networks in code have, by name."""
+        further = {name.removeprefix("--"): True for name, _ in self.code.given()}
+        return {"arg": self.arguments, "inputs": self.fill, **further}
 
     @property
     def assignments(self) -> list[Setting]:
@@ -132,6 +140,8 @@ def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allow
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
     for option, why in () if targets else options.code.given():
         raise InputError(f"{option} needs a network in code, such as net.py:Net; {why}")
+    if targets and not codes(references):
+        refuse_code_options(targets[0], **options.of_code)
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
     if targets and len(targets) < len(references) and options.inputs and not is_mixed_allowed:
@@ -148,13 +158,16 @@ def configured(options: Options) -> Options:
 
 
 def need_extra(command: str, references: Sequence[str]) -> None:
-    """Raise `InputError` with the command that installs what the networks need, unless torch is installed."""
-    need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
+    """Raise `InputError` with the command that installs what the networks need: torch for code, onnx for files."""
+    if codes(references):
+        need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
+    if any(map(is_model_file, references)):
+        need_onnx(command.partition(" ")[0])
 
 
 def imported_once(references: Sequence[str], options: Options) -> AbstractContextManager[None]:
     """Return a block in which each file of several networks in code is imported once, and their handles apply."""
-    if not any(map(is_target, references)):
+    if not codes(references):
         return nullcontext()
     from mfprofile.trace.handle_files import handles_of
 
@@ -180,15 +193,32 @@ def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bil
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
-    from mfprofile.trace.audit import traced
     from mfprofile.view.coverage import notes
 
-    trace = traced(reference, *inputs_and_arguments(reference, options))
+    if is_model_file(reference):
+        trace = file_trace(reference, options)
+    else:
+        from mfprofile.trace.audit import traced
+
+        trace = traced(reference, *inputs_and_arguments(reference, options))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     texts = [f"note: {reference}: {line}" for line in notes(bill)]
     if texts:
         notify("\n".join(texts))
     return bill
+
+
+def file_trace(reference: str, options: Options) -> Trace:
+    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
+
+    Raises `InputError` for a file that is not valid, inputs that do not fit it, and arguments.
+    """
+    from mfprofile.budget.code_options import NO_OPTIONS
+
+    more = NO_OPTIONS if options.config is None else options.config.options(reference)
+    refuse_code_options(reference, arg=more.arguments)
+    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
+    return _anchored(partial(traced_file, reference), texts, "--input", places)
 
 
 def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict[str, Any]]:
@@ -229,6 +259,8 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
         )
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
+    if is_model_file(references[1]):
+        refuse_code_options(references[1], arg=options.arguments)
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
     if targets:
         options = configured(options)

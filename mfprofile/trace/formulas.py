@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -13,49 +13,18 @@ from torch._ops import OpOverload
 from mfprofile.cost.conventions import CORE
 from mfprofile.cost.kinds import FORMULA, KINDS, ODD, OWN, PARAMETERS, REGISTERED
 from mfprofile.cost.ops import Cost, elementwise
-from mfprofile.cost.subject import Remark
 from mfprofile.errors import FormulaError, InputError
-from mfprofile.spec.words import in_one_line, raised, several, shown
+from mfprofile.spec.words import in_one_line, raised, shown
 from mfprofile.trace.overloads import Operator
 from mfprofile.trace.own import Formula, formula_of, formulas
 from mfprofile.trace.places import place
+from mfprofile.trace.uses import Use
 from mfprofile.trace.ways import Failure
 
 Costs = list[tuple[str, Cost]]
 """Roles and costs of the ops that an operator is counted as."""
 
 _RESULT = "return the multiply-adds as a whole number of 0 or more, a Cost, or None for nothing to count"
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What a formula counted in a run: how often it was called, for how many multiply-adds.
-
-    `source` is `own` for a formula of the user, `registered` for one of torch's registry. `free` is how often it
-    returned None. `odd` is the number of FLOPs that are half a multiply-add, one for each odd result.
-    """
-
-    operator: str
-    source: str
-    function: str
-    place: str
-    calls: int = 0
-    madds: int = 0
-    free: int = 0
-    odd: int = 0
-    replaces: bool = False
-
-    @property
-    def remark(self) -> Remark:
-        """Return a sentence on the operator: whose formula counted it, how often, and how much."""
-        whose = "your formula" if self.source == OWN else "a formula of torch's registry"
-        instead = " instead of mfprofile's rule" if self.replaces else ""
-        halves = f"; {several(self.odd, 'odd FLOP')} {'is' if self.odd == 1 else 'are'} not counted" if self.odd else ""
-        amount = "nothing to count" if self.free == self.calls else several(self.madds, "multiply-add")
-        return Remark(
-            f"{self.operator} is counted by {whose}{instead}, {self.function} at {self.place}: "
-            f"{several(self.calls, 'time')}, {amount}{halves}"
-        )
 
 
 class Formulas:

@@ -19,8 +19,8 @@ from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.traits import Labels, Traits
-from mfprofile.trace.formulas import Use
 from mfprofile.trace.operators import RECURRENT
+from mfprofile.trace.uses import Use
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Trace:
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
     are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
     the network has or does that the rows do not show. `formulas` are those of others that counted operators. `dataflow`
-    has the storages that each operator read and put out.
+    has the storages that each operator read and put out. A model file does not run: its `device` and `fill` are ''.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -65,8 +65,9 @@ class Trace:
 
     @property
     def settings(self) -> Traits:
-        """Return the traits of the whole network: its inputs and its class."""
-        return {"input": self.input, "class": self.modules[""].kind}
+        """Return the traits of the whole network: its inputs, and its class if it is known."""
+        kind = self.modules[""].kind
+        return {"input": self.input, "class": kind} if kind else {"input": self.input}
 
     @property
     def traits(self) -> Mapping[str, Traits]:

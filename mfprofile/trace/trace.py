@@ -19,7 +19,6 @@ from mfprofile.spec.renamed import renamed
 from mfprofile.trace import DEVICES, FILLS
 from mfprofile.trace.calls import module_in
 from mfprofile.trace.copies import copied
-from mfprofile.trace.formulas import Use
 from mfprofile.trace.inputs import Input as Input
 from mfprofile.trace.inputs import Maker, input_shapes, maker
 from mfprofile.trace.modules import is_leaf, named_modules, named_tensors, own_parameters, to_eval
@@ -28,6 +27,7 @@ from mfprofile.trace.remarks import remarks_on
 from mfprofile.trace.result import Trace
 from mfprofile.trace.scripts import kernels
 from mfprofile.trace.settings import ONE_AT_A_TIME, compiler_is_imported, same_environment, settings
+from mfprofile.trace.uses import Use
 from mfprofile.trace.ways import WAYS, Failure, Way, with_gradients
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from mfprofile.cost.kinds import OWN
-from mfprofile.cost.subject import is_whole
 from mfprofile.errors import InputError
 from mfprofile.spec.words import raised
 from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
@@ -19,20 +17,8 @@ from mfprofile.trace.own import no_formulas
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments
-from mfprofile.verify.verify import Verification, chosen, verified
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """The trace of a network, and the results of other counters if they were requested."""
-
-    trace: Trace
-    verification: Verification | None = None
-
-    @property
-    def holds(self) -> bool:
-        """Return whether all is counted and accounted for, and every requested counter is explained."""
-        return is_whole(self.trace) and (self.verification is None or self.verification.holds)
+from mfprofile.verify.outcome import Audit as Audit
+from mfprofile.verify.verify import chosen, verified
 
 
 def audit(

@@ -15,8 +15,8 @@ from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import raised
-from mfprofile.trace.formulas import Use
 from mfprofile.trace.modules import named_modules
+from mfprofile.trace.uses import Use
 from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
 from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mfprofile.cost.kinds import OWN, REGISTERED
 from mfprofile.spec.words import listed
-from mfprofile.trace.formulas import Use
+from mfprofile.trace.uses import Use
 from mfprofile.view.values import MOST_NAMED
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
-from mfprofile.verify.explain import Comparison, Explanation
-from mfprofile.verify.verify import Verification
 from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
+
+if TYPE_CHECKING:
+    from mfprofile.verify.explain import Comparison, Explanation
+    from mfprofile.verify.verify import Verification
 
 
 def verification_text(verifications: Sequence[Verification], form: Form) -> str:
