@@ -21,11 +21,12 @@ def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: F
     The axis of a single network is `block` by default. Raises `InputError` for an axis with a table of several
     networks, where each has one line.
     """
+    one_axis = "block" if axis is None else axis
     if form == "json":
-        every = [memory_json(bill, axis or "block", run) for bill in bills]
+        every = [memory_json(bill, one_axis, run) for bill in bills]
         return dumps(every if len(every) > 1 else every[0])
     if len(bills) == 1:
-        return render(memory_table(bills[0], axis or "block", run), form)
+        return render(memory_table(bills[0], one_axis, run), form)
     if axis is not None:
         raise InputError(f"--by {axis}: several specs have one line each; give one spec, or --json")
     return render(memories_table(bills, run), form)
