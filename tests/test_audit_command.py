@@ -396,6 +396,17 @@ def test_counters_get_a_named_input_by_position(here: Here) -> None:
         )
 
 
+@pytest.mark.parametrize("forward", ["def forward(self, x, y): return x", "forward = None"])
+def test_counters_need_a_forward_that_takes_the_inputs(here: Here, forward: str) -> None:
+    """A network whose own `__call__` takes them is counted, but other counters call `forward`."""
+    text = f"from torch import nn\nclass Odd(nn.Module):\n    def __call__(self, x): return x\n    {forward}\n"
+    Path("odd.py").write_text(text, encoding="utf-8")
+    assert here("audit", "odd.py:Odd", "--input", "4").returncode == 0
+    done = here("audit", "odd.py:Odd", "--input", "4", "--counter", "torch")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: other counters pass inputs to forward, which cannot take them: ")
+
+
 def test_a_network_without_inputs_gets_no_default_image(here: Here) -> None:
     """With an input on the command line, it fails."""
     line = ("audit", "net.py:Alone", "--counter", "torch", "--counter", "fvcore", "--counter", "ptflops", "--strict")

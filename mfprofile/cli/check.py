@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -201,8 +200,12 @@ def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Te
 
     if batch < 1:
         raise InputError(f"--batch {batch}: must be 1 or more")
-    terms = Terms(find_convention(convention or "core"), batch, dtype, convention is not None, training)
-    value_bytes(dtype)
+    named = "core" if convention is None else convention
+    terms = Terms(find_convention(named), batch, dtype, convention is not None, training)
+    if dtype != "float32":
+        from mfprofile.cost.memory import value_bytes
+
+        value_bytes(dtype)
     return terms
 
 
@@ -225,8 +228,9 @@ def _limits(flags: dict[str, str | None], most: list[str] | None, least: list[st
 
 def _config(file: str | None) -> Config | None:
     from mfprofile.budget.config import nearest_config, read_config
+    from mfprofile.spec.reading import file_named
 
-    config = nearest_config() if file is None else read_config(Path(file))
+    config = nearest_config() if file is None else read_config(file_named(file, "--config"))
     for glob in config.unmatched() if config is not None else ():
         name = printable(glob)
         notify(f"note: tool.mfprofile.budgets has limits for {name!r}, which matches no file and no shipped spec")
@@ -238,11 +242,13 @@ def _config(file: str | None) -> Config | None:
 def _growth(file: str | None, most: str | None, allow_new: bool, terms: Terms) -> Growth | None:
     from mfprofile.budget.baseline import growth, read_baseline
     from mfprofile.budget.checks import Growth
+    from mfprofile.spec.reading import file_named
 
     if file is not None:
-        allowed = growth(most or "0%")
-        earlier = read_baseline(Path(file), terms.convention.name if terms.required else None, terms.mode)
-        return Growth(Path(file), earlier, allowed, allow_new)
+        allowed = growth("0%" if most is None else most)
+        path = file_named(file, "--baseline")
+        earlier = read_baseline(path, terms.convention.name if terms.required else None, terms.mode)
+        return Growth(path, earlier, allowed, allow_new)
     if most is not None or allow_new:
         flag = "--allow-new" if most is None else "--max-growth"
         raise InputError(f"{flag} needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'")

@@ -250,7 +250,7 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
 
     Raises `InputError` if there is no second network, and for a spec and a network in code.
     """
-    references = [a, b or a]
+    references = [a, a if b is None else b]
     targets = [reference for reference in references if is_target(reference)]
     if len(targets) == 1:
         spec = next(reference for reference in references if reference not in targets)

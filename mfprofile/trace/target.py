@@ -20,7 +20,7 @@ from torch import nn
 from mfprofile.errors import InputError
 from mfprofile.spec.missing import code_target, similar_file
 from mfprofile.spec.sources import shipped
-from mfprofile.spec.words import nearest, printable, raised
+from mfprofile.spec.words import EMPTY, nearest, printable, raised
 from mfprofile.trace.imports import imports_from, module_of
 from mfprofile.trace.named import LIBRARIES
 from mfprofile.trace.places import place
@@ -61,7 +61,7 @@ def parsed(text: str) -> Target:
     dotted = all(part.isidentifier() for part in source.split(".")) and not ("." in source and os.path.isfile(source))  # noqa: PTH113 - Path.is_file() raises for long names
     if colon and source and (source.endswith(".py") or dotted) and all(map(str.isidentifier, name.split("."))):
         return Target(text, source, name)
-    raise InputError(f"{printable(text)}: {printable(_malformed(text))}")
+    raise InputError(f"{printable(text) or EMPTY}: {printable(_malformed(text))}")
 
 
 def _malformed(text: str) -> str:

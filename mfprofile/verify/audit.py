@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mfprofile.cost.kinds import OWN
 from mfprofile.errors import InputError
-from mfprofile.spec.words import raised
+from mfprofile.spec.words import in_one_line, raised
 from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
 from mfprofile.trace.imports import shared_imports
 from mfprofile.trace.own import no_formulas
@@ -57,7 +57,11 @@ def _without_formulas(text: str, model: nn.Module, inputs: Inputs, trace: Trace)
 
 def _in_order(model: nn.Module, ordered: list[Tensor], named: dict[str, Tensor]) -> tuple[Any, ...]:
     """Return the inputs in the order of `forward`'s parameters, with defaults between: counters pass no keywords."""
-    bound: Any = inspect.signature(model.forward).bind(*ordered, **named)
+    try:
+        bound: Any = inspect.signature(model.forward).bind(*ordered, **named)
+    except (TypeError, ValueError) as error:  # its __call__ takes other arguments, or it has no signature
+        reason = in_one_line(str(error))
+        raise InputError(f"other counters pass inputs to forward, which cannot take them: {reason}") from None
     bound.apply_defaults()
     if named.keys() & bound.kwargs.keys():
         raise InputError("other counters pass inputs by position, and some of these inputs are keyword-only")

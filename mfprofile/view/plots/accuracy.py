@@ -50,7 +50,7 @@ def accuracy(
     marker means as printed. `specs` are further variants, and `file` is a CSV of the user's networks. A network
     without a measured accuracy is a tick on the axis of cost. Raises `InputError`.
     """
-    convention = convention or (CORE if recounted else "paper")
+    convention = (CORE if recounted else "paper") if convention is None else convention
     points = list(networks(specs, file, cost, convention, recounted))
     unit = "Parameters" if cost == "params" else "MAdds"
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
