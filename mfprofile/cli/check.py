@@ -196,7 +196,6 @@ def _candidate(reference: str, options: Options, terms: Terms) -> Candidate:
 def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Terms:
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
-    from mfprofile.cost.memory import value_bytes
 
     if batch < 1:
         raise InputError(f"--batch {batch}: must be 1 or more")
