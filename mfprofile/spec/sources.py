@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from mfprofile.errors import SpecError
+from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.document import MAX_BYTES, Node, parse
 from mfprofile.spec.problems import MISSING, Mark, Problem
 from mfprofile.spec.words import file_name
@@ -108,6 +108,23 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
 
     rule, remedy = missing(reference, file, in_extends=bool(path))
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
+
+
+def contents(file: str | Path, label: str = "") -> bytes:
+    """Return the bytes of a file that a user names, or of standard input for `-`.
+
+    Raises `InputError` if it cannot be read, with the `label` as its name, by default the file as it is given.
+    """
+    if str(file) == "-":
+        if sys.stdin is None:
+            raise InputError("<stdin>: is closed")
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(f"{label or file}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # a name with a null character
+        raise InputError(f"{label or file}: cannot be read: {error}") from None
 
 
 def read(file: Path, name: str, layer: int = 0) -> tuple[Node, list[Problem]]:
