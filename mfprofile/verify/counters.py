@@ -24,7 +24,7 @@ from mfprofile.trace.copies import copied, real
 from mfprofile.trace.libraries import imported, quiet
 from mfprofile.trace.modules import named_parameters
 from mfprofile.trace.scripts import named_constants
-from mfprofile.trace.settings import ONE_AT_A_TIME
+from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path
 
 Inputs: TypeAlias = tuple[Tensor, ...]
 
@@ -62,7 +62,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
-    with ONE_AT_A_TIME, quiet(), _one_thread_no_fast_path():
+    with ONE_AT_A_TIME, quiet(), _one_thread(), no_fast_path():
         network = copied(model, real, share=True)
         with Calls(network, _allow_thread, model).watch():
             fields = counter.run(network, (image,) if isinstance(image, Tensor) else image)
@@ -79,16 +79,14 @@ def installed(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _one_thread_no_fast_path() -> Iterator[None]:
-    """Use one thread inside a with block, and turn off the fast path of torch's encoders, which hides ops."""
-    threads, fast = torch.get_num_threads(), torch.backends.mha.get_fastpath_enabled()
+def _one_thread() -> Iterator[None]:
+    """Use one thread inside a with block."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    torch.backends.mha.set_fastpath_enabled(False)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
