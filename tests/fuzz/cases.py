@@ -15,12 +15,13 @@ from fuzz import files, networks, options, specs
 from fuzz.texts import Dice
 
 RARE: Mapping[str, int] = MappingProxyType(
-    {"report": 1, "schema": 1, "complexity": 1, "list": 1, "explore spaces": 1, "verify": 3}
+    {"report": 1, "schema": 2, "complexity": 2, "list": 3, "explore spaces": 2, "verify": 6}
 )
 OFTEN: Mapping[str, int] = MappingProxyType(
-    {"check": 14, "audit": 14, "count": 8, "diff": 8, "show": 6, "plot accuracy": 6}
+    {"check": 40, "audit": 40, "count": 24, "diff": 24, "show": 20, "plot accuracy": 16}
 )
-"""How often a command is tried; all others: 4 times."""
+USUALLY = 12
+"""How often a command is tried, in one turn through all of them."""
 LINKS: Mapping[str, str] = MappingProxyType(
     {
         "link.yaml": "mine.yaml",
@@ -73,7 +74,7 @@ class Case:
 
 def names() -> list[str]:
     """Return the commands, each as often as it is tried in one turn, well mixed."""
-    all_names = [name for name in options.commands() for _ in range(RARE.get(name, OFTEN.get(name, 4)))]
+    all_names = [name for name in options.commands() for _ in range(RARE.get(name, OFTEN.get(name, USUALLY)))]
     Random(0).shuffle(all_names)
     return all_names
 
