@@ -42,7 +42,7 @@ def module_path(node: NodeProto, weights: Iterable[str] = ()) -> str:
     owners = [path for name in weights if (path := parent(name))]
     if modules:
         path = ".".join(_merged(modules))
-        return _cut(next((owner for owner in owners if _unnumbered(owner) == _unnumbered(path)), path))
+        return _cut(next((owner for owner in owners if _is_same(owner, path)), path))
     return _cut(owners[0]) if owners else ""
 
 
@@ -77,9 +77,14 @@ def _layer(node: NodeProto, path: str, weights: Iterable[str]) -> str:
     return next(filter(None, beside), path)
 
 
-def _unnumbered(path: str) -> str:
-    """Return a path without the numbers of calls: the second call of `first.0` is in `first.0_1`."""
-    return ".".join(_CALL.sub("", part) for part in path.split("."))
+def _is_same(owner: str, path: str) -> bool:
+    """Return whether a node's path means the module of its weights, whose path is exact.
+
+    The second call of `first.0` is in `first.0_1`, and a layer that is called from outside its module has a path
+    without that: `fc` is `head.fc`.
+    """
+    one, two = (".".join(_CALL.sub("", part) for part in each.split(".")) for each in (owner, path))
+    return one == two or owner.endswith(f".{path}")
 
 
 def _merged(modules: list[str]) -> list[str]:

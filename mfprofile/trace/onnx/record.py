@@ -17,7 +17,7 @@ from mfprofile.spec.words import shown
 from mfprofile.trace.onnx.call import Call, MisfitError, Named, UnknownSizeError
 from mfprofile.trace.onnx.handles import BIASES, HANDLES
 from mfprofile.trace.onnx.names import class_name, local_name, module_path
-from mfprofile.trace.onnx.operators import BUFFERS, FREE, PASSES
+from mfprofile.trace.onnx.operators import BUFFERS, FREE
 from mfprofile.trace.onnx.parameters import Parameters, claim
 from mfprofile.trace.onnx.values import DEFAULT, Value, attributes
 from mfprofile.trace.operators import OWNERS
@@ -107,8 +107,7 @@ class Record:
             role = FUSED if node.op_type == "Attention" else "biased" if is_biased else "plain"
             check(cost.kind, role)
             self.ops.append(Op(path, f"{local_name(node)}.{name}" if name else local_name(node), role, cost))
-        if not is_owner and node.op_type not in PASSES:
-            self.note_read(node, inputs)
+        self.note_read(node, inputs)
         if is_owner and costs[0][1].kind == "linear" and self._uses[node.output[0]] == 1:
             outputs[0].layer = len(self.ops) - 1
 
@@ -137,7 +136,6 @@ class Record:
         for number, value in self._parameters(node, inputs):
             assert value.stored is not None
             claimed[number == BIASES.get(node.op_type)] += claim(value.stored, prod(value.shape or value.stored.shape))
-        self.note_read(node, inputs)
         return claimed[0], claimed[1]
 
     def _parameters(self, node: NodeProto, inputs: Inputs) -> Iterator[tuple[int, Value]]:
