@@ -39,7 +39,7 @@ def file_named(text: str, option: str) -> Path:
 def _read(file: str | Path) -> bytes:
     if str(file) == "-":
         if sys.stdin is None:
-            raise ValueError("standard input is closed")
+            raise InputError("<stdin>: is closed")
         return sys.stdin.buffer.read(MOST_BYTES + 1)
     with Path(file).open("rb") as stream:
         return stream.read(MOST_BYTES + 1)
