@@ -114,6 +114,7 @@ class Network(Generic[D]):
     values_read: ClassVar[tuple[Never, ...]] = ()
     outside: ClassVar[tuple[Never, ...]] = ()
     remarks: ClassVar[tuple[Never, ...]] = ()
+    dataflow: ClassVar[None] = None
 
     name: str
     height: Size[D]

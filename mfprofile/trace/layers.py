@@ -23,11 +23,11 @@ def convolved(
     """
     taps, positions = prod(weight[2:]), tuple(out[2:])
     if is_transposed:
-        cost = ops.transposed(image[1] // groups, out[1], taps, tuple(image[2:]), positions, is_biased)
+        cost = ops.transposed(image[1] // groups, out[1], taps, tuple(image[2:]), positions, is_biased, groups)
     else:
         outputs, inputs = weight[:2]
         kind = "pointwise" if taps == 1 else "depthwise" if groups > 1 and inputs == 1 else "conv"
-        cost = ops.convolution(inputs, outputs, taps, positions, kind, is_biased)
+        cost = ops.convolution(inputs, outputs, taps, positions, kind, is_biased, groups)
     return cost if image[0] == 1 else ops.repeated(cost, image[0])
 
 

@@ -11,7 +11,8 @@ from mfprofile.spec.words import listed
 from mfprofile.trace.result import Trace
 from mfprofile.verify.outcome import Audit
 from mfprofile.view.bill import bill_json, bill_table
-from mfprofile.view.coverage import coverage, coverage_json
+from mfprofile.view.coverage import coverage, coverage_json, other_remarks
+from mfprofile.view.formulas import formulas_json
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Form, dumps, render
 from mfprofile.view.values import MOST_NAMED, decided
@@ -38,7 +39,7 @@ def remarks(trace: Trace) -> Iterator[str]:
     bill = trace.bill()
     yield from decided(bill)
     yield from coverage(bill)
-    yield from (remark.text for remark in trace.remarks)
+    yield from other_remarks(trace)
     if trace.unused:
         named = listed([f"{path} {grouped(size)}" for path, size in trace.unused.items()], MOST_NAMED)
         yield f"parameters that no op reads: {grouped(sum(trace.unused.values()))} ({named})"
@@ -53,6 +54,7 @@ def audit_json(audit: Audit, bill: Bill, axis: str) -> dict[str, Any]:
         "reason": trace.reason,
         "coverage": coverage_json(bill),
         "remarks": [remark.text for remark in trace.remarks],
+        "formulas": formulas_json(trace.formulas),
         "unused": dict(trace.unused),
         "modules": [_branch_json(branch) for branch in branches(tree(bill))],
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
@@ -77,6 +78,7 @@ def _signed(amount: int) -> str:
 
 def _remarks(verification: Verification) -> list[str]:
     lines = [_compared("parameters against torch's tensors", verification.params)]
+    lines += unknown_formulas(verification.formulas)
     for one in verification.explanations:
         lines += _remarks_on(one, verification.bill.params)
     for one in verification.explanations:
@@ -132,6 +134,7 @@ def verification_json(verification: Verification) -> dict[str, Any]:
         "holds": verification.holds,
         "params_by_path": _comparison_json(verification.params),
         "counters": [_explanation_json(one) for one in verification.explanations],
+        "formulas": formulas_json(verification.formulas),
         "failures": dict(verification.failures),
         "not_installed": list(verification.skipped),
     }
