@@ -8,13 +8,12 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.files import refuse_code_options
+from mfprofile.cli.files import file_trace, refuse_code_options
 from mfprofile.cli.options import ConventionName, FormOptions, notify
 from mfprofile.cli.subjects import (
     Options,
     TargetOptions,
     configured,
-    file_trace,
     imported_once,
     inputs_and_arguments,
     need_extra,

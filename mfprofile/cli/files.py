@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_model_file, is_target
-from mfprofile.trace.result import Trace
+
+if TYPE_CHECKING:
+    from mfprofile.cli.subjects import Options
+    from mfprofile.trace.result import Trace
+
+T = TypeVar("T")
 
 
 def codes(references: Sequence[str]) -> list[str]:
@@ -30,8 +37,28 @@ def refuse_code_options(reference: str, **options: object) -> None:
             raise InputError(f"--{name} needs a network in code, but {reference} is a model file: {what}; remove it")
 
 
-def traced_file(reference: str, inputs: Sequence[str]) -> Trace:
-    """Return the trace of a model file. Raises `InputError` as `trace.onnx.trace.traced` does."""
+def file_trace(reference: str, options: Options) -> Trace:
+    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
+
+    Raises `InputError` for a file that is not valid, inputs that do not fit it, arguments, and training.
+    """
+    from mfprofile.budget.code_options import NO_OPTIONS
     from mfprofile.trace.onnx.trace import traced
 
-    return traced(reference, inputs)
+    if options.training:
+        why = "the file does not say what is trained; count the network in code"
+        raise InputError(f"--training: {reference} is a model file: {why}")
+    more = NO_OPTIONS if options.config is None else options.config.options(reference)
+    refuse_code_options(reference, arg=more.arguments)
+    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
+    return anchored(partial(traced, reference), texts, "--input", places)
+
+
+def anchored(read: Callable[[Sequence[str]], T], texts: Sequence[str], option: str, places: Mapping[str, str]) -> T:
+    """Return the texts as they are read. An error about a text of a pyproject.toml names its place there."""
+    try:
+        return read(texts)
+    except InputError as error:
+        message = str(error)
+        place = next((places[text] for text in places if message.startswith(f"{option} {text}:")), None)
+        raise InputError(message if place is None else message.replace(option, place, 1)) from None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mfprofile.cli.code import CODE, Code, code
-from mfprofile.cli.files import codes, need_onnx, refuse_code_options, traced_file
+from mfprofile.cli.files import anchored, codes, file_trace, need_onnx, refuse_code_options
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
     ArgumentsOption,
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
     from mfprofile.trace.parse import Inputs
-    from mfprofile.trace.result import Trace
 
-T = TypeVar("T")
 _LIBRARIES = ("timm:", "torchvision:")
 _SIZE = re.compile(r"\s*[0-9]+([x×][0-9]+)?\s*")
 """An input of specs: pixels, or height and width."""
@@ -208,19 +206,6 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
     return bill
 
 
-def file_trace(reference: str, options: Options) -> Trace:
-    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
-
-    Raises `InputError` for a file that is not valid, inputs that do not fit it, and arguments.
-    """
-    from mfprofile.budget.code_options import NO_OPTIONS
-
-    more = NO_OPTIONS if options.config is None else options.config.options(reference)
-    refuse_code_options(reference, arg=more.arguments)
-    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
-    return _anchored(partial(traced_file, reference), texts, "--input", places)
-
-
 def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict[str, Any]]:
     """Return the inputs and the arguments of a network in code, from its options and from a pyproject.toml.
 
@@ -231,18 +216,8 @@ def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict
 
     more = NO_OPTIONS if options.config is None else options.config.options(reference)
     texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
-    read = _anchored(partial(inputs, fill=options.fill), texts, "--input", places)
-    return read, _anchored(arguments, more.arguments_with(options.arguments), "--arg", more.arguments)
-
-
-def _anchored(read: Callable[[Sequence[str]], T], texts: Sequence[str], option: str, places: Mapping[str, str]) -> T:
-    """Return the texts as they are read. An error about a text of a pyproject.toml names its place there."""
-    try:
-        return read(texts)
-    except InputError as error:
-        message = str(error)
-        place = next((places[text] for text in places if message.startswith(f"{option} {text}:")), None)
-        raise InputError(message if place is None else message.replace(option, place, 1)) from None
+    read = anchored(partial(inputs, fill=options.fill), texts, "--input", places)
+    return read, anchored(arguments, more.arguments_with(options.arguments), "--arg", more.arguments)
 
 
 def bills_to_compare(command: str, a: str, b: str | None, options: Options, convention: str) -> tuple[Bill, Bill]:
@@ -254,9 +229,8 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     targets = [reference for reference in references if is_target(reference)]
     if len(targets) == 1:
         spec = next(reference for reference in references if reference not in targets)
-        raise InputError(
-            f"{spec} is a spec and {targets[0]} is a network in code; compare two specs or two networks in code"
-        )
+        sort = "a model file" if is_model_file(targets[0]) else "a network in code"
+        raise InputError(f"{spec} is a spec and {targets[0]} is {sort}; compare two specs or two networks in code")
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
     if is_model_file(references[1]):
