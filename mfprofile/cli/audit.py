@@ -34,7 +34,7 @@ def command(
         str,
         typer.Argument(
             metavar="TARGET",
-            help="package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME.",
+            help="package.module:factory, path/file.py:Class, timm:NAME, torchvision:NAME or path/model.onnx.",
             autocompletion=targets,
         ),
     ],
@@ -78,13 +78,13 @@ def command(
     ] = None,
     form: FormOptions,
 ) -> None:
-    """Count any PyTorch network, by module.
+    """Count any PyTorch network or ONNX file, by module.
 
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
     Operators that are not counted are listed; --handles counts them by formulas of yours. Needs torch:
-    pip install '.[torch]'.
+    pip install '.[torch]'. A model.onnx is read, not run, and needs onnx alone: pip install '.[onnx]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
