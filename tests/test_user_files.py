@@ -10,13 +10,13 @@ from running import run
 
 from mfprofile.budget.baseline import read_baseline
 from mfprofile.errors import InputError
-from mfprofile.spec.sources import contents
+from mfprofile.spec.reading import read_bytes
 from mfprofile.view.plots.measured import read_measured
 
 READERS = {
     "--baseline": lambda file: read_baseline(Path(file)),
     "--measured": lambda file: read_measured(file, "core"),
-    "contents": contents,
+    "read": read_bytes,
 }
 
 

@@ -26,7 +26,7 @@ ARITHMETIC = (
     *("abs", "sign", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "erf", "erfc", "erfinv"),
     *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "hypot", "round", "floor", "ceil", "trunc"),
     *("frac", "lerp", "addcmul", "addcdiv", "clamp", "maximum", "minimum", "compare", "logic", "where", "heaviside"),
-    *("cumulate", "dropout", "search", "grid-sample"),
+    *("polar", "cumulate", "dropout", "search", "grid-sample"),
 )
 """The kinds that compute each value by itself, except activations and norms."""
 REDUCTIONS = frozenset(

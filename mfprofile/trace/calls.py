@@ -50,8 +50,10 @@ class Calls:
     ) -> None:
         self._on_other_thread = on_other_thread
         self.error: OriginalUsedError | None = None
-        self._originals = {} if original is None else {id(each): path for path, each in named_modules(original)}
-        self._paths = {id(module): path for path, module in named_modules(model)}
+        named, originals = list(named_modules(model)), [] if original is None else list(named_modules(original))
+        self._kept = named, originals  # a module is known by its identity, so it must not be freed
+        self._originals = {id(each): path for path, each in originals}
+        self._paths = {id(module): path for path, module in named}
         self._used_names = {*self._paths.values(), *(path for path, _ in named_parameters(model))}
         self._counts: Counter[str] = Counter()
         self._thread = get_ident()

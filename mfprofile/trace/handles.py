@@ -14,7 +14,7 @@ from torch import Tensor
 from mfprofile.cost import ops
 from mfprofile.trace import gradients, products, recurrent
 from mfprofile.trace.einsum import einsum, has_two_operands
-from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, REDUCTIONS
+from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, GATHERED, REDUCTIONS
 from mfprofile.trace.products import Named
 
 Handle = Callable[..., Named]
@@ -35,6 +35,12 @@ def _each(kind: str) -> Handle:
 def _reduction(kind: str) -> Handle:
     """Return the handle of an operator that reduces values, as pooling does."""
     return lambda out, read, *_, **__: [(kind, ops.reduction(kind, read.numel(), *shape_of(out)))]
+
+
+def _gathered(out: Tensor, _: Tensor, __: int, ___: Tensor, source: Any, *____: Any, **_____: Any) -> Named:
+    """Return the cost of a sum, or another reduction, of a source at the places of an index; a number is one value."""
+    values = source.numel() if isinstance(source, Tensor) else 1
+    return [("sum", ops.reduction("sum", values, *shape_of(out)))]
 
 
 def _extreme(kind: str, pairwise: str) -> Handle:
@@ -97,6 +103,7 @@ _PRODUCTS: dict[str, Handle] = {
     "_grouped_mm": products.grouped_product,
     "_scaled_mm": products.scaled_product,
     "bilinear": products.bilinear,
+    "affine_grid_generator": products.affine_grid,
     **dict.fromkeys(("outer", "ger", "addr"), products.outer),
     "einsum": einsum,
     "scaled_dot_product_attention": products.attention,
@@ -131,6 +138,7 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
         **_NORMS,
         **{name: gradients.each_value(kind) for name, kind in gradients.KINDS.items()},
         "convolution_backward": gradients.convolution,
+        **dict.fromkeys(GATHERED, _gathered),
         "max": _extreme("max", "maximum"),
         "min": _extreme("min", "minimum"),
         "hardtanh": _clipped,

@@ -182,6 +182,12 @@ def outer(out: Tensor, *factors: Any, beta: Any = 1, alpha: Any = 1) -> Named:  
     return [("matmul", ops.matmul(1, first.numel(), 1, second.numel()))]
 
 
+def affine_grid(out: Tensor, theta: Tensor, *_: Any) -> Named:
+    """Return the cost of affine_grid_generator: each position of the grid, a vector, times a matrix for each image."""
+    rows, inner = theta.shape[-2:]
+    return [("matmul", ops.matmul(theta.shape[0], prod(out.shape[1:-1]), inner, rows))]
+
+
 def attention(
     out: Tensor,
     query: Tensor,

@@ -25,7 +25,7 @@ def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple
 
 
 def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
-    output, read = recorder.output_type, recorder.owners.strangers
+    output, read = recorder.output_type, recorder.owners.strangers.keys()
     if issubclass(output, _LAZY):
         what = f"forward returned a {output.__name__}: nothing that it computes later has run, so it is not counted"
         yield Remark(f"{what}; audit a network that returns its values", is_gap=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 
 import torch
 from torch.jit._fuser import optimized_execution
 
+from mfprofile.trace.exclusive import Exclusive
 from mfprofile.trace.seeds import seeded
 from mfprofile.trace.ways import Way
 
-ONE_AT_A_TIME = threading.RLock()
+ONE_AT_A_TIME = Exclusive()
 """Held by a thread during a trace: hooks, fast path, warnings and random state belong to all threads."""
 
 
