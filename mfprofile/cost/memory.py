@@ -218,7 +218,7 @@ def _flow(bill: Bill, batch: int) -> Flow:
     if bill.mode == TRAINING:
         raise InputError(f"{MEMORY}: only that of one inference is known; use a bill without training")
     if not all(part.wiring for part in bill.parts):
-        raise InputError(f"{MEMORY}: the data flow of this network is not known, and so is its memory")
+        raise InputError(f"{MEMORY}: the data flow of this network is not known, and neither is its memory")
     if not isinstance(bill.madds, int):
         raise InputError("memory needs one network of whole numbers, not arrays or symbols")
     return Flow(bill.parts, prod(bill.subject.inputs[0].shape[1:]))

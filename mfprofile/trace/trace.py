@@ -221,6 +221,7 @@ def _run(
             output = network(*args, **kwargs)
             recorder.reads.note_returned(tree_leaves(output))
         recorder.output_type = type(output)
+        recorder.storages.note_returned(tree_leaves(output))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network that raises SystemExit did not run either
