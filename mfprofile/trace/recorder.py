@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, RARE, UNCOVERED, check
+from mfprofile.cost.kinds import COMPOSED, PACKED, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
-from mfprofile.trace import products, recurrent
+from mfprofile.trace import fourier, nested, recurrent, sparse
 from mfprofile.trace.calls import Call
 from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps
 from mfprofile.trace.functions import Reading, under
-from mfprofile.trace.handles import is_counted
-from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS
+from mfprofile.trace.handles import FUNCTIONS, is_counted
+from mfprofile.trace.operators import CONTROL, NUMBERS, OWNERS
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
+from mfprofile.trace.quantized import Packed
 from mfprofile.trace.reads import Reads
+from mfprofile.trace.roles import role_of
 from mfprofile.trace.shapes import answer
 
 
@@ -42,6 +45,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
         self.fault: Exception | None = None
+        self.fourier_flops, self.packed = 0, Packed()
         self.output_type: type = type(None)
         self._padding_is_string = False
         self._is_inside = False  # an operator of torch that is run by others
@@ -72,19 +76,46 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run an operator that reads these tensors, and record its ops."""
         form = next(filter(None, map(form_of, read)), "")
-        if form:  # the shapes of its operands do not say what it costs
-            return self._run_uncovered(operator, func, args, options, form)
         others = {name: value for name, value in options.items() if name not in operator.outs}
-        if operator.handle is None or not is_counted(operator.name, args, others):
+        if form == "nested":
+            return self._run_nested(operator, func, args, others)
+        if sparse.counts(operator.name, read):
+            operator = replace(operator, handle=sparse.HANDLES[operator.name])
+        elif form:  # the shapes of its operands do not say what it costs
+            return self._run_uncovered(operator, func, args, options, form)
+        elif operator.handle is None or not is_counted(operator.name, args, others):
             return self._run_decomposed(operator, func, args, options)
-        out = answer(operator.name, operator.in_place, args, options)
+        out = None if form else answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
-        costs = self._costs(operator, out, args, others)
-        given = dict(zip(operator.arguments, args, strict=False)) | others
-        for name, cost in costs:
-            self._record(name, *self._attributed(operator, cost, given, alone=len(costs) == 1))
+        self._record_costs(operator, self._costs(operator, out, args, others), args, others)
+        if operator.name in fourier.TRANSFORMS:
+            self.fourier_flops += fourier.flops(out, *args)
         return out
+
+    def _run_nested(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Run an operator on nested tensors, and record the sum over their parts."""
+        out = func(*args, **options)
+        first = out if isinstance(out, Tensor) else out[0]
+        count = nested.parts_of(operator.name, first, args, options)
+        if not count or operator.handle is None:
+            self._record_uncovered(operator, operator.name, args, options, out)
+            return out
+
+        def call(index: int) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+            one = partial(nested.part, index=index, dimensions=first.dim(), whole=operator.name in nested.OPERATORS)
+            return one(first), tuple(map(one, args)), {name: one(value) for name, value in options.items()}
+
+        self._record_costs(operator, nested.cost_of(operator.handle, count, call), *call(0)[1:])
+        return out
+
+    def _record_costs(
+        self, operator: Operator, costs: Named, args: tuple[Any, ...], options: Mapping[str, Any]
+    ) -> None:
+        given = {**dict(zip(operator.arguments, args, strict=False)), **options}
+        is_alone = sum(cost.kind == "matmul" for _, cost in costs) == 1
+        for name, cost in costs:
+            self._record(name, *self._attributed(operator, cost, given, is_alone))
 
     def _run_decomposed(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """Run an operator by those that torch defines it by; an operator without a decomposition is not covered."""
@@ -111,12 +142,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run an operator with functions as arguments.
 
-        Ops of these functions are recorded if the operator runs nothing else. If not, only what they read is recorded.
+        Ops of these functions are recorded if the operator runs nothing else. If not, only what they read is recorded,
+        because it runs them on each value; flex attention itself is counted.
         """
         is_control = operator.name in CONTROL
         mode = self if is_control else Reading(self.owners)
         given = tuple(under(mode, each) if callable(each) else each for each in args)
-        return func(*given, **options) if is_control else self._run_uncovered(operator, func, given, options)
+        if not is_control and operator.name not in FUNCTIONS:
+            return self._run_uncovered(operator, func, given, options)
+        out = func(*given, **options)
+        for name, cost in FUNCTIONS[operator.name](out[0], *args[:3]) if not is_control else ():
+            self._record(name, COMPOSED, cost)
+        return out
 
     def _run_uncovered(
         self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], form: str = ""
@@ -153,28 +190,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             vectors = [each for each in operands if cost.layer is not None and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, cost, given))
+        role = role_of(operator, cost, given, operands, self._padding_is_string)
+        if role == PACKED and cost.weights:
+            call = self.calls.current
+            weights, biases = self.packed.claim(call.path, call.names.total(), cost)
         layer = recurrent.as_called(cost, self.calls.current.rank)
         return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer)
-
-    def _role(self, operator: Operator, cost: Cost, given: Mapping[str, Any]) -> str:
-        """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
-        if operator.name == "scaled_dot_product_attention":
-            return FUSED if products.fuses(**given) else COMPOSED
-        if "scaled_dot_product" in operator.name:
-            return FUSED
-        if operator.name == "batch_norm" and given["training"]:
-            return "training" if given.get("weight") is not None else "training-plain"
-        if cost.layer is not None:
-            return recurrent.role(operator.name, given)
-        if operator.name in COMPLEX_LAYERS:
-            return COMPLEX if given.get(operator.bias) is None else COMPLEX_BIASED
-        if given.get(operator.bias) is None:
-            return "string-padding" if self._padding_is_string else "plain"
-        if operator.name == "linear":
-            vectors = given["input"]  # torch fuses the bias if the vectors are contiguous
-            return "biased" if vectors.dim() == 2 or vectors.is_contiguous() else "added"
-        return "string-padding-biased" if self._padding_is_string else "biased"
 
     def note_unseen(self, kernels: Iterable[str]) -> None:
         """Record kernels that run without an operator of ATen: they are not covered, and their outputs are unknown."""
@@ -198,10 +219,3 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for call, name, at, role, cost in self._ops
         ]
         return [*self.owners.rest(read=True), *parts, *self.owners.rest(read=False)]
-
-
-def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
-    """Return whether torch does not run a product as one of matrices; this includes an einsum that sums nothing."""
-    if operator.name in PRODUCTS:
-        return products.meets_vector(*islice(given.values(), 2))
-    return operator.name in RARE_PRODUCTS or (operator.name == "einsum" and cost.madds == cost.elements)
