@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mfprofile.budget.limits import Limit, percent
+from mfprofile.budget.modes import check_mode_of
 from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.limits import share
 from mfprofile.spec.names import CONVENTIONS
 from mfprofile.spec.problems import Mark
 from mfprofile.spec.quantities import quantity
+from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.words import instead, shown
 
 SCHEMAS = (1, 2)
@@ -65,25 +66,25 @@ def growth(text: str) -> int | Fraction:
     return amount
 
 
-def read_baseline(file: Path, convention: str | None = None) -> Baseline:
+def read_baseline(file: Path, convention: str | None = None, mode: str | None = None) -> Baseline:
     """Return the bills of a file, by name.
 
-    Raises `InputError` for a file that `count --json` did not write, and for bills in another `convention` if one is
-    given.
+    Raises `InputError` for a file that `count --json` did not write, and for bills in another `convention` or of
+    another `mode` if one is given.
     """
     bills: dict[str, Earlier] = {}
     for bill in _bills(file):
         name, earlier = _bill(file, bill, convention)
+        check_mode_of(file, name, bill.get("mode"), mode)
         if bills.setdefault(name, earlier) != earlier:
             raise InputError(f"{file}: has two different bills of {name!r}; keep one of them")
     return bills
 
 
 def _bills(file: Path) -> list[Any]:
+    raw = read_bytes(file)
     try:
-        read = json.loads(sys.stdin.buffer.read() if str(file) == "-" and sys.stdin else file.read_bytes())
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
+        read = json.loads(raw)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{file}: is not JSON: {error}; {_REMEDY}") from None
     except ValueError:  # Python refuses to read very long numbers

@@ -21,6 +21,7 @@ from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import Fault, bounds, convention_of
 from mfprofile.spec.problems import MISSING, Mark, Problem
+from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.sources import as_typed, is_target, shipped, working_folder
 from mfprofile.spec.words import instead
 
@@ -132,10 +133,9 @@ def read_config(file: Path) -> Config:
 
 
 def _text(file: Path, label: str) -> str:
+    raw = read_bytes(file.absolute(), label)  # a file with the name - is not standard input
     try:
-        return file.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise InputError(f"{label}: cannot be read: {error.strerror or error}") from None
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{label}: is not UTF-8 text") from None
 

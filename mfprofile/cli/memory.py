@@ -111,7 +111,7 @@ def _bills(references: Sequence[str], options: Options, convention: str) -> list
     if targets:
         need_extra("memory of a network in code", targets)
         options = configured(options)
-    with imported_once(references):
+    with imported_once(references, options):
         return [
             bill_of(each, options, convention) if is_target(each) else count(next(loaded), convention)
             for each in references

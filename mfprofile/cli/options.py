@@ -62,6 +62,12 @@ InputsOfEither = Annotated[
         help="Input size of a spec, 192 or HEIGHTxWIDTH, or input shape of a network in code, as in 'audit'.",
     ),
 ]
+TrainingOption = Annotated[
+    bool,
+    typer.Option(
+        "--training", help="Count a forward and a backward pass, not one inference; in conventions core and torch."
+    ),
+]
 ArgumentsOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from mfprofile.cli.code import CODE, Code, code
+from mfprofile.cli.files import codes, need_onnx, refuse_code_options, traced_file
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
     ArgumentsOption,
     FillOption,
     InputOption,
     InputsOfEither,
+    InputsOption,
     SettingsOption,
+    TrainingOption,
     assignments,
     checked_specs,
     need_torch,
@@ -23,7 +27,7 @@ from mfprofile.cli.options import (
 )
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_model_file, is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
     from mfprofile.trace.parse import Inputs
+    from mfprofile.trace.result import Trace
 
 T = TypeVar("T")
 _LIBRARIES = ("timm:", "torchvision:")
@@ -43,7 +48,8 @@ class Options:
     """The options that describe networks.
 
     `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
-    inputs of specs if they are not those of networks in code. `config` has more options of networks in code.
+    inputs of specs if they are not those of networks in code. `code` are further options of networks in code, and
+    `config` has more of them. With `training`, a forward and a backward pass are counted.
     """
 
     settings: Sequence[str] = ()
@@ -52,11 +58,19 @@ class Options:
     fill: str | None = None
     sizes: Sequence[str] | None = None
     config: Config | None = None
+    code: Code = field(default_factory=Code)
+    training: bool = False
 
     @property
     def changes(self) -> Sequence[str]:
         """Return the options that change the network of a reference."""
         return (*self.settings, *self.arguments)
+
+    @property
+    def of_code(self) -> dict[str, object]:
+        """Return the options that only networks in code have, by name."""
+        further = {name.removeprefix("--"): True for name, _ in self.code.given()}
+        return {"arg": self.arguments, "inputs": self.fill, **further}
 
     @property
     def assignments(self) -> list[Setting]:
@@ -83,24 +97,30 @@ def _options(
     arguments: Sequence[str] | None = None,
     input_size: str | None = None,
     fill: str | None = None,
+    training: bool = False,
+    **further: Any,
 ) -> Options:
     """Return the options that describe networks."""
-    return Options(settings or (), inputs or ([] if input_size is None else [input_size]), arguments or (), fill)
+    given = inputs or ([] if input_size is None else [input_size])
+    return Options(settings or (), given, arguments or (), fill, code=code(**further), training=training)
 
 
+_FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
 NetworkOptions = Annotated[
     Options,
     Group(
         {
             "settings": (SettingsOption, None),
             "inputs": (InputsOfEither, None),
-            "arguments": (ArgumentsOption, None),
-            "fill": (FillOption, None),
+            **_FOR_CODE,
+            "training": (TrainingOption, False),
         },
         _options,
     ),
 ]
 """The options for specs and networks in code."""
+TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE}, _options)]
+"""The options for networks in code."""
 SpecOptions = Annotated[
     Options, Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, _options)
 ]
@@ -118,6 +138,10 @@ def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allow
         raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
     if not targets and options.fill is not None:
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
+    for option, why in () if targets else options.code.given():
+        raise InputError(f"{option} needs a network in code, such as net.py:Net; {why}")
+    if targets and not codes(references):
+        refuse_code_options(targets[0], **options.of_code)
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
     if targets and len(targets) < len(references) and options.inputs and not is_mixed_allowed:
@@ -134,17 +158,20 @@ def configured(options: Options) -> Options:
 
 
 def need_extra(command: str, references: Sequence[str]) -> None:
-    """Raise `InputError` with the command that installs what the networks need, unless torch is installed."""
-    need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
+    """Raise `InputError` with the command that installs what the networks need: torch for code, onnx for files."""
+    if codes(references):
+        need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
+    if any(map(is_model_file, references)):
+        need_onnx(command.partition(" ")[0])
 
 
-def imported_once(references: Sequence[str]) -> AbstractContextManager[None]:
-    """Return a block in which each file of several networks in code is imported once."""
-    if not any(map(is_target, references)):
+def imported_once(references: Sequence[str], options: Options) -> AbstractContextManager[None]:
+    """Return a block in which each file of several networks in code is imported once, and their handles apply."""
+    if not codes(references):
         return nullcontext()
-    from mfprofile.trace.imports import shared_imports
+    from mfprofile.trace.handle_files import handles_of
 
-    return shared_imports()
+    return handles_of(options.code.handles)
 
 
 def bill_of(reference: str, options: Options, convention: str, suffix: str = "") -> Bill:
@@ -156,25 +183,42 @@ def bill_of(reference: str, options: Options, convention: str, suffix: str = "")
         return _trace(reference, options, convention, suffix)
     from mfprofile.spec.load import load
 
-    return _count(load(reference, options.assignments), convention, suffix)
+    return _count(load(reference, options.assignments), convention, options.training, suffix)
 
 
-def _count(spec: Spec, convention: str, suffix: str = "") -> Bill:
+def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bill:
     from mfprofile.cost.bill import count
 
-    return count(replace(spec, name=spec.name + suffix), convention)
+    return count(replace(spec, name=spec.name + suffix), convention, training=training)
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
-    from mfprofile.trace.audit import traced
     from mfprofile.view.coverage import notes
 
-    trace = traced(reference, *inputs_and_arguments(reference, options))
+    if is_model_file(reference):
+        trace = file_trace(reference, options)
+    else:
+        from mfprofile.trace.audit import traced
+
+        trace = traced(reference, *inputs_and_arguments(reference, options))
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     texts = [f"note: {reference}: {line}" for line in notes(bill)]
     if texts:
         notify("\n".join(texts))
     return bill
+
+
+def file_trace(reference: str, options: Options) -> Trace:
+    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
+
+    Raises `InputError` for a file that is not valid, inputs that do not fit it, and arguments.
+    """
+    from mfprofile.budget.code_options import NO_OPTIONS
+
+    more = NO_OPTIONS if options.config is None else options.config.options(reference)
+    refuse_code_options(reference, arg=more.arguments)
+    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
+    return _anchored(partial(traced_file, reference), texts, "--input", places)
 
 
 def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict[str, Any]]:
@@ -206,7 +250,7 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
 
     Raises `InputError` if there is no second network, and for a spec and a network in code.
     """
-    references = [a, b or a]
+    references = [a, a if b is None else b]
     targets = [reference for reference in references if is_target(reference)]
     if len(targets) == 1:
         spec = next(reference for reference in references if reference not in targets)
@@ -215,16 +259,18 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
         )
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
+    if is_model_file(references[1]):
+        refuse_code_options(references[1], arg=options.arguments)
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
     if targets:
         options = configured(options)
-    unchanged = Options(inputs=options.inputs, fill=options.fill, config=options.config)
+    unchanged = replace(options, settings=(), arguments=(), sizes=None)
     if targets:
         need_extra(f"{command} of a network in code", references)
-        with imported_once(references):
+        with imported_once(references, options):
             return bill_of(a, unchanged, convention), bill_of(references[1], options, convention, suffix)
     from mfprofile.spec.load import load
 
     before = load(a, unchanged.assignments)  # load it once: it may be standard input
     after = load(before if b is None else b, options.assignments)
-    return _count(before, convention), _count(after, convention, suffix)
+    return _count(before, convention, options.training), _count(after, convention, options.training, suffix)

@@ -24,6 +24,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.flow import INPUT, Flow
 from mfprofile.cost.flow import Step as Op
 from mfprofile.cost.liveness import Step, Timeline
+from mfprofile.cost.training import TRAINING
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MEMORY
 from mfprofile.spec.problems import unknown
@@ -210,6 +211,8 @@ def _timeline_of_spec(bill: Bill, run: Inference) -> Timeline:
 def _flow(bill: Bill, batch: int) -> Flow:
     if not 1 <= batch <= MAX_BATCH:
         raise InputError(f"batch {shown(batch)}: must be {'1 or more' if batch < 1 else f'at most {MAX_BATCH:,}'}")
+    if bill.mode == TRAINING:
+        raise InputError(f"{MEMORY}: only that of one inference is known; use a bill without training")
     if not all(part.wiring for part in bill.parts):
         raise InputError(f"{MEMORY}: the data flow of this network is not known, and neither is its memory")
     if not isinstance(bill.madds, int):

@@ -32,7 +32,7 @@ class Module(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """An operator, or a recurrent layer, that is not counted: how often it ran, and how many values it output."""
+    """An operator that is not counted: how often it ran, how many values it output, and whether it is recurrent."""
 
     operator: str
     count: int

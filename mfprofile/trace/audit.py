@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mfprofile.cost.subject import Remark
-from mfprofile.errors import InputError
+from mfprofile.errors import FormulaError, InputError
 from mfprofile.spec.words import raised
 from mfprofile.trace.copies import shapeless
 from mfprofile.trace.imports import shared_imports
@@ -39,8 +39,13 @@ def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device
 
 def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str | None) -> Trace:
     if device is None:
-        with open_network(text, arguments, real=False) as model, contextlib.suppress(InputError):
-            return traced_model(text, model, inputs, "meta")
+        with open_network(text, arguments, real=False) as model:
+            try:
+                return traced_model(text, model, inputs, "meta")
+            except FormulaError:  # another device does not change it
+                raise
+            except InputError:
+                pass
     with open_network(text, arguments, real=device != "meta") as model:
         return traced_model(text, model, inputs, device)
 

@@ -10,22 +10,14 @@ import torch
 
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.document import parse, plain
-from mfprofile.spec.words import instead, printable
+from mfprofile.spec.words import printable
 from mfprofile.trace import FILLS
 from mfprofile.trace.inputs import Input
+from mfprofile.trace.shape_text import DTYPES as DTYPES
+from mfprofile.trace.shape_text import shape_text
 
-DTYPES = (
-    *("float32", "float16", "bfloat16", "float64", "int64", "int32", "int16", "int8", "uint8", "bool"),
-    *("complex64", "complex128"),
-)
 DEFAULT = "3x224x224"
-_INPUT = re.compile(r"(?:(?P<name>[^=:]*)=)?(?:(?P<dtype>[^=:]*):)?(?P<shape>[^=:]*)")
 _POWER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]{1,3}", re.ASCII)
-_FORM = (
-    "must be [NAME=][TYPE:]SHAPE, for example 3x224x224, int64:128 (128 values of that type) "
-    "or mask=bool:128 (for the argument mask)"
-)
-_MOST_SIDE = 10**9
 
 
 class Inputs(NamedTuple):
@@ -61,27 +53,10 @@ def inputs(texts: Iterable[str], fill: str | None = None) -> Inputs:
 
 
 def _input(text: str) -> tuple[str, Input]:
-    match = _INPUT.fullmatch(text.strip())
-    if match is None or match["name"] == "":
-        raise InputError(f"--input {text}: {_FORM}")
-    if match["name"] and not match["name"].isidentifier():
-        raise InputError(f"--input {text}: {match['name']!r} is not a valid argument name")
-    dtype = match["dtype"]
-    if dtype is not None and dtype not in DTYPES:
-        swapped = f"write the dtype first: {match['shape']}:{dtype}" if match["shape"] in DTYPES else ""
-        raise InputError(f"--input {text}: unknown dtype {dtype!r}; {swapped or instead(dtype, DTYPES)}")
-    shape = _shape(text, match["shape"], has_dtype=dtype is not None)
-    return match["name"] or "", Input(shape, getattr(torch, dtype) if dtype else None)
-
-
-def _shape(text: str, shape: str, has_dtype: bool) -> tuple[int, ...]:
-    """Return the sides of a shape. It may be empty after a dtype: the input is then one value for each image."""
-    if has_dtype and not shape:
-        return ()
-    sides = re.split("[x×]", shape)
-    if not all(re.fullmatch("[0-9]{1,10}", side, re.ASCII) and 0 < int(side) <= _MOST_SIDE for side in sides):
-        raise InputError(f"--input {text}: {_FORM}")
-    return tuple(map(int, sides))
+    parts = shape_text(text)
+    if parts.name and not parts.name.isidentifier():
+        raise InputError(f"--input {text}: {parts.name!r} is not a valid argument name")
+    return parts.name, Input(parts.shape, getattr(torch, parts.dtype) if parts.dtype else None)
 
 
 def arguments(texts: Iterable[str]) -> dict[str, Any]:

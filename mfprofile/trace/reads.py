@@ -23,11 +23,11 @@ class Reads:
 
     def __init__(self, model: nn.Module, original: nn.Module | None) -> None:
         tensors = [each for _, each in named_tensors(model)]
-        self._constants = list(constants(model))  # a storage is known by its address, so it must not be freed
+        self._kept = [*tensors, *constants(model)]  # a storage is known by its address, so it must not be freed
         self.owners = Owners(model)
-        self.origins = Origins(model, [*tensors, *self._constants])
-        self.values = Values([*tensors, *self._constants])
-        self.storages = Storages([*tensors, *self._constants])
+        self.origins = Origins(model, self._kept)
+        self.values = Values(self._kept)
+        self.storages = Storages(self._kept)
         self.threads = Threads(self.belongs)
         self.calls = Calls(model, self.threads.note, original)
         self._original_storages = (
@@ -39,6 +39,7 @@ class Reads:
     def note_inputs(self, inputs: Iterable[Any]) -> None:
         """Record the inputs of the model."""
         tensors = list(tensors_in(inputs))
+        self._kept += tensors
         self._given_storages |= set(map(storage, tensors))
         self.origins.give(tensors)
         self.values.add(tensors)

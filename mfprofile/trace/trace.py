@@ -27,6 +27,7 @@ from mfprofile.trace.remarks import remarks_on
 from mfprofile.trace.result import Trace
 from mfprofile.trace.scripts import kernels
 from mfprofile.trace.settings import ONE_AT_A_TIME, compiler_is_imported, same_environment, settings
+from mfprofile.trace.uses import Use
 from mfprofile.trace.ways import WAYS, Failure, Way, with_gradients
 
 
@@ -36,6 +37,7 @@ class Run(NamedTuple):
     device: str
     parts: Sequence[Part]
     remarks: Sequence[Remark]
+    formulas: Sequence[Use]
     values_read: tuple[ValueRead, ...]
     outside: tuple[Outside, ...]
     dataflow: DataFlow
@@ -69,8 +71,8 @@ def trace(
     itself, in eval mode, and the run may change it.
 
     Multiply-adds, elements and outputs are of the whole batch; for a batch of one, they are of one image. Fused
-    attention is counted as if it were not fused. Causal attention is counted with all rows × columns. Recurrent layers
-    are listed, not counted. Raises `InputError` if the network raises, with the path of the module that did.
+    attention is counted as if it were not fused. Causal attention is counted with all rows × columns. Raises
+    `InputError` if the network raises, with the path of the module that did.
 
     >>> result = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
     >>> [(row.name, row.kind, row.madds, row.params) for row in result.rows]  # 27 · 8 · 64 products
@@ -90,6 +92,8 @@ def trace(
         run = _first_run(model, ordered, named, ways, run_original, fill)
     shapes = tuple(input_shapes(ordered, named))
     if isinstance(run, Failure):
+        if run.action == "counted":
+            raise run.error
         raise InputError(_message(name or type(model).__name__, run, shapes)) from run.error
     modules = {path: _module(module) for path, module in named_modules(model)}
     is_made = any(isinstance(value, Input) for value in (*ordered, *named.values())) or not shapes
@@ -104,6 +108,7 @@ def trace(
         run.values_read,
         run.outside,
         run.remarks,
+        run.formulas,
         run.dataflow,
     )
 
@@ -185,6 +190,8 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         return Failure(error, "", "given its inputs")
     recorder.reads.note_inputs([*args, *kwargs.values()])
     failure = _run(network, args, kwargs, way, recorder)
+    if recorder.formulas.error is not None:
+        return recorder.formulas.failure
     if recorder.calls.error is not None:
         return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
     if recorder.threads.error is not None:
@@ -192,8 +199,8 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     if failure is not None:
         return failure
     remarks = remarks_on(network, recorder, way.gradients)
-    reads = recorder.reads.values.reads
-    return Run(way.device, recorder.parts(), remarks, reads, recorder.outside, recorder.dataflow())
+    uses, reads = recorder.formulas.uses, recorder.reads.values.reads
+    return Run(way.device, recorder.parts(), remarks, uses, reads, recorder.outside, recorder.dataflow())
 
 
 def _run(

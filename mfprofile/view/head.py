@@ -27,10 +27,14 @@ def identity(bill: Bill) -> dict[str, Any]:
 
 
 def head(bill: Bill) -> dict[str, Any]:
-    """Return the schema, the network, the convention with its unit, and the totals of multiply-adds and parameters."""
+    """Return the schema, the network, the mode, the convention with its unit, and the totals.
+
+    The mode is `inference`, or `training` for a forward and a backward pass.
+    """
     return {
         "schema": SCHEMA,
         **identity(bill),
+        "mode": bill.mode,
         "convention": bill.convention.name,
         "unit": bill.convention.unit,
         "madds": bill.madds,

@@ -23,11 +23,15 @@ def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: F
     The axis of a single network is `block` by default, or `module`, down to `depth`. Raises `InputError` for an axis
     with a table of several networks, where each has one line.
     """
+
+    def one_axis(bill: Bill) -> str:
+        return bill.subject.axes[0] if axis is None else axis
+
     if form == "json":
-        every = [memory_json(bill, axis or bill.subject.axes[0], run) for bill in bills]
+        every = [memory_json(bill, one_axis(bill), run) for bill in bills]
         return dumps(every if len(every) > 1 else every[0])
     if len(bills) == 1:
-        return render(memory_table(bills[0], axis or bills[0].subject.axes[0], run, depth), form)
+        return render(memory_table(bills[0], one_axis(bills[0]), run, depth), form)
     if axis is not None:
         raise InputError(f"--by {axis}: several networks have one line each; give one, or --json")
     return render(memories_table(bills, run), form)

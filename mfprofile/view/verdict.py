@@ -60,6 +60,7 @@ def _heading(outcome: Outcome, terms: Terms) -> str:
     parts = [f"Limits {_in(names)}"]
     units = {name: unit for name in names if (unit := find_convention(name).unit) != "MAdds"}
     parts += [f"madds{f' of {name!r}' if len(names) > 1 else ''} in {unit}" for name, unit in units.items()]
+    parts += ["madds of training (forward and backward)"] if terms.training else []
     return ", ".join([*parts, *_memory(outcome, terms)])
 
 
