@@ -96,7 +96,7 @@ def command(
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
     if is_model_file(target):
-        refuse_code_options(target, **options.of_code, device=device, verify=verify, counter=counters)
+        refuse_code_options(target, **options.of_code(), device=device, verify=verify, counter=counters)
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
     from mfprofile.view.audit import audit_text

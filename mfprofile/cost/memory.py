@@ -61,6 +61,10 @@ class Inference(NamedTuple):
     dtype: str = "float32"
     in_place: bool = False
 
+    def of(self, bill: Bill) -> Inference:
+        """Return how the network of a bill is run: one in code has the batch of its run, which its bill is of."""
+        return self if bill.subject.dataflow is None else self._replace(batch=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Live:

@@ -116,6 +116,10 @@ class Subject(Protocol):
         """The values of its inputs when it ran: zeros, random or given. It is '' for a network that did not run."""
 
     @property
+    def batch(self) -> int | None:
+        """The batch that its bill is of; None if its inputs are as they were given."""
+
+    @property
     def values_read(self) -> Sequence[ValueRead]:
         """The operators by which it read values. If there are any, the bill holds for the values of that run."""
 

@@ -33,12 +33,12 @@ class Trace:
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
     are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
     the network has or does that the rows do not show. `formulas` are those of others that counted operators. `dataflow`
-    has the storages that each operator read and put out. A model file does not run: its `device` and `fill` are ''.
+    has the storages that each operator read and put out. `batch` is that of inputs that were made; None if they have no
+    batch dimension, or are those of the caller. A model file does not run: its `device` and `fill` are ''.
     """
 
     axes: ClassVar = MODULE_AXES
     blocks: ClassVar[tuple[Never, ...]] = ()
-    about: ClassVar = ""
 
     name: str
     inputs: tuple[InputShape, ...]
@@ -52,6 +52,7 @@ class Trace:
     remarks: Sequence[Remark] = ()
     formulas: Sequence[Use] = ()
     dataflow: DataFlow | None = None
+    batch: int | None = 1
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:
@@ -62,6 +63,13 @@ class Trace:
     def input(self) -> str:
         """Return the inputs as text."""
         return ", ".join(map(str, self.inputs)) or "none"
+
+    @property
+    def about(self) -> str:
+        """Return the batch of inputs that were made, if it is not 1."""
+        if self.batch == 1 or self.fill == "given":
+            return ""
+        return "no batch dimension" if self.batch is None else f"batch of {self.batch}"
 
     @property
     def settings(self) -> Traits:

@@ -42,6 +42,7 @@ def memory_table(bill: Bill, axis: str, run: Inference, depth: int = 2) -> Table
 
     Modules are listed down to `depth`, the deepest with all that their submodules run. So the lines sum to the total.
     """
+    run = run.of(bill)
     labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
     columns = [
         Column(axis, "name" if axis == "op" else axis),
@@ -71,9 +72,10 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
     ]
     data = []
     for bill in bills:
-        peak = peak_memory(bill, *run)
+        own = run.of(bill)
+        peak = peak_memory(bill, *own)
         figures = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
-        data.append([bill.name, *_figures(_whole(bill, run), run), *figures])
+        data.append([bill.name, *_figures(_whole(bill, own), own), *figures])
     conditions = dict.fromkeys(_conditions(bill, run) for bill in bills)
     return Table(columns, data, [], [*(heading(bill) for bill in bills), *conditions])
 
@@ -81,12 +83,13 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
 def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
     """Return the memory of a network for JSON: sums, the peak with the tensors live at it, and the parts.
 
-    A network in code has no batch and no type of its own there: they are those of its inputs and of its tensors.
+    A network in code has no type of its own there, but those of its tensors. Its batch is that of its inputs.
     """
+    run = run.of(bill)
     whole, peak, flow = _whole(bill, run), peak_memory(bill, *run), bill.subject.dataflow
     return {
         **head(bill),
-        **(run._asdict() if flow is None else dict.fromkeys(run._fields)),
+        **(run._asdict() if flow is None else dict.fromkeys(("dtype", "in_place"))),
         "activations": whole.activations,
         "moved_bytes": whole.moved,
         "params_bytes": peak.params_bytes,
