@@ -108,19 +108,11 @@ def _options(
 
 
 _FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
-NetworkOptions = Annotated[
-    Options,
-    Group(
-        {
-            "settings": (SettingsOption, None),
-            "inputs": (InputsOfEither, None),
-            **_FOR_CODE,
-            "training": (TrainingOption, False),
-        },
-        _options,
-    ),
-]
+_FOR_EITHER = {"settings": (SettingsOption, None), "inputs": (InputsOfEither, None), **_FOR_CODE}
+NetworkOptions = Annotated[Options, Group({**_FOR_EITHER, "training": (TrainingOption, False)}, _options)]
 """The options for specs and networks in code."""
+InferenceOptions = Annotated[Options, Group(_FOR_EITHER, _options)]
+"""The options for specs and networks in code of which one inference is counted."""
 TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE}, _options)]
 """The options for networks in code."""
 SpecOptions = Annotated[
