@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mfprofile.budget.limits import Limit, percent
+from mfprofile.budget.modes import check_mode_of
 from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.limits import share
@@ -65,15 +66,16 @@ def growth(text: str) -> int | Fraction:
     return amount
 
 
-def read_baseline(file: Path, convention: str | None = None) -> Baseline:
+def read_baseline(file: Path, convention: str | None = None, mode: str | None = None) -> Baseline:
     """Return the bills of a file, by name.
 
-    Raises `InputError` for a file that `count --json` did not write, and for bills in another `convention` if one is
-    given.
+    Raises `InputError` for a file that `count --json` did not write, and for bills in another `convention` or of
+    another `mode` if one is given.
     """
     bills: dict[str, Earlier] = {}
     for bill in _bills(file):
         name, earlier = _bill(file, bill, convention)
+        check_mode_of(file, name, bill.get("mode"), mode)
         if bills.setdefault(name, earlier) != earlier:
             raise InputError(f"{file}: has two different bills of {name!r}; keep one of them")
     return bills

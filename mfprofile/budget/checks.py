@@ -12,6 +12,7 @@ from pathlib import Path
 from mfprofile.budget.baseline import Baseline, growth_limits
 from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
+from mfprofile.budget.modes import refuse_limits_of_inference
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
@@ -120,7 +121,8 @@ def candidate(reference: str, terms: Terms, settings: Sequence[str | Setting] = 
     """Return the candidate of a spec. Raise `SpecError` for an invalid one."""
     spec, root = located(reference, settings)
     own = convention_of(spec.budget or {})
-    return Candidate(reference, count(spec, terms.convention), spec, spec_limits(spec, root), own)
+    bill = count(spec, terms.convention, training=terms.training)
+    return Candidate(reference, bill, spec, spec_limits(spec, root), own)
 
 
 def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
@@ -133,7 +135,10 @@ def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
     terms = _terms_of(network, demands.config, terms)
     in_terms = partial(_with_convention, terms=terms)
     elsewhere = [*network.limits, *_config_limits(demands.config, network)]
-    limits = in_force(list(map(in_terms, demands.flags)), map(in_terms, elsewhere))
+    flags = list(map(in_terms, demands.flags))
+    limits = in_force(flags, map(in_terms, elsewhere))
+    if terms.training:
+        refuse_limits_of_inference(limits, flags)
     limits += _baseline_limits(demands.growth, network)
     is_new = demands.growth is not None and demands.growth.allows(network.bill.name)
     if not limits and not is_new:
@@ -148,7 +153,7 @@ def _terms_of(network: Candidate, config: Config | None, terms: Terms) -> Terms:
     """Return the terms of a network, in the convention of its limits that do not have their own."""
     of_config = "" if config is None else config.convention(network.reference, network.bill.name)
     own = network.convention or of_config
-    return terms if terms.required or not own else replace(terms, convention=find_convention(own))
+    return terms if terms.required or terms.training or not own else replace(terms, convention=find_convention(own))
 
 
 def _with_convention(limit: Limit, terms: Terms) -> Limit:

@@ -36,7 +36,7 @@ class Difference:
 def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
     """Return the difference from `a` to `b`. Networks in code are compared by modules down to `depth` levels.
 
-    Raises `InputError` for bills in different conventions, and for a spec and a network in code.
+    Raises `InputError` for bills in different conventions or modes, and for a spec and a network in code.
 
     >>> from mfprofile import count
     >>> difference(count("mf294m"), count("mf294m-no-ffn")).whole.params
@@ -44,6 +44,8 @@ def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
     """
     if a.convention.name != b.convention.name:
         raise InputError(f"cannot compare a bill in {a.convention.name!r} with one in {b.convention.name!r}")
+    if a.mode != b.mode:
+        raise InputError(f"cannot compare a bill of {a.mode} with one of {b.mode}; count both in the same mode")
     if a.subject.axes != b.subject.axes:
         raise InputError(f"cannot compare {a.name}, by {a.subject.axes[0]}, with {b.name}, by {b.subject.axes[0]}")
     whole = PartDifference(_whole(a, b), _whole(b, a))

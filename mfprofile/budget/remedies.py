@@ -66,7 +66,7 @@ class Trials:
 
     def _findings(self, step: Step) -> Mapping[Limit, Finding]:
         terms = self.verdict.terms
-        bill = count(step.spec, terms.convention)
+        bill = count(step.spec, terms.convention, training=terms.training)
         return {each.limit: finding(each.limit, bill, terms) for each in self.verdict.findings}
 
     def meets(self, limit: Limit, knob: Knob, value: Any) -> bool | None:

@@ -13,6 +13,7 @@ from mfprofile.budget.limits import Limit
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
+from mfprofile.cost.training import INFERENCE, TRAINING
 from mfprofile.cost.weights import Convention
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import MEMORY
@@ -26,12 +27,19 @@ class Terms:
     """How a network is measured: the convention for multiply-adds, and the batch and the type of values for memory.
 
     The convention is that of limits that do not have their own. If it is `required`, limits in another are refused.
+    With `training`, multiply-adds are those of a forward and a backward pass.
     """
 
     convention: Convention
     batch: int = 1
     dtype: str = "float32"
     required: bool = False
+    training: bool = False
+
+    @property
+    def mode(self) -> str:
+        """Return the mode of the bills."""
+        return TRAINING if self.training else INFERENCE
 
     def amount(self, name: str, bill: Bill) -> int:
         """Return a bill's amount of a quantity. Memory is the peak of live memory in one inference, in bytes.
@@ -42,9 +50,9 @@ class Terms:
 
     def peak(self, bill: Bill) -> Peak:
         """Return the peak memory of a bill's network. Raise `InputError` if it is not known."""
-        from mfprofile.cost.memory import peak_memory
+        from mfprofile.cost.memory import Inference, peak_memory
 
-        return peak_memory(bill, self.batch, self.dtype)
+        return peak_memory(bill, *Inference(self.batch, self.dtype).of(bill))
 
 
 @dataclass(frozen=True, slots=True)

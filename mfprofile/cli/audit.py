@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import ArgumentsOption, ConventionName, FillOption, FormOptions, InputsOption, notify
-from mfprofile.cli.subjects import Options, configured, inputs_and_arguments, need_extra
+from mfprofile.cli.files import refuse_code_options
+from mfprofile.cli.options import ConventionName, FormOptions, notify
+from mfprofile.cli.subjects import (
+    Options,
+    TargetOptions,
+    configured,
+    file_trace,
+    imported_once,
+    inputs_and_arguments,
+    need_extra,
+)
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import unknown
+from mfprofile.spec.sources import is_model_file
 from mfprofile.spec.words import instead, shown
 from mfprofile.trace import DEVICES
+
+if TYPE_CHECKING:
+    from mfprofile.verify.outcome import Audit
 
 
 def command(
@@ -26,9 +39,8 @@ def command(
             autocompletion=targets,
         ),
     ],
-    inputs: InputsOption = None,
-    arguments: ArgumentsOption = None,
-    fill: FillOption = None,
+    *,
+    options: TargetOptions,
     by: Annotated[
         str,
         typer.Option(
@@ -65,7 +77,6 @@ def command(
             autocompletion=names_in("trace:DEVICES"),
         ),
     ] = None,
-    *,
     form: FormOptions,
 ) -> None:
     """Count any PyTorch network, by module.
@@ -73,7 +84,8 @@ def command(
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
-    Operators and recurrent layers that are not counted are listed. Needs torch: pip install '.[torch]'.
+    Operators that are not counted are listed; --handles counts them by formulas of yours. Needs torch:
+    pip install '.[torch]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
@@ -83,9 +95,10 @@ def command(
         raise unknown("device", str(device), DEVICES)
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
+    if is_model_file(target):
+        refuse_code_options(target, **options.of_code(), device=device, verify=verify, counter=counters)
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
-    from mfprofile.verify.audit import audit
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import notes
     from mfprofile.view.tables import show
@@ -93,8 +106,8 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
-    options = configured(Options(inputs=inputs or (), arguments=arguments or (), fill=fill))
-    result = audit(target, *inputs_and_arguments(target, options), device, names, notify)
+    options = configured(options)
+    result = _audited(target, options, device, names)
     bill = result.trace.bill(counted_in)
     show(audit_text(result, bill, by, depth, form))
     texts = notes(bill)
@@ -104,3 +117,14 @@ def command(
         notify("\n".join(texts))
     if strict and not result.holds:
         raise typer.Exit(1)
+
+
+def _audited(target: str, options: Options, device: str | None, counters: list[str] | None) -> Audit:
+    from mfprofile.verify.outcome import Audit
+
+    if is_model_file(target):
+        return Audit(file_trace(target, options))
+    from mfprofile.verify.audit import audit
+
+    with imported_once([target], options):
+        return audit(target, *inputs_and_arguments(target, options), device, counters, notify)

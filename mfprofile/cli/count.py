@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes
-from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, load_all
+from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, TrainingOption, load_all
 
 
 def command(
@@ -23,6 +23,7 @@ def command(
     ] = None,
     *,
     changes: Changes,
+    training: TrainingOption = False,
     convention: ConventionName = "core",
     form: FormOptions,
 ) -> None:
@@ -37,7 +38,7 @@ def command(
     from mfprofile.view.bill import bill_json, bill_table, comparison_table
     from mfprofile.view.tables import dumps, render, show
 
-    bills = [count(spec, convention) for spec in load_all(specs, changes)]
+    bills = [count(spec, convention, training=training) for spec in load_all(specs, changes)]
     if form == "json":
         documents = [bill_json(bill, by) for bill in bills]
         show(dumps(documents if len(documents) > 1 else documents[0]))

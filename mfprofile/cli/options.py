@@ -50,7 +50,8 @@ FillOption = Annotated[
     typer.Option(
         "--inputs",
         metavar="FILL",
-        help="What the inputs of a network in code hold: zeros (default) or random.",
+        help="What the inputs of a network in code hold: zeros (default) or random; or file.py:function, which returns "
+        "the arguments of forward.",
         autocompletion=names_in("trace:FILLS"),
     ),
 ]
@@ -60,6 +61,12 @@ InputsOfEither = Annotated[
         "--input",
         metavar="SIZE",
         help="Input size of a spec, 192 or HEIGHTxWIDTH, or input shape of a network in code, as in 'audit'.",
+    ),
+]
+TrainingOption = Annotated[
+    bool,
+    typer.Option(
+        "--training", help="Count a forward and a backward pass, not one inference; in conventions core and torch."
     ),
 ]
 ArgumentsOption = Annotated[

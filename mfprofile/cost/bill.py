@@ -17,6 +17,7 @@ from mfprofile.cost.measures import measure
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_of
+from mfprofile.cost.training import INFERENCE, TRAINING, check_mode, in_training
 from mfprofile.cost.weights import NOTHING, OPS, TORCH_LEAVES, Convention
 from mfprofile.errors import InputError
 from mfprofile.spec.layout import resolve
@@ -49,11 +50,15 @@ class Bill:
     """The cost of a network: `rows`, one per op in running order, and `row_madds`, which `convention` counts for each.
 
     All other numbers are sums of these, for one image. `subject` is what was counted: the `Network` of a spec, or the
-    `Trace` of any other network. If the network contains arrays or symbols, so does the bill.
+    `Trace` of any other network. If the network contains arrays or symbols, so does the bill. `mode` is `inference`, or
+    `training` for parts with the products of a forward and a backward pass. Raises `InputError` for a convention that
+    cannot count training.
     """
 
-    def __init__(self, subject: Subject, parts: Sequence[Part], convention: Convention) -> None:
+    def __init__(self, subject: Subject, parts: Sequence[Part], convention: Convention, mode: str = INFERENCE) -> None:
+        check_mode(convention, mode)
         self.subject = subject
+        self.mode = mode
         self.parts = parts
         self.convention = convention
         self.row_madds = self._weighed()
@@ -138,7 +143,7 @@ class Bill:
         """Return the bill of the same network in a convention, which is this bill if that is its own."""
         if name == self.convention.name:
             return self
-        return Bill(self.subject, self.parts, find_convention(name))
+        return Bill(self.subject, self.parts, find_convention(name), self.mode)
 
     def records(self) -> list[dict[str, Any]]:
         """Return each row as a dict of plain values. `madds`, `params` and `activations` sum to the bill's totals."""
@@ -184,11 +189,17 @@ class Bill:
 
 
 @renamed(convention_name="convention")
-def count(spec: Spec | Network | str | Path | Mapping[str, Any], convention: str | Convention = "core") -> Bill:
+def count(
+    spec: Spec | Network | str | Path | Mapping[str, Any],
+    convention: str | Convention = "core",
+    *,
+    training: bool = False,
+) -> Bill:
     """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` accepts.
 
-    Raises `SpecError` for a spec that breaks rules, and `InputError` for an unknown convention, and for dimensions that
-    are not ints, int64 arrays or symbols.
+    With `training`, its multiply-adds are those of a forward and a backward pass (`cost.training`). Raises `SpecError`
+    for a spec that breaks rules, and `InputError` for an unknown convention, for one that cannot count training, and
+    for dimensions that are not ints, int64 arrays or symbols.
 
     >>> bill = count("mf294m")
     >>> bill.madds, bill.params
@@ -199,7 +210,8 @@ def count(spec: Spec | Network | str | Path | Mapping[str, Any], convention: str
         check_dimensions(spec)
     if not isinstance(spec, Network):
         spec = resolve(spec if isinstance(spec, Spec) else load(spec))
-    bill = Bill(spec, network_parts(spec), weights)
+    prepare, mode = (in_training, TRAINING) if training else (list[Part], INFERENCE)
+    bill = Bill(spec, prepare(network_parts(spec)), weights, mode)
     if hasattr(bill.madds, "dtype"):
-        refuse_overflow(spec, weights)
+        refuse_overflow(spec, weights, prepare)
     return bill

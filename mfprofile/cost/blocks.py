@@ -15,7 +15,7 @@ from mfprofile.cost.former import former
 from mfprofile.cost.mobile import lite, mobile, mobile_down, stem
 from mfprofile.cost.rows import Ops, Part
 from mfprofile.spec.dimension import D
-from mfprofile.spec.network import Block, FeatureMap, Head, Network
+from mfprofile.spec.network import Block, Head, Network
 
 
 def network_parts(network: Network[D]) -> list[Part[D]]:
@@ -33,7 +33,7 @@ def network_parts(network: Network[D]) -> list[Part[D]]:
         gathered = mobile_to_former(network, tokens, network.last, "final")
         parts.append(Part("final", stage, "bridge", "final", gathered, "mobile_to_former"))
     if network.head is not None:
-        parts.append(Part("head", stage, "head", "head", _head(network.head, network.last), "head"))
+        parts.append(Part("head", stage, "head", "head", _head(network, network.head), "head"))
     if network.detector is not None:
         parts += detector_parts(network.detector)
     return parts
@@ -60,15 +60,15 @@ def block_parts(network: Network[D], block: Block[D], tokenwise: Ops[D]) -> list
 
 def _local(network: Network[D], block: Block[D]) -> Ops[D]:
     if block.kind == "lite":
-        return lite(block)
+        return lite(network, block)
     return mobile_down(network, block) if block.kind == "mf-down" else mobile(network, block)
 
 
-def _head(head: Head[D], image: FeatureMap[D]) -> Ops[D]:
+def _head(network: Network[D], head: Head[D]) -> Ops[D]:
     """Return the head's ops (Section 3.4): 1×1 to 6C, pooling, concatenation with token 0, two Linear with h-swish."""
-    shape = (head.expanded, image.height, image.width)
+    shape = (head.expanded, network.last.height, network.last.width)
     return [
-        ("conv", "head", ops.pointwise(head.inputs_per_group, *shape)),
+        ("conv", "head", ops.pointwise(head.inputs_per_group, *shape, groups=network.groups)),
         ("norm", "head", ops.batch_norm(*shape)),
         ("activation", "head", ops.elementwise("relu6", *shape)),
         ("pool", "head", ops.global_pool(*shape)),

@@ -20,16 +20,16 @@ def stem(out: FeatureMap[D]) -> Ops[D]:
     ]
 
 
-def lite(block: Block[D]) -> Ops[D]:
+def lite(network: Network[D], block: Block[D]) -> Ops[D]:
     """Return the ops of a lite block (Section 3.4): a depthwise convolution that expands, and a 1×1 that squeezes.
 
     It uses no tokens.
     """
     out, hidden = block.outputs, block.expanded
     return [
-        *_depthwise("depthwise", "lite", block, hidden),
+        *_depthwise("depthwise", "lite", block, block.inputs.channels, hidden),
         ("activation", "lite", ops.elementwise("relu6", hidden, out.height, out.width)),
-        *_pointwise("pointwise", "lite", block.expanded_per_group, out),
+        *_pointwise("pointwise", "lite", network, block.expanded_per_group, out),
         *_residual("lite", block.residual, out),
     ]
 
@@ -38,11 +38,11 @@ def mobile(network: Network[D], block: Block[D]) -> Ops[D]:
     """Return the ops of Mobile with stride 1: 1×1, depthwise, 1×1 (Section 3.3; 2LEC² + 9LEC if C = out)."""
     out, hidden = block.outputs, FeatureMap(block.expanded, block.inputs.height, block.inputs.width, 0)
     return [
-        *_pointwise("pointwise1", "hidden", block.inputs_per_group, hidden),
+        *_pointwise("pointwise1", "hidden", network, block.inputs_per_group, hidden),
         *_activation("activation1", network, hidden),
-        *_depthwise("depthwise", "hidden", block, block.expanded),
+        *_depthwise("depthwise", "hidden", block, block.expanded, block.expanded),
         *_activation("activation2", network, hidden),
-        *_pointwise("pointwise2", "output", block.expanded_per_group, out),
+        *_pointwise("pointwise2", "output", network, block.expanded_per_group, out),
         *_residual("output", block.residual, out),
     ]
 
@@ -53,27 +53,28 @@ def mobile_down(network: Network[D], block: Block[D]) -> Ops[D]:
     hidden = FeatureMap(block.expanded, out.height, out.width, 0)
     hidden2 = FeatureMap(block.expanded2, out.height, out.width, 0)
     return [
-        *_depthwise("depthwise1", "hidden", block, block.expanded),
+        *_depthwise("depthwise1", "hidden", block, block.inputs.channels, block.expanded),
         *_activation("activation1", network, hidden),
-        *_pointwise("pointwise1", "output", block.expanded_per_group, out),
-        *_depthwise("depthwise2", "hidden", block, block.expanded2),
+        *_pointwise("pointwise1", "output", network, block.expanded_per_group, out),
+        *_depthwise("depthwise2", "hidden", block, out.channels, block.expanded2),
         *_activation("activation2", network, hidden2),
-        *_pointwise("pointwise2", "output", block.expanded2_per_group, out),
+        *_pointwise("pointwise2", "output", network, block.expanded2_per_group, out),
         *_residual("output", True, out),
     ]
 
 
-def _depthwise(name: str, role: str, block: Block[D], channels: Size[D]) -> Ops[D]:
+def _depthwise(name: str, role: str, block: Block[D], inputs: Size[D], channels: Size[D]) -> Ops[D]:
     height, width = block.outputs.height, block.outputs.width
     return [
-        (f"{name}.conv", role, ops.depthwise(channels, block.kernel, height, width)),
+        (f"{name}.conv", role, ops.depthwise(channels, block.kernel, height, width, inputs)),
         (f"{name}.norm", role, ops.batch_norm(channels, height, width)),
     ]
 
 
-def _pointwise(name: str, role: str, inputs_per_group: Size[D], out: FeatureMap[D]) -> Ops[D]:
+def _pointwise(name: str, role: str, network: Network[D], inputs_per_group: Size[D], out: FeatureMap[D]) -> Ops[D]:
+    cost = ops.pointwise(inputs_per_group, out.channels, out.height, out.width, groups=network.groups)
     return [
-        (f"{name}.conv", role, ops.pointwise(inputs_per_group, out.channels, out.height, out.width)),
+        (f"{name}.conv", role, cost),
         (f"{name}.norm", role, ops.batch_norm(out.channels, out.height, out.width)),
     ]
 

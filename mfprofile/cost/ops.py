@@ -7,10 +7,13 @@ sum, which is 2 FLOPs. All costs are for one image.
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from mfprofile.cost.kinds import REDUCTIONS
 from mfprofile.spec.dimension import D, D_co, Size, product
+
+if TYPE_CHECKING:
+    from mfprofile.cost.recurrent import Recurrence
 
 
 class Cost(Generic[D_co]):
@@ -18,10 +21,11 @@ class Cost(Generic[D_co]):
 
     `kind` says what the op is. `out` is the shape of its output, without the batch dimension. `madds` is the number of
     its products, which may be 0. `elements` is the number of its output values (for `REDUCTIONS`, of its input values).
-    `weights` and `biases` are the numbers of parameters that it owns.
+    `weights` and `biases` are the numbers of parameters that it owns. `layer` has the sizes of a recurrent layer.
+    `groups` are those of a convolution.
     """
 
-    __slots__ = ("biases", "elements", "kind", "madds", "out", "weights")
+    __slots__ = ("biases", "elements", "groups", "kind", "layer", "madds", "out", "weights")
 
     def __init__(
         self,
@@ -31,6 +35,8 @@ class Cost(Generic[D_co]):
         elements: Size[D_co],
         weights: Size[D_co] = 0,
         biases: Size[D_co] = 0,
+        layer: Recurrence[D_co] | None = None,
+        groups: Size[D_co] = 1,
     ) -> None:
         self.kind = kind
         self.out = out
@@ -38,6 +44,8 @@ class Cost(Generic[D_co]):
         self.elements = elements
         self.weights = weights
         self.biases = biases
+        self.layer = layer
+        self.groups = groups
 
 
 def conv(
@@ -48,6 +56,7 @@ def conv(
     width: Size[D],
     kind: str = "conv",
     bias: bool = False,
+    groups: Size[D] = 1,
 ) -> Cost[D]:
     """Return the cost of a `kernel`² convolution to `outputs` × `height` × `width`, with `inputs` channels *per group*.
 
@@ -58,7 +67,7 @@ def conv(
     >>> cost.madds, cost.weights, cost.elements
     (5419008, 432, 200704)
     """
-    return convolution(inputs, outputs, kernel * kernel, (height, width), kind, bias)
+    return convolution(inputs, outputs, kernel * kernel, (height, width), kind, bias, groups)
 
 
 def convolution(
@@ -68,6 +77,7 @@ def convolution(
     positions: tuple[Size[D], ...],
     kind: str = "conv",
     bias: bool = False,
+    groups: Size[D] = 1,
 ) -> Cost[D]:
     """Return the cost of a convolution in any number of dimensions, with `inputs` channels *per group*.
 
@@ -79,7 +89,7 @@ def convolution(
     weights = taps * inputs * outputs
     spread = product(positions)
     biases = outputs if bias else 0
-    return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases)
+    return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases, groups=groups)
 
 
 def transposed(
@@ -89,6 +99,7 @@ def transposed(
     read: tuple[Size[D], ...],
     positions: tuple[Size[D], ...],
     bias: bool = False,
+    groups: Size[D] = 1,
 ) -> Cost[D]:
     """Return the cost of a transposed convolution with `inputs` channels *per group*.
 
@@ -102,27 +113,31 @@ def transposed(
     weights = taps * inputs * outputs
     biases = outputs if bias else 0
     shape = (outputs, *positions)
-    return Cost("conv-transpose", shape, weights * product(read), product(shape), weights, biases)
+    return Cost("conv-transpose", shape, weights * product(read), product(shape), weights, biases, groups=groups)
 
 
-def depthwise(outputs: Size[D], kernel: Size[D], height: Size[D], width: Size[D]) -> Cost[D]:
+def depthwise(
+    outputs: Size[D], kernel: Size[D], height: Size[D], width: Size[D], groups: Size[D] | None = None
+) -> Cost[D]:
     """Return the cost of a depthwise convolution: each input channel is a group, so each output reads one channel.
 
-    It may expand (more outputs than inputs). All else is as in `conv`.
+    It may expand: `groups`, its input channels, are by default the outputs. All else is as in `conv`.
 
     >>> depthwise(96, 3, 56, 56).madds  # 9 · 96 · 3136
     2709504
     """
-    return conv(1, outputs, kernel, height, width, "depthwise")
+    return conv(1, outputs, kernel, height, width, "depthwise", groups=outputs if groups is None else groups)
 
 
-def pointwise(inputs: Size[D], outputs: Size[D], height: Size[D], width: Size[D], bias: bool = False) -> Cost[D]:
+def pointwise(
+    inputs: Size[D], outputs: Size[D], height: Size[D], width: Size[D], bias: bool = False, groups: Size[D] = 1
+) -> Cost[D]:
     """Return the cost of a 1×1 convolution with `inputs` channels *per group*, as in `conv`.
 
     >>> pointwise(96, 24, 56, 56).madds  # 96 · 24 · 3136
     7225344
     """
-    return conv(inputs, outputs, 1, height, width, "pointwise", bias)
+    return conv(inputs, outputs, 1, height, width, "pointwise", bias, groups)
 
 
 def linear(rows: Size[D], inputs: Size[D], outputs: Size[D]) -> Cost[D]:
@@ -219,15 +234,13 @@ def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
     (1769472, 73728, (4, 6, 384))
     """
     out = (images, *cost.out)
-    return Cost(cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases)
+    return Cost(
+        cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases, groups=cost.groups
+    )
 
 
 def table(rows: Size[D], channels: Size[D]) -> Cost[D]:
-    """Return the cost of a learned table that is read as a whole: parameters, and no arithmetic.
-
-    >>> table(6, 192).weights
-    1152
-    """
+    """Return the cost of a learned table that is read as a whole: parameters, and no arithmetic."""
     return Cost("table", (rows, channels), 0, rows * channels, rows * channels)
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.ops import activations
+from mfprofile.cost.rows import Part
 from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.spec.network import Network
 
 LIMIT = 2**63
+Parts: TypeAlias = list[Part[Any]]
 
 
-def refuse_overflow(network: Network, convention: Convention) -> None:
+def refuse_overflow(network: Network, convention: Convention, prepare: Callable[[Parts], Parts]) -> None:
     """Raise `InputError` if a count of a network of arrays could exceed 2⁶³.
 
     Every cost grows with every dimension. So the network of each array's largest value is an upper bound for all
-    variants; it is counted in Python's own integers.
+    variants; it is counted in Python's own integers. `prepare` makes the parts of a bill from those of a forward pass.
     """
-    parts = network_parts(_greatest(network))
+    parts = prepare(network_parts(_greatest(network)))
     madds = sum(convention.weigh(parts))
     costs = [cost for part in parts for _, _, cost in part.ops]
     most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs))

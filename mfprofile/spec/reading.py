@@ -19,6 +19,8 @@ def read_bytes(file: str | Path, name: str = "") -> bytes:
     """
     if not str(file):
         raise InputError(f"{EMPTY}: the name of the file is empty; give a name")
+    if str(file) == "-" and sys.stdin is None:
+        raise InputError("<stdin>: is closed")
     name = name or str(file)
     try:
         raw = _read(file)
@@ -38,8 +40,6 @@ def file_named(text: str, option: str) -> Path:
 
 def _read(file: str | Path) -> bytes:
     if str(file) == "-":
-        if sys.stdin is None:
-            raise ValueError("standard input is closed")
         return sys.stdin.buffer.read(MOST_BYTES + 1)
     with Path(file).open("rb") as stream:
         return stream.read(MOST_BYTES + 1)

@@ -23,6 +23,7 @@ from mfprofile.spec.sources import shipped
 from mfprofile.spec.words import EMPTY, nearest, printable, raised
 from mfprofile.trace.imports import imports_from, module_of
 from mfprofile.trace.named import LIBRARIES
+from mfprofile.trace.places import place
 from mfprofile.trace.seeds import seeded
 
 FORMS = "package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"
@@ -197,20 +198,9 @@ def _refuse(target: Target, why: str) -> NoReturn:
 
 
 def _refuse_error(target: Target, action: str, error: BaseException, hint: str = "") -> NoReturn:
-    """Raise `InputError` with the type and message of the user's exception, and its line in the target's folder."""
+    """Raise `InputError` with the type and message of the user's exception, and the line of their code."""
     if isinstance(error, InputError):
         raise error
-    where = _place(error, target.folder)
+    where = place(error)
     why = printable(f"cannot {action}: {raised(error)}{f' ({where})' if where else ''}{hint}")
     raise InputError(f"{printable(target.text)}: {why}") from error
-
-
-def _place(error: BaseException, folder: Path) -> str:
-    """Return the file and line of the innermost frame in the folder, or '' if there is none."""
-    place, traceback = "", error.__traceback__
-    while traceback is not None:
-        file = Path(traceback.tb_frame.f_code.co_filename)
-        if file.is_relative_to(folder) and "site-packages" not in file.parts:
-            place = f"{os.path.relpath(file)}:{traceback.tb_lineno}"
-        traceback = traceback.tb_next
-    return place

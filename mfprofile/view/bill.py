@@ -7,6 +7,7 @@ from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.sums import Total
+from mfprofile.cost.training import TRAINING
 from mfprofile.spec.traits import NO_LABELS
 from mfprofile.view.head import head
 from mfprofile.view.numbers import change, grouped, human, share
@@ -106,13 +107,22 @@ def ops_total(bill: Bill) -> list[Any]:
 def heading(bill: Bill) -> str:
     """Return the heading: the network, its input and the convention."""
     about = f", {bill.subject.about}" if bill.subject.about else ""
-    counted = f"{bill.convention.unit} in convention '{bill.convention.name}'"
-    return f"{bill.name}: input {bill.subject.input}{about}; {counted}"
+    return f"{bill.name}: input {bill.subject.input}{about}; {counted(bill)}"
+
+
+def counted(bill: Bill) -> str:
+    """Return what the multiply-adds of a bill are: the unit, the mode if it is training, and the convention."""
+    of_mode = " of training (forward and backward)" if bill.mode == TRAINING else ""
+    return f"{bill.convention.unit}{of_mode} in convention '{bill.convention.name}'"
 
 
 def other_convention(bill: Bill) -> str | None:
-    """Return a second convention to show: `paper` for a Mobile-Former, else `core`; None if the bill is in it."""
-    other = "paper" if bill.pillars and bill.convention.name != "paper" else "core"
+    """Return a second convention to show: `paper` for a Mobile-Former, else `core`; None if the bill is in it.
+
+    The paper does not count training.
+    """
+    has_paper = bill.pillars and bill.convention.name != "paper" and bill.mode != TRAINING
+    other = "paper" if has_paper else "core"
     return None if other == bill.convention.name else other
 
 

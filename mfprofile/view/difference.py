@@ -8,7 +8,7 @@ from mfprofile.budget.difference import Difference
 from mfprofile.budget.parts import PartDifference
 from mfprofile.cost.tree import SELF
 from mfprofile.spec.words import listed, several
-from mfprofile.view.bill import other_convention, skipped_params
+from mfprofile.view.bill import counted, other_convention, skipped_params
 from mfprofile.view.escape import line, markdown
 from mfprofile.view.head import SCHEMA, identity
 from mfprofile.view.numbers import change, grouped
@@ -61,10 +61,10 @@ def _total_line(part: PartDifference) -> list[Any]:
 def _settings(difference: Difference) -> str:
     """Return the line with the settings of the whole network that differ, its input and the convention."""
     changed = [change.text for change in difference.whole.changes]
-    counted = f"{difference.a.convention.unit} in convention '{difference.a.convention.name}'"
+    what = counted(difference.a)
     if not any(change.key == "input" for change in difference.whole.changes):
-        counted = f"input {difference.a.subject.input}; {counted}"
-    return "; ".join([*([", ".join(changed)] if changed else []), counted])
+        what = f"input {difference.a.subject.input}; {what}"
+    return "; ".join([*([", ".join(changed)] if changed else []), what])
 
 
 def part_table(difference: Difference) -> Table:
@@ -151,6 +151,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
         "schema": SCHEMA,
         "a": identity(difference.a),
         "b": identity(difference.b),
+        "mode": difference.a.mode,
         "convention": difference.a.convention.name,
         "unit": difference.a.convention.unit,
         **_numbers(difference.whole),

@@ -17,20 +17,26 @@ SCHEMA = 2
 def identity(bill: Bill) -> dict[str, Any]:
     """Return the network's name and its inputs: the shape and dtype of each, and its name if it is a keyword.
 
-    A network in code also has `values`: whether values decided what it ran.
+    A network in code also has `batch`, the batch of inputs that were made (null if they are as they were given), and
+    `values`: whether values decided what it ran.
     """
     inputs = [
         {**({"name": each.name} if each.name else {}), "shape": list(each.shape), "dtype": each.dtype}
         for each in bill.subject.inputs
     ]
-    return {"name": bill.name, "input": inputs, **values_json(bill)}
+    batch = {"batch": bill.subject.batch} if bill.subject.fill else {}
+    return {"name": bill.name, "input": inputs, **batch, **values_json(bill)}
 
 
 def head(bill: Bill) -> dict[str, Any]:
-    """Return the schema, the network, the convention with its unit, and the totals of multiply-adds and parameters."""
+    """Return the schema, the network, the mode, the convention with its unit, and the totals.
+
+    The mode is `inference`, or `training` for a forward and a backward pass.
+    """
     return {
         "schema": SCHEMA,
         **identity(bill),
+        "mode": bill.mode,
         "convention": bill.convention.name,
         "unit": bill.convention.unit,
         "madds": bill.madds,

@@ -29,6 +29,7 @@ def outcome_json(outcome: Outcome, reasons: Reasons, terms: Terms) -> dict[str, 
     names = conventions_of(outcome, terms)
     return {
         "schema": SCHEMA,
+        "mode": terms.mode,
         "convention": names[0] if len(names) == 1 else None,
         "unit": find_convention(names[0]).unit if len(names) == 1 else None,
         "batch": terms.batch,

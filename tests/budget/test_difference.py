@@ -282,7 +282,7 @@ def test_five_hundred_blocks_are_aligned() -> None:
 def test_json_holds_exact_integers_that_add_up() -> None:
     """Each part has both names or null, its numbers, and its changes."""
     diff = json.loads(run("diff", "mf151m", "mf96m", "--json").stdout)
-    whole = {"schema", "a", "b", "convention", "unit", "madds", "params", "changed", "pillars", "blocks"}
+    whole = {"schema", "a", "b", "mode", "convention", "unit", "madds", "params", "changed", "pillars", "blocks"}
     assert set(diff) == whole
     assert diff["changed"] == [{"key": "tokens", "a": "6×192", "b": "4×128"}]
     assert (diff["a"]["name"], diff["b"]["name"], diff["convention"]) == ("mf151m", "mf96m", "core")

@@ -1,0 +1,59 @@
+"""Refuse what cannot be judged in training: limits that are on one inference, and bills of the other mode."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from pathlib import Path
+
+from mfprofile.budget.limits import Limit
+from mfprofile.cost.training import INFERENCE, TRAINING
+from mfprofile.errors import InputError, SpecError
+from mfprofile.spec.names import MEMORY
+from mfprofile.spec.problems import Problem
+from mfprofile.spec.words import shown
+
+
+def refuse_limits_of_inference(limits: Iterable[Limit], flags: Container[Limit]) -> None:
+    """Raise `SpecError` for limits that a check of training cannot judge.
+
+    The limits of files are on the multiply-adds of one inference, and only those of flags are on training. Memory is
+    that of one inference.
+    """
+    problems = [
+        *(
+            Problem(limit.given, MEMORY, "its limit is on the memory of one inference", remedy="omit --training")
+            for limit in limits
+            if limit.name == MEMORY
+        ),
+        *(
+            Problem(
+                limit.given,
+                limit.name,
+                "its limit is on one inference",
+                remedy=f"omit --training, or use {_flag(limit)}",
+            )
+            for limit in limits
+            if limit.name.rpartition(".")[2] == "madds" and limit not in flags
+        ),
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
+def _flag(limit: Limit) -> str:
+    return f"--{'max' if limit.most else 'min'} {limit.name}=AMOUNT"
+
+
+def check_mode_of(file: Path, name: str, mode: object, required: str | None) -> str:
+    """Return the mode of an earlier bill. Raise `InputError` for another mode than required; None allows both.
+
+    A bill without a mode is of inference: it was written before there was another.
+    """
+    if mode not in (None, INFERENCE, TRAINING):
+        raise InputError(f"{file}: {name}: was counted in mode {shown(mode)}, which is unknown; count it again")
+    known = INFERENCE if mode is None else str(mode)
+    if required is not None and known != required:
+        remedy = "omit --training" if required == TRAINING else "add --training"
+        again = f"count it again {'with' if required == TRAINING else 'without'} --training"
+        raise InputError(f"{file}: {name}: was counted in mode '{known}', not '{required}'; {remedy}, or {again}")
+    return known
