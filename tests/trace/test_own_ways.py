@@ -332,10 +332,10 @@ def test_flex_attention_counts_its_two_products_and_not_its_functions() -> None:
             self.slope = nn.Parameter(torch.ones(4))
 
         def forward(self, x: Tensor) -> Tensor:
-            mask = attention.create_block_mask(lambda *at: at[2] >= at[3], None, None, 32, 32, device="cpu")
+            mask = attention.create_block_mask(lambda _b, _h, q, k: q >= k, None, None, 32, 32, device="cpu")
             few = x[:, :2]
             return attention.flex_attention(
-                x, few, few, lambda score, *at: score * self.slope[at[1]], mask, enable_gqa=True
+                x, few, few, lambda score, _b, h, _q, _k: score * self.slope[h], mask, enable_gqa=True
             )
 
     traced = trace(Attending(), (4, 32, 8))
