@@ -176,6 +176,9 @@ class Bill:
 
     def _weighed(self) -> list[int]:
         """Return the multiply-adds that the convention counts for each op: 0 in modules that its tool does not see."""
+        if self.convention.sees != OPS and self.subject.modules and not self.subject.fill:  # it did not run
+            what = f"{self.convention.name} counts modules of torch, which a model file does not have"
+            raise InputError(f"{self.name}: {what}; use core or torch")
         weighed = self.convention.weigh(self.parts)
         if self.convention.sees == OPS or not self.subject.modules:
             return weighed
