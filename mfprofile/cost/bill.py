@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.cost.arrays import check_dimensions
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.kinds import PACKED
 from mfprofile.cost.measures import measure
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import Part, Row, rows_of
@@ -88,7 +89,9 @@ class Bill:
         """
         modules = self.subject.modules
         if not modules or self.convention.sees != TORCH_LEAVES:
-            return params_of(self.parts, self.convention.uncounted_params)
+            packed = [row.params for row in (self.rows if modules else ()) if row.role == PACKED]
+            missed = 0 if self.convention.weight("linear", PACKED) != NOTHING else sum(packed)
+            return params_of(self.parts, self.convention.uncounted_params) - missed
         known = (row for row in self.rows if row.part.path and self._sees(row.part))
         paths = {row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING}
         return sum(modules[path].params for path in paths)

@@ -15,12 +15,16 @@ from mfprofile.cost.kinds import (
     CELL,
     COMPLEX,
     COMPLEX_BIASED,
+    COMPLEX_COMPOSED,
+    COMPLEX_RARE,
+    COMPLEX_ROLES,
     COMPOSED,
     CONVOLUTIONS,
     FORMULA,
     FUSED,
     GROUPED_GRADIENT,
     ODD,
+    PACKED,
     PRODUCTS,
     RARE,
     RECURRENT,
@@ -56,7 +60,12 @@ BIASED_CONVOLUTIONS = {
 }
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
-NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
+NO_PACKED = {(ANY, PACKED): NOTHING}  # quantized layers
+NO_RARE = {
+    (ANY, RARE): NOTHING,
+    (ANY, COMPLEX_RARE): NOTHING,
+    **NO_PACKED,
+}  # products by operators that no tool knows, such as matrix × vector
 OF_REGISTRY = {(ANY, REGISTERED): Weight(products=2), (ANY, ODD): Weight(vectors=1)}  # an odd FLOP is one number
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
 SLIDING_BIASED = {
@@ -67,13 +76,14 @@ NO_STRING_PADDING = {
     (kind, role): NOTHING for kind in CONVOLUTIONS for role in ("string-padding", "string-padding-biased")
 }  # padding="same"
 NO_1D_3D = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known for images only
-BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
+BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE, ("linear", COMPLEX): ONCE}
+FOUR_TIMES = {(ANY, role): Weight(products=4) for role in COMPLEX_ROLES}  # a product of complex numbers as of real ones
 
 CORE = Convention(
     "core",
     "convolutions, Linear, recurrent layers and the matrix products of attention, 1 multiply-add each",
     "the plain count: no bias, norm, activation, softmax, addition or pooling",
-    _each(ONCE, *PRODUCTS, *RECURRENT, FORMULA),
+    {**_each(ONCE, *PRODUCTS, *RECURRENT, FORMULA), **FOUR_TIMES},
 )
 
 PAPER = Convention(
@@ -82,6 +92,7 @@ PAPER = Convention(
     "inferred from the paper's tables, which do not say what they count; matches 18 of 19 MAdds cells within rounding",
     {
         **_each(ONCE, *PRODUCTS, *RECURRENT, FORMULA),
+        **FOUR_TIMES,
         (ANY, "gate"): NOTHING,
         (ANY, "final"): NOTHING,
         ("relu6", "hidden"): Weight(elements=2),
@@ -139,6 +150,7 @@ FVCORE = Convention(
         **NO_FUSED,
         **NO_RARE,
         (ANY, COMPOSED): NOTHING,
+        (ANY, COMPLEX_COMPOSED): NOTHING,
         **_complex(3),
         **{(kind, CELL): ONCE for kind in RECURRENT},  # layers are one operator, which it does not know
     },
@@ -215,6 +227,7 @@ TORCHINFO = Convention(
         **_each(ONCE, *CONVOLUTIONS, *RECURRENT),
         **BIASED_CONVOLUTIONS,
         **SLIDING_BIASED,
+        **NO_PACKED,
         **_each(Weight(params=1), "linear", "embedding", "prelu"),
         **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },
