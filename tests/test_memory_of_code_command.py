@@ -123,7 +123,7 @@ def test_parameters_are_listed_by_type_if_they_have_several(here: Here) -> None:
 
 
 def test_several_networks_get_one_line_each(here: Here) -> None:
-    """Specs and networks in code stand together, in the order in which they are given."""
+    """Specs and networks in code are in one table, in the order in which they are given."""
     rows = list(csv.DictReader(io.StringIO(here("memory net.py:Net mf26m net.py:Net --input 3x16x16 --csv").stdout)))
     assert [row["name"] for row in rows] == ["net.py:Net", "mf26m", "net.py:Net"]
     assert [row["at"] for row in rows] == ["cat", "blocks.2.mobile.activation1", "cat"]
