@@ -8,7 +8,16 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import ArgumentsOption, ConventionName, FillOption, FormOptions, InputsOption, notify
+from mfprofile.cli.options import (
+    ArgumentsOption,
+    CausalOption,
+    ConventionName,
+    FillOption,
+    FormOptions,
+    InputsOption,
+    TrainingOption,
+    notify,
+)
 from mfprofile.cli.subjects import Options, configured, inputs_and_arguments, need_extra
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
@@ -40,6 +49,8 @@ def command(
     ] = "module",
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules to show.")] = 2,
     convention: ConventionName = "core",
+    training: TrainingOption = False,
+    causal: CausalOption = None,
     verify: Annotated[bool, typer.Option("--verify", help="Run other counters too and explain their totals.")] = False,
     counters: Annotated[
         list[str] | None,
@@ -85,6 +96,7 @@ def command(
         raise InputError(f"--depth {depth}: must be 0 or more")
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
+    from mfprofile.cost.training import check_mode, mode_of
     from mfprofile.verify.audit import audit
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import notes
@@ -93,8 +105,12 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
-    options = configured(Options(inputs=inputs or (), arguments=arguments or (), fill=fill))
-    result = audit(target, *inputs_and_arguments(target, options), device, names, notify)
+    check_mode(find_convention(convention), mode_of(training))
+    if causal == "pairs" and names is not None:
+        raise InputError("--causal pairs and --verify cannot be combined: other counters count all rows × columns")
+    given = Options(inputs=inputs or (), arguments=arguments or (), fill=fill, training=training, causal=causal)
+    options = configured(given)
+    result = audit(target, *inputs_and_arguments(target, options), device, names, notify, options.mode)
     bill = result.trace.bill(counted_in)
     show(audit_text(result, bill, by, depth, form))
     texts = notes(bill)

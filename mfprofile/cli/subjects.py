@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
     ArgumentsOption,
+    CausalOption,
     FillOption,
     InputOption,
     InputsOfEither,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mfprofile.budget.config import Config
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
+    from mfprofile.trace.mode import Mode
     from mfprofile.trace.parse import Inputs
 
 T = TypeVar("T")
@@ -45,7 +47,7 @@ class Options:
 
     `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
     inputs of specs if they are not those of networks in code. `config` has more options of networks in code. With
-    `training`, a forward and a backward pass are counted.
+    `training`, a forward and a backward pass are counted. `causal` says what of causal attention is counted.
     """
 
     settings: Sequence[str] = ()
@@ -55,6 +57,14 @@ class Options:
     sizes: Sequence[str] | None = None
     config: Config | None = None
     training: bool = False
+    causal: str | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Return how networks in code are counted. Raise `InputError` for an unknown `--causal`."""
+        from mfprofile.trace.mode import Mode
+
+        return Mode(self.training, self.causal or "all").checked()
 
     @property
     def changes(self) -> Sequence[str]:
@@ -87,10 +97,11 @@ def _options(
     input_size: str | None = None,
     fill: str | None = None,
     training: bool = False,
+    causal: str | None = None,
 ) -> Options:
     """Return the options that describe networks."""
     shapes = inputs or ([] if input_size is None else [input_size])
-    return Options(settings or (), shapes, arguments or (), fill, training=training)
+    return Options(settings or (), shapes, arguments or (), fill, training=training, causal=causal)
 
 
 NetworkOptions = Annotated[
@@ -102,6 +113,7 @@ NetworkOptions = Annotated[
             "arguments": (ArgumentsOption, None),
             "fill": (FillOption, None),
             "training": (TrainingOption, False),
+            "causal": (CausalOption, None),
         },
         _options,
     ),
@@ -124,6 +136,8 @@ def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allow
         raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
     if not targets and options.fill is not None:
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
+    if not targets and options.causal is not None:
+        raise InputError("--causal needs a network in code, such as net.py:Net; a spec has no causal attention")
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
     if targets and len(targets) < len(references) and options.inputs and not is_mixed_allowed:
@@ -175,7 +189,7 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
     from mfprofile.trace.audit import traced
     from mfprofile.view.coverage import notes
 
-    trace = traced(reference, *inputs_and_arguments(reference, options))
+    trace = traced(reference, *inputs_and_arguments(reference, options), mode=options.mode)
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     texts = [f"note: {reference}: {line}" for line in notes(bill)]
     if texts:

@@ -114,6 +114,8 @@ class Network(Generic[D]):
     values_read: ClassVar[tuple[Never, ...]] = ()
     outside: ClassVar[tuple[Never, ...]] = ()
     remarks: ClassVar[tuple[Never, ...]] = ()
+    frozen: ClassVar = 0
+    causal: ClassVar = ""
 
     name: str
     height: Size[D]

@@ -57,6 +57,9 @@ class Owners:
         self._kept = named  # a storage is known by its address, so it must not be freed
         self.strangers = set[int]()  # identities of parameters that are read and that no module registers
         self.params = sum(each.size for each in self._by_storage.values())
+        trainable = sum(parameter.numel() for _, parameter in named if parameter.requires_grad)
+        self.frozen = self.params - trainable
+        """The number of parameters that need no gradient."""
 
     def holds(self, tensor: Tensor) -> bool:
         """Return whether the tensor is a parameter or a view of one."""

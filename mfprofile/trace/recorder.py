@@ -16,15 +16,18 @@ from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
 from mfprofile.trace import products
 from mfprofile.trace.calls import Call
+from mfprofile.trace.causal import Causal
 from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import is_counted
+from mfprofile.trace.mode import PLAIN, Mode
 from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS, RECURRENT
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
 from mfprofile.trace.reads import Reads
 from mfprofile.trace.shapes import answer
+from mfprofile.trace.training import Training
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -32,15 +35,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     It works in inference mode, where torch keeps operators whole (`linear`, `matmul`, `scaled_dot_product_attention`).
     An operator without a handle is decomposed as in torch. `fault` is the exception of a handle of ours. `reads`
-    checks each tensor that is read. Of its parts, `owners`, `calls` and `threads` are attributes here too.
+    checks each tensor that is read. Of its parts, `owners`, `calls` and `threads` are attributes here too. `mode` says
+    how ops are counted: `training` and `causal` have what is known for that.
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, model: nn.Module, original: nn.Module | None = None) -> None:
+    def __init__(self, model: nn.Module, original: nn.Module | None = None, mode: Mode = PLAIN) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
+        self.training = Training() if mode.training else None
+        self.causal = Causal(mode.causal)
         self.fault: Exception | None = None
         self.output_type: type = type(None)
         self._padding_is_string = False
@@ -65,6 +71,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         made = list(tensors_in([out]))
         self.reads.note_outputs(operator.name, read, [*made, *written], number, (*args, *options.values()))
         self.reads.values.note(self.calls.current.path, operator.name, func, args, options, read, made)
+        if self.training is not None:
+            self.training.note_run(operator, read, made, written)
         return out
 
     def _run(
@@ -80,9 +88,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         out = answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
-        costs = self._costs(operator, out, args, others)
         given = dict(zip(operator.arguments, args, strict=False)) | others
+        costs = self.causal.costs(self._costs(operator, out, args, others), given)
         for name, cost in costs:
+            if self.training is not None:
+                self.training.note_op(len(self._ops), operator, name, cost, given)
             self._record(name, *self._attributed(operator, cost, given, alone=len(costs) == 1))
         return out
 
@@ -154,12 +164,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
         role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, given))
-        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases)
+        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, cost.groups)
 
     def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
         """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
         if operator.name == "scaled_dot_product_attention":
-            return FUSED if products.fuses(**given) else COMPOSED
+            in_parts = self.training is not None and self.training.needs_gradient(given.get("attn_mask"))
+            return FUSED if products.fuses(**given) and not in_parts else COMPOSED
         if "scaled_dot_product" in operator.name:
             return FUSED
         if operator.name == "batch_norm" and given["training"]:
@@ -183,6 +194,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         call, name = self.calls.current, cost.kind if name == "matmul" else name
         self._ops.append((call, name, call.numbered(name), role, cost))
 
+    def note_returned(self, values: Iterable[Any]) -> None:
+        """Record what the network returns."""
+        returned = list(values)
+        self.reads.note_returned(returned)
+        if self.training is not None:
+            self.training.needs.note_returned(returned)
+
     @property
     def outside(self) -> tuple[Outside, ...]:
         """Return the tensors that were read, but that nobody gave and no operator put out."""
@@ -190,10 +208,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def parts(self) -> list[Part]:
         """Return a part for each recorded op, under its module's path, and for each parameter that no op owns."""
-        parts = [
-            Part("", None, "", call.path, [(self.calls.name(call, name, at), role, cost)])
-            for call, name, at, role, cost in self._ops
-        ]
+        named = [(self.calls.name(call, name, at), role, cost) for call, name, at, role, cost in self._ops]
+        ops = enumerate(named) if self.training is None else self.training.trained(named)
+        parts = [Part("", None, "", self._ops[at][0].path, [op]) for at, op in ops]
         return [*self.owners.rest(read=True), *parts, *self.owners.rest(read=False)]
 
 

@@ -20,7 +20,7 @@ _MOST_NAMED = 4
 
 def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple[Remark, ...]:
     """Return the remarks on a network that has run under a recorder, with or without gradients."""
-    return (*_gaps(network, recorder), *_notes(network, gradients))
+    return (*_gaps(network, recorder), *_notes(network, gradients), *_of_causal(recorder.causal.counted))
 
 
 def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
@@ -49,6 +49,16 @@ def _notes(network: nn.Module, gradients: bool) -> Iterator[Remark]:
             yield Remark(f"{place} is compiled: it is counted as it is written")
     if gradients:
         yield Remark("run with gradients, because forward differentiates; what its backward pass runs is counted too")
+
+
+def _of_causal(counted: str) -> Iterator[Remark]:
+    """Yield a remark if causal attention ran."""
+    if counted == "all":
+        yield Remark(
+            "causal attention is counted with all rows × columns; use --causal pairs for the visible pairs only"
+        )
+    elif counted:
+        yield Remark("causal attention is counted by its visible pairs, whose key is not after the query")
 
 
 def _packing(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:

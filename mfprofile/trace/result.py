@@ -14,6 +14,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
+from mfprofile.cost.training import INFERENCE
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -30,7 +31,9 @@ class Trace:
     one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
     are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
-    the network has or does that the rows do not show.
+    the network has or does that the rows do not show. `mode` is `training` if the rows have the products of a forward
+    and a backward pass. `frozen` is the number of parameters that need no gradient. `causal` says what of causal
+    attention is counted, `all` rows × columns or visible `pairs`; it is '' if none ran.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -47,11 +50,17 @@ class Trace:
     values_read: tuple[ValueRead, ...] = ()
     outside: tuple[Outside, ...] = ()
     remarks: Sequence[Remark] = ()
+    mode: str = INFERENCE
+    frozen: int = 0
+    causal: str = ""
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:
-        """Return the network's bill in a convention; raises `InputError` for one that does not exist."""
-        return Bill(self, self.parts, find_convention(convention))
+        """Return the network's bill in a convention, in the mode of the trace.
+
+        Raises `InputError` for a convention that does not exist, and for one that cannot count training.
+        """
+        return Bill(self, self.parts, find_convention(convention), self.mode)
 
     @property
     def input(self) -> str:

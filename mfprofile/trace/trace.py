@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from mfprofile.cost.rows import Part
-from mfprofile.cost.subject import Module, Outside, Remark, ValueRead
+from mfprofile.cost.subject import Module
+from mfprofile.cost.training import mode_of
 from mfprofile.errors import InputError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.problems import unknown
@@ -20,24 +21,14 @@ from mfprofile.trace.calls import module_in
 from mfprofile.trace.copies import copied
 from mfprofile.trace.inputs import Input as Input
 from mfprofile.trace.inputs import Maker, input_shapes, maker
-from mfprofile.trace.modules import is_leaf, named_modules, named_tensors, own_parameters, to_eval
+from mfprofile.trace.mode import Mode
+from mfprofile.trace.modules import is_leaf, named_modules, named_tensors, own_parameters, to_eval, to_train
 from mfprofile.trace.recorder import Recorder
-from mfprofile.trace.remarks import remarks_on
 from mfprofile.trace.result import Trace
+from mfprofile.trace.runs import Run, run_of
 from mfprofile.trace.scripts import kernels
 from mfprofile.trace.settings import ONE_AT_A_TIME, compiler_is_imported, same_environment, settings
 from mfprofile.trace.ways import WAYS, Failure, Way, with_gradients
-
-
-class Run(NamedTuple):
-    """A run that succeeded: the device, its ops, remarks on it, what it read, and why it did not run on meta."""
-
-    device: str
-    parts: Sequence[Part]
-    remarks: Sequence[Remark]
-    values_read: tuple[ValueRead, ...]
-    outside: tuple[Outside, ...]
-    reason: str = ""
 
 
 @renamed(lends="run_original")
@@ -50,6 +41,8 @@ def trace(
     name: str | None = None,
     run_original: bool = False,
     fill: str = "zeros",
+    training: bool = False,
+    causal: str = "all",
 ) -> Trace:
     """Run a copy of a network once in eval mode, and return a trace: the ops that ran, as rows under module paths.
 
@@ -66,9 +59,14 @@ def trace(
     for example through a function in an attribute that refers to a layer. With `run_original`, such a network runs
     itself, in eval mode, and the run may change it.
 
+    With `training`, the network runs in training mode, and multiply-adds are those of a forward and a backward pass: of
+    each product once, and once more for each operand that needs a gradient, if its output reaches what the network
+    returns. Inputs and parameters need one if they require it, as `requires_grad` says.
+
     Multiply-adds, elements and outputs are of the whole batch; for a batch of one, they are of one image. Fused
-    attention is counted as if it were not fused. Causal attention is counted with all rows × columns. Recurrent layers
-    are listed, not counted. Raises `InputError` if the network raises, with the path of the module that did.
+    attention is counted as if it were not fused. Causal attention is counted with all rows × columns, or, with
+    `causal="pairs"`, with the pairs whose key is not after the query. Recurrent layers are listed, not counted. Raises
+    `InputError` if the network raises, with the path of the module that did.
 
     >>> result = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
     >>> [(row.name, row.kind, row.madds, row.params) for row in result.rows]  # 27 · 8 · 64 products
@@ -79,7 +77,8 @@ def trace(
     _check(model, options)
     ordered = [_typed(model, value) for value in _arguments(inputs)]
     named = {key: _typed(model, value) for key, value in (options or {}).items()}
-    ways = [way for way in WAYS if device is None or way.device == str(device)]
+    mode = Mode(training, causal).checked()
+    ways = [replace(way, mode=mode) for way in WAYS if device is None or way.device == str(device)]
     if not ways:
         raise unknown("device", str(device), DEVICES)
     if fill not in FILLS:
@@ -102,6 +101,9 @@ def trace(
         run.values_read,
         run.outside,
         run.remarks,
+        mode=mode_of(training),
+        frozen=run.frozen,
+        causal=run.causal,
     )
 
 
@@ -125,7 +127,7 @@ def _first_run(
         failure = result
         again = way if compiler_is_imported() and not was_imported else with_gradients(way, failure)
         if failure.final:
-            original = _way_of_original(model)
+            original = replace(_way_of_original(model), mode=way.mode)
             ways = [original] if failure.needs_original and run_original and original.device in devices else []
         elif again is not None:
             ways.insert(0, again)
@@ -169,11 +171,12 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
     try:
         with torch.inference_mode(False):  # no tensor of inference can have a gradient
             network = to_eval(model) if way.copy_tensor is None else copied(model, way.copy_tensor)
+            network = to_train(network, network is not model) if way.mode.training else network
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network's own methods for copying can raise anything
         return Failure(error, "", "copied", final=True, needs_original=not isinstance(error, InputError))
-    recorder = Recorder(network, model if network is not model else None)
+    recorder = Recorder(network, model if network is not model else None, way.mode)
     try:
         make = maker(fill)
         args = [_argument(value, way, make) for value in inputs]
@@ -188,8 +191,7 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         return Failure(recorder.threads.error, "", final=True)
     if failure is not None:
         return failure
-    remarks = remarks_on(network, recorder, way.gradients)
-    return Run(way.device, recorder.parts(), remarks, recorder.reads.values.reads, recorder.outside)
+    return run_of(network, recorder, way)
 
 
 def _run(
@@ -200,7 +202,7 @@ def _run(
         with settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
             recorder.note_unseen(kernels(network))
             output = network(*args, **kwargs)
-            recorder.reads.note_returned(tree_leaves(output))
+            recorder.note_returned(tree_leaves(output))
         recorder.output_type = type(output)
     except KeyboardInterrupt:
         raise
@@ -238,4 +240,6 @@ def _argument(value: Any, way: Way, make: Maker) -> Any:
     """Return an argument for the run; a tensor of the user is copied if the network is."""
     if isinstance(value, Input):
         return make((1, *value.shape), value.dtype or torch.float32, way.device)
-    return way.copy_tensor(value) if way.copy_tensor is not None and isinstance(value, Tensor) else value
+    if way.copy_tensor is None or not isinstance(value, Tensor):
+        return value
+    return way.copy_tensor(value).requires_grad_(way.mode.training and value.requires_grad)

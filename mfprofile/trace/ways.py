@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mfprofile.spec.words import raised
 from mfprofile.trace.copies import blank, real
+from mfprofile.trace.mode import PLAIN, Mode
 from mfprofile.trace.places import place
 
 _GRADIENTS = re.compile(r"requires?[ _]grad|grad_fn|inference ?(tensor|mode)|differentiated", re.IGNORECASE)
@@ -21,12 +22,14 @@ class Way:
     """A way to run a network: the device, how its tensors are copied, and torch's default device during the run.
 
     If `copy_tensor` is None, the network itself runs, not a copy. `gradients` is for a forward that differentiates.
+    `mode` says how the network is counted; for training, it runs in training mode.
     """
 
     device: str
     copy_tensor: Callable[[Tensor], Tensor] | None
     default_device: str | None = None
     gradients: bool = False
+    mode: Mode = PLAIN
 
 
 WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))

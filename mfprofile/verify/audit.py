@@ -13,6 +13,7 @@ from mfprofile.cost.subject import is_whole
 from mfprofile.errors import InputError
 from mfprofile.spec.words import raised
 from mfprofile.trace.audit import accepted_inputs, open_network, tensors, traced, traced_model
+from mfprofile.trace.mode import PLAIN, Mode
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
 from mfprofile.trace.target import Arguments
@@ -39,6 +40,7 @@ def audit(
     device: str | None = None,
     counters: Sequence[str] | None = None,
     notify: Callable[[str], None] = lambda _: None,
+    mode: Mode = PLAIN,
 ) -> Audit:
     """Return the trace of the network that a target names, and with `counters` also their results.
 
@@ -46,10 +48,10 @@ def audit(
     `InputError` as `traced` does, and for a counter that does not exist or is not installed.
     """
     if counters is None:
-        return Audit(traced(text, inputs, arguments, device))
+        return Audit(traced(text, inputs, arguments, device, mode))
     names = chosen(counters)
     with open_network(text, arguments, real=True) as model:
-        trace = traced_model(text, model, inputs, device)
+        trace = traced_model(text, model, inputs, device, mode)
         try:
             given = _in_order(model, *tensors(model, accepted_inputs(model, inputs)))
         except RuntimeError as error:  # torch raises it for too little memory

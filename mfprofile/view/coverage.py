@@ -9,6 +9,7 @@ from typing import Any
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.subject import Subject, Uncovered, is_complete, is_whole
 from mfprofile.spec.words import listed, several
+from mfprofile.view.gradients import frozen_lines
 from mfprofile.view.values import MOST_NAMED, decided
 
 
@@ -19,7 +20,7 @@ def notes(bill: Bill) -> list[str]:
     """
     subject = bill.subject
     uncounted = () if is_complete(subject) else coverage(bill)
-    return [*decided(bill), *uncounted, *(remark.text for remark in subject.remarks)]
+    return [*decided(bill), *uncounted, *(remark.text for remark in subject.remarks), *frozen_lines(bill)]
 
 
 def coverage(bill: Bill) -> Iterator[str]:

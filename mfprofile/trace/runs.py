@@ -1,0 +1,43 @@
+"""A run of a network that succeeded, and what was recorded during it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import nn
+
+from mfprofile.cost.rows import Part
+from mfprofile.cost.subject import Outside, Remark, ValueRead
+from mfprofile.trace.recorder import Recorder
+from mfprofile.trace.remarks import remarks_on
+from mfprofile.trace.ways import Way
+
+
+class Run(NamedTuple):
+    """A run that succeeded: the device, its ops, remarks on it, what it read, and why it did not run on meta.
+
+    `frozen` is the number of parameters that need no gradient, and `causal` what of causal attention is counted.
+    """
+
+    device: str
+    parts: Sequence[Part]
+    remarks: Sequence[Remark]
+    values_read: tuple[ValueRead, ...]
+    outside: tuple[Outside, ...]
+    frozen: int
+    causal: str
+    reason: str = ""
+
+
+def run_of(network: nn.Module, recorder: Recorder, way: Way, remarks: Sequence[Remark] = ()) -> Run:
+    """Return the run of a network in some way, as a recorder has recorded it; `remarks` are further ones."""
+    return Run(
+        way.device,
+        recorder.parts(),
+        (*remarks_on(network, recorder, way.gradients), *remarks),
+        recorder.reads.values.reads,
+        recorder.outside,
+        recorder.owners.frozen,
+        recorder.causal.counted,
+    )
