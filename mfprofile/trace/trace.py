@@ -17,18 +17,18 @@ from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.renamed import renamed
 from mfprofile.trace import DEVICES, FILLS
+from mfprofile.trace.backward import differences
 from mfprofile.trace.calls import module_in
-from mfprofile.trace.copies import copied
 from mfprofile.trace.inputs import Input as Input
 from mfprofile.trace.inputs import Maker, input_shapes, maker
 from mfprofile.trace.mode import Mode
-from mfprofile.trace.modules import is_leaf, named_modules, named_tensors, own_parameters, to_eval, to_train
+from mfprofile.trace.modules import is_leaf, named_modules, own_parameters
 from mfprofile.trace.recorder import Recorder
 from mfprofile.trace.result import Trace
 from mfprofile.trace.runs import Run, run_of
 from mfprofile.trace.scripts import kernels
 from mfprofile.trace.settings import ONE_AT_A_TIME, compiler_is_imported, same_environment, settings
-from mfprofile.trace.ways import WAYS, Failure, Way, with_gradients
+from mfprofile.trace.ways import WAYS, Failure, Way, network_for, way_of_original, with_gradients
 
 
 @renamed(lends="run_original")
@@ -127,7 +127,7 @@ def _first_run(
         failure = result
         again = way if compiler_is_imported() and not was_imported else with_gradients(way, failure)
         if failure.final:
-            original = replace(_way_of_original(model), mode=way.mode)
+            original = replace(way_of_original(model), mode=way.mode)
             ways = [original] if failure.needs_original and run_original and original.device in devices else []
         elif again is not None:
             ways.insert(0, again)
@@ -147,12 +147,6 @@ def _check(model: Any, options: Any) -> None:
         raise InputError("the options must be a mapping of names to values, the keyword arguments of forward")
 
 
-def _way_of_original(model: nn.Module) -> Way:
-    """Return the way to run the network itself, on the device of its tensors."""
-    is_blank = any(tensor.is_meta for _, tensor in named_tensors(model))
-    return Way("meta", None, "meta") if is_blank else Way("cpu", None)
-
-
 def _module(module: nn.Module) -> Module:
     kind = type(module)
     own = sum(parameter.numel() for parameter in own_parameters(module))
@@ -169,18 +163,14 @@ def _message(name: str, failure: Failure, inputs: Sequence[InputShape]) -> str:
 def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, fill: str) -> Run | Failure:
     """Run a network in one way, and return what was recorded, or the failure."""
     try:
-        with torch.inference_mode(False):  # no tensor of inference can have a gradient
-            network = to_eval(model) if way.copy_tensor is None else copied(model, way.copy_tensor)
-            network = to_train(network, network is not model) if way.mode.training else network
+        network = network_for(model, way)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network's own methods for copying can raise anything
         return Failure(error, "", "copied", final=True, needs_original=not isinstance(error, InputError))
     recorder = Recorder(network, model if network is not model else None, way.mode)
     try:
-        make = maker(fill)
-        args = [_argument(value, way, make) for value in inputs]
-        kwargs = {key: _argument(value, way, make) for key, value in options.items()}
+        args, kwargs = _given(inputs, options, way, fill)
     except RuntimeError as error:  # torch raises it for too many values, and for too little memory
         return Failure(error, "", "given its inputs")
     recorder.reads.note_inputs([*args, *kwargs.values()])
@@ -191,7 +181,13 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         return Failure(recorder.threads.error, "", final=True)
     if failure is not None:
         return failure
-    return run_of(network, recorder, way)
+    run = run_of(network, recorder, way)
+    if not way.mode.training:
+        return run
+    again = differences(
+        lambda: (network_for(model, way), *_given(inputs, options, way, fill)), way, run.parts, run.causal
+    )
+    return run._replace(remarks=(*run.remarks, *again))
 
 
 def _run(
@@ -234,6 +230,13 @@ def _typed(model: nn.Module, value: Any) -> Any:
 def _is_shape(value: Any) -> bool:
     whole = isinstance(value, list | tuple) and not isinstance(value, Input)
     return whole and bool(value) and all(type(side) is int for side in value)
+
+
+def _given(inputs: Sequence[Any], options: Mapping[str, Any], way: Way, fill: str) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments for a run."""
+    make = maker(fill)
+    args = [_argument(value, way, make) for value in inputs]
+    return args, {key: _argument(value, way, make) for key, value in options.items()}
 
 
 def _argument(value: Any, way: Way, make: Maker) -> Any:

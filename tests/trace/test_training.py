@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,17 @@ from torch import Tensor, nn  # noqa: E402
 from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
-from training_networks import IMAGE, ON_AN_IMAGE, ON_VECTORS, VECTORS, Does, frozen, linear, weight  # noqa: E402
+from training_networks import (  # noqa: E402
+    IMAGE,
+    ON_AN_IMAGE,
+    ON_VECTORS,
+    VECTORS,
+    Does,
+    checkpointed,
+    frozen,
+    linear,
+    weight,
+)
 
 from mfprofile import count, load, resolve  # noqa: E402
 from mfprofile.cost.bill import Bill  # noqa: E402
@@ -160,3 +171,61 @@ def test_nothing_is_left_changed_after_a_trace_of_training() -> None:
     assert nn.functional._verify_batch_size is check
     assert all(each.grad is None for each in model.parameters())
     assert torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize(("name", "make", "shape"), CASES, ids=[name for name, _, _ in CASES])
+def test_a_real_backward_pass_confirms_the_bill(
+    name: str, make: Callable[[], nn.Module], shape: tuple[int, ...]
+) -> None:
+    """Each trace of training runs one on meta tensors, and would have a remark on a difference."""
+    assert trace(make(), shape[1:], training=True).remarks == (), name
+
+
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_a_part_that_runs_again_is_named(reentrant: bool) -> None:
+    """Checkpointing cannot be seen in one inference; the products that it runs again are not counted, but named."""
+    traced = trace(checkpointed(reentrant), VECTORS[1:], training=True)
+    again = 640 if reentrant else 320  # the other kind stops before the last Linear of the part
+    gap = next(remark for remark in traced.remarks if remark.is_gap)
+    why = "parts that run again, as in checkpointing, or a backward of its own, are not counted"
+    assert gap.text == f"a real forward and backward pass has {again} products more than counted here: {why}"
+
+
+def test_gradients_that_a_hook_turns_off_are_named() -> None:
+    """A network can turn off gradients where no operator shows it; the bill then counts too many."""
+
+    class Turned(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            ctx.mark_non_differentiable(y := x * 2)
+            return y
+
+        @staticmethod
+        def backward(ctx: Any, *grads: Any) -> Any:  # noqa: ARG004
+            return grads
+
+    model = Does(lambda net, x: net.b(Turned.apply(net.a(x))), a=linear(), b=linear())
+    [gap] = trace(model, VECTORS[1:], training=True).remarks
+    assert gap.is_gap
+    why = "gradients that the network turns off are counted"
+    assert gap.text == f"a real forward and backward pass has 640 products fewer than counted here: {why}"
+
+
+def test_a_backward_pass_that_cannot_run_is_said() -> None:
+    """Its error is a remark, and the bill follows the rule alone."""
+
+    class Failing(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ARG004
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, *grads: Any) -> Any:  # noqa: ARG004
+            raise ValueError("no gradient")
+
+    model = Does(lambda net, x: Failing.apply(net.a(x)), a=linear())
+    traced = trace(model, VECTORS[1:], training=True)
+    assert [(each.text, each.is_gap) for each in traced.remarks] == [
+        ("not compared with a real backward pass: ValueError: no gradient", False)
+    ]
+    assert traced.bill().madds == 640
