@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mfprofile.spec.load import load as load
     from mfprofile.spec.model import Spec as Spec
     from mfprofile.spec.network import Network as Network
+    from mfprofile.trace.own import handle as handle
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ _MODULES = {
     "SpecError": "errors",
     "build": "nn.model",
     "count": "cost.bill",
+    "handle": "trace.own",
     "load": "spec.load",
     "peak_memory": "cost.memory",
     "resolve": "spec.layout",

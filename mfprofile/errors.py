@@ -4,6 +4,7 @@ Exception
 └── MfprofileError
 ├── InputError            an input is invalid: exit code 2. Also a ValueError
 │   ├── SpecError         a spec or another file breaks rules; all of them are listed
+│   ├── FormulaError      a user's formula for an operator returned no count
 │   └── QuantityError     a text is not an amount; its caller adds the place
 ├── OutputError           output cannot be written: exit code 74
 ├── TooLargeError         internal: an exact answer needs too much memory; its caller gives bounds instead
@@ -42,6 +43,10 @@ class SpecError(InputError):
     def __str__(self) -> str:
         lines = [str(problem) for problem in self.problems[:MOST_PROBLEMS]]
         return "\n".join([*lines, "… and more"] if len(self.problems) > MOST_PROBLEMS else lines)
+
+
+class FormulaError(InputError):
+    """A user's formula for an operator returned something that is not a count."""
 
 
 class QuantityError(InputError):

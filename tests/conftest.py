@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import signal
 
 import pytest
@@ -18,6 +20,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's backgro
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the one flag that rewrites expected output."""
     parser.addoption("--rewrite", action="store_true", help="write the outputs in README and the golden files again")
+
+
+def pytest_configure() -> None:
+    """Choose the seed of the random inputs in `test_fuzz.py`, one for all processes of a run."""
+    os.environ.setdefault("MFPROFILE_FUZZ_SEED", str(secrets.randbelow(10**9)))
+
+
+def pytest_report_header() -> str:
+    """Print the seed, so that a run can be repeated."""
+    return f"random inputs: MFPROFILE_FUZZ_SEED={os.environ['MFPROFILE_FUZZ_SEED']}"
 
 
 @pytest.fixture

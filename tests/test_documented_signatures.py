@@ -101,7 +101,7 @@ def test_every_public_function_is_documented_with_its_signature() -> None:
     need("torch")
     written = {name for page, name, _ in documented() if page == "library.md"}
     public = {name for name in mfprofile.__all__ if inspect.isfunction(getattr(mfprofile, name))}
-    assert public == {"load", "count", "resolve", "peak_memory", "build"} <= written
+    assert public == {"load", "count", "resolve", "peak_memory", "build", "handle"} <= written
 
 
 @pytest.mark.parametrize("block", [block for page in PAGES for block in _BLOCK.findall(page.read_text("utf-8"))])

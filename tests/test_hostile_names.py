@@ -204,3 +204,25 @@ def test_what_is_written_is_reported_in_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "wrote a�[31m�::error::b.html\n")
     done = run("plot", "pillars", "mf26m", "-o", "\u202e##[x].svg", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "wrote �## [x].svg\n")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "\udcff"])
+@pytest.mark.parametrize(
+    "words",
+    [("count", "mf26m", "--{}"), ("{}",), ("explore", "{}"), ("explore", "sample", "tiny", "--seed", "{}"), ("-{}",)],
+    ids=["option", "command", "inner command", "number", "letter"],
+)
+def test_an_invalid_option_or_command_cannot_act(words: tuple[str, ...], name: str, tmp_path: Path) -> None:
+    """These messages are typer's. Their first lines stay as they are."""
+    if name.startswith(("-", "--")) and words == ("-{}",):
+        name = name.lstrip("-")
+    arguments = [word.format(name) for word in words]
+    output = checked(*arguments, folder=tmp_path, codes=(2,))
+    assert output == ""
+
+
+def test_the_usage_of_an_invalid_option_stays_in_lines() -> None:
+    """Usage, the hint, and the error."""
+    done = run("count", "mf26m", "--\u202eqq")
+    assert done.stderr.split("\n")[1:] == ["Try 'mfprofile count -h' for help.", "", "Error: No such option: --�qq", ""]
+    assert done.stderr.startswith("Usage: mfprofile count [OPTIONS] ")

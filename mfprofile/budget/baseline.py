@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +17,7 @@ from mfprofile.spec.limits import share
 from mfprofile.spec.names import CONVENTIONS
 from mfprofile.spec.problems import Mark
 from mfprofile.spec.quantities import quantity
+from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.words import instead, shown
 
 SCHEMAS = (1, 2)
@@ -82,10 +82,9 @@ def read_baseline(file: Path, convention: str | None = None, mode: str | None = 
 
 
 def _bills(file: Path) -> list[Any]:
+    raw = read_bytes(file)
     try:
-        read = json.loads(sys.stdin.buffer.read() if str(file) == "-" and sys.stdin else file.read_bytes())
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
+        read = json.loads(raw)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{file}: is not JSON: {error}; {_REMEDY}") from None
     except ValueError:  # Python refuses to read very long numbers

@@ -21,6 +21,7 @@ from mfprofile.budget.limits import Limit, limit_of
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import Fault, bounds, convention_of
 from mfprofile.spec.problems import MISSING, Mark, Problem
+from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.sources import as_typed, is_target, shipped, working_folder
 from mfprofile.spec.words import instead
 
@@ -132,10 +133,9 @@ def read_config(file: Path) -> Config:
 
 
 def _text(file: Path, label: str) -> str:
+    raw = read_bytes(file.absolute(), label)  # a file with the name - is not standard input
     try:
-        return file.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise InputError(f"{label}: cannot be read: {error.strerror or error}") from None
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{label}: is not UTF-8 text") from None
 
@@ -161,7 +161,7 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
     tables = _table(own, "budgets", "globs, each with its limits", label)
     budgets = {glob: list(_limits(glob, budget, label, text, problems)) for glob, budget in tables.items()}
     named = {glob: convention_of(budget) for glob, budget in tables.items() if isinstance(budget, dict)}
-    codes = _table(own, "targets", "networks in code, each with 'input' and 'arg'", label)
+    codes = _table(own, "targets", "networks in code, each with 'input', 'arg' and other options", label)
     targets = {target: _options(target, table, label, text, problems) for target, table in codes.items()}
     if problems:
         raise SpecError(problems)

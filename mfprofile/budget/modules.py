@@ -22,7 +22,7 @@ def module_parts(a: Bill, b: Bill, depth: int) -> Iterator[PartDifference]:
 def _within(a: Branch, b: Branch, depth: int) -> Iterator[PartDifference]:
     """Yield the differences within a module that both networks have."""
     if _same(a, b) or b.level >= depth or not (a.children or b.children):
-        yield PartDifference(_piece(a), _piece(b), differs_within=not _same(a, b))
+        yield PartDifference(*_pieces(a, b), differs_within=not _same(a, b))
         return
     in_a, in_b = ({child.name: child for child in side.children} for side in (a, b))
     for name in _merged(list(in_a), list(in_b)):
@@ -36,6 +36,13 @@ def _within(a: Branch, b: Branch, depth: int) -> Iterator[PartDifference]:
         yield PartDifference(_piece_of(path, a.own, {}), _piece_of(path, b.own, {}))
 
 
+def _pieces(a: Branch, b: Branch) -> tuple[Piece | None, Piece | None]:
+    """Return a module in both networks; without its class if one does not know it, as a model file may not."""
+    if a.kind and b.kind:
+        return _piece(a), _piece(b)
+    return _piece_of(a.path, a.total, {}), _piece_of(b.path, b.total, {})
+
+
 def _piece(branch: Branch | None) -> Piece | None:
     return None if branch is None else _piece_of(branch.path, branch.total, {"class": branch.kind})
 
@@ -45,8 +52,9 @@ def _piece_of(path: str, total: Total | None, traits: Traits) -> Piece | None:
 
 
 def _same(a: Branch, b: Branch) -> bool:
-    """Return whether two modules have the same class, costs and submodules."""
-    if a.kind != b.kind or _amounts(a.own) != _amounts(b.own) or len(a.children) != len(b.children):
+    """Return whether two modules have the same class (if both know it), costs and submodules."""
+    is_other = bool(a.kind and b.kind) and a.kind != b.kind
+    if is_other or _amounts(a.own) != _amounts(b.own) or len(a.children) != len(b.children):
         return False
     pairs = zip(a.children, b.children, strict=True)
     return all(child_a.name == child_b.name and _same(child_a, child_b) for child_a, child_b in pairs)

@@ -50,9 +50,9 @@ class Terms:
 
     def peak(self, bill: Bill) -> Peak:
         """Return the peak memory of a bill's network. Raise `InputError` if it is not known."""
-        from mfprofile.cost.memory import peak_memory
+        from mfprofile.cost.memory import Inference, peak_memory
 
-        return peak_memory(bill, self.batch, self.dtype)
+        return peak_memory(bill, *Inference(self.batch, self.dtype).of(bill))
 
 
 @dataclass(frozen=True, slots=True)

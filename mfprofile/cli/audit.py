@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.options import (
-    ArgumentsOption,
-    CausalOption,
-    ConventionName,
-    FillOption,
-    FormOptions,
-    InputsOption,
-    TrainingOption,
-    notify,
+from mfprofile.cli.files import refuse_code_options
+from mfprofile.cli.options import ConventionName, FormOptions, notify
+from mfprofile.cli.subjects import (
+    Options,
+    TargetOptions,
+    configured,
+    file_trace,
+    imported_once,
+    inputs_and_arguments,
+    need_extra,
 )
-from mfprofile.cli.subjects import Options, configured, inputs_and_arguments, need_extra
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import unknown
+from mfprofile.spec.sources import is_model_file
 from mfprofile.spec.words import instead, shown
 from mfprofile.trace import DEVICES
+
+if TYPE_CHECKING:
+    from mfprofile.verify.outcome import Audit
 
 
 def command(
@@ -35,9 +39,8 @@ def command(
             autocompletion=targets,
         ),
     ],
-    inputs: InputsOption = None,
-    arguments: ArgumentsOption = None,
-    fill: FillOption = None,
+    *,
+    options: TargetOptions,
     by: Annotated[
         str,
         typer.Option(
@@ -49,8 +52,6 @@ def command(
     ] = "module",
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules to show.")] = 2,
     convention: ConventionName = "core",
-    training: TrainingOption = False,
-    causal: CausalOption = None,
     verify: Annotated[bool, typer.Option("--verify", help="Run other counters too and explain their totals.")] = False,
     counters: Annotated[
         list[str] | None,
@@ -76,7 +77,6 @@ def command(
             autocompletion=names_in("trace:DEVICES"),
         ),
     ] = None,
-    *,
     form: FormOptions,
 ) -> None:
     """Count any PyTorch network, by module.
@@ -84,7 +84,8 @@ def command(
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
-    Operators and recurrent layers that are not counted are listed. Needs torch: pip install '.[torch]'.
+    Operators that are not counted are listed; --handles counts them by formulas of yours. Needs torch:
+    pip install '.[torch]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
@@ -94,10 +95,11 @@ def command(
         raise unknown("device", str(device), DEVICES)
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
+    if is_model_file(target):
+        refuse_code_options(target, **options.of_code(), device=device, verify=verify, counter=counters)
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
     from mfprofile.cost.training import check_mode, mode_of
-    from mfprofile.verify.audit import audit
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import notes
     from mfprofile.view.tables import show
@@ -105,12 +107,9 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
-    check_mode(find_convention(convention), mode_of(training))
-    if causal == "pairs" and names is not None:
-        raise InputError("--causal pairs and --verify cannot be combined: other counters count all rows × columns")
-    given = Options(inputs=inputs or (), arguments=arguments or (), fill=fill, training=training, causal=causal)
-    options = configured(given)
-    result = audit(target, *inputs_and_arguments(target, options), device, names, notify, options.mode)
+    check_mode(find_convention(convention), mode_of(options.training))
+    options = configured(options)
+    result = _audited(target, options, device, names)
     bill = result.trace.bill(counted_in)
     show(audit_text(result, bill, by, depth, form))
     texts = notes(bill)
@@ -120,3 +119,16 @@ def command(
         notify("\n".join(texts))
     if strict and not result.holds:
         raise typer.Exit(1)
+
+
+def _audited(target: str, options: Options, device: str | None, counters: list[str] | None) -> Audit:
+    from mfprofile.verify.outcome import Audit
+
+    if options.causal == "pairs" and counters is not None:
+        raise InputError("--causal pairs and --verify cannot be combined: other counters count all rows × columns")
+    if is_model_file(target):
+        return Audit(file_trace(target, options))
+    from mfprofile.verify.audit import audit
+
+    with imported_once([target], options):
+        return audit(target, *inputs_and_arguments(target, options), device, counters, notify, options.mode)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -97,7 +96,6 @@ def command(
             autocompletion=conventions,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Images per batch, for memory.")] = 1,
     dtype: Annotated[
         str,
         typer.Option(
@@ -135,7 +133,7 @@ def command(
     --convention is refused. With --training, so is a limit of a file on madds: it is on one inference.
 
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
-    no pillars, no memory and no knobs here. Its --input and --arg can be in pyproject.toml, under
+    no pillars and no knobs here; its memory is that of its run. Its --input and --arg can be in pyproject.toml, under
     [tool.mfprofile.targets]. Specs and networks in code can be checked together: 192 or HEIGHTxWIDTH is then the input
     of specs, and any other form of --input that of networks in code. Operators that are not counted are reported on
     stderr. With --strict they fail the check.
@@ -151,11 +149,11 @@ def command(
     chosen_format = _format(form, as_json)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
-    terms = _terms(convention, batch, dtype, options.training)
+    terms = _terms(convention, options.code.batch or 1, dtype, options.training)
     growth = _growth(baseline, max_growth, allow_new, terms)
     demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
     checked_specs([*specs, *(["-"] if baseline == "-" else [])])
-    refuse_misplaced(specs, options, is_mixed_allowed=True)
+    refuse_misplaced(specs, options, is_mixed_allowed=True, without=["--batch"])
     outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
     failures = reasons(outcome)
     if chosen_format == "github":
@@ -179,7 +177,7 @@ def _judge_all(specs: list[str], options: Options, demands: Demands, terms: Term
     outcome = Outcome()
     references = list(outcome.expanded(specs))
     options = options.divided(references)
-    with imported_once(targets):
+    with imported_once(targets, options):
         for reference in references:
             with outcome.collecting_problems(reference):
                 outcome.verdicts.append(judge(_candidate(reference, options, terms), demands, terms))
@@ -197,12 +195,14 @@ def _candidate(reference: str, options: Options, terms: Terms) -> Candidate:
 def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Terms:
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
-    from mfprofile.cost.memory import value_bytes
 
-    if batch < 1:
-        raise InputError(f"--batch {batch}: must be 1 or more")
-    terms = Terms(find_convention(convention or "core"), batch, dtype, convention is not None, training)
-    value_bytes(dtype)
+    terms = Terms(
+        find_convention("core" if convention is None else convention), batch, dtype, convention is not None, training
+    )
+    if dtype != "float32":
+        from mfprofile.cost.memory import value_bytes
+
+        value_bytes(dtype)
     return terms
 
 
@@ -225,8 +225,9 @@ def _limits(flags: dict[str, str | None], most: list[str] | None, least: list[st
 
 def _config(file: str | None) -> Config | None:
     from mfprofile.budget.config import nearest_config, read_config
+    from mfprofile.spec.reading import file_named
 
-    config = nearest_config() if file is None else read_config(Path(file))
+    config = nearest_config() if file is None else read_config(file_named(file, "--config"))
     for glob in config.unmatched() if config is not None else ():
         name = printable(glob)
         notify(f"note: tool.mfprofile.budgets has limits for {name!r}, which matches no file and no shipped spec")
@@ -238,11 +239,13 @@ def _config(file: str | None) -> Config | None:
 def _growth(file: str | None, most: str | None, allow_new: bool, terms: Terms) -> Growth | None:
     from mfprofile.budget.baseline import growth, read_baseline
     from mfprofile.budget.checks import Growth
+    from mfprofile.spec.reading import file_named
 
     if file is not None:
-        allowed = growth(most or "0%")
-        earlier = read_baseline(Path(file), terms.convention.name if terms.required else None, terms.mode)
-        return Growth(Path(file), earlier, allowed, allow_new)
+        allowed = growth("0%" if most is None else most)
+        path = file_named(file, "--baseline")
+        earlier = read_baseline(path, terms.convention.name if terms.required else None, terms.mode)
+        return Growth(path, earlier, allowed, allow_new)
     if most is not None or allow_new:
         flag = "--allow-new" if most is None else "--max-growth"
         raise InputError(f"{flag} needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'")

@@ -43,6 +43,6 @@ def command(
         documents = [bill_json(bill, by) for bill in bills]
         show(dumps(documents if len(documents) > 1 else documents[0]))
     elif len(bills) == 1:
-        show(render(bill_table(bills[0], by or "block"), form))
+        show(render(bill_table(bills[0], "block" if by is None else by), form))
     else:
-        show(render(comparison_table(bills, by or "pillar"), form))
+        show(render(comparison_table(bills, "pillar" if by is None else by), form))

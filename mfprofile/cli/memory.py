@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import axes, dtypes
-from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, load_all
+from mfprofile.cli.completion import axes, dtypes, specs
+from mfprofile.cli.options import ConventionName, FormOptions, load_all
+from mfprofile.cli.subjects import (
+    NetworkOptions,
+    Options,
+    bill_of,
+    configured,
+    imported_once,
+    need_extra,
+    refuse_misplaced,
+)
+from mfprofile.errors import InputError
+from mfprofile.spec.sources import is_target
+
+if TYPE_CHECKING:
+    from mfprofile.cost.bill import Bill
 
 
 def command(
-    specs: Specs,
+    networks: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SPEC",
+            help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
+            autocompletion=specs,
+        ),
+    ],
     by: Annotated[
         str | None,
         typer.Option(
             "--by",
             metavar="AXIS",
-            help="Group by block (default), stage, pillar, kind or op.",
+            help="Group by block (default), stage, pillar, kind or op; a network in code by module, kind or op.",
             autocompletion=axes,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Images per batch.")] = 1,
+    depth: Annotated[
+        int | None, typer.Option("--depth", metavar="N", help="Levels of modules of a network in code (default 2).")
+    ] = None,
     dtype: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--dtype",
             metavar="TYPE",
-            help="Type of all values: float32, float16, bfloat16 or int8.",
+            help="Type of all values of a spec: float32 (default), float16, bfloat16 or int8.",
             autocompletion=dtypes,
         ),
-    ] = "float32",
+    ] = None,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="Let norms, activations and additions overwrite their input.")
+        bool, typer.Option("--in-place", help="Let norms, activations and additions of a spec overwrite their input.")
     ] = False,
     *,
-    changes: Changes,
+    options: NetworkOptions,
     convention: ConventionName = "core",
     form: FormOptions,
 ) -> None:
@@ -43,14 +67,49 @@ def command(
 
     Lists activations, bytes moved and the peak of live memory. Bytes moved are the inputs, parameters and output of
     each op, each counted once. Arithmetic intensity is MAdds per byte moved. A tensor is live until the last op that
-    reads it has run. Several specs get one line each.
+    reads it has run. Several networks get one line each.
+
+    A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
+    the batch and the types that it runs with. Its inputs are apart from the peak, as its parameters are.
 
     Example: mfprofile memory mf294m --batch 8 --dtype float16
     """
-    from mfprofile.cost.bill import count
     from mfprofile.cost.memory import Inference
     from mfprofile.view.memory import memory_text
     from mfprofile.view.tables import show
 
-    bills = [count(spec, convention) for spec in load_all(specs, changes)]
-    show(memory_text(bills, by, Inference(batch, dtype, in_place), form))
+    refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
+    _refuse(networks, depth, {"--dtype": dtype, "--in-place": in_place or None})
+    run = Inference(options.code.batch or 1, dtype or "float32", in_place)
+    bills = _bills(networks, options.divided(networks), convention)
+    show(memory_text(bills, by, run, form, 2 if depth is None else depth))
+
+
+def _refuse(references: Sequence[str], depth: int | None, of_specs: Mapping[str, Any]) -> None:
+    """Raise `InputError` for a depth without a network in code, and for an option of specs with one."""
+    from mfprofile.cost.memory import AS_IT_RUNS
+
+    target = next(filter(is_target, references), None)
+    flag = next((flag for flag, value in of_specs.items() if value is not None), None)
+    if target is not None and flag is not None:
+        raise InputError(f"{flag} is for specs, but {target} is a network in code, {AS_IT_RUNS}; remove {flag}")
+    if target is None and depth is not None:
+        raise InputError("--depth needs a network in code, such as net.py:Net; a spec has no modules")
+    if depth is not None and depth < 0:
+        raise InputError(f"--depth {depth}: must be 0 or more")
+
+
+def _bills(references: Sequence[str], options: Options, convention: str) -> list[Bill]:
+    """Return the bills of specs and networks in code. The problems of all specs are reported at once."""
+    from mfprofile.cost.bill import count
+
+    targets = [reference for reference in references if is_target(reference)]
+    loaded = iter(load_all([each for each in references if not is_target(each)], options.assignments))
+    if targets:
+        need_extra("memory of a network in code", targets)
+        options = configured(options)
+    with imported_once(references, options):
+        return [
+            bill_of(each, options, convention) if is_target(each) else count(next(loaded), convention)
+            for each in references
+        ]

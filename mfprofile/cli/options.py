@@ -50,7 +50,8 @@ FillOption = Annotated[
     typer.Option(
         "--inputs",
         metavar="FILL",
-        help="What the inputs of a network in code hold: zeros (default) or random.",
+        help="What the inputs of a network in code hold: zeros (default) or random; or file.py:function, which returns "
+        "the arguments of forward.",
         autocompletion=names_in("trace:FILLS"),
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from mfprofile.cli.renamed import with_new_names
 from mfprofile.cli.signals import ended_by_signals
 from mfprofile.errors import InputError, OutputError
 from mfprofile.spec.sources import working_folder
-from mfprofile.view.escape import line
+from mfprofile.view.escape import line, lines
 from mfprofile.view.streams import standard_streams
 
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -56,6 +57,8 @@ _SETTINGS: Mapping[str, Any] = MappingProxyType(
         "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 110},
     }
 )
+_USAGE_ERROR: type[Any] = typer.BadParameter.__mro__[1]
+"""The base of the errors in options and arguments, which typer has from click or, in later versions, of its own."""
 _HELP = "Count every multiply-add and every parameter of a Mobile-Former, or of any torch network."
 _EPILOG = (
     "SPEC is a name of 'mfprofile list', a path, or - for standard input. Exit codes: 0 success, 1 a budget or "
@@ -80,6 +83,9 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
             _run(arguments)
         finally:
             sys.stdout.flush()
+    except _USAGE_ERROR as error:
+        sys.stderr.write(_usage(error))
+        raise SystemExit(2) from None
     except InputError as error:
         _show_traceback(error)
         _fail(str(error), 2)
@@ -92,6 +98,13 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
             raise
         bug = f"{type(error).__name__}: {error}; this is a bug in mfprofile"
         _fail(f"{bug}; set MFPROFILE_DEBUG=1 to see the traceback", 70)
+
+
+def _usage(error: Any) -> str:
+    """Return what typer prints for an invalid option or argument, which can have any characters of the command line."""
+    text = io.StringIO()
+    error.show(file=text)
+    return lines(text.getvalue())
 
 
 def _show_traceback(error: Exception) -> None:
@@ -115,7 +128,8 @@ def _run(arguments: Sequence[str]) -> None:
     path = () if "_MFPROFILE_COMPLETE" in os.environ else _command_path(arguments)
     app = _one_command(*path) if path else _all_commands()
     options = with_new_names(" ".join(path), arguments[len(path) :])
-    app(args=list(options), prog_name=" ".join(["mfprofile", *path]))
+    code = app(args=list(options), prog_name=" ".join(["mfprofile", *path]), standalone_mode=False)
+    raise SystemExit(code or 0)  # the code of a `typer.Exit`; a command returns nothing
 
 
 def _command_path(arguments: Sequence[str]) -> tuple[str, ...]:

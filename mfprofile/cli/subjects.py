@@ -2,133 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from mfprofile.cli.groups import Group
-from mfprofile.cli.options import (
-    ArgumentsOption,
-    CausalOption,
-    FillOption,
-    InputOption,
-    InputsOfEither,
-    SettingsOption,
-    TrainingOption,
-    assignments,
-    checked_specs,
-    need_torch,
-    notify,
-)
+from mfprofile.cli.describing import NetworkOptions as NetworkOptions
+from mfprofile.cli.describing import Options as Options
+from mfprofile.cli.describing import SpecOptions as SpecOptions
+from mfprofile.cli.describing import TargetOptions as TargetOptions
+from mfprofile.cli.files import codes, need_onnx, refuse_code_options, traced_file
+from mfprofile.cli.options import checked_specs, need_torch, notify
 from mfprofile.errors import InputError
-from mfprofile.spec.merge import Setting
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_model_file, is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
-    from mfprofile.budget.config import Config
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
-    from mfprofile.trace.mode import Mode
     from mfprofile.trace.parse import Inputs
+    from mfprofile.trace.result import Trace
 
-T = TypeVar("T")
 _LIBRARIES = ("timm:", "torchvision:")
-_SIZE = re.compile(r"\s*[0-9]+([x×][0-9]+)?\s*")
-"""An input of specs: pixels, or height and width."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options that describe networks.
-
-    `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
-    inputs of specs if they are not those of networks in code. `config` has more options of networks in code. With
-    `training`, a forward and a backward pass are counted. `causal` says what of causal attention is counted.
-    """
-
-    settings: Sequence[str] = ()
-    inputs: Sequence[str] = ()
-    arguments: Sequence[str] = ()
-    fill: str | None = None
-    sizes: Sequence[str] | None = None
-    config: Config | None = None
-    training: bool = False
-    causal: str | None = None
-
-    @property
-    def mode(self) -> Mode:
-        """Return how networks in code are counted. Raise `InputError` for an unknown `--causal`."""
-        from mfprofile.trace.mode import Mode
-
-        return Mode(self.training, self.causal or "all").checked()
-
-    @property
-    def changes(self) -> Sequence[str]:
-        """Return the options that change the network of a reference."""
-        return (*self.settings, *self.arguments)
-
-    @property
-    def assignments(self) -> list[Setting]:
-        """Return the assignments to a spec, that of `--input` last."""
-        sizes = self.inputs if self.sizes is None else self.sizes
-        return assignments(list(self.settings), sizes[0] if sizes else None)
-
-    def divided(self, references: Sequence[str]) -> Options:
-        """Return the options with the inputs of specs apart, if the references are specs and networks in code.
-
-        Raises `InputError` if the specs have several.
-        """
-        if len({is_target(reference) for reference in references}) < 2:
-            return self
-        sizes = [text for text in self.inputs if _SIZE.fullmatch(text)]
-        if len(sizes) > 1:
-            raise InputError(f"--input {sizes[1]}: the specs have the input {sizes[0]} already; use one of them")
-        return replace(self, inputs=[text for text in self.inputs if text not in sizes], sizes=sizes)
-
-
-def _options(
-    settings: Sequence[str] | None = None,
-    inputs: Sequence[str] | None = None,
-    arguments: Sequence[str] | None = None,
-    input_size: str | None = None,
-    fill: str | None = None,
-    training: bool = False,
-    causal: str | None = None,
-) -> Options:
-    """Return the options that describe networks."""
-    shapes = inputs or ([] if input_size is None else [input_size])
-    return Options(settings or (), shapes, arguments or (), fill, training=training, causal=causal)
-
-
-NetworkOptions = Annotated[
-    Options,
-    Group(
-        {
-            "settings": (SettingsOption, None),
-            "inputs": (InputsOfEither, None),
-            "arguments": (ArgumentsOption, None),
-            "fill": (FillOption, None),
-            "training": (TrainingOption, False),
-            "causal": (CausalOption, None),
-        },
-        _options,
-    ),
-]
-"""The options for specs and networks in code."""
-SpecOptions = Annotated[
-    Options, Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, _options)
-]
-"""The options for specs."""
-
-
-def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allowed: bool = False) -> None:
+def refuse_misplaced(
+    references: Sequence[str], options: Options, is_mixed_allowed: bool = False, without: Sequence[str] = ()
+) -> None:
     """Raise `InputError` for options that apply to none of the references, or that specs and code read differently.
 
-    Also raise it if standard input is given twice.
+    Options `without` which there is a spec alike are not refused. Also raise it if standard input is given twice.
     """
     checked_specs(list(references))
     targets = [reference for reference in references if is_target(reference)]
@@ -136,8 +39,11 @@ def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allow
         raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
     if not targets and options.fill is not None:
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
-    if not targets and options.causal is not None:
-        raise InputError("--causal needs a network in code, such as net.py:Net; a spec has no causal attention")
+    for option, why in () if targets else options.code.given(without):
+        raise InputError(f"{option} needs a network in code, such as net.py:Net; {why}")
+    if targets and not codes(references):
+        kept = without if len(targets) < len(references) else ()
+        refuse_code_options(targets[0], **options.of_code(kept))
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
     if targets and len(targets) < len(references) and options.inputs and not is_mixed_allowed:
@@ -154,17 +60,20 @@ def configured(options: Options) -> Options:
 
 
 def need_extra(command: str, references: Sequence[str]) -> None:
-    """Raise `InputError` with the command that installs what the networks need, unless torch is installed."""
-    need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
+    """Raise `InputError` with the command that installs what the networks need: torch for code, onnx for files."""
+    if codes(references):
+        need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
+    if any(map(is_model_file, references)):
+        need_onnx(command.partition(" ")[0])
 
 
-def imported_once(references: Sequence[str]) -> AbstractContextManager[None]:
-    """Return a block in which each file of several networks in code is imported once."""
-    if not any(map(is_target, references)):
+def imported_once(references: Sequence[str], options: Options) -> AbstractContextManager[None]:
+    """Return a block in which each file of several networks in code is imported once, and their handles apply."""
+    if not codes(references):
         return nullcontext()
-    from mfprofile.trace.imports import shared_imports
+    from mfprofile.trace.handle_files import handles_of
 
-    return shared_imports()
+    return handles_of(options.code.handles)
 
 
 def bill_of(reference: str, options: Options, convention: str, suffix: str = "") -> Bill:
@@ -186,15 +95,37 @@ def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bil
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
-    from mfprofile.trace.audit import traced
     from mfprofile.view.coverage import notes
 
-    trace = traced(reference, *inputs_and_arguments(reference, options), mode=options.mode)
+    if is_model_file(reference):
+        trace = file_trace(reference, options)
+    else:
+        from mfprofile.trace.audit import traced
+
+        trace = traced(reference, *inputs_and_arguments(reference, options), mode=options.mode)
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     texts = [f"note: {reference}: {line}" for line in notes(bill)]
     if texts:
         notify("\n".join(texts))
     return bill
+
+
+def file_trace(reference: str, options: Options) -> Trace:
+    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
+
+    Raises `InputError` for a file that is not valid, inputs that do not fit it, and arguments.
+    """
+    from mfprofile.budget.code_options import NO_OPTIONS
+
+    more = NO_OPTIONS if options.config is None else options.config.options(reference)
+    no_batch = {"no-batch": more.no_batch, "training": options.training, "causal": options.causal}
+    refuse_code_options(
+        reference, arg=more.arguments, inputs=more.fill, value=more.values, batch=more.batch, **no_batch
+    )
+    try:
+        return traced_file(reference, options.inputs or [each.value for each in more.inputs])
+    except InputError as error:
+        raise InputError(str(error) if options.inputs else more.anchored(str(error))) from None
 
 
 def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict[str, Any]]:
@@ -206,19 +137,16 @@ def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict
     from mfprofile.trace.parse import arguments, inputs
 
     more = NO_OPTIONS if options.config is None else options.config.options(reference)
-    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
-    read = _anchored(partial(inputs, fill=options.fill), texts, "--input", places)
-    return read, _anchored(arguments, more.arguments_with(options.arguments), "--arg", more.arguments)
-
-
-def _anchored(read: Callable[[Sequence[str]], T], texts: Sequence[str], option: str, places: Mapping[str, str]) -> T:
-    """Return the texts as they are read. An error about a text of a pyproject.toml names its place there."""
+    given = more.changed_by(options.as_given).check()
+    fill = given.fill
+    batch = None if given.no_batch else 1 if given.batch is None else given.batch.value
+    values, texts, pairs = ([each.value for each in some] for some in (given.values, given.inputs, given.arguments))
     try:
-        return read(texts)
-    except InputError as error:
-        message = str(error)
-        place = next((places[text] for text in places if message.startswith(f"{option} {text}:")), None)
-        raise InputError(message if place is None else message.replace(option, place, 1)) from None
+        if fill is None:
+            return inputs(texts, None, batch, values), arguments(pairs)
+        return inputs(texts, fill.value, batch, values, fill.place), arguments(pairs)
+    except InputError as error:  # about a text of a pyproject.toml: with its place there
+        raise InputError(given.anchored(str(error))) from None
 
 
 def bills_to_compare(command: str, a: str, b: str | None, options: Options, convention: str) -> tuple[Bill, Bill]:
@@ -226,7 +154,7 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
 
     Raises `InputError` if there is no second network, and for a spec and a network in code.
     """
-    references = [a, b or a]
+    references = [a, a if b is None else b]
     targets = [reference for reference in references if is_target(reference)]
     if len(targets) == 1:
         spec = next(reference for reference in references if reference not in targets)
@@ -235,13 +163,15 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
         )
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
+    if is_model_file(references[1]):
+        refuse_code_options(references[1], arg=options.arguments)
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
     if targets:
         options = configured(options)
-    unchanged = replace(options, settings=(), arguments=())
+    unchanged = replace(options, settings=(), arguments=(), sizes=None)
     if targets:
         need_extra(f"{command} of a network in code", references)
-        with imported_once(references):
+        with imported_once(references, options):
             return bill_of(a, unchanged, convention), bill_of(references[1], options, convention, suffix)
     from mfprofile.spec.load import load
 

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import counters
-from mfprofile.cli.options import Changes, FormOptions, Specs, load_all, need_torch, notify
+from mfprofile.cli.completion import counters as counter_names
+from mfprofile.cli.completion import specs as spec_names
+from mfprofile.cli.options import FormOptions, load_all, need_torch, notify
+from mfprofile.cli.subjects import (
+    NetworkOptions,
+    Options,
+    configured,
+    imported_once,
+    inputs_and_arguments,
+    need_extra,
+    refuse_misplaced,
+)
+from mfprofile.spec.sources import is_target
+
+if TYPE_CHECKING:
+    from mfprofile.spec.model import Spec
+    from mfprofile.verify.verify import Verification
+
+SpecsOrTargets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SPEC",
+        help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
+        autocompletion=spec_names,
+    ),
+]
 
 
 def command(
-    specs: Specs,
+    specs: SpecsOrTargets,
     counters: Annotated[
         list[str] | None,
         typer.Option(
             "--counter",
             metavar="NAME",
             help="Use this counter only: torch, fvcore, thop, ptflops… Repeatable.",
-            autocompletion=counters,
+            autocompletion=counter_names,
         ),
     ] = None,
     *,
-    changes: Changes,
+    options: NetworkOptions,
     form: FormOptions,
 ) -> None:
     """Compare our counts with other counters on the torch model.
@@ -30,19 +54,48 @@ def command(
     The total of each tool is explained from our rows to the last unit, and compared by module path if the tool reports
     modules. Exits with 1 if a difference is not explained. Needs torch (pip install '.[torch]') and takes seconds.
 
+    A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit --verify'. What is not
+    counted in it is noted on stderr.
+
     Example: mfprofile verify mf294m --counter fvcore --counter thop
     """
+    refuse_misplaced(specs, options, is_mixed_allowed=True)
+    options = options.divided(specs)
+    loaded = iter(load_all([each for each in specs if not is_target(each)], options.assignments))
+    targets = [each for each in specs if is_target(each)]
+    need_extra("verify", targets) if targets else need_torch("verify")
     from mfprofile.view.tables import show
-
-    loaded = load_all(specs, changes)
-    need_torch("verify")
-    from mfprofile.verify.verify import verify
     from mfprofile.view.verification import failures, verification_text
 
-    results = [verify(spec, counters, notify=notify) for spec in loaded]
+    if targets:
+        options = configured(options)
+    with imported_once(specs, options):
+        results = [
+            _of_target(each, options, counters) if is_target(each) else _of_spec(next(loaded), counters)
+            for each in specs
+        ]
     show(verification_text(results, form))
     notes = [f"{result.bill.name}: {line}" for result in results for line in failures(result)]
     if form == "csv" and notes:  # CSV has no place for notes
         notify("\n".join(notes))
     if not all(result.holds for result in results):
         raise typer.Exit(1)
+
+
+def _of_spec(spec: Spec, counters: list[str] | None) -> Verification:
+    from mfprofile.verify.verify import verify
+
+    return verify(spec, counters, notify=notify)
+
+
+def _of_target(target: str, options: Options, counters: list[str] | None) -> Verification:
+    from mfprofile.verify.audit import audit
+    from mfprofile.view.coverage import notes
+
+    inputs, arguments = inputs_and_arguments(target, options)
+    result = audit(target, inputs, arguments, None, counters or [], notify)
+    assert result.verification is not None
+    texts = [f"note: {target}: {line}" for line in notes(result.verification.bill)]
+    if texts:
+        notify("\n".join(texts))
+    return result.verification

@@ -10,15 +10,21 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from mfprofile.cost import recurrent
 from mfprofile.cost.kinds import (
+    CELL,
     COMPLEX,
     COMPLEX_BIASED,
     COMPOSED,
     CONVOLUTIONS,
+    FORMULA,
     FUSED,
     GROUPED_GRADIENT,
+    ODD,
     PRODUCTS,
     RARE,
+    RECURRENT,
+    REGISTERED,
     UPSAMPLINGS,
 )
 from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
@@ -51,6 +57,7 @@ BIASED_CONVOLUTIONS = {
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
+OF_REGISTRY = {(ANY, REGISTERED): Weight(products=2), (ANY, ODD): Weight(vectors=1)}  # an odd FLOP is one number
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
 SLIDING_BIASED = {
     **SLIDING,
@@ -64,9 +71,9 @@ BIASED_LINEAR = {("linear", ANY): BIASED, ("linear", "plain"): ONCE}
 
 CORE = Convention(
     "core",
-    "convolutions, Linear and the matrix products of attention, 1 multiply-add each",
+    "convolutions, Linear, recurrent layers and the matrix products of attention, 1 multiply-add each",
     "the plain count: no bias, norm, activation, softmax, addition or pooling",
-    _each(ONCE, *PRODUCTS),
+    _each(ONCE, *PRODUCTS, *RECURRENT, FORMULA),
 )
 
 PAPER = Convention(
@@ -74,7 +81,7 @@ PAPER = Convention(
     "core without the gate and the final bridge, plus Mobile's activations: 2 per element of ReLU6, 3 of DY-ReLU",
     "inferred from the paper's tables, which do not say what they count; matches 18 of 19 MAdds cells within rounding",
     {
-        **_each(ONCE, *PRODUCTS),
+        **_each(ONCE, *PRODUCTS, *RECURRENT, FORMULA),
         (ANY, "gate"): NOTHING,
         (ANY, "final"): NOTHING,
         ("relu6", "hidden"): Weight(elements=2),
@@ -102,7 +109,13 @@ TORCH = Convention(
     "torch",
     "core in FLOPs: 2 FLOPs per multiply-add",
     "torch.utils.flop_counter.FlopCounterMode: convolution, mm, addmm, bmm; 0 for fused attention on a CPU",
-    {**_each(Weight(products=2), *PRODUCTS, GROUPED_GRADIENT), **NO_FUSED, **NO_RARE, **_complex(6)},
+    {
+        **_each(Weight(products=2), *PRODUCTS, *RECURRENT, GROUPED_GRADIENT),
+        **NO_FUSED,
+        **NO_RARE,
+        **OF_REGISTRY,
+        **_complex(6),
+    },
     unit="FLOPs",
     versions=("2.13",),
 )
@@ -127,6 +140,7 @@ FVCORE = Convention(
         **NO_RARE,
         (ANY, COMPOSED): NOTHING,
         **_complex(3),
+        **{(kind, CELL): ONCE for kind in RECURRENT},  # layers are one operator, which it does not know
     },
     versions=("0.1.5",),
 )
@@ -137,7 +151,7 @@ THOP = Convention(
     "output element of adaptive pooling",
     "thop.profile: thop/vision/basic_hooks.py and calc_func.py; it sees modules only, no functions between them",
     {
-        **_each(ONCE, *CONVOLUTIONS, "linear"),
+        **_each(ONCE, *CONVOLUTIONS, "linear", *RECURRENT),
         **_each(Weight(elements=4), "batch-norm", "layer-norm", "instance-norm"),
         **_plain(2, "batch-norm", "layer-norm", "instance-norm"),
         **_each(Weight(elements=1, outputs=1), "pool"),
@@ -153,6 +167,7 @@ THOP = Convention(
     versions=("0.1.1",),
     uncounted_params=frozenset({"table"}),  # not the parameter of a layer that it knows
     sees=TORCH_LEAVES,
+    recurrent=recurrent.thop,
 )
 
 PTFLOPS = Convention(
@@ -160,7 +175,7 @@ PTFLOPS = Convention(
     "core, plus 1 per output of a Linear with bias",
     "ptflops' aten backend: ptflops/aten_ops.py; it counts the bias of addmm, and would count that of a convolution",
     {
-        **_each(ONCE, *PRODUCTS),
+        **_each(ONCE, *PRODUCTS, *RECURRENT),
         **BIASED_LINEAR,
         ("linear", "added"): ONCE,
         **BIASED_CONVOLUTIONS,
@@ -169,6 +184,7 @@ PTFLOPS = Convention(
         **NO_RARE,
     },
     versions=("0.7",),
+    recurrent=recurrent.ptflops,
 )
 
 PTFLOPS_PYTORCH = Convention(
@@ -178,7 +194,7 @@ PTFLOPS_PYTORCH = Convention(
     "element that pooling reads",
     "ptflops' pytorch backend: ptflops/pytorch_ops.py; it counts torch.matmul, but not the same product written as @",
     {
-        **_each(ONCE, *CONVOLUTIONS),
+        **_each(ONCE, *CONVOLUTIONS, *RECURRENT),
         **BIASED_LINEAR,
         **BIASED_CONVOLUTIONS,
         **_each(Weight(elements=2), "batch-norm", "group-norm", "instance-norm", "relu", "gelu", "prelu"),
@@ -188,6 +204,7 @@ PTFLOPS_PYTORCH = Convention(
         **NO_RARE,
     },
     versions=("0.7",),
+    recurrent=recurrent.ptflops_pytorch,
 )
 
 TORCHINFO = Convention(
@@ -195,13 +212,14 @@ TORCHINFO = Convention(
     "convolutions; for each other module its parameters once, for any number of rows; no matrix products",
     "torchinfo.summary: LayerInfo.calculate_macs",
     {
-        **_each(ONCE, *CONVOLUTIONS),
+        **_each(ONCE, *CONVOLUTIONS, *RECURRENT),
         **BIASED_CONVOLUTIONS,
         **SLIDING_BIASED,
         **_each(Weight(params=1), "linear", "embedding", "prelu"),
         **_each(Weight(params=1), "batch-norm", "layer-norm", "group-norm", "instance-norm"),
     },
     versions=("1.8",),
+    recurrent=recurrent.torchinfo,
     sees=LEAVES,
 )
 

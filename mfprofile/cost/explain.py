@@ -16,7 +16,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.errors import InputError
 from mfprofile.spec.network import Block, FeatureMap, Head, Network, Tokens
-from mfprofile.spec.words import listed, printable
+from mfprofile.spec.words import EMPTY, listed, printable
 
 MEANINGS = {
     "C": "input channels", "O": "output channels", "h": "hidden channels", "h₂": "second hidden channels",
@@ -47,7 +47,7 @@ def explained(network: Network, name: int | str, convention: str = "core") -> tu
         others = dict.fromkeys(part.block for part in network_parts(network) if not part.block.isdecimal())
         kind = "block" if label.removeprefix("-").isdecimal() else "part"
         known = listed([f"1 to {len(network.blocks)}", *others])
-        raise InputError(f"{network.name} has no {kind} {printable(label)}; use one of {known}")
+        raise InputError(f"{network.name} has no {kind} {printable(label) or EMPTY}; use one of {known}")
     letters = _Letters()
     symbolic = _parts_of(_symbolic_network(network, label, letters), label)
     formulas = zip(rows_of(symbolic), weights.weigh(symbolic), strict=True)

@@ -23,7 +23,7 @@ from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Resolution, Spec
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.width import scaled
-from mfprofile.spec.words import instead
+from mfprofile.spec.words import EMPTY, instead
 
 LETTERS = {
     "tokens.count": "M", "tokens.dim": "d", "input": "R", "stem": "S", "classes": "K", "head.fc": "F",
@@ -95,7 +95,7 @@ def _letter(spec: Spec, key: str) -> str:
         raise InputError(f"{key} cannot be free: it changes the structure of the network")
     if key in ("groups", "former.heads", "bridge.heads"):
         raise InputError(f"{key} cannot be free: the widths are divided by it")
-    raise InputError(f"{key} cannot be free; {instead(key, known)}")
+    raise InputError(f"{key or EMPTY} cannot be free; {instead(key, known)}")
 
 
 def _symbol(key: str) -> str:

@@ -10,6 +10,7 @@ CONVOLUTIONS = ("conv", "depthwise", "pointwise", "conv-transpose")
 PRODUCTS = (*CONVOLUTIONS, "linear", "matmul")
 """The kinds whose output values are sums of products."""
 RECURRENT = ("lstm", "gru", "rnn")
+"""The kinds of recurrent layers and cells. They have products too, and some tools have a rule of their own for them."""
 NORMS = ("batch-norm", "layer-norm", "group-norm", "instance-norm", "rms-norm", "weight-norm")
 UPSAMPLINGS = (
     *("upsample", "upsample-exact", "upsample-linear", "upsample-bilinear", "upsample-bicubic", "upsample-trilinear"),
@@ -25,7 +26,7 @@ ARITHMETIC = (
     *("abs", "sign", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "erf", "erfc", "erfinv"),
     *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "hypot", "round", "floor", "ceil", "trunc"),
     *("frac", "lerp", "addcmul", "addcdiv", "clamp", "maximum", "minimum", "compare", "logic", "where", "heaviside"),
-    *("cumulate", "dropout", "search", "grid-sample"),
+    *("polar", "cumulate", "dropout", "search", "grid-sample"),
 )
 """The kinds that compute each value by itself, except activations and norms."""
 REDUCTIONS = frozenset(
@@ -37,26 +38,37 @@ REDUCTIONS = frozenset(
 """The kinds whose `elements` are their input values. For all other kinds, `elements` are the output values."""
 PARAMETERS = ("embedding", "table", "unused")
 """The kinds that read or own parameters and compute nothing."""
+FORMULA = "formula"
+"""The kind of an operator that is counted by a formula of the user or of torch's registry."""
 GROUPED_GRADIENT = "grouped-gradient"
 """What torch's FlopCounterMode counts in training beyond the products of a grouped convolution's weight gradient."""
 KINDS = frozenset(
     (
         *(*PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),
-        GROUPED_GRADIENT,
+        *(FORMULA, GROUPED_GRADIENT),
     )
 )
 
 UNCOVERED = "uncovered"
-"""The role of an op whose operator has no handle or is a recurrent layer. Its kind is the operator's name."""
+"""The role of an op whose operator has no handle. Its kind is the operator's name."""
 FUSED = "fused"
-"""The role of the ops inside an attention that is called as one operator. Some counters do not see them."""
+"""The role of what torch runs in one kernel on a CPU: an attention, or an LSTM. Some counters do not see inside it."""
 COMPOSED = "composed"
 """The role of the ops inside an attention that is called as one operator, but that torch runs in parts on a CPU."""
 RARE = "rare"
 """The role of products by operators that counting tools have no rule for, such as matrix × vector."""
+CELL = "cell"
+"""The role of one step of a recurrent layer, called by itself."""
 COMPLEX = "complex"
 COMPLEX_BIASED = "complex-biased"
 """The roles of convolutions of complex numbers, without and with a bias. torch runs each as three of real numbers."""
+OWN = "own"
+REGISTERED = "registered"
+"""The roles of ops that are counted by a formula of the user, or by one of torch's registry. Only FlopCounterMode
+knows the registry, and no tool knows the user's formulas."""
+ODD = "odd"
+"""The role of the rest of an odd number of FLOPs in torch's registry: half a multiply-add."""
+FORMULAS = frozenset((OWN, REGISTERED, ODD))
 OF_MOBILE_FORMER = frozenset(
     (
         *("stem", "lite", "hidden", "output", "theta", "attention", "ffn", "token", "bridge", "gate", "projection"),
@@ -66,7 +78,7 @@ OF_MOBILE_FORMER = frozenset(
 """The roles of a Mobile-Former's ops. `hidden` and `output` belong to a Mobile sub-block. `token` is for the ops that
 join sub-blocks on tokens."""
 ROLES = OF_MOBILE_FORMER | {
-    *(UNCOVERED, FUSED, COMPOSED, RARE, COMPLEX, COMPLEX_BIASED, "unused"),
+    *(UNCOVERED, FUSED, COMPOSED, RARE, CELL, COMPLEX, COMPLEX_BIASED, OWN, REGISTERED, ODD, "unused"),
     *(
         "plain",
         "biased",

@@ -7,10 +7,13 @@ sum, which is 2 FLOPs. All costs are for one image.
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from mfprofile.cost.kinds import REDUCTIONS
 from mfprofile.spec.dimension import D, D_co, Size, product
+
+if TYPE_CHECKING:
+    from mfprofile.cost.recurrent import Recurrence
 
 
 class Cost(Generic[D_co]):
@@ -18,10 +21,11 @@ class Cost(Generic[D_co]):
 
     `kind` says what the op is. `out` is the shape of its output, without the batch dimension. `madds` is the number of
     its products, which may be 0. `elements` is the number of its output values (for `REDUCTIONS`, of its input values).
-    `weights` and `biases` are the numbers of parameters that it owns. `groups` are those of a convolution.
+    `weights` and `biases` are the numbers of parameters that it owns. `layer` has the sizes of a recurrent layer.
+    `groups` are those of a convolution.
     """
 
-    __slots__ = ("biases", "elements", "groups", "kind", "madds", "out", "weights")
+    __slots__ = ("biases", "elements", "groups", "kind", "layer", "madds", "out", "weights")
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Cost(Generic[D_co]):
         elements: Size[D_co],
         weights: Size[D_co] = 0,
         biases: Size[D_co] = 0,
+        layer: Recurrence[D_co] | None = None,
         groups: Size[D_co] = 1,
     ) -> None:
         self.kind = kind
@@ -39,6 +44,7 @@ class Cost(Generic[D_co]):
         self.elements = elements
         self.weights = weights
         self.biases = biases
+        self.layer = layer
         self.groups = groups
 
 
@@ -83,7 +89,7 @@ def convolution(
     weights = taps * inputs * outputs
     spread = product(positions)
     biases = outputs if bias else 0
-    return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases, groups)
+    return Cost(kind, (outputs, *positions), weights * spread, outputs * spread, weights, biases, groups=groups)
 
 
 def transposed(
@@ -107,7 +113,7 @@ def transposed(
     weights = taps * inputs * outputs
     biases = outputs if bias else 0
     shape = (outputs, *positions)
-    return Cost("conv-transpose", shape, weights * product(read), product(shape), weights, biases, groups)
+    return Cost("conv-transpose", shape, weights * product(read), product(shape), weights, biases, groups=groups)
 
 
 def depthwise(
@@ -228,7 +234,9 @@ def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
     (1769472, 73728, (4, 6, 384))
     """
     out = (images, *cost.out)
-    return Cost(cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases, cost.groups)
+    return Cost(
+        cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases, groups=cost.groups
+    )
 
 
 def table(rows: Size[D], channels: Size[D]) -> Cost[D]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.network import Block
 from mfprofile.spec.traits import Labels, Traits
+
+if TYPE_CHECKING:
+    from mfprofile.cost.dataflow import DataFlow
 
 
 class Module(NamedTuple):
@@ -29,7 +32,7 @@ class Module(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """An operator, or a recurrent layer, that is not counted: how often it ran, and how many values it output."""
+    """An operator that is not counted: how often it ran, how many values it output, and whether it is recurrent."""
 
     operator: str
     count: int
@@ -113,6 +116,10 @@ class Subject(Protocol):
         """The values of its inputs when it ran: zeros, random or given. It is '' for a network that did not run."""
 
     @property
+    def batch(self) -> int | None:
+        """The batch that its bill is of; None if its inputs are as they were given."""
+
+    @property
     def values_read(self) -> Sequence[ValueRead]:
         """The operators by which it read values. If there are any, the bill holds for the values of that run."""
 
@@ -131,6 +138,10 @@ class Subject(Protocol):
     @property
     def remarks(self) -> Sequence[Remark]:
         """Remarks on how it was counted."""
+
+    @property
+    def dataflow(self) -> DataFlow | None:
+        """The storages that its operators read and put out when it ran; None if its rows have a wiring instead."""
 
     @property
     def settings(self) -> Traits:

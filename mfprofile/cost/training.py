@@ -74,7 +74,11 @@ def with_gradients(
         yield name, role, cost
         return
     madds = cost.madds * (1 + gradients)
-    yield name, role, Cost(cost.kind, cost.out, madds, cost.elements, cost.weights, cost.biases, cost.groups)
+    yield (
+        name,
+        role,
+        Cost(cost.kind, cost.out, madds, cost.elements, cost.weights, cost.biases, cost.layer, cost.groups),
+    )
     if has_weight_gradient and cost.kind in CONVOLUTIONS and not _is_one(cost.groups):
         beyond: Cost[D] = Cost(GROUPED_GRADIENT, cost.out, cost.madds * cost.groups + cost.madds * -1, 0)
         yield _beside(name), "plain", beyond

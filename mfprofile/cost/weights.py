@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mfprofile.cost.kinds import KINDS, ROLES, check
+from mfprofile.cost.kinds import FORMULAS, KINDS, ROLES, check
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 from mfprofile.spec.dimension import D, Size, product
@@ -42,9 +42,11 @@ class Convention:
     """A named table of weights by (kind, role). Each of the two may be `*`; the most specific entry is used.
 
     An entry for a role comes before an entry for a kind: ("*", "final") before ("linear", "*"). Ops without an entry
-    are not counted. `unit` is the unit of the total. `versions` are the versions of the tool whose source was read, as
+    are not counted; neither are ops counted by formulas of others that a tool has no entry for. `unit` is the unit of
+    the total. `versions` are the versions of the tool whose source was read, as
     prefixes. `uncounted_params` are the kinds whose parameters the tool misses. `sees` is what the tool sees of a
-    traced network: every op (`OPS`), or only the ops of `LEAVES` or of `TORCH_LEAVES`.
+    traced network: every op (`OPS`), or only the ops of `LEAVES` or of `TORCH_LEAVES`. `recurrent` is the tool's rule
+    for recurrent layers and cells, where a weight cannot express it; it holds for those whose weight is not `NOTHING`.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Convention:
     versions: tuple[str, ...] = ()
     uncounted_params: frozenset[str] = frozenset()
     sees: str = OPS
+    recurrent: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         for kind, role in self.weights:
@@ -71,6 +74,8 @@ class Convention:
         for key in ((kind, role), (ANY, role), (kind, ANY)):
             if key in self.weights:
                 return self.weights[key]
+            if role in FORMULAS and key == (ANY, role) and self.versions:
+                return NOTHING
         return NOTHING
 
     def weigh(self, parts: Iterable[Part[D]]) -> list[Size[D]]:
@@ -79,9 +84,15 @@ class Convention:
         counted: list[Size[D]] = []
         for part in parts:
             if id(part.ops) not in known:  # the ops of Former are the same in every block
-                known[id(part.ops)] = [_weighed(cost, weights[cost.kind, role]) for _, role, cost in part.ops]
+                known[id(part.ops)] = [self._weighed(cost, weights[cost.kind, role]) for _, role, cost in part.ops]
             counted += known[id(part.ops)]
         return counted
+
+    def _weighed(self, cost: Cost[D], weight: Weight) -> Size[D]:
+        if cost.layer is None or self.recurrent is None or weight == NOTHING:
+            return _weighed(cost, weight)
+        amount: Size[D] = self.recurrent(cost.layer)
+        return amount
 
 
 def _weighed(cost: Cost[D], weight: Weight) -> Size[D]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.join import count_within_both
 from mfprofile.explore.quantity import Quantity, check_duplicates
+from mfprofile.explore.settings import GlobalSetting
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths_from_start
@@ -77,6 +79,16 @@ def count_space(
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
     return SpaceCount(size, skipped, sum((part[2] for part in counts), zero), named)
+
+
+def about_size(space: Space) -> int:
+    """Return about how many variants a space has: those of one setting, for each combination of its global choices.
+
+    It visits one setting only, so it is fast in every space. Returns 0 if the rules refuse this setting.
+    """
+    chain = Question(space, ()).chains().chain(GlobalSetting({}))
+    combinations = prod(len(choice.values) for choice in space.global_choices)
+    return 0 if chain is None else paths_from_start(chain.links)[-1][0] * combinations
 
 
 def _counted(chain: Chain, windows: Sequence[Window], memory: int) -> tuple[int, list[Number], Number]:

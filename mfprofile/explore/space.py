@@ -151,7 +151,7 @@ def _invalid_values(first: Node, name: str, value_nodes: Mapping[Place, list[Nod
     yield from (fault for fault in faults if not any(_is_within(fault, path) for path in malformed))
     for path, nodes in value_nodes.items():
         for node in nodes[1:]:
-            changed = _with_node(first, path, node)
+            changed = with_node(first, path, node)
             _, faults = typed(plain(changed), changed, name)  # type: ignore[arg-type]
             yield from (fault for fault in faults if _is_within(fault, path))
 
@@ -168,21 +168,21 @@ def _different_values(first: Node, name: str, path: Place, nodes: Sequence[Node]
         return tuple(values)
     by_meaning: dict[str, Any] = {}
     for node, value in zip(nodes, values, strict=True):
-        changed = _with_node(first, path, node)
+        changed = with_node(first, path, node)
         spec, _ = typed(plain(changed), changed, name)  # type: ignore[arg-type]
         by_meaning.setdefault(repr(spec), value)
     return tuple(by_meaning.values())
 
 
-def _with_node(root: Node, path: Place, node: Node) -> Node:
+def with_node(root: Node, path: Place, node: Node) -> Node:
     """Return the tree with another node at a path."""
     if not path:
         return node
     part, value = path[0], root.value
     if isinstance(value, dict):
-        return Node({**value, str(part): _with_node(value[str(part)], path[1:], node)}, root.mark, root.key)
+        return Node({**value, str(part): with_node(value[str(part)], path[1:], node)}, root.mark, root.key)
     assert isinstance(value, list) and isinstance(part, int)
-    return Node([*value[:part], _with_node(value[part], path[1:], node), *value[part + 1 :]], root.mark, root.key)
+    return Node([*value[:part], with_node(value[part], path[1:], node), *value[part + 1 :]], root.mark, root.key)
 
 
 def _refuse_unsupported(data: Mapping[str, Any], choices: Sequence[Choice], root: Node) -> None:

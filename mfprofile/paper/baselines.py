@@ -1,4 +1,4 @@
-"""The other networks in Tables 2 to 4 (baselines), and our own counts of those that a library can build.
+"""The other networks in Tables 2 to 4 (baselines), and our own counts of those that can be built.
 
 `mfprofile.verify.baselines` makes the counts, in the convention `core`. They are stored in a file, so that reading them
 needs no library.
@@ -7,11 +7,12 @@ needs no library.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mfprofile.paper.printed import Printed, printed
@@ -22,14 +23,21 @@ TABLES = ("2", "3", "4")
 CONVENTION = "core"
 DETECTION_INPUT = "800x1344"
 """The images of Table 4: 800×1333, padded to multiples of 32. With this size its Mobile-Former cells hold."""
-NOT_BUILT = "no library builds it"
+NOT_BUILT: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("Swin-1G", "Swin-2G", "DeiT-2G"), "widths are not published"),
+        "BoT-S1-50": "no library builds it",
+    }
+)
+"""Why a baseline is not recounted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
     """The counted cost of a baseline: its table row, the library and the call that build it, and exact amounts.
 
-    `input` is the image's side, or HEIGHTxWIDTH. `madds` are counted in `core`. `params` counts each tensor once.
+    For a network that was written from its paper, `library` is `paper` and `version` is which one. `input` is the
+    image's side, or HEIGHTxWIDTH. `madds` are counted in `core`. `params` counts each tensor once.
     """
 
     table: str
@@ -66,7 +74,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A table row of a baseline: its input, its two costs, and its recount if a library can build it.
+    """A table row of a baseline: its input, its two costs, and its recount if it can be built.
 
     In Table 4, the costs are those of the backbone.
     """

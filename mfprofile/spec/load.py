@@ -69,7 +69,7 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
     if reference == "-":
         (root, problems), folder, name = read_stdin(), Path(), "stdin"
     else:
-        file = find(reference, Path(), Mark(reference or "''"), "")
+        file = find(reference, Path(), Mark(reference if reference.strip() else f"'{reference}'"), "")
         root, problems = read(file, reference if file == Path(reference) else as_typed(file))
         folder, seen, name = file.parent, (resolved(file),), printable(file.stem)
     root, deeper = extended(root, folder, seen)

@@ -16,6 +16,9 @@ from mfprofile.spec.words import file_name
 SUFFIXES = (".yaml", ".yml")
 """The suffixes of the files of specs."""
 
+MODEL_FILES = (".onnx",)
+"""The suffixes of model files."""
+
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
 
@@ -80,15 +83,26 @@ def _matching(pattern: str) -> list[str]:
 
 
 def is_target(reference: str) -> bool:
-    """Return whether a reference names a network in code, as `package.module:factory`.
+    """Return whether a reference names a network in code, as `package.module:factory`, or a model file.
 
-    References to specs have no colon. The name of an existing file is not a target. The colon after a drive letter is
-    ignored.
+    References to specs have no colon. The name of an existing file is not a network in code. The colon after a drive
+    letter is ignored.
 
-    >>> is_target("nets/small.py:Small"), is_target("specs/mine.yaml"), is_target("C:/specs/mine.yaml")
-    (True, False, False)
+    >>> is_target("nets/small.py:Small"), is_target("net.onnx"), is_target("specs/mine.yaml"), is_target("C:/mine.yaml")
+    (True, True, False, False)
     """
+    if is_model_file(reference):
+        return True
     return ":" in _DRIVE.sub("", reference) and not ("\0" not in reference and os.path.lexists(reference))
+
+
+def is_model_file(reference: str) -> bool:
+    """Return whether a reference is the path of a model file, by its suffix.
+
+    >>> is_model_file("exports/net.onnx"), is_model_file("net.py:Net")
+    (True, False)
+    """
+    return reference.lower().endswith(MODEL_FILES)
 
 
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from math import log10
 
 _MOST_BITS = 1000
+EMPTY = "''"
+"""How a message shows an empty text."""
 MOST_NAMED = 8
 """The number of names that a message shows of a longer list."""
 

@@ -63,7 +63,12 @@ def _norm_of_one_value(name: str, args: Sequence[Any]) -> tuple[Tensor, ...] | N
 
 
 def differences(given: Given, way: Way, parts: Sequence[Part], causal: str) -> Iterator[Remark]:
-    """Yield a remark if a real forward and backward pass has other products than `parts`, or cannot be run."""
+    """Yield a remark if a real forward and backward pass has other products than `parts`, or cannot be run.
+
+    There is none if the way is not one of training.
+    """
+    if not way.mode.training:
+        return
     reason = _obstacle(way, parts, causal)
     counted = sum(cost.madds for part in parts for _, _, cost in part.ops if cost.kind in PRODUCTS)
     if not reason:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import get_ident
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from mfprofile.errors import OriginalUsedError
@@ -16,11 +16,15 @@ from mfprofile.trace.modules import is_leaf, named_modules, named_parameters
 
 
 class Call:
-    """One call of a module: its path, its number among the module's calls, and the names of its own ops."""
+    """One call of a module: its path, its number among the module's calls, and the names of its own ops.
 
-    __slots__ = ("is_layer", "names", "number", "path")
+    `rank` is the number of dimensions of its first argument, or None if that is not a tensor.
+    """
 
-    def __init__(self, path: str, number: int, is_layer: bool) -> None:
+    __slots__ = ("is_layer", "names", "number", "path", "rank")
+
+    def __init__(self, path: str, number: int, is_layer: bool, rank: int | None = None) -> None:
+        self.rank = rank
         self.path = path
         self.number = number
         self.is_layer = is_layer
@@ -46,8 +50,10 @@ class Calls:
     ) -> None:
         self._on_other_thread = on_other_thread
         self.error: OriginalUsedError | None = None
-        self._originals = {} if original is None else {id(each): path for path, each in named_modules(original)}
-        self._paths = {id(module): path for path, module in named_modules(model)}
+        named, originals = list(named_modules(model)), [] if original is None else list(named_modules(original))
+        self._kept = named, originals  # a module is known by its identity, so it must not be freed
+        self._originals = {id(each): path for path, each in originals}
+        self._paths = {id(module): path for path, module in named}
         self._used_names = {*self._paths.values(), *(path for path, _ in named_parameters(model))}
         self._counts: Counter[str] = Counter()
         self._thread = get_ident()
@@ -69,7 +75,7 @@ class Calls:
             enter.remove()
             leave.remove()
 
-    def _enter(self, module: nn.Module, _: Any) -> None:
+    def _enter(self, module: nn.Module, args: Any) -> None:
         path = self._paths.get(id(module))
         if get_ident() != self._thread:  # another thread may use the original for itself
             if path is not None:
@@ -79,7 +85,8 @@ class Calls:
         elif path is not None:
             self._counts[path] += 1
             is_layer = bool(path) and is_leaf(module)
-            self._stack.append(Call(path, self._counts[path], is_layer))
+            rank = args[0].dim() if args and isinstance(args[0], Tensor) else None
+            self._stack.append(Call(path, self._counts[path], is_layer, rank))
 
     def note_original_used(self, what: str) -> OriginalUsedError:
         """Return the error that the copy used the original; only the first is kept and reported."""

@@ -12,9 +12,9 @@ from typing import Any
 from torch import Tensor
 
 from mfprofile.cost import ops
-from mfprofile.trace import gradients, products
+from mfprofile.trace import gradients, products, recurrent
 from mfprofile.trace.einsum import einsum, has_two_operands
-from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, RECURRENT, REDUCTIONS
+from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, GATHERED, REDUCTIONS
 from mfprofile.trace.products import Named
 
 Handle = Callable[..., Named]
@@ -35,6 +35,12 @@ def _each(kind: str) -> Handle:
 def _reduction(kind: str) -> Handle:
     """Return the handle of an operator that reduces values, as pooling does."""
     return lambda out, read, *_, **__: [(kind, ops.reduction(kind, read.numel(), *shape_of(out)))]
+
+
+def _gathered(out: Tensor, _: Tensor, __: int, ___: Tensor, source: Any, *____: Any, **_____: Any) -> Named:
+    """Return the cost of a sum, or another reduction, of a source at the places of an index; a number is one value."""
+    values = source.numel() if isinstance(source, Tensor) else 1
+    return [("sum", ops.reduction("sum", values, *shape_of(out)))]
 
 
 def _extreme(kind: str, pairwise: str) -> Handle:
@@ -97,6 +103,7 @@ _PRODUCTS: dict[str, Handle] = {
     "_grouped_mm": products.grouped_product,
     "_scaled_mm": products.scaled_product,
     "bilinear": products.bilinear,
+    "affine_grid_generator": products.affine_grid,
     **dict.fromkeys(("outer", "ger", "addr"), products.outer),
     "einsum": einsum,
     "scaled_dot_product_attention": products.attention,
@@ -109,6 +116,12 @@ _ON_COMPLEX: dict[str, Handle] = {
 }
 """The handles of convolutions on complex numbers, which torch runs as three convolutions of real numbers."""
 
+_RECURRENT: dict[str, Handle] = {
+    **{name: recurrent.layer(kind) for name, kind in recurrent.LAYERS.items()},
+    **{name: recurrent.cell(kind) for name, kind in recurrent.CELLS.items()},
+    recurrent.IN_ONE_KERNEL: recurrent.in_one_kernel,
+}
+
 _NORMS: dict[str, Handle] = {
     **dict.fromkeys(("batch_norm", "native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm"), _batch_norm),
     **dict.fromkeys(("_batch_norm_with_update", "_native_batch_norm_legit_no_training"), _batch_norm),
@@ -117,13 +130,15 @@ _NORMS: dict[str, Handle] = {
 
 HANDLES: Mapping[str, Handle] = MappingProxyType(
     {
-        **{name: _each(kind) for name, kind in {**ELEMENTWISE, **RECURRENT}.items()},
+        **{name: _each(kind) for name, kind in ELEMENTWISE.items()},
         **{name: _reduction(kind) for name, kind in REDUCTIONS.items()},
         **_PRODUCTS,
         **_ON_COMPLEX,
+        **_RECURRENT,
         **_NORMS,
         **{name: gradients.each_value(kind) for name, kind in gradients.KINDS.items()},
         "convolution_backward": gradients.convolution,
+        **dict.fromkeys(GATHERED, _gathered),
         "max": _extreme("max", "maximum"),
         "min": _extreme("min", "minimum"),
         "hardtanh": _clipped,
@@ -144,7 +159,11 @@ def _is_complex(first: Any, *_: Any, **__: Any) -> bool:
 
 
 _CONDITIONS: Mapping[str, Callable[..., bool]] = MappingProxyType(
-    {"einsum": has_two_operands, **dict.fromkeys(_ON_COMPLEX, _is_complex)}
+    {
+        "einsum": has_two_operands,
+        **dict.fromkeys(_ON_COMPLEX, _is_complex),
+        **dict.fromkeys(recurrent.LAYERS, recurrent.is_known),
+    }
 )
 """The operators whose handle is only for some calls, each with a function that returns whether it is for a call."""
 

@@ -11,19 +11,25 @@ from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 
+from mfprofile.trace.own import own_formulas
+
 _KEPT: ContextVar[dict[Path, dict[str, ModuleType]] | None] = ContextVar("kept imports", default=None)
 """The modules that were imported from each folder, by name, inside `shared_imports`; outside of it, None."""
 
 
 @contextlib.contextmanager
 def shared_imports() -> Iterator[None]:
-    """Import each file only once inside a with block, for all targets and all ways to run them."""
+    """Import each file only once inside a with block, for all targets and all ways to run them.
+
+    Formulas that the files register (`own.handle`) apply until its end.
+    """
     if _KEPT.get() is not None:
         yield
         return
     token = _KEPT.set({})
     try:
-        yield
+        with own_formulas():
+            yield
     finally:
         _KEPT.reset(token)
 

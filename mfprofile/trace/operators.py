@@ -54,7 +54,7 @@ ELEMENTWISE = _named(
     },
     own="relu relu6 rrelu elu celu selu gelu silu mish sigmoid tanh softplus glu threshold maximum minimum "
     "abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan atan2 sinh cosh erf "
-    "erfc erfinv lerp sign round floor ceil trunc frac remainder fmod addcmul addcdiv heaviside hypot",
+    "erfc erfinv lerp sign round floor ceil trunc frac remainder fmod addcmul addcdiv heaviside hypot polar",
 )
 """The kind of each operator that works on each value; its `elements` are the values of its output."""
 
@@ -79,17 +79,14 @@ REDUCTIONS = _named(
 )
 """The kind of each operator that reduces values; its `elements` are the values that it reads."""
 
+GATHERED = frozenset(("index_add", "index_reduce", "scatter_add", "scatter_reduce"))
+"""Operators that sum the values of a source, or reduce them in another way, at the places that an index names."""
+
 DIMENSIONS = ("1d", "3d")
 """The name endings of operators in 1 or 3 dimensions; also the role of their ops, because some tools count only 2."""
 
-RECURRENT = _named(
-    {
-        "lstm": "lstm quantized_lstm",
-        "gru": "gru quantized_gru",
-        "rnn": "rnn_tanh rnn_relu mkldnn_rnn_layer _cudnn_rnn miopen_rnn",
-    }
-)
-"""The kind of each recurrent layer: it has a row with its parameters, but its products are not counted."""
+RECURRENT = frozenset(["quantized_lstm", "quantized_gru", "_cudnn_rnn", "miopen_rnn"])
+"""Recurrent layers without a handle."""
 
 ATTENTIONS = (
     "attention_math attention_math_for_mps flash_attention flash_attention_for_cpu efficient_attention "
@@ -112,7 +109,8 @@ _MOVES = (
     "select_backward slice_backward diagonal_backward "
     "index _unsafe_index index_select take take_along_dim index_put _unsafe_index_put index_copy index_fill "
     "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
-    "native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor"
+    "complex native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor "
+    "_pack_padded_sequence _pad_packed_sequence"
 )
 _CREATORS = (
     "empty empty_like new_empty empty_strided new_empty_strided empty_permuted zeros zeros_like new_zeros ones "
@@ -122,7 +120,8 @@ _CREATORS = (
 )
 _QUERIES = (
     "item _local_scalar_dense is_same_size sym_size sym_stride sym_numel sym_storage_offset size stride numel dim "
-    "equal is_nonzero allclose is_floating_point is_complex _assert_async _assert_scalar _fused_sdp_choice"
+    "equal is_nonzero allclose is_floating_point is_complex _assert_async _assert_scalar _fused_sdp_choice "
+    "_is_all_true _is_any_true"
 )
 _CHECKS = (
     "_assert_tensor_metadata _linalg_check_errors _validate_sparse_coo_tensor_args _validate_sparse_csr_tensor_args "
@@ -162,7 +161,7 @@ SHAPED = frozenset(f"{_LIKE} randint_like".split())
 
 _CONVOLVED = "conv depthwise pointwise conv-transpose linear"
 _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
-OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn".split())
+OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn formula".split())
 """The kinds of op that own the parameters they read. A parameter that only other kinds read is a table."""
 
 CONTROL = frozenset(("cond", "while_loop"))
@@ -181,13 +180,14 @@ RARE_PRODUCTS = frozenset(
         "ger",
         "addr",
         "addbmm",
+        "affine_grid_generator",
         "bilinear",
         "_grouped_mm",
         "_int_mm",
         "linalg_vecdot",
     ]
 )
-"""Products other than of two real matrices: of vectors, sums of products, in groups, of integers."""
+"""Products other than of two real matrices: of vectors or positions, sums of products, in groups, of integers."""
 
 COMPLEX_LAYERS = frozenset(f"conv{way}{sides}d" for way in ("", "_transpose") for sides in (1, 2, 3))
 """The convolutions as layers call them. On complex numbers they are one op; torch runs three of real numbers."""

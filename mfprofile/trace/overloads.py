@@ -10,9 +10,9 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
-from mfprofile.cost.kinds import UNCOVERED
+from mfprofile.trace.forms import size_of
 from mfprofile.trace.handles import HANDLES, Handle
-from mfprofile.trace.operators import BIASES, COMPLEX_LAYERS, DIMENSIONS, FREE, RECURRENT, base_name
+from mfprofile.trace.operators import BIASES, COMPLEX_LAYERS, DIMENSIONS, FREE, base_name
 from mfprofile.trace.owners import tensors_in
 
 
@@ -34,8 +34,6 @@ class Operator:
     @property
     def role(self) -> str:
         """Return the role of its ops if its name decides it, else ''."""
-        if self.name in RECURRENT:
-            return UNCOVERED
         if self.name in COMPLEX_LAYERS:
             return ""
         return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
@@ -51,6 +49,11 @@ class Operator:
             return []
         given = {**dict(zip(self.arguments, args, strict=False)), **options}
         return list(tensors_in(given.get(name) for name in self.writes))
+
+    def size(self, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[int, ...]:
+        """Return the shape or the number of values that a call puts out, or else writes to or only reads."""
+        tensors = list(tensors_in([out])) or self.written(args, options)
+        return size_of(tensors or list(tensors_in((*args, *options.values()))))
 
 
 @cache

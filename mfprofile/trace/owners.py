@@ -12,6 +12,7 @@ from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 from mfprofile.trace.modules import named_parameters
 from mfprofile.trace.scripts import named_constants
+from mfprofile.trace.stored import bytes_by_type
 
 
 class Owned:
@@ -55,11 +56,12 @@ class Owners:
             if not storage(constant):  # whether a script reads it cannot be seen
                 self._by_storage[_key(constant)].read = True
         self._kept = named  # a storage is known by its address, so it must not be freed
-        self.strangers = set[int]()  # identities of parameters that are read and that no module registers
+        self.strangers: dict[int, Tensor] = {}  # parameters that are read and that no module registers, by identity
         self.params = sum(each.size for each in self._by_storage.values())
         trainable = sum(parameter.numel() for _, parameter in named if parameter.requires_grad)
         self.frozen = self.params - trainable
         """The number of parameters that need no gradient."""
+        self.bytes = bytes_by_type(each for _, each in named)
 
     def holds(self, tensor: Tensor) -> bool:
         """Return whether the tensor is a parameter or a view of one."""
@@ -72,7 +74,7 @@ class Owners:
             if owned is not None:
                 owned.read = True
             elif isinstance(tensor, nn.Parameter):
-                self.strangers.add(id(tensor))
+                self.strangers[id(tensor)] = tensor
 
     def claim(self, tensor: Tensor) -> int:
         """Claim the parameters in the tensor that no op has claimed yet, and return their number."""

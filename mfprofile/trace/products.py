@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mfprofile.cost import ops
 from mfprofile.cost.ops import Cost
+from mfprofile.trace.layers import attended, convolved, multiplied
 
 Named = list[tuple[str, Cost]]
 """The costs of one operator: its ops by name, usually only one."""
@@ -32,16 +33,9 @@ def convolution(
     groups: int,
     *_: Any,
 ) -> Named:
-    """Return the cost of aten.convolution in 1, 2 or 3 dimensions; 1×1 in any number of groups is pointwise."""
-    taps, positions = prod(weight.shape[2:]), tuple(out.shape[2:])
-    if is_transposed:
-        read, outputs = tuple(image.shape[2:]), out.shape[1]
-        cost = ops.transposed(image.shape[1] // groups, outputs, taps, read, positions, bias is not None, groups)
-    else:
-        outputs, inputs = weight.shape[:2]
-        kind = "pointwise" if taps == 1 else "depthwise" if groups > 1 and inputs == 1 else "conv"
-        cost = ops.convolution(inputs, outputs, taps, positions, kind, bias is not None, groups)
-    return [(cost.kind, cost if image.shape[0] == 1 else ops.repeated(cost, image.shape[0]))]
+    """Return the cost of aten.convolution in 1, 2 or 3 dimensions."""
+    cost = convolved(out.shape, image.shape, weight.shape, groups, bias is not None, is_transposed)
+    return [(cost.kind, cost)]
 
 
 def layer_on_complex(
@@ -91,10 +85,7 @@ def product(out: Tensor, first: Tensor, second: Tensor, out_dtype: Any = None) -
     >>> product(heads @ matrix, heads, matrix)[0][1].madds  # 4 · 5 · 3 · 7
     420
     """
-    one, two = tuple(first.shape), tuple(second.shape)
-    rows, columns = one[-2:-1], two[-1:] if len(two) > 1 else ()
-    batch = out.shape[: out.dim() - len(rows) - len(columns)]
-    return [("matmul", ops.matmul(prod(batch), prod(rows), one[-1], prod(columns)))]
+    return [("matmul", multiplied(out.shape, first.shape, second.shape))]
 
 
 def meets_vector(first: Tensor, second: Tensor) -> bool:
@@ -191,6 +182,12 @@ def outer(out: Tensor, *factors: Any, beta: Any = 1, alpha: Any = 1) -> Named:  
     return [("matmul", ops.matmul(1, first.numel(), 1, second.numel()))]
 
 
+def affine_grid(out: Tensor, theta: Tensor, *_: Any) -> Named:
+    """Return the cost of affine_grid_generator: each position of the grid, a vector, times a matrix for each image."""
+    rows, inner = theta.shape[-2:]
+    return [("matmul", ops.matmul(theta.shape[0], prod(out.shape[1:-1]), inner, rows))]
+
+
 def attention(
     out: Tensor,
     query: Tensor,
@@ -207,15 +204,9 @@ def attention(
     All rows × columns are counted, causal or not, and each head of the query, also if several share a key. A mask is an
     addition. The scale costs nothing, as all constant factors in our bills.
     """
-    batch, (rows, inner), columns = prod(out.shape[:-2]), query.shape[-2:], key.shape[-2]
+    (rows, inner), columns = query.shape[-2:], key.shape[-2]
     mask = rest[0] if rest and attn_mask is None else attn_mask
-    masked = [("mask", ops.elementwise("add", batch, rows, columns))] if isinstance(mask, Tensor) else []
-    return [
-        ("scores", ops.matmul(batch, rows, inner, columns)),
-        *masked,
-        ("softmax", ops.elementwise("softmax", batch, rows, columns)),
-        ("aggregate", ops.matmul(batch, rows, columns, value.shape[-1])),
-    ]
+    return attended(prod(out.shape[:-2]), rows, inner, columns, value.shape[-1], isinstance(mask, Tensor))
 
 
 def fuses(

@@ -13,19 +13,21 @@ from mfprofile.trace.modules import named_parameters, named_tensors
 from mfprofile.trace.origins import Origins
 from mfprofile.trace.owners import Owners, storage, tensors_in
 from mfprofile.trace.scripts import constants
+from mfprofile.trace.storages import Storages
 from mfprofile.trace.threads import Threads
 from mfprofile.trace.values import Values
 
 
 class Reads:
-    """The tensors that a run reads and puts out; `owners`, `calls`, `threads`, `origins`, `values` have the results."""
+    """The tensors that a run reads and puts out. The results are in its attributes, as `owners` and `storages`."""
 
     def __init__(self, model: nn.Module, original: nn.Module | None) -> None:
         tensors = [each for _, each in named_tensors(model)]
-        self._constants = list(constants(model))  # a storage is known by its address, so it must not be freed
+        self._kept = [*tensors, *constants(model)]  # a storage is known by its address, so it must not be freed
         self.owners = Owners(model)
-        self.origins = Origins(model, [*tensors, *self._constants])
-        self.values = Values([*tensors, *self._constants])
+        self.origins = Origins(model, self._kept)
+        self.values = Values(self._kept)
+        self.storages = Storages(self._kept)
         self.threads = Threads(self.belongs)
         self.calls = Calls(model, self.threads.note, original)
         self._original_storages = (
@@ -37,9 +39,11 @@ class Reads:
     def note_inputs(self, inputs: Iterable[Any]) -> None:
         """Record the inputs of the model."""
         tensors = list(tensors_in(inputs))
+        self._kept += tensors
         self._given_storages |= set(map(storage, tensors))
         self.origins.give(tensors)
         self.values.add(tensors)
+        self.storages.note_inputs(tensors)
 
     def belongs(self, tensor: Tensor) -> bool:
         """Return whether a tensor belongs to the run: it is the model's, an input, or made in inference mode."""

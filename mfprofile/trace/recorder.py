@@ -10,18 +10,20 @@ from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, RARE, UNCOVERED, check
+from mfprofile.cost.dataflow import DataFlow
+from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, ODD, RARE, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
-from mfprofile.trace import products
+from mfprofile.trace import products, recurrent
 from mfprofile.trace.calls import Call
 from mfprofile.trace.causal import Causal
-from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps
+from mfprofile.trace.forms import form_of, is_nested, named, wraps
+from mfprofile.trace.formulas import Costs, Formulas
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import is_counted
 from mfprofile.trace.mode import PLAIN, Mode
-from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS, RECURRENT
+from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
@@ -35,8 +37,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     It works in inference mode, where torch keeps operators whole (`linear`, `matmul`, `scaled_dot_product_attention`).
     An operator without a handle is decomposed as in torch. `fault` is the exception of a handle of ours. `reads`
-    checks each tensor that is read. Of its parts, `owners`, `calls` and `threads` are attributes here too. `mode` says
-    how ops are counted: `training` and `causal` have what is known for that.
+    checks each tensor that is read. Of its parts, `owners`, `calls`, `threads` and `storages` are attributes here too.
+    `mode` says how ops are counted: `training` and `causal` have what is known for that.
     """
 
     supports_higher_order_operators = True
@@ -45,9 +47,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
-        self.training = Training() if mode.training else None
+        self.training = Training(mode.training)
         self.causal = Causal(mode.causal)
+        self.storages = self.reads.storages
         self.fault: Exception | None = None
+        self.formulas = Formulas()
         self.output_type: type = type(None)
         self._padding_is_string = False
         self._is_inside = False  # an operator of torch that is run by others
@@ -59,20 +63,29 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run an operator and record what it costs."""
         operator, options, self._runs = operator_of(func), kwargs or {}, self._runs + 1
+        run, first = self._runs, len(self._ops)
         read = list(tensors_in((*args, *options.values())))
         if any(map(wraps, types)) and not any(map(is_nested, read)):
             self.reads.note_after(operator.name, read)
             return NotImplemented  # torch then asks the tensor's class, which runs operators on what it wraps
         written = operator.written(args, options) if operator.arguments else read
         self.reads.note_before(operator.name, read, written, self._is_inside)
-        out = func(*args, **options) if operator.free else self._run(operator, func, args, options, read)
+        formula = self.formulas.own(func)
+        if formula is not None:
+            out = func(*args, **options)
+            self._record_costs(operator, args, options, self.formulas.own_costs(formula, operator, out, args, options))
+        else:
+            out = func(*args, **options) if operator.free else self._run(operator, func, args, options, read)
         self.reads.note_after(operator.name, read)
         number = out if operator.name in NUMBERS or not operator.free else None
         made = list(tensors_in([out]))
         self.reads.note_outputs(operator.name, read, [*made, *written], number, (*args, *options.values()))
         self.reads.values.note(self.calls.current.path, operator.name, func, args, options, read, made)
-        if self.training is not None:
-            self.training.note_run(operator, read, made, written)
+        self.training.note_run(operator, read, made, written)
+        if self._runs == run:
+            self.storages.note(self.calls.current.path, operator, (first, len(self._ops)), read, made, written)
+        else:  # the operators that it ran are recorded
+            self.storages.note_made(self.calls.current.path, operator, made)
         return out
 
     def _run(
@@ -90,9 +103,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             out = func(*args, **options)
         given = dict(zip(operator.arguments, args, strict=False)) | others
         costs = self.causal.costs(self._costs(operator, out, args, others), given)
+        self.training.note_ops(len(self._ops), operator, costs, given)
         for name, cost in costs:
-            if self.training is not None:
-                self.training.note_op(len(self._ops), operator, name, cost, given)
             self._record(name, *self._attributed(operator, cost, given, alone=len(costs) == 1))
         return out
 
@@ -131,17 +143,30 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _run_uncovered(
         self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], form: str = ""
     ) -> Any:
+        """Run an operator without a rule. It is counted by torch's registry, or recorded as not covered."""
         out = func(*args, **options)
-        self._record_uncovered(operator, named(operator.name, form), args, options, out)
+        costs = None if form else self.formulas.registered_costs(operator, func, out, args, options)
+        if costs is None:
+            self._record_uncovered(operator, named(operator.name, form), args, options, out)
+        else:
+            self._record_costs(operator, args, options, costs)
         return out
+
+    def _record_costs(
+        self, operator: Operator, args: tuple[Any, ...], options: Mapping[str, Any], costs: Costs
+    ) -> None:
+        """Record the costs that formulas give for an operator, with the parameters that it reads."""
+        given = dict(zip(operator.arguments, args, strict=False)) | dict(options)
+        self.training.note_ops(len(self._ops), operator, costs, given)
+        for role, cost in costs:
+            name = operator.name if role != ODD else f"{operator.name}-{ODD}"
+            self._record(name, role, self._owned(operator, cost, given, alone=len(costs) == 1))
 
     def _record_uncovered(
         self, operator: Operator, kind: str, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
     ) -> None:
         """Record an operator that is not counted, with the elements that it puts out, writes or only reads."""
-        tensors = list(tensors_in([out])) or operator.written(args, options)
-        tensors = tensors or list(tensors_in((*args, *options.values())))
-        self._record(kind, UNCOVERED, elementwise(kind, *size_of(tensors)))
+        self._record(kind, UNCOVERED, elementwise(kind, *operator.size(out, args, options)))
 
     def _costs(self, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Named:
         first = out if isinstance(out, Tensor) else out[0]
@@ -154,27 +179,34 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _attributed(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> tuple[str, Cost]:
         """Return the op's role, and its cost with the parameters that it claims."""
+        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, cost, given))
+        return role, self._owned(operator, cost, given, alone)
+
+    def _owned(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> Cost:
+        """Return the op's cost with the parameters that it claims."""
         bias = given.get(operator.bias)
         kind, weights, biases = cost.kind, 0, 0
         operands = list(tensors_in(value for name, value in given.items() if name != operator.bias))
         if kind == "matmul" and alone and any(map(self.owners.holds, operands)):
             kind = "linear"
         if kind in OWNERS:
-            vectors = [each for each in operands if operator.name in RECURRENT and each.dim() == 1]
+            vectors = [each for each in operands if cost.layer is not None and each.dim() == 1]
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
-        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, given))
-        return role, Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, cost.groups)
+        layer = recurrent.as_called(cost, self.calls.current.rank)
+        return Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer, cost.groups)
 
-    def _role(self, operator: Operator, given: Mapping[str, Any]) -> str:
+    def _role(self, operator: Operator, cost: Cost, given: Mapping[str, Any]) -> str:
         """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
         if operator.name == "scaled_dot_product_attention":
-            in_parts = self.training is not None and self.training.needs_gradient(given.get("attn_mask"))
-            return FUSED if products.fuses(**given) and not in_parts else COMPOSED
+            is_fused = products.fuses(**given) and not self.training.needs_gradient(given.get("attn_mask"))
+            return FUSED if is_fused else COMPOSED
         if "scaled_dot_product" in operator.name:
             return FUSED
         if operator.name == "batch_norm" and given["training"]:
             return "training" if given.get("weight") is not None else "training-plain"
+        if cost.layer is not None:
+            return recurrent.role(operator.name, given)
         if operator.name in COMPLEX_LAYERS:
             return COMPLEX if given.get(operator.bias) is None else COMPLEX_BIASED
         if given.get(operator.bias) is None:
@@ -194,13 +226,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         call, name = self.calls.current, cost.kind if name == "matmul" else name
         self._ops.append((call, name, call.numbered(name), role, cost))
 
-    def note_returned(self, values: Iterable[Any]) -> None:
-        """Record what the network returns."""
-        returned = list(values)
-        self.reads.note_returned(returned)
-        if self.training is not None:
-            self.training.needs.note_returned(returned)
-
     @property
     def outside(self) -> tuple[Outside, ...]:
         """Return the tensors that were read, but that nobody gave and no operator put out."""
@@ -209,9 +234,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def parts(self) -> list[Part]:
         """Return a part for each recorded op, under its module's path, and for each parameter that no op owns."""
         named = [(self.calls.name(call, name, at), role, cost) for call, name, at, role, cost in self._ops]
-        ops = enumerate(named) if self.training is None else self.training.trained(named)
-        parts = [Part("", None, "", self._ops[at][0].path, [op]) for at, op in ops]
+        parts = [Part("", None, "", self._ops[at][0].path, [op]) for at, op in self.training.trained(named)]
         return [*self.owners.rest(read=True), *parts, *self.owners.rest(read=False)]
+
+    def dataflow(self) -> DataFlow:
+        """Return which storages each operator reads and puts out."""
+        return self.storages.dataflow(self.owners.bytes, first_row=sum(1 for _ in self.owners.rest(read=True)))
 
 
 def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:

@@ -20,11 +20,13 @@ _MOST_NAMED = 4
 
 def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple[Remark, ...]:
     """Return the remarks on a network that has run under a recorder, with or without gradients."""
-    return (*_gaps(network, recorder), *_notes(network, gradients), *_of_causal(recorder.causal.counted))
+    counted = (use.remark for use in recorder.formulas.uses)
+    notes = (*_notes(network, gradients), *_of_causal(recorder.causal.counted))
+    return (*_gaps(network, recorder), *counted, *notes)
 
 
 def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
-    output, read = recorder.output_type, recorder.owners.strangers
+    output, read = recorder.output_type, recorder.owners.strangers.keys()
     if issubclass(output, _LAZY):
         what = f"forward returned a {output.__name__}: nothing that it computes later has run, so it is not counted"
         yield Remark(f"{what}; audit a network that returns its values", is_gap=True)

@@ -11,6 +11,7 @@ from typing import ClassVar, Never
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.dataflow import DataFlow
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
@@ -20,6 +21,7 @@ from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.traits import Labels, Traits
 from mfprofile.trace.operators import RECURRENT
+from mfprofile.trace.uses import Use
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,17 @@ class Trace:
     one op. `fill` says what the inputs held: `zeros`, `random`, or `given` for tensors of the caller. `values_read` are
     the operators by which the network read values that depend on its weights, its inputs or random numbers. `outside`
     are the tensors that were read but not given, and that no operator of the run put out. `remarks` say what
-    the network has or does that the rows do not show. `mode` is `training` if the rows have the products of a forward
-    and a backward pass. `frozen` is the number of parameters that need no gradient. `causal` says what of causal
-    attention is counted, `all` rows × columns or visible `pairs`; it is '' if none ran.
+    the network has or does that the rows do not show. `formulas` are those of others that counted operators. `dataflow`
+    has the storages that each operator read and put out. `batch` is that of inputs that were made; None if they have no
+    batch dimension, or are those of the caller. A model file does not run: its `device` and `fill` are ''.
+
+    `mode` is `training` if the rows have the products of a forward and a backward pass. `frozen` is the number of
+    parameters that need no gradient. `causal` says what of causal attention is counted, `all` rows × columns or visible
+    `pairs`; it is '' if none ran.
     """
 
     axes: ClassVar = MODULE_AXES
     blocks: ClassVar[tuple[Never, ...]] = ()
-    about: ClassVar = ""
 
     name: str
     inputs: tuple[InputShape, ...]
@@ -50,6 +55,9 @@ class Trace:
     values_read: tuple[ValueRead, ...] = ()
     outside: tuple[Outside, ...] = ()
     remarks: Sequence[Remark] = ()
+    formulas: Sequence[Use] = ()
+    dataflow: DataFlow | None = None
+    batch: int | None = 1
     mode: str = INFERENCE
     frozen: int = 0
     causal: str = ""
@@ -68,9 +76,17 @@ class Trace:
         return ", ".join(map(str, self.inputs)) or "none"
 
     @property
+    def about(self) -> str:
+        """Return the batch of inputs that were made, if it is not 1."""
+        if self.batch == 1 or self.fill == "given":
+            return ""
+        return "no batch dimension" if self.batch is None else f"batch of {self.batch}"
+
+    @property
     def settings(self) -> Traits:
-        """Return the traits of the whole network: its inputs and its class."""
-        return {"input": self.input, "class": self.modules[""].kind}
+        """Return the traits of the whole network: its inputs, and its class if it is known."""
+        kind = self.modules[""].kind
+        return {"input": self.input, "class": kind} if kind else {"input": self.input}
 
     @property
     def traits(self) -> Mapping[str, Traits]:
@@ -89,13 +105,13 @@ class Trace:
 
     @cached_property
     def uncovered(self) -> tuple[Uncovered, ...]:
-        """Return the operators without a handle and the recurrent layers, in the order of their first run."""
+        """Return the operators without a handle, in the order of their first run."""
         rows_by_operator: dict[str, list[Row]] = {}
         for row in self.rows:
             if row.role == UNCOVERED:
                 rows_by_operator.setdefault(row.kind, []).append(row)
         return tuple(
-            Uncovered(kind, len(rows), sum(row.elements for row in rows), kind in RECURRENT.values())
+            Uncovered(kind, len(rows), sum(row.elements for row in rows), kind in RECURRENT)
             for kind, rows in rows_by_operator.items()
         )
 

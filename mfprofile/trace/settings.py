@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 
@@ -13,10 +12,11 @@ import torch
 from torch import nn
 from torch.jit._fuser import optimized_execution
 
+from mfprofile.trace.exclusive import Exclusive
 from mfprofile.trace.seeds import seeded
 from mfprofile.trace.ways import Way
 
-ONE_AT_A_TIME = threading.RLock()
+ONE_AT_A_TIME = Exclusive()
 """Held by a thread during a trace: hooks, fast path, warnings and random state belong to all threads."""
 
 
@@ -26,14 +26,20 @@ def settings(way: Way) -> Iterator[None]:
 
     Random numbers are seeded, and torch's default device is that of the way. All are restored at the end.
     """
-    fast = torch.backends.mha.get_fastpath_enabled()
     default_device = torch.device(way.default_device) if way.default_device else contextlib.nullcontext()
+    with no_fast_path(), seeded(), _gradients(way), default_device, _uncompiled(), of_any_batch(way.mode.training):
+        yield
+
+
+@contextlib.contextmanager
+def no_fast_path() -> Iterator[None]:
+    """Turn off the fast path of torch's encoders inside a with block: it hides operators."""
+    before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with seeded(), _gradients(way), default_device, _uncompiled(), of_any_batch(way.mode.training):
-            yield
+        yield
     finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 @contextlib.contextmanager

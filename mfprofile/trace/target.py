@@ -20,9 +20,10 @@ from torch import nn
 from mfprofile.errors import InputError
 from mfprofile.spec.missing import code_target, similar_file
 from mfprofile.spec.sources import shipped
-from mfprofile.spec.words import nearest, printable, raised
+from mfprofile.spec.words import EMPTY, nearest, printable, raised
 from mfprofile.trace.imports import imports_from, module_of
 from mfprofile.trace.named import LIBRARIES
+from mfprofile.trace.places import place
 from mfprofile.trace.seeds import seeded
 
 FORMS = "package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"
@@ -60,7 +61,7 @@ def parsed(text: str) -> Target:
     dotted = all(part.isidentifier() for part in source.split(".")) and not ("." in source and os.path.isfile(source))  # noqa: PTH113 - Path.is_file() raises for long names
     if colon and source and (source.endswith(".py") or dotted) and all(map(str.isidentifier, name.split("."))):
         return Target(text, source, name)
-    raise InputError(f"{printable(text)}: {printable(_malformed(text))}")
+    raise InputError(f"{printable(text) or EMPTY}: {printable(_malformed(text))}")
 
 
 def _malformed(text: str) -> str:
@@ -197,20 +198,9 @@ def _refuse(target: Target, why: str) -> NoReturn:
 
 
 def _refuse_error(target: Target, action: str, error: BaseException, hint: str = "") -> NoReturn:
-    """Raise `InputError` with the type and message of the user's exception, and its line in the target's folder."""
+    """Raise `InputError` with the type and message of the user's exception, and the line of their code."""
     if isinstance(error, InputError):
         raise error
-    where = _place(error, target.folder)
+    where = place(error)
     why = printable(f"cannot {action}: {raised(error)}{f' ({where})' if where else ''}{hint}")
     raise InputError(f"{printable(target.text)}: {why}") from error
-
-
-def _place(error: BaseException, folder: Path) -> str:
-    """Return the file and line of the innermost frame in the folder, or '' if there is none."""
-    place, traceback = "", error.__traceback__
-    while traceback is not None:
-        file = Path(traceback.tb_frame.f_code.co_filename)
-        if file.is_relative_to(folder) and "site-packages" not in file.parts:
-            place = f"{os.path.relpath(file)}:{traceback.tb_lineno}"
-        traceback = traceback.tb_next
-    return place

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
@@ -16,11 +16,13 @@ from mfprofile.errors import InputError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.renamed import renamed
+from mfprofile.spec.words import shown
 from mfprofile.trace import DEVICES, FILLS
 from mfprofile.trace.backward import differences
 from mfprofile.trace.calls import module_in
+from mfprofile.trace.given import filled, input_shapes, positional, tensors_of
 from mfprofile.trace.inputs import Input as Input
-from mfprofile.trace.inputs import Maker, input_shapes, maker
+from mfprofile.trace.inputs import Maker, maker
 from mfprofile.trace.mode import Mode
 from mfprofile.trace.modules import is_leaf, named_modules, own_parameters
 from mfprofile.trace.recorder import Recorder
@@ -41,15 +43,17 @@ def trace(
     name: str | None = None,
     run_original: bool = False,
     fill: str = "zeros",
+    batch: int | None = 1,
     training: bool = False,
     causal: str = "all",
 ) -> Trace:
     """Run a copy of a network once in eval mode, and return a trace: the ops that ran, as rows under module paths.
 
     `inputs` are the positional arguments of `forward`, `options` its keyword arguments. A tensor is used as it is, with
-    its batch dimension. For a shape without the batch dimension, such as (3, 224, 224), or an `Input`, one image of
-    zeros is made; with `fill="random"`, of random values, the same in each run (`inputs.maker`). Any other value is
-    passed on. A single shape or tensor needs no list around it.
+    its batch dimension. For a shape without the batch dimension, such as (3, 224, 224), or an `Input`, `batch` images
+    of zeros are made; with `fill="random"`, of random values, the same in each run (`inputs.maker`). With `batch=None`,
+    the shapes are used as they are. Any other value is passed on, with its tensors copied: a dict, a dataclass, a flag.
+    A single shape or tensor needs no list around it.
 
     All random numbers are seeded during the run, and the caller's states of them are restored. So the same network and
     inputs have the same trace. If the network read values, `Trace.values_read` says where.
@@ -75,7 +79,7 @@ def trace(
     ('meta', Fraction(1, 1))
     """
     _check(model, options)
-    ordered = [_typed(model, value) for value in _arguments(inputs)]
+    ordered = [_typed(model, value) for value in positional(inputs)]
     named = {key: _typed(model, value) for key, value in (options or {}).items()}
     mode = Mode(training, causal).checked()
     ways = [replace(way, mode=mode) for way in WAYS if device is None or way.device == str(device)]
@@ -83,10 +87,14 @@ def trace(
         raise unknown("device", str(device), DEVICES)
     if fill not in FILLS:
         raise unknown("fill", str(fill), FILLS)
+    if batch is not None and (type(batch) is not int or batch < 1):
+        raise InputError(f"batch {shown(batch)}: must be 1 or more, or None for shapes as they are")
     with ONE_AT_A_TIME, same_environment():
-        run = _first_run(model, ordered, named, ways, run_original, fill)
-    shapes = tuple(input_shapes(ordered, named))
+        run = _first_run(model, ordered, named, ways, run_original, partial(maker, fill, batch))
+    shapes = tuple(input_shapes(ordered, named, batch))
     if isinstance(run, Failure):
+        if run.action == "counted":
+            raise run.error
         raise InputError(_message(name or type(model).__name__, run, shapes)) from run.error
     modules = {path: _module(module) for path, module in named_modules(model)}
     is_made = any(isinstance(value, Input) for value in (*ordered, *named.values())) or not shapes
@@ -101,9 +109,12 @@ def trace(
         run.values_read,
         run.outside,
         run.remarks,
-        mode=mode_of(training),
-        frozen=run.frozen,
-        causal=run.causal,
+        run.formulas,
+        run.dataflow,
+        batch if is_made else None,
+        mode_of(training),
+        run.frozen,
+        run.causal,
     )
 
 
@@ -113,7 +124,7 @@ def _first_run(
     options: Mapping[str, Any],
     ways: Sequence[Way],
     run_original: bool,
-    fill: str,
+    new_maker: Callable[[], Maker],
 ) -> Run | Failure:
     """Return the first run in one of the ways that succeeds, or the last failure."""
     ways, devices = list(ways), {way.device for way in ways}
@@ -121,7 +132,7 @@ def _first_run(
     while ways:
         way = ways.pop(0)
         was_imported = compiler_is_imported()
-        result = _attempt(model, inputs, options, way, fill)
+        result = _attempt(model, inputs, options, way, new_maker())
         if isinstance(result, Run):
             return result if way.device == "meta" else result._replace(reason=reason)
         failure = result
@@ -160,7 +171,9 @@ def _message(name: str, failure: Failure, inputs: Sequence[InputShape]) -> str:
     return f"{name} cannot be {failure.action}: {failure}{given}"
 
 
-def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, fill: str) -> Run | Failure:
+def _attempt(
+    model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any], way: Way, make: Maker
+) -> Run | Failure:
     """Run a network in one way, and return what was recorded, or the failure."""
     try:
         network = network_for(model, way)
@@ -170,24 +183,30 @@ def _attempt(model: nn.Module, inputs: Sequence[Any], options: Mapping[str, Any]
         return Failure(error, "", "copied", final=True, needs_original=not isinstance(error, InputError))
     recorder = Recorder(network, model if network is not model else None, way.mode)
     try:
-        args, kwargs = _given(inputs, options, way, fill)
-    except RuntimeError as error:  # torch raises it for too many values, and for too little memory
+        args, kwargs = filled(inputs, options, make, way.device, way.copy_input)
+    except Exception as error:  # too many values, too little memory, or a value that cannot be copied
         return Failure(error, "", "given its inputs")
-    recorder.reads.note_inputs([*args, *kwargs.values()])
-    failure = _run(network, args, kwargs, way, recorder)
+    recorder.reads.note_inputs(tensors_of([*args, *kwargs.values()]))
+    failure = _failure_of(recorder, _run(network, args, kwargs, way, recorder))
+    if failure is not None:
+        return failure
+
+    def again() -> tuple[nn.Module, Sequence[Any], Mapping[str, Any]]:
+        return network_for(model, way), *filled(inputs, options, make, way.device, way.copy_input)
+
+    run = run_of(network, recorder, way)
+    return run._replace(remarks=(*run.remarks, *differences(again, way, run.parts, run.causal)))
+
+
+def _failure_of(recorder: Recorder, failure: Failure | None) -> Failure | None:
+    """Return the first failure of a run that was recorded, else that of the run itself."""
+    if recorder.formulas.error is not None:
+        return recorder.formulas.failure
     if recorder.calls.error is not None:
         return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
     if recorder.threads.error is not None:
         return Failure(recorder.threads.error, "", final=True)
-    if failure is not None:
-        return failure
-    run = run_of(network, recorder, way)
-    if not way.mode.training:
-        return run
-    again = differences(
-        lambda: (network_for(model, way), *_given(inputs, options, way, fill)), way, run.parts, run.causal
-    )
-    return run._replace(remarks=(*run.remarks, *again))
+    return failure
 
 
 def _run(
@@ -198,8 +217,10 @@ def _run(
         with settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
             recorder.note_unseen(kernels(network))
             output = network(*args, **kwargs)
-            recorder.note_returned(tree_leaves(output))
+            recorder.reads.note_returned(tree_leaves(output))
+            recorder.training.note_returned(tree_leaves(output))
         recorder.output_type = type(output)
+        recorder.storages.note_returned(tree_leaves(output))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network that raises SystemExit did not run either
@@ -210,39 +231,5 @@ def _run(
     return None
 
 
-def _arguments(inputs: Any) -> list[Any]:
-    """Return the positional arguments, with shapes as `Input`s."""
-    if isinstance(inputs, Tensor | Input) or _is_shape(inputs):
-        inputs = [inputs]
-    if isinstance(inputs, str | bytes) or not isinstance(inputs, Iterable) or (isinstance(inputs, Mapping) and inputs):
-        mapping = "; keyword arguments are the options" if isinstance(inputs, Mapping) else ""
-        raise InputError(
-            f"the inputs are of type {type(inputs).__name__}; use a tensor, a shape such as (3, 224, 224), or a list "
-            f"of the arguments of forward{mapping}"
-        )
-    return [Input(tuple(value)) if _is_shape(value) else value for value in inputs]
-
-
 def _typed(model: nn.Module, value: Any) -> Any:
     return value.of(model) if isinstance(value, Input) else value
-
-
-def _is_shape(value: Any) -> bool:
-    whole = isinstance(value, list | tuple) and not isinstance(value, Input)
-    return whole and bool(value) and all(type(side) is int for side in value)
-
-
-def _given(inputs: Sequence[Any], options: Mapping[str, Any], way: Way, fill: str) -> tuple[list[Any], dict[str, Any]]:
-    """Return the arguments for a run."""
-    make = maker(fill)
-    args = [_argument(value, way, make) for value in inputs]
-    return args, {key: _argument(value, way, make) for key, value in options.items()}
-
-
-def _argument(value: Any, way: Way, make: Maker) -> Any:
-    """Return an argument for the run; a tensor of the user is copied if the network is."""
-    if isinstance(value, Input):
-        return make((1, *value.shape), value.dtype or torch.float32, way.device)
-    if way.copy_tensor is None or not isinstance(value, Tensor):
-        return value
-    return way.copy_tensor(value).requires_grad_(way.mode.training and value.requires_grad)

@@ -23,25 +23,37 @@ class _Product(NamedTuple):
 
 
 class Training:
-    """The products of a run by the number of their op, with what a backward pass needs of each."""
+    """The products of a run by the number of their op, with what a backward pass needs of each.
 
-    def __init__(self) -> None:
+    Nothing is recorded unless it `is_on`.
+    """
+
+    def __init__(self, is_on: bool = True) -> None:
+        self._is_on = is_on
         self.needs = Needs()
         self._products: dict[int, _Product] = {}
         self._waiting: list[_Product] = []
 
-    def note_op(self, at: int, operator: Operator, name: str, cost: Cost, given: Mapping[str, Any]) -> None:
-        """Record an op of an operator that has run, before its outputs are noted. `at` is its number in the run."""
-        if cost.kind in PRODUCTS:
-            needed = sum(operands(operator, name, given, self.needs))
-            is_convolution = cost.kind in CONVOLUTIONS and self.needs.needs(given["weight"])
-            self._products[at] = _Product(needed, is_convolution, [])
-            self._waiting.append(self._products[at])
+    def note_ops(
+        self, first: int, operator: Operator, costs: Iterable[tuple[str, Cost]], given: Mapping[str, Any]
+    ) -> None:
+        """Record the ops of an operator that has run, before its outputs are noted. `first` is the number of the first.
+
+        `given` are the operator's arguments by name.
+        """
+        for at, (name, cost) in enumerate(costs, first):
+            if self._is_on and cost.kind in PRODUCTS:
+                needed = sum(operands(operator, name, given, self.needs))
+                is_convolution = cost.kind in CONVOLUTIONS and self.needs_gradient(given.get("weight"))
+                self._products[at] = _Product(needed, is_convolution, [])
+                self._waiting.append(self._products[at])
 
     def note_run(
         self, operator: Operator, read: Sequence[Tensor], made: Sequence[Tensor], written: Sequence[Tensor]
     ) -> None:
         """Record what an operator has read, put out and written to."""
+        if not self._is_on:
+            return
         self.needs.note_run(operator, read, made, written)
         for product in self._waiting:
             product.outs.extend(self.needs.value(tensor) for tensor in (*made, *written))
@@ -49,7 +61,12 @@ class Training:
 
     def needs_gradient(self, value: Any) -> bool:
         """Return whether a value is a tensor that needs a gradient now."""
-        return isinstance(value, Tensor) and self.needs.needs(value)
+        return self._is_on and isinstance(value, Tensor) and self.needs.needs(value)
+
+    def note_returned(self, values: Iterable[Any]) -> None:
+        """Record what the network returns, from which a loss is computed."""
+        if self._is_on:
+            self.needs.note_returned(values)
 
     def trained(self, ops: Iterable[tuple[str, str, Cost]]) -> Iterator[tuple[int, tuple[str, str, Cost]]]:
         """Yield each op of the run by its number, as it is in training, and what FlopCounterMode counts beyond it."""

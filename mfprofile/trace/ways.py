@@ -33,6 +33,14 @@ class Way:
     gradients: bool = False
     mode: Mode = PLAIN
 
+    @property
+    def copy_input(self) -> Callable[[Tensor], Tensor] | None:
+        """Return the function that copies a tensor of the inputs; for training, its copy may need a gradient too."""
+        copy_tensor = self.copy_tensor
+        if copy_tensor is None or not self.mode.training:
+            return copy_tensor
+        return lambda tensor: copy_tensor(tensor).requires_grad_(tensor.requires_grad)
+
 
 WAYS = (Way("meta", blank), Way("meta", blank, "meta"), Way("cpu", real))
 """The ways to try, in this order. The second is for networks that make tensors without the device of their inputs."""

@@ -1,14 +1,15 @@
-"""Recount the baselines: build each network of Tables 2 to 4 with a library, and count it with the tracer.
+"""Recount the baselines: build each network of Tables 2 to 4, and count it with the tracer.
 
 A network is made and run on meta tensors: no weights are loaded, nothing is computed. PVT-Tiny comes from transformers,
-because neither timm nor torchvision has its first version.
+because neither timm nor torchvision has its first version. Networks that no library has are in `verify/neighbours`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import partial
+from importlib import import_module
 from math import isqrt
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from mfprofile.paper.baselines import CONVENTION, DETECTION_INPUT, Recount
 from mfprofile.trace.libraries import library, quiet, version_of
+from mfprofile.trace.modules import modules
 from mfprofile.trace.result import Trace
 from mfprofile.trace.trace import trace
 
@@ -43,10 +45,10 @@ class Call:
 
     def made(self) -> Any:
         """Call the function and return its result; raises `InputError` if its library is not installed."""
-        root = library(self.library)
+        library(self.library)
         path, _, function = self.name.rpartition(".")
         with quiet():
-            module = reduce(getattr, path.split(".")[1:], root)
+            module = import_module(path)
             values = [value.made() if isinstance(value, Call) else value for value in self.values]
             return getattr(module, function)(*values, **self.options)
 
@@ -59,7 +61,8 @@ class Call:
 class Recipe:
     """How to make a baseline: its row in the paper, its input, the call that builds it, and the modules to remove.
 
-    With `resized`, PVT's position embeddings are resized to the image, as for a detector; transformers does not do it.
+    `paper` is the paper that a network of this project was written from. With `resized`, PVT's position embeddings are
+    resized to the image, as for a detector; transformers does not do it.
     """
 
     table: str
@@ -68,6 +71,12 @@ class Recipe:
     input: str = "224"
     without: tuple[str, ...] = ()
     resized: bool = False
+    paper: str = ""
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Return the library that builds it and its version, or `paper` and which one."""
+        return ("paper", self.paper) if self.paper else (self.call.library, version_of(self.call.library))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -82,7 +91,7 @@ class Recipe:
             model: nn.Module = self.call.made()
         for path in self.without:
             model.set_submodule(path, nn.Identity())
-        for module in model.modules() if self.resized else ():
+        for module in modules(model) if self.resized else ():
             if hasattr(module, "interpolate_pos_encoding"):
                 vars(module).update(interpolate_pos_encoding=_resized)
         return model
@@ -107,27 +116,40 @@ def _torchvision(name: str) -> Call:
     return Call(f"torchvision.models.{name}")
 
 
+def _own(name: str, *values: Any, **options: Any) -> Call:
+    return Call(f"mfprofile.verify.neighbours.{name}", values, options)
+
+
 _two, _three = partial(Recipe, "2"), partial(Recipe, "3")
 _four = partial(Recipe, "4", input=DETECTION_INPUT)
+_WEIGHTNET, _T2T, _CONT = "arXiv:2007.11823", "arXiv:2101.11986", "arXiv:2104.13497"
 
 RECIPES: tuple[Recipe, ...] = (
     _two("MobileNetV3 Small 1.0×", _timm("mobilenetv3_small_100"), "160"),
     _two("MobileNetV3 Small 1.0×", _timm("mobilenetv3_small_100")),
     _two("MobileNetV3 1.0×", _timm("mobilenetv3_large_100"), "160"),
     _two("ShuffleNetV2 1.0×", _torchvision("shufflenet_v2_x1_0")),
+    _two("ShuffleNetV2 1.0×+WeightNet 4×", _own("weightnet.ShuffleNetV2WeightNet", "1.0"), paper=_WEIGHTNET),
     _two("MobileNetV3 0.75×", _timm("mobilenetv3_large_075")),
     _two("MobileNetV3 1.0×", _timm("mobilenetv3_large_100")),
     _two("ShuffleNetV2 1.5×", _torchvision("shufflenet_v2_x1_5")),
+    _two("ShuffleNetV2 1.5×+WeightNet 4×", _own("weightnet.ShuffleNetV2WeightNet", "1.5"), paper=_WEIGHTNET),
     # torchvision's width multiplier also scales the last layer, and timm has no name for 1.25×
     _two("MobileNetV3 1.25×", Call("timm.models.mobilenetv3._gen_mobilenet_v3", ("mobilenetv3_large_100", 1.25))),
     _two("EfficientNet-B0", _timm("efficientnet_b0")),
     _two("ShuffleNetV2 2×", _torchvision("shufflenet_v2_x2_0")),
+    _two("ShuffleNetV2 2×+WeightNet 4×", _own("weightnet.ShuffleNetV2WeightNet", "2.0"), paper=_WEIGHTNET),
+    _three("T2T-ViT-7", _own("t2t_vit.T2TViT", 7), paper=_T2T),
     _three("DeiT-Tiny", _timm("deit_tiny_patch16_224")),
     _three("ConViT-Tiny", _timm("convit_tiny")),
+    _three("ConT-Ti", _own("contnet.ConTNet", "ti"), paper=_CONT),
+    _three("ViT_C", _own("vit_c.ViTC"), paper="arXiv:2106.14881"),
+    _three("ConT-S", _own("contnet.ConTNet", "s"), paper=_CONT),
     _three(
         "PVT-Tiny",
         Call("transformers.PvtForImageClassification", (Call("transformers.PvtConfig", (), {"num_labels": 1000}),)),
     ),
+    _three("T2T-ViT-12", _own("t2t_vit.T2TViT", 12), paper=_T2T),
     _three("CoaT-Lite Tiny", _timm("coat_lite_tiny")),
     _three("ConViT-Tiny+", _timm("convit_tiny", embed_dim=64, num_heads=4)),
     _three("CoaT-Lite Mini", _timm("coat_lite_mini")),
@@ -140,8 +162,9 @@ RECIPES: tuple[Recipe, ...] = (
     _four("ResNet18", _torchvision("resnet18"), without=("fc",)),
     _four("ResNet50", _torchvision("resnet50"), without=("fc",)),
     _four("PVT-Tiny", Call("transformers.PvtModel", (Call("transformers.PvtConfig"),)), resized=True),
+    _four("ConT-M", _own("contnet.ConTNet", "m", classes=None), paper=_CONT),
 )
-"""Each baseline that a library builds, in the order of the paper. For Table 4, the head is removed, and the last
+"""Each baseline that can be built, in the order of the paper. For Table 4, the head is removed, and the last
 convolution if it only widens for the head."""
 
 
@@ -160,10 +183,7 @@ def recount(notify: Callable[[str], None] = lambda _: None) -> Iterator[Recount]
 def recounted(recipe: Recipe) -> Recount:
     """Return the costs of a baseline."""
     bill = traced(recipe).bill(CONVENTION)
-    name = recipe.call.library
-    return Recount(
-        recipe.table, recipe.model, recipe.input, name, version_of(name), str(recipe), bill.params, bill.madds
-    )
+    return Recount(recipe.table, recipe.model, recipe.input, *recipe.source, str(recipe), bill.params, bill.madds)
 
 
 def traced(recipe: Recipe) -> Trace:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
-import inspect
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +24,7 @@ from mfprofile.trace.copies import copied, real
 from mfprofile.trace.libraries import imported, quiet
 from mfprofile.trace.modules import named_parameters
 from mfprofile.trace.scripts import named_constants
-from mfprofile.trace.settings import ONE_AT_A_TIME
+from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path
 
 Inputs: TypeAlias = tuple[Tensor, ...]
 
@@ -63,7 +62,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
-    with ONE_AT_A_TIME, quiet(), _one_thread_no_fast_path():
+    with ONE_AT_A_TIME, quiet(), _one_thread(), no_fast_path():
         network = copied(model, real, share=True)
         with Calls(network, _allow_thread, model).watch():
             fields = counter.run(network, (image,) if isinstance(image, Tensor) else image)
@@ -80,16 +79,14 @@ def installed(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _one_thread_no_fast_path() -> Iterator[None]:
-    """Use one thread inside a with block, and turn off the fast path of torch's encoders, which hides ops."""
-    threads, fast = torch.get_num_threads(), torch.backends.mha.get_fastpath_enabled()
+def _one_thread() -> Iterator[None]:
+    """Use one thread inside a with block."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    torch.backends.mha.set_fastpath_enabled(False)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
@@ -99,8 +96,10 @@ def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
     """
     from torch.utils.flop_counter import FlopCounterMode
 
+    for _, parameter in named_parameters(model):
+        parameter.requires_grad_(False)
     with torch.enable_grad(), FlopCounterMode(display=False) as mode:
-        model.requires_grad_(False)(*inputs)
+        model(*inputs)
     root = type(model).__name__
     shares = {path: sum(ops.values()) for path, ops in mode.get_flop_counts().items()}
     by_path = {path.removeprefix(root).removeprefix("."): total for path, total in shares.items() if path != "Global"}
@@ -146,16 +145,25 @@ def _thop_paths(layers: Mapping[str, Any], above: str) -> Iterator[tuple[str, in
         yield from _thop_paths(below, path)
 
 
+class _Inputs(nn.Module):
+    """A network that is called with one argument, the tuple of its inputs; ptflops passes keyword arguments."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Inputs) -> Any:
+        """Return what the network returns for its inputs."""
+        return self.model(*inputs)
+
+
 def _ptflops(backend: str) -> Callable[[nn.Module, Inputs], dict[str, Any]]:
     def run(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
         ptflops = imported("ptflops")  # it imports torchvision
-        named = dict(zip(inspect.signature(model.forward).parameters, inputs, strict=False))  # it needs a name for each
-        is_one_image = len(inputs) == 1 and inputs[0].is_floating_point()
-        options: dict[str, Any] = {} if is_one_image else {"input_constructor": lambda _: named}
-        options |= {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
-        shape, output = tuple(inputs[0].shape[1:]) if inputs else (1,), io.StringIO()
+        options = {"as_strings": False, "print_per_layer_stat": False, "verbose": False, "backend": backend}
+        options["input_constructor"], output = lambda _: {"inputs": inputs}, io.StringIO()
         with torch.no_grad(), contextlib.redirect_stdout(output):  # without requires_grad it would count no parameters
-            total, params = ptflops.get_model_complexity_info(model, shape, **options)
+            total, params = ptflops.get_model_complexity_info(_Inputs(model), (1,), **options)
         if total is None:  # it does not raise the exception but prints it
             raise RuntimeError(re.sub(r".*exception:\s*<class '([^']*)'>", r"\1", output.getvalue(), flags=re.DOTALL))
         return {"total": int(total), "params": int(params)}

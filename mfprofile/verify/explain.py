@@ -10,8 +10,11 @@ from torch import nn
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import FVCORE
+from mfprofile.cost.kinds import CELL
+from mfprofile.cost.recurrent import GATES
 from mfprofile.cost.rows import Row
 from mfprofile.cost.weights import Convention
+from mfprofile.trace.modules import named_modules
 from mfprofile.verify.counters import Measurement, parameters
 
 
@@ -77,23 +80,28 @@ class Explanation:
         return self.holds or self.version_known
 
 
-def explain(bill: Bill, measured: Measurement, modules: Iterable[str]) -> Explanation:
-    """Return the explanation of a measurement of the bill's network; `modules` are the model's module paths."""
-    predicted = bill.under(measured.tool)
+def explain(bill: Bill, measured: Measurement, modules: Iterable[str], plain: Bill | None = None) -> Explanation:
+    """Return the explanation of a measurement of the bill's network; `modules` are the model's module paths.
+
+    `plain` is the bill without the user's own formulas, if there are any. No tool knows them.
+    """
+    plain = bill if plain is None else plain
+    predicted = plain.under(measured.tool)
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
-    core = [factor * madds for madds in bill.under("core").row_madds]
-    extra = _by_kind(bill.rows, [ours - plain for ours, plain in zip(predicted.row_madds, core, strict=True)])
+    core = _by_kind(bill.rows, [factor * madds for madds in bill.under("core").row_madds])
+    theirs = _by_kind(plain.rows, predicted.row_madds)
+    extra = {kind: theirs.get(kind, 0) - core.get(kind, 0) for kind in {**core, **theirs}}
     return Explanation(
         measured,
         predicted.convention.unit,
-        sum(core),
+        sum(core.values()),
         {kind: more for kind, more in extra.items() if more > 0},
         {kind: -more for kind, more in extra.items() if more < 0},
         predicted.madds,
         predicted.counted_params,
-        None if measured.by_path is None else compare(bill.rows, predicted.row_madds, measured.by_path, modules),
+        None if measured.by_path is None else compare(plain.rows, predicted.row_madds, measured.by_path, modules),
         _was_read(predicted.convention, measured.version),
-        None if measured.activations is None else compare_activations(bill, measured.activations, modules),
+        None if measured.activations is None else compare_activations(plain, measured.activations, modules),
     )
 
 
@@ -118,7 +126,7 @@ def compare_params(bill: Bill, model: nn.Module) -> Comparison:
     """
     if bill.subject.modules:
         return compare(bill.rows, [row.params for row in bill.rows], {"": parameters(model)}, [""])
-    theirs = {path: parameters(module) for path, module in model.named_modules()}
+    theirs = {path: parameters(module) for path, module in named_modules(model)}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
 
 
@@ -132,8 +140,12 @@ def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable
 
 
 def counted_output(row: Row) -> int:
-    """Return the number of values in an op's output, as fvcore counts activations."""
-    return int(row.activations) if FVCORE.weight(row.kind, row.role).products else 0
+    """Return the number of values in an op's output, as fvcore counts activations.
+
+    In a recurrent cell, it counts those of the two Linear layers that a cell consists of.
+    """
+    values = 2 * GATES[row.kind] if row.role == CELL else 1
+    return int(row.activations * values) if FVCORE.weight(row.kind, row.role).products else 0
 
 
 def compare(

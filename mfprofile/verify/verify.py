@@ -16,6 +16,7 @@ from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import raised
 from mfprofile.trace.modules import named_modules
+from mfprofile.trace.uses import Use
 from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
 from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain
 
@@ -29,6 +30,7 @@ class Verification:
     explanations: Sequence[Explanation]
     failures: Mapping[str, str]
     skipped: Sequence[str]
+    formulas: Sequence[Use] = ()
 
     @property
     def holds(self) -> bool:
@@ -61,10 +63,13 @@ def verified(
     names: Sequence[str],
     notify: Callable[[str], None],
     inputs: Inputs | None = None,
+    plain: Bill | None = None,
+    formulas: Sequence[Use] = (),
 ) -> Verification:
     """Compare a bill with a model of the same network, and return the results; the model does not change.
 
     `inputs` are the model's inputs, with their batch dimension (default: zeros in the shapes of the bill's inputs).
+    `plain` is the bill without the user's own formulas, and `formulas` are all that are not mfprofile's.
     """
     given = _zeros(bill) if inputs is None else inputs
     modules = [path for path, module in named_modules(model) if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
@@ -72,13 +77,13 @@ def verified(
     for name in names:
         notify(f"{bill.name}: counting with {name}")
         try:
-            explanations.append(explain(bill, measure(name, model, given), modules))
+            explanations.append(explain(bill, measure(name, model, given), modules, plain))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # all that a tool raises is reported as its failure, and the other tools run
             failures[name] = raised(error)
     skipped = [name for name in COUNTERS if not installed(name)]
-    return Verification(bill, compare_params(bill, model), explanations, failures, skipped)
+    return Verification(bill, compare_params(bill, model), explanations, failures, skipped, formulas)
 
 
 def _zeros(bill: Bill) -> tuple[torch.Tensor, ...]:

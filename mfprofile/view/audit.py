@@ -9,9 +9,10 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.tree import Branch, branches, tree
 from mfprofile.spec.words import listed
 from mfprofile.trace.result import Trace
-from mfprofile.verify.audit import Audit
+from mfprofile.verify.outcome import Audit
 from mfprofile.view.bill import bill_json, bill_table
-from mfprofile.view.coverage import coverage, coverage_json
+from mfprofile.view.coverage import coverage, coverage_json, other_remarks
+from mfprofile.view.formulas import formulas_json
 from mfprofile.view.gradients import frozen_lines
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Form, dumps, render
@@ -32,13 +33,14 @@ def audit_text(audit: Audit, bill: Bill, axis: str, depth: int, form: Form) -> s
 
 
 def remarks(trace: Trace) -> Iterator[str]:
-    """Yield remarks on a trace: the device it ran on, what is not counted, and the parameters that no op reads."""
+    """Yield remarks on a trace: where it ran, what is not counted, and the parameters that no op reads."""
     why = f", because {trace.reason}" if trace.reason else ""
-    yield f"run on {'meta tensors' if trace.device == 'meta' else 'a CPU'}{why}"
+    on = "on meta tensors" if trace.device == "meta" else "on a CPU"
+    yield f"run {on}{why}" if trace.device else "read from the file, without running anything"
     bill = trace.bill()
     yield from decided(bill)
     yield from coverage(bill)
-    yield from (remark.text for remark in trace.remarks)
+    yield from other_remarks(trace)
     yield from frozen_lines(bill)
     if trace.unused:
         named = listed([f"{path} {grouped(size)}" for path, size in trace.unused.items()], MOST_NAMED)
@@ -54,6 +56,7 @@ def audit_json(audit: Audit, bill: Bill, axis: str) -> dict[str, Any]:
         "reason": trace.reason,
         "coverage": coverage_json(bill),
         "remarks": [remark.text for remark in trace.remarks],
+        "formulas": formulas_json(trace.formulas),
         "unused": dict(trace.unused),
         "modules": [_branch_json(branch) for branch in branches(tree(bill))],
     }

@@ -66,7 +66,7 @@ def _recounted(amount: Amount) -> str:
 
 
 def _library(row: Baseline) -> str:
-    return f"{row.recount.library} {row.recount.version}" if row.recount else NOT_BUILT
+    return f"{row.recount.library} {row.recount.version}" if row.recount else NOT_BUILT[row.model]
 
 
 def _below(rows: Sequence[Baseline]) -> list[str]:
@@ -90,7 +90,7 @@ def amounts_table(rows: Sequence[Baseline]) -> Table:
             row.table, row.model, row.input, amount.column, amount.printed.text, amount.recounted,
             row.recount and CONVENTION, _percent(amount.difference), amount.holds,
             *((row.recount.library, row.recount.version, row.recount.recipe) if row.recount else (None,) * 3),
-            None if row.recount else NOT_BUILT,
+            None if row.recount else NOT_BUILT[row.model],
         ]
         for row in rows
         for amount in row.amounts

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.subject import Subject, Uncovered, is_complete, is_whole
+from mfprofile.cost.subject import Subject, Uncovered, gaps, is_whole
 from mfprofile.spec.words import listed, several
 from mfprofile.view.gradients import frozen_lines
 from mfprofile.view.values import MOST_NAMED, decided
@@ -19,23 +19,25 @@ def notes(bill: Bill) -> list[str]:
     There are none if nothing has to be said.
     """
     subject = bill.subject
-    uncounted = () if is_complete(subject) else coverage(bill)
-    return [*decided(bill), *uncounted, *(remark.text for remark in subject.remarks), *frozen_lines(bill)]
+    uncounted = () if is_whole(subject) else coverage(bill)
+    return [*decided(bill), *uncounted, *other_remarks(subject), *frozen_lines(bill)]
+
+
+def other_remarks(subject: Subject) -> list[str]:
+    """Return the remarks on how a network was counted, without those on what is not counted: `coverage` has these."""
+    return [remark.text for remark in subject.remarks if not remark.is_gap]
 
 
 def coverage(bill: Bill) -> Iterator[str]:
-    """Yield lines on the coverage of the count: the operators, recurrent layers and tensors that it leaves out."""
+    """Yield lines on the coverage of the count: the operators and tensors that it leaves out."""
     subject = bill.subject
-    if is_complete(subject):
+    if is_whole(subject):
         yield "every operator is counted"
         return
     yield "NOT counted, so the total is a lower bound:"
-    yield from (f"  {_operator(one)}" for one in subject.uncovered if not one.recurrent)
-    kinds = {one.operator for one in subject.uncovered if one.recurrent}
-    if kinds:
-        layers = [f"{row.name} ({row.kind})" for row in bill.rows if row.kind in kinds]
-        yield f"  recurrent layers: {listed(layers, MOST_NAMED)}"
+    yield from (f"  {_operator(one)}" for one in subject.uncovered)
     yield from (f"  {line}" for line in outside_lines(subject))
+    yield from (f"  {remark.text}" for remark in gaps(subject))
     if subject.uncovered:
         share = _percent(_elements(bill), subject.uncovered)
         yield f"the counted operators have {share} % of all elements; their share of the multiply-adds is not known"
@@ -58,6 +60,7 @@ def coverage_json(bill: Bill) -> Mapping[str, Any]:
         "uncovered_elements": sum(one.elements for one in subject.uncovered),
         "uncovered": [asdict(one) for one in subject.uncovered],
         "outside": [asdict(one) for one in subject.outside],
+        "gaps": [remark.text for remark in gaps(subject)],
     }
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mfprofile.explore.count import Number, SpaceCount, count_space
+from mfprofile.errors import InputError
+from mfprofile.explore.count import Number, SpaceCount, about_size, count_space
+from mfprofile.explore.invalid import broken_rules
 from mfprofile.explore.nearest import Nearest
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.space import read_space
+from mfprofile.explore.space import Space, read_space
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.words import several
 from mfprofile.view.head import SCHEMA
-from mfprofile.view.numbers import grouped
+from mfprofile.view.numbers import grouped, rough
 from mfprofile.view.tables import Column, Table
 from mfprofile.view.variants import in_words, variant_json
+
+_MOST_RULES = 3
 
 Windows = Sequence[tuple[Quantity, Window]]
 
@@ -28,8 +32,17 @@ def spaces_table() -> Table:
     return Table(columns, data)
 
 
+def estimated_size(space: Space) -> str:
+    """Return about how many variants a space has, in words, or '' if it has no valid setting."""
+    try:
+        size = about_size(space)
+    except InputError:  # the query itself reports it
+        return ""
+    return f"about {rough(size)} variants" if size else ""
+
+
 def counted_json(
-    name: str, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
+    space: Space, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
 ) -> dict[str, Any]:
     """Return a count for JSON: exact figures, or null where only bounds are known."""
     nearest = {
@@ -38,7 +51,7 @@ def counted_json(
     }
     return {
         "schema": SCHEMA,
-        "space": name,
+        "space": space.name,
         "convention": convention,
         "size": counted.size,
         "left_out": counted.skipped,
@@ -53,6 +66,7 @@ def counted_json(
             for quantity, window in windows
         },
         **({"nearest": nearest} if near else {}),
+        **({} if counted.size else {"broken_rules": [str(problem) for problem in broken_rules(space)]}),
     }
 
 
@@ -70,7 +84,7 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
 
 
 def counted_table(
-    name: str, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
+    space: Space, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
 ) -> Table:
     """Return a count as a table: a line for each window alone, then one for all windows together."""
     columns = [
@@ -85,21 +99,34 @@ def counted_table(
         data.append([f"{quantity.name} {window}", *_line(within, counted.size)])
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
-        f"{name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
+        f"{space.name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
         *([_skipped(counted.skipped)] if counted.skipped else []),
+        *([] if counted.size else _invalid(space)),
     ]
     below = [] if counted.within.exact else ["bounds: exact numbers need more memory than --ram"]
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
 
 
-def none_within(name: str, windows: Windows, convention: str, near: Mapping[str, Nearest]) -> str:
-    """Return the message that a space has no variant within the windows, with the nearest ones, as `count` has them."""
-    if not windows:
-        return f"{name}: has no variant: each combination of its choices is invalid"
+def none_within(space: Space, windows: Windows, convention: str, near: Mapping[str, Nearest]) -> str:
+    """Return the message that a space has no variant within the windows, with the nearest ones, as `count` has them.
+
+    If it has no variant at all, the message says which rules its first combination of choices breaks.
+    """
+    has_near = any(sides.below or sides.above or not sides.known for sides in near.values())
+    if not has_near and not count_space(space).size:
+        first = f"{space.name}: has no variant: each combination of its choices is invalid"
+        return "\n".join([first, *_invalid(space)])
     what = "these windows" if len(windows) > 1 else "the window"
     lines = [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
-    return "\n".join([f"{name}: no variant is within {what}; MAdds in convention '{convention}'", *lines])
+    return "\n".join([f"{space.name}: no variant is within {what}; MAdds in convention '{convention}'", *lines])
+
+
+def _invalid(space: Space) -> list[str]:
+    """Return lines with the rules that the first combination of a space's choices breaks."""
+    lines = [str(problem) for problem in broken_rules(space)]
+    more = [f"… and {len(lines) - _MOST_RULES:,} more"] if len(lines) > _MOST_RULES else []
+    return [*(f"the first combination breaks a rule: {line}" for line in lines[:_MOST_RULES]), *more]
 
 
 def _skipped(number: int) -> str:

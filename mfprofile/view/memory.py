@@ -7,53 +7,61 @@ from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.memory import Footprint, Inference, Peak, footprints, peak_memory
+from mfprofile.cost.tree import SELF
 from mfprofile.errors import InputError
 from mfprofile.spec.traits import NO_LABELS
+from mfprofile.spec.words import several
 from mfprofile.view.bill import heading
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 
-def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: Form) -> str:
+def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: Form, depth: int = 2) -> str:
     """Return the memory of one or several networks in one of the four forms.
 
-    The axis of a single network is `block` by default. Raises `InputError` for an axis with a table of several
-    networks, where each has one line.
+    The axis of a single network is `block` by default, or `module`, down to `depth`. Raises `InputError` for an axis
+    with a table of several networks, where each has one line.
     """
+
+    def one_axis(bill: Bill) -> str:
+        return bill.subject.axes[0] if axis is None else axis
+
     if form == "json":
-        every = [memory_json(bill, axis or "block", run) for bill in bills]
+        every = [memory_json(bill, one_axis(bill), run) for bill in bills]
         return dumps(every if len(every) > 1 else every[0])
     if len(bills) == 1:
-        return render(memory_table(bills[0], axis or "block", run), form)
+        return render(memory_table(bills[0], one_axis(bills[0]), run, depth), form)
     if axis is not None:
-        raise InputError(f"--by {axis}: several specs have one line each; give one spec, or --json")
+        raise InputError(f"--by {axis}: several networks have one line each; give one, or --json")
     return render(memories_table(bills, run), form)
 
 
-def memory_table(bill: Bill, axis: str, run: Inference) -> Table:
-    """Return a line for each block (or stage, pillar, kind, op) of a network, then the total, then the peak."""
+def memory_table(bill: Bill, axis: str, run: Inference, depth: int = 2) -> Table:
+    """Return a line for each part of a network on an axis, then the total, then the peak.
+
+    Modules are listed down to `depth`, the deepest with all that their submodules run. So the lines sum to the total.
+    """
+    run = run.of(bill)
     labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
     columns = [
         Column(axis, "name" if axis == "op" else axis),
-        *(Column(*each) for each in zip(labels.headings, labels.keys, strict=True)),
+        *(Column(*each, optional=axis == "module") for each in zip(labels.headings, labels.keys, strict=True)),
         *_columns(bill.convention.unit),
     ]
     blank = [None] * len(labels.headings)
-    parts = footprints(bill, axis, *run)
+    parts, peak = footprints(bill, axis, *run), peak_memory(bill, *run).bytes
+    if axis == "module":
+        parts = rolled_up(parts, depth)
+    if bill.subject.dataflow is not None:  # what makes only views has no line
+        parts = [one for one in parts if one.moved or one.activations or one.live == peak]
     data = [[one.name, *labels.values.get(one.name, blank), *_figures(one, run)] for one in parts]
     whole = ["total", *blank, *_figures(_whole(bill, run), run)]
-    return Table(
-        columns,
-        data,
-        [[whole]],
-        [heading(bill), _conditions(bill.convention.unit, run)],
-        _closing(peak_memory(bill, *run)),
-    )
+    return Table(columns, data, [[whole]], [heading(bill), _conditions(bill, run)], _closing(bill, run))
 
 
 def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
-    """Return a line for each network: its sums, its peak, its parameters, and the memory for peak and parameters."""
+    """Return a line for each network: its sums, its peak, its parameters, and the memory for all that it needs."""
     columns = [
         Column("name", "name"),
         *_columns(bills[0].convention.unit),
@@ -64,29 +72,55 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
     ]
     data = []
     for bill in bills:
-        peak = peak_memory(bill, *run)
+        own = run.of(bill)
+        peak = peak_memory(bill, *own)
         figures = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
-        data.append([bill.name, *_figures(_whole(bill, run), run), *figures])
-    return Table(columns, data, [], [*(heading(bill) for bill in bills), _conditions(bills[0].convention.unit, run)])
+        data.append([bill.name, *_figures(_whole(bill, own), own), *figures])
+    conditions = dict.fromkeys(_conditions(bill, run) for bill in bills)
+    return Table(columns, data, [], [*(heading(bill) for bill in bills), *conditions])
 
 
 def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
-    """Return the memory of a network for JSON: sums, the peak with the tensors live at it, and the parts."""
-    whole, peak = _whole(bill, run), peak_memory(bill, *run)
+    """Return the memory of a network for JSON: sums, the peak with the tensors live at it, and the parts.
+
+    A network in code has no type of its own there, but those of its tensors. Its batch is that of its inputs.
+    """
+    run = run.of(bill)
+    whole, peak, flow = _whole(bill, run), peak_memory(bill, *run), bill.subject.dataflow
     return {
         **head(bill),
-        **run._asdict(),
+        **(run._asdict() if flow is None else dict.fromkeys(("dtype", "in_place"))),
         "activations": whole.activations,
         "moved_bytes": whole.moved,
         "params_bytes": peak.params_bytes,
+        "params_by_dtype": dict(peak.params),
+        "input_bytes": peak.input_bytes,
         "peak": {
             "bytes": peak.bytes,
             "op": peak.op,
             "live": [{"name": one.name, "bytes": one.bytes} for one in peak.live],
         },
         "total_bytes": peak.total,
+        "unseen": {} if flow is None else dict(flow.unseen),
         "groups": {"by": axis, "totals": [_part_json(one) for one in footprints(bill, axis, *run)]},
     }
+
+
+def rolled_up(parts: Sequence[Footprint], depth: int) -> list[Footprint]:
+    """Return the footprints of modules, those deeper than `depth` added to their parents at that depth.
+
+    Above that depth, what a module runs itself beside its submodules has a line of its own, `(self)`.
+    """
+    lines: dict[str, Footprint] = {}
+    parents = {""} | {one.name[:at] for one in parts for at, letter in enumerate(one.name) if letter == "."}
+    for one in parts:
+        names = one.name.split(".") if one.name else []
+        is_own = one.name in parents and len(names) < depth
+        name = ".".join([*names[:depth], SELF] if is_own or not names[:depth] else names[:depth])
+        former = lines.get(name, Footprint(name, 0, 0, 0, 0))
+        sums = (former.activations + one.activations, former.madds + one.madds, former.moved + one.moved)
+        lines[name] = Footprint(name, *sums, max(former.live, one.live))
+    return list(lines.values())
 
 
 def in_bytes(amount: int) -> str:
@@ -126,8 +160,8 @@ def _figures(one: Footprint, run: Inference) -> list[Any]:
 
 
 def _whole(bill: Bill, run: Inference) -> Footprint:
-    parts = footprints(bill, "pillar", *run)
-    moved, live = sum(part.moved for part in parts), max(part.live for part in parts)
+    parts = footprints(bill, bill.subject.axes[0], *run)
+    moved, live = sum(part.moved for part in parts), max((part.live for part in parts), default=0)
     return Footprint("total", bill.activations, bill.madds, moved, live)
 
 
@@ -141,16 +175,38 @@ def _part_json(one: Footprint) -> dict[str, Any]:
     }
 
 
-def _conditions(unit: str, run: Inference) -> str:
+def _conditions(bill: Bill, run: Inference) -> str:
+    """Return the line on what the figures are of."""
+    unit = bill.convention.unit
+    if bill.subject.dataflow is not None:
+        return f"bytes, {unit} and activations for the whole batch, in the types that it runs with"
     images = "1 image" if run.batch == 1 else f"{run.batch} images"
     buffers = "written over its input where nothing else reads it" if run.in_place else "in its own buffer"
     return f"bytes for {images} in {run.dtype}, each op's output {buffers}; {unit} and activations for one image"
 
 
-def _closing(peak: Peak) -> list[str]:
-    """Return the lines below: the peak and its live tensors, then the parameters and the sum of both."""
-    live = ", ".join(f"{one.name} {grouped(one.bytes)}" for one in peak.live)
+def _closing(bill: Bill, run: Inference) -> list[str]:
+    """Return the lines below: the peak and its live tensors, then what else is needed and the sum of all."""
+    peak, flow = peak_memory(bill, *run), bill.subject.dataflow
+    live = ", ".join(f"{one.name} {grouped(one.bytes)}" for one in peak.live) or "nothing"
+    total = f"{grouped(peak.total)} ({in_bytes(peak.total)})"
     return [
-        f"Peak of {grouped(peak.bytes)} bytes at {peak.op}; live at that op: {live}",
-        f"With {grouped(peak.params_bytes)} bytes of parameters: {grouped(peak.total)} ({in_bytes(peak.total)})",
+        f"Peak of {grouped(peak.bytes)} bytes at {peak.op or 'no op'}; live at that op: {live}",
+        f"With {_params(peak)}{_inputs(peak)}: {total}",
+        *([] if flow is None else map(_unseen, flow.unseen.items())),
     ]
+
+
+def _params(peak: Peak) -> str:
+    """Return the bytes of parameters, by type if they have several."""
+    by_type = ", ".join(f"{name} {grouped(size)}" for name, size in peak.params.items())
+    return f"{grouped(peak.params_bytes)} bytes of parameters{f' ({by_type})' if len(peak.params) > 1 else ''}"
+
+
+def _inputs(peak: Peak) -> str:
+    return f" and {grouped(peak.input_bytes)} bytes of inputs" if peak.input_bytes else ""
+
+
+def _unseen(each: tuple[str, int]) -> str:
+    """Return the line on the tensors of an operator whose bytes are not known."""
+    return f"not counted: the bytes of {several(each[1], 'tensor')} without a storage, in {each[0]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from itertools import count
 
@@ -15,6 +16,18 @@ def grouped(number: int) -> str:
     '286,732,160'
     """
     return f"{number:,}"
+
+
+def rough(number: int) -> str:
+    """Return a number to one digit and a power of ten, or exact below a million; numbers can have any length.
+
+    >>> rough(4860), rough(39_582_418_599_936)
+    ('4,860', '4·10^13')
+    """
+    if abs(number) < 10**6:
+        return grouped(number)
+    digit, power = f"{Decimal(number):.0e}".split("e+")
+    return f"{digit}·10^{power}"
 
 
 def human(number: int) -> str:

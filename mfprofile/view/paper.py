@@ -80,7 +80,7 @@ def _check_apart(numbers: Sequence[str], sheets: Sequence[str], chosen: str | No
 
 def conventions_for(printed_table: PaperTable, chosen: str | None) -> list[str]:
     """Return the conventions to show: the one inferred for the table, then the chosen one."""
-    return list(dict.fromkeys([default_convention(printed_table), *([chosen] if chosen else [])]))
+    return list(dict.fromkeys([default_convention(printed_table), *([] if chosen is None else [chosen])]))
 
 
 def paper_table(printed_table: PaperTable, chosen: str | None) -> Table:

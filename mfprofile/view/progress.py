@@ -10,19 +10,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _PATIENCE = 1.0  # seconds before the first message
+_ESTIMATING = 2.0  # seconds that the first message waits for the estimate
 _BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal and elsewhere
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[int, int], None]]:
+def progress_bar(estimate: Callable[[], str] | None = None) -> Iterator[Callable[[int, int], None]]:
     """Yield a function to call with the work done and the total. On a terminal it updates one line.
 
     Between the calls a thread writes the messages, so the first one does not wait for the first part of the work.
+    `estimate` returns in words how much work there is, or ''. It is called once, only if the work is long.
     """
     if sys.stderr is None or os.environ.get("MFPROFILE_PROGRESS") == "0":
         yield _ignore
         return
-    bar, ended = _Bar(sys.stderr.isatty()), threading.Event()
+    bar, ended = _Bar(sys.stderr.isatty(), estimate), threading.Event()
     thread = threading.Thread(target=bar.run, args=(ended,), daemon=True)
     thread.start()
     try:
@@ -40,8 +42,10 @@ def _ignore(_done: int, _of: int) -> None:
 class _Bar:
     """The state of a progress bar."""
 
-    def __init__(self, on_terminal: bool) -> None:
+    def __init__(self, on_terminal: bool, estimate: Callable[[], str] | None = None) -> None:
         self.on_terminal = on_terminal
+        self.estimate = estimate
+        self.estimated = ""
         self.started = self.last = time.monotonic()
         self.shown = False
         self.done = self.of = 0
@@ -56,8 +60,21 @@ class _Bar:
     def run(self, ended: threading.Event) -> None:
         """Write a message whenever it is time, until the work has ended."""
         while not ended.wait(_BETWEEN[True]):
+            if self.estimate is not None and time.monotonic() - self.started >= _PATIENCE:
+                self._start_estimate(self.estimate)
+                self.estimate = None
             with self.lock:
                 self._write_if_due()
+
+    def _start_estimate(self, estimate: Callable[[], str]) -> None:
+        """Start the estimate in a thread that nothing waits for long: it can take as long as a part of the work."""
+
+        def set_estimate() -> None:
+            self.estimated = estimate()
+
+        thread = threading.Thread(target=set_estimate, daemon=True)
+        thread.start()
+        thread.join(_ESTIMATING)
 
     def clear(self) -> None:
         """Remove the line from a terminal."""
@@ -74,9 +91,10 @@ class _Bar:
         sys.stderr.flush()
 
     def _line(self, seconds: float) -> str:
+        size = f"{self.estimated}: " if self.estimated else ""
         if not self.of:
-            return f"the space is read, {seconds:.0f} s"
-        line = f"{self.done:,} of {self.of:,} settings of the globals, "
+            return f"{size}the space is read, {seconds:.0f} s"
+        line = f"{size}{self.done:,} of {self.of:,} settings of the globals, "
         if not self.done:
             return f"{line}{seconds:.0f} s"
         return f"{line}about {seconds * (self.of - self.done) / self.done:.0f} s left"

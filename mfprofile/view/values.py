@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.subject import ValueRead
 
 MOST_NAMED = 4
-"""How many operators, recurrent layers or unused parameters a line names."""
+"""How many operators, modules or unused parameters a line names."""
 _HELD = {"zeros": "inputs of zeros", "random": "random inputs", "given": "the given inputs"}
 
 

@@ -61,9 +61,17 @@ def _heading(outcome: Outcome, terms: Terms) -> str:
     units = {name: unit for name in names if (unit := find_convention(name).unit) != "MAdds"}
     parts += [f"madds{f' of {name!r}' if len(names) > 1 else ''} in {unit}" for name, unit in units.items()]
     parts += ["madds of training (forward and backward)"] if terms.training else []
-    if any(finding.limit.name == MEMORY for verdict in outcome.verdicts for finding in verdict.findings):
-        parts.append(f"memory of {several(terms.batch, 'image')} in {terms.dtype}")
-    return ", ".join(parts)
+    return ", ".join([*parts, *_memory(outcome, terms)])
+
+
+def _memory(outcome: Outcome, terms: Terms) -> Iterator[str]:
+    """Yield how the memory of specs is counted, and that of networks in code, if there are limits on it."""
+    limited = [each for each in outcome.verdicts if any(one.limit.name == MEMORY for one in each.findings)]
+    is_recorded = {each.bill.subject.dataflow is not None for each in limited}
+    if False in is_recorded:
+        yield f"memory of {several(terms.batch, 'image')} in {terms.dtype}"
+    if True in is_recorded:
+        yield "memory of networks in code as they run"
 
 
 def _in(conventions: Sequence[str]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
-from mfprofile.verify.explain import Comparison, Explanation
-from mfprofile.verify.verify import Verification
+from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
+
+if TYPE_CHECKING:
+    from mfprofile.verify.explain import Comparison, Explanation
+    from mfprofile.verify.verify import Verification
 
 
 def verification_text(verifications: Sequence[Verification], form: Form) -> str:
@@ -75,6 +78,7 @@ def _signed(amount: int) -> str:
 
 def _remarks(verification: Verification) -> list[str]:
     lines = [_compared("parameters against torch's tensors", verification.params)]
+    lines += unknown_formulas(verification.formulas)
     for one in verification.explanations:
         lines += _remarks_on(one, verification.bill.params)
     for one in verification.explanations:
@@ -130,6 +134,7 @@ def verification_json(verification: Verification) -> dict[str, Any]:
         "holds": verification.holds,
         "params_by_path": _comparison_json(verification.params),
         "counters": [_explanation_json(one) for one in verification.explanations],
+        "formulas": formulas_json(verification.formulas),
         "failures": dict(verification.failures),
         "not_installed": list(verification.skipped),
     }

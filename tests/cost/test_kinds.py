@@ -46,10 +46,11 @@ def test_each_name_that_is_used_is_declared() -> None:
 def test_each_kind_of_the_tracer_is_declared() -> None:
     """These are the kinds of the operators in its tables, and of operators that own parameters."""
     pytest.importorskip("torch")
-    from mfprofile.trace.operators import ELEMENTWISE, OWNERS, RECURRENT
+    from mfprofile.trace.operators import ELEMENTWISE, OWNERS
     from mfprofile.trace.operators import REDUCTIONS as READING
+    from mfprofile.trace.recurrent import CELLS, LAYERS
 
-    assert {*ELEMENTWISE.values(), *READING.values(), *RECURRENT.values()} <= KINDS
+    assert {*ELEMENTWISE.values(), *READING.values(), *LAYERS.values(), *CELLS.values()} <= KINDS
     assert set(READING.values()) == REDUCTIONS
     assert OWNERS <= KINDS
 

@@ -14,8 +14,13 @@ import pytest
 from running import ROOT, run, surroundings
 
 from mfprofile.cost.bill import count
+from mfprofile.errors import InputError
+from mfprofile.explore.count import about_size, count_space
+from mfprofile.explore.sample import sample_space
+from mfprofile.explore.space import read_space
 from mfprofile.spec import load
 from mfprofile.spec.sources import shipped
+from mfprofile.view.exploring import estimated_size
 
 NOWHERE = ["explore", "count", "tiny", "--madds", "100M:200M"]
 
@@ -92,6 +97,26 @@ def test_bounds_are_labelled_as_bounds() -> None:
     assert counts["lower"] < 893_738_828 < counts["upper"]
     text = run("explore", "count", "mf294m-stages", "--madds", "290M:300M", "--ram", "1MB").stdout
     assert "bounds: exact numbers need more memory than --ram" in text
+
+
+def test_the_size_of_a_huge_space_is_estimated_from_one_setting(tmp_path: Path) -> None:
+    """26 blocks of 15 × 11 variants each, with two values of an input, are 2 · 165^26: more than 10^57."""
+    blocks = "  - {block: lite, expand: {from: 1, to: 15, step: 1}, out: {from: 8, to: 88, step: 8}}\n" * 26
+    text = f"former: none\nmobile: {{activation: relu}}\ninput: [32, 64]\nstem: 8\nblocks:\n{blocks}head: {{fc: 8}}\n"
+    (tmp_path / "huge.yaml").write_text(text, encoding="utf-8")
+    huge = read_space(tmp_path / "huge.yaml")
+    assert about_size(huge) == 2 * 165**26 == count_space(huge).size
+    assert estimated_size(huge) == "about 9·10^57 variants"
+    assert estimated_size(read_space("mf294m-blocks")) == "about 4·10^13 variants"
+
+
+def test_a_negative_seed_is_refused() -> None:
+    """Python's generator would ignore the sign, and draw the variants of another seed."""
+    done = run("explore", "sample", "tiny", "--seed", "-1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Invalid value for '--seed': " in done.stderr
+    with pytest.raises(InputError, match=r"^the seed is -1; it must be 0 or more$"):
+        sample_space(read_space("tiny"), 3, -1)
 
 
 def test_samples_are_specs_with_their_counts() -> None:

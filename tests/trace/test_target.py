@@ -188,6 +188,20 @@ def test_an_error_is_reported_in_one_line(folder: Path, text: str, given: dict[s
     assert str(folder) not in sys.path
 
 
+def test_the_place_of_an_error_may_be_in_another_folder(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the innermost line of the user's own code, as of an error in forward."""
+    lib = tmp_path_factory.mktemp("lib")
+    (lib / "far_away.py").write_text("def size():\n    raise ValueError('no size')\n", encoding="utf-8")
+    (folder / "near.py").write_text("import far_away\n\n\nNet = far_away.size\nfar_away.size()\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(lib)
+    monkeypatch.chdir(lib.parent)
+    with pytest.raises(InputError) as caught, opened(f"{folder}/near.py:Net"):
+        pass
+    assert str(caught.value).endswith(f"near.py: ValueError: no size ({lib.name}/far_away.py:2)")
+
+
 def test_the_message_for_a_file_with_relative_imports_has_its_dotted_name(folder: Path) -> None:
     """A relative import works only if the module is imported by its dotted name."""
     (folder / "inner").mkdir()

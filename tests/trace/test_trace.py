@@ -412,18 +412,6 @@ def test_unused_parameters_are_shown_as_unused() -> None:
     assert (traced.rows[-1].kind, traced.rows[-1].activations, traced.bill().params) == ("unused", 0, 17)
 
 
-@pytest.mark.parametrize(("layer", "kind"), [(nn.LSTM, "lstm"), (nn.GRU, "gru"), (nn.RNN, "rnn")])
-def test_recurrent_layers_are_listed_as_not_counted(layer: Any, kind: str) -> None:
-    """Their outputs and parameters are known, and they lower the coverage."""
-    model = nn.Sequential(nn.Linear(4, 4), layer(4, 5, 2, batch_first=True, bidirectional=True))
-    traced = trace(model, (6, 4))
-    (one,) = traced.uncovered
-    assert (one.operator, one.count, one.elements, one.recurrent) == (kind, 1, 60, True)
-    assert traced.coverage == Fraction(24, 24 + 60)
-    row = traced.rows[-1]
-    assert (row.name, row.madds, row.params) == ("1", 0, sum(p.numel() for p in model[1].parameters()))
-
-
 def test_an_operator_without_a_handle_is_listed() -> None:
     """It is listed with its runs and elements, and lowers the coverage. Its parameters are tables."""
     model = nn.Sequential(nn.Linear(4, 6), Lambda(torch.fft.fft), Lambda(torch.fft.ifft), Lambda(torch.real), nn.Tanh())
@@ -439,14 +427,6 @@ def test_an_operator_without_a_handle_is_listed() -> None:
         ("w", "table", 84),
         ("_cdist_forward", "_cdist_forward", 0),
     ]
-
-
-def test_a_recurrent_cell_is_counted() -> None:
-    """One step of an LSTM is two Linear layers, 4 to 20 and 5 to 20, gates, and a few multiplications."""
-    traced = trace(nn.LSTMCell(4, 5), (4,))
-    assert sorted(products(traced)) == [("linear", 80), ("linear", 100)]
-    assert traced.bill().params == 80 + 100 + 40
-    assert traced.coverage == 1
 
 
 def test_each_activation_has_its_own_kind() -> None:

@@ -140,6 +140,8 @@ MORE: Mapping[str, tuple[Function, tuple[Any, ...]]] = {
         f"cell {kind.__name__}": (lambda kind=kind: Steps(kind(4, 5)), ((3, 4),))
         for kind in (nn.LSTMCell, nn.GRUCell, nn.RNNCell)
     },
+    "lstm": (lambda: nn.LSTM(4, 5), ((3, 4),)),
+    "gru": (lambda: nn.GRU(4, 5, bidirectional=True), ((3, 4),)),
     "circular": (_layers(nn.Conv2d(3, 4, 3, padding=1, padding_mode="circular")), ((3, 5, 5),)),
     "group norm": (_layers(nn.Conv2d(4, 4, 1), nn.GroupNorm(2, 4)), ((4, 5, 5),)),
     "rms norm": (_layers(nn.Linear(4, 4), nn.RMSNorm(4)), ((4,),)),
@@ -177,8 +179,6 @@ MORE: Mapping[str, tuple[Function, tuple[Any, ...]]] = {
 """Networks that are counted in full."""
 
 NAMED: Mapping[str, tuple[Function, tuple[Any, ...], set[str], set[str]]] = {
-    "lstm": (lambda: nn.LSTM(4, 5), ((3, 4),), {"lstm"}, set()),
-    "gru": (lambda: nn.GRU(4, 5, bidirectional=True), ((3, 4),), {"gru"}, set()),
     "fft": (_weighted(lambda x, w: torch.fft.rfft(x @ w).abs(), 4, 6), ((4,),), {"_fft_r2c"}, set()),
     "svd": (_weighted(lambda x, w: torch.linalg.svd(x @ w)[1], 4, 3), ((5, 4),), {"_linalg_svd"}, set()),
     "distances": (_weighted(torch.cdist, 5, 4), ((5, 4),), {"_cdist_forward"}, set()),

@@ -519,3 +519,24 @@ def test_a_hook_of_the_networks_own_runs_on_the_copy() -> None:
     traced = trace(model, (3,))
     assert traced.bill().madds == 12
     assert traced.bill().params == sum(parameter.numel() for parameter in model.parameters()) == 12 + 4 + 4
+
+
+class Replaced(nn.Module):
+    """A network that drops a module and calls a new one, at the same address in memory if Python has it again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.old = nn.Tanh()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output of a module that is not registered."""
+        address, made = id(self.old), [nn.ReLU()]
+        del self.old
+        while id(made[-1]) != address and len(made) < 1000:
+            made.append(nn.ReLU())
+        return made[-1](x)
+
+
+def test_a_module_made_during_the_run_is_never_taken_for_one_that_is_gone() -> None:
+    """Its ops belong to the module that is running, in each run."""
+    assert [(row.name, row.part.path) for row in trace(Replaced(), (4,)).rows] == [("relu", "")]

@@ -189,6 +189,28 @@ def test_parameters_are_compared_with_torchs_own_tensors() -> None:
     assert [one.path for one in comparison.mismatches] == ["head", ""]
 
 
+def _raises(*_: object, **__: object) -> None:
+    raise ValueError("not to be called")
+
+
+def test_overridden_methods_of_a_model_hide_no_parameter() -> None:
+    """Modules are compared at every path, whatever the model's own methods return."""
+    model = copy.deepcopy(build("mf26m"))
+    paths = len(list(model.named_modules()))
+    own = {"modules": _raises, "named_modules": lambda self, *_, **__: iter([("", self)]), "named_parameters": _raises}
+    model.__class__ = type("Own", (type(model),), own)
+    comparison = compare_params(count("mf26m"), model)
+    assert (comparison.paths, comparison.mismatches) == (paths, ())
+
+
+@pytest.mark.parametrize("name", ["parameters", "named_parameters", "requires_grad_"])
+def test_torchs_counter_calls_none_of_a_networks_own_methods(name: str) -> None:
+    """Some return groups for an optimizer."""
+    layer = type("Own", (torch.nn.Linear,), {name: _raises})(4, 2, bias=False)
+    measured = measure("torch", layer, torch.zeros(1, 4))
+    assert (measured.total, measured.params) == (2 * 8, 8)
+
+
 def test_a_counter_that_does_not_exist_or_is_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each message is one line with the remedy."""
     with pytest.raises(InputError, match=r"^unknown counter 'fvcor'; did you mean 'fvcore'\?$"):

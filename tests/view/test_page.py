@@ -247,6 +247,7 @@ AMOUNT = "must be an amount such as 300M, 0.3G or 300_000_000, at most 2^53"
     ("fragment", "problem"),
     [
         ("nosuch=3", f"nosuch: {UNKNOWN}"),
+        ("+=3", f"' ': {UNKNOWN}"),
         ("extends=mf294m", f"extends: {UNKNOWN}"),
         ("convention=nosuch", f"convention: {UNKNOWN}"),
         ("convention=constructor", f"convention: {UNKNOWN}"),

@@ -61,6 +61,30 @@ def test_the_first_line_does_not_wait_for_the_first_part(clock: Clock, capsys: p
     assert lines == "0 of 8 settings of the globals, 2 s\n0 of 8 settings of the globals, 7 s\n"
 
 
+def test_the_first_line_has_the_size_of_the_work(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the first part is done, nothing else says how long the work can be. It is estimated once."""
+    estimates = iter(["about 2·10^56 variants"])
+    with progress_bar(lambda: next(estimates)) as progress:
+        progress(0, 4)
+        clock.now += 1.0
+        lines = _wait_for_error(capsys)
+        clock.now += 5.0
+        lines += _wait_for_error(capsys)
+    line = "about 2·10^56 variants: 0 of 4 settings of the globals, {} s\n"
+    assert lines == line.format(1) + line.format(6)
+
+
+@pytest.mark.usefixtures("clock")
+def test_short_work_is_not_estimated() -> None:
+    """The estimate needs time itself."""
+    estimates = iter([""])
+    with progress_bar(lambda: next(estimates)) as progress:
+        progress(0, 4)
+        time.sleep(0.3)
+        progress(4, 4)
+    assert list(estimates) == [""]
+
+
 def _wait_for_error(capsys: pytest.CaptureFixture[str]) -> str:
     """Return what stderr gets, as soon as it gets something."""
     for _ in range(1000):

@@ -40,7 +40,7 @@ def answer_of(
     from mfprofile.explore.nearest import nearest
     from mfprofile.view.variants import show_variants
 
-    with resources.start() as (executor, progress):
+    with resources.start(space) as (executor, progress):
         variants = find(executor, progress)
         near = {} if variants else nearest(space, windows, convention, resources.ram_bytes, executor)
     if not variants:
@@ -56,7 +56,7 @@ def end_without_variants(
     """Name the nearest variants on stderr, and end with exit code 1."""
     from mfprofile.view.exploring import none_within
 
-    notify(none_within(space.name, windows, convention, near))
+    notify(none_within(space, windows, convention, near))
     raise typer.Exit(1)
 
 

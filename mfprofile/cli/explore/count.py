@@ -29,10 +29,10 @@ def command(
     from mfprofile.view.tables import dumps, render, show
 
     loaded = read_space(space, changes)
-    with resources.start() as (executor, progress):
+    with resources.start(loaded) as (executor, progress):
         counted = count_space(loaded, limits, convention, resources.ram_bytes, executor, progress)
         near = {} if counted.within.upper else nearest(loaded, limits, convention, resources.ram_bytes, executor)
     if form == "json":
-        show(dumps(counted_json(loaded.name, counted, limits, convention, near)))
+        show(dumps(counted_json(loaded, counted, limits, convention, near)))
     else:
-        show(render(counted_table(loaded.name, counted, limits, convention, near), form))
+        show(render(counted_table(loaded, counted, limits, convention, near), form))

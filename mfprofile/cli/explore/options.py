@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from mfprofile.errors import InputError
 if TYPE_CHECKING:
     from mfprofile.explore.front import Objective
     from mfprofile.explore.quantity import Quantity
+    from mfprofile.explore.space import Space
     from mfprofile.spec.quantities import Window
 
 SpaceName = Annotated[
@@ -100,15 +102,16 @@ class Resources:
             raise InputError(f"--ram {error}") from None
 
     @contextmanager
-    def start(self) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
-        """Yield the executor, or None without one, and the function to call with progress."""
+    def start(self, space: Space) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
+        """Yield the executor for a query of a space, or None without one, and the function to call with progress."""
         from mfprofile.explore import pools
+        from mfprofile.view.exploring import estimated_size
         from mfprofile.view.progress import progress_bar
 
         processes = pools.usable_cpus() if self.workers is None else self.workers
         with (
             pools.workers(processes) if self.dask is None else pools.cluster(self.dask) as executor,
-            progress_bar() as progress,  # has a thread, so it starts after the processes
+            progress_bar(partial(estimated_size, space)) as progress,  # has a thread, so it starts after the processes
         ):
             yield executor, progress
 

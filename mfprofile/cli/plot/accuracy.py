@@ -35,7 +35,7 @@ def command(
         ),
     ] = None,
     recounted: Annotated[
-        bool, typer.Option("--recounted", help="Also count the other networks that a library can build; all in core.")
+        bool, typer.Option("--recounted", help="Also count the other networks that can be built; all in core.")
     ] = False,
     output: Output = None,
     *,
@@ -54,7 +54,7 @@ def command(
     """Draw ImageNet top-1 against cost, as in Figure 2.
 
     Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted they
-    are as in 'mfprofile paper baselines', and hollow if no library builds them. A variant without a measured accuracy
+    are as in 'mfprofile paper baselines', and hollow if they cannot be built. A variant without a measured accuracy
     is a tick on the cost axis.
 
     Example: mfprofile plot accuracy -o accuracy.svg

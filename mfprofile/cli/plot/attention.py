@@ -38,15 +38,17 @@ def command(
     Example: mfprofile plot attention mf294m --image horse.jpg --checkpoint mf294m.pth
     """
     from mfprofile.spec.load import load
+    from mfprofile.spec.reading import file_named
 
     check_ending(output)
+    files = file_named(image, "--image"), None if checkpoint is None else file_named(checkpoint, "--checkpoint")
     loaded = load(spec, changes)
     need_torch("plot attention")
     from mfprofile.view.plots.attention import attention
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", CheckpointWarning)
-        picture = attention(look, loaded, image, checkpoint, _numbers(blocks), token)
+        picture = attention(look, loaded, *files, _numbers(blocks), token)
     for each in caught:
         notify(f"note: {each.message}")
     write(picture, "attention", output, look)

@@ -46,11 +46,11 @@ def accuracy(
     """Draw top-1 on ImageNet against multiply-adds or parameters (`cost`), on a logarithmic axis.
 
     Mobile-Former is counted in the convention, by default `paper`. The other networks are as printed in the paper
-    (Tables 2 and 3). With `recounted`, the networks that a library builds are counted too, all in `core`, and a hollow
+    (Tables 2 and 3). With `recounted`, the networks that can be built are counted too, all in `core`, and a hollow
     marker means as printed. `specs` are further variants, and `file` is a CSV of the user's networks. A network
     without a measured accuracy is a tick on the axis of cost. Raises `InputError`.
     """
-    convention = convention or (CORE if recounted else "paper")
+    convention = (CORE if recounted else "paper") if convention is None else convention
     points = list(networks(specs, file, cost, convention, recounted))
     unit = "Parameters" if cost == "params" else "MAdds"
     title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"

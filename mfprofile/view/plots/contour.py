@@ -14,7 +14,7 @@ from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.space import Space, with_values
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.words import instead
+from mfprofile.spec.words import EMPTY, instead
 from mfprofile.spec.writing import mapping
 from mfprofile.view.plots.axes import amount, annotate, short, write_legend, write_title
 from mfprofile.view.plots.look import Look
@@ -98,7 +98,7 @@ def _value(base: Spec, key: str) -> int:
     depths = {knob.name: int(knob.value) for knob in knobs(base) if knob.name.endswith(".repeat")}
     known = depths | _numbers(mapping(base))
     if key not in known:
-        raise InputError(f"{key} is not a key with a whole number; {instead(key, known)}")
+        raise InputError(f"{key or EMPTY} is not a key with a whole number; {instead(key, known)}")
     return known[key]
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import math
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +15,7 @@ from mfprofile.cost.bill import count
 from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.load import load
 from mfprofile.spec.quantities import quantity
+from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.words import instead, printable, several, shown
 
 COLUMNS = ("name", "top1", "spec", "madds", "params")
@@ -41,13 +41,11 @@ def read_measured(file: str, convention: str) -> list[Measured]:
     A spec is counted in the convention. Its path may be relative to the folder of the CSV. An empty `top1` means that
     none was measured. Raises `InputError` with the file and line.
     """
+    raw = read_bytes(file)
     try:
-        raw = sys.stdin.buffer.read() if file == "-" and sys.stdin is not None else Path(file).read_bytes()
         text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig").read()
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: is not UTF-8, at byte {error.start + 1}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]

@@ -83,7 +83,7 @@ def _counted(spec: Spec, cost: str, convention: str) -> int:
 
 
 def _variants(specs: Sequence[str], cost: str, convention: str) -> Iterator[Point]:
-    shown = {result.spec for result in imagenet()}
+    shown = {result.spec for result in imagenet() if result.spec}
     for name in dict.fromkeys(specs):
         if name not in shown:
             spec = load(name)

@@ -3,12 +3,17 @@
 /** Show the problems. If they are the same as before, the box is not replaced, so that it keeps the focus. */
 function drawProblems(problems, failure) {
   const items = problems.map((problem, index) => element("li", { id: `problem-${index}` },
-    element("button", { type: "button", class: "link", onclick: () => show(problem.key) }, problem.key || "spec"),
+    element("button", { type: "button", class: "link", onclick: () => show(problem.key) }, shownKey(problem.key)),
     `: ${problem.reason}`));
   if (failure) items.push(element("li", {}, failure));
   const box = element("div", {}, ...(items.length
     ? [element("strong", {}, "Not counted. The figures below are the last valid ones."), element("ul", {}, ...items)] : []));
   if (box.innerHTML !== byId("problems").innerHTML) byId("problems").replaceChildren(...box.childNodes);
+}
+
+/** Return the name of a key at the beginning of a line: a blank one in quotes, and "spec" for the spec itself. */
+function shownKey(key) {
+  return key.trim() || key === "" ? key || "spec" : `'${key}'`;
 }
 
 /** Focus the control of a key: its own, that of its section, or the first one within it. */

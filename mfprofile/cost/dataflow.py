@@ -1,0 +1,78 @@
+"""The data flow of a network that ran: the operators, and the storages that each of them read and put out.
+
+A storage is the block of bytes of one or more tensors: a view has the storage of its tensor, and an operator that works
+in place puts out the storage that it read. So neither needs a rule of its own. Storages that no operator of the run put
+out are the inputs, and what the network keeps: parameters, buffers, constants. They are not part of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mfprofile.cost.liveness import Step, Timeline
+
+if TYPE_CHECKING:
+    from mfprofile.cost.bill import Bill
+
+
+class Ran(NamedTuple):
+    """An operator that ran: the path of its module, its name, and the storages that it read and put out, by number.
+
+    `rows` are the numbers of its rows in the bill, the first and the one after the last; a free operator has none.
+    `moved` are the bytes that it read and wrote, those of parameters and inputs too.
+    """
+
+    module: str
+    operator: str
+    rows: tuple[int, int]
+    reads: tuple[int, ...]
+    puts: tuple[int, ...]
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataFlow:
+    """The operators of a run in running order, and the bytes of each storage that they put out.
+
+    `returned` are the storages of what the network returned. `input_bytes` are those of its inputs, and `params` those
+    of its parameters by type. `unseen` is the number of tensors without a storage by operator; their bytes are unknown.
+    """
+
+    operators: Sequence[Ran]
+    sizes: Mapping[int, int]
+    returned: frozenset[int]
+    input_bytes: int
+    params: Mapping[str, int]
+    unseen: Mapping[str, int]
+
+    def timeline(self, bill: Bill) -> Timeline:
+        """Return the operators as steps, each with the name of its first row in the bill."""
+        names = self.names(bill, "op")
+        steps = [Step(name, one.moved, one.reads, one.puts) for name, one in zip(names, self.operators, strict=True)]
+        return Timeline(steps, self.sizes, self.returned)
+
+    def names(self, bill: Bill, axis: str) -> list[str]:
+        """Return the name of each operator on an axis of the bill. Raises `InputError` for an unknown axis.
+
+        A free operator has no row. Its kind is its own name, and its op is its name in its module: `layer1.cat2` is the
+        second `cat` there.
+        """
+        rows, own = list(bill.names(axis)), self._own_names(axis)
+        pairs = zip(self.operators, own, strict=True)
+        return [name if one.rows[0] == one.rows[1] else rows[one.rows[0]] for one, name in pairs]
+
+    def _own_names(self, axis: str) -> Iterable[str]:
+        """Return the name of each operator as if it had no row."""
+        if axis == "module":
+            return (one.module for one in self.operators)
+        return (one.operator for one in self.operators) if axis == "kind" else self._numbered()
+
+    def _numbered(self) -> Iterable[str]:
+        counts = Counter[str]()
+        for one in self.operators:
+            name = f"{one.module}.{one.operator}".lstrip(".")
+            counts[name] += 1
+            yield f"{name}{counts[name]}" if counts[name] > 1 else name
