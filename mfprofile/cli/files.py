@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_model_file, is_target
@@ -46,7 +46,7 @@ def file_trace(reference: str, options: Options) -> Trace:
         why = "the file does not say what is trained; count the network in code"
         raise InputError(f"--training: {reference} is a model file: {why}")
     more = NO_OPTIONS if options.config is None else options.config.options(reference)
-    further = {"no-batch": more.no_batch}
+    further = {"no-batch": more.no_batch, "causal": options.causal}
     refuse_code_options(reference, arg=more.arguments, inputs=more.fill, value=more.values, batch=more.batch, **further)
     try:
         return traced(reference, options.inputs or [each.value for each in more.inputs])

@@ -101,7 +101,7 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
     else:
         from mfprofile.trace.audit import traced
 
-        trace = traced(reference, *inputs_and_arguments(reference, options))
+        trace = traced(reference, *inputs_and_arguments(reference, options), mode=options.mode)
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     texts = [f"note: {reference}: {line}" for line in notes(bill)]
     if texts:

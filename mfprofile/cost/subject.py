@@ -128,6 +128,14 @@ class Subject(Protocol):
         """The tensors whose origin is not accounted for."""
 
     @property
+    def frozen(self) -> int:
+        """The number of its parameters that need no gradient."""
+
+    @property
+    def causal(self) -> str:
+        """What of causal attention is counted: all rows × columns, or visible pairs. It is '' if none ran."""
+
+    @property
     def remarks(self) -> Sequence[Remark]:
         """Remarks on how it was counted."""
 

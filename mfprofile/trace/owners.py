@@ -59,6 +59,9 @@ class Owners:
         self._kept = named  # a storage is known by its address, so it must not be freed
         self.strangers: dict[int, Tensor] = {}  # parameters that are read and that no module registers, by identity
         self.params = sum(each.size for each in self._by_storage.values())
+        trainable = sum(parameter.numel() for _, parameter in named if parameter.requires_grad)
+        self.frozen = self.params - trainable
+        """The number of parameters that need no gradient."""
         self.bytes = bytes_by_type(each for _, each in named)
 
     def holds(self, tensor: Tensor) -> bool:

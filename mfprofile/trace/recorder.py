@@ -18,10 +18,12 @@ from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
 from mfprofile.trace import fourier, nested, recurrent, sparse
 from mfprofile.trace.calls import Call
+from mfprofile.trace.causal import Causal
 from mfprofile.trace.forms import form_of, is_nested, named, wraps
 from mfprofile.trace.formulas import Costs, Formulas
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import FUNCTIONS, is_counted
+from mfprofile.trace.mode import PLAIN, Mode
 from mfprofile.trace.operators import CONTROL, NUMBERS, OWNERS
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
@@ -30,6 +32,7 @@ from mfprofile.trace.quantized import Packed
 from mfprofile.trace.reads import Reads
 from mfprofile.trace.roles import role_of
 from mfprofile.trace.shapes import answer
+from mfprofile.trace.training import Training
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -38,14 +41,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     It works in inference mode, where torch keeps operators whole (`linear`, `matmul`, `scaled_dot_product_attention`).
     An operator without a handle is decomposed as in torch. `fault` is the exception of a handle of ours. `reads`
     checks each tensor that is read. Of its parts, `owners`, `calls`, `threads` and `storages` are attributes here too.
+    `mode` says how ops are counted: `training` and `causal` have what is known for that.
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, model: nn.Module, original: nn.Module | None = None) -> None:
+    def __init__(self, model: nn.Module, original: nn.Module | None = None, mode: Mode = PLAIN) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
+        self.training = Training(mode.training)
+        self.causal = Causal(mode.causal)
         self.storages = self.reads.storages
         self.fault: Exception | None = None
         self.formulas = Formulas()
@@ -81,6 +87,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         made = list(tensors_in([out]))
         self.reads.note_outputs(operator.name, read, [*made, *written], number, (*args, *options.values()))
         self.reads.values.note(self.calls.current.path, operator.name, func, args, options, read, made)
+        self.training.note_run(operator, read, made, written)
         if self._runs == run:
             self.storages.note(self.calls.current.path, operator, (first, len(self._ops)), read, made, written)
         else:  # the operators that it ran are recorded
@@ -104,7 +111,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         out = None if form else answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
-        self._record_costs(operator, self._costs(operator, out, args, others), args, others)
+        given = dict(zip(operator.arguments, args, strict=False)) | others
+        costs = self.causal.costs(self._costs(operator, out, args, others), given)
+        self._record_costs(operator, costs, args, others)
         if operator.name in fourier.TRANSFORMS:
             self.fourier_flops += fourier.flops(out, *args)
         return out
@@ -130,6 +139,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> None:
         given = {**dict(zip(operator.arguments, args, strict=False)), **options}
         is_alone = sum(cost.kind == "matmul" for _, cost in costs) == 1
+        self.training.note_ops(len(self._ops), operator, costs, given)
         for name, cost in costs:
             self._record(name, *self._attributed(operator, cost, given, is_alone))
 
@@ -188,6 +198,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> None:
         """Record the costs that formulas give for an operator, with the parameters that it reads."""
         given = dict(zip(operator.arguments, args, strict=False)) | dict(options)
+        self.training.note_ops(len(self._ops), operator, costs, given)
         for role, cost in costs:
             name = operator.name if role != ODD else f"{operator.name}-{ODD}"
             self._record(name, role, self._owned(operator, cost, given, alone=len(costs) == 1))
@@ -209,7 +220,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _attributed(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> tuple[str, Cost]:
         """Return the op's role, and its cost with the parameters that it claims."""
-        role = role_of(operator, cost, given, _operands(operator, given), self._padding_is_string)
+        role = role_of(operator, cost, given, _operands(operator, given), self._padding_is_string, self.training)
         owned = self._owned(operator, cost, given, alone)
         if role == PACKED and cost.weights:
             call = self.calls.current
@@ -244,12 +255,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Return the tensors that were read, but that nobody gave and no operator put out."""
         return self.reads.origins.outside
 
+    def unknown_backward(self) -> list[str]:
+        """Return the kinds of products that ran in training, but whose backward pass is not known."""
+        return self.training.unknown((name, cost) for _, name, _, _, cost in self._ops)
+
     def parts(self) -> list[Part]:
         """Return a part for each recorded op, under its module's path, and for each parameter that no op owns."""
-        parts = [
-            Part("", None, "", call.path, [(self.calls.name(call, name, at), role, cost)])
-            for call, name, at, role, cost in self._ops
-        ]
+        named = [(self.calls.name(call, name, at), role, cost) for call, name, at, role, cost in self._ops]
+        parts = [Part("", None, "", self._ops[at][0].path, [op]) for at, op in self.training.trained(named)]
         return [*self.owners.rest(read=True), *parts, *self.owners.rest(read=False)]
 
     def dataflow(self) -> DataFlow:

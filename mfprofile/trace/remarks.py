@@ -21,7 +21,8 @@ _MOST_NAMED = 4
 def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple[Remark, ...]:
     """Return the remarks on a network that has run under a recorder, with or without gradients."""
     counted = (use.remark for use in recorder.formulas.uses)
-    return (*_gaps(network, recorder), *counted, *_notes(network, gradients, recorder.fourier_flops))
+    notes = (*_notes(network, gradients, recorder.fourier_flops), *_of_causal(recorder.causal.counted))
+    return (*_gaps(network, recorder), *counted, *notes)
 
 
 def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
@@ -32,6 +33,10 @@ def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
     for path, layer, size in _unregistered(network, read):
         what = f"{path} ({layer}) is not registered: its {several(size, 'parameter')} are not counted"
         yield Remark(f"{what}; keep layers in nn.ModuleList or nn.ModuleDict", is_gap=True)
+    backward = recorder.unknown_backward()
+    if backward:
+        text = f"the backward pass of {listed(backward, _MOST_NAMED)} is not counted, only the forward pass"
+        yield Remark(f"{text}; --training does not know it", is_gap=True)
     packing = [(path, each) for path, each in _packing(network) if not recorder.packed.has(path)]
     packed = [f"{path or 'the network'} ({_kind(each)})" for path, each in packing]
     if packed:
@@ -55,6 +60,16 @@ def _notes(network: nn.Module, gradients: bool, fourier_flops: int) -> Iterator[
         )
     if gradients:
         yield Remark("run with gradients, because forward differentiates; what its backward pass runs is counted too")
+
+
+def _of_causal(counted: str) -> Iterator[Remark]:
+    """Yield a remark if causal attention ran."""
+    if counted == "all":
+        yield Remark(
+            "causal attention is counted with all rows × columns; use --causal pairs for the visible pairs only"
+        )
+    elif counted:
+        yield Remark("causal attention is counted by its visible pairs, whose key is not after the query")
 
 
 def _packing(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:

@@ -22,6 +22,7 @@ from mfprofile.cost.ops import Cost
 from mfprofile.trace import products, recurrent, sparse
 from mfprofile.trace.operators import COMPLEX_LAYERS, PRODUCTS, RARE_PRODUCTS
 from mfprofile.trace.overloads import Operator
+from mfprofile.trace.training import Training
 
 _ON_COMPLEX: Mapping[str, str] = MappingProxyType(
     {RARE: COMPLEX_RARE, COMPOSED: COMPLEX_COMPOSED, FUSED: COMPLEX_COMPOSED, "biased": COMPLEX_BIASED}
@@ -30,20 +31,27 @@ _ON_COMPLEX: Mapping[str, str] = MappingProxyType(
 
 
 def role_of(
-    operator: Operator, cost: Cost, given: Mapping[str, Any], operands: Sequence[Tensor], padding_is_string: bool
+    operator: Operator,
+    cost: Cost,
+    given: Mapping[str, Any],
+    operands: Sequence[Tensor],
+    padding_is_string: bool,
+    training: Training,
 ) -> str:
     """Return the role of an op of an operator, which is given these arguments by name; the operands are its tensors."""
     if operator.role:
         return operator.role
-    role = RARE if _is_rare(operator, cost, given) else _role(operator, cost, given, padding_is_string)
+    role = RARE if _is_rare(operator, cost, given) else _role(operator, cost, given, padding_is_string, training)
     is_complex = cost.madds and operator.name not in COMPLEX_LAYERS and any(each.is_complex() for each in operands)
     return _ON_COMPLEX.get(role, COMPLEX) if is_complex else role
 
 
-def _role(operator: Operator, cost: Cost, given: Mapping[str, Any], padding_is_string: bool) -> str:
+def _role(operator: Operator, cost: Cost, given: Mapping[str, Any], padding_is_string: bool, training: Training) -> str:
     """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
     if "scaled_dot_product" in operator.name:
-        fuses = operator.name != "scaled_dot_product_attention" or products.fuses(**given)
+        fuses = operator.name != "scaled_dot_product_attention" or (
+            products.fuses(**given) and not training.needs_gradient(given.get("attn_mask"))
+        )
         return FUSED if fuses else COMPOSED
     if operator.name == "batch_norm" and given["training"]:
         return "training" if given.get("weight") is not None else "training-plain"
