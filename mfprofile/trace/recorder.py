@@ -12,25 +12,24 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mfprofile.cost.dataflow import DataFlow
-from mfprofile.cost.kinds import COMPOSED, ODD, PACKED, UNCOVERED, check
+from mfprofile.cost.kinds import COMPOSED, ODD, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
-from mfprofile.trace import fourier, nested, recurrent, sparse
+from mfprofile.trace import fourier, nested, sparse
 from mfprofile.trace.calls import Call
 from mfprofile.trace.causal import Causal
+from mfprofile.trace.claims import Claims
 from mfprofile.trace.forms import form_of, is_nested, named, wraps
 from mfprofile.trace.formulas import Costs, Formulas
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import FUNCTIONS, is_counted
 from mfprofile.trace.mode import PLAIN, Mode
-from mfprofile.trace.operators import CONTROL, NUMBERS, OWNERS
+from mfprofile.trace.operators import CONTROL, NUMBERS
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
-from mfprofile.trace.quantized import Packed
 from mfprofile.trace.reads import Reads
-from mfprofile.trace.roles import role_of
 from mfprofile.trace.shapes import answer
 from mfprofile.trace.training import Training
 
@@ -51,11 +50,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
         self.training = Training(mode.training)
+        self.claims = Claims(self.owners, self.calls, self.training)
         self.causal = Causal(mode.causal)
         self.storages = self.reads.storages
         self.fault: Exception | None = None
         self.formulas = Formulas()
-        self.fourier_flops, self.packed = 0, Packed()
+        self.fourier_flops = 0
         self.output_type: type = type(None)
         self._padding_is_string = False
         self._is_inside = False  # an operator of torch that is run by others
@@ -141,7 +141,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         is_alone = sum(cost.kind == "matmul" for _, cost in costs) == 1
         self.training.note_ops(len(self._ops), operator, costs, given)
         for name, cost in costs:
-            self._record(name, *self._attributed(operator, cost, given, is_alone))
+            self._record(name, *self.claims.attributed(operator, cost, given, is_alone, self._padding_is_string))
 
     def _run_decomposed(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """Run an operator by those that torch defines it by; an operator without a decomposition is not covered."""
@@ -201,7 +201,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.training.note_ops(len(self._ops), operator, costs, given)
         for role, cost in costs:
             name = operator.name if role != ODD else f"{operator.name}-{ODD}"
-            self._record(name, role, self._owned(operator, cost, given, alone=len(costs) == 1))
+            self._record(name, role, self.claims.owned(operator, cost, given, alone=len(costs) == 1))
 
     def _record_uncovered(
         self, operator: Operator, kind: str, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
@@ -217,28 +217,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         except Exception as error:
             self.fault = error
             raise
-
-    def _attributed(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> tuple[str, Cost]:
-        """Return the op's role, and its cost with the parameters that it claims."""
-        role = role_of(operator, cost, given, _operands(operator, given), self._padding_is_string, self.training)
-        owned = self._owned(operator, cost, given, alone)
-        if role == PACKED and cost.weights:
-            call = self.calls.current
-            owned.weights, owned.biases = self.packed.claim(call.path, call.names.total(), cost)
-        return role, owned
-
-    def _owned(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> Cost:
-        """Return the op's cost with the parameters that it claims."""
-        bias, operands = given.get(operator.bias), _operands(operator, given)
-        kind, weights, biases = cost.kind, 0, 0
-        if kind == "matmul" and alone and any(map(self.owners.holds, operands)):
-            kind = "linear"
-        if kind in OWNERS:
-            vectors = [each for each in operands if cost.layer is not None and each.dim() == 1]
-            biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
-            weights = sum(map(self.owners.claim, operands))
-        layer = recurrent.as_called(cost, self.calls.current.rank)
-        return Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer, cost.groups)
 
     def note_unseen(self, kernels: Iterable[str]) -> None:
         """Record kernels that run without an operator of ATen: they are not covered, and their outputs are unknown."""
@@ -268,8 +246,3 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def dataflow(self) -> DataFlow:
         """Return which storages each operator reads and puts out."""
         return self.storages.dataflow(self.owners.bytes, first_row=sum(1 for _ in self.owners.rest(read=True)))
-
-
-def _operands(operator: Operator, given: Mapping[str, Any]) -> list[Tensor]:
-    """Return the tensors among an operator's arguments, without its bias."""
-    return list(tensors_in(value for name, value in given.items() if name != operator.bias))

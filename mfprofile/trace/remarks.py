@@ -37,7 +37,7 @@ def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
     if backward:
         text = f"the backward pass of {listed(backward, _MOST_NAMED)} is not counted, only the forward pass"
         yield Remark(f"{text}; --training does not know it", is_gap=True)
-    packing = [(path, each) for path, each in _packing(network) if not recorder.packed.has(path)]
+    packing = [(path, each) for path, each in _packing(network) if not recorder.claims.packed.has(path)]
     packed = [f"{path or 'the network'} ({_kind(each)})" for path, each in packing]
     if packed:
         text = f"quantized parameters that torch keeps packed are not counted: {listed(packed, _MOST_NAMED)}"
