@@ -27,7 +27,7 @@ from mfprofile.cost.kinds import (
     REGISTERED,
     UPSAMPLINGS,
 )
-from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
+from mfprofile.cost.weights import ANY, DERIVED_LEAVES, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 from mfprofile.spec.problems import unknown
 
 
@@ -57,6 +57,7 @@ BIASED_CONVOLUTIONS = {
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
+_NORMS = ("batch-norm", "layer-norm", "group-norm", "instance-norm", "rms-norm")
 OF_REGISTRY = {(ANY, REGISTERED): Weight(products=2), (ANY, ODD): Weight(vectors=1)}  # an odd FLOP is one number
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
 SLIDING_BIASED = {
@@ -223,7 +224,62 @@ TORCHINFO = Convention(
     sees=LEAVES,
 )
 
-_ALL = (CORE, PAPER, PAPER_COCO, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO)
+ULTRALYTICS_THOP = Convention(
+    "ultralytics-thop",
+    "core, plus 4 per element of BatchNorm and LayerNorm, and 1 per input and 1 per output element of pooling",
+    "thop.profile of ultralytics-thop: thop/profile.py and vision/basic_hooks.py; it sees modules, subclasses too, and "
+    "products that functions between them compute",
+    {
+        **_each(ONCE, *PRODUCTS, *RECURRENT),
+        **_each(Weight(elements=4), *_NORMS),
+        **_plain(2, *_NORMS[:-1]),  # a RMSNorm never has a bias
+        **_each(Weight(elements=1, outputs=1), "pool", "avg-pool"),
+        **_each(Weight(outputs=1), "prelu"),
+        **_each(Weight(outputs=5), "upsample-linear"),
+        **_each(Weight(outputs=11), "upsample-bilinear"),
+        **_each(Weight(outputs=259), "upsample-bicubic"),
+        **_each(Weight(outputs=31), "upsample-trilinear"),
+        ("softmax", "plain"): Weight(elements=3, vectors=-1),  # nn.Softmax and the one in nn.MultiheadAttention
+        ("log-softmax", "plain"): Weight(elements=3),
+        **{("softmax", role): Weight(elements=3, vectors=-1) for role in (FUSED, COMPOSED)},
+        ("softmax", "attention"): NOTHING,  # a function, not a module
+        ("upsample", "detector"): NOTHING,
+    },
+    versions=("2.2",),
+    sees=DERIVED_LEAVES,
+    seen_anywhere=frozenset(("matmul", "linear")),
+    recurrent=recurrent.ultralytics_thop,
+)
+
+CALFLOPS = Convention(
+    "calflops",
+    "MACs: convolutions and Linear, no products written as @",
+    "calflops.calculate_flops: calflops/pytorch_ops.py; it patches torch.matmul, but not the operator @, bmm and fused "
+    "attention",
+    _each(ONCE, *CONVOLUTIONS, "linear"),
+    versions=("0.3",),
+)
+
+DEEPSPEED = Convention(
+    "deepspeed",
+    "MACs: core",
+    "DeepSpeed's flops profiler: deepspeed/profiling/flops_profiler/profiler.py; it patches functions of torch",
+    _each(ONCE, *PRODUCTS),
+    versions=("0.19",),
+)
+
+TORCHLENS = Convention(
+    "torchlens",
+    "MACs: core",
+    "torchlens.trace: total_macs_forward",
+    _each(ONCE, *PRODUCTS),
+    versions=("2.36",),
+)
+
+_ALL = (
+    *(CORE, PAPER, PAPER_COCO, TORCH, FVCORE, THOP, PTFLOPS, PTFLOPS_PYTORCH, TORCHINFO),
+    *(ULTRALYTICS_THOP, CALFLOPS, DEEPSPEED, TORCHLENS),
+)
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for item in _ALL})
 
 
