@@ -34,8 +34,7 @@ SpecsAndGlobs = Annotated[
 
 
 def _upper(name: str, text: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")
-    return option
+    return typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")  # type: ignore[no-any-return]
 
 
 def command(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.conventions import FVCORE
 from mfprofile.cost.kinds import CELL, PACKED
 from mfprofile.cost.recurrent import GATES
 from mfprofile.cost.rows import Row
+from mfprofile.cost.tools import FVCORE
 from mfprofile.cost.weights import Convention
 from mfprofile.trace.modules import named_modules
 from mfprofile.verify.counters import Measurement, parameters
