@@ -57,7 +57,7 @@ def test_several_specs_get_one_line_each() -> None:
     ("arguments", "message"),
     [
         ("mf26m --dtype flaot16", "error: unknown dtype 'flaot16'; did you mean 'float16'?\n"),
-        ("mf26m --batch 0", "error: batch 0: must be 1 or more\n"),
+        ("mf26m --batch 0", "error: --batch 0: must be 1 or more\n"),
         ("mf26m --by clock", "error: cannot count by 'clock'; did you mean 'block'?\n"),
         ("mf26m mf52m --by op", "error: --by op: several networks have one line each; give one, or --json\n"),
     ],

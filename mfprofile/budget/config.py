@@ -162,7 +162,7 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
     tables = _table(own, "budgets", "globs, each with its limits", label)
     budgets = {glob: list(_limits(glob, budget, label, text, problems)) for glob, budget in tables.items()}
     named = {glob: convention_of(budget) for glob, budget in tables.items() if isinstance(budget, dict)}
-    codes = _table(own, "targets", "networks in code, each with 'input' and 'arg'", label)
+    codes = _table(own, "targets", "networks in code, each with 'input', 'arg' and other options", label)
     targets = {target: _options(target, table, label, text, problems) for target, table in codes.items()}
     if problems:
         raise SpecError(problems)

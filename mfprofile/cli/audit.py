@@ -95,9 +95,10 @@ def command(
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
     if is_model_file(target):
-        refuse_code_options(target, **options.of_code, device=device, verify=verify, counter=counters)
+        refuse_code_options(target, **options.of_code(), device=device, verify=verify, counter=counters)
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
+    from mfprofile.cost.training import check_mode, mode_of
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import notes
     from mfprofile.view.tables import show
@@ -105,6 +106,7 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
+    check_mode(find_convention(convention), mode_of(options.training))
     options = configured(options)
     result = _audited(target, options, device, names)
     bill = result.trace.bill(counted_in)
@@ -121,9 +123,11 @@ def command(
 def _audited(target: str, options: Options, device: str | None, counters: list[str] | None) -> Audit:
     from mfprofile.verify.outcome import Audit
 
+    if options.causal == "pairs" and counters is not None:
+        raise InputError("--causal pairs and --verify cannot be combined: other counters count all rows × columns")
     if is_model_file(target):
         return Audit(file_trace(target, options))
     from mfprofile.verify.audit import audit
 
     with imported_once([target], options):
-        return audit(target, *inputs_and_arguments(target, options), device, counters, notify)
+        return audit(target, *inputs_and_arguments(target, options), device, counters, notify, options.mode)

@@ -34,8 +34,7 @@ SpecsAndGlobs = Annotated[
 
 
 def _upper(name: str, text: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")
-    return option
+    return typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")  # type: ignore[no-any-return]
 
 
 def command(
@@ -96,7 +95,6 @@ def command(
             autocompletion=conventions,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option("--batch", metavar="IMAGES", help="Images per batch, for memory.")] = 1,
     dtype: Annotated[
         str,
         typer.Option(
@@ -150,11 +148,11 @@ def command(
     chosen_format = _format(form, as_json)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
-    terms = _terms(convention, batch, dtype, options.training)
+    terms = _terms(convention, options.code.batch or 1, dtype, options.training)
     growth = _growth(baseline, max_growth, allow_new, terms)
     demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
     checked_specs([*specs, *(["-"] if baseline == "-" else [])])
-    refuse_misplaced(specs, options, is_mixed_allowed=True)
+    refuse_misplaced(specs, options, is_mixed_allowed=True, without=["--batch"])
     outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
     failures = reasons(outcome)
     if chosen_format == "github":
@@ -197,10 +195,8 @@ def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Te
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
 
-    if batch < 1:
-        raise InputError(f"--batch {batch}: must be 1 or more")
-    named = "core" if convention is None else convention
-    terms = Terms(find_convention(named), batch, dtype, convention is not None, training)
+    named = find_convention("core" if convention is None else convention)
+    terms = Terms(named, batch, dtype, convention is not None, training)
     if dtype != "float32":
         from mfprofile.cost.memory import value_bytes
 

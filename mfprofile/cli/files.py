@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_model_file, is_target
@@ -12,8 +11,6 @@ from mfprofile.spec.sources import is_model_file, is_target
 if TYPE_CHECKING:
     from mfprofile.cli.subjects import Options
     from mfprofile.trace.result import Trace
-
-T = TypeVar("T")
 
 
 def codes(references: Sequence[str]) -> list[str]:
@@ -49,16 +46,9 @@ def file_trace(reference: str, options: Options) -> Trace:
         why = "the file does not say what is trained; count the network in code"
         raise InputError(f"--training: {reference} is a model file: {why}")
     more = NO_OPTIONS if options.config is None else options.config.options(reference)
-    refuse_code_options(reference, arg=more.arguments)
-    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
-    return anchored(partial(traced, reference), texts, "--input", places)
-
-
-def anchored(read: Callable[[Sequence[str]], T], texts: Sequence[str], option: str, places: Mapping[str, str]) -> T:
-    """Return the texts as they are read. An error about a text of a pyproject.toml names its place there."""
+    further = {"no-batch": more.no_batch, "causal": options.causal}
+    refuse_code_options(reference, arg=more.arguments, inputs=more.fill, value=more.values, batch=more.batch, **further)
     try:
-        return read(texts)
+        return traced(reference, options.inputs or [each.value for each in more.inputs])
     except InputError as error:
-        message = str(error)
-        place = next((places[text] for text in places if message.startswith(f"{option} {text}:")), None)
-        raise InputError(message if place is None else message.replace(option, place, 1)) from None
+        raise InputError(str(error) if options.inputs else more.anchored(str(error))) from None

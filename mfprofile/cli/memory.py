@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mfprofile.cli.completion import axes, dtypes, specs
+from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.options import ConventionName, FormOptions, load_all
 from mfprofile.cli.subjects import (
-    NetworkOptions,
     Options,
     bill_of,
     configured,
@@ -46,9 +46,6 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", metavar="N", help="Levels of modules of a network in code (default 2).")
     ] = None,
-    batch: Annotated[
-        int | None, typer.Option("--batch", metavar="IMAGES", help="Images per batch of a spec (default 1).")
-    ] = None,
     dtype: Annotated[
         str | None,
         typer.Option(
@@ -62,7 +59,7 @@ def command(
         bool, typer.Option("--in-place", help="Let norms, activations and additions of a spec overwrite their input.")
     ] = False,
     *,
-    options: NetworkOptions,
+    options: InferenceOptions,
     convention: ConventionName = "core",
     form: FormOptions,
 ) -> None:
@@ -81,9 +78,9 @@ def command(
     from mfprofile.view.memory import memory_text
     from mfprofile.view.tables import show
 
-    refuse_misplaced(networks, options, is_mixed_allowed=True)
-    _refuse(networks, depth, {"--batch": batch, "--dtype": dtype, "--in-place": in_place or None})
-    run = Inference(1 if batch is None else batch, dtype or "float32", in_place)
+    refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
+    _refuse(networks, depth, {"--dtype": dtype, "--in-place": in_place or None})
+    run = Inference(options.code.batch or 1, dtype or "float32", in_place)
     bills = _bills(networks, options.divided(networks), convention)
     show(memory_text(bills, by, run, form, 2 if depth is None else depth))
 

@@ -50,7 +50,8 @@ FillOption = Annotated[
     typer.Option(
         "--inputs",
         metavar="FILL",
-        help="What the inputs of a network in code hold: zeros (default) or random.",
+        help="What the inputs of a network in code hold: zeros (default) or random; or file.py:function, which returns "
+        "the arguments of forward.",
         autocompletion=names_in("trace:FILLS"),
     ),
 ]
@@ -66,6 +67,15 @@ TrainingOption = Annotated[
     bool,
     typer.Option(
         "--training", help="Count a forward and a backward pass, not one inference; in conventions core and torch."
+    ),
+]
+CausalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--causal",
+        metavar="COUNTED",
+        help="What of causal attention is counted: all rows × columns (default), or visible pairs.",
+        autocompletion=names_in("trace.mode:CAUSAL"),
     ),
 ]
 ArgumentsOption = Annotated[

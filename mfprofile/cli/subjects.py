@@ -2,133 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from mfprofile.cli.code import CODE, Code, code
-from mfprofile.cli.files import anchored, codes, file_trace, need_onnx, refuse_code_options
-from mfprofile.cli.groups import Group
-from mfprofile.cli.options import (
-    ArgumentsOption,
-    FillOption,
-    InputOption,
-    InputsOfEither,
-    InputsOption,
-    SettingsOption,
-    TrainingOption,
-    assignments,
-    checked_specs,
-    need_torch,
-    notify,
-)
+from mfprofile.cli.describing import NetworkOptions as NetworkOptions
+from mfprofile.cli.describing import Options as Options
+from mfprofile.cli.describing import SpecOptions as SpecOptions
+from mfprofile.cli.describing import TargetOptions as TargetOptions
+from mfprofile.cli.files import codes, file_trace, need_onnx, refuse_code_options
+from mfprofile.cli.options import checked_specs, need_torch, notify
 from mfprofile.errors import InputError
-from mfprofile.spec.merge import Setting
 from mfprofile.spec.sources import is_model_file, is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
-    from mfprofile.budget.config import Config
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
     from mfprofile.trace.parse import Inputs
 
 _LIBRARIES = ("timm:", "torchvision:")
-_SIZE = re.compile(r"\s*[0-9]+([x×][0-9]+)?\s*")
-"""An input of specs: pixels, or height and width."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options that describe networks.
-
-    `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
-    inputs of specs if they are not those of networks in code. `code` are further options of networks in code, and
-    `config` has more of them. With `training`, a forward and a backward pass are counted.
-    """
-
-    settings: Sequence[str] = ()
-    inputs: Sequence[str] = ()
-    arguments: Sequence[str] = ()
-    fill: str | None = None
-    sizes: Sequence[str] | None = None
-    config: Config | None = None
-    code: Code = field(default_factory=Code)
-    training: bool = False
-
-    @property
-    def changes(self) -> Sequence[str]:
-        """Return the options that change the network of a reference."""
-        return (*self.settings, *self.arguments)
-
-    @property
-    def of_code(self) -> dict[str, object]:
-        """Return the options that only networks in code have, by name."""
-        further = {name.removeprefix("--"): True for name, _ in self.code.given()}
-        return {"arg": self.arguments, "inputs": self.fill, **further}
-
-    @property
-    def assignments(self) -> list[Setting]:
-        """Return the assignments to a spec, that of `--input` last."""
-        sizes = self.inputs if self.sizes is None else self.sizes
-        return assignments(list(self.settings), sizes[0] if sizes else None)
-
-    def divided(self, references: Sequence[str]) -> Options:
-        """Return the options with the inputs of specs apart, if the references are specs and networks in code.
-
-        Raises `InputError` if the specs have several.
-        """
-        if len({is_target(reference) for reference in references}) < 2:
-            return self
-        sizes = [text for text in self.inputs if _SIZE.fullmatch(text)]
-        if len(sizes) > 1:
-            raise InputError(f"--input {sizes[1]}: the specs have the input {sizes[0]} already; use one of them")
-        return replace(self, inputs=[text for text in self.inputs if text not in sizes], sizes=sizes)
-
-
-def _options(
-    settings: Sequence[str] | None = None,
-    inputs: Sequence[str] | None = None,
-    arguments: Sequence[str] | None = None,
-    input_size: str | None = None,
-    fill: str | None = None,
-    training: bool = False,
-    **further: Any,
-) -> Options:
-    """Return the options that describe networks."""
-    given = inputs or ([] if input_size is None else [input_size])
-    return Options(settings or (), given, arguments or (), fill, code=code(**further), training=training)
-
-
-_FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
-NetworkOptions = Annotated[
-    Options,
-    Group(
-        {
-            "settings": (SettingsOption, None),
-            "inputs": (InputsOfEither, None),
-            **_FOR_CODE,
-            "training": (TrainingOption, False),
-        },
-        _options,
-    ),
-]
-"""The options for specs and networks in code."""
-TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE}, _options)]
-"""The options for networks in code."""
-SpecOptions = Annotated[
-    Options, Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, _options)
-]
-"""The options for specs."""
-
-
-def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allowed: bool = False) -> None:
+def refuse_misplaced(
+    references: Sequence[str], options: Options, is_mixed_allowed: bool = False, without: Sequence[str] = ()
+) -> None:
     """Raise `InputError` for options that apply to none of the references, or that specs and code read differently.
 
-    Also raise it if standard input is given twice.
+    Options `without` which there is a spec alike are not refused. Also raise it if standard input is given twice.
     """
     checked_specs(list(references))
     targets = [reference for reference in references if is_target(reference)]
@@ -136,10 +38,11 @@ def refuse_misplaced(references: Sequence[str], options: Options, is_mixed_allow
         raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
     if not targets and options.fill is not None:
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
-    for option, why in () if targets else options.code.given():
+    for option, why in () if targets else options.code.given(without):
         raise InputError(f"{option} needs a network in code, such as net.py:Net; {why}")
     if targets and not codes(references):
-        refuse_code_options(targets[0], **options.of_code)
+        kept = without if len(targets) < len(references) else ()
+        refuse_code_options(targets[0], **options.of_code(kept))
     if not targets and len(options.inputs) > 1:
         raise InputError("--input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH")
     if targets and len(targets) < len(references) and options.inputs and not is_mixed_allowed:
@@ -198,7 +101,7 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
     else:
         from mfprofile.trace.audit import traced
 
-        trace = traced(reference, *inputs_and_arguments(reference, options))
+        trace = traced(reference, *inputs_and_arguments(reference, options), mode=options.mode)
     bill = replace(trace, name=trace.name + suffix).bill(convention)
     texts = [f"note: {reference}: {line}" for line in notes(bill)]
     if texts:
@@ -215,9 +118,16 @@ def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict
     from mfprofile.trace.parse import arguments, inputs
 
     more = NO_OPTIONS if options.config is None else options.config.options(reference)
-    texts, places = (options.inputs, {}) if options.inputs else (list(more.inputs), more.inputs)
-    read = anchored(partial(inputs, fill=options.fill), texts, "--input", places)
-    return read, anchored(arguments, more.arguments_with(options.arguments), "--arg", more.arguments)
+    given = more.changed_by(options.as_given).check()
+    fill = given.fill
+    batch = None if given.no_batch else 1 if given.batch is None else given.batch.value
+    values, texts, pairs = ([each.value for each in some] for some in (given.values, given.inputs, given.arguments))
+    try:
+        if fill is None:
+            return inputs(texts, None, batch, values), arguments(pairs)
+        return inputs(texts, fill.value, batch, values, fill.place), arguments(pairs)
+    except InputError as error:  # about a text of a pyproject.toml: with its place there
+        raise InputError(given.anchored(str(error))) from None
 
 
 def bills_to_compare(command: str, a: str, b: str | None, options: Options, convention: str) -> tuple[Bill, Bill]:

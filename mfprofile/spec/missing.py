@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -108,7 +109,9 @@ def _path(reference: str, file: Path) -> str:
     """Return the remedy for a path as another system or a shell would write it."""
     if "\0" in reference:
         return ""
-    other = os.path.expanduser(reference.replace("\\", "/"))  # noqa: PTH111 - Path.expanduser() can raise
+    other = reference.replace("\\", "/")
+    with suppress(UnicodeEncodeError):  # `~` before a name that the locale cannot write
+        other = os.path.expanduser(other)  # noqa: PTH111 - Path.expanduser() can raise
     if other != reference and os.path.exists(file.parent / other):  # noqa: PTH110 - as above
         return f"did you mean '{other}'?"
     if "\\" in reference and os.sep == "/":

@@ -111,9 +111,12 @@ class Network(Generic[D]):
     modules: ClassVar[Mapping[str, Never]] = MappingProxyType({})
     uncovered: ClassVar[tuple[Never, ...]] = ()
     fill: ClassVar = ""
+    batch: ClassVar = 1
     values_read: ClassVar[tuple[Never, ...]] = ()
     outside: ClassVar[tuple[Never, ...]] = ()
     remarks: ClassVar[tuple[Never, ...]] = ()
+    frozen: ClassVar = 0
+    causal: ClassVar = ""
     dataflow: ClassVar[None] = None
 
     name: str

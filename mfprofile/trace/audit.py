@@ -7,16 +7,20 @@ import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mfprofile.cost.subject import Remark
 from mfprofile.errors import FormulaError, InputError
 from mfprofile.spec.words import raised
-from mfprofile.trace.copies import shapeless
+from mfprofile.trace.copies import blank, real, shapeless
+from mfprofile.trace.given import filled
+from mfprofile.trace.given_files import described, with_arguments
 from mfprofile.trace.imports import shared_imports
 from mfprofile.trace.inputs import Input, maker
+from mfprofile.trace.mode import PLAIN, Mode
 from mfprofile.trace.modules import to_eval
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.places import place
@@ -27,27 +31,33 @@ from mfprofile.trace.target import Arguments, opened
 from mfprofile.trace.trace import trace
 
 
-def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:
+def traced(
+    text: str,
+    inputs: Inputs,
+    arguments: Arguments | None = None,
+    device: str | None = None,
+    mode: Mode = PLAIN,
+) -> Trace:
     """Return the trace of the network that a target names.
 
     The network is made and run on meta tensors. If that fails, it is made again with real tensors; its file is imported
     once. Its prints go to stderr. Raises `InputError` if the network cannot be found, made or run.
     """
     with shared_imports():
-        return _traced(text, inputs, arguments, device)
+        return _traced(text, with_arguments(inputs), arguments, device, mode)
 
 
-def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str | None) -> Trace:
+def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str | None, mode: Mode) -> Trace:
     if device is None:
         with open_network(text, arguments, real=False) as model:
             try:
-                return traced_model(text, model, inputs, "meta")
+                return traced_model(text, model, inputs, "meta", mode)
             except FormulaError:  # another device does not change it
                 raise
             except InputError:
                 pass
     with open_network(text, arguments, real=device != "meta") as model:
-        return traced_model(text, model, inputs, device)
+        return traced_model(text, model, inputs, device, mode)
 
 
 @contextlib.contextmanager
@@ -64,7 +74,7 @@ def _initialize_lazy(text: str, model: nn.Module, inputs: Inputs) -> Sequence[Re
         return ()
     try:
         with seeded(), torch.no_grad():
-            ordered, named = tensors(model, inputs, lazy[1].device.type)
+            ordered, named = arguments_of(model, inputs, lazy[1].device.type)
             to_eval(model)(*ordered, **named)
     except KeyboardInterrupt:
         raise
@@ -75,14 +85,13 @@ def _initialize_lazy(text: str, model: nn.Module, inputs: Inputs) -> Sequence[Re
     return (Remark("lazy layers have the shapes that this input gives them"),)
 
 
-def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None) -> Trace:
+def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None, mode: Mode = PLAIN) -> Trace:
     """Return the trace of a network that exists already; `text` becomes its name."""
     accepted = accepted_inputs(model, inputs)
     remarks = _initialize_lazy(text, model, accepted)
-    result = trace(
-        model, accepted.ordered, accepted.named, device=device, name=text, run_original=True, fill=accepted.fill
-    )
-    return replace(result, remarks=(*result.remarks, *remarks))
+    given = {"name": text, "run_original": True, "fill": accepted.fill, "batch": accepted.batch, **mode._asdict()}
+    result = trace(model, accepted.ordered, accepted.named, device=device, **given)
+    return replace(result, remarks=(*result.remarks, *map(Remark, described(accepted)), *remarks))
 
 
 def accepted_inputs(model: nn.Module, inputs: Inputs) -> Inputs:
@@ -91,14 +100,12 @@ def accepted_inputs(model: nn.Module, inputs: Inputs) -> Inputs:
         parameters = inspect.signature(model.forward).parameters
     except (TypeError, ValueError):  # a script has no signature
         return inputs
-    return Inputs([], {}) if inputs.assumed and not parameters else inputs
+    return inputs._replace(ordered=[]) if inputs.assumed and not parameters else inputs
 
 
-def tensors(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[list[Tensor], dict[str, Tensor]]:
-    """Return the inputs as tensors: those given by order, and those given by name."""
-    make = maker(inputs.fill)
-
-    def made(wanted: Input) -> Tensor:
-        return make((1, *wanted.shape), wanted.of(model).dtype or torch.float32, device)
-
-    return [made(each) for each in inputs.ordered], {name: made(each) for name, each in inputs.named.items()}
+def arguments_of(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments of forward for a run on a device: those given by order, and those given by name."""
+    typed = [each.of(model) if isinstance(each, Input) else each for each in inputs.ordered]
+    named = {name: each.of(model) if isinstance(each, Input) else each for name, each in inputs.named.items()}
+    copy_tensor = blank if device == "meta" else real
+    return filled(typed, named, maker(inputs.fill, inputs.batch), device, copy_tensor)

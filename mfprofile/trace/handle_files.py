@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mfprofile.errors import InputError
-from mfprofile.spec.missing import similar_file
-from mfprofile.spec.words import printable, raised
-from mfprofile.trace.imports import imports_from, module_of, shared_imports
+from mfprofile.spec.words import printable
+from mfprofile.trace.imports import shared_imports
 from mfprofile.trace.own import formulas
-from mfprofile.trace.places import place
+from mfprofile.trace.user_files import user_module
 
 
 @contextlib.contextmanager
@@ -29,29 +27,9 @@ def handles_of(files: Sequence[str]) -> Iterator[None]:
 
 
 def _import(text: str) -> None:
-    file, before = Path(text).absolute(), formulas()
-    if file.suffix != ".py" or not file.is_file():
-        _refuse(text, _missing(file))
-    try:
-        with contextlib.redirect_stdout(sys.stderr), imports_from(file.parent) as names:
-            module_of(file, names)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # all that the user's code raises becomes a message of one line
-        if isinstance(error, InputError):
-            _refuse(text, str(error), error)
-        where = place(error)
-        _refuse(text, f"cannot be imported: {raised(error)}{f' ({where})' if where else ''}", error)
-    if formulas() is before and not any(Path(each.file) == file for each in before.values()):
-        _refuse(text, 'has no formula; write @mfprofile.handle("namespace::operator") above a function in it')
-
-
-def _missing(file: Path) -> str:
-    if file.suffix != ".py":
-        return "is not a Python file; give the path of a file that ends in .py"
-    remedy = similar_file(file, (".py",))
-    return f"no such file{f'; {remedy}' if remedy else ''}" if not file.exists() else "is not a file"
-
-
-def _refuse(text: str, why: str, cause: BaseException | None = None) -> None:
-    raise InputError(f"--handles {printable(text)}: {printable(why)}") from cause
+    before = formulas()
+    with user_module(f"--handles {text}", text):
+        pass
+    if formulas() is before and not any(Path(each.file) == Path(text).absolute() for each in before.values()):
+        what = 'has no formula; write @mfprofile.handle("namespace::operator") above a function in it'
+        raise InputError(f"--handles {printable(text)}: {what}")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from mfprofile.spec.inputs import InputShape
 from mfprofile.trace import SEED
 from mfprofile.trace.modules import named_tensors
 
-Maker = Callable[[tuple[int, ...], torch.dtype, str], Tensor]
-"""A function from a shape, a type and a device to an input."""
-
 
 class Input(NamedTuple):
-    """An input that is made for a run: its shape without the batch dimension, which is 1, and its dtype.
+    """An input that is made for a run: its shape without the batch dimension, and its dtype.
 
     The default dtype is the network's.
     """
@@ -34,7 +30,16 @@ class Input(NamedTuple):
         )
 
 
-def maker(fill: str) -> Maker:
+Maker = Callable[[Input, str], Tensor]
+"""A function that makes an input on a device."""
+
+
+def batched(shape: Sequence[int], batch: int | None) -> tuple[int, ...]:
+    """Return a shape with the batch dimension; without one if the batch is None."""
+    return tuple(shape) if batch is None else (batch, *shape)
+
+
+def maker(fill: str, batch: int | None = 1) -> Maker:
     """Return a function that makes inputs of zeros or of random values; each maker makes the same ones in turn.
 
     Random floats and complex numbers are of a standard normal distribution. Random integers are 0 or 1, so that they
@@ -42,7 +47,8 @@ def maker(fill: str) -> Maker:
     """
     generator = torch.Generator().manual_seed(SEED)
 
-    def made(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+    def made(wanted: Input, device: str) -> Tensor:
+        shape, dtype = batched(wanted.shape, batch), wanted.dtype or torch.float32
         if fill == "zeros" or device == "meta":
             return torch.zeros(shape, dtype=dtype, device=device)
         if dtype.is_floating_point or dtype.is_complex:
@@ -52,11 +58,3 @@ def maker(fill: str) -> Maker:
         return drawn.to(device, dtype)
 
     return made
-
-
-def input_shapes(ordered: Sequence[Any], named: Mapping[str, Any]) -> Iterator[InputShape]:
-    """Yield the shape, the dtype and the name of each input that has a shape."""
-    for name, value in [*(("", value) for value in ordered), *named.items()]:
-        shape = (1, *value.shape) if isinstance(value, Input) else getattr(value, "shape", None)
-        if shape is not None:
-            yield InputShape(tuple(shape), str(value.dtype).removeprefix("torch."), name)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.memory import Footprint, Inference, Peak, footprints, peak_memory
-from mfprofile.cost.subject import Module
 from mfprofile.cost.tree import SELF
 from mfprofile.errors import InputError
 from mfprofile.spec.traits import NO_LABELS
@@ -43,6 +42,7 @@ def memory_table(bill: Bill, axis: str, run: Inference, depth: int = 2) -> Table
 
     Modules are listed down to `depth`, the deepest with all that their submodules run. So the lines sum to the total.
     """
+    run = run.of(bill)
     labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
     columns = [
         Column(axis, "name" if axis == "op" else axis),
@@ -52,7 +52,7 @@ def memory_table(bill: Bill, axis: str, run: Inference, depth: int = 2) -> Table
     blank = [None] * len(labels.headings)
     parts, peak = footprints(bill, axis, *run), peak_memory(bill, *run).bytes
     if axis == "module":
-        parts = rolled_up(parts, bill.subject.modules, depth)
+        parts = rolled_up(parts, depth)
     if bill.subject.dataflow is not None:  # what makes only views has no line
         parts = [one for one in parts if one.moved or one.activations or one.live == peak]
     data = [[one.name, *labels.values.get(one.name, blank), *_figures(one, run)] for one in parts]
@@ -72,9 +72,10 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
     ]
     data = []
     for bill in bills:
-        peak = peak_memory(bill, *run)
+        own = run.of(bill)
+        peak = peak_memory(bill, *own)
         figures = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
-        data.append([bill.name, *_figures(_whole(bill, run), run), *figures])
+        data.append([bill.name, *_figures(_whole(bill, own), own), *figures])
     conditions = dict.fromkeys(_conditions(bill, run) for bill in bills)
     return Table(columns, data, [], [*(heading(bill) for bill in bills), *conditions])
 
@@ -82,12 +83,13 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
 def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
     """Return the memory of a network for JSON: sums, the peak with the tensors live at it, and the parts.
 
-    A network in code has no batch and no type of its own there: they are those of its inputs and of its tensors.
+    A network in code has no type of its own there, but those of its tensors. Its batch is that of its inputs.
     """
+    run = run.of(bill)
     whole, peak, flow = _whole(bill, run), peak_memory(bill, *run), bill.subject.dataflow
     return {
         **head(bill),
-        **(run._asdict() if flow is None else dict.fromkeys(run._fields)),
+        **(run._asdict() if flow is None else dict.fromkeys(("dtype", "in_place"))),
         "activations": whole.activations,
         "moved_bytes": whole.moved,
         "params_bytes": peak.params_bytes,
@@ -104,15 +106,16 @@ def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
     }
 
 
-def rolled_up(parts: Sequence[Footprint], modules: Mapping[str, Module], depth: int) -> list[Footprint]:
+def rolled_up(parts: Sequence[Footprint], depth: int) -> list[Footprint]:
     """Return the footprints of modules, those deeper than `depth` added to their parents at that depth.
 
-    What a module with submodules runs itself has a line of its own above that depth, `(self)`.
+    Above that depth, what a module runs itself beside its submodules has a line of its own, `(self)`.
     """
     lines: dict[str, Footprint] = {}
+    parents = {""} | {one.name[:at] for one in parts for at, letter in enumerate(one.name) if letter == "."}
     for one in parts:
         names = one.name.split(".") if one.name else []
-        is_own = len(names) < depth and not modules[one.name].leaf
+        is_own = one.name in parents and len(names) < depth
         name = ".".join([*names[:depth], SELF] if is_own or not names[:depth] else names[:depth])
         former = lines.get(name, Footprint(name, 0, 0, 0, 0))
         sums = (former.activations + one.activations, former.madds + one.madds, former.moved + one.moved)
