@@ -173,7 +173,7 @@ class Bill:
 
     def _weighed(self) -> list[int]:
         """Return the multiply-adds that the convention counts for each op: 0 in modules that its tool does not see."""
-        weighed = self.convention.weigh(self.parts)
+        weighed = self.convention.weigh(self.parts, self.subject.batch or 1)
         if self.convention.sees == OPS or not self.subject.modules:
             return weighed
         seen = [self._sees(part) for part in self.parts for _ in part.ops]
