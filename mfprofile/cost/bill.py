@@ -179,7 +179,7 @@ class Bill:
         if self.convention.sees != OPS and self.subject.modules and not self.subject.fill:  # it did not run
             what = f"{self.convention.name} counts modules of torch, which a model file does not have"
             raise InputError(f"{self.name}: {what}; use core or torch")
-        weighed = self.convention.weigh(self.parts)
+        weighed = self.convention.weigh(self.parts, self.subject.batch or 1)
         if self.convention.sees == OPS or not self.subject.modules:
             return weighed
         anywhere = self.convention.seen_anywhere

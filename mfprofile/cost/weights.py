@@ -82,32 +82,39 @@ class Convention:
                 return NOTHING
         return NOTHING
 
-    def weigh(self, parts: Iterable[Part[D]]) -> list[Size[D]]:
-        """Return the multiply-adds that are counted for each op, in running order."""
+    def weigh(self, parts: Iterable[Part[D]], batch: int = 1) -> list[Size[D]]:
+        """Return the multiply-adds that are counted for each op of a batch, in running order.
+
+        The parts are of the whole batch. Only the parameters, which it shares, are multiplied by it.
+        """
         weights, known = _Weights(self), dict[int, list[Size[D]]]()
         counted: list[Size[D]] = []
         for part in parts:
             if id(part.ops) not in known:  # the ops of Former are the same in every block
-                known[id(part.ops)] = [self._weighed(cost, weights[cost.kind, role]) for _, role, cost in part.ops]
+                known[id(part.ops)] = [
+                    self._weighed(cost, weights[cost.kind, role], batch) for _, role, cost in part.ops
+                ]
             counted += known[id(part.ops)]
         return counted
 
-    def _weighed(self, cost: Cost[D], weight: Weight) -> Size[D]:
+    def _weighed(self, cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
         if cost.layer is None or self.recurrent is None or weight == NOTHING:
-            return _weighed(cost, weight)
+            return _weighed(cost, weight, batch)
         amount: Size[D] = self.recurrent(cost.layer)
         return amount
 
 
-def _weighed(cost: Cost[D], weight: Weight) -> Size[D]:
+def _weighed(cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
     if weight is NOTHING:
         return 0
     products, elements, outputs, params, vectors, slides = weight
     amount = products * cost.madds
     if elements or outputs or params:  # rare: most conventions count only products
-        amount = amount + elements * cost.elements + outputs * product(cost.out) + params * (cost.weights + cost.biases)
+        amount = amount + elements * cost.elements + outputs * product(cost.out)
+        amount = amount + batch * params * (cost.weights + cost.biases)
     if vectors or slides:
-        amount = amount + vectors * product(cost.out[:-1]) + slides * cost.weights * product(cost.out[1:])
+        positions = cost.out[1:] if batch == 1 else (cost.out[0], *cost.out[2:])  # without the channels
+        amount = amount + vectors * product(cost.out[:-1]) + slides * cost.weights * product(positions)
     return amount
 
 
