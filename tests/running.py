@@ -78,7 +78,8 @@ def shell(command: str, cwd: Path = ROOT) -> str:
 def surroundings(**more: str) -> dict[str, str]:
     """Return the environment, with this Python's scripts first, UTF-8, and none of the lines that a slow machine adds."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80", "MFPROFILE_PROGRESS": "0", **more}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}
+    return {**inherited, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80", "MFPROFILE_PROGRESS": "0", **more}
 
 
 def need(*packages: str) -> None:

@@ -261,6 +261,7 @@ def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
         ("check net.py:Net", "hello\nerror: net.py:Net: no limit is given; use a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, or one under [tool.mfprofile.budgets] in pyproject.toml\n"),
         ("check net.py:Net --max former.madds=10%", "hello\nerror: net.py:Net: former.madds: a network in code has no pillars; use madds\n"),
         ("check net.py:Net --max-memory 1MB --batch 0", "error: --batch 0: must be 1 or more\n"),
+        ("check net.py:Net --max-memory 1MB --dtype int8", "hello\nerror: net.py:Net: memory: dtype is for specs; net.py:Net is a network in code, which has the batch, the types and the operators in place that it runs with; remove it\n"),
         ("check net.py:Net --max-madds 1M --set stem=8", "error: --set changes a spec, but net.py:Net is a network in code; use --arg for its factory\n"),
         ("check mf26m --max-madds 1M --arg width=8", "error: --arg needs a network in code, such as net.py:Net; use --set to change a spec\n"),
         ("check mf26m net.py:Net --max-madds 1M --input 192 --input 224", "error: --input 224: the specs have the input 192 already; use one of them\n"),

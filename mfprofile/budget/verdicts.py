@@ -13,7 +13,7 @@ from mfprofile.budget.limits import Limit
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
-from mfprofile.cost.training import INFERENCE, TRAINING
+from mfprofile.cost.training import mode_of
 from mfprofile.cost.weights import Convention
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import MEMORY
@@ -39,7 +39,7 @@ class Terms:
     @property
     def mode(self) -> str:
         """Return the mode of the bills."""
-        return TRAINING if self.training else INFERENCE
+        return mode_of(self.training)
 
     def amount(self, name: str, bill: Bill) -> int:
         """Return a bill's amount of a quantity. Memory is the peak of live memory in one inference, in bytes.

@@ -8,13 +8,12 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
-from mfprofile.cli.files import refuse_code_options
+from mfprofile.cli.files import file_trace, refuse_code_options
 from mfprofile.cli.options import ConventionName, FormOptions, notify
 from mfprofile.cli.subjects import (
     Options,
     TargetOptions,
     configured,
-    file_trace,
     imported_once,
     inputs_and_arguments,
     need_extra,
@@ -35,7 +34,7 @@ def command(
         str,
         typer.Argument(
             metavar="TARGET",
-            help="package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME.",
+            help="package.module:factory, path/file.py:Class, timm:NAME, torchvision:NAME or path/model.onnx.",
             autocompletion=targets,
         ),
     ],
@@ -79,13 +78,13 @@ def command(
     ] = None,
     form: FormOptions,
 ) -> None:
-    """Count any PyTorch network, by module.
+    """Count any PyTorch network or ONNX file, by module.
 
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
     Operators that are not counted are listed; --handles counts them by formulas of yours. Needs torch:
-    pip install '.[torch]'.
+    pip install '.[torch]'. A model.onnx is read, not run, and needs onnx alone: pip install '.[onnx]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """
@@ -99,6 +98,7 @@ def command(
         refuse_code_options(target, **options.of_code(), device=device, verify=verify, counter=counters)
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
+    from mfprofile.cost.training import check_mode, mode_of
     from mfprofile.view.audit import audit_text
     from mfprofile.view.coverage import notes
     from mfprofile.view.tables import show
@@ -106,6 +106,7 @@ def command(
 
     names = counters or ([] if verify else None)
     counted_in = find_convention(convention).name
+    check_mode(find_convention(convention), mode_of(options.training))
     options = configured(options)
     result = _audited(target, options, device, names)
     bill = result.trace.bill(counted_in)
@@ -122,9 +123,11 @@ def command(
 def _audited(target: str, options: Options, device: str | None, counters: list[str] | None) -> Audit:
     from mfprofile.verify.outcome import Audit
 
+    if options.causal == "pairs" and counters is not None:
+        raise InputError("--causal pairs and --verify cannot be combined: other counters count all rows × columns")
     if is_model_file(target):
         return Audit(file_trace(target, options))
     from mfprofile.verify.audit import audit
 
     with imported_once([target], options):
-        return audit(target, *inputs_and_arguments(target, options), device, counters, notify)
+        return audit(target, *inputs_and_arguments(target, options), device, counters, notify, options.mode)

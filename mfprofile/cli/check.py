@@ -34,8 +34,7 @@ SpecsAndGlobs = Annotated[
 
 
 def _upper(name: str, text: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")
-    return option
+    return typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")  # type: ignore[no-any-return]
 
 
 def command(
@@ -193,9 +192,8 @@ def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Te
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
 
-    terms = Terms(
-        find_convention("core" if convention is None else convention), batch, dtype, convention is not None, training
-    )
+    named = find_convention("core" if convention is None else convention)
+    terms = Terms(named, batch, dtype, convention is not None, training)
     if dtype != "float32":
         from mfprofile.cost.memory import value_bytes
 

@@ -11,6 +11,7 @@ from mfprofile.cli.code import CODE, Code, code
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import (
     ArgumentsOption,
+    CausalOption,
     FillOption,
     InputOption,
     InputsOfEither,
@@ -26,6 +27,7 @@ from mfprofile.spec.sources import is_target
 if TYPE_CHECKING:
     from mfprofile.budget.code_options import CodeOptions
     from mfprofile.budget.config import Config
+    from mfprofile.trace.mode import Mode
 
 _SIZE = re.compile(r"\s*[0-9]+([x×][0-9]+)?\s*")
 """An input of specs: pixels, or height and width."""
@@ -37,7 +39,8 @@ class Options:
 
     `--set` is for specs, `--arg` and `--inputs` (`fill`) for networks in code, `--input` for both. `sizes` are the
     inputs of specs if they are not those of networks in code. `code` are further options of networks in code, and
-    `config` has more of them. With `training`, a forward and a backward pass are counted.
+    `config` has more of them. With `training`, a forward and a backward pass are counted. `causal` says what of causal
+    attention is counted.
     """
 
     settings: Sequence[str] = ()
@@ -48,6 +51,14 @@ class Options:
     config: Config | None = None
     code: Code = field(default_factory=Code)
     training: bool = False
+    causal: str | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Return how networks in code are counted. Raise `InputError` for an unknown `--causal`."""
+        from mfprofile.trace.mode import Mode
+
+        return Mode(self.training, self.causal or "all").checked()
 
     @property
     def changes(self) -> Sequence[str]:
@@ -72,7 +83,7 @@ class Options:
     def of_code(self, without: Sequence[str] = ()) -> dict[str, object]:
         """Return the options that only networks in code have, by name, except those `without` which."""
         further = {name.removeprefix("--"): True for name, _ in self.code.given(without)}
-        return {"arg": self.arguments, "inputs": self.fill, **further}
+        return {"arg": self.arguments, "inputs": self.fill, "training": self.training, "causal": self.causal, **further}
 
     @property
     def assignments(self) -> list[Setting]:
@@ -100,28 +111,23 @@ def _options(
     input_size: str | None = None,
     fill: str | None = None,
     training: bool = False,
+    causal: str | None = None,
     **further: Any,
 ) -> Options:
     """Return the options that describe networks."""
     given = inputs or ([] if input_size is None else [input_size])
-    return Options(settings or (), given, arguments or (), fill, code=code(**further), training=training)
+    options = Options(settings or (), given, arguments or (), fill, code=code(**further))
+    return replace(options, training=training, causal=causal)
 
 
+_MODE = {"training": (TrainingOption, False), "causal": (CausalOption, None)}
 _FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
-NetworkOptions = Annotated[
-    Options,
-    Group(
-        {
-            "settings": (SettingsOption, None),
-            "inputs": (InputsOfEither, None),
-            **_FOR_CODE,
-            "training": (TrainingOption, False),
-        },
-        _options,
-    ),
-]
+_FOR_EITHER = {"settings": (SettingsOption, None), "inputs": (InputsOfEither, None), **_FOR_CODE}
+NetworkOptions = Annotated[Options, Group({**_FOR_EITHER, **_MODE}, _options)]
 """The options for specs and networks in code."""
-TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE}, _options)]
+InferenceOptions = Annotated[Options, Group(_FOR_EITHER, _options)]
+"""The options for specs and networks in code of which one inference is counted."""
+TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE, **_MODE}, _options)]
 """The options for networks in code."""
 SpecOptions = Annotated[
     Options, Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, _options)

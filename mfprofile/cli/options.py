@@ -69,6 +69,15 @@ TrainingOption = Annotated[
         "--training", help="Count a forward and a backward pass, not one inference; in conventions core and torch."
     ),
 ]
+CausalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--causal",
+        metavar="COUNTED",
+        help="What of causal attention is counted: all rows × columns (default), or visible pairs.",
+        autocompletion=names_in("trace.mode:CAUSAL"),
+    ),
+]
 ArgumentsOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -23,6 +23,11 @@ IN_TRAINING = ("core", "torch")
 """The conventions that can count training. All other tools count a forward pass only."""
 
 
+def mode_of(training: bool) -> str:
+    """Return the mode of a bill."""
+    return TRAINING if training else INFERENCE
+
+
 def check_mode(convention: Convention, mode: str) -> None:
     """Raise `InputError` for a convention that cannot count in a mode."""
     if mode == TRAINING and convention.name not in IN_TRAINING:

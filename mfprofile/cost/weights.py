@@ -17,6 +17,8 @@ LEAVES = "leaves"
 """Modules without submodules."""
 TORCH_LEAVES = "torch-leaves"
 """Modules without submodules whose class is one of torch.nn. The tool does not know subclasses and other classes."""
+DERIVED_LEAVES = "derived-leaves"
+"""Modules without submodules whose class is one of torch.nn or derives from one, and every MultiheadAttention."""
 
 
 class Weight(NamedTuple):
@@ -43,10 +45,11 @@ class Convention:
 
     An entry for a role comes before an entry for a kind: ("*", "final") before ("linear", "*"). Ops without an entry
     are not counted; neither are ops counted by formulas of others that a tool has no entry for. `unit` is the unit of
-    the total. `versions` are the versions of the tool whose source was read, as
-    prefixes. `uncounted_params` are the kinds whose parameters the tool misses. `sees` is what the tool sees of a
-    traced network: every op (`OPS`), or only the ops of `LEAVES` or of `TORCH_LEAVES`. `recurrent` is the tool's rule
-    for recurrent layers and cells, where a weight cannot express it; it holds for those whose weight is not `NOTHING`.
+    the total. `versions` are the versions of the tool whose source was read, as prefixes. `uncounted_params` are the
+    kinds whose parameters the tool misses. `sees` is what the tool sees of a traced network: every op (`OPS`), or only
+    the ops of `LEAVES`, `TORCH_LEAVES` or `DERIVED_LEAVES`; ops of the kinds `seen_anywhere` are seen in each module.
+    `recurrent` is the tool's rule for recurrent layers and cells, where a weight cannot express it; it holds for those
+    whose weight is not `NOTHING`.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Convention:
     uncounted_params: frozenset[str] = frozenset()
     sees: str = OPS
     recurrent: Callable[[Any], Any] | None = None
+    seen_anywhere: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for kind, role in self.weights:
@@ -65,8 +69,8 @@ class Convention:
                 raise ValueError(f"convention {self.name!r} weighs {kind!r} in role {role!r}: not in cost/kinds.py")
         if unknown := self.uncounted_params - KINDS:
             raise ValueError(f"convention {self.name!r} misses parameters of {sorted(unknown)}: not in cost/kinds.py")
-        if self.sees not in (OPS, LEAVES, TORCH_LEAVES):
-            raise ValueError(f"convention {self.name!r} sees {self.sees!r}: must be one of the three constants")
+        if self.sees not in (OPS, LEAVES, TORCH_LEAVES, DERIVED_LEAVES):
+            raise ValueError(f"convention {self.name!r} sees {self.sees!r}: must be one of the four constants")
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind and role. Raises `ValueError` if one of them is not declared."""

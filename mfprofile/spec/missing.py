@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from mfprofile.spec.sources import SUFFIXES, is_target, shipped
+from mfprofile.spec.sources import SUFFIXES, is_model_file, is_target, shipped
 from mfprofile.spec.words import nearest
 
 _MOST_FILES = 1000
@@ -48,6 +49,8 @@ def _existing(reference: str, file: Path) -> tuple[str, str]:
         return _folder(reference, file)
     if file.suffix == ".py":
         return "is Python code, not a spec", f"name a network in it, as in 'mfprofile audit {code_target(reference)}'"
+    if is_model_file(reference):
+        return "is a model file, not a spec", f"use 'mfprofile audit {reference}'"
     rule = f"is not a spec: its name does not end in {' or '.join(SUFFIXES)}"
     return rule, f"rename it to {file.stem}.yaml if it is one"
 
@@ -106,7 +109,9 @@ def _path(reference: str, file: Path) -> str:
     """Return the remedy for a path as another system or a shell would write it."""
     if "\0" in reference:
         return ""
-    other = os.path.expanduser(reference.replace("\\", "/"))  # noqa: PTH111 - Path.expanduser() can raise
+    other = reference.replace("\\", "/")
+    with suppress(UnicodeEncodeError):  # `~` before a name that the locale cannot write
+        other = os.path.expanduser(other)  # noqa: PTH111 - Path.expanduser() can raise
     if other != reference and os.path.exists(file.parent / other):  # noqa: PTH110 - as above
         return f"did you mean '{other}'?"
     if "\\" in reference and os.sep == "/":

@@ -115,6 +115,8 @@ class Network(Generic[D]):
     values_read: ClassVar[tuple[Never, ...]] = ()
     outside: ClassVar[tuple[Never, ...]] = ()
     remarks: ClassVar[tuple[Never, ...]] = ()
+    frozen: ClassVar = 0
+    causal: ClassVar = ""
     dataflow: ClassVar[None] = None
 
     name: str

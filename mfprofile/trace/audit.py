@@ -20,6 +20,7 @@ from mfprofile.trace.given import filled
 from mfprofile.trace.given_files import described, with_arguments
 from mfprofile.trace.imports import shared_imports
 from mfprofile.trace.inputs import Input, maker
+from mfprofile.trace.mode import PLAIN, Mode
 from mfprofile.trace.modules import to_eval
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.places import place
@@ -30,27 +31,33 @@ from mfprofile.trace.target import Arguments, opened
 from mfprofile.trace.trace import trace
 
 
-def traced(text: str, inputs: Inputs, arguments: Arguments | None = None, device: str | None = None) -> Trace:
+def traced(
+    text: str,
+    inputs: Inputs,
+    arguments: Arguments | None = None,
+    device: str | None = None,
+    mode: Mode = PLAIN,
+) -> Trace:
     """Return the trace of the network that a target names.
 
     The network is made and run on meta tensors. If that fails, it is made again with real tensors; its file is imported
     once. Its prints go to stderr. Raises `InputError` if the network cannot be found, made or run.
     """
     with shared_imports():
-        return _traced(text, with_arguments(inputs), arguments, device)
+        return _traced(text, with_arguments(inputs), arguments, device, mode)
 
 
-def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str | None) -> Trace:
+def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str | None, mode: Mode) -> Trace:
     if device is None:
         with open_network(text, arguments, real=False) as model:
             try:
-                return traced_model(text, model, inputs, "meta")
+                return traced_model(text, model, inputs, "meta", mode)
             except FormulaError:  # another device does not change it
                 raise
             except InputError:
                 pass
     with open_network(text, arguments, real=device != "meta") as model:
-        return traced_model(text, model, inputs, device)
+        return traced_model(text, model, inputs, device, mode)
 
 
 @contextlib.contextmanager
@@ -78,20 +85,12 @@ def _initialize_lazy(text: str, model: nn.Module, inputs: Inputs) -> Sequence[Re
     return (Remark("lazy layers have the shapes that this input gives them"),)
 
 
-def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None) -> Trace:
+def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None, mode: Mode = PLAIN) -> Trace:
     """Return the trace of a network that exists already; `text` becomes its name."""
     accepted = accepted_inputs(model, inputs)
     remarks = _initialize_lazy(text, model, accepted)
-    result = trace(
-        model,
-        accepted.ordered,
-        accepted.named,
-        device=device,
-        name=text,
-        run_original=True,
-        fill=accepted.fill,
-        batch=accepted.batch,
-    )
+    given = {"name": text, "run_original": True, "fill": accepted.fill, "batch": accepted.batch, **mode._asdict()}
+    result = trace(model, accepted.ordered, accepted.named, device=device, **given)
     return replace(result, remarks=(*result.remarks, *map(Remark, described(accepted)), *remarks))
 
 

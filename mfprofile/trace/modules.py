@@ -62,6 +62,21 @@ def to_eval(model: nn.Module) -> nn.Module:
     return model
 
 
+def to_train(model: nn.Module, is_copy: bool) -> nn.Module:
+    """Put a network into training mode by its own `train`, which may keep some of its modules in eval mode.
+
+    In a copy, norms do not count their batches, which would be an op of its own.
+    """
+    try:
+        model.train()
+    except Exception:  # an override can raise anything
+        nn.Module.train(model)
+    for module in modules(model) if is_copy else ():
+        if isinstance(module, nn.modules.batchnorm._NormBase):
+            module.num_batches_tracked = None
+    return model
+
+
 def _named(model: nn.Module, table: str) -> Iterator[tuple[str, Any]]:
     seen: dict[int, Any] = {}  # it also keeps the tensors, because an identity can be used again
     for path, module in named_modules(model):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Any
 
+import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 from mfprofile.trace.modules import named_parameters
 from mfprofile.trace.scripts import named_constants
+from mfprofile.trace.stored import bytes_by_type
 
 
 class Owned:
@@ -59,7 +59,10 @@ class Owners:
         self._kept = named  # a storage is known by its address, so it must not be freed
         self.strangers: dict[int, Tensor] = {}  # parameters that are read and that no module registers, by identity
         self.params = sum(each.size for each in self._by_storage.values())
-        self.bytes = stored_bytes(each for _, each in named)
+        trainable = sum(parameter.numel() for _, parameter in named if parameter.requires_grad)
+        self.frozen = self.params - trainable
+        """The number of parameters that need no gradient."""
+        self.bytes = bytes_by_type(each for _, each in named)
 
     def holds(self, tensor: Tensor) -> bool:
         """Return whether the tensor is a parameter or a view of one."""
@@ -77,7 +80,7 @@ class Owners:
     def claim(self, tensor: Tensor) -> int:
         """Claim the parameters in the tensor that no op has claimed yet, and return their number."""
         owned = self._by_storage.get(_key(tensor))
-        if owned is None:
+        if owned is None or tensor.layout is not torch.strided:
             return 0
         view = (tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
         if view in owned.views:
@@ -104,18 +107,6 @@ def storage(tensor: Tensor) -> int:
         return int(tensor.untyped_storage()._cdata)
     except (NotImplementedError, RuntimeError):
         return 0
-
-
-def stored_bytes(tensors: Iterable[Tensor]) -> dict[str, int]:
-    """Return the bytes of tensors by type, as they are stored: a tensor that wraps others has the bytes of these."""
-    sizes: Counter[str] = Counter()
-    for tensor in tensors:
-        if is_traceable_wrapper_subclass(tensor):
-            names, _ = tensor.__tensor_flatten__()
-            sizes.update(stored_bytes(getattr(tensor, name) for name in names))
-        else:
-            sizes[str(tensor.dtype).removeprefix("torch.")] += tensor.numel() * tensor.element_size()
-    return dict(sizes)
 
 
 def _key(tensor: Tensor) -> int:

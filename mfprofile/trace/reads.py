@@ -74,9 +74,8 @@ class Reads:
         if not torch.is_inference_mode_enabled():
             self._gradient_storages |= set(map(storage, outs))
 
-    def note_returned(self, values: Sequence[Any]) -> None:
+    def note_returned(self, values: Iterable[Any]) -> None:
         """Record what the network returns: the caller reads it."""
         tensors = list(tensors_in(values))
         self.note_after("the caller", tensors)
         self.origins.note_read("", tensors, "")
-        self.storages.note_returned(values)

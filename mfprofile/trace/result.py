@@ -15,6 +15,7 @@ from mfprofile.cost.dataflow import DataFlow
 from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
+from mfprofile.cost.training import INFERENCE
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -35,6 +36,10 @@ class Trace:
     the network has or does that the rows do not show. `formulas` are those of others that counted operators. `dataflow`
     has the storages that each operator read and put out. `batch` is that of inputs that were made; None if they have no
     batch dimension, or are those of the caller. A model file does not run: its `device` and `fill` are ''.
+
+    `mode` is `training` if the rows have the products of a forward and a backward pass. `frozen` is the number of
+    parameters that need no gradient. `causal` says what of causal attention is counted, `all` rows × columns or visible
+    `pairs`; it is '' if none ran.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -53,11 +58,17 @@ class Trace:
     formulas: Sequence[Use] = ()
     dataflow: DataFlow | None = None
     batch: int | None = 1
+    mode: str = INFERENCE
+    frozen: int = 0
+    causal: str = ""
 
     @renamed(convention_name="convention")
     def bill(self, convention: str = "core") -> Bill:
-        """Return the network's bill in a convention; raises `InputError` for one that does not exist."""
-        return Bill(self, self.parts, find_convention(convention))
+        """Return the network's bill in a convention, in the mode of the trace.
+
+        Raises `InputError` for a convention that does not exist, and for one that cannot count training.
+        """
+        return Bill(self, self.parts, find_convention(convention), self.mode)
 
     @property
     def input(self) -> str:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 
 import torch
+from torch import nn
 from torch.jit._fuser import optimized_execution
 
 from mfprofile.trace.exclusive import Exclusive
@@ -26,7 +27,7 @@ def settings(way: Way) -> Iterator[None]:
     Random numbers are seeded, and torch's default device is that of the way. All are restored at the end.
     """
     default_device = torch.device(way.default_device) if way.default_device else contextlib.nullcontext()
-    with no_fast_path(), seeded(), _gradients(way.gradients), default_device, _uncompiled():
+    with no_fast_path(), seeded(), _gradients(way), default_device, _uncompiled(), of_any_batch(way.mode.training):
         yield
 
 
@@ -59,9 +60,24 @@ def compiler_is_imported() -> bool:
 
 
 @contextlib.contextmanager
-def _gradients(enabled: bool) -> Iterator[None]:
-    with torch.inference_mode(not enabled), torch.set_grad_enabled(enabled):
+def _gradients(way: Way) -> Iterator[None]:
+    """Record gradients only if the way has them. In training, `torch.is_grad_enabled` says where a network would."""
+    with torch.inference_mode(not way.gradients), torch.set_grad_enabled(way.gradients or way.mode.training):
         yield
+
+
+@contextlib.contextmanager
+def of_any_batch(training: bool) -> Iterator[None]:
+    """Let norms take statistics of a single value inside a with block: the batch stands for a larger one."""
+    checks = ("_verify_batch_size", "_verify_spatial_size") if training else ()
+    before = {name: getattr(nn.functional, name) for name in checks if hasattr(nn.functional, name)}
+    try:
+        for name in before:
+            setattr(nn.functional, name, lambda _: None)
+        yield
+    finally:
+        for name, check in before.items():
+            setattr(nn.functional, name, check)
 
 
 @contextlib.contextmanager

@@ -49,8 +49,9 @@ def _linear(vectors: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tens
 def _batch_norm(image: Tensor, *rest: Any) -> Tensor | None:
     tensors = [each for each in rest[:4] if isinstance(each, Tensor)]
     training = rest[4] if len(rest) > 4 else True
-    fits = not training and image.dim() > 1 and all(each.shape == image.shape[1:2] for each in tensors)
-    return _same(image) if fits and len(tensors) in (2, 4) and _same_type(image, tensors) else None
+    fits = image.dim() > 1 and all(each.shape == image.shape[1:2] for each in tensors)
+    fits = fits and (training or len(tensors) in (2, 4))  # in training, it needs no statistics
+    return _same(image) if fits and _same_type(image, tensors) else None
 
 
 def _layer_norm(vectors: Tensor, normalized: Any, *rest: Any) -> Tensor | None:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
-import torch
 from torch import Tensor, UntypedStorage, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from mfprofile.cost.dataflow import DataFlow, Ran
-from mfprofile.trace.operators import EMPTIES, SHAPED
+from mfprofile.trace.operators import EMPTIES, PASSES, SHAPED
 from mfprofile.trace.overloads import Operator
+from mfprofile.trace.stored import inner_tensors, sparse_parts, tensor_bytes
 
 _KEPT = -1
 """The number of all storages that no operator puts out: inputs, and what the network keeps."""
@@ -48,12 +48,10 @@ class Storages:
 
     def _keep(self, tensors: Iterable[Tensor]) -> int:
         """Record tensors that no operator puts out, and return the bytes of those that are new."""
-        size = 0
-        for block in self._blocks(tensors):
-            if block._cdata not in self._numbers:
-                self._numbers[block._cdata] = _KEPT
-                size += block.nbytes()
-        return size
+        new = {block._cdata: block.nbytes() for tensor in tensors for block in self._blocks(tensor)}
+        new = {key: size for key, size in new.items() if key not in self._numbers}
+        self._numbers |= dict.fromkeys(new, _KEPT)
+        return sum(new.values())
 
     def note_inputs(self, tensors: Iterable[Tensor]) -> None:
         """Record the inputs of the network."""
@@ -61,7 +59,7 @@ class Storages:
 
     def note_returned(self, values: Iterable[Any]) -> None:
         """Record what the network returns, tensors or objects that hold tensors: it is live to the end."""
-        numbers = {self._numbers.get(block._cdata, _KEPT) for block in self._blocks(_within(values))}
+        numbers = {self._numbers.get(block._cdata, _KEPT) for each in _within(values) for block in self._blocks(each)}
         self._returned |= numbers - {_KEPT}
 
     def note(
@@ -74,21 +72,19 @@ class Storages:
         written: Sequence[Tensor],
     ) -> None:
         """Record an operator that has run in a module, and the tensors that it read, made and wrote to."""
-        reads, puts = self._reads(operator.name, read)
-        new: list[Tensor] = []
-        for tensor in made:
-            numbers = self._put(tensor, operator.name)
-            new += [tensor] if numbers else []
-            puts += numbers
-        for block in self._blocks(written):  # it may have become larger
-            self._sizes[self._numbers[block._cdata]] = block.nbytes()
-        self._operators.append(
-            Ran(module, operator.name, rows, tuple(reads), tuple(puts), _moved(operator, read, new, written))
-        )
+        puts: list[int] = []
+        reads = {number for tensor in read for number in self._read(tensor, operator.name, puts)}
+        reads.discard(_KEPT)
+        new = [tensor for tensor in made if self._put(tensor, operator.name, puts)]
+        for tensor in written:  # it may have become larger
+            for block in self._blocks(tensor):
+                self._sizes[self._numbers[block._cdata]] = block.nbytes()
+        moved = _moved(operator, read, new, written) if new or written else 0
+        self._operators.append(Ran(module, operator.name, rows, tuple(reads), tuple(puts), moved))
 
     def note_made(self, module: str, operator: Operator, made: Sequence[Tensor]) -> None:
         """Record what an operator made that other operators have run, apart from what these put out."""
-        if any(block._cdata not in self._numbers for block in self._blocks(made)):
+        if any(block._cdata not in self._numbers for tensor in made for block in self._blocks(tensor)):
             self.note(module, operator, (0, 0), (), made, ())
 
     def dataflow(self, params: Mapping[str, int], first_row: int) -> DataFlow:
@@ -98,59 +94,46 @@ class Storages:
         unseen = MappingProxyType(dict(self._unseen))
         return DataFlow(moved, sizes, frozenset(self._returned), self._input_bytes, params, unseen)
 
-    def _reads(self, operator: str, tensors: Sequence[Tensor]) -> tuple[dict[int, None], list[int]]:
-        """Return the storages that an operator reads, and those of them that come from outside torch during the run.
+    def _read(self, tensor: Tensor, operator: str, puts: list[int]) -> Iterator[int]:
+        """Yield the numbers of the storages that an operator reads, and add those to `puts` that are live from there.
 
-        They are live from there: `lift_fresh` reads a tensor that was made from values of Python.
+        These come from outside torch during the run: `lift_fresh` reads a tensor that was made from values of Python.
         """
-        reads, new = dict[int, None](), list[int]()
-        for tensor in tensors:
-            is_new = operator == "lift_fresh" or tensor.is_inference()
-            for block in self._blocks([tensor], operator):
-                if block._cdata not in self._numbers:
-                    new += [self._number(block)] if is_new else []
-                    self._numbers.setdefault(block._cdata, _KEPT)
-                number = self._numbers[block._cdata]
-                if number != _KEPT:
-                    reads[number] = None
-        return reads, new
+        for block in self._blocks(tensor):
+            number = self._numbers.get(block._cdata)
+            if number is None and (operator == "lift_fresh" or tensor.is_inference()):
+                number = self._number(block, puts)
+            yield self._numbers.setdefault(block._cdata, _KEPT) if number is None else number
 
-    def _put(self, tensor: Tensor, operator: str) -> list[int]:
-        """Return the numbers of the storages of a tensor that are new."""
-        return [self._number(block) for block in self._blocks([tensor], operator) if block._cdata not in self._numbers]
+    def _put(self, tensor: Tensor, operator: str, puts: list[int]) -> bool:
+        """Return whether a tensor that an operator made has a new storage, and add its number to `puts`."""
+        blocks = self._blocks(tensor)
+        if not blocks:
+            self._unseen[operator] += 1
+        new = [block for block in blocks if block._cdata not in self._numbers]
+        for block in new:
+            self._number(block, puts)
+        return bool(new)
 
-    def _number(self, block: UntypedStorage) -> int:
-        number = self._numbers[block._cdata] = len(self._sizes)
+    def _number(self, block: UntypedStorage, puts: list[int]) -> int:
+        number = self._numbers[block._cdata] = len(self._numbers)
         self._sizes[number] = block.nbytes()
+        puts.append(number)
         return number
 
-    def _blocks(self, tensors: Iterable[Tensor], operator: str = "") -> Iterator[UntypedStorage]:
-        """Yield the storages of tensors: a sparse tensor has several. One without a storage is noted as not seen."""
-        for tensor in tensors:
-            try:
-                yield tensor.untyped_storage()
-            except (NotImplementedError, RuntimeError):
-                parts = list(_parts(tensor))
-                self._pins += [StorageWeakRef(part.untyped_storage()) for part in parts]  # type: ignore[no-untyped-call]
-                yield from (part.untyped_storage() for part in parts)
-                if operator and not parts:
-                    self._unseen[operator] += 1
-
-
-def _parts(tensor: Tensor) -> list[Tensor]:
-    """Return the tensors of which a sparse tensor consists; none for another tensor without a storage."""
-    if tensor.layout is torch.sparse_coo:
-        return [tensor._indices(), tensor._values()]
-    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
-        return [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
-    if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
-        return [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
-    return []
+    def _blocks(self, tensor: Tensor) -> Sequence[UntypedStorage]:
+        """Return the storages of a tensor: a sparse one has several, and one in a library's own layout has none."""
+        try:
+            return (tensor.untyped_storage(),)
+        except (NotImplementedError, RuntimeError):
+            blocks = [part.untyped_storage() for part in sparse_parts(tensor)]
+            self._pins += map(StorageWeakRef, blocks)
+            return blocks
 
 
 def _moved(operator: Operator, read: Sequence[Tensor], new: Sequence[Tensor], written: Sequence[Tensor]) -> int:
-    """Return the bytes that an operator reads and writes; none if it makes only views, and none for an empty tensor."""
-    if operator.name in EMPTIES or not (new or written):
+    """Return the bytes that an operator reads and writes, which makes or writes to tensors: none for `empty`."""
+    if operator.name in EMPTIES or (not new and operator.name in PASSES):  # such as `detach_`
         return 0
     out = _bytes([*new, *written])
     if operator.name in SHAPED:
@@ -164,14 +147,7 @@ def _moved(operator: Operator, read: Sequence[Tensor], new: Sequence[Tensor], wr
 
 def _bytes(tensors: Iterable[Tensor]) -> int:
     """Return the bytes of tensors, each counted once; an expanded tensor has those of its storage."""
-    return sum(map(_tensor_bytes, {id(tensor): tensor for tensor in tensors}.values()))
-
-
-def _tensor_bytes(tensor: Tensor) -> int:
-    try:
-        return min(tensor.nbytes, tensor.untyped_storage().nbytes())
-    except (NotImplementedError, RuntimeError):
-        return sum(map(_tensor_bytes, _parts(tensor)))
+    return sum({id(tensor): tensor_bytes(tensor) for tensor in tensors}.values())
 
 
 def _within(values: Iterable[Any]) -> Iterator[Tensor]:
@@ -183,7 +159,7 @@ def _within(values: Iterable[Any]) -> Iterator[Tensor]:
             continue
         seen[id(value)] = value
         if isinstance(value, Tensor):
-            yield value
+            yield from inner_tensors(value)
         elif isinstance(value, Mapping):
             waiting.extend(value.values())
         elif isinstance(value, list | tuple | set | frozenset):

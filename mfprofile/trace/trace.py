@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from mfprofile.cost.dataflow import DataFlow
-from mfprofile.cost.rows import Part
-from mfprofile.cost.subject import Module, Outside, Remark, ValueRead
+from mfprofile.cost.subject import Module
+from mfprofile.cost.training import mode_of
 from mfprofile.errors import InputError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.words import shown
 from mfprofile.trace import DEVICES, FILLS
+from mfprofile.trace.backward import differences
 from mfprofile.trace.calls import module_in
-from mfprofile.trace.copies import copied
 from mfprofile.trace.given import filled, input_shapes, positional, tensors_of
 from mfprofile.trace.inputs import Input as Input
 from mfprofile.trace.inputs import Maker, maker
-from mfprofile.trace.modules import is_leaf, named_modules, named_tensors, own_parameters, to_eval
+from mfprofile.trace.mode import Mode
+from mfprofile.trace.modules import is_leaf, named_modules, own_parameters
 from mfprofile.trace.recorder import Recorder
-from mfprofile.trace.remarks import remarks_on
 from mfprofile.trace.result import Trace
+from mfprofile.trace.runs import Run, run_of
 from mfprofile.trace.scripts import kernels
 from mfprofile.trace.settings import ONE_AT_A_TIME, compiler_is_imported, same_environment, settings
-from mfprofile.trace.uses import Use
-from mfprofile.trace.ways import WAYS, Failure, Way, with_gradients
-
-
-class Run(NamedTuple):
-    """A run that succeeded: the device, its ops, remarks on it, what it read, and why it did not run on meta."""
-
-    device: str
-    parts: Sequence[Part]
-    remarks: Sequence[Remark]
-    formulas: Sequence[Use]
-    values_read: tuple[ValueRead, ...]
-    outside: tuple[Outside, ...]
-    dataflow: DataFlow
-    reason: str = ""
+from mfprofile.trace.ways import WAYS, Failure, Way, network_for, way_of_original, with_gradients
 
 
 @renamed(lends="run_original")
@@ -58,6 +44,8 @@ def trace(
     run_original: bool = False,
     fill: str = "zeros",
     batch: int | None = 1,
+    training: bool = False,
+    causal: str = "all",
 ) -> Trace:
     """Run a copy of a network once in eval mode, and return a trace: the ops that ran, as rows under module paths.
 
@@ -75,8 +63,13 @@ def trace(
     for example through a function in an attribute that refers to a layer. With `run_original`, such a network runs
     itself, in eval mode, and the run may change it.
 
+    With `training`, the network runs in training mode, and multiply-adds are those of a forward and a backward pass: of
+    each product once, and once more for each operand that needs a gradient, if its output reaches what the network
+    returns. Inputs and parameters need one if they require it, as `requires_grad` says.
+
     Multiply-adds, elements and outputs are of the whole batch; for a batch of one, they are of one image. Fused
-    attention is counted as if it were not fused. Causal attention is counted with all rows × columns. Raises
+    attention is counted as if it were not fused. Causal attention is counted with all rows × columns, or, with
+    `causal="pairs"`, with the pairs whose key is not after the query. Recurrent layers are listed, not counted. Raises
     `InputError` if the network raises, with the path of the module that did.
 
     >>> result = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
@@ -88,7 +81,8 @@ def trace(
     _check(model, options)
     ordered = [_typed(model, value) for value in positional(inputs)]
     named = {key: _typed(model, value) for key, value in (options or {}).items()}
-    ways = [way for way in WAYS if device is None or way.device == str(device)]
+    mode = Mode(training, causal).checked()
+    ways = [replace(way, mode=mode) for way in WAYS if device is None or way.device == str(device)]
     if not ways:
         raise unknown("device", str(device), DEVICES)
     if fill not in FILLS:
@@ -118,6 +112,9 @@ def trace(
         run.formulas,
         run.dataflow,
         batch if is_made else None,
+        mode_of(training),
+        run.frozen,
+        run.causal,
     )
 
 
@@ -141,7 +138,7 @@ def _first_run(
         failure = result
         again = way if compiler_is_imported() and not was_imported else with_gradients(way, failure)
         if failure.final:
-            original = _way_of_original(model)
+            original = replace(way_of_original(model), mode=way.mode)
             ways = [original] if failure.needs_original and run_original and original.device in devices else []
         elif again is not None:
             ways.insert(0, again)
@@ -161,16 +158,15 @@ def _check(model: Any, options: Any) -> None:
         raise InputError("the options must be a mapping of names to values, the keyword arguments of forward")
 
 
-def _way_of_original(model: nn.Module) -> Way:
-    """Return the way to run the network itself, on the device of its tensors."""
-    is_blank = any(tensor.is_meta for _, tensor in named_tensors(model))
-    return Way("meta", None, "meta") if is_blank else Way("cpu", None)
-
-
 def _module(module: nn.Module) -> Module:
     kind = type(module)
     own = sum(parameter.numel() for parameter in own_parameters(module))
-    return Module(kind.__name__, is_leaf(module), kind.__module__.startswith("torch.nn.modules."), own)
+    derived = any(_is_of_torch(base) for base in kind.__mro__ if base is not nn.Module)
+    return Module(kind.__name__, is_leaf(module), _is_of_torch(kind), own, derived)
+
+
+def _is_of_torch(kind: type) -> bool:
+    return kind.__module__.startswith("torch.nn.modules.")
 
 
 def _message(name: str, failure: Failure, inputs: Sequence[InputShape]) -> str:
@@ -185,30 +181,37 @@ def _attempt(
 ) -> Run | Failure:
     """Run a network in one way, and return what was recorded, or the failure."""
     try:
-        with torch.inference_mode(False):  # no tensor of inference can have a gradient
-            network = to_eval(model) if way.copy_tensor is None else copied(model, way.copy_tensor)
+        network = network_for(model, way)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network's own methods for copying can raise anything
         return Failure(error, "", "copied", final=True, needs_original=not isinstance(error, InputError))
-    recorder = Recorder(network, model if network is not model else None)
+    recorder = Recorder(network, model if network is not model else None, way.mode)
     try:
-        args, kwargs = filled(inputs, options, make, way.device, way.copy_tensor)
+        args, kwargs = filled(inputs, options, make, way.device, way.copy_input)
     except Exception as error:  # too many values, too little memory, or a value that cannot be copied
         return Failure(error, "", "given its inputs")
     recorder.reads.note_inputs(tensors_of([*args, *kwargs.values()]))
-    failure = _run(network, args, kwargs, way, recorder)
+    failure = _failure_of(recorder, _run(network, args, kwargs, way, recorder))
+    if failure is not None:
+        return failure
+
+    def again() -> tuple[nn.Module, Sequence[Any], Mapping[str, Any]]:
+        return network_for(model, way), *filled(inputs, options, make, way.device, way.copy_input)
+
+    run = run_of(network, recorder, way)
+    return run._replace(remarks=(*run.remarks, *differences(again, way, run.parts, run.causal)))
+
+
+def _failure_of(recorder: Recorder, failure: Failure | None) -> Failure | None:
+    """Return the first failure of a run that was recorded, else that of the run itself."""
     if recorder.formulas.error is not None:
         return recorder.formulas.failure
     if recorder.calls.error is not None:
         return Failure(recorder.calls.error, "", "copied", final=True, needs_original=True)
     if recorder.threads.error is not None:
         return Failure(recorder.threads.error, "", final=True)
-    if failure is not None:
-        return failure
-    remarks = remarks_on(network, recorder, way.gradients)
-    uses, reads = recorder.formulas.uses, recorder.reads.values.reads
-    return Run(way.device, recorder.parts(), remarks, uses, reads, recorder.outside, recorder.dataflow())
+    return failure
 
 
 def _run(
@@ -220,7 +223,9 @@ def _run(
             recorder.note_unseen(kernels(network))
             output = network(*args, **kwargs)
             recorder.reads.note_returned(tree_leaves(output))
+            recorder.training.note_returned(tree_leaves(output))
         recorder.output_type = type(output)
+        recorder.storages.note_returned(tree_leaves(output))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a network that raises SystemExit did not run either

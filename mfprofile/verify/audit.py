@@ -14,6 +14,7 @@ from mfprofile.spec.words import in_one_line, raised
 from mfprofile.trace.audit import accepted_inputs, arguments_of, open_network, traced, traced_model
 from mfprofile.trace.given_files import with_arguments
 from mfprofile.trace.imports import shared_imports
+from mfprofile.trace.mode import PLAIN, Mode
 from mfprofile.trace.own import no_formulas
 from mfprofile.trace.parse import Inputs
 from mfprofile.trace.result import Trace
@@ -29,6 +30,7 @@ def audit(
     device: str | None = None,
     counters: Sequence[str] | None = None,
     notify: Callable[[str], None] = lambda _: None,
+    mode: Mode = PLAIN,
 ) -> Audit:
     """Return the trace of the network that a target names, and with `counters` also their results.
 
@@ -36,11 +38,11 @@ def audit(
     `InputError` as `traced` does, and for a counter that does not exist or is not installed.
     """
     if counters is None:
-        return Audit(traced(text, inputs, arguments, device))
+        return Audit(traced(text, inputs, arguments, device, mode))
     names = chosen(counters)
     with shared_imports():
         inputs = with_arguments(inputs)
-        return _verified(text, inputs, arguments, device, names, notify)
+        return _verified(text, inputs, arguments, device, names, notify, mode)
 
 
 def _verified(
@@ -50,25 +52,26 @@ def _verified(
     device: str | None,
     names: Sequence[str],
     notify: Callable[[str], None],
+    mode: Mode,
 ) -> Audit:
     with open_network(text, arguments, real=True) as model:
-        trace = traced_model(text, model, inputs, device)
+        trace = traced_model(text, model, inputs, device, mode)
         try:
             given = _in_order(model, *arguments_of(model, accepted_inputs(model, inputs)))
         except Exception as error:  # too little memory, or a value that cannot be copied
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{text} cannot be given its inputs: {raised(error)}") from None
-        plain = _without_formulas(text, model, inputs, trace)
+        plain = _without_formulas(text, model, inputs, trace, mode)
         return Audit(trace, verified(trace.bill(), model, names, notify, given, plain.bill(), trace.formulas))
 
 
-def _without_formulas(text: str, model: nn.Module, inputs: Inputs, trace: Trace) -> Trace:
+def _without_formulas(text: str, model: nn.Module, inputs: Inputs, trace: Trace, mode: Mode) -> Trace:
     """Return the trace of the same run without the formulas of the user, which no counter knows."""
     if all(use.source != OWN for use in trace.formulas):
         return trace
     with no_formulas():
-        return traced_model(text, model, inputs, trace.device)
+        return traced_model(text, model, inputs, trace.device, mode)
 
 
 def _in_order(model: nn.Module, ordered: list[Any], named: dict[str, Any]) -> tuple[Any, ...]:

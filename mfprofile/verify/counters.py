@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import importlib.util
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,8 +24,9 @@ from mfprofile.trace.libraries import imported, quiet
 from mfprofile.trace.modules import named_parameters
 from mfprofile.trace.scripts import named_constants
 from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path
-
-Inputs: TypeAlias = tuple[Tensor, ...]
+from mfprofile.verify import tools
+from mfprofile.verify.distributions import is_installed
+from mfprofile.verify.tools import Inputs as Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,14 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A tool: the package that must be installed, and the function that runs it on a copy of a model in eval mode."""
+    """A tool: the distribution that must be installed, and the function that runs it on a copy of a model in eval mode.
+
+    `module` is what its name is in Python, if that is another.
+    """
 
     package: str
     run: Callable[[nn.Module, Inputs], dict[str, Any]]
+    module: str = ""
 
 
 def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
@@ -75,7 +79,7 @@ def _allow_thread(what: str) -> None:
 
 def installed(name: str) -> bool:
     """Return whether the tool's package is installed."""
-    return importlib.util.find_spec(COUNTERS[name].package) is not None
+    return is_installed(COUNTERS[name].package, COUNTERS[name].module or COUNTERS[name].package)
 
 
 @contextlib.contextmanager
@@ -186,5 +190,9 @@ COUNTERS: Mapping[str, Counter] = MappingProxyType(
         "ptflops": Counter("ptflops", _ptflops("aten")),
         "ptflops-pytorch": Counter("ptflops", _ptflops("pytorch")),
         "torchinfo": Counter("torchinfo", _torchinfo),
+        "ultralytics-thop": Counter("ultralytics-thop", tools.ultralytics_thop, "thop"),
+        "calflops": Counter("calflops", tools.calflops),
+        "deepspeed": Counter("deepspeed", tools.deepspeed),
+        "torchlens": Counter("torchlens", tools.torchlens),
     }
 )

@@ -13,6 +13,7 @@ from mfprofile.verify.outcome import Audit
 from mfprofile.view.bill import bill_json, bill_table
 from mfprofile.view.coverage import coverage, coverage_json, other_remarks
 from mfprofile.view.formulas import formulas_json
+from mfprofile.view.gradients import frozen_lines
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Form, dumps, render
 from mfprofile.view.values import MOST_NAMED, decided
@@ -40,6 +41,7 @@ def remarks(trace: Trace) -> Iterator[str]:
     yield from decided(bill)
     yield from coverage(bill)
     yield from other_remarks(trace)
+    yield from frozen_lines(bill)
     if trace.unused:
         named = listed([f"{path} {grouped(size)}" for path, size in trace.unused.items()], MOST_NAMED)
         yield f"parameters that no op reads: {grouped(sum(trace.unused.values()))} ({named})"

@@ -9,6 +9,7 @@ from typing import Any
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.subject import Subject, Uncovered, gaps, is_whole
 from mfprofile.spec.words import listed, several
+from mfprofile.view.gradients import frozen_lines
 from mfprofile.view.values import MOST_NAMED, decided
 
 
@@ -19,7 +20,7 @@ def notes(bill: Bill) -> list[str]:
     """
     subject = bill.subject
     uncounted = () if is_whole(subject) else coverage(bill)
-    return [*decided(bill), *uncounted, *other_remarks(subject)]
+    return [*decided(bill), *uncounted, *other_remarks(subject), *frozen_lines(bill)]
 
 
 def other_remarks(subject: Subject) -> list[str]:

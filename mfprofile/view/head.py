@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mfprofile.cost.bill import Bill
+from mfprofile.view.gradients import gradients_json
 from mfprofile.view.values import values_json
 
 SCHEMA = 2
@@ -17,15 +18,16 @@ SCHEMA = 2
 def identity(bill: Bill) -> dict[str, Any]:
     """Return the network's name and its inputs: the shape and dtype of each, and its name if it is a keyword.
 
-    A network in code also has `batch`, the batch of inputs that were made (null if they are as they were given), and
-    `values`: whether values decided what it ran.
+    A network in code also has `batch`, the batch of inputs that were made (null if they are as they were given);
+    `values`: whether values decided what it ran; its `trainable` and `frozen` parameters; and, if causal attention ran,
+    `causal`: what of it is counted.
     """
     inputs = [
         {**({"name": each.name} if each.name else {}), "shape": list(each.shape), "dtype": each.dtype}
         for each in bill.subject.inputs
     ]
     batch = {"batch": bill.subject.batch} if bill.subject.fill else {}
-    return {"name": bill.name, "input": inputs, **batch, **values_json(bill)}
+    return {"name": bill.name, "input": inputs, **batch, **values_json(bill), **gradients_json(bill)}
 
 
 def head(bill: Bill) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.memory import Footprint, Inference, Peak, footprints, peak_memory
-from mfprofile.cost.subject import Module
 from mfprofile.cost.tree import SELF
 from mfprofile.errors import InputError
 from mfprofile.spec.traits import NO_LABELS
@@ -53,7 +52,7 @@ def memory_table(bill: Bill, axis: str, run: Inference, depth: int = 2) -> Table
     blank = [None] * len(labels.headings)
     parts, peak = footprints(bill, axis, *run), peak_memory(bill, *run).bytes
     if axis == "module":
-        parts = rolled_up(parts, bill.subject.modules, depth)
+        parts = rolled_up(parts, depth)
     if bill.subject.dataflow is not None:  # what makes only views has no line
         parts = [one for one in parts if one.moved or one.activations or one.live == peak]
     data = [[one.name, *labels.values.get(one.name, blank), *_figures(one, run)] for one in parts]
@@ -107,15 +106,16 @@ def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
     }
 
 
-def rolled_up(parts: Sequence[Footprint], modules: Mapping[str, Module], depth: int) -> list[Footprint]:
+def rolled_up(parts: Sequence[Footprint], depth: int) -> list[Footprint]:
     """Return the footprints of modules, those deeper than `depth` added to their parents at that depth.
 
-    What a module with submodules runs itself has a line of its own above that depth, `(self)`.
+    Above that depth, what a module runs itself beside its submodules has a line of its own, `(self)`.
     """
     lines: dict[str, Footprint] = {}
+    parents = {""} | {one.name[:at] for one in parts for at, letter in enumerate(one.name) if letter == "."}
     for one in parts:
         names = one.name.split(".") if one.name else []
-        is_own = len(names) < depth and not modules[one.name].leaf
+        is_own = one.name in parents and len(names) < depth
         name = ".".join([*names[:depth], SELF] if is_own or not names[:depth] else names[:depth])
         former = lines.get(name, Footprint(name, 0, 0, 0, 0))
         sums = (former.activations + one.activations, former.madds + one.madds, former.moved + one.moved)

@@ -71,7 +71,7 @@ def _memory(outcome: Outcome, terms: Terms) -> Iterator[str]:
     if False in is_recorded:
         yield f"memory of {several(terms.batch, 'image')} in {terms.dtype}"
     if True in is_recorded:
-        yield f"memory{' of networks in code' if False in is_recorded else ''} as they run"
+        yield "memory of networks in code as they run"
 
 
 def _in(conventions: Sequence[str]) -> str:

@@ -279,6 +279,13 @@ def test_no_name_breaks_load(name: str) -> None:
     survives(lambda: load({"extends": name}))
 
 
+@pytest.mark.parametrize("name", ["~\ud800", "~\ud800/net.yaml", "~a\0b"])
+def test_a_home_that_no_locale_can_write_is_no_file(name: str) -> None:
+    """In an ASCII locale, `~é` is one as well."""
+    with pytest.raises(InputError, match=r"no shipped spec and no file has this name|no such file"):
+        load(name)
+
+
 @pytest.mark.parametrize(
     "setting", [f"{key}={value}" for key in ("stem", "tokens.dim", "blocks.3.exp", "width") for value in NASTY]
 )

@@ -669,7 +669,7 @@ def test_the_engine_is_small_deterministic_and_fits_a_script_element() -> None:
     """Another process makes the same bytes, and the engine loads nothing from a network."""
     text = engine_text()
     command = "import sys; from mfprofile.view.page.script import engine_text; sys.stdout.write(engine_text())"
-    surroundings = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONUTF8": "1"}
+    surroundings = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
     again = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True, env=surroundings, cwd=ROOT)
     assert again.stdout.decode() == text
     assert len(text.encode()) < 160_000

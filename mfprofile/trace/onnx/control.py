@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from onnx import GraphProto, NodeProto, TensorProto
 
 from mfprofile.cost import ops
-from mfprofile.trace.onnx.graph import Scope, Walk
 from mfprofile.trace.onnx.values import UNKNOWN, Shape, Value, attributes, tensor_type
+
+if TYPE_CHECKING:
+    from mfprofile.trace.onnx.graph import Scope, Walk
 
 Inputs = Sequence[Value | None]
 
@@ -140,7 +142,5 @@ def _shared(one: Value, two: Value) -> Any:
     return one.type if one.shape is not None and one.shape == two.shape else None
 
 
-CONTROL: Mapping[str, Callable[[Walk, NodeProto, Inputs, Scope], list[Value]]] = MappingProxyType(
-    {"If": _if, "Loop": _loop, "Scan": _scan}
-)
+CONTROL: Mapping[str, Callable[..., list[Value]]] = MappingProxyType({"If": _if, "Loop": _loop, "Scan": _scan})
 """How each node that runs a graph inside it is walked."""

@@ -50,6 +50,8 @@ def read(place: str) -> Model:
     del raw
     if not proto.HasField("graph") or not proto.ir_version:
         raise InputError(f"{place}: has no graph, so it is not an ONNX model; export it again")
+    if any(isinstance(name, bytes) for name in _names(proto)):
+        raise InputError(f"{place}: has names that are not UTF-8 text, so it is damaged; export it again")
     for graph in (proto.graph, *_inner(proto.graph)):
         _check_tensors(place, graph)
     _check_versions(place, proto)
@@ -63,19 +65,28 @@ def read(place: str) -> Model:
 def _bytes(place: str) -> bytes:
     file = Path(place)
     try:
-        if file.is_dir():
-            raise InputError(f"{place}: is a folder; name a file in it")
-        if file.exists() and not file.is_file():
-            raise InputError(f"{place}: is not a regular file")
-        if file.stat().st_size > MOST_BYTES:
-            raise InputError(f"{place}: is larger than 2 GiB; save its weights in another file, as external data")
-        return file.read_bytes()
+        wrong = _refusal(file)
+        content = b"" if wrong else file.read_bytes()
     except FileNotFoundError:
         remedy = similar_file(file, (".onnx",))
         raise InputError(f"{place}: no such file{f'; {remedy}' if remedy else ''}") from None
     except (OSError, ValueError) as error:  # ValueError for a null character in the name
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"{place}: cannot be read: {reason or error}") from None
+    if wrong:
+        raise InputError(f"{place}: {wrong}")
+    return content
+
+
+def _refusal(file: Path) -> str:
+    """Return why a file is not read, or ''. Raises `OSError` if it does not exist."""
+    size = file.stat().st_size
+    if file.is_dir():
+        return "is a folder; name a file in it"
+    if not file.is_file():
+        return "is not a regular file"
+    too_large = "is larger than 2 GiB; save its weights in another file, as external data"
+    return too_large if size > MOST_BYTES else ""
 
 
 def _inner(graph: GraphProto) -> Iterator[GraphProto]:
@@ -86,10 +97,28 @@ def _inner(graph: GraphProto) -> Iterator[GraphProto]:
             yield from _inner(inner)
 
 
+def _names(proto: ModelProto) -> Iterator[str | bytes]:
+    """Yield the names in a model. Those that are not UTF-8 are bytes."""
+    yield from (each.domain for each in proto.opset_import)
+    nodes = [node for function in proto.functions for node in function.node]
+    for function in proto.functions:
+        yield from (function.name, function.domain, *function.input, *function.output)
+    for graph in (proto.graph, *_inner(proto.graph), *(inner for node in nodes for inner in subgraphs(node))):
+        infos = [*graph.input, *graph.output, *graph.value_info]
+        yield from (each.name for each in (*infos, *graph.initializer))
+        yield from (each.values.name for each in graph.sparse_initializer)
+        yield from (side.dim_param for each in infos for side in each.type.tensor_type.shape.dim)
+        nodes += graph.node
+    for node in nodes:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (each.name for each in node.attribute)
+
+
 def _check_tensors(place: str, graph: GraphProto) -> None:
     """Check the stored tensors of a graph, and remove the values of large ones."""
+    initializers = [*graph.initializer, *(each.values for each in graph.sparse_initializer)]
     constants = ((node.name, each.t) for node in graph.node for each in node.attribute if each.HasField("t"))
-    for name, tensor in (*((each.name, each) for each in graph.initializer), *constants):
+    for name, tensor in (*((each.name, each) for each in initializers), *constants):
         what = f"{place}: tensor {shown(name)}"
         check_tensor(what, Path(place), tensor)
         forget_values(tensor)

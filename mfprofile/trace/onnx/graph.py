@@ -12,11 +12,12 @@ from onnx import GraphProto, NodeProto, SparseTensorProto, TensorProto, TypeProt
 
 from mfprofile.errors import InputError
 from mfprofile.spec.words import raised, shown
+from mfprofile.trace.onnx.control import CONTROL
 from mfprofile.trace.onnx.file import Model
 from mfprofile.trace.onnx.functions import subgraphs
 from mfprofile.trace.onnx.operators import PASSES
 from mfprofile.trace.onnx.order import ordered
-from mfprofile.trace.onnx.record import Record
+from mfprofile.trace.onnx.record import MALFORMED, Record
 from mfprofile.trace.onnx.tensors import check_sides, values_of
 from mfprofile.trace.onnx.values import DEFAULT, UNKNOWN, Inference, Value, attributes, constant, of_array, sizes
 from mfprofile.trace.onnx.values import tensor_type as typed
@@ -36,8 +37,6 @@ class Walk:
 
     def run(self, graph: GraphProto, scope: Scope) -> None:
         """Walk the nodes of a graph. Its own values are put into the first map of the scope."""
-        from mfprofile.trace.onnx.control import CONTROL
-
         self._declared |= {each.name: each.type for each in (*graph.value_info, *graph.output)}
         for tensor in graph.initializer:
             scope.maps[0][tensor.name] = self._stored(tensor)
@@ -46,10 +45,22 @@ class Walk:
         for node in ordered(self.model.place, graph, scope):
             inputs = [scope[name] if name else None for name in node.input]
             is_control = node.domain in DEFAULT and node.op_type in CONTROL
-            outputs = CONTROL[node.op_type](self, node, inputs, scope) if is_control else self._node(node, inputs)
+            outputs = self._controlled(node, inputs, scope) if is_control else self._node(node, inputs)
             for name, value in zip(node.output, outputs, strict=True):
                 if name:
                     scope.maps[0][name] = value
+
+    def _controlled(self, node: NodeProto, inputs: Sequence[Value | None], scope: Scope) -> list[Value]:
+        """Walk the graphs inside a node, and return what the node puts out."""
+        try:
+            outputs = CONTROL[node.op_type](self, node, inputs, scope)
+        except InputError:
+            raise
+        except MALFORMED:
+            self.record.refuse(node, inputs, "its graphs or attributes are impossible")
+        if len(outputs) < len(node.output):
+            self.record.refuse(node, inputs, "its graphs put out too little")
+        return outputs[: len(node.output)]
 
     def _stored(self, tensor: TensorProto, name: str = "", is_constant: bool = False) -> Value:
         shape = tuple(tensor.dims)
@@ -82,10 +93,16 @@ class Walk:
         return outputs
 
     def _constant(self, node: NodeProto) -> Value:
-        held = constant(node)
-        if isinstance(held, TensorProto):
-            return self._stored(held, node.output[0], is_constant=True)
-        return UNKNOWN if held is None else of_array(held)
+        try:
+            (name,) = node.output
+            held = constant(node)
+            if isinstance(held, TensorProto):
+                return self._stored(held, name, is_constant=True)
+            return UNKNOWN if held is None else of_array(held)
+        except InputError:
+            raise
+        except MALFORMED:
+            self.record.refuse(node, [], "its attributes are impossible")
 
     def _types(self, node: NodeProto, inputs: Sequence[Value | None]) -> Mapping[str, TypeProto]:
         try:

@@ -125,7 +125,6 @@ def _fitted(place: str, name: str, declared: Sides | None, text: ShapeText) -> S
     pairs = zip(shape, declared, strict=False)
     if len(shape) != len(declared) or any(isinstance(other, int) and side != other for side, other in pairs):
         size = "×".join(map(str, declared)) or "one value"
-        raise InputError(
-            f"--input {text.text}: does not fit the input {shown(name)} of {place}, which has the size {size}"
-        )
+        what = f"does not fit the input {shown(name)} of {place}, which has the size {size}"
+        raise InputError(f"--input {text.text}: {what}; give these sizes, with or without the batch")
     return [side for side in shape if isinstance(side, int)]

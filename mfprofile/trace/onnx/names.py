@@ -104,7 +104,7 @@ def _cut(path: str) -> str:
 def _listed(node: NodeProto, key: str) -> list[str]:
     """Return a list of texts from a node's metadata, or an empty one."""
     text = next((each.value for each in node.metadata_props if each.key == key), "")
-    if not text or len(text) > _MOST_TEXT:
+    if not isinstance(text, str) or not text or len(text) > _MOST_TEXT:
         return []
     try:
         value = ast.literal_eval(text)

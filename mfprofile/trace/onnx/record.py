@@ -23,6 +23,8 @@ from mfprofile.trace.onnx.values import DEFAULT, Value, attributes
 from mfprofile.trace.operators import OWNERS
 
 Inputs = Sequence[Value | None]
+MALFORMED = (KeyError, IndexError, ValueError, TypeError, AttributeError, AssertionError, OverflowError)
+"""What is raised for a node without an attribute that it needs, or with one of another type."""
 UNKNOWN_SIZE = " of unknown size"
 
 
@@ -63,7 +65,7 @@ class Record:
             costs = handle(Call(node, attributes(node), inputs, outputs)) if handle is not None else []
         except UnknownSizeError:
             self.add_uncovered(node, inputs, outputs, f"{node.op_type}{UNKNOWN_SIZE}")
-        except (MisfitError, ValueError, IndexError, KeyError) as error:
+        except (MisfitError, *MALFORMED) as error:
             self.refuse(node, inputs, str(error) if isinstance(error, MisfitError) else "its sizes are impossible")
         else:
             if node.op_type != "Add" or not self._joins_bias(inputs, outputs):

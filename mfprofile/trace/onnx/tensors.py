@@ -69,7 +69,12 @@ def _check_place(what: str, model: Path, tensor: TensorProto) -> None:
 
 def external(tensor: TensorProto) -> dict[str, str]:
     """Return where the data of a tensor is, by key: location, offset, length."""
-    return {each.key: each.value for each in tensor.external_data}
+    return {_text(each.key): _text(each.value) for each in tensor.external_data}
+
+
+def _text(value: str | bytes) -> str:
+    """Return a text of a file; protobuf gives one that is not UTF-8 as bytes."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
 
 
 def forget_values(tensor: TensorProto) -> None:
