@@ -65,6 +65,7 @@ def test_every_command_is_tried() -> None:
         ("count", 0, "", "Traceback (most recent call last):\n", "a traceback or a bug"),
         ("count", 2, "", "Usage: mfprofile count", "exit code 2 without a message"),
         ("count", 2, "", "error: \n", "exit code 2 without a message"),
+        ("count", 2, "", "error: : no such file\n", "exit code 2 without a message"),
         ("count", 2, "", "error: x.yaml: KeyError: 3\n", "'KeyError' in a message"),
         ("count", 2, "", "error: Spec(name='x') is wrong\n", "'Spec(n' in a message"),
         ("count", 2, "", "error: a\x1bb\n", "characters that a terminal obeys: ['\\x1b']"),

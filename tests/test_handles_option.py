@@ -197,7 +197,7 @@ def test_a_wrong_result_is_a_message(here: Here, tmp_path: Path, result: str, me
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "no such file; did you mean 'handles.py'?"),
+        (None, "no such file: handle.py; did you mean 'handles.py'?"),
         ("x = 1", 'has no formula; write @mfprofile.handle("namespace::operator") above a function in it'),
         ("1 // 0", "cannot be imported: ZeroDivisionError: "),
         ("def f(:", "cannot be imported: SyntaxError: "),

@@ -118,7 +118,10 @@ def test_inputs_of_zeros_or_random_values_are_chosen(here: Here) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("audit", "nets.py:Any", "--inputs", "ones"), "error: --inputs ones: must be zeros or random\n"),
+        (
+            ("audit", "nets.py:Any", "--inputs", "ones"),
+            "error: --inputs ones: must be zeros, random or file.py:function\n",
+        ),
         (
             ("check", "mf26m", "--inputs", "random", "--max-madds", "1G"),
             "error: --inputs needs a network in code, such as net.py:Net; a spec is counted without inputs\n",

@@ -60,7 +60,7 @@ def test_json_parts_sum_to_the_whole_and_peak_at_the_peak(here: Here, axis: str)
     """On every axis, parts sum to the whole, the largest part is the peak, and the live tensors sum to the peak."""
     document = json.loads(here(f"memory net.py:Net --input 3x16x16 --by {axis} --json").stdout)
     parts = document["groups"]["totals"]
-    assert (document["batch"], document["dtype"], document["in_place"]) == (None, None, None)
+    assert (document["batch"], document["dtype"], document["in_place"]) == (1, None, None)
     for measure in ("activations", "madds", "moved_bytes"):
         assert sum(part[measure] for part in parts) == document[measure]
     assert max(part["live_bytes"] for part in parts) == document["peak"]["bytes"]
@@ -123,7 +123,7 @@ def test_parameters_are_listed_by_type_if_they_have_several(here: Here) -> None:
 
 
 def test_several_networks_get_one_line_each(here: Here) -> None:
-    """Specs and networks in code stand together, in the order in which they are given."""
+    """Specs and networks in code are in one table, in the order in which they are given."""
     rows = list(csv.DictReader(io.StringIO(here("memory net.py:Net mf26m net.py:Net --input 3x16x16 --csv").stdout)))
     assert [row["name"] for row in rows] == ["net.py:Net", "mf26m", "net.py:Net"]
     assert [row["at"] for row in rows] == ["cat", "blocks.2.mobile.activation1", "cat"]
@@ -152,12 +152,31 @@ def test_check_holds_a_network_in_code_to_a_limit_on_memory(here: Here) -> None:
 
 
 def test_check_says_what_the_memory_of_specs_and_of_code_is_of(here: Here) -> None:
-    """A batch is for specs; a network in code is not judged with it."""
+    """A type is for specs; a network in code is not judged with it."""
     both = here("check mf26m net.py:Net --input 3x16x16 --max-memory 2MB").stdout
     heading = "Limits in convention 'core', memory of 1 image in float32, memory of networks in code as they run\n"
     assert both.startswith(heading)
-    done = here("check mf26m net.py:Net --input 3x16x16 --max-memory 3MB --batch 2")
-    assert (done.returncode, done.stderr.startswith("error: net.py:Net: memory: batch is for specs; ")) == (2, True)
+    done = here("check mf26m net.py:Net --input 3x16x16 --max-memory 3MB --dtype float16")
+    assert (done.returncode, done.stderr.startswith("error: net.py:Net: memory: dtype is for specs; ")) == (2, True)
+
+
+def test_a_batch_is_that_of_the_run(here: Here) -> None:
+    """Three images need three times the memory; parameters are moved once."""
+    one, three = (
+        json.loads(here(f"memory net.py:Net --input 3x16x16 --batch {batch} --json").stdout) for batch in (1, 3)
+    )
+    assert (three["peak"]["bytes"], three["input_bytes"]) == (9 * MAP, 3 * one["input_bytes"])
+    norm = 4 * (2 * 8)  # its statistics
+    assert three["moved_bytes"] == 3 * one["moved_bytes"] - 2 * (WEIGHTS + norm)
+    assert here("check net.py:Net --input 3x16x16 --batch 3 --max-memory 18432").returncode == 0
+    assert here("check net.py:Net --input 3x16x16 --batch 3 --max-memory 18431").returncode == 1
+
+
+def test_training_has_no_memory(here: Here) -> None:
+    """What is live in a backward pass is not known."""
+    done = here("check net.py:Net --input 3x16x16 --max-memory 1MB --training")
+    assert (done.returncode, done.stdout, "memory of one inference; omit --training\n" in done.stderr) == (2, "", True)
+    assert "No such option: --training" in here("memory net.py:Net --training").stderr
 
 
 @pytest.mark.parametrize(
@@ -165,7 +184,7 @@ def test_check_says_what_the_memory_of_specs_and_of_code_is_of(here: Here) -> No
     [
         ("net.py:Net --dtype float16", "error: --dtype is for specs, but net.py:Net is a network in code, which has the batch, the types and the operators in place that it runs with; remove --dtype\n"),
         ("mf26m net.py:Net --in-place", "error: --in-place is for specs, but net.py:Net is a network in code, which has the batch, the types and the operators in place that it runs with; remove --in-place\n"),
-        ("net.py:Net --batch 1", "error: --batch is for specs, but net.py:Net is a network in code, which has the batch, the types and the operators in place that it runs with; remove --batch\n"),
+        ("net.py:Net --batch 0", "error: --batch 0: must be 1 or more\n"),
         ("net.py:Net --depth -1", "error: --depth -1: must be 0 or more\n"),
         ("mf26m --depth 1", "error: --depth needs a network in code, such as net.py:Net; a spec has no modules\n"),
         ("net.py:Net --by block --input 3x16x16", "error: cannot count by 'block'; use one of module, kind, op\n"),

@@ -22,7 +22,7 @@ from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import Fault, bounds, convention_of
 from mfprofile.spec.problems import MISSING, Mark, Problem
 from mfprofile.spec.reading import read_bytes
-from mfprofile.spec.sources import as_typed, is_target, shipped, working_folder
+from mfprofile.spec.sources import as_typed, is_model_file, is_target, shipped, working_folder
 from mfprofile.spec.words import instead
 
 NAME = "pyproject.toml"
@@ -58,15 +58,16 @@ class Config:
         Most likely they are misspelled.
         """
         for glob in self.budgets:
-            is_known = is_target(glob) or any(fnmatchcase(name, glob) for name in shipped())
+            is_code = is_target(glob) and not is_model_file(glob)
+            is_known = is_code or any(fnmatchcase(name, glob) for name in shipped())
             if not is_known and not self._matches_file(glob):
                 yield glob
 
     def unmatched_targets(self) -> Iterator[str]:
         """Yield the targets in files that do not exist."""
         for target in self.targets:
-            source = target.rpartition(":")[0]
-            if source.endswith(".py") and not self._matches_file(source):
+            source = target if is_model_file(target) else target.rpartition(":")[0]
+            if (source.endswith(".py") or is_model_file(source)) and not self._matches_file(source):
                 yield target
 
     def options(self, target: str) -> CodeOptions:
@@ -196,7 +197,7 @@ def _options(target: str, table: object, label: str, text: str, problems: list[P
         at = MISSING if value is None else value
         problems.append(Problem(mark(*path), _dotted("targets", target, *path), rule, at))
 
-    if ":" not in target:
+    if ":" not in target and not is_model_file(target):
         refuse((), "is not a network in code; write path/file.py:Class, package.module:factory or timm:NAME", None)
     return read_options(table, lambda key: f"{mark(key)}: {_dotted('targets', target, key)}", refuse)
 

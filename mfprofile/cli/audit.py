@@ -9,13 +9,12 @@ import typer
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
 from mfprofile.cli.describing import refuse_pairs
-from mfprofile.cli.files import refuse_code_options
+from mfprofile.cli.files import file_trace, refuse_code_options
 from mfprofile.cli.options import ConventionName, FormOptions, notify
 from mfprofile.cli.subjects import (
     Options,
     TargetOptions,
     configured,
-    file_trace,
     imported_once,
     inputs_and_arguments,
     need_extra,
@@ -36,7 +35,7 @@ def command(
         str,
         typer.Argument(
             metavar="TARGET",
-            help="package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME.",
+            help="package.module:factory, path/file.py:Class, timm:NAME, torchvision:NAME or path/model.onnx.",
             autocompletion=targets,
         ),
     ],
@@ -80,13 +79,13 @@ def command(
     ] = None,
     form: FormOptions,
 ) -> None:
-    """Count any PyTorch network, by module.
+    """Count any PyTorch network or ONNX file, by module.
 
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
     Operators that are not counted are listed; --handles counts them by formulas of yours. Needs torch:
-    pip install '.[torch]'.
+    pip install '.[torch]'. A model.onnx is read, not run, and needs onnx alone: pip install '.[onnx]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
     """

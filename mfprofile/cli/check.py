@@ -34,8 +34,7 @@ SpecsAndGlobs = Annotated[
 
 
 def _upper(name: str, text: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")
-    return option
+    return typer.Option(f"--max-{name}", metavar="AMOUNT", help=f"Upper limit{text}.")  # type: ignore[no-any-return]
 
 
 def command(
@@ -115,9 +114,7 @@ def command(
         ),
     ] = "table",
     as_json: AsJson = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if something in a network in code is not counted.")
-    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a network is not fully counted.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if a limit is not met.")] = False,
 ) -> None:
     """Check specs and networks against their budgets.
@@ -133,10 +130,9 @@ def command(
     --convention is refused. With --training, so is a limit of a file on madds: it is on one inference.
 
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
-    no pillars and no knobs here; its memory is that of its run. Its --input and --arg can be in pyproject.toml, under
+    no pillars and no knobs here; its memory is that of its run. Its inputs and arguments may be in pyproject.toml, in
     [tool.mfprofile.targets]. Specs and networks in code can be checked together: 192 or HEIGHTxWIDTH is then the input
-    of specs, and any other form of --input that of networks in code. Operators that are not counted are reported on
-    stderr. With --strict they fail the check.
+    of specs, and any other form of --input that of networks in code. What is not counted is reported on stderr.
 
     Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
     """
@@ -196,9 +192,8 @@ def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Te
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
 
-    terms = Terms(
-        find_convention("core" if convention is None else convention), batch, dtype, convention is not None, training
-    )
+    named = find_convention("core" if convention is None else convention)
+    terms = Terms(named, batch, dtype, convention is not None, training)
     if dtype != "float32":
         from mfprofile.cost.memory import value_bytes
 

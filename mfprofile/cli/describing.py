@@ -130,19 +130,11 @@ def refuse_pairs(options: Options, command: str) -> None:
 
 _MODE = {"training": (TrainingOption, False), "causal": (CausalOption, None)}
 _FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
-NetworkOptions = Annotated[
-    Options,
-    Group(
-        {
-            "settings": (SettingsOption, None),
-            "inputs": (InputsOfEither, None),
-            **_FOR_CODE,
-            **_MODE,
-        },
-        _options,
-    ),
-]
+_FOR_EITHER = {"settings": (SettingsOption, None), "inputs": (InputsOfEither, None), **_FOR_CODE}
+NetworkOptions = Annotated[Options, Group({**_FOR_EITHER, **_MODE}, _options)]
 """The options for specs and networks in code."""
+InferenceOptions = Annotated[Options, Group(_FOR_EITHER, _options)]
+"""The options for specs and networks in code of which one inference is counted."""
 TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE, **_MODE}, _options)]
 """The options for networks in code."""
 SpecOptions = Annotated[

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_model_file, is_target
-from mfprofile.trace.result import Trace
+
+if TYPE_CHECKING:
+    from mfprofile.cli.subjects import Options
+    from mfprofile.trace.result import Trace
 
 
 def codes(references: Sequence[str]) -> list[str]:
@@ -30,8 +34,21 @@ def refuse_code_options(reference: str, **options: object) -> None:
             raise InputError(f"--{name} needs a network in code, but {reference} is a model file: {what}; remove it")
 
 
-def traced_file(reference: str, inputs: Sequence[str]) -> Trace:
-    """Return the trace of a model file. Raises `InputError` as `trace.onnx.trace.traced` does."""
+def file_trace(reference: str, options: Options) -> Trace:
+    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
+
+    Raises `InputError` for a file that is not valid, inputs that do not fit it, arguments, and training.
+    """
+    from mfprofile.budget.code_options import NO_OPTIONS
     from mfprofile.trace.onnx.trace import traced
 
-    return traced(reference, inputs)
+    if options.training:
+        why = "the file does not say what is trained; count the network in code"
+        raise InputError(f"--training: {reference} is a model file: {why}")
+    more = NO_OPTIONS if options.config is None else options.config.options(reference)
+    further = {"no-batch": more.no_batch, "causal": options.causal}
+    refuse_code_options(reference, arg=more.arguments, inputs=more.fill, value=more.values, batch=more.batch, **further)
+    try:
+        return traced(reference, options.inputs or [each.value for each in more.inputs])
+    except InputError as error:
+        raise InputError(str(error) if options.inputs else more.anchored(str(error))) from None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mfprofile.cli.completion import axes, dtypes, specs
+from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.options import ConventionName, FormOptions, load_all
 from mfprofile.cli.subjects import (
-    NetworkOptions,
     Options,
     bill_of,
     configured,
@@ -59,7 +59,7 @@ def command(
         bool, typer.Option("--in-place", help="Let norms, activations and additions of a spec overwrite their input.")
     ] = False,
     *,
-    options: NetworkOptions,
+    options: InferenceOptions,
     convention: ConventionName = "core",
     form: FormOptions,
 ) -> None:

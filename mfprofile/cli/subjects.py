@@ -11,7 +11,7 @@ from mfprofile.cli.describing import NetworkOptions as NetworkOptions
 from mfprofile.cli.describing import Options as Options
 from mfprofile.cli.describing import SpecOptions as SpecOptions
 from mfprofile.cli.describing import TargetOptions as TargetOptions
-from mfprofile.cli.files import codes, need_onnx, refuse_code_options, traced_file
+from mfprofile.cli.files import codes, file_trace, need_onnx, refuse_code_options
 from mfprofile.cli.options import checked_specs, need_torch, notify
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_model_file, is_target
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
     from mfprofile.spec.model import Spec
     from mfprofile.trace.parse import Inputs
-    from mfprofile.trace.result import Trace
 
 _LIBRARIES = ("timm:", "torchvision:")
 
@@ -110,24 +109,6 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
     return bill
 
 
-def file_trace(reference: str, options: Options) -> Trace:
-    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
-
-    Raises `InputError` for a file that is not valid, inputs that do not fit it, and arguments.
-    """
-    from mfprofile.budget.code_options import NO_OPTIONS
-
-    more = NO_OPTIONS if options.config is None else options.config.options(reference)
-    no_batch = {"no-batch": more.no_batch, "training": options.training, "causal": options.causal}
-    refuse_code_options(
-        reference, arg=more.arguments, inputs=more.fill, value=more.values, batch=more.batch, **no_batch
-    )
-    try:
-        return traced_file(reference, options.inputs or [each.value for each in more.inputs])
-    except InputError as error:
-        raise InputError(str(error) if options.inputs else more.anchored(str(error))) from None
-
-
 def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict[str, Any]]:
     """Return the inputs and the arguments of a network in code, from its options and from a pyproject.toml.
 
@@ -158,9 +139,8 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     targets = [reference for reference in references if is_target(reference)]
     if len(targets) == 1:
         spec = next(reference for reference in references if reference not in targets)
-        raise InputError(
-            f"{spec} is a spec and {targets[0]} is a network in code; compare two specs or two networks in code"
-        )
+        sort = "a model file" if is_model_file(targets[0]) else "a network in code"
+        raise InputError(f"{spec} is a spec and {targets[0]} is {sort}; compare two specs or two networks in code")
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
     if is_model_file(references[1]):

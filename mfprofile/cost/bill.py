@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.cost.arrays import check_dimensions
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.kinds import PACKED
 from mfprofile.cost.measures import measure
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_of
 from mfprofile.cost.training import INFERENCE, TRAINING, check_mode, in_training
-from mfprofile.cost.weights import NOTHING, OPS, TORCH_LEAVES, Convention
+from mfprofile.cost.weights import DERIVED_LEAVES, NOTHING, OPS, TORCH_LEAVES, Convention
 from mfprofile.errors import InputError
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
@@ -88,7 +89,9 @@ class Bill:
         """
         modules = self.subject.modules
         if not modules or self.convention.sees != TORCH_LEAVES:
-            return params_of(self.parts, self.convention.uncounted_params)
+            packed = [row.params for row in (self.rows if modules else ()) if row.role == PACKED]
+            missed = 0 if self.convention.weight("linear", PACKED) != NOTHING else sum(packed)
+            return params_of(self.parts, self.convention.uncounted_params) - missed
         known = (row for row in self.rows if row.part.path and self._sees(row.part))
         paths = {row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING}
         return sum(modules[path].params for path in paths)
@@ -173,16 +176,24 @@ class Bill:
 
     def _weighed(self) -> list[int]:
         """Return the multiply-adds that the convention counts for each op: 0 in modules that its tool does not see."""
-        weighed = self.convention.weigh(self.parts)
+        if self.convention.sees != OPS and self.subject.modules and not self.subject.fill:  # it did not run
+            what = f"{self.convention.name} counts modules of torch, which a model file does not have"
+            raise InputError(f"{self.name}: {what}; use core or torch")
+        weighed = self.convention.weigh(self.parts, self.subject.batch or 1)
         if self.convention.sees == OPS or not self.subject.modules:
             return weighed
-        seen = [self._sees(part) for part in self.parts for _ in part.ops]
+        anywhere = self.convention.seen_anywhere
+        seen = [cost.kind in anywhere or self._sees(part) for part in self.parts for _, _, cost in part.ops]
         return [madds if is_seen else 0 for madds, is_seen in zip(weighed, seen, strict=True)]
 
     def _sees(self, part: Part) -> bool:
         """Return whether the convention's tool sees the module that runs a part."""
         module = self.subject.modules.get(part.path)
-        return module is not None and module.leaf and (module.of_torch or self.convention.sees != TORCH_LEAVES)
+        if module is None:
+            return False
+        if self.convention.sees == DERIVED_LEAVES:
+            return (module.leaf and module.derived) or module.kind == "MultiheadAttention"
+        return module.leaf and (module.of_torch or self.convention.sees != TORCH_LEAVES)
 
     def __repr__(self) -> str:
         return f"Bill({self.name}, madds={self.madds}, params={self.params}, convention={self.convention.name})"

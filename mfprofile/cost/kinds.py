@@ -26,7 +26,7 @@ ARITHMETIC = (
     *("abs", "sign", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "erf", "erfc", "erfinv"),
     *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "hypot", "round", "floor", "ceil", "trunc"),
     *("frac", "lerp", "addcmul", "addcdiv", "clamp", "maximum", "minimum", "compare", "logic", "where", "heaviside"),
-    *("polar", "cumulate", "dropout", "search", "grid-sample"),
+    *("polar", "cumulate", "dropout", "search", "grid-sample", "fft"),
 )
 """The kinds that compute each value by itself, except activations and norms."""
 REDUCTIONS = frozenset(
@@ -57,11 +57,17 @@ COMPOSED = "composed"
 """The role of the ops inside an attention that is called as one operator, but that torch runs in parts on a CPU."""
 RARE = "rare"
 """The role of products by operators that counting tools have no rule for, such as matrix × vector."""
+PACKED = "packed"
+"""The role of layers whose parameters are packed into objects that are no tensors. No tool sees them."""
 CELL = "cell"
 """The role of one step of a recurrent layer, called by itself."""
 COMPLEX = "complex"
 COMPLEX_BIASED = "complex-biased"
-"""The roles of convolutions of complex numbers, without and with a bias. torch runs each as three of real numbers."""
+COMPLEX_RARE = "complex-rare"
+COMPLEX_COMPOSED = "complex-composed"
+"""The roles of products of complex numbers, without and with a bias, and as `RARE` and `COMPOSED`. Each is four
+products of real numbers. torch runs a convolution of them as three of real numbers."""
+COMPLEX_ROLES = (COMPLEX, COMPLEX_BIASED, COMPLEX_RARE, COMPLEX_COMPOSED)
 OWN = "own"
 REGISTERED = "registered"
 """The roles of ops that are counted by a formula of the user, or by one of torch's registry. Only FlopCounterMode
@@ -78,7 +84,7 @@ OF_MOBILE_FORMER = frozenset(
 """The roles of a Mobile-Former's ops. `hidden` and `output` belong to a Mobile sub-block. `token` is for the ops that
 join sub-blocks on tokens."""
 ROLES = OF_MOBILE_FORMER | {
-    *(UNCOVERED, FUSED, COMPOSED, RARE, CELL, COMPLEX, COMPLEX_BIASED, OWN, REGISTERED, ODD, "unused"),
+    *(UNCOVERED, FUSED, COMPOSED, RARE, CELL, PACKED, *COMPLEX_ROLES, OWN, REGISTERED, ODD, "unused"),
     *(
         "plain",
         "biased",

@@ -190,6 +190,8 @@ def value_bytes(dtype: str) -> int:
 
 def _timeline(bill: Bill, run: Inference) -> Timeline:
     """Return the steps of an inference: those of the run of a network in code, or the ops of a spec."""
+    if bill.mode == TRAINING:
+        raise InputError(f"{MEMORY}: only that of one inference is known; use a bill without training")
     flow = bill.subject.dataflow
     if flow is None:
         return _timeline_of_spec(bill, run)
@@ -215,10 +217,8 @@ def _timeline_of_spec(bill: Bill, run: Inference) -> Timeline:
 def _flow(bill: Bill, batch: int) -> Flow:
     if not 1 <= batch <= MAX_BATCH:
         raise InputError(f"batch {shown(batch)}: must be {'1 or more' if batch < 1 else f'at most {MAX_BATCH:,}'}")
-    if bill.mode == TRAINING:
-        raise InputError(f"{MEMORY}: only that of one inference is known; use a bill without training")
     if not all(part.wiring for part in bill.parts):
-        raise InputError(f"{MEMORY}: the data flow of this network is not known, and neither is its memory")
+        raise InputError(f"{MEMORY}: the data flow of {bill.name} is not known; use a spec or a network in code")
     if not isinstance(bill.madds, int):
         raise InputError("memory needs one network of whole numbers, not arrays or symbols")
     return Flow(bill.parts, prod(bill.subject.inputs[0].shape[1:]))

@@ -99,6 +99,15 @@ def thop(layer: Recurrence[D]) -> Size[D]:
     return positions * (matrices + layer.states * _OF_THOP[layer.kind][layer.biased])
 
 
+def ultralytics_thop(layer: Recurrence[D]) -> Size[D]:
+    """Return what ultralytics-thop counts: thop/rnn_hooks.py, the products and the arithmetic of the gates.
+
+    >>> ultralytics_thop(Recurrence("rnn", 8, 4, 4, 1, 1, True, False, 15, 15))  # 15 · (4 · (8 + 4) + 3 · 4)
+    900
+    """
+    return layer.positions * (layer.weights + layer.states * _OF_THOP[layer.kind][layer.biased])
+
+
 def ptflops_pytorch(layer: Recurrence[D]) -> Size[D]:
     """Return what ptflops' pytorch backend counts: rnn_flops_counter_hook in ptflops/pytorch_ops.py.
 

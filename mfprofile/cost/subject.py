@@ -22,12 +22,14 @@ class Module(NamedTuple):
     """A module: the name of its class, whether it has no submodules, and whether its class is one of torch.nn.
 
     `params` is the number of parameters that it owns directly. Tied parameters count for each module that owns them.
+    `derived` is whether its class is a layer of torch.nn or derives from one.
     """
 
     kind: str
     leaf: bool
     of_torch: bool
     params: int = 0
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

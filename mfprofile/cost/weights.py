@@ -17,6 +17,8 @@ LEAVES = "leaves"
 """Modules without submodules."""
 TORCH_LEAVES = "torch-leaves"
 """Modules without submodules whose class is one of torch.nn. The tool does not know subclasses and other classes."""
+DERIVED_LEAVES = "derived-leaves"
+"""Modules without submodules whose class is one of torch.nn or derives from one, and every MultiheadAttention."""
 
 
 class Weight(NamedTuple):
@@ -43,10 +45,11 @@ class Convention:
 
     An entry for a role comes before an entry for a kind: ("*", "final") before ("linear", "*"). Ops without an entry
     are not counted; neither are ops counted by formulas of others that a tool has no entry for. `unit` is the unit of
-    the total. `versions` are the versions of the tool whose source was read, as
-    prefixes. `uncounted_params` are the kinds whose parameters the tool misses. `sees` is what the tool sees of a
-    traced network: every op (`OPS`), or only the ops of `LEAVES` or of `TORCH_LEAVES`. `recurrent` is the tool's rule
-    for recurrent layers and cells, where a weight cannot express it; it holds for those whose weight is not `NOTHING`.
+    the total. `versions` are the versions of the tool whose source was read, as prefixes. `uncounted_params` are the
+    kinds whose parameters the tool misses. `sees` is what the tool sees of a traced network: every op (`OPS`), or only
+    the ops of `LEAVES`, `TORCH_LEAVES` or `DERIVED_LEAVES`; ops of the kinds `seen_anywhere` are seen in each module.
+    `recurrent` is the tool's rule for recurrent layers and cells, where a weight cannot express it; it holds for those
+    whose weight is not `NOTHING`.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Convention:
     uncounted_params: frozenset[str] = frozenset()
     sees: str = OPS
     recurrent: Callable[[Any], Any] | None = None
+    seen_anywhere: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for kind, role in self.weights:
@@ -65,8 +69,8 @@ class Convention:
                 raise ValueError(f"convention {self.name!r} weighs {kind!r} in role {role!r}: not in cost/kinds.py")
         if unknown := self.uncounted_params - KINDS:
             raise ValueError(f"convention {self.name!r} misses parameters of {sorted(unknown)}: not in cost/kinds.py")
-        if self.sees not in (OPS, LEAVES, TORCH_LEAVES):
-            raise ValueError(f"convention {self.name!r} sees {self.sees!r}: must be one of the three constants")
+        if self.sees not in (OPS, LEAVES, TORCH_LEAVES, DERIVED_LEAVES):
+            raise ValueError(f"convention {self.name!r} sees {self.sees!r}: must be one of the four constants")
 
     def weight(self, kind: str, role: str) -> Weight:
         """Return the weight of a row of that kind and role. Raises `ValueError` if one of them is not declared."""
@@ -78,32 +82,39 @@ class Convention:
                 return NOTHING
         return NOTHING
 
-    def weigh(self, parts: Iterable[Part[D]]) -> list[Size[D]]:
-        """Return the multiply-adds that are counted for each op, in running order."""
+    def weigh(self, parts: Iterable[Part[D]], batch: int = 1) -> list[Size[D]]:
+        """Return the multiply-adds that are counted for each op of a batch, in running order.
+
+        The parts are of the whole batch. Only the parameters, which it shares, are multiplied by it.
+        """
         weights, known = _Weights(self), dict[int, list[Size[D]]]()
         counted: list[Size[D]] = []
         for part in parts:
             if id(part.ops) not in known:  # the ops of Former are the same in every block
-                known[id(part.ops)] = [self._weighed(cost, weights[cost.kind, role]) for _, role, cost in part.ops]
+                known[id(part.ops)] = [
+                    self._weighed(cost, weights[cost.kind, role], batch) for _, role, cost in part.ops
+                ]
             counted += known[id(part.ops)]
         return counted
 
-    def _weighed(self, cost: Cost[D], weight: Weight) -> Size[D]:
+    def _weighed(self, cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
         if cost.layer is None or self.recurrent is None or weight == NOTHING:
-            return _weighed(cost, weight)
+            return _weighed(cost, weight, batch)
         amount: Size[D] = self.recurrent(cost.layer)
         return amount
 
 
-def _weighed(cost: Cost[D], weight: Weight) -> Size[D]:
+def _weighed(cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
     if weight is NOTHING:
         return 0
     products, elements, outputs, params, vectors, slides = weight
     amount = products * cost.madds
     if elements or outputs or params:  # rare: most conventions count only products
-        amount = amount + elements * cost.elements + outputs * product(cost.out) + params * (cost.weights + cost.biases)
+        amount = amount + elements * cost.elements + outputs * product(cost.out)
+        amount = amount + batch * params * (cost.weights + cost.biases)
     if vectors or slides:
-        amount = amount + vectors * product(cost.out[:-1]) + slides * cost.weights * product(cost.out[1:])
+        positions = cost.out[1:] if batch == 1 else (cost.out[0], *cost.out[2:])  # without the channels
+        amount = amount + vectors * product(cost.out[:-1]) + slides * cost.weights * product(positions)
     return amount
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from mfprofile.spec.sources import SUFFIXES, is_target, shipped
+from mfprofile.spec.sources import SUFFIXES, is_model_file, is_target, shipped
 from mfprofile.spec.words import nearest
 
 _MOST_FILES = 1000
@@ -49,6 +49,8 @@ def _existing(reference: str, file: Path) -> tuple[str, str]:
         return _folder(reference, file)
     if file.suffix == ".py":
         return "is Python code, not a spec", f"name a network in it, as in 'mfprofile audit {code_target(reference)}'"
+    if is_model_file(reference):
+        return "is a model file, not a spec", f"use 'mfprofile audit {reference}'"
     rule = f"is not a spec: its name does not end in {' or '.join(SUFFIXES)}"
     return rule, f"rename it to {file.stem}.yaml if it is one"
 

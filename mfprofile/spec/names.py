@@ -6,7 +6,10 @@ AXES = ("block", "stage", "pillar", "kind", "op")
 """The axes by which the rows of a Mobile-Former can be summed. The first one is the axis of its parts."""
 MODULE_AXES = ("module", "kind", "op")
 """The same for any other network."""
-CONVENTIONS = ("core", "paper", "paper-coco", "torch", "fvcore", "thop", "ptflops", "ptflops-pytorch", "torchinfo")
+CONVENTIONS = (
+    *("core", "paper", "paper-coco", "torch", "fvcore", "thop", "ptflops", "ptflops-pytorch", "torchinfo"),
+    *("ultralytics-thop", "calflops", "deepspeed", "torchlens"),
+)
 """The names of the conventions, in the order of `cost.conventions`."""
 PILLARS = ("mobile", "former", "bridge", "head")
 ADDITIVE = ("madds", "params", "activations")

@@ -1,4 +1,4 @@
-"""Find tensors whose shape does not say what an operator on them costs: nested, sparse, quantized, wrappers."""
+"""Find tensors whose shape does not say what an operator on them costs: nested, sparse, wrappers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PLAIN: Any = torch._C._disabled_torch_dispatch_impl  # what a class without a `
 
 
 def form_of(tensor: Tensor) -> str:
-    """Return the form of a tensor that is not a plain array of numbers: nested, quantized or its layout; else ''."""
+    """Return the form of a tensor that is not a plain array of numbers: nested, or its layout; else ''."""
     if is_nested(tensor):
         return "nested"
     if tensor.layout is not torch.strided:
         return str(tensor.layout).removeprefix("torch.").removeprefix("_")
-    return "quantized" if tensor.is_quantized else ""
+    return ""
 
 
 def named(operator: str, form: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from mfprofile.cost import ops
-from mfprofile.trace import gradients, products, recurrent
+from mfprofile.trace import fourier, gradients, products, quantized, recurrent, special
 from mfprofile.trace.einsum import einsum, has_two_operands
 from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, GATHERED, REDUCTIONS
 from mfprofile.trace.products import Named
@@ -105,6 +105,11 @@ _PRODUCTS: dict[str, Handle] = {
     "bilinear": products.bilinear,
     "affine_grid_generator": products.affine_grid,
     **dict.fromkeys(("outer", "ger", "addr"), products.outer),
+    "_addmm_activation": special.activated_product,
+    "conv_tbc": special.convolution_by_time,
+    "cdist": special.distances,
+    "torchvision::deform_conv2d": special.deformable,
+    **dict.fromkeys(fourier.TRANSFORMS, fourier.transform),
     "einsum": einsum,
     "scaled_dot_product_attention": products.attention,
     **{f"_scaled_dot_product_{name}": products.attention for name in ATTENTIONS.split()},
@@ -135,6 +140,7 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
         **_PRODUCTS,
         **_ON_COMPLEX,
         **_RECURRENT,
+        **quantized.HANDLES,
         **_NORMS,
         **{name: gradients.each_value(kind) for name, kind in gradients.KINDS.items()},
         "convolution_backward": gradients.convolution,
@@ -166,6 +172,10 @@ _CONDITIONS: Mapping[str, Callable[..., bool]] = MappingProxyType(
     }
 )
 """The operators whose handle is only for some calls, each with a function that returns whether it is for a call."""
+
+
+FUNCTIONS: Mapping[str, Handle] = MappingProxyType({"flex_attention": products.attention})
+"""The handle of each operator that runs functions on values; it gets the first output and three tensors."""
 
 
 def is_counted(name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> bool:

@@ -100,7 +100,8 @@ _VIEWS = (
     "unflatten detach alias as_strided diagonal chunk split split_with_sizes unsafe_split unsafe_chunk tensor_split "
     "hsplit vsplit dsplit unbind unfold view_as_real view_as_complex real imag conj resolve_conj resolve_neg _conj "
     "_neg_view lift lift_fresh lift_fresh_copy positive set_data _nested_view_from_buffer _nested_view_from_jagged "
-    "_nested_get_values"
+    "_nested_get_values _nested_get_offsets _nested_get_lengths _nested_get_min_seqlen _nested_get_max_seqlen "
+    "_nested_get_jagged_dummy"
 )
 _MOVES = (
     "clone copy _to_copy to type_as contiguous cat concat concatenate stack hstack vstack dstack column_stack repeat "
@@ -110,7 +111,8 @@ _MOVES = (
     "index _unsafe_index index_select take take_along_dim index_put _unsafe_index_put index_copy index_fill "
     "masked_select masked_scatter scatter slice_scatter select_scatter pixel_shuffle pixel_unshuffle channel_shuffle "
     "complex native_channel_shuffle meshgrid tril triu diag diag_embed block_diag nonzero to_padded_tensor "
-    "_pack_padded_sequence _pad_packed_sequence"
+    "_pack_padded_sequence _pad_packed_sequence _nested_tensor_from_tensor_list _nested_tensor_from_mask "
+    "_nested_from_padded _nested_from_padded_tensor _padded_dense_to_jagged_forward _jagged_to_padded_dense_forward"
 )
 _CREATORS = (
     "empty empty_like new_empty empty_strided new_empty_strided empty_permuted zeros zeros_like new_zeros ones "
@@ -121,7 +123,8 @@ _CREATORS = (
 _QUERIES = (
     "item _local_scalar_dense is_same_size sym_size sym_stride sym_numel sym_storage_offset size stride numel dim "
     "equal is_nonzero allclose is_floating_point is_complex _assert_async _assert_scalar _fused_sdp_choice "
-    "_is_all_true _is_any_true"
+    "sym_is_contiguous values _values indices _indices crow_indices col_indices ccol_indices row_indices "
+    "isin _is_any_true _is_all_true"
 )
 _CHECKS = (
     "_assert_tensor_metadata _linalg_check_errors _validate_sparse_coo_tensor_args _validate_sparse_csr_tensor_args "
@@ -134,7 +137,8 @@ _PROPERTIES = (
     "is_pinned is_contiguous is_coalesced is_set_to is_leaf is_conj is_neg is_inference is_signed is_distributed "
     "_is_zerotensor _nnz sparse_dim dense_dim _dimI _dimV qscheme q_scale q_zero_point q_per_channel_axis result_type "
     "_version output_nr element_size get_device storage_offset retains_grad retain_grad record_stream _backward "
-    "_nested_get_ragged_idx _debug_has_internal_overlap"
+    "_nested_get_ragged_idx _nested_tensor_size _nested_tensor_strides _nested_tensor_storage_offsets "
+    "_debug_has_internal_overlap"
 )
 _STORED = "set resize resize_as split_copy unbind_copy split_with_sizes_copy _foreach_copy _foreach_zero"
 FREE = frozenset(f"{_VIEWS} {_MOVES} {_CREATORS} {_QUERIES} {_CHECKS} {_PROPERTIES} {_STORED}".split())
@@ -185,14 +189,19 @@ RARE_PRODUCTS = frozenset(
         "_grouped_mm",
         "_int_mm",
         "linalg_vecdot",
+        "_addmm_activation",
+        "conv_tbc",
+        "cdist",
+        "torchvision::deform_conv2d",
     ]
 )
-"""Products other than of two real matrices: of vectors or positions, sums of products, in groups, of integers."""
+"""Products for which no tool has a rule: of vectors, positions, integers, sums of products, in groups, distances."""
 
 COMPLEX_LAYERS = frozenset(f"conv{way}{sides}d" for way in ("", "_transpose") for sides in (1, 2, 3))
 """The convolutions as layers call them. On complex numbers they are one op; torch runs three of real numbers."""
 
-BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), "self"))
+_ADDED = ("addmm", "baddbmm", "addmv", "addbmm", "_addmm_activation")
+BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(_ADDED, "self"))
 """The argument that is the bias, for operators that do not call it `bias`."""
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
+from mfprofile.cost.kinds import PACKED
+from mfprofile.trace import quantized
 from mfprofile.trace.forms import size_of
 from mfprofile.trace.handles import HANDLES, Handle
 from mfprofile.trace.operators import BIASES, COMPLEX_LAYERS, DIMENSIONS, FREE, base_name
@@ -34,6 +36,8 @@ class Operator:
     @property
     def role(self) -> str:
         """Return the role of its ops if its name decides it, else ''."""
+        if self.name.startswith("quantized"):
+            return PACKED
         if self.name in COMPLEX_LAYERS:
             return ""
         return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
@@ -65,7 +69,7 @@ def operator_of(function: Any) -> Operator:
     arguments = tuple(str(argument.name) for argument in function._schema.arguments)
     in_place = str(function._schema.name).endswith("_")
     outs = frozenset(str(argument.name) for argument in function._schema.arguments if argument.is_out)
-    is_free = name in FREE or name.startswith("prim::")
+    is_free = name in FREE or name in quantized.FREE or name.startswith("prim::")
     return Operator(name, HANDLES.get(name), is_free, in_place, arguments, outs, _written_arguments(function))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from mfprofile.cost.ops import Cost
@@ -79,7 +80,7 @@ class Owners:
     def claim(self, tensor: Tensor) -> int:
         """Claim the parameters in the tensor that no op has claimed yet, and return their number."""
         owned = self._by_storage.get(_key(tensor))
-        if owned is None:
+        if owned is None or tensor.layout is not torch.strided:
             return 0
         view = (tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
         if view in owned.views:

@@ -1,7 +1,7 @@
 """The handles of operators that multiply: convolutions, Linear, matrix products, attention.
 
 A handle gets the operator's first output and its ATen arguments, and returns the costs by `cost.ops`. It reads only
-shapes, so a product of complex numbers counts as one, as a product of any type. Its signature has the arguments that
+shapes: the role of an op says whether its products are of complex numbers. Its signature has the arguments that
 it knows: a call with others is not counted by it. The recorder adds the parameters later, from the actual tensors.
 """
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,19 +12,20 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mfprofile.cost.dataflow import DataFlow
-from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, FUSED, ODD, RARE, UNCOVERED, check
+from mfprofile.cost.kinds import COMPOSED, ODD, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
-from mfprofile.trace import products, recurrent
+from mfprofile.trace import fourier, nested, sparse
 from mfprofile.trace.calls import Call
 from mfprofile.trace.causal import Causal
+from mfprofile.trace.claims import Claims
 from mfprofile.trace.forms import form_of, is_nested, named, wraps
 from mfprofile.trace.formulas import Costs, Formulas
 from mfprofile.trace.functions import Reading, under
-from mfprofile.trace.handles import is_counted
+from mfprofile.trace.handles import FUNCTIONS, is_counted
 from mfprofile.trace.mode import PLAIN, Mode
-from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS
+from mfprofile.trace.operators import CONTROL, NUMBERS
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
@@ -48,10 +50,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
         self.training = Training(mode.training)
+        self.claims = Claims(self.owners, self.calls, self.training)
         self.causal = Causal(mode.causal)
         self.storages = self.reads.storages
         self.fault: Exception | None = None
         self.formulas = Formulas()
+        self.fourier_flops = 0
         self.output_type: type = type(None)
         self._padding_is_string = False
         self._is_inside = False  # an operator of torch that is run by others
@@ -73,7 +77,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         formula = self.formulas.own(func)
         if formula is not None:
             out = func(*args, **options)
-            self._record_costs(operator, args, options, self.formulas.own_costs(formula, operator, out, args, options))
+            self._record_formulas(
+                operator, args, options, self.formulas.own_costs(formula, operator, out, args, options)
+            )
         else:
             out = func(*args, **options) if operator.free else self._run(operator, func, args, options, read)
         self.reads.note_after(operator.name, read)
@@ -93,20 +99,49 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run an operator that reads these tensors, and record its ops."""
         form = next(filter(None, map(form_of, read)), "")
-        if form:  # the shapes of its operands do not say what it costs
-            return self._run_uncovered(operator, func, args, options, form)
         others = {name: value for name, value in options.items() if name not in operator.outs}
-        if operator.handle is None or not is_counted(operator.name, args, others):
+        if form == "nested":
+            return self._run_nested(operator, func, args, others)
+        if sparse.counts(operator.name, read):
+            operator = replace(operator, handle=sparse.HANDLES[operator.name])
+        elif form:  # the shapes of its operands do not say what it costs
+            return self._run_uncovered(operator, func, args, options, form)
+        elif operator.handle is None or not is_counted(operator.name, args, others):
             return self._run_decomposed(operator, func, args, options)
-        out = answer(operator.name, operator.in_place, args, options)
+        out = None if form else answer(operator.name, operator.in_place, args, options)
         if out is None:
             out = func(*args, **options)
         given = dict(zip(operator.arguments, args, strict=False)) | others
         costs = self.causal.costs(self._costs(operator, out, args, others), given)
+        self._record_costs(operator, costs, args, others)
+        if operator.name in fourier.TRANSFORMS:
+            self.fourier_flops += fourier.flops(out, *args)
+        return out
+
+    def _run_nested(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """Run an operator on nested tensors, and record the sum over their parts."""
+        out = func(*args, **options)
+        first = out if isinstance(out, Tensor) else out[0]
+        count = nested.parts_of(operator.name, first, args, options)
+        if not count or operator.handle is None:
+            self._record_uncovered(operator, operator.name, args, options, out)
+            return out
+
+        def call(index: int) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+            one = partial(nested.part, index=index, dimensions=first.dim(), whole=operator.name in nested.OPERATORS)
+            return one(first), tuple(map(one, args)), {name: one(value) for name, value in options.items()}
+
+        self._record_costs(operator, nested.cost_of(operator.handle, count, call), *call(0)[1:])
+        return out
+
+    def _record_costs(
+        self, operator: Operator, costs: Named, args: tuple[Any, ...], options: Mapping[str, Any]
+    ) -> None:
+        given = {**dict(zip(operator.arguments, args, strict=False)), **options}
+        is_alone = sum(cost.kind == "matmul" for _, cost in costs) == 1
         self.training.note_ops(len(self._ops), operator, costs, given)
         for name, cost in costs:
-            self._record(name, *self._attributed(operator, cost, given, alone=len(costs) == 1))
-        return out
+            self._record(name, *self.claims.attributed(operator, cost, given, is_alone, self._padding_is_string))
 
     def _run_decomposed(self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """Run an operator by those that torch defines it by; an operator without a decomposition is not covered."""
@@ -133,12 +168,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run an operator with functions as arguments.
 
-        Ops of these functions are recorded if the operator runs nothing else. If not, only what they read is recorded.
+        Ops of these functions are recorded if the operator runs nothing else. If not, only what they read is recorded,
+        because it runs them on each value; flex attention itself is counted.
         """
         is_control = operator.name in CONTROL
         mode = self if is_control else Reading(self.owners)
         given = tuple(under(mode, each) if callable(each) else each for each in args)
-        return func(*given, **options) if is_control else self._run_uncovered(operator, func, given, options)
+        if not is_control and operator.name not in FUNCTIONS:
+            return self._run_uncovered(operator, func, given, options)
+        out = func(*given, **options)
+        for name, cost in FUNCTIONS[operator.name](out[0], *args[:3]) if not is_control else ():
+            self._record(name, COMPOSED, cost)
+        return out
 
     def _run_uncovered(
         self, operator: Operator, func: Any, args: tuple[Any, ...], options: Mapping[str, Any], form: str = ""
@@ -149,10 +190,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if costs is None:
             self._record_uncovered(operator, named(operator.name, form), args, options, out)
         else:
-            self._record_costs(operator, args, options, costs)
+            self._record_formulas(operator, args, options, costs)
         return out
 
-    def _record_costs(
+    def _record_formulas(
         self, operator: Operator, args: tuple[Any, ...], options: Mapping[str, Any], costs: Costs
     ) -> None:
         """Record the costs that formulas give for an operator, with the parameters that it reads."""
@@ -160,7 +201,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.training.note_ops(len(self._ops), operator, costs, given)
         for role, cost in costs:
             name = operator.name if role != ODD else f"{operator.name}-{ODD}"
-            self._record(name, role, self._owned(operator, cost, given, alone=len(costs) == 1))
+            self._record(name, role, self.claims.owned(operator, cost, given, alone=len(costs) == 1))
 
     def _record_uncovered(
         self, operator: Operator, kind: str, args: tuple[Any, ...], options: Mapping[str, Any], out: Any
@@ -177,45 +218,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.fault = error
             raise
 
-    def _attributed(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> tuple[str, Cost]:
-        """Return the op's role, and its cost with the parameters that it claims."""
-        role = operator.role or (RARE if _is_rare(operator, cost, given) else self._role(operator, cost, given))
-        return role, self._owned(operator, cost, given, alone)
-
-    def _owned(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> Cost:
-        """Return the op's cost with the parameters that it claims."""
-        bias = given.get(operator.bias)
-        kind, weights, biases = cost.kind, 0, 0
-        operands = list(tensors_in(value for name, value in given.items() if name != operator.bias))
-        if kind == "matmul" and alone and any(map(self.owners.holds, operands)):
-            kind = "linear"
-        if kind in OWNERS:
-            vectors = [each for each in operands if cost.layer is not None and each.dim() == 1]
-            biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
-            weights = sum(map(self.owners.claim, operands))
-        layer = recurrent.as_called(cost, self.calls.current.rank)
-        return Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer, cost.groups)
-
-    def _role(self, operator: Operator, cost: Cost, given: Mapping[str, Any]) -> str:
-        """Return the role where tools differ: fused attention, statistics, complex numbers, bias, padding."""
-        if operator.name == "scaled_dot_product_attention":
-            is_fused = products.fuses(**given) and not self.training.needs_gradient(given.get("attn_mask"))
-            return FUSED if is_fused else COMPOSED
-        if "scaled_dot_product" in operator.name:
-            return FUSED
-        if operator.name == "batch_norm" and given["training"]:
-            return "training" if given.get("weight") is not None else "training-plain"
-        if cost.layer is not None:
-            return recurrent.role(operator.name, given)
-        if operator.name in COMPLEX_LAYERS:
-            return COMPLEX if given.get(operator.bias) is None else COMPLEX_BIASED
-        if given.get(operator.bias) is None:
-            return "string-padding" if self._padding_is_string else "plain"
-        if operator.name == "linear":
-            vectors = given["input"]  # torch fuses the bias if the vectors are contiguous
-            return "biased" if vectors.dim() == 2 or vectors.is_contiguous() else "added"
-        return "string-padding-biased" if self._padding_is_string else "biased"
-
     def note_unseen(self, kernels: Iterable[str]) -> None:
         """Record kernels that run without an operator of ATen: they are not covered, and their outputs are unknown."""
         for name in kernels:
@@ -231,6 +233,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Return the tensors that were read, but that nobody gave and no operator put out."""
         return self.reads.origins.outside
 
+    def unknown_backward(self) -> list[str]:
+        """Return the kinds of products that ran in training, but whose backward pass is not known."""
+        return self.training.unknown((name, cost) for _, name, _, _, cost in self._ops)
+
     def parts(self) -> list[Part]:
         """Return a part for each recorded op, under its module's path, and for each parameter that no op owns."""
         named = [(self.calls.name(call, name, at), role, cost) for call, name, at, role, cost in self._ops]
@@ -240,10 +246,3 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def dataflow(self) -> DataFlow:
         """Return which storages each operator reads and puts out."""
         return self.storages.dataflow(self.owners.bytes, first_row=sum(1 for _ in self.owners.rest(read=True)))
-
-
-def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
-    """Return whether torch does not run a product as one of matrices; this includes an einsum that sums nothing."""
-    if operator.name in PRODUCTS:
-        return products.meets_vector(*islice(given.values(), 2))
-    return operator.name in RARE_PRODUCTS or (operator.name == "einsum" and cost.madds == cost.elements)

@@ -21,7 +21,7 @@ _MOST_NAMED = 4
 def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple[Remark, ...]:
     """Return the remarks on a network that has run under a recorder, with or without gradients."""
     counted = (use.remark for use in recorder.formulas.uses)
-    notes = (*_notes(network, gradients), *_of_causal(recorder.causal.counted))
+    notes = (*_notes(network, gradients, recorder.fourier_flops), *_of_causal(recorder.causal.counted))
     return (*_gaps(network, recorder), *counted, *notes)
 
 
@@ -33,13 +33,18 @@ def _gaps(network: nn.Module, recorder: Recorder) -> Iterator[Remark]:
     for path, layer, size in _unregistered(network, read):
         what = f"{path} ({layer}) is not registered: its {several(size, 'parameter')} are not counted"
         yield Remark(f"{what}; keep layers in nn.ModuleList or nn.ModuleDict", is_gap=True)
-    packed = [f"{path or 'the network'} ({_kind(each)})" for path, each in _packing(network)]
+    backward = recorder.unknown_backward()
+    if backward:
+        text = f"the backward pass of {listed(backward, _MOST_NAMED)} is not counted, only the forward pass"
+        yield Remark(f"{text}; --training does not know it", is_gap=True)
+    packing = [(path, each) for path, each in _packing(network) if not recorder.claims.packed.has(path)]
+    packed = [f"{path or 'the network'} ({_kind(each)})" for path, each in packing]
     if packed:
         text = f"quantized parameters that torch keeps packed are not counted: {listed(packed, _MOST_NAMED)}"
         yield Remark(f"{text}; audit the network before it is quantized", is_gap=True)
 
 
-def _notes(network: nn.Module, gradients: bool) -> Iterator[Remark]:
+def _notes(network: nn.Module, gradients: bool, fourier_flops: int) -> Iterator[Remark]:
     for path, module in named_modules(network):
         place = path or "the network"
         if frozen(module):
@@ -49,6 +54,10 @@ def _notes(network: nn.Module, gradients: bool) -> Iterator[Remark]:
             yield Remark(f"{place} is in DataParallel: it is counted once, on the whole batch")
         if "_orig_mod" in vars(module).get("_modules", {}):
             yield Remark(f"{place} is compiled: it is counted as it is written")
+    if fourier_flops:
+        yield Remark(
+            f"Fourier transforms are not multiply-adds: they take {fourier_flops:,} FLOPs, 5·N·⌈log₂ N⌉ for N points"
+        )
     if gradients:
         yield Remark("run with gradients, because forward differentiates; what its backward pass runs is counted too")
 

@@ -161,7 +161,12 @@ def _check(model: Any, options: Any) -> None:
 def _module(module: nn.Module) -> Module:
     kind = type(module)
     own = sum(parameter.numel() for parameter in own_parameters(module))
-    return Module(kind.__name__, is_leaf(module), kind.__module__.startswith("torch.nn.modules."), own)
+    derived = any(_is_of_torch(base) for base in kind.__mro__ if base is not nn.Module)
+    return Module(kind.__name__, is_leaf(module), _is_of_torch(kind), own, derived)
+
+
+def _is_of_torch(kind: type) -> bool:
+    return kind.__module__.startswith("torch.nn.modules.")
 
 
 def _message(name: str, failure: Failure, inputs: Sequence[InputShape]) -> str:

@@ -68,6 +68,11 @@ class Training:
         if self._is_on:
             self.needs.note_returned(values)
 
+    def unknown(self, kinds: Iterable[tuple[str, Cost]]) -> list[str]:
+        """Return the kinds of ops with multiply-adds whose backward pass is not known, from pairs of name and cost."""
+        unknown = (cost.kind for at, (_, cost) in enumerate(kinds) if cost.madds and at not in self._products)
+        return list(dict.fromkeys(unknown)) if self._is_on else []
+
     def trained(self, ops: Iterable[tuple[str, str, Cost]]) -> Iterator[tuple[int, tuple[str, str, Cost]]]:
         """Yield each op of the run by its number, as it is in training, and what FlopCounterMode counts beyond it."""
         reached = self.needs.reached()

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import importlib.util
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +25,9 @@ from mfprofile.trace.libraries import imported, quiet
 from mfprofile.trace.modules import named_parameters, to_train
 from mfprofile.trace.scripts import named_constants
 from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path, of_any_batch
-
-Inputs: TypeAlias = tuple[Tensor, ...]
+from mfprofile.verify import tools
+from mfprofile.verify.distributions import is_installed
+from mfprofile.verify.tools import Inputs as Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,15 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A tool: the package that must be installed, and the function that runs it on a copy of a model in eval mode.
+    """A tool: the distribution that must be installed, and the function that runs it on a copy of a model in eval mode.
 
-    `train` runs it on a copy in training mode, with a backward pass. It is None for a tool that cannot count one.
+    `module` is what its name is in Python, if that is another. `train` runs it on a copy in training mode, with a
+    backward pass; it is None for a tool that cannot count one.
     """
 
     package: str
     run: Callable[[nn.Module, Inputs], dict[str, Any]]
+    module: str = ""
     train: Callable[[nn.Module, Inputs], dict[str, Any]] | None = None
 
 
@@ -84,7 +86,7 @@ def _allow_thread(what: str) -> None:
 
 def installed(name: str) -> bool:
     """Return whether the tool's package is installed."""
-    return importlib.util.find_spec(COUNTERS[name].package) is not None
+    return is_installed(COUNTERS[name].package, COUNTERS[name].module or COUNTERS[name].package)
 
 
 @contextlib.contextmanager
@@ -210,11 +212,15 @@ def _torchinfo(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
 
 COUNTERS: Mapping[str, Counter] = MappingProxyType(
     {
-        "torch": Counter("torch", _torch, _torch_in_training),
+        "torch": Counter("torch", _torch, train=_torch_in_training),
         "fvcore": Counter("fvcore", _fvcore),
         "thop": Counter("thop", _thop),
         "ptflops": Counter("ptflops", _ptflops("aten")),
         "ptflops-pytorch": Counter("ptflops", _ptflops("pytorch")),
         "torchinfo": Counter("torchinfo", _torchinfo),
+        "ultralytics-thop": Counter("ultralytics-thop", tools.ultralytics_thop, "thop"),
+        "calflops": Counter("calflops", tools.calflops),
+        "deepspeed": Counter("deepspeed", tools.deepspeed),
+        "torchlens": Counter("torchlens", tools.torchlens),
     }
 )

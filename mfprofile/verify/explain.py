@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.conventions import FVCORE
-from mfprofile.cost.kinds import CELL
+from mfprofile.cost.kinds import CELL, PACKED
 from mfprofile.cost.recurrent import GATES
 from mfprofile.cost.rows import Row
+from mfprofile.cost.tools import FVCORE
 from mfprofile.cost.weights import Convention
 from mfprofile.trace.modules import named_modules
 from mfprofile.verify.counters import Measurement, parameters
@@ -125,7 +125,8 @@ def compare_params(bill: Bill, model: nn.Module) -> Comparison:
     may run in another module.
     """
     if bill.subject.modules:
-        return compare(bill.rows, [row.params for row in bill.rows], {"": parameters(model)}, [""])
+        ours = [0 if row.role == PACKED else row.params for row in bill.rows]  # they are no tensors of the model
+        return compare(bill.rows, ours, {"": parameters(model)}, [""])
     theirs = {path: parameters(module) for path, module in named_modules(model)}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
 

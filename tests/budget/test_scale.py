@@ -65,8 +65,15 @@ def shape(member: Member | None) -> Row | None:
     return None if member is None else (member.value, member.madds, member.params)
 
 
-@pytest.mark.parametrize("by", FAMILIES)
-@pytest.mark.parametrize("name", MODELS)
+ALL = [
+    pytest.param(name, by, marks=pytest.mark.slow if by == "width" and name not in ("mf26m", "mf294m") else ())
+    for name in MODELS
+    for by in FAMILIES
+]
+"""Each model in each family. Its widths are many, so by default two models are scaled by them."""
+
+
+@pytest.mark.parametrize(("name", "by"), ALL)
 def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) -> None:
     """For random budgets, 50 for width and MAdds, and for budgets at, one under and one over the cost of a member."""
     spec, every, chance = load(name), of_model(name, by), random.Random(f"{name} {by}")

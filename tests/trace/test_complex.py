@@ -1,4 +1,4 @@
-"""Complex numbers: a product of two of them counts as one, in every operator."""
+"""Complex numbers: a product of two of them counts as four of real numbers, in every operator."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from zoo import Lambda  # noqa: E402
 
 from mfprofile.trace.result import Trace  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
+from mfprofile.verify.verify import chosen, verified  # noqa: E402
 
 TYPES = (torch.float32, torch.complex64)
 # 20 vectors of 8 values, multiplied by a matrix of 8 × 16
@@ -51,20 +52,52 @@ def product(function: Callable[..., Any], dtype: Any, device: str) -> Trace:
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_a_product_counts_the_same_for_every_type(name: str, dtype: Any, device: str) -> None:
-    """There are 20 · 8 · 16 of them, however they are written."""
+def test_a_product_counts_as_those_of_real_numbers(name: str, dtype: Any, device: str) -> None:
+    """There are 20 · 8 · 16 of them, however they are written; by hand, each of complex numbers is four of real ones."""
     traced = product(PRODUCTS[name], dtype, device)
-    assert (traced.bill().madds, traced.bill().params, traced.uncovered) == (2560, 128, ())
+    assert (traced.bill().madds, traced.bill().params, traced.uncovered) == (2560 * times(dtype), 128, ())
+
+
+def times(dtype: Any) -> int:
+    """Return how many products of real numbers a product is."""
+    return 4 if dtype.is_complex else 1
+
+
+@pytest.mark.parametrize("name", ["linear", "matmul", "bmm", "addmm", "einsum"])
+def test_torchs_counter_takes_each_for_one_product(name: str) -> None:
+    """It counts 2 FLOPs for a product of any type, and so it is predicted."""
+    x, w = torch.zeros(20, 8, dtype=torch.complex64), torch.zeros(16, 8, dtype=torch.complex64)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        PRODUCTS[name](x, w)
+    bill = product(PRODUCTS[name], torch.complex64, "meta").bill("torch")
+    assert bill.madds == counter.get_total_flops() == 2 * 2560
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_every_counter_is_explained_on_complex_layers(bias: bool) -> None:
+    """They count one product where core counts four, and three for a convolution."""
+    model = nn.Sequential(nn.Linear(8, 8, bias=bias, dtype=torch.complex64), nn.Conv1d(5, 3, 1, dtype=torch.complex64))
+    given = torch.zeros(1, 5, 8, dtype=torch.complex64)
+    traced = trace(model, given)
+    verification = verified(traced.bill(), model, chosen(["torch", "fvcore", "thop"]), lambda _: None, (given,))
+    assert traced.bill().madds == 4 * (5 * 8 * 8 + 8 * 5 * 3)
+    assert [(one.measured.tool, one.unexplained) for one in verification.explanations] == [
+        ("torch", 0),
+        ("fvcore", 0),
+        ("thop", 0),
+    ]
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-def test_attention_and_bilinear_count_the_same(dtype: Any) -> None:
+def test_attention_and_bilinear_count_all_their_products(dtype: Any) -> None:
     """They have several products."""
     tokens = torch.empty(1, 2, 20, 8, dtype=dtype, device="meta")
     attention = trace(Lambda(lambda x: functional.scaled_dot_product_attention(x, x, x)), tokens)
-    assert attention.bill().madds == 2 * (2 * 20 * 20 * 8)
+    assert attention.bill().madds == times(dtype) * 2 * (2 * 20 * 20 * 8)
     vectors = torch.empty(20, 8, dtype=dtype, device="meta")
-    assert trace(nn.Bilinear(8, 8, 2, dtype=dtype), [vectors, vectors]).bill().madds == 20 * 2 * (8 * 8 + 8)
+    assert trace(nn.Bilinear(8, 8, 2, dtype=dtype), [vectors, vectors]).bill().madds == times(dtype) * 20 * 2 * (
+        8 * 8 + 8
+    )
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -93,8 +126,8 @@ def test_a_view_of_complex_numbers_as_real_ones_has_real_products() -> None:
     assert (traced.bill().madds, traced.bill().params) == (4 * 20 * 8 * 16, 8 * 16)
 
 
-def test_a_dot_product_of_complex_vectors_counts_its_length() -> None:
+def test_a_dot_product_of_complex_vectors_counts_four_times_its_length() -> None:
     """With and without a conjugate."""
     vector = torch.zeros(20, dtype=torch.complex64)
     for function in (torch.dot, torch.vdot, torch.linalg.vecdot, torch.matmul):
-        assert trace(Lambda(function), [vector, vector]).bill().madds == 20
+        assert trace(Lambda(function), [vector, vector]).bill().madds == 4 * 20

@@ -54,7 +54,7 @@ def folded(ours: Bill, judge: Bill) -> int:
     return in_code - in_file
 
 
-@pytest.mark.parametrize("name", ZOO.keys() - NOT_EXPORTED)
+@pytest.mark.parametrize("name", sorted(ZOO.keys() - NOT_EXPORTED))
 def test_a_small_network_costs_the_same_in_its_file(name: str, tmp_path: Path) -> None:
     """Multiply-adds agree module by module, and parameters in all, less those that the exporter folds."""
     exhibit = ZOO[name]

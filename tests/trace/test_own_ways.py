@@ -18,6 +18,7 @@ from torch.nn.modules import module as torch_modules  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from zoo import Lambda  # noqa: E402
 
+from mfprofile.cost.kinds import COMPOSED  # noqa: E402
 from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 
@@ -285,18 +286,6 @@ def test_layers_that_are_not_registered_get_a_remark(keep: Callable[[nn.Module],
     assert remark.is_gap
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-def test_quantized_layers_get_a_remark() -> None:
-    """Torch packs their parameters into objects that are no tensors."""
-    network = nn.Sequential(nn.Linear(8, 5), nn.ReLU())
-    quantized = torch.ao.quantization.quantize_dynamic(network, {nn.Linear})
-    text = "quantized parameters that torch keeps packed are not counted: {}; audit the network before it is quantized"
-    for each, place in ((quantized, "0 (Linear)"), (torch.jit.script(quantized), "the network (Sequential)")):
-        [remark] = trace(each, (8,)).remarks
-        assert remark.text == text.format(place)
-        assert remark.is_gap
-
-
 def test_containers_of_torch_get_a_remark() -> None:
     """They are counted as what they contain."""
     layer = nn.Linear(3, 4)
@@ -311,7 +300,7 @@ def test_containers_of_torch_get_a_remark() -> None:
 
 @pytest.mark.parametrize("parameters", [False, True])
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_flex_attention_is_named(parameters: bool) -> None:
+def test_flex_attention_is_counted(parameters: bool) -> None:
     """Also in a network without parameters, and if it is the first that needs torch's compiler."""
     attention = pytest.importorskip("torch.nn.attention.flex_attention")
     layer = nn.Linear(16, 16) if parameters else nn.Identity()
@@ -327,10 +316,36 @@ def test_flex_attention_is_named(parameters: bool) -> None:
 
     for device in (None, "cpu"):
         traced = trace(Attending(), (32, 16), device=device)
-        assert [(one.operator, one.elements) for one in traced.uncovered] == [
-            ("flex_attention", 640)
-        ]  # and two values for each row of scores
-        assert traced.bill().madds == (8_192 if parameters else 0)
+        assert traced.uncovered == ()
+        attention_madds = 2 * (2 * 32 * 32 * 8)  # of all rows and columns
+        assert traced.bill().madds == attention_madds + (8_192 if parameters else 0)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_flex_attention_counts_its_two_products_and_not_its_functions() -> None:
+    """As scaled dot-product attention: each head of the query, all blocks. Scores are changed by functions."""
+    attention = pytest.importorskip("torch.nn.attention.flex_attention")
+
+    class Attending(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.slope = nn.Parameter(torch.ones(4))
+
+        def forward(self, x: Tensor) -> Tensor:
+            mask = attention.create_block_mask(lambda _b, _h, q, k: q >= k, None, None, 32, 32, device="cpu")
+            few = x[:, :2]
+            return attention.flex_attention(
+                x, few, few, lambda score, _b, h, _q, _k: score * self.slope[h], mask, enable_gqa=True
+            )
+
+    traced = trace(Attending(), (4, 32, 8))
+    rows = {row.name: (row.kind, row.madds, row.elements) for row in traced.rows if row.role == COMPOSED}
+    assert rows == {
+        "scores": ("matmul", 4 * 32 * 32 * 8, 4 * 32 * 32),
+        "softmax": ("softmax", 0, 4 * 32 * 32),
+        "aggregate": ("matmul", 4 * 32 * 32 * 8, 4 * 32 * 8),
+    }
+    assert (traced.uncovered, traced.bill().params) == ((), 4)
 
 
 def test_threads_trace_one_after_another() -> None:

@@ -142,6 +142,8 @@ MORE: Mapping[str, tuple[Function, tuple[Any, ...]]] = {
     },
     "lstm": (lambda: nn.LSTM(4, 5), ((3, 4),)),
     "gru": (lambda: nn.GRU(4, 5, bidirectional=True), ((3, 4),)),
+    "fft": (_weighted(lambda x, w: torch.fft.rfft(x @ w).abs(), 4, 6), ((4,),)),
+    "distances": (_weighted(torch.cdist, 5, 4), ((5, 4),)),
     "circular": (_layers(nn.Conv2d(3, 4, 3, padding=1, padding_mode="circular")), ((3, 5, 5),)),
     "group norm": (_layers(nn.Conv2d(4, 4, 1), nn.GroupNorm(2, 4)), ((4, 5, 5),)),
     "rms norm": (_layers(nn.Linear(4, 4), nn.RMSNorm(4)), ((4,),)),
@@ -179,9 +181,7 @@ MORE: Mapping[str, tuple[Function, tuple[Any, ...]]] = {
 """Networks that are counted in full."""
 
 NAMED: Mapping[str, tuple[Function, tuple[Any, ...], set[str], set[str]]] = {
-    "fft": (_weighted(lambda x, w: torch.fft.rfft(x @ w).abs(), 4, 6), ((4,),), {"_fft_r2c"}, set()),
     "svd": (_weighted(lambda x, w: torch.linalg.svd(x @ w)[1], 4, 3), ((5, 4),), {"_linalg_svd"}, set()),
-    "distances": (_weighted(torch.cdist, 5, 4), ((5, 4),), {"_cdist_forward"}, set()),
     "for each": (
         _weighted(lambda x, w: torch._foreach_add([x @ w], 1)[0], 4, 3), ((4,),), {"_foreach_add"}, set(),
     ),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from mfprofile.cost import ops
 from mfprofile.cost.ops import Cost
+from mfprofile.cost.recurrent import GATES, Recurrence, recurrent
 from mfprofile.trace.equations import Equation, Sides, contracted, joined, parsed
 from mfprofile.trace.layers import attended, convolved, multiplied
 from mfprofile.trace.onnx.call import Call, MisfitError, Named, UnknownSizeError
@@ -92,13 +93,14 @@ def _recurrent(kind: str) -> Handle:
     """
 
     def cost(call: Call) -> Named:
-        steps, batch, _ = call.shape(0)
+        steps, batch, inputs = call.shape(0)
+        directions, gates, hidden = call.shape(2)
+        if call.shape(1) != (directions, gates, inputs) or gates != GATES[kind] * hidden:
+            raise MisfitError(f"weights of {_text(call.shape(1))} and {_text(call.shape(2))}")
         lengths = call.data(4)
         vectors = steps * batch if lengths is None else int(lengths.sum())
-        weights = prod(call.shape(1)) + prod(call.shape(2))
-        gates = prod(call.shape(1)[:2])
-        outputs = vectors * gates // {"lstm": 4, "gru": 3, "rnn": 1}[kind]
-        return [("", Cost(kind, (vectors, outputs // vectors if vectors else 0), vectors * weights, outputs))]
+        layer = Recurrence(kind, inputs, hidden, hidden, 1, directions, call.has(3), False, vectors, steps * batch)
+        return [("", recurrent(layer, vectors, directions * hidden))]
 
     return cost
 

@@ -99,7 +99,7 @@ def _convention(each: Convention) -> dict[str, Any]:
     """Return a convention with the weight of each counted kind and role that occurs in a form."""
     pairs = dict.fromkeys((op.kind, op.role) for form in layouts().forms for op in form.ops)
     weights = {f"{kind} {role}": each.weight(kind, role) for kind, role in sorted(pairs)}
-    left_out = ("name", "weights", "sees")
+    left_out = ("name", "weights", "sees", "seen_anywhere", "recurrent")
     plain = {field.name: getattr(each, field.name) for field in fields(each) if field.name not in left_out}
     return {
         **plain,
