@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, COMPOSED, CONVOLUTIONS, FUSED, PRODUCTS, RARE, UPSAMPLINGS
+from mfprofile.cost.kinds import (
+    COMPLEX,
+    COMPLEX_BIASED,
+    COMPOSED,
+    CONVOLUTIONS,
+    FUSED,
+    PRODUCTS,
+    RARE,
+    SUMMED,
+    UPSAMPLINGS,
+)
 from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 from mfprofile.spec.problems import unknown
 
@@ -40,6 +50,7 @@ BIASED_CONVOLUTIONS = {
 }
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
+NO_SUMMED = {(ANY, SUMMED): NOTHING}  # baddbmm
 NO_RARE = {(ANY, RARE): NOTHING}  # products by operators that no tool knows, such as matrix × vector
 SLIDING = {("conv-transpose", ANY): Weight(slides=1)}
 SLIDING_BIASED = {
@@ -115,6 +126,7 @@ FVCORE = Convention(
         **NO_STRING_PADDING,
         **NO_FUSED,
         **NO_RARE,
+        **NO_SUMMED,
         (ANY, COMPOSED): NOTHING,
         **_complex(3),
     },
@@ -157,6 +169,7 @@ PTFLOPS = Convention(
         **_complex(3, biases=2),
         **NO_FUSED,
         **NO_RARE,
+        **NO_SUMMED,
     },
     versions=("0.7",),
 )

@@ -49,6 +49,8 @@ COMPOSED = "composed"
 """The role of the ops inside an attention that is called as one operator, but that torch runs in parts on a CPU."""
 RARE = "rare"
 """The role of products by operators that counting tools have no rule for, such as matrix × vector."""
+SUMMED = "summed"
+"""The role of products of matrices, in batches, that are added to something in one operator: some tools miss it."""
 COMPLEX = "complex"
 COMPLEX_BIASED = "complex-biased"
 """The roles of convolutions of complex numbers, without and with a bias. torch runs each as three of real numbers."""
@@ -61,7 +63,7 @@ OF_MOBILE_FORMER = frozenset(
 """The roles of a Mobile-Former's ops. `hidden` and `output` belong to a Mobile sub-block. `token` is for the ops that
 join sub-blocks on tokens."""
 ROLES = OF_MOBILE_FORMER | {
-    *(UNCOVERED, FUSED, COMPOSED, RARE, COMPLEX, COMPLEX_BIASED, "unused"),
+    *(UNCOVERED, FUSED, COMPOSED, RARE, SUMMED, COMPLEX, COMPLEX_BIASED, "unused"),
     *(
         "plain",
         "biased",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mfprofile.spec.inputs import InputShape
 from mfprofile.trace import SEED
 from mfprofile.trace.modules import named_tensors
+from mfprofile.trace.shapes import empty
 
 Maker = Callable[[tuple[int, ...], torch.dtype, str], Tensor]
 """A function from a shape, a type and a device to an input."""
@@ -43,7 +44,9 @@ def maker(fill: str) -> Maker:
     generator = torch.Generator().manual_seed(SEED)
 
     def made(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
-        if fill == "zeros" or device == "meta":
+        if device == "meta":
+            return empty(shape, dtype)
+        if fill == "zeros":
             return torch.zeros(shape, dtype=dtype, device=device)
         if dtype.is_floating_point or dtype.is_complex:
             drawn = torch.randn(shape, generator=generator, dtype=dtype if dtype.is_complex else torch.float32)

@@ -19,7 +19,15 @@ from mfprofile.trace.calls import Call
 from mfprofile.trace.forms import form_of, is_nested, named, size_of, wraps
 from mfprofile.trace.functions import Reading, under
 from mfprofile.trace.handles import is_counted
-from mfprofile.trace.operators import COMPLEX_LAYERS, CONTROL, NUMBERS, OWNERS, PRODUCTS, RARE_PRODUCTS, RECURRENT
+from mfprofile.trace.operators import (
+    COMPLEX_LAYERS,
+    CONTROL,
+    NUMBERS,
+    OWNERS,
+    PRODUCTS,
+    RARE_PRODUCTS,
+    RECURRENT,
+)
 from mfprofile.trace.overloads import Operator, operator_of
 from mfprofile.trace.owners import tensors_in
 from mfprofile.trace.products import Named
@@ -166,7 +174,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return "training" if given.get("weight") is not None else "training-plain"
         if operator.name in COMPLEX_LAYERS:
             return COMPLEX if given.get(operator.bias) is None else COMPLEX_BIASED
-        if given.get(operator.bias) is None:
+        if given.get(operator.decides) is None:
             return "string-padding" if self._padding_is_string else "plain"
         if operator.name == "linear":
             vectors = given["input"]  # torch fuses the bias if the vectors are contiguous

@@ -65,7 +65,9 @@ def test_questions_about_all_values_are_free() -> None:
     assert ({row.kind for row in traced.rows}, traced.uncovered) == ({"compare"}, ())
 
 
-@pytest.mark.parametrize(("theta", "size", "madds"), [((2, 2, 3), (2, 5, 4, 6), 288), ((1, 3, 4), (1, 5, 2, 4, 6), 576)])
+@pytest.mark.parametrize(
+    ("theta", "size", "madds"), [((2, 2, 3), (2, 5, 4, 6), 288), ((1, 3, 4), (1, 5, 2, 4, 6), 576)]
+)
 def test_a_grid_of_positions_is_a_product(theta: Any, size: Any, madds: int) -> None:
     """2 images · 24 positions · 3 · 2, and 48 positions · 4 · 3; torch's own counter has no rule for it."""
     traced = of(lambda x: torch.nn.functional.affine_grid(x, list(size), align_corners=False), torch.ones(theta))
