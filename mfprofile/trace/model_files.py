@@ -39,12 +39,25 @@ def network_in(place: str, arguments: Mapping[str, Any]) -> nn.Module:
     """
     for key in arguments:
         raise InputError(f"{printable(place)}: is already a network and takes no arguments; remove --arg {key}")
-    value = loaded(place)
+    if not are_trusted() and sort_of(place) == EXPORTED:
+        from mfprofile.trace.exported.archive import network_in as read_as_data
+
+        return read_as_data(place)
+    value = network_or_value(loaded(place))
     if not isinstance(value, nn.Module):
         what = "holds weights without a network" if isinstance(value, Mapping) else "does not hold a network"
         remedy = "save the whole network or its export, or count the network in code"
         raise InputError(f"{printable(place)}: {what}: it is of type {type(value).__name__}; {remedy}")
     return value
+
+
+def network_or_value(value: Any) -> Any:
+    """Return the network of an exported program, and any other value as it is."""
+    if not isinstance(value, torch.export.ExportedProgram):
+        return value
+    from mfprofile.trace.exported.export import network_of
+
+    return network_of(value)
 
 
 def loaded(place: str) -> Any:

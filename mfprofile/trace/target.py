@@ -22,7 +22,7 @@ from mfprofile.spec.missing import code_target, similar_file
 from mfprofile.spec.sources import is_model_file, shipped
 from mfprofile.spec.words import EMPTY, nearest, printable, raised
 from mfprofile.trace.imports import imports_from, module_of
-from mfprofile.trace.model_files import network_in
+from mfprofile.trace.model_files import network_in, network_or_value
 from mfprofile.trace.named import LIBRARIES
 from mfprofile.trace.places import place
 from mfprofile.trace.seeds import seeded
@@ -175,6 +175,7 @@ def _is_candidate(module: ModuleType, value: Any) -> bool:
 
 def _factory(target: Target, value: Any, arguments: Arguments) -> Callable[[], Any]:
     """Return a function that makes the network from the target's value: it calls the value, or returns a network."""
+    value = network_or_value(value)
     if isinstance(value, nn.Module):
         if arguments:
             _refuse(target, f"is already a network and takes no arguments; remove --arg {next(iter(arguments))}")
@@ -191,7 +192,7 @@ def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
     for device in ("cpu",) if real else ("meta", "cpu"):
         try:
             with seeded(), torch.device(device):
-                model = make()
+                model = network_or_value(make())
         except KeyboardInterrupt:
             raise
         except BaseException as error:
