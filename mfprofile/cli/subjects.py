@@ -14,7 +14,7 @@ from mfprofile.cli.describing import TargetOptions as TargetOptions
 from mfprofile.cli.files import codes, file_trace, need_onnx, refuse_code_options
 from mfprofile.cli.options import checked_specs, need_torch, notify
 from mfprofile.errors import InputError
-from mfprofile.spec.sources import is_model_file, is_target
+from mfprofile.spec.sources import is_model_file, is_onnx, is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
@@ -62,17 +62,15 @@ def need_extra(command: str, references: Sequence[str]) -> None:
     """Raise `InputError` with the command that installs what the networks need: torch for code, onnx for files."""
     if codes(references):
         need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
-    if any(map(is_model_file, references)):
+    if any(map(is_onnx, references)):
         need_onnx(command.partition(" ")[0])
 
 
 def imported_once(references: Sequence[str], options: Options) -> AbstractContextManager[None]:
-    """Return a block in which each file of several networks in code is imported once, and their handles apply."""
+    """Return a block in which each file of several networks in code is imported once, as their options say."""
     if not codes(references):
         return nullcontext()
-    from mfprofile.trace.handle_files import handles_of
-
-    return handles_of(options.code.handles)
+    return options.code.applied()
 
 
 def bill_of(reference: str, options: Options, convention: str, suffix: str = "") -> Bill:
@@ -96,7 +94,7 @@ def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bil
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
     from mfprofile.view.coverage import notes
 
-    if is_model_file(reference):
+    if is_onnx(reference):
         trace = file_trace(reference, options)
     else:
         from mfprofile.trace.audit import traced

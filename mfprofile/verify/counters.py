@@ -52,8 +52,8 @@ class Measurement:
 class Counter:
     """A tool: the distribution that must be installed, and the function that runs it on a copy of a model in eval mode.
 
-    `module` is what its name is in Python, if that is another. `is_common` is whether an extra installs it. `train` runs
-    it on a copy in training mode, with a backward pass; it is None for a tool that cannot count one.
+    `module` is what its name is in Python, if that is another. `is_common` is whether an extra installs it. `train`
+    runs it on a copy in training mode, with a backward pass; it is None for a tool that cannot count one.
     """
 
     package: str
