@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mfprofile.spec.model import Spec
     from mfprofile.trace.parse import Inputs
 
-_LIBRARIES = ("timm:", "torchvision:")
+_LIBRARIES = ("timm:", "torchvision:", "transformers:")
 
 
 def refuse_misplaced(
