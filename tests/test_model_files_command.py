@@ -139,7 +139,7 @@ def test_inputs_of_a_file_can_be_in_a_pyproject(folder: Path) -> None:
         ("audit net.onnx --device cpu", "--device needs a network in code, but net.onnx is a model file: a model file is read, not run; remove it"),
         ("audit net.onnx --inputs random", "--inputs needs a network in code, but net.onnx is a model file: a model file is read, not run; remove it"),
         ("check net.onnx --arg width=4 --max-madds 1M", "--arg needs a network in code, but net.onnx is a model file: its code was run when it was exported; remove it"),
-        ("check net.onnx --input 3x8x8 --training --max-madds 1M", "net.onnx: --training: net.onnx is a model file: the file does not say what is trained; count the network in code"),
+        ("check net.onnx --input 3x8x8 --training --max-madds 1M", "--training needs a network in code, but net.onnx is a model file: a model file is read, not run; remove it"),
         ("diff net.onnx --arg width=4", "--arg needs a network in code, but net.onnx is a model file: its code was run when it was exported; remove it"),
         ("diff net.onnx mf26m", "mf26m is a spec and net.onnx is a model file; compare two specs or two networks in code"),
         ("audit net.onnx --input 3x8x8 --convention thop", "net.onnx: thop counts modules of torch, which a model file does not have; use core or torch"),

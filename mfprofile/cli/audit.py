@@ -8,6 +8,7 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
+from mfprofile.cli.describing import refuse_pairs
 from mfprofile.cli.files import file_trace, refuse_code_options
 from mfprofile.cli.options import ConventionName, FormOptions, notify
 from mfprofile.cli.subjects import (
@@ -123,8 +124,8 @@ def command(
 def _audited(target: str, options: Options, device: str | None, counters: list[str] | None) -> Audit:
     from mfprofile.verify.outcome import Audit
 
-    if options.causal == "pairs" and counters is not None:
-        raise InputError("--causal pairs and --verify cannot be combined: other counters count all rows × columns")
+    if counters is not None:
+        refuse_pairs(options, "--verify")
     if is_model_file(target):
         return Audit(file_trace(target, options))
     from mfprofile.verify.audit import audit

@@ -120,6 +120,14 @@ def _options(
     return replace(options, training=training, causal=causal)
 
 
+def refuse_pairs(options: Options, command: str) -> None:
+    """Raise `InputError` if causal attention is to be counted by pairs in a comparison with other counters."""
+    if options.causal == "pairs":
+        raise InputError(
+            f"--causal pairs and {command} cannot be combined: other counters count all rows × columns; omit --causal"
+        )
+
+
 _MODE = {"training": (TrainingOption, False), "causal": (CausalOption, None)}
 _FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
 _FOR_EITHER = {"settings": (SettingsOption, None), "inputs": (InputsOfEither, None), **_FOR_CODE}

@@ -8,6 +8,7 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import specs as spec_names
+from mfprofile.cli.describing import refuse_pairs
 from mfprofile.cli.options import FormOptions, load_all, need_torch, notify
 from mfprofile.cli.subjects import (
     NetworkOptions,
@@ -55,11 +56,13 @@ def command(
     modules. Exits with 1 if a difference is not explained. Needs torch (pip install '.[torch]') and takes seconds.
 
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit --verify'. What is not
-    counted in it is noted on stderr.
+    counted in it is noted on stderr. With --training, torch's FlopCounterMode counts a forward and a backward pass; no
+    other counter can.
 
     Example: mfprofile verify mf294m --counter fvcore --counter thop
     """
     refuse_misplaced(specs, options, is_mixed_allowed=True)
+    refuse_pairs(options, "verify")
     options = options.divided(specs)
     loaded = iter(load_all([each for each in specs if not is_target(each)], options.assignments))
     targets = [each for each in specs if is_target(each)]
@@ -71,7 +74,7 @@ def command(
         options = configured(options)
     with imported_once(specs, options):
         results = [
-            _of_target(each, options, counters) if is_target(each) else _of_spec(next(loaded), counters)
+            _of_target(each, options, counters) if is_target(each) else _of_spec(next(loaded), options, counters)
             for each in specs
         ]
     show(verification_text(results, form))
@@ -82,10 +85,10 @@ def command(
         raise typer.Exit(1)
 
 
-def _of_spec(spec: Spec, counters: list[str] | None) -> Verification:
+def _of_spec(spec: Spec, options: Options, counters: list[str] | None) -> Verification:
     from mfprofile.verify.verify import verify
 
-    return verify(spec, counters, notify=notify)
+    return verify(spec, counters, notify=notify, training=options.training)
 
 
 def _of_target(target: str, options: Options, counters: list[str] | None) -> Verification:
@@ -93,7 +96,7 @@ def _of_target(target: str, options: Options, counters: list[str] | None) -> Ver
     from mfprofile.view.coverage import notes
 
     inputs, arguments = inputs_and_arguments(target, options)
-    result = audit(target, inputs, arguments, None, counters or [], notify)
+    result = audit(target, inputs, arguments, None, counters or [], notify, options.mode)
     assert result.verification is not None
     texts = [f"note: {target}: {line}" for line in notes(result.verification.bill)]
     if texts:

@@ -68,7 +68,7 @@ def _gradients(way: Way) -> Iterator[None]:
 
 @contextlib.contextmanager
 def of_any_batch(training: bool) -> Iterator[None]:
-    """Let norms take statistics of a single value inside a with block: the batch stands for a larger one."""
+    """Let norms take statistics of a single value inside a with block: as if the batch were larger."""
     checks = ("_verify_batch_size", "_verify_spatial_size") if training else ()
     before = {name: getattr(nn.functional, name) for name in checks if hasattr(nn.functional, name)}
     try:

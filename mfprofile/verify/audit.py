@@ -39,7 +39,7 @@ def audit(
     """
     if counters is None:
         return Audit(traced(text, inputs, arguments, device, mode))
-    names = chosen(counters)
+    names = chosen(counters, mode.training)
     with shared_imports():
         inputs = with_arguments(inputs)
         return _verified(text, inputs, arguments, device, names, notify, mode)

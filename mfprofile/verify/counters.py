@@ -17,13 +17,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from mfprofile.trace.calls import Calls
 from mfprofile.trace.copies import copied, real
 from mfprofile.trace.libraries import imported, quiet
-from mfprofile.trace.modules import named_parameters
+from mfprofile.trace.modules import named_parameters, to_train
 from mfprofile.trace.scripts import named_constants
-from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path
+from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path, of_any_batch
 from mfprofile.verify import tools
 from mfprofile.verify.distributions import is_installed
 from mfprofile.verify.tools import Inputs as Inputs
@@ -51,25 +52,31 @@ class Measurement:
 class Counter:
     """A tool: the distribution that must be installed, and the function that runs it on a copy of a model in eval mode.
 
-    `module` is what its name is in Python, if that is another.
+    `module` is what its name is in Python, if that is another. `train` runs it on a copy in training mode, with a
+    backward pass; it is None for a tool that cannot count one.
     """
 
     package: str
     run: Callable[[nn.Module, Inputs], dict[str, Any]]
     module: str = ""
+    train: Callable[[nn.Module, Inputs], dict[str, Any]] | None = None
 
 
-def measure(name: str, model: nn.Module, image: Tensor | Inputs) -> Measurement:
+def measure(name: str, model: nn.Module, image: Tensor | Inputs, training: bool = False) -> Measurement:
     """Run one of `COUNTERS` on a copy of the model and an image (batch, channels, height, width), or several inputs.
 
-    Raises `KeyError` for an unknown name and `ImportError` if the tool is not installed.
+    Raises `KeyError` for an unknown name, and for `training` with a tool that cannot count it, and `ImportError` if the
+    tool is not installed.
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
     with ONE_AT_A_TIME, quiet(), _one_thread(), no_fast_path():
         network = copied(model, real, share=True)
+        run = counter.train if training else counter.run
+        if run is None:
+            raise KeyError(f"{name} cannot count training")
         with Calls(network, _allow_thread, model).watch():
-            fields = counter.run(network, (image,) if isinstance(image, Tensor) else image)
+            fields = run(network, (image,) if isinstance(image, Tensor) else image)
     return Measurement(name, version, **fields)
 
 
@@ -98,12 +105,33 @@ def _torch(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
 
     No parameter requires a gradient, though: torch would decompose a fused attention whose mask requires one.
     """
-    from torch.utils.flop_counter import FlopCounterMode
-
     for _, parameter in named_parameters(model):
         parameter.requires_grad_(False)
+    return _flops(model, lambda: model(*inputs))
+
+
+def _torch_in_training(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
+    """Run FlopCounterMode on a forward and a backward pass, from all outputs that depend on what is trained.
+
+    It finds the module of a backward operator by hooks on tensors, which a module without gradients at its input does
+    not have. So its shares by module miss some of the total, and are left out.
+    """
+
+    def run() -> None:
+        returned = tree_leaves(to_train(model, is_copy=True)(*inputs))
+        outputs = [each for each in returned if isinstance(each, Tensor) and each.requires_grad]
+        if outputs:
+            torch.autograd.backward(outputs, [torch.ones_like(each) for each in outputs])
+
+    with of_any_batch(training=True):
+        return _flops(model, run) | {"by_path": None}
+
+
+def _flops(model: nn.Module, run: Callable[[], object]) -> dict[str, Any]:
+    from torch.utils.flop_counter import FlopCounterMode
+
     with torch.enable_grad(), FlopCounterMode(display=False) as mode:
-        model(*inputs)
+        run()
     root = type(model).__name__
     shares = {path: sum(ops.values()) for path, ops in mode.get_flop_counts().items()}
     by_path = {path.removeprefix(root).removeprefix("."): total for path, total in shares.items() if path != "Global"}
@@ -184,7 +212,7 @@ def _torchinfo(model: nn.Module, inputs: Inputs) -> dict[str, Any]:
 
 COUNTERS: Mapping[str, Counter] = MappingProxyType(
     {
-        "torch": Counter("torch", _torch),
+        "torch": Counter("torch", _torch, train=_torch_in_training),
         "fvcore": Counter("fvcore", _fvcore),
         "thop": Counter("thop", _thop),
         "ptflops": Counter("ptflops", _ptflops("aten")),

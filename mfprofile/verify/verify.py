@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mfprofile.cost.bill import Bill, count
+from mfprofile.cost.training import TRAINING
 from mfprofile.errors import InputError
 from mfprofile.nn.model import build
 from mfprofile.spec.layout import resolve
@@ -40,15 +41,20 @@ class Verification:
 
 
 def verify(
-    spec: Spec, counters: Sequence[str] | None = None, notify: Callable[[str], None] = lambda _: None
+    spec: Spec,
+    counters: Sequence[str] | None = None,
+    notify: Callable[[str], None] = lambda _: None,
+    *,
+    training: bool = False,
 ) -> Verification:
     """Build the model of a spec, run the counters (default: all that are installed) and explain each.
 
-    `notify` gets progress messages. Raises `InputError` for a counter that does not exist or is not installed.
+    With `training`, only counters that can count a backward pass run. `notify` gets progress messages. Raises
+    `InputError` for a counter that does not exist, is not installed, or cannot count training.
     """
-    names = chosen(counters)
+    names = chosen(counters, training)
     network = resolve(spec)
-    bill = count(network)
+    bill = count(network, training=training)
     notify(f"{spec.name}: building the model")
     try:
         model = build(network, seed=0).eval()
@@ -77,12 +83,12 @@ def verified(
     for name in names:
         notify(f"{bill.name}: counting with {name}")
         try:
-            explanations.append(explain(bill, measure(name, model, given), modules, plain))
+            explanations.append(explain(bill, measure(name, model, given, bill.mode == TRAINING), modules, plain))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # all that a tool raises is reported as its failure, and the other tools run
             failures[name] = raised(error)
-    skipped = [name for name in COUNTERS if not installed(name)]
+    skipped = [name for name in COUNTERS if not installed(name) and bill.mode != TRAINING]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped, formulas)
 
 
@@ -91,9 +97,18 @@ def _zeros(bill: Bill) -> tuple[torch.Tensor, ...]:
     return tuple(torch.zeros(each.shape, dtype=getattr(torch, each.dtype)) for each in bill.subject.inputs)
 
 
-def chosen(counters: Sequence[str] | None) -> list[str]:
-    """Return the counters to run: those named, or all that are installed."""
-    return list(_named(counters)) if counters else [name for name in COUNTERS if installed(name)]
+def chosen(counters: Sequence[str] | None, training: bool = False) -> list[str]:
+    """Return the counters to run: those named, or all that are installed and can count what is wanted.
+
+    Raises `InputError` for a counter that does not exist, is not installed, or cannot count training.
+    """
+    names = list(_named(counters)) if counters else [name for name in COUNTERS if installed(name)]
+    if not training:
+        return names
+    able = [name for name, counter in COUNTERS.items() if counter.train is not None]
+    if counters and (unable := [name for name in names if name not in able]):
+        raise InputError(f"--counter {unable[0]}: cannot count training; use {' or '.join(able)}, or omit --training")
+    return [name for name in names if name in able]
 
 
 def _named(counters: Sequence[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.training import TRAINING
 from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped
@@ -29,7 +30,8 @@ def verification_text(verifications: Sequence[Verification], form: Form) -> str:
 def verification_table(verification: Verification) -> Table:
     """Return a line for each tool: its printed total, the core, what it adds and misses, and the unexplained rest."""
     bill = verification.bill
-    above = f"{bill.name}: input {bill.subject.input}; {grouped(bill.madds)} core MAdds, "
+    of_mode = " of training" if bill.mode == TRAINING else ""
+    above = f"{bill.name}: input {bill.subject.input}; {grouped(bill.madds)} core MAdds{of_mode}, "
     above += f"{grouped(bill.params)} params"
     return Table(
         _columns()[1:], [line[1:] for line in _lines(verification)], above=[above], below=list(_remarks(verification))
@@ -86,6 +88,8 @@ def _remarks(verification: Verification) -> list[str]:
             named = ", ".join(f"{name} ({times})" for name, times in sorted(one.measured.unsupported.items()))
             lines.append(f"{one.measured.tool} reports as not counted: {named}")
     lines += failures(verification)
+    if verification.bill.mode == TRAINING:
+        lines.append("only torch's FlopCounterMode can count training; for convolutions in groups it counts more")
     if verification.skipped:
         lines.append(f"not installed: {', '.join(verification.skipped)}")
     return [*lines, "all explained" if verification.holds else "NOT all explained"]

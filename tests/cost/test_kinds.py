@@ -61,5 +61,5 @@ def test_a_convention_declares_only_kinds_that_exist_and_what_it_can_see() -> No
         ValueError, match=r"^convention 'mine' misses parameters of \['bacth-norm'\]: not in cost/kinds"
     ):
         Convention("mine", "", "", {}, uncounted_params=frozenset({"bacth-norm"}))
-    with pytest.raises(ValueError, match=r"^convention 'mine' sees 'opps': must be one of the three constants$"):
+    with pytest.raises(ValueError, match=r"^convention 'mine' sees 'opps': must be one of the four constants$"):
         Convention("mine", "", "", {}, sees="opps")

@@ -1,12 +1,14 @@
-"""Counters that are in no extra: each explains the seven models and small networks, where it is installed.
+"""Every counter at its installed version: the seven models are explained, and small networks.
 
-Two of them import as `thop`, so each needs an environment of its own. Without the tool its tests are skipped.
+Some are in no extra, and two import as `thop`, so these need an environment of their own and are skipped without it.
+With MFPROFILE_COUNTER=NAME in the environment, only that counter is tested, and it must be installed.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +26,14 @@ from mfprofile.verify.distributions import is_installed  # noqa: E402
 from mfprofile.verify.explain import explain  # noqa: E402
 from mfprofile.verify.verify import verify  # noqa: E402
 
-MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
+OTHERS = ("mf52m", "mf96m", "mf151m", "mf214m", "mf508m")
+CHOSEN = os.environ.get("MFPROFILE_COUNTER", "")
 TOTALS = {
+    "fvcore": 295_430_400,
+    "thop": 293_074_048,
+    "ptflops": 286_864_296,
+    "ptflops-pytorch": 285_409_384,
+    "torchinfo": 258_239_704,
     "ultralytics-thop": 303_838_336,
     "calflops": 275_967_872,
     "deepspeed": 286_732_160,
@@ -35,9 +43,12 @@ TOTALS = {
 
 
 def needs(tool: str) -> None:
-    """Skip the test unless the tool is installed."""
+    """Skip the test unless the tool is installed and, if one is chosen, it is that one, which must be installed."""
+    package = COUNTERS[tool].package
+    if CHOSEN not in ("", package):
+        pytest.skip(f"only {CHOSEN} is tested")
     if not installed(tool):
-        pytest.skip(f"{COUNTERS[tool].package} is not installed")
+        (pytest.fail if CHOSEN else pytest.skip)(f"{package} is not installed")
 
 
 class Norms(nn.Module):
@@ -87,7 +98,7 @@ NETWORKS: dict[str, Callable[[], tuple[nn.Module, tuple[int, ...]]]] = {
 }
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ["mf26m", "mf294m", *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
 @pytest.mark.parametrize("tool", TOTALS)
 def test_each_of_the_seven_models_is_explained(tool: str, model: str) -> None:
     """Totals and parameters are predicted to the unit."""
