@@ -712,6 +712,31 @@ def test_ops_that_tools_of_modules_do_not_see_are_explained(model: nn.Module) ->
     _explained(model, 3, 8, 8, tools=["thop", "torchinfo"])
 
 
+class Biased(nn.Module):
+    """Scores of vectors with one another, added to a bias in the same operator, as in a language model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        vectors = self.project(x)
+        return torch.zeros(len(x), 5, 5, device=x.device).baddbmm(vectors, vectors.mT)
+
+
+def test_products_that_are_added_to_a_bias_are_explained() -> None:
+    """FlopCounterMode has a rule for `baddbmm`; fvcore and ptflops have none."""
+    _explained(Biased(), 5, 8, tools=["torch", "fvcore", "thop", "ptflops"])
+
+
+@pytest.mark.parametrize(
+    "norm", [nn.LayerNorm(8, bias=False), nn.LayerNorm(8), nn.LayerNorm(8, elementwise_affine=False)]
+)
+def test_norms_with_a_weight_and_no_bias_are_explained(norm: nn.Module) -> None:
+    """The weight alone decides what tools count."""
+    _explained(nn.Sequential(nn.Linear(8, 8), norm), 5, 8, tools=["torch", "fvcore", "thop", "ptflops"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "target",

@@ -33,11 +33,15 @@ GROWING = ("madds", "params")
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A bill of the file: its madds and params, its convention, and its inputs as text if the file has them."""
+    """A bill of the file: its madds and params, its convention, and its inputs as text if the file has them.
+
+    `causal` says what of causal attention was counted, if any ran.
+    """
 
     amounts: Mapping[str, int]
     convention: str
     inputs: Sequence[str] | None = None
+    causal: str = ""
 
 
 Baseline = Mapping[str, Earlier]
@@ -110,7 +114,9 @@ def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
         if not is_count or value >= _TOO_LARGE:
             rule = "is too large for a count" if is_count else "must be a whole number"
             raise InputError(f"{file}: {name}: {key} = {shown(value)}: {rule}; {_REMEDY}")
-    return name, Earlier({key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")))
+    return name, Earlier(
+        {key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")), str(bill.get("causal", ""))
+    )
 
 
 def _convention(file: Path, name: str, counted_in: object, required: str | None) -> str:

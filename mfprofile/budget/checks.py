@@ -12,7 +12,7 @@ from pathlib import Path
 from mfprofile.budget.baseline import Baseline, growth_limits
 from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
-from mfprofile.budget.modes import refuse_limits_of_inference
+from mfprofile.budget.modes import check_causal_of, refuse_limits_of_inference
 from mfprofile.budget.verdicts import Terms, Verdict, judged
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
@@ -181,6 +181,8 @@ def _baseline_limits(growth: Growth | None, network: Candidate) -> Iterator[Limi
     """Yield the limits of a baseline. A spec's input is part of the spec and may change."""
     if growth is not None and not growth.allows(network.bill.name):
         inputs = network.bill.subject.inputs if network.spec is None else None
+        earlier = growth.baseline.get(network.bill.name)
+        check_causal_of(growth.file, network.bill, "" if earlier is None else earlier.causal)
         yield from growth_limits(growth.baseline, network.bill.name, growth.most, growth.file, inputs)
 
 

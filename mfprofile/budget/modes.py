@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from mfprofile.budget.limits import Limit
+from mfprofile.cost.bill import Bill
 from mfprofile.cost.training import INFERENCE, TRAINING
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.names import MEMORY
@@ -57,3 +58,11 @@ def check_mode_of(file: Path, name: str, mode: object, required: str | None) -> 
         again = f"count it again {'with' if required == TRAINING else 'without'} --training"
         raise InputError(f"{file}: {name}: was counted in mode '{known}', not '{required}'; {remedy}, or {again}")
     return known
+
+
+def check_causal_of(file: Path, bill: Bill, earlier: str) -> None:
+    """Raise `InputError` if causal attention of an earlier bill was counted in another way than now."""
+    now = bill.subject.causal
+    if now and earlier and now != earlier:
+        rule = f"counted '{earlier}' of causal attention, not '{now}'"
+        raise InputError(f"{file}: {bill.name}: {rule}; use --causal {earlier}, or count it again")

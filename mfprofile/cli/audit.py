@@ -35,7 +35,8 @@ def command(
         str,
         typer.Argument(
             metavar="TARGET",
-            help="package.module:factory, path/file.py:Class, timm:NAME, torchvision:NAME or path/model.onnx.",
+            help="package.module:factory, path/file.py:Class, timm:NAME, torchvision:NAME, transformers:NAME or a "
+            "model file.",
             autocompletion=targets,
         ),
     ],

@@ -55,7 +55,7 @@ def _sources(kind: str, incomplete: str) -> Iterator[tuple[str, str]]:
 
 def targets() -> list[str]:
     """Return the prefixes of targets. The names after them are in libraries that completion must not import."""
-    return ["timm:", "torchvision:"]
+    return ["timm:", "torchvision:", "transformers:"]
 
 
 def conventions() -> Iterator[tuple[str, str]]:

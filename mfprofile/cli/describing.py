@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,6 +79,12 @@ class Options:
             None if code.batch is None else Given(code.batch, "--batch"),
             Given(True, "--no-batch") if code.no_batch else None,
         )
+
+    def given(self, without: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+        """Yield the further options of networks in code that are given, except `without`, and what a spec has."""
+        yield from self.code.given(without)
+        if self.causal is not None:
+            yield "--causal", "a spec has no causal attention"
 
     def of_code(self, without: Sequence[str] = ()) -> dict[str, object]:
         """Return the options that only networks in code have, by name, except those `without` which."""

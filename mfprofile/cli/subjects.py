@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mfprofile.spec.model import Spec
     from mfprofile.trace.parse import Inputs
 
-_LIBRARIES = ("timm:", "torchvision:")
+_LIBRARIES = ("timm:", "torchvision:", "transformers:")
 
 
 def refuse_misplaced(
@@ -38,7 +38,7 @@ def refuse_misplaced(
         raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
     if not targets and options.fill is not None:
         raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
-    for option, why in () if targets else options.code.given(without):
+    for option, why in () if targets else options.given(without):
         raise InputError(f"{option} needs a network in code, such as net.py:Net; {why}")
     if targets and not codes(references):
         kept = without if len(targets) < len(references) else ()

@@ -25,6 +25,7 @@ from mfprofile.cost.weighing import (
     NO_PACKED,
     NO_RARE,
     NO_STRING_PADDING,
+    NO_SUMMED,
     NORMED,
     OF_REGISTRY,
     ONCE,
@@ -69,6 +70,7 @@ FVCORE = Convention(
         **NO_STRING_PADDING,
         **NO_FUSED,
         **NO_RARE,
+        **NO_SUMMED,
         (ANY, COMPOSED): NOTHING,
         (ANY, COMPLEX_COMPOSED): NOTHING,
         **of_complex(3),
@@ -114,6 +116,7 @@ PTFLOPS = Convention(
         **of_complex(3, biases=2),
         **NO_FUSED,
         **NO_RARE,
+        **NO_SUMMED,
     },
     versions=("0.7",),
     recurrent=recurrent.ptflops,
@@ -164,7 +167,7 @@ ULTRALYTICS_THOP = Convention(
     {
         **each(ONCE, *PRODUCTS, *RECURRENT),
         **each(Weight(elements=4), *NORMED),
-        **plain(2, *NORMED[:-1]),  # a RMSNorm never has a bias
+        **plain(2, *NORMED),
         **each(Weight(elements=1, outputs=1), "pool", "avg-pool"),
         **each(Weight(outputs=1), "prelu"),
         **each(Weight(outputs=5), "upsample-linear"),

@@ -50,30 +50,33 @@ def in_training(parts: Iterable[Part[D]]) -> list[Part[D]]:
     trained = []
     for part in parts:
         if id(part.ops) not in known:  # the ops of Former are the same in every block
-            ops = (each for op in part.ops for each in with_gradients(*op, 1 if op[1] == "stem" else 2, True))
+            ops = (each for op in part.ops for each in with_gradients(*op, _backward(*op[1:]), True))
             known[id(part.ops)] = list(ops)
         trained.append(Part(part.block, part.stage, part.pillar, part.path, known[id(part.ops)], part.wiring))
     return trained
 
 
+def _backward(role: str, cost: Cost[D]) -> Size[D]:
+    """Return the products of the backward pass of an op of a Mobile-Former."""
+    return cost.madds * ((1 if role == "stem" else 2) if cost.kind in PRODUCTS else 0)
+
+
 def with_gradients(
-    name: str, role: str, cost: Cost[D], gradients: int, has_weight_gradient: bool
+    name: str, role: str, cost: Cost[D], backward: Size[D], has_weight_gradient: bool
 ) -> Iterator[tuple[str, str, Cost[D]]]:
-    """Yield an op in training, in which `gradients` of its operands need a gradient.
+    """Yield an op in training, with the products that its `backward` pass has: its own for each gradient of an operand.
 
     For a convolution in groups whose weight needs one, also yield what torch's FlopCounterMode counts beyond it: it
     multiplies the products of a weight's gradient by the groups (torch/utils/flop_counter.py, conv_flop_count). `core`
     does not count that.
 
     >>> from mfprofile.cost import ops
-    >>> op, beyond = with_gradients("conv", "plain", ops.depthwise(4, 3, 3, 3), 2, True)  # Conv2d(4, 4, 3, groups=4)
+    >>> cost = ops.depthwise(4, 3, 3, 3)  # Conv2d(4, 4, 3, groups=4) on 5 × 5
+    >>> op, beyond = with_gradients("conv", "plain", cost, 2 * cost.madds, True)
     >>> op[2].madds, beyond[0], beyond[2].madds
     (972, 'conv.grouped-gradient', 972)
     """
-    if cost.kind not in PRODUCTS:
-        yield name, role, cost
-        return
-    madds = cost.madds * (1 + gradients)
+    madds = cost.madds + backward
     yield (
         name,
         role,

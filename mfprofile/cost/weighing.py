@@ -13,6 +13,7 @@ from mfprofile.cost.kinds import (
     PACKED,
     RARE,
     REGISTERED,
+    SUMMED,
 )
 from mfprofile.cost.weights import ANY, NOTHING, Weight
 
@@ -44,6 +45,7 @@ BIASED_CONVOLUTIONS = {
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_PACKED = {(ANY, PACKED): NOTHING}  # quantized layers
+NO_SUMMED = {(ANY, SUMMED): NOTHING}  # baddbmm
 NO_RARE = {
     (ANY, RARE): NOTHING,
     (ANY, COMPLEX_RARE): NOTHING,

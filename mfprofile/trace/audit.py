@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from mfprofile.cost.subject import Remark
 from mfprofile.errors import FormulaError, InputError
 from mfprofile.spec.words import raised
 from mfprofile.trace.copies import blank, real, shapeless
+from mfprofile.trace.expected import default_for
 from mfprofile.trace.given import filled
 from mfprofile.trace.given_files import described, with_arguments
 from mfprofile.trace.imports import shared_imports
@@ -50,6 +50,7 @@ def traced(
 def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str | None, mode: Mode) -> Trace:
     if device is None:
         with open_network(text, arguments, real=False) as model:
+            accepted_inputs(model, inputs)  # no other device changes what it takes
             try:
                 return traced_model(text, model, inputs, "meta", mode)
             except FormulaError:  # another device does not change it
@@ -95,12 +96,11 @@ def traced_model(text: str, model: nn.Module, inputs: Inputs, device: str | None
 
 
 def accepted_inputs(model: nn.Module, inputs: Inputs) -> Inputs:
-    """Return the inputs for a network, without the default image if its `forward` has no parameters."""
-    try:
-        parameters = inspect.signature(model.forward).parameters
-    except (TypeError, ValueError):  # a script has no signature
-        return inputs
-    return inputs._replace(ordered=[]) if inputs.assumed and not parameters else inputs
+    """Return the inputs for a network: those that are given, or the default as the network takes it.
+
+    Raises `InputError` for a network that is known to take no image.
+    """
+    return default_for(model, inputs) if inputs.assumed else inputs
 
 
 def arguments_of(model: nn.Module, inputs: Inputs, device: str = "cpu") -> tuple[list[Any], dict[str, Any]]:

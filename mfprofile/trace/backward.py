@@ -6,6 +6,7 @@ ways that no operator shows: all have more or fewer products than the rule says.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, PRODUCTS
+from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, PRODUCTS, RECURRENT
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Remark
 from mfprofile.spec.words import raised, several
@@ -25,6 +26,7 @@ from mfprofile.trace.overloads import operator_of
 from mfprofile.trace.settings import settings
 from mfprofile.trace.ways import Way
 
+_COUNTED = frozenset((*PRODUCTS, *RECURRENT))
 Given = Callable[[], tuple[nn.Module, Sequence[Any], Mapping[str, Any]]]
 """A function that makes a copy of a network in training mode, and its arguments."""
 
@@ -48,7 +50,7 @@ class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if operator.handle is not None and is_counted(operator.name, args, others):
             first = out if isinstance(out, Tensor) else out[0]
             costs = operator.handle(first, *args, **others)
-            self.total += sum(cost.madds for _, cost in costs if cost.kind in PRODUCTS)
+            self.total += sum(cost.madds for _, cost in costs if cost.kind in _COUNTED)
         return out
 
 
@@ -70,7 +72,7 @@ def differences(given: Given, way: Way, parts: Sequence[Part], causal: str) -> I
     if not way.mode.training:
         return
     reason = _obstacle(way, parts, causal)
-    counted = sum(cost.madds for part in parts for _, _, cost in part.ops if cost.kind in PRODUCTS)
+    counted = sum(cost.madds for part in parts for _, _, cost in part.ops if cost.kind in _COUNTED)
     if not reason:
         run = _products(given, way)
         if isinstance(run, int):
@@ -95,7 +97,7 @@ def _products(given: Given, way: Way) -> int | str:
     way = replace(way, default_device=way.device, gradients=True)
     try:
         network, args, kwargs = given()
-        with settings(way), sdpa_kernel(SDPBackend.MATH), _Products() as products:
+        with settings(way), _in_parts(), _Products() as products:
             values = [each for each in tree_leaves(network(*args, **kwargs)) if isinstance(each, Tensor)]
             outputs = [each for each in values if each.requires_grad]
             if outputs:
@@ -105,6 +107,18 @@ def _products(given: Given, way: Way) -> int | str:
     except BaseException as error:  # a network can raise anything in its backward pass too
         return raised(error)
     return int(products.total)
+
+
+@contextlib.contextmanager
+def _in_parts() -> Iterator[None]:
+    """Run attention and recurrent layers by products of matrices inside a with block, not by kernels of their own."""
+    is_enabled = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch._C._set_mkldnn_enabled(is_enabled)
 
 
 def _difference(run: int, counted: int) -> Iterator[Remark]:

@@ -16,10 +16,19 @@ from torch.nn.parameter import is_lazy
 from mfprofile.errors import InputError
 from mfprofile.trace.modules import modules, named_modules, named_tensors, to_eval
 
+_CONTAINERS = (OrderedDict, dict, set)
+
 
 def blank(tensor: Tensor) -> Tensor:
-    """Return a meta tensor of the same shape and type."""
+    """Return a meta tensor of the same shape and type; torch itself takes long to make one like another on meta."""
+    if type(tensor) in (Tensor, nn.Parameter) and _is_plain(tensor):
+        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
     return torch.empty_like(tensor, device="meta", requires_grad=False)
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    is_array = tensor.layout is torch.strided and not tensor.is_nested and not tensor.is_quantized
+    return is_array and tensor.is_contiguous()
 
 
 def real(tensor: Tensor) -> Tensor:
@@ -95,8 +104,8 @@ def _memo(model: nn.Module, copy_tensor: Callable[[Tensor], Tensor]) -> dict[int
             if isinstance(tensor, Tensor) and id(tensor) not in memo:
                 memo[id(tensor)] = _like(tensor, copy_tensor(tensor))
         for value in vars(module).values():  # a module has a dozen empty ones, and deepcopy is slow at them
-            if type(value) is OrderedDict and not value:
-                memo[id(value)] = OrderedDict()
+            if type(value) in _CONTAINERS and not value:
+                memo[id(value)] = type(value)()
     return memo
 
 

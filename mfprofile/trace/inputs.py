@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mfprofile.trace import SEED
 from mfprofile.trace.modules import named_tensors
+from mfprofile.trace.shapes import empty
 
 
 class Input(NamedTuple):
@@ -49,7 +50,9 @@ def maker(fill: str, batch: int | None = 1) -> Maker:
 
     def made(wanted: Input, device: str) -> Tensor:
         shape, dtype = batched(wanted.shape, batch), wanted.dtype or torch.float32
-        if fill == "zeros" or device == "meta":
+        if device == "meta":
+            return empty(shape, dtype)
+        if fill == "zeros":
             return torch.zeros(shape, dtype=dtype, device=device)
         if dtype.is_floating_point or dtype.is_complex:
             drawn = torch.randn(shape, generator=generator, dtype=dtype if dtype.is_complex else torch.float32)

@@ -24,7 +24,10 @@ def named_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
         if id(module) not in seen:
             seen.add(id(module))
             yield path, module
-            waiting += [(joined(path, name), child) for name, child in reversed(list(_children(module)))]
+            if children := _entries(module, "_modules"):
+                waiting += [
+                    (joined(path, name), child) for name, child in reversed(list(children.items())) if child is not None
+                ]
 
 
 def modules(model: nn.Module) -> Iterator[nn.Module]:
@@ -80,8 +83,8 @@ def to_train(model: nn.Module, is_copy: bool) -> nn.Module:
 def _named(model: nn.Module, table: str) -> Iterator[tuple[str, Any]]:
     seen: dict[int, Any] = {}  # it also keeps the tensors, because an identity can be used again
     for path, module in named_modules(model):
-        for name, tensor in _registered(module, table):
-            if id(tensor) not in seen:
+        for name, tensor in _entries(module, table).items():
+            if tensor is not None and id(tensor) not in seen:
                 seen[id(tensor)] = tensor
                 yield joined(path, name), tensor
 
@@ -91,11 +94,16 @@ def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _registered(module: nn.Module, table: str) -> Iterator[tuple[str, Any]]:
-    """Yield the entries of one of a module's tables; a module whose `__init__` was never called has none."""
+    """Yield the entries of one of a module's tables."""
+    return ((name, value) for name, value in _entries(module, table).items() if value is not None)
+
+
+def _entries(module: nn.Module, table: str) -> Any:
+    """Return one of a module's tables; a module whose `__init__` was never called has none, so it is empty."""
     entries = vars(module).get(table)
     if entries is None and isinstance(module, torch.jit.ScriptModule):  # some keep them in another object
         entries = getattr(module, table, None)
-    return ((name, value) for name, value in (entries or {}).items() if value is not None)
+    return {} if entries is None else entries
 
 
 def joined(path: str, name: str) -> str:

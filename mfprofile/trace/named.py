@@ -1,4 +1,4 @@
-"""Make networks of the libraries timm and torchvision by name. Only the named library is imported."""
+"""Make networks of the libraries timm, torchvision and transformers by name. Only the named library is imported."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 from mfprofile.errors import InputError
 from mfprofile.spec.words import nearest, printable
+from mfprofile.trace import configurations
 from mfprofile.trace.libraries import library, quiet
 
 Arguments = Mapping[str, Any]
-WEIGHTS = ("pretrained", "weights", "weights_backbone")
+WEIGHTS = ("pretrained", "weights", "weights_backbone", "use_pretrained_backbone")
 """Arguments that make a library download weights. They are not allowed: costs do not depend on weights."""
 
 
@@ -68,6 +69,12 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
             lambda torchvision, name: name.lower() in torchvision.models.list_models(),
             lambda torchvision: list(torchvision.models.list_models()),
             _torchvision,
+        ),
+        "transformers": Library(
+            "transformers",
+            lambda transformers, name: name in configurations.names(transformers),
+            configurations.names,
+            configurations.make,
         ),
     }
 )

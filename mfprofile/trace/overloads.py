@@ -10,11 +10,11 @@ from typing import Any
 from torch import Tensor
 from torch._ops import OpOverload
 
-from mfprofile.cost.kinds import PACKED
+from mfprofile.cost.kinds import PACKED, SUMMED
 from mfprofile.trace import quantized
 from mfprofile.trace.forms import size_of
 from mfprofile.trace.handles import HANDLES, Handle
-from mfprofile.trace.operators import BIASES, COMPLEX_LAYERS, DIMENSIONS, FREE, base_name
+from mfprofile.trace.operators import BIASES, COMPLEX_LAYERS, DIMENSIONS, FREE, NORM_LAYERS, base_name
 from mfprofile.trace.owners import tensors_in
 
 
@@ -40,12 +40,19 @@ class Operator:
             return PACKED
         if self.name in COMPLEX_LAYERS:
             return ""
+        if self.name == "baddbmm":
+            return SUMMED
         return next((dimensions for dimensions in DIMENSIONS if self.name.endswith(dimensions)), "")
 
     @property
     def bias(self) -> str:
         """Return the name of its bias argument."""
         return BIASES.get(self.name, "bias")
+
+    @property
+    def decides(self) -> str:
+        """Return the name of the argument that makes tools count more: of norms the weight, of others the bias."""
+        return "weight" if self.name in NORM_LAYERS else self.bias
 
     def written(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> list[Tensor]:
         """Return the tensors in the arguments of a call that it writes to."""

@@ -57,7 +57,7 @@ def _role(operator: Operator, cost: Cost, given: Mapping[str, Any], padding_is_s
         return "training" if given.get("weight") is not None else "training-plain"
     if cost.layer is not None:
         return recurrent.role(operator.name, given)
-    is_biased = given.get(operator.bias) is not None
+    is_biased = given.get(operator.decides) is not None
     if operator.name in COMPLEX_LAYERS:
         return COMPLEX_BIASED if is_biased else COMPLEX
     if operator.name == "linear" and is_biased:

@@ -26,7 +26,7 @@ from mfprofile.trace.named import LIBRARIES
 from mfprofile.trace.places import place
 from mfprofile.trace.seeds import seeded
 
-FORMS = "package.module:factory, path/file.py:Class, timm:NAME or torchvision:NAME"
+FORMS = "package.module:factory, path/file.py:Class, timm:NAME, torchvision:NAME or transformers:NAME"
 Arguments = Mapping[str, Any]
 
 

@@ -10,14 +10,15 @@ from torch import Tensor
 from mfprofile.cost.kinds import CONVOLUTIONS, PRODUCTS
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.training import with_gradients
+from mfprofile.trace import recurrent_gradients
 from mfprofile.trace.needs import Needs, operands
 from mfprofile.trace.overloads import Operator
 
 
 class _Product(NamedTuple):
-    """A product of a run: its operands that need a gradient, whether its weight does, and its outputs."""
+    """A product of a run: the products of its backward pass, whether its weight needs a gradient, and its outputs."""
 
-    gradients: int
+    backward: int
     has_weight_gradient: bool
     outs: list[int]
 
@@ -42,11 +43,17 @@ class Training:
         `given` are the operator's arguments by name.
         """
         for at, (name, cost) in enumerate(costs, first):
-            if self._is_on and cost.kind in PRODUCTS:
-                needed = sum(operands(operator, name, given, self.needs))
+            backward = self._backward(operator, name, cost, given) if self._is_on else None
+            if backward is not None:
                 is_convolution = cost.kind in CONVOLUTIONS and self.needs_gradient(given.get("weight"))
-                self._products[at] = _Product(needed, is_convolution, [])
+                self._products[at] = _Product(backward, is_convolution, [])
                 self._waiting.append(self._products[at])
+
+    def _backward(self, operator: Operator, name: str, cost: Cost, given: Mapping[str, Any]) -> int | None:
+        """Return the products of the backward pass of an op, if its output reaches the loss; None if not known."""
+        if cost.kind in PRODUCTS:
+            return int(cost.madds) * sum(operands(operator, name, given, self.needs))
+        return recurrent_gradients.backward(operator.name, cost, given, self.needs_gradient)
 
     def note_run(
         self, operator: Operator, read: Sequence[Tensor], made: Sequence[Tensor], written: Sequence[Tensor]
@@ -81,5 +88,5 @@ class Training:
             if product is None or reached.isdisjoint(product.outs):
                 yield at, op
             else:
-                trained = with_gradients(*op, product.gradients, product.has_weight_gradient)
+                trained = with_gradients(*op, product.backward, product.has_weight_gradient)
                 yield from ((at, each) for each in trained)

@@ -51,13 +51,13 @@ def test_the_totals_in_training_sum_along_each_axis(axis: str) -> None:
 
 def test_a_convolution_in_groups_is_counted_by_hand() -> None:
     """Conv2d(4, 4, 3, groups=4) on 5×5 has 324 products, three times 324 in training; FlopCounterMode says 1,944."""
-    rows = list(with_gradients("conv", "plain", ops.depthwise(4, 3, 3, 3), 2, True))
+    rows = list(with_gradients("conv", "plain", ops.depthwise(4, 3, 3, 3), 2 * 324, True))
     assert [(name, cost.kind, cost.madds) for name, _, cost in rows] == [
         ("conv", "depthwise", 3 * 324),
         ("conv.grouped-gradient", "grouped-gradient", 324 * 3),
     ]
     assert 972 + 972 == 1_944
-    [frozen] = with_gradients("conv", "plain", ops.depthwise(4, 3, 3, 3), 1, False)
+    [frozen] = with_gradients("conv", "plain", ops.depthwise(4, 3, 3, 3), 324, False)
     assert frozen[2].madds == 2 * 324
 
 
@@ -65,7 +65,7 @@ def test_a_second_call_keeps_its_mark() -> None:
     """`conv#2` has `conv.grouped-gradient#2` beside it, and a layer itself just the name of its path."""
     cost = ops.depthwise(4, 3, 3, 3)
     names = [
-        [name for name, _, _ in with_gradients(given, "plain", cost, 2, True)][1] for given in ("conv#2", "", "#2")
+        [name for name, _, _ in with_gradients(given, "plain", cost, 648, True)][1] for given in ("conv#2", "", "#2")
     ]
     assert names == ["conv.grouped-gradient#2", "grouped-gradient", "grouped-gradient#2"]
 
