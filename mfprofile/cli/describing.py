@@ -130,7 +130,7 @@ def _options(
 
 
 def refuse_pairs(options: Options, command: str) -> None:
-    """Raise `InputError` if causal attention is to be counted by pairs in a comparison with other counters."""
+    """Raise `InputError` for `--causal pairs` in a comparison with other counters."""
     if options.causal == "pairs":
         raise InputError(
             f"--causal pairs and {command} cannot be combined: other counters count all rows × columns; omit --causal"
