@@ -124,7 +124,7 @@ def test_a_missing_bridge_is_the_matrix_products_of_its_stage() -> None:
     """A bridge of the fourth block reads the map of stride 4: the products of its tokens with the map are missing."""
     network = build(resolve(load(SMALL)))
     block = network.get_submodule("blocks.4")
-    block.mobile_to_former.forward = lambda tokens, image: (tokens, None)
+    block.mobile_to_former.forward = lambda tokens, _image: (tokens, None)
     result = likeness(count(SMALL), trace(Unnamed(network), (3, 64, 64)).bill())
     assert result.first is not None
     assert result.first.cell == Cell("4", "matmul")
