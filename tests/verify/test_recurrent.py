@@ -78,4 +78,6 @@ def test_the_totals_are_those_of_the_tools_rules() -> None:
         "ptflops": core + 6 * states,
         "ptflops-pytorch": core + 13 * states,
         "torchinfo": core + 6 * states,
+        "ultralytics-thop": core + 13 * states,
+        **dict.fromkeys(("calflops", "deepspeed", "torchlens"), 0),
     }
