@@ -85,7 +85,7 @@ def test_handles_know_all_arguments_of_this_torch() -> None:
 def strict_linear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the handles of two operators by some that know only the first argument."""
     narrow: Any = lambda out, first: []  # noqa: ARG005, E731
-    monkeypatch.setattr(handles, "HANDLES", {**HANDLES, "addmm": narrow, "softplus": narrow})
+    monkeypatch.setattr(handles, "HANDLES", {**HANDLES, "addmv": narrow, "softplus": narrow})
 
 
 @pytest.mark.usefixtures("strict_linear")
