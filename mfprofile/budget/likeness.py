@@ -166,11 +166,14 @@ def _total(sides: Sequence[Placed], cells: Sequence[Cell], alike: set[Cell], nam
 
 
 def _first(parts: dict[Cell, PartDifference], bare: Sequence[Placed], key: Key) -> FirstDifference:
-    """Return the first difference: in the first stage that has one, the cell whose first different op runs first."""
+    """Return the first difference: in the first stage that has one, the cell whose first different op runs first.
+
+    Cells whose multiply-adds differ come before those whose parameters alone do, such as norms.
+    """
     differing = [cell for cell in parts if _sum(bare[0], cell, key) != _sum(bare[1], cell, key)]
     stage = [cell for cell in differing if cell.stride == differing[0].stride]
     candidates = [(*_first_op(bare, cell, key), cell) for cell in stage]
-    _, a, b, cell = min(candidates, key=lambda each: each[0])
+    _, a, b, cell = min(candidates, key=lambda each: (not parts[each[3]].madds, each[0]))
     return FirstDifference(cell, parts[cell], a, b)
 
 

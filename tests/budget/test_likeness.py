@@ -18,7 +18,7 @@ from torch.nn import functional  # noqa: E402
 
 from mfprofile import InputError, count, load, resolve  # noqa: E402
 from mfprofile.budget.difference import Difference, difference  # noqa: E402
-from mfprofile.budget.likeness import ALL, NONE, WEIGHTS, Cell, likeness  # noqa: E402
+from mfprofile.budget.likeness import ALL, FOLDED, NONE, WEIGHTS, Cell, likeness  # noqa: E402
 from mfprofile.cost.bill import Bill  # noqa: E402
 from mfprofile.nn import build  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
@@ -90,7 +90,7 @@ def test_the_onnx_file_of_a_spec_is_the_spec_less_folded_norms(name: str, tmp_pa
     file = exported(build(resolve(load(name))), (torch.randn(1, 3, 224, 224),), tmp_path / "net.onnx")
     diff = difference(count(name), traced(file).bill())
     assert diff.likeness is not None
-    assert (diff.likeness.agreement, diff.whole.madds) == ("folded", 0)
+    assert (diff.likeness.agreement, diff.whole.madds) == (FOLDED, 0)
     assert {part.status for part in diff.parts} <= {"unchanged", "alike"}
     norms = sum(row.biases for row in count(name).rows if row.kind == "batch-norm")
     still = sum(row.biases for row in diff.b.rows if row.kind == "batch-norm")
@@ -124,7 +124,7 @@ def test_a_missing_bridge_is_the_matrix_products_of_its_stage() -> None:
     """A bridge of the fourth block reads the map of stride 4: the products of its tokens with the map are missing."""
     network = build(resolve(load(SMALL)))
     block = network.get_submodule("blocks.4")
-    block.mobile_to_former.forward = lambda tokens, _image: (tokens, None)
+    block.mobile_to_former.forward = lambda tokens, *_: (tokens, None)
     result = likeness(count(SMALL), trace(Unnamed(network), (3, 64, 64)).bill())
     assert result.first is not None
     assert result.first.cell == Cell("4", "matmul")
