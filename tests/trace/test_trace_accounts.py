@@ -88,13 +88,13 @@ def _into_empty(x: Tensor, weight: Tensor) -> Tensor:
 @pytest.mark.parametrize(
     ("function", "name", "elements", "madds"),
     [
-        (_into_empty, "accounts::gemm", 16, 64),
+        (_into_empty, "accounts::gemm_", 16, 64),
         (lambda x, w: (torch.ops.accounts.send(x), x @ w)[1], "accounts::send", 8, 192),
         (lambda x, w: (torch.ops.accounts.tick(3), x @ w)[1], "accounts::tick", 0, 192),
         (lambda x, w: (torch.ops.accounts.size(x), x @ w)[1], "accounts::size", 8, 192),
         (lambda x, w: torch.ops.accounts.many(x, 3)[0] @ w, "accounts::many", 24, 192),
         (lambda x, w: torch.ops.accounts.some([None, x], x) @ w, "accounts::some", 8, 192),
-        (lambda x, w: (torch.ops.accounts.silent_(x), x @ w)[1], "accounts::silent", 8, 192),
+        (lambda x, w: (torch.ops.accounts.silent_(x), x @ w)[1], "accounts::silent_", 8, 192),
         (lambda x, w: (y := x @ w, torch._foreach_mul_([y, y], 2))[0], "_foreach_mul", 32, 192),
         (lambda x, w: (torch.ops.accounts.many(x, 0), x @ w)[1], "accounts::many", 8, 192),
     ],
