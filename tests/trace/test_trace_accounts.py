@@ -406,3 +406,20 @@ def test_a_cached_tensor_of_an_earlier_run_is_known() -> None:
 
     first, second = (trace(Cached(), (8,), device="meta") for _ in range(2))
     assert first.outside == second.outside == ()
+
+
+def test_a_returned_array_that_numpy_computed_is_named() -> None:
+    """An array that only shares a tensor's memory is the tensor's; one that numpy made is from outside torch."""
+
+    class Net(nn.Module):
+        def __init__(self, computes: bool) -> None:
+            super().__init__()
+            self.linear, self.computes = nn.Linear(8, 8), computes
+
+        def forward(self, x: torch.Tensor) -> dict[str, Any]:
+            array = self.linear(x).detach().numpy()
+            return {"x": x, "array": array @ array.T if self.computes else array}
+
+    assert trace(Net(False), (8,), device="cpu").outside == ()
+    [computed] = trace(Net(True), (8,), device="cpu").outside
+    assert (computed.origin, computed.count, computed.elements) == ("made outside torch", 1, 1)
