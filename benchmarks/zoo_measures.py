@@ -71,7 +71,7 @@ class Result:
 
 def measured(network: Network) -> Result:
     """Return all that is measured of a network."""
-    model, traced = _traced(network)
+    model, traced = bill_of(network)
     bill, given = traced.bill(), _tensors(network, traced.device)
     totals = _totals(network, model, bill)
     model.to(traced.device).requires_grad_(False)  # so that FlopCounterMode's time has no gradients in it
@@ -107,7 +107,7 @@ def flop_counter_mode(model: nn.Module, args: tuple[Any, ...], named: Mapping[st
     return int(mode.get_total_flops())
 
 
-def _traced(network: Network) -> tuple[nn.Module, Trace]:
+def bill_of(network: Network) -> tuple[nn.Module, Trace]:
     """Return the network and its trace, on meta tensors if that is possible."""
     try:
         model = _made(network, "meta")
