@@ -106,7 +106,18 @@ def test_json_has_the_keys_that_readers_rely_on() -> None:
     """Each row has the documented keys, and `--by` adds groups that sum to the whole."""
     bill = json.loads(run("count", "mf26m", "--json", "--by", "stage").stdout)
     keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "activations", "out"}
-    always = {"schema", "name", "convention", "unit", "input", "madds", "params", "counted_params", "activations"}
+    always = {
+        "schema",
+        "name",
+        "mode",
+        "convention",
+        "unit",
+        "input",
+        "madds",
+        "params",
+        "counted_params",
+        "activations",
+    }
     always |= {"pillars", "rows"}
     assert set(bill) == always | {"groups"}
     assert all(set(row) == keys for row in bill["rows"])
