@@ -70,7 +70,9 @@ def linear(axis: Axis, ticks: int = 6) -> None:
     """Make an axis of amounts linear, with about `ticks` round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10] if ticks > 3 else [1, 2, 4, 5, 10]))
+    few = ticks <= 3  # in a narrow panel, one tick is better than three that overlap
+    steps = [1, 2, 4, 5, 10] if few else [1, 2, 2.5, 5, 10]
+    axis.set_major_locator(MaxNLocator(ticks, steps=steps, min_n_ticks=1 if few else 2))
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
