@@ -1,7 +1,7 @@
 """A network's modules, parameters and buffers as they are registered, whatever methods its classes override.
 
 A network may have a `parameters` that returns groups for an optimizer, or a `train` that returns nothing. So these
-functions call no method of a network, except `eval` in `to_eval`.
+functions call no method of a network, except `eval` in `to_eval` and `train` in `to_train`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def to_train(model: nn.Module, is_copy: bool) -> nn.Module:
     try:
         model.train()
     except Exception:  # an override can raise anything
-        nn.Module.train(model)
+        for module in modules(model):
+            module.training = True
     for module in modules(model) if is_copy else ():
         if isinstance(module, nn.modules.batchnorm._NormBase):
             module.num_batches_tracked = None

@@ -139,7 +139,9 @@ def _first_run(
         again = way if compiler_is_imported() and not was_imported else with_gradients(way, failure)
         if failure.final:
             original = replace(way_of_original(model), mode=way.mode)
-            ways = [original] if failure.needs_original and run_original and original.device in devices else []
+            is_new = way.copy_tensor is not None  # the original itself may be what failed
+            runs = is_new and failure.needs_original and run_original and original.device in devices
+            ways = [original] if runs else []
         elif again is not None:
             ways.insert(0, again)
         if failure.needs_original or way.device == "meta":

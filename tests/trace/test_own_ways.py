@@ -410,3 +410,29 @@ def test_what_is_no_network_or_no_input_is_refused(model: Any, inputs: Any, opti
     with pytest.raises(InputError) as caught:
         trace(model, inputs, options)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["children", "modules", "named_children", "train"])
+def test_a_network_whose_own_methods_raise_is_counted_in_training(name: str) -> None:
+    """Each layer gets its mode without them: 8 · 4 products forward, and as many for the gradient of the weight."""
+
+    def refuse(_: Any, *__: Any) -> Any:
+        raise ValueError("no such thing")
+
+    model = nn.Sequential(nn.Linear(8, 4))
+    model.__class__ = type("Refusing", (nn.Sequential,), {name: refuse})
+    assert trace(model, (8,), training=True).bill().madds == 2 * 8 * 4
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_network_that_gets_no_mode_at_all_is_refused_once(training: bool) -> None:
+    """Neither its copy nor the network itself can be prepared, so there is nothing left to try."""
+
+    class Fixed(nn.Linear):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "training" and "training" in vars(self):
+                raise ValueError("fixed")
+            super().__setattr__(name, value)
+
+    with pytest.raises(InputError, match=r"^Fixed cannot be copied: ValueError: fixed"):
+        trace(Fixed(8, 4), (8,), run_original=True, training=training)
