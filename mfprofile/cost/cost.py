@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from mfprofile.spec.dimension import D_co, Size
 
@@ -40,3 +40,7 @@ class Cost(Generic[D_co]):
         self.biases = biases
         self.layer = layer
         self.groups = groups
+
+    def changed(self, **fields: Any) -> Cost[D_co]:
+        """Return the cost with other values of some fields."""
+        return Cost(**{name: getattr(self, name) for name in self.__slots__} | fields)

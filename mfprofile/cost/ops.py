@@ -197,10 +197,7 @@ def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
     >>> cost.madds, cost.weights, cost.out
     (1769472, 73728, (4, 6, 384))
     """
-    out = (images, *cost.out)
-    return Cost(
-        cost.kind, out, images * cost.madds, images * cost.elements, cost.weights, cost.biases, groups=cost.groups
-    )
+    return cost.changed(out=(images, *cost.out), madds=images * cost.madds, elements=images * cost.elements)
 
 
 def table(rows: Size[D], channels: Size[D]) -> Cost[D]:

@@ -76,12 +76,7 @@ def with_gradients(
     >>> op[2].madds, beyond[0], beyond[2].madds
     (972, 'conv.grouped-gradient', 972)
     """
-    madds = cost.madds + backward
-    yield (
-        name,
-        role,
-        Cost(cost.kind, cost.out, madds, cost.elements, cost.weights, cost.biases, cost.layer, cost.groups),
-    )
+    yield name, role, cost.changed(madds=cost.madds + backward)
     if has_weight_gradient and cost.kind in CONVOLUTIONS and not _is_one(cost.groups):
         beyond: Cost[D] = Cost(GROUPED_GRADIENT, cost.out, cost.madds * cost.groups + cost.madds * -1, 0)
         yield _beside(name), "plain", beyond

@@ -32,10 +32,11 @@ class Claims:
         """Return an op's role, and its cost with the parameters that it claims; `alone` is a product by itself."""
         role = role_of(operator, cost, given, _operands(operator, given), padding_is_string, self.training)
         owned = self.owned(operator, cost, given, alone)
-        if role == PACKED and cost.weights:
-            call = self.calls.current
-            owned.weights, owned.biases = self.packed.claim(call.path, call.names.total(), cost)
-        return role, owned
+        if role != PACKED or not cost.weights:
+            return role, owned
+        call = self.calls.current
+        weights, biases = self.packed.claim(call.path, call.names.total(), cost)
+        return role, owned.changed(weights=weights, biases=biases)
 
     def owned(self, operator: Operator, cost: Cost, given: Mapping[str, Any], alone: bool) -> Cost:
         """Return an op's cost with the parameters that it claims."""
@@ -48,7 +49,7 @@ class Claims:
             biases = sum(map(self.owners.claim, [*vectors, *tensors_in([bias])]))
             weights = sum(map(self.owners.claim, operands))
         layer = recurrent.as_called(cost, self.calls.current.rank)
-        return Cost(kind, cost.out, cost.madds, cost.elements, weights, biases, layer, cost.groups)
+        return cost.changed(kind=kind, weights=weights, biases=biases, layer=layer)
 
 
 def _operands(operator: Operator, given: Mapping[str, Any]) -> list[Tensor]:
