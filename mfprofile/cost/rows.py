@@ -35,6 +35,16 @@ class Part(Generic[D_co]):
         return {"block": self.block, "pillar": self.pillar, "module": self.path}[axis]
 
 
+def unowned(module: str, name: str, shape: tuple[int, ...], size: int, unclaimed: int, is_read: bool) -> Part[int]:
+    """Return the values of a parameter that no op owns as a row: a table if something reads it, else unused.
+
+    `size` is the number of its values, and `unclaimed` how many of them no op owns.
+    """
+    kind, elements = ("table", unclaimed) if is_read else ("unused", 0)
+    left = shape if unclaimed == size else (unclaimed,)
+    return Part("", None, "", module, [(name, kind, Cost(kind, left, 0, elements, unclaimed))])
+
+
 class Row(Generic[D_co]):
     """One op: its sub-block `part`, its `role` and its `cost`, with their properties.
 

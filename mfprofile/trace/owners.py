@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mfprofile.cost.ops import Cost
-from mfprofile.cost.rows import Part
+from mfprofile.cost.rows import Part, unowned
 from mfprofile.trace.modules import named_parameters
 from mfprofile.trace.scripts import named_constants
 from mfprofile.trace.stored import bytes_by_type
@@ -96,9 +95,7 @@ class Owners:
         for owned in self._by_storage.values():
             if owned.unclaimed and owned.read is read:
                 module, _, name = owned.path.rpartition(".")
-                kind, elements = ("table", owned.unclaimed) if read else ("unused", 0)
-                shape = owned.shape if owned.unclaimed == owned.size else (owned.unclaimed,)
-                yield Part("", None, "", module, [(name, kind, Cost(kind, shape, 0, elements, owned.unclaimed))])
+                yield unowned(module, name, owned.shape, owned.size, owned.unclaimed, read)
 
 
 def storage(tensor: Tensor) -> int:

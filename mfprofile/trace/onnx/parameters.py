@@ -7,8 +7,7 @@ from math import prod
 
 from onnx import TensorProto
 
-from mfprofile.cost.ops import Cost
-from mfprofile.cost.rows import Part
+from mfprofile.cost.rows import Part, unowned
 from mfprofile.trace.onnx.names import parent
 
 _WHOLE = frozenset(("INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64", "BOOL", "STRING"))
@@ -64,9 +63,7 @@ class Parameters:
             home = parent(each.name)
             module = home if home in known else each.reader or ""
             local = each.name.removeprefix(f"{home}.") if module == home and home else each.name
-            kind, elements = ("table", each.unclaimed) if is_read else ("unused", 0)
-            shape = each.shape if each.unclaimed == each.size else (each.unclaimed,)
-            yield Part("", None, "", module, [(local, kind, Cost(kind, shape, 0, elements, each.unclaimed))])
+            yield unowned(module, local, each.shape, each.size, each.unclaimed, is_read)
 
 
 def claim(stored: Stored, most: int) -> int:
