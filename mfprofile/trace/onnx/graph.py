@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -14,9 +14,8 @@ from mfprofile.errors import InputError
 from mfprofile.spec.words import raised, shown
 from mfprofile.trace.onnx.control import CONTROL
 from mfprofile.trace.onnx.file import Model
-from mfprofile.trace.onnx.functions import subgraphs
 from mfprofile.trace.onnx.operators import PASSES
-from mfprofile.trace.onnx.order import ordered
+from mfprofile.trace.onnx.order import ordered, read_names
 from mfprofile.trace.onnx.record import MALFORMED, Record
 from mfprofile.trace.onnx.tensors import check_sides, values_of
 from mfprofile.trace.onnx.values import DEFAULT, UNKNOWN, Inference, Value, attributes, constant, of_array, sizes
@@ -32,7 +31,7 @@ class Walk:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.inference = Inference(model.place, model.domains, model.ir)
-        self.record = Record(model.place, Counter(_read_names(model.graph)))
+        self.record = Record(model.place, Counter(read_names(model.graph)))
         self._declared: dict[str, TypeProto] = {}
 
     def run(self, graph: GraphProto, scope: Scope) -> None:
@@ -138,12 +137,3 @@ def _measured(node: NodeProto, shape: tuple[int, ...]) -> Any:
         return np.asarray(prod(shape), np.int64)
     given = attributes(node)
     return np.asarray(shape[given.get("start", 0) : given.get("end", len(shape))], np.int64)
-
-
-def _read_names(graph: GraphProto) -> Iterator[str]:
-    """Yield the name of each value as often as it is read in a graph, in those inside it, and as an output."""
-    for node in graph.node:
-        yield from node.input
-        for inner in subgraphs(node):
-            yield from _read_names(inner)
-    yield from (each.name for each in graph.output)

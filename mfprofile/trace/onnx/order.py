@@ -45,13 +45,13 @@ def _needed(place: str, node: NodeProto, maker: dict[str, int], known: Container
             what = f"node {shown(node.name or node.op_type)} reads {shown(name)}, which nothing in the file puts out"
             raise InputError(f"{place}: {what}; export the file again")
     for graph in subgraphs(node):
-        yield from (maker[name] for name in _read_inside(graph) if name in maker)
+        yield from (maker[name] for name in read_names(graph) if name in maker)
 
 
-def _read_inside(graph: GraphProto) -> Iterator[str]:
-    """Yield the names that the nodes of a graph and of those inside it read."""
+def read_names(graph: GraphProto) -> Iterator[str]:
+    """Yield the name of each value as often as it is read in a graph, in those inside it, and as an output."""
     for node in graph.node:
         yield from node.input
         for inner in subgraphs(node):
-            yield from _read_inside(inner)
+            yield from read_names(inner)
     yield from (each.name for each in graph.output)

@@ -15,7 +15,7 @@ from mfprofile.cost.ops import Cost
 from mfprofile.cost.recurrent import GATES, Recurrence, recurrent
 from mfprofile.trace.equations import Equation, Sides, contracted, joined, parsed
 from mfprofile.trace.layers import attended, convolved, multiplied
-from mfprofile.trace.onnx.call import Call, MisfitError, Named, UnknownSizeError
+from mfprofile.trace.onnx.call import Call, MisfitError, Named
 from mfprofile.trace.onnx.values import Shape
 
 Handle = Callable[[Call], Named]
@@ -159,5 +159,3 @@ PRODUCTS: Mapping[str, Handle] = MappingProxyType(
     }
 )
 """The handle of each operator that multiplies."""
-
-__all__ = ["PRODUCTS", "Handle", "UnknownSizeError"]
