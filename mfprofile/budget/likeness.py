@@ -24,6 +24,7 @@ class Cell(NamedTuple):
 
 
 Placed: TypeAlias = list[tuple[Cell, Item]]
+Key: TypeAlias = Callable[[Item], tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def likeness(a: Bill, b: Bill) -> Likeness:
     places = Places(frozenset(sizes_of((*plain[0], *plain[1]))))
     sides = [_placed(items, bill, places) for items, bill in zip(plain, (a, b), strict=True)]
     bare = [_placed(items, bill, places) for items, bill in zip(lean, (a, b), strict=True)]
-    agreement = _agreement(sides, bare, is_file(a) or is_file(b))
-    key = without_rest if is_file(a) or is_file(b) else whole
+    key = key_of(a, b)
+    agreement = _agreement(sides, bare, key)
     cells = _in_order(sides)
     alike = {cell for cell in cells if _sum(bare[0], cell, key) == _sum(bare[1], cell, key)}
     parts = {cell: _difference(sides, [cell], cell.stride, cell.kind, cell in alike) for cell in cells}
@@ -92,6 +93,11 @@ def both_items(a: Bill, b: Bill) -> tuple[list[list[Item]], list[list[Item]]]:
     return plain, plain if channels[0] == channels[1] else [folded(items) for items in plain]
 
 
+def key_of(a: Bill, b: Bill) -> Key:
+    """Return what of an item must agree in two networks."""
+    return without_rest if is_file(a) or is_file(b) else whole
+
+
 def whole(item: Item) -> tuple[int, int, int]:
     """Return what must agree for networks that ran."""
     return item.madds, item.weights, item.rest
@@ -100,9 +106,6 @@ def whole(item: Item) -> tuple[int, int, int]:
 def without_rest(item: Item) -> tuple[int, int, int]:
     """Return what must agree for model files: not biases and norms."""
     return item.madds, item.weights, 0
-
-
-Key: TypeAlias = Callable[[Item], tuple[int, int, int]]
 
 
 def _placed(items: Sequence[Item], bill: Bill, places: Places) -> Placed:
@@ -115,7 +118,7 @@ def _placed(items: Sequence[Item], bill: Bill, places: Places) -> Placed:
     ]
 
 
-def _agreement(sides: Sequence[Placed], bare: Sequence[Placed], has_file: bool) -> str:
+def _agreement(sides: Sequence[Placed], bare: Sequence[Placed], needed: Key) -> str:
     cells = {cell for side in (*sides, *bare) for cell, _ in side}
 
     def agree(pair: Sequence[Placed], key: Key) -> bool:
@@ -125,7 +128,7 @@ def _agreement(sides: Sequence[Placed], bare: Sequence[Placed], has_file: bool) 
         return ALL
     if agree(bare, whole):
         return FOLDED
-    return WEIGHTS if has_file and agree(bare, without_rest) else NONE
+    return WEIGHTS if needed is without_rest and agree(bare, needed) else NONE
 
 
 def _sum(side: Placed, cell: Cell, key: Key) -> tuple[int, ...]:

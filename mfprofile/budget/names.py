@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mfprofile.budget.items import Item
-from mfprofile.budget.likeness import both_items, is_file, whole, without_rest
+from mfprofile.budget.likeness import both_items, key_of
 from mfprofile.budget.modules import paired
 from mfprofile.budget.parts import PartDifference, Piece
 from mfprofile.cost.bill import Bill
@@ -38,7 +38,7 @@ def parts_by_name(a: Bill, b: Bill, depth: int) -> Iterator[PartDifference]:
     """
     modules = _modules(a, b)
     plain, lean = both_items(a, b)
-    key = without_rest if is_file(a) or is_file(b) else whole
+    key = key_of(a, b)
     true_a, true_b = (_pieces(_tree(items, modules)) for items in plain)
     lean_a, lean_b = (_tree([_compared(item, key(item)) for item in items], modules) for items in lean)
     for part in paired(lean_a, lean_b, depth):

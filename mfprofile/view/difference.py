@@ -11,7 +11,7 @@ from mfprofile.spec.words import listed, several
 from mfprofile.view.bill import counted, other_convention, skipped_params
 from mfprofile.view.escape import line, markdown
 from mfprofile.view.head import SCHEMA, identity
-from mfprofile.view.likeness import amounts_table, likeness_json, same_lines, stage, verdict
+from mfprofile.view.likeness import amount_columns, amounts_table, likeness_json, same_lines, stage, verdict
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
@@ -59,12 +59,7 @@ def headline(difference: Difference) -> str:
 
 def total_table(difference: Difference) -> Table:
     """Return the cost of each pillar and of the whole network: before, after, and the difference."""
-    unit = difference.a.convention.unit
-    columns = [Column("pillar" if difference.pillars else "")]
-    for measure in (unit, "params"):
-        columns.append(Column(f"{measure}\nbefore", write=grouped, right=True, optional=True))
-        columns.append(Column(f"{measure}\nafter", write=grouped, right=True, optional=True))
-        columns.append(Column(f"{measure}\ngained", right=True))
+    columns = amount_columns("pillar" if difference.pillars else "", difference.a.convention.unit)
     data = [_total_line(pillar) for pillar in difference.pillars]
     return Table(columns, data, [[_total_line(difference.whole)]], [_settings(difference)])
 

@@ -72,14 +72,19 @@ def _op(item: Item, unit: str) -> str:
 
 def amounts_table(difference: Difference, heading: str, parts: Sequence[PartDifference]) -> Table:
     """Return a table of both amounts of each stage or kind: before, after, and the difference."""
-    unit = difference.a.convention.unit
+    columns = amount_columns(heading, difference.a.convention.unit)
+    lines = [[stage(part.piece.name) if heading == "stage" else part.piece.name, *_numbers(part)] for part in parts]
+    return Table(columns, lines)
+
+
+def amount_columns(heading: str, unit: str) -> list[Column]:
+    """Return the columns of a table of amounts in both networks: the name, and before, after and gained of each."""
     columns = [Column(heading)]
     for measure in (unit, "params"):
         columns.append(Column(f"{measure}\nbefore", write=grouped, right=True, optional=True))
         columns.append(Column(f"{measure}\nafter", write=grouped, right=True, optional=True))
         columns.append(Column(f"{measure}\ngained", right=True))
-    lines = [[stage(part.piece.name) if heading == "stage" else part.piece.name, *_numbers(part)] for part in parts]
-    return Table(columns, lines)
+    return columns
 
 
 def _numbers(part: PartDifference) -> list[Any]:
