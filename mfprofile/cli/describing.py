@@ -81,15 +81,19 @@ class Options:
         )
 
     def given(self, without: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
-        """Yield the further options of networks in code that are given, except `without`, and what a spec has."""
+        """Yield the options of networks in code alone that are given, except `without`, and what a spec has."""
+        if self.arguments:
+            yield "--arg", "use --set to change a spec"
+        if self.fill is not None:
+            yield "--inputs", "a spec is counted without inputs"
         yield from self.code.given(without)
         if self.causal is not None:
             yield "--causal", "a spec has no causal attention"
 
     def of_code(self, without: Sequence[str] = ()) -> dict[str, object]:
-        """Return the options that only networks in code have, by name, except those `without` which."""
-        further = {name.removeprefix("--"): True for name, _ in self.code.given(without)}
-        return {"arg": self.arguments, "inputs": self.fill, "training": self.training, "causal": self.causal, **further}
+        """Return the options that a model file does not have, by name, except those `without` which."""
+        given = {name.removeprefix("--"): True for name, _ in self.given(without)}
+        return {**given, "training": self.training}
 
     @property
     def assignments(self) -> list[Setting]:

@@ -42,11 +42,8 @@ def file_trace(reference: str, options: Options) -> Trace:
     from mfprofile.budget.code_options import NO_OPTIONS
     from mfprofile.trace.onnx.trace import traced
 
-    if options.training:
-        why = "the file does not say what is trained; count the network in code"
-        raise InputError(f"--training: {reference} is a model file: {why}")
     more = NO_OPTIONS if options.config is None else options.config.options(reference)
-    further = {"no-batch": more.no_batch, "causal": options.causal}
+    further = {"no-batch": more.no_batch, "causal": options.causal, "training": options.training}
     refuse_code_options(reference, arg=more.arguments, inputs=more.fill, value=more.values, batch=more.batch, **further)
     try:
         return traced(reference, options.inputs or [each.value for each in more.inputs])

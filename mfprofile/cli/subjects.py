@@ -34,10 +34,6 @@ def refuse_misplaced(
     """
     checked_specs(list(references))
     targets = [reference for reference in references if is_target(reference)]
-    if not targets and options.arguments:
-        raise InputError("--arg needs a network in code, such as net.py:Net; use --set to change a spec")
-    if not targets and options.fill is not None:
-        raise InputError("--inputs needs a network in code, such as net.py:Net; a spec is counted without inputs")
     for option, why in () if targets else options.given(without):
         raise InputError(f"{option} needs a network in code, such as net.py:Net; {why}")
     if targets and not codes(references):
@@ -92,8 +88,6 @@ def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bil
 
 
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
-    from mfprofile.view.coverage import notes
-
     if is_onnx(reference):
         trace = file_trace(reference, options)
     else:
@@ -101,10 +95,17 @@ def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bi
 
         trace = traced(reference, *inputs_and_arguments(reference, options), mode=options.mode)
     bill = replace(trace, name=trace.name + suffix).bill(convention)
+    note(reference, bill)
+    return bill
+
+
+def note(reference: str, bill: Bill) -> None:
+    """Note on stderr what a bill does not show, if there is something."""
+    from mfprofile.view.coverage import notes
+
     texts = [f"note: {reference}: {line}" for line in notes(bill)]
     if texts:
         notify("\n".join(texts))
-    return bill
 
 
 def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict[str, Any]]:

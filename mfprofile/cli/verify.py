@@ -17,6 +17,7 @@ from mfprofile.cli.subjects import (
     imported_once,
     inputs_and_arguments,
     need_extra,
+    note,
     refuse_misplaced,
 )
 from mfprofile.spec.sources import is_target
@@ -93,12 +94,9 @@ def _of_spec(spec: Spec, options: Options, counters: list[str] | None) -> Verifi
 
 def _of_target(target: str, options: Options, counters: list[str] | None) -> Verification:
     from mfprofile.verify.audit import audit
-    from mfprofile.view.coverage import notes
 
     inputs, arguments = inputs_and_arguments(target, options)
     result = audit(target, inputs, arguments, None, counters or [], notify, options.mode)
     assert result.verification is not None
-    texts = [f"note: {target}: {line}" for line in notes(result.verification.bill)]
-    if texts:
-        notify("\n".join(texts))
+    note(target, result.verification.bill)
     return result.verification
