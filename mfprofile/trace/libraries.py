@@ -50,12 +50,18 @@ def version_of(name: str) -> str:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Hide prints, logs and warnings of libraries while they are imported, build a network or count one."""
+    hidden = io.StringIO()
+    with without_warnings(), contextlib.redirect_stdout(hidden), contextlib.redirect_stderr(hidden):
+        yield
+
+
+@contextlib.contextmanager
+def without_warnings() -> Iterator[None]:
+    """Hide warnings and logs inside a with block."""
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        hidden = io.StringIO()
-        with warnings.catch_warnings(), contextlib.redirect_stdout(hidden), contextlib.redirect_stderr(hidden):
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             yield
     finally:
         logging.disable(previous)

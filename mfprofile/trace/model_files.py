@@ -7,11 +7,8 @@ entries in its archive are read.
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +21,7 @@ from mfprofile.spec.missing import similar_file
 from mfprofile.spec.sources import MODEL_FILES
 from mfprofile.spec.words import printable, raised
 from mfprofile.trace.imports import imports_from
+from mfprofile.trace.libraries import without_warnings
 from mfprofile.trace.trust import are_trusted
 
 EXPORTED, SCRIPT, PICKLE = "an exported program", "a TorchScript file", "a pickle"
@@ -73,7 +71,7 @@ def loaded(place: str) -> Any:
             "add --trust if you trust its source"
         )
     try:
-        with imports_from(Path(place).absolute().parent), _quiet():
+        with imports_from(Path(place).absolute().parent), without_warnings():
             return _LOADERS[sort](place)
     except KeyboardInterrupt:
         raise
@@ -131,18 +129,6 @@ def _sort(file: Path) -> str:
     if "data.pkl" in names:
         return PICKLE
     raise InputError("is an archive without a network")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Hide the warnings and logs of torch while it loads a file."""
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            yield
-    finally:
-        logging.disable(previous)
 
 
 def _script(place: str) -> Any:
