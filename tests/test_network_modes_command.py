@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from running import need, run
+from running import run
 
-need("torch")
+pytest.importorskip("torch")
 
 NET = """\
 from torch import nn

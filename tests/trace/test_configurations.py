@@ -8,21 +8,21 @@ import pytest
 from running import need, run
 
 pytest.importorskip("torch")
-need("transformers")
 
-from mfprofile.errors import InputError  # noqa: E402
-from mfprofile.trace.audit import traced  # noqa: E402
-from mfprofile.trace.configurations import names  # noqa: E402
-from mfprofile.trace.libraries import library  # noqa: E402
-from mfprofile.trace.parse import inputs  # noqa: E402
-from mfprofile.trace.target import opened  # noqa: E402
+from mfprofile.errors import InputError
+from mfprofile.trace.audit import traced
+from mfprofile.trace.configurations import names
+from mfprofile.trace.libraries import library
+from mfprofile.trace.parse import inputs
+from mfprofile.trace.target import opened
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail at every connection."""
+    """Fail at every connection. Without transformers, the tests are skipped."""
+    need("transformers")
 
     def refuse(*_: object) -> None:
         raise AssertionError("a connection was opened")
