@@ -266,6 +266,7 @@ def test_each_counter_is_explained_on_a_batch(here: Here, tmp_path: Path, batch:
         ("inputs.py:value", "value is of type Tensor; use a function"),
         ("inputs.py:tensors", "inputs.py has no 'tensors'; did you mean 'tensor'?"),
         ("input.py:tensor", "no such file: input.py; did you mean 'inputs.py'?"),
+        ("n" * 300 + ".py:tensor", f"no such file: {'n' * 300}.py"),
         ("broken.py:tensor", "cannot be imported: ZeroDivisionError: "),
         ("inputs.py", "must be zeros, random or file.py:function"),
         ("inputs:tensor", "must be zeros, random or file.py:function"),

@@ -219,8 +219,11 @@ def test_a_wrong_file_is_a_message(here: Here, tmp_path: Path, text: str | None,
     assert done.stderr.startswith(f"error: --handles handle.py: {message}")
 
 
-def test_other_wrong_uses_are_messages(here: Here) -> None:
+def test_other_wrong_uses_are_messages(here: Here, tmp_path: Path) -> None:
     """Two files for one operator, what is not a Python file, and specs."""
+    (tmp_path / "package.py").mkdir()
+    folder = here("audit", "net.py:Net", "--handles", "package.py")
+    assert folder.stderr == "error: --handles package.py: is not a file\n"
     done = here("audit", "net.py:Net", "--handles", "net.yaml")
     assert done.stderr == (
         "error: --handles net.yaml: is not a Python file; give the path of a file that ends in .py\n"

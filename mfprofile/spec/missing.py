@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from mfprofile.spec.sources import SUFFIXES, is_model_file, is_target, shipped
+from mfprofile.spec.sources import SUFFIXES, is_file, is_model_file, is_target, shipped
 from mfprofile.spec.words import nearest
 
 _MOST_FILES = 1000
@@ -103,6 +103,16 @@ def classes(file: Path) -> list[str]:
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [statement.name for statement in code.body if isinstance(statement, ast.ClassDef)]
+
+
+def no_code(reference: str, file: Path) -> str:
+    """Return why the path of a Python file cannot be imported, with the remedy, or '' if it is a file."""
+    if is_file(file):
+        return ""
+    if os.path.exists(file):  # noqa: PTH110 - as above
+        return "is not a file"
+    remedy = similar_file(file, (".py",))
+    return f"no such file: {reference}{f'; {remedy}' if remedy else ''}"
 
 
 def _path(reference: str, file: Path) -> str:

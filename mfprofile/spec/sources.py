@@ -56,6 +56,15 @@ def working_folder() -> Path | None:
         return None
 
 
+def is_file(name: str | Path) -> bool:
+    """Return whether there is a file of this name, also if no file can have it.
+
+    >>> is_file("a" * 1000)
+    False
+    """
+    return os.path.isfile(name)  # noqa: PTH113 - Path.is_file() raises for long names
+
+
 def as_typed(file: Path) -> str:
     """Return a file's path as a user would type it: relative to the current folder if the file is inside it."""
     folder = working_folder()

@@ -18,8 +18,8 @@ import torch
 from torch import nn
 
 from mfprofile.errors import InputError
-from mfprofile.spec.missing import code_target, similar_file
-from mfprofile.spec.sources import is_model_file, shipped
+from mfprofile.spec.missing import code_target, no_code
+from mfprofile.spec.sources import is_file, is_model_file, shipped
 from mfprofile.spec.words import EMPTY, nearest, printable, raised
 from mfprofile.trace.imports import imports_from, module_of
 from mfprofile.trace.model_files import network_in, network_or_value
@@ -66,7 +66,7 @@ def parsed(text: str) -> Target:
     if library in LIBRARIES and name:
         return Target(text, library, name)
     source, colon, name = text.rpartition(":")
-    dotted = all(part.isidentifier() for part in source.split(".")) and not ("." in source and os.path.isfile(source))  # noqa: PTH113 - Path.is_file() raises for long names
+    dotted = all(part.isidentifier() for part in source.split(".")) and not ("." in source and is_file(source))
     if colon and source and (source.endswith(".py") or dotted) and all(map(str.isidentifier, name.split("."))):
         return Target(text, source, name)
     raise InputError(f"{printable(text) or EMPTY}: {printable(_malformed(text))}")
@@ -77,13 +77,13 @@ def _malformed(text: str) -> str:
     source, _, name = text.rpartition(":")
     if text in LIBRARIES or text[:-1] in LIBRARIES:
         return f"has no name of a network; write {text.rstrip(':')}:NAME"
-    if text.endswith(".py") and os.path.isfile(text):  # noqa: PTH113 - as above
+    if text.endswith(".py") and is_file(text):
         return f"is Python code; name a network in it, as in {code_target(text)}"
     if source and not name:
         return f"has no name after the colon; write {code_target(source)}"
-    if os.path.isfile(source):  # noqa: PTH113 - as above
+    if is_file(source):
         return f"{source} is not a Python file; write {FORMS}"
-    if os.path.isdir(text):  # noqa: PTH112 - as above
+    if os.path.isdir(text):  # noqa: PTH112 - Path.is_dir() raises for long names
         return f"is a folder; write {FORMS}"
     spec = "; 'mfprofile count' counts specs" if text in shipped() or text.endswith((".yaml", ".yml")) else ""
     return f"does not name a network in code; write {FORMS}{spec}"
@@ -130,9 +130,8 @@ def _imported(target: Target, before: Set[str]) -> ModuleType:
 
 def _file(target: Target, before: Set[str]) -> ModuleType:
     file = Path(target.source).absolute()
-    if not file.is_file():
-        remedy = similar_file(file, (".py",))
-        _refuse(target, f"no such file: {target.source}{f'; {remedy}' if remedy else ''}")
+    if wrong := no_code(target.source, file):
+        _refuse(target, wrong)
     try:
         return module_of(file, before)
     except KeyboardInterrupt:

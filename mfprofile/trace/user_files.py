@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mfprofile.errors import InputError
-from mfprofile.spec.missing import similar_file
+from mfprofile.spec.missing import no_code
 from mfprofile.spec.words import printable, raised
 from mfprofile.trace.imports import imports_from, module_of
 from mfprofile.trace.places import place
@@ -22,8 +22,9 @@ def user_module(label: str, text: str) -> Iterator[ModuleType]:
     Raises `InputError` for a file that does not exist or cannot be imported. Each message starts with the label.
     """
     file = Path(text).absolute()
-    if file.suffix != ".py" or not file.is_file():
-        raise InputError(f"{printable(label)}: {printable(_missing(text, file))}")
+    python = "" if file.suffix == ".py" else "is not a Python file; give the path of a file that ends in .py"
+    if wrong := python or no_code(text, file):
+        raise InputError(f"{printable(label)}: {printable(wrong)}")
     with contextlib.redirect_stdout(sys.stderr), imports_from(file.parent) as before:
         try:
             module = module_of(file, before)
@@ -40,12 +41,3 @@ def refusal(label: str, action: str, error: BaseException) -> InputError:
         return InputError(f"{printable(label)}: {printable(str(error))}")
     where = place(error)
     return InputError(f"{printable(label)}: {action}: {raised(error)}{f' ({where})' if where else ''}")
-
-
-def _missing(text: str, file: Path) -> str:
-    if file.suffix != ".py":
-        return "is not a Python file; give the path of a file that ends in .py"
-    if file.exists():
-        return "is not a file"
-    remedy = similar_file(file, (".py",))
-    return f"no such file: {text}{f'; {remedy}' if remedy else ''}"

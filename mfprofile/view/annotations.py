@@ -11,7 +11,7 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.verdicts import Terms, Verdict
 from mfprofile.files import append
 from mfprofile.spec.problems import Mark, Problem
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_file, is_target
 from mfprofile.view.code_places import place_in_code
 from mfprofile.view.escape import command_data, command_property
 from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines, uncounted_line
@@ -36,7 +36,7 @@ def _problem(problem: Problem, reference: str) -> str:
 
 def _own(mark: Mark, reference: str) -> Mark:
     """Return a place in the file of the reference or in another file of the repository, else the reference's start."""
-    if _is_file(mark) and (mark.source == reference or _is_in_root(Path(mark.source))):
+    if is_file(mark.source) and (mark.source == reference or _is_in_root(Path(mark.source))):
         return mark
     return Mark(reference, 1, 1)
 
@@ -53,14 +53,10 @@ def _command(mark: Mark, title: str, message: str) -> str:
 def _place(mark: Mark) -> Iterator[tuple[str, str]]:
     if is_target(mark.source):
         mark = place_in_code(mark.source)
-    if _is_file(mark):
+    if is_file(mark.source):
         yield "file", _from_root(Path(mark.source))
         if mark.line is not None:
             yield from (("line", str(mark.line)), ("col", str(mark.column)))
-
-
-def _is_file(mark: Mark) -> bool:
-    return "\0" not in mark.source and os.path.isfile(mark.source)  # noqa: PTH113 - Path.is_file() raises for long names
 
 
 def _from_root(file: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mfprofile.spec.problems import Mark
-from mfprofile.spec.sources import as_typed
+from mfprofile.spec.sources import as_typed, is_file
 
 
 def place_in_code(target: str) -> Mark:
@@ -18,7 +18,7 @@ def place_in_code(target: str) -> Mark:
     of the target.
     """
     source, _, name = target.rpartition(":")
-    file = next((each for each in _files(source) if each.is_file()), None) if "\0" not in source else None
+    file = next(filter(is_file, _files(source)), None)
     if file is None:
         return Mark(target)
     try:

@@ -15,6 +15,7 @@ FILES = ("small.yaml", "small.yaml", "mine.yaml", "mine.yaml", "mine.yaml", "lin
 ODD_FILES = (
     "-", "-", "nosuch.yaml", "loop.yaml", "dangling.yaml", "folder", "net.py", "points.csv", "image.png", "", ".", "..", "mf2", "*.yaml", "s*", "[",
     "small", "./mine.yaml", "folder/../mine.yaml", "small.yaml/x", "x\x00.yaml", "n" * 300 + ".yaml", "net.py:Net", "é.yaml", "~", "-x", "space.yaml",
+    "n" * 300 + ".py:Net",
 )  # fmt: skip
 ODD_OUTPUTS = (
     "new.svg", "new.png", "new.pdf", "new.html", "new.yaml", "new.csv", "new", "full", "folder", "", ".", "..", "-", "/dev/full", "/dev/null",

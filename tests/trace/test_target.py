@@ -158,6 +158,7 @@ def test_two_files_of_the_same_name_import_their_own_neighbours(folder: Path) ->
     [
         ("gone.py:Net", {}, "gone.py:Net: no such file: gone.py"),
         ("nets.py:Net", {}, "nets.py:Net: no such file: nets.py; did you mean 'net.py'?"),
+        ("n" * 300 + ".py:Net", {}, f"{'n' * 300}.py:Net: no such file: {'n' * 300}.py"),
         ("net.py", {}, "net.py: is Python code; name a network in it, as in net.py:Net"),
         ("net.py:", {}, "net.py:: has no name after the colon; write net.py:Net"),
         ("timm:", {}, "timm:: has no name of a network; write timm:NAME"),

@@ -140,6 +140,14 @@ def test_an_unknown_spec_gets_one_line_with_its_place(tmp_path: Path) -> None:
     assert len(message.splitlines()) == 1
 
 
+def test_a_spec_whose_name_is_too_long_gets_one_line_with_its_place(tmp_path: Path) -> None:
+    """Such a file cannot exist."""
+    file = write_csv(tmp_path, f"name,spec\na,{'n' * 300}.yaml\n")
+    with pytest.raises(InputError) as caught:
+        read_measured(file, "core")
+    assert str(caught.value).startswith(f"{file}:2: spec: {'n' * 300}.yaml: no such file; ")
+
+
 @pytest.mark.parametrize("place", ["missing.csv", "."])
 def test_a_place_without_a_file_gets_one_line(place: str, tmp_path: Path) -> None:
     """The place is a missing file or a folder."""

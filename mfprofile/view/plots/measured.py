@@ -16,6 +16,7 @@ from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.load import load
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.reading import read_bytes
+from mfprofile.spec.sources import is_file
 from mfprofile.spec.words import instead, printable, several, shown
 
 COLUMNS = ("name", "top1", "spec", "madds", "params")
@@ -110,7 +111,7 @@ def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None
         raise InputError(f"{where}: {cells['name']} has both a spec and figures; remove one of them")
     relative = Path(file).parent / cells["spec"]
     try:
-        bill = count(load(str(relative) if relative.is_file() else cells["spec"]), convention)
+        bill = count(load(str(relative) if is_file(relative) else cells["spec"]), convention)
     except InputError as error:
         first, *more = str(error).splitlines()
         rest = f" (and {len(more)} more; 'mfprofile show' lists them)" if more else ""
