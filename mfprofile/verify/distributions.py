@@ -6,7 +6,8 @@ import base64
 import hashlib
 import importlib.metadata
 import importlib.util
-from importlib.metadata import Distribution, PackagePath
+from functools import cache
+from importlib.metadata import PackagePath
 from pathlib import Path
 
 
@@ -20,22 +21,19 @@ def is_installed(name: str, module: str) -> bool:
     if spec is None:
         return False
     try:
-        distribution = importlib.metadata.distribution(name)
+        importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return False
-    if spec.origin is None or not _recorded(distribution, module):  # an editable installation records no files
-        return True
-    return _owns(distribution, module, Path(spec.origin).parent)
+    return spec.origin is None or _owns(name, module, Path(spec.origin).parent)
 
 
-def _recorded(distribution: Distribution, module: str) -> list[PackagePath]:
-    """Return the Python files of a module that a distribution has recorded."""
-    return [file for file in distribution.files or () if file.parts[0] == module and file.suffix == ".py"]
-
-
-def _owns(distribution: Distribution, module: str, folder: Path) -> bool:
+@cache  # the hashes of torch's files take 0.1 s; Python, too, keeps a module that it has found
+def _owns(name: str, module: str, folder: Path) -> bool:
     """Return whether the files of the module in the folder are those of the distribution, by their hashes."""
-    own = _recorded(distribution, module)
+    distribution = importlib.metadata.distribution(name)
+    own = [file for file in distribution.files or () if file.parts[0] == module and file.suffix == ".py"]
+    if not own:  # an editable installation records no files
+        return True
     at = {Path(str(distribution.locate_file(file))).resolve(): file for file in own}
     return folder.resolve() in {path.parent for path in at} and all(_is_unchanged(*each) for each in at.items())
 
