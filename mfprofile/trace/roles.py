@@ -15,6 +15,7 @@ from mfprofile.cost.kinds import (
     COMPLEX_COMPOSED,
     COMPLEX_RARE,
     COMPOSED,
+    EINSUM,
     FUSED,
     RARE,
 )
@@ -28,6 +29,10 @@ _ON_COMPLEX: Mapping[str, str] = MappingProxyType(
     {RARE: COMPLEX_RARE, COMPOSED: COMPLEX_COMPOSED, FUSED: COMPLEX_COMPOSED, "biased": COMPLEX_BIASED}
 )
 """The roles of products of complex numbers, by those of the same products of real ones; all others are `COMPLEX`."""
+
+
+_EXACT = frozenset(("abc,abd->acd", "abc,adc->adb"))
+"""The equations of einsums that fvcore counts itself: fvcore/nn/jit_handles.py."""
 
 
 def role_of(
@@ -57,6 +62,8 @@ def _role(operator: Operator, cost: Cost, given: Mapping[str, Any], padding_is_s
         return "training" if given.get("weight") is not None else "training-plain"
     if cost.layer is not None:
         return recurrent.role(operator.name, given)
+    if operator.name == "einsum":
+        return "plain" if _in_order(given["equation"]) in _EXACT else EINSUM
     is_biased = given.get(operator.decides) is not None
     if operator.name in COMPLEX_LAYERS:
         return COMPLEX_BIASED if is_biased else COMPLEX
@@ -66,6 +73,12 @@ def _role(operator: Operator, cost: Cost, given: Mapping[str, Any], padding_is_s
     if padding_is_string:
         return "string-padding-biased" if is_biased else "string-padding"
     return "biased" if is_biased else "plain"
+
+
+def _in_order(equation: str) -> str:
+    """Return an equation with its letters renamed in the order in which they appear."""
+    letters = dict.fromkeys(filter(str.isalpha, equation))
+    return equation.replace(" ", "").translate({ord(old): ord("a") + at for at, old in enumerate(letters)})
 
 
 def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:
