@@ -267,7 +267,6 @@ def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
         ("check mf26m net.py:Net --max-madds 1M --input 192 --input 224", "error: --input 224: the specs have the input 192 already; use one of them\n"),
         ("check mf26m --max-madds 1M --input 192 --input 224", "error: --input is given twice, but a spec has one input; use 192 or HEIGHTxWIDTH\n"),
         ("diff net.py:Net", "error: B is missing; give a second network, or change A with --arg\n"),
-        ("diff net.py:Net mf26m", "error: mf26m is a spec and net.py:Net is a network in code; compare two specs or two networks in code\n"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_clear_line_and_exit_code_2(here: Here, arguments: str, message: str) -> None:

@@ -66,7 +66,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
     ("network", "madds", "lines"),
     [
         ("Numpy", 64, [OUTSIDE]),
-        ("Gemm", 64, ["silent::gemm: 1 time, 16 elements"]),
+        ("Gemm", 64, ["silent::gemm_: 1 time, 16 elements"]),
         ("Both", 64, ["_linalg_svd: 1 time, 6 elements", OUTSIDE]),
     ],
 )
@@ -109,7 +109,7 @@ def test_json_has_the_origin_the_module_and_the_operator(here: Here) -> None:
     ("network", "reason"),
     [
         ("Numpy", OUTSIDE),
-        ("Gemm", "not counted: silent::gemm"),
+        ("Gemm", "not counted: silent::gemm_"),
         ("Both", f"not counted: _linalg_svd; {OUTSIDE}"),
     ],
 )

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mfprofile.budget.alignment import aligned
+from mfprofile.budget.likeness import Likeness, likeness
 from mfprofile.budget.modules import module_parts
+from mfprofile.budget.names import names_agree, parts_by_name, share_modules
 from mfprofile.budget.parts import PartDifference, Piece
+from mfprofile.budget.places import image_of
 from mfprofile.cost.bill import Bill
 from mfprofile.errors import InputError
+from mfprofile.spec.traits import Traits
 
 BEFORE_BLOCKS = ("tokens", "stem")
 AFTER_BLOCKS = ("final", "head", "fpn", "retina")
@@ -24,6 +28,10 @@ class Difference:
     The traits of `whole` are the settings of the networks. The `madds` and `params` of `parts` sum to those of `whole`,
     and so do those of `pillars` if the networks have pillars. A part is a block, or the stem, the tokens, the final
     bridge, the head, fpn or retina. In networks in code a part is a module, or what a module runs itself.
+
+    `likeness` compares a spec with a network in code or in a file, and two such networks without a common module, by
+    stage and kind; it is None for all others. `axis` is that of the parts: block, module, or stage if a spec and a
+    network have other names. Then a part is a kind of op in a stage.
     """
 
     a: Bill
@@ -31,12 +39,15 @@ class Difference:
     whole: PartDifference
     pillars: tuple[PartDifference, ...]
     parts: tuple[PartDifference, ...]
+    axis: str = "block"
+    likeness: Likeness | None = None
 
 
 def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
     """Return the difference from `a` to `b`. Networks in code are compared by modules down to `depth` levels.
 
-    Raises `InputError` for bills in different conventions or modes, and for a spec and a network in code.
+    A spec and a network in code or in a file are compared by modules if their names agree, else by stage and kind.
+    Raises `InputError` for bills in different conventions or modes, and for a spec and a batch of several images.
 
     >>> from mfprofile import count
     >>> difference(count("mf294m"), count("mf294m-no-ffn")).whole.params
@@ -47,11 +58,32 @@ def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
     if a.mode != b.mode:
         raise InputError(f"cannot compare a bill of {a.mode} with one of {b.mode}; count both in the same mode")
     if a.subject.axes != b.subject.axes:
-        raise InputError(f"cannot compare {a.name}, by {a.subject.axes[0]}, with {b.name}, by {b.subject.axes[0]}")
+        return _across(a, b, depth)
     whole = PartDifference(_whole(a, b), _whole(b, a))
     pairs = zip(_pillars(a), _pillars(b), strict=True)
-    parts = _block_parts(a, b) if "block" in a.subject.axes else module_parts(a, b, depth)
-    return Difference(a, b, whole, tuple(PartDifference(*pair) for pair in pairs), tuple(parts))
+    axis, is_alien = a.subject.axes[0], "module" in a.subject.axes and not share_modules(a, b)
+    parts = _block_parts(a, b) if axis == "block" else module_parts(a, b, depth)
+    pillars = tuple(PartDifference(*pair) for pair in pairs)
+    return Difference(a, b, whole, pillars, tuple(parts), axis, likeness(a, b) if is_alien else None)
+
+
+def _across(a: Bill, b: Bill, depth: int) -> Difference:
+    """Return the difference of a spec and a network in code or in a file."""
+    for bill, other in ((a, b), (b, a)):
+        if bill.subject.batch not in (1, None):
+            raise InputError(f"{bill.name} is a batch of {bill.subject.batch}, but {other.name} is one image; use one")
+    before, after = (Piece("total", bill.madds, bill.params, _image(bill)) for bill in (a, b))
+    whole = PartDifference(before, after)
+    by_stage = likeness(a, b)
+    if names_agree(a, b):
+        return Difference(a, b, whole, (), tuple(parts_by_name(a, b, depth)), "module", by_stage)
+    return Difference(a, b, whole, (), by_stage.cells, "stage", by_stage)
+
+
+def _image(bill: Bill) -> Traits:
+    """Return the size of the image, which is all that a spec and a network in code both have."""
+    image = image_of(bill)
+    return {"input": "none" if image is None else "×".join(map(str, image))}
 
 
 def _whole(bill: Bill, other: Bill) -> Piece:

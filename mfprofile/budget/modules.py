@@ -16,10 +16,10 @@ def module_parts(a: Bill, b: Bill, depth: int) -> Iterator[PartDifference]:
 
     A module that only one network has, or that is the same in both, is one part with all its submodules.
     """
-    yield from _within(tree(a), tree(b), depth)
+    yield from paired(tree(a), tree(b), depth)
 
 
-def _within(a: Branch, b: Branch, depth: int) -> Iterator[PartDifference]:
+def paired(a: Branch, b: Branch, depth: int) -> Iterator[PartDifference]:
     """Yield the differences within a module that both networks have."""
     if _same(a, b) or b.level >= depth or not (a.children or b.children):
         yield PartDifference(*_pieces(a, b), differs_within=not _same(a, b))
@@ -28,7 +28,7 @@ def _within(a: Branch, b: Branch, depth: int) -> Iterator[PartDifference]:
     for name in _merged(list(in_a), list(in_b)):
         before, after = in_a.get(name), in_b.get(name)
         if before is not None and after is not None:
-            yield from _within(before, after, depth)
+            yield from paired(before, after, depth)
         else:
             yield PartDifference(_piece(before), _piece(after))
     if a.own is not None or b.own is not None:

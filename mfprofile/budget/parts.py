@@ -51,12 +51,13 @@ class PartDifference:
     """A part in two networks, None in a network that does not have it.
 
     `madds` and `params` are gains, negative if lost. `differs_within` is true if the contents of the part differ, even
-    at the same cost.
+    at the same cost; `is_alike` if it is the same but for folded norms and, in a model file, biases stored once.
     """
 
     a: Piece | None
     b: Piece | None
     differs_within: bool = False
+    is_alike: bool = False
 
     @property
     def piece(self) -> Piece:
@@ -85,7 +86,12 @@ class PartDifference:
 
     @property
     def status(self) -> str:
-        """Return added, removed, unchanged or changed. A part with the same traits but another cost is changed."""
+        """Return added, removed, unchanged, alike or changed.
+
+        A part with the same traits but another cost is changed, or alike if only folded norms and biases differ.
+        """
+        if self.is_alike:
+            return "alike" if self.madds or self.params else "unchanged"
         if self.a is None or self.b is None:
             return "added" if self.a is None else "removed"
         return "changed" if self.madds or self.params or self.changes or self.differs_within else "unchanged"

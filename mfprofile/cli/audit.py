@@ -22,7 +22,7 @@ from mfprofile.cli.subjects import (
 from mfprofile.errors import InputError
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.problems import unknown
-from mfprofile.spec.sources import is_model_file
+from mfprofile.spec.sources import is_onnx
 from mfprofile.spec.words import instead, shown
 from mfprofile.trace import DEVICES
 
@@ -96,7 +96,7 @@ def command(
         raise unknown("device", str(device), DEVICES)
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
-    if is_model_file(target):
+    if is_onnx(target):
         refuse_code_options(target, **options.of_code(), device=device, verify=verify, counter=counters)
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
@@ -127,7 +127,7 @@ def _audited(target: str, options: Options, device: str | None, counters: list[s
 
     if counters is not None:
         refuse_pairs(options, "--verify")
-    if is_model_file(target):
+    if is_onnx(target):
         return Audit(file_trace(target, options))
     from mfprofile.verify.audit import audit
 

@@ -58,7 +58,7 @@ class Options:
         """Return how networks in code are counted. Raise `InputError` for an unknown `--causal`."""
         from mfprofile.trace.mode import Mode
 
-        return Mode(self.training, self.causal or "all").checked()
+        return Mode(self.training, "all" if self.causal is None else self.causal).checked()
 
     @property
     def changes(self) -> Sequence[str]:
@@ -123,11 +123,14 @@ def _options(
     """Return the options that describe networks."""
     given = inputs or ([] if input_size is None else [input_size])
     options = Options(settings or (), given, arguments or (), fill, code=code(**further))
-    return replace(options, training=training, causal=causal)
+    options = replace(options, training=training, causal=causal)
+    if causal is not None:
+        _ = options.mode  # an unknown way is refused, also for specs
+    return options
 
 
 def refuse_pairs(options: Options, command: str) -> None:
-    """Raise `InputError` if causal attention is to be counted by pairs in a comparison with other counters."""
+    """Raise `InputError` if `--causal pairs` meets a comparison with other counters."""
     if options.causal == "pairs":
         raise InputError(
             f"--causal pairs and {command} cannot be combined: other counters count all rows × columns; omit --causal"

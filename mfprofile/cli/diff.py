@@ -33,6 +33,10 @@ def command(
     Two networks in code, such as net.py:Net or timm:NAME, are imported and run as with 'audit', and compared by the
     paths of their modules. --arg applies only to B.
 
+    A spec and a network in code or in an ONNX file are compared by module if their names agree. If not, they are
+    compared by stage (output stride of the image) and by kind of op. The first part that differs is named. --set
+    changes the spec, --arg the network, and --input is a shape such as 3x192x192, for both.
+
     Example: mfprofile diff mf294m mf294m-no-ffn --markdown
     """
     from mfprofile.budget.difference import difference
@@ -41,6 +45,6 @@ def command(
 
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
-    refuse_misplaced([a, *([b] if b else [])], options)
+    refuse_misplaced([a, *([b] if b else [])], options, is_mixed_allowed=True)
     before, after = bills_to_compare("diff", a, b, options, convention)
     show(difference_text(difference(before, after, depth), form))

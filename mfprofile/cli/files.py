@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mfprofile.errors import InputError
-from mfprofile.spec.sources import is_model_file, is_target
+from mfprofile.spec.sources import is_onnx, is_target
 
 if TYPE_CHECKING:
     from mfprofile.cli.subjects import Options
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def codes(references: Sequence[str]) -> list[str]:
-    """Return the references to networks in code."""
-    return [reference for reference in references if is_target(reference) and not is_model_file(reference)]
+    """Return the references to what torch runs: networks in code, and model files that are not ONNX."""
+    return [reference for reference in references if is_target(reference) and not is_onnx(reference)]
 
 
 def need_onnx(command: str) -> None:
@@ -35,7 +35,7 @@ def refuse_code_options(reference: str, **options: object) -> None:
 
 
 def file_trace(reference: str, options: Options) -> Trace:
-    """Return the trace of a model file, with the inputs of the options or of a pyproject.toml.
+    """Return the trace of an ONNX file, with the inputs of the options or of a pyproject.toml.
 
     Raises `InputError` for a file that is not valid, inputs that do not fit it, arguments, and training.
     """

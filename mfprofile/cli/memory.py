@@ -80,7 +80,7 @@ def command(
 
     refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
     _refuse(networks, depth, {"--dtype": dtype, "--in-place": in_place or None})
-    run = Inference(options.code.batch or 1, dtype or "float32", in_place)
+    run = Inference(options.code.batch or 1, "float32" if dtype is None else dtype, in_place)
     bills = _bills(networks, options.divided(networks), convention)
     show(memory_text(bills, by, run, form, 2 if depth is None else depth))
 

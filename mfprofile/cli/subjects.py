@@ -14,7 +14,7 @@ from mfprofile.cli.describing import TargetOptions as TargetOptions
 from mfprofile.cli.files import codes, file_trace, need_onnx, refuse_code_options
 from mfprofile.cli.options import checked_specs, need_torch, notify
 from mfprofile.errors import InputError
-from mfprofile.spec.sources import is_model_file, is_target
+from mfprofile.spec.sources import is_model_file, is_onnx, is_target
 from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
@@ -62,17 +62,15 @@ def need_extra(command: str, references: Sequence[str]) -> None:
     """Raise `InputError` with the command that installs what the networks need: torch for code, onnx for files."""
     if codes(references):
         need_torch(command, "baselines" if any(each.startswith(_LIBRARIES) for each in references) else "torch")
-    if any(map(is_model_file, references)):
+    if any(map(is_onnx, references)):
         need_onnx(command.partition(" ")[0])
 
 
 def imported_once(references: Sequence[str], options: Options) -> AbstractContextManager[None]:
-    """Return a block in which each file of several networks in code is imported once, and their handles apply."""
+    """Return a block in which each file of several networks in code is imported once, as their options say."""
     if not codes(references):
         return nullcontext()
-    from mfprofile.trace.handle_files import handles_of
-
-    return handles_of(options.code.handles)
+    return options.code.applied()
 
 
 def bill_of(reference: str, options: Options, convention: str, suffix: str = "") -> Bill:
@@ -96,7 +94,7 @@ def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bil
 def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
     from mfprofile.view.coverage import notes
 
-    if is_model_file(reference):
+    if is_onnx(reference):
         trace = file_trace(reference, options)
     else:
         from mfprofile.trace.audit import traced
@@ -133,16 +131,15 @@ def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict
 def bills_to_compare(command: str, a: str, b: str | None, options: Options, convention: str) -> tuple[Bill, Bill]:
     """Return the bills of two networks to compare. Without B, the second network is A changed by --set or --arg.
 
-    Raises `InputError` if there is no second network, and for a spec and a network in code.
+    Of a spec and a network in code, --set changes the spec and --arg the network, whichever comes first. Raises
+    `InputError` if there is no second network.
     """
     references = [a, a if b is None else b]
     targets = [reference for reference in references if is_target(reference)]
-    if len(targets) == 1:
-        spec = next(reference for reference in references if reference not in targets)
-        sort = "a model file" if is_model_file(targets[0]) else "a network in code"
-        raise InputError(f"{spec} is a spec and {targets[0]} is {sort}; compare two specs or two networks in code")
     if b is None and not options.changes:
         raise InputError(f"B is missing; give a second network, or change A with {'--arg' if targets else '--set'}")
+    if len(targets) == 1:
+        return _spec_and_network(command, references, options, convention)
     if is_model_file(references[1]):
         refuse_code_options(references[1], arg=options.arguments)
     suffix = printable(f" with {', '.join(options.changes)}") if options.changes else ""
@@ -158,3 +155,27 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     before = load(a, unchanged.assignments)  # load it once: it may be standard input
     after = load(before if b is None else b, options.assignments)
     return _count(before, convention, options.training), _count(after, convention, options.training, suffix)
+
+
+def _spec_and_network(command: str, references: Sequence[str], options: Options, convention: str) -> tuple[Bill, Bill]:
+    """Return the bills of a spec and a network in code or in a file. Images have the size of --input in both."""
+    target = next(reference for reference in references if is_target(reference))
+    if is_model_file(target):
+        refuse_code_options(target, arg=options.arguments)
+    need_extra(f"{command} of a network in code", [target])
+    changes = {False: options.settings, True: options.arguments}
+    options = replace(configured(options), sizes=_size(options.inputs))
+
+    def bill(reference: str) -> Bill:
+        given = changes[is_target(reference)]
+        suffix = printable(f" with {', '.join(given)}") if given else ""
+        return bill_of(reference, options, convention, suffix)
+
+    with imported_once(references, options):
+        return bill(references[0]), bill(references[1])
+
+
+def _size(shapes: Sequence[str]) -> Sequence[str]:
+    """Return the size of a single image, such as 192x160 of 3x192x160, as the input of a spec; else nothing."""
+    sides = shapes[0].replace("×", "x").split("x") if len(shapes) == 1 else []
+    return ["x".join(sides[-2:])] if len(sides) == 3 and sides[0].isdecimal() else []

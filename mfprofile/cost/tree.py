@@ -51,12 +51,15 @@ class Line:
 
 def tree(bill: Bill) -> Branch:
     """Return the tree of a bill's modules, in the order in which they are registered."""
-    modules = bill.subject.modules
+    return tree_of(bill.subject.modules, {total.name: total for total in bill.by("module")})
+
+
+def tree_of(modules: Mapping[str, Module], own_totals: Mapping[str, Total]) -> Branch:
+    """Return the tree of modules, from the total of the ops that each runs itself, by path."""
     submodules: dict[str, list[str]] = {}
     for path in modules:
         if path:
             submodules.setdefault(path.rpartition(".")[0], []).append(path)
-    own_totals = {total.name: total for total in bill.by("module")}
     return _branch("", modules, submodules, own_totals)
 
 

@@ -7,6 +7,7 @@ from mfprofile.cost.kinds import (
     COMPLEX_BIASED,
     COMPLEX_RARE,
     COMPLEX_ROLES,
+    COMPLEX_SUMMED,
     CONVOLUTIONS,
     EINSUM,
     FUSED,
@@ -46,7 +47,7 @@ BIASED_CONVOLUTIONS = {
 
 NO_FUSED = {(ANY, FUSED): NOTHING}  # the ops inside an attention that is called as one operator
 NO_PACKED = {(ANY, PACKED): NOTHING}  # quantized layers
-NO_SUMMED = {(ANY, SUMMED): NOTHING}  # baddbmm
+NO_SUMMED = {(ANY, SUMMED): NOTHING, (ANY, COMPLEX_SUMMED): NOTHING}  # baddbmm
 NO_RARE = {
     (ANY, RARE): NOTHING,
     (ANY, COMPLEX_RARE): NOTHING,

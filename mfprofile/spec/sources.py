@@ -16,8 +16,9 @@ from mfprofile.spec.words import file_name
 SUFFIXES = (".yaml", ".yml")
 """The suffixes of the files of specs."""
 
-MODEL_FILES = (".onnx",)
-"""The suffixes of model files."""
+ONNX = ".onnx"
+MODEL_FILES = (ONNX, ".pt2", ".pt", ".pth", ".ts")
+"""The suffixes of model files. All but ONNX are loaded and run by torch."""
 
 _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
@@ -91,18 +92,25 @@ def is_target(reference: str) -> bool:
     >>> is_target("nets/small.py:Small"), is_target("net.onnx"), is_target("specs/mine.yaml"), is_target("C:/mine.yaml")
     (True, True, False, False)
     """
-    if is_model_file(reference):
-        return True
+    return is_model_file(reference) or _is_in_code(reference)
+
+
+def _is_in_code(reference: str) -> bool:
     return ":" in _DRIVE.sub("", reference) and not ("\0" not in reference and os.path.lexists(reference))
 
 
 def is_model_file(reference: str) -> bool:
     """Return whether a reference is the path of a model file, by its suffix.
 
-    >>> is_model_file("exports/net.onnx"), is_model_file("net.py:Net")
-    (True, False)
+    >>> is_model_file("exports/net.onnx"), is_model_file("net.pt2"), is_model_file("net.py:Net.pt")
+    (True, True, False)
     """
-    return reference.lower().endswith(MODEL_FILES)
+    return reference.lower().endswith(MODEL_FILES) and not _is_in_code(reference)
+
+
+def is_onnx(reference: str) -> bool:
+    """Return whether a reference is the path of an ONNX file, which is read as data, without torch."""
+    return is_model_file(reference) and reference.lower().endswith(ONNX)
 
 
 def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:

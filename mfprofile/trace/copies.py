@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from mfprofile.errors import InputError
-from mfprofile.trace.modules import modules, named_modules, named_tensors, to_eval
+from mfprofile.trace.modules import modules, named_modules, named_parameters, named_tensors, to_eval
 
 _CONTAINERS = (OrderedDict, dict, set)
 
@@ -64,6 +64,8 @@ def _copy(model: nn.Module, memo: Mapping[int, Any]) -> nn.Module:
         network = copy.deepcopy(model, dict(memo))
         if not _is_copy(network, model):
             raise TypeError(f"the copy of {type(model).__name__} is not another network of the same modules")
+        for (_, ours), (_, theirs) in zip(named_parameters(network), named_parameters(model), strict=False):
+            ours.requires_grad = theirs.requires_grad  # the copy of a script forgets it
         return network
     except Exception:
         with contextlib.suppress(Exception):

@@ -9,6 +9,7 @@ from torch import nn
 
 from mfprofile.errors import InputError
 from mfprofile.spec.words import listed
+from mfprofile.trace.exported.program import Exported
 from mfprofile.trace.parse import Inputs
 
 _MOST = 8
@@ -22,6 +23,8 @@ def default_for(model: nn.Module, inputs: Inputs) -> Inputs:
 
     Raises `InputError` for a network of transformers that takes no image, with what its `forward` takes.
     """
+    if isinstance(model, Exported):
+        return _exported(model, inputs)
     try:
         parameters = list(inspect.signature(model.forward).parameters)
     except (TypeError, ValueError):  # a script has no signature
@@ -34,6 +37,15 @@ def default_for(model: nn.Module, inputs: Inputs) -> Inputs:
     if main != _IMAGE or main not in parameters:
         raise InputError(_message(model, main, parameters))
     return inputs._replace(ordered=[], named={main: inputs.ordered[0]} | inputs.named)
+
+
+def _exported(model: Exported, inputs: Inputs) -> Inputs:
+    """Return the inputs that a program was exported with, with their batch or another one that is given."""
+    batches = {each.shape[0] if each.shape else None for each in model.inputs}
+    batch = batches.pop() if inputs.batch == 1 and len(batches) == 1 else inputs.batch
+    if batch is None or None in batches or len(batches) > 1:
+        return inputs._replace(ordered=model.inputs, batch=None)
+    return inputs._replace(ordered=[each._replace(shape=each.shape[1:]) for each in model.inputs], batch=batch)
 
 
 def _message(model: Any, main: str, parameters: list[str]) -> str:

@@ -24,6 +24,8 @@ from mfprofile.trace.ways import Failure
 Costs = list[tuple[str, Cost]]
 """Roles and costs of the ops that an operator is counted as."""
 
+_MOST_BITS = 256
+"""The length of the longest number that a formula may return. Python refuses to write sums of very long numbers."""
 _RESULT = "return the multiply-adds as a whole number of 0 or more, a Cost, or None for nothing to count"
 
 
@@ -56,6 +58,11 @@ class Formulas:
     def uses(self) -> Sequence[Use]:
         """Return what each formula counted, in the order of its first use."""
         return tuple(self._uses.values())
+
+    @property
+    def unused(self) -> Sequence[Formula]:
+        """Return the formulas of the user whose operator did not run."""
+        return tuple(each for name, each in self._own.items() if (name, OWN) not in self._uses)
 
     def own_costs(
         self, formula: Formula, operator: Operator, out: Any, args: tuple[Any, ...], options: Mapping[str, Any]
@@ -154,8 +161,9 @@ def _sized(madds: int, size: tuple[int, ...]) -> Cost:
 
 
 def _is_amount(value: Any) -> bool:
-    """Return whether a value is a whole number of 0 or more, of Python or numpy; a truth is not."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
+    """Return whether a value is a whole number of 0 or more, of Python or numpy; a truth or a huge number is not."""
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return is_whole and int(value) >= 0 and int(value).bit_length() <= _MOST_BITS
 
 
 def _described(result: Any) -> str:

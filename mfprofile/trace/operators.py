@@ -209,6 +209,9 @@ BIASES: Mapping[str, str] = MappingProxyType(dict.fromkeys(_ADDED, "self"))
 
 
 def base_name(operator: Any) -> str:
-    """Return an operator's base name: without `aten::` or `prims::`, the overload, and the `_` of an in-place one."""
+    """Return an operator's base name: without `aten::` or `prims::`, the overload, and the `_` of an in-place one.
+
+    An operator of another library keeps its whole name, under which a user knows it.
+    """
     name = str(operator._schema.name).removeprefix("aten::").removeprefix("prims::")
-    return name if name.endswith("__") else name.removesuffix("_")
+    return name if name.endswith("__") or "::" in name else name.removesuffix("_")

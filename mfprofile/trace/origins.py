@@ -39,6 +39,7 @@ class Origins:
         self._constants = set[int]()  # storages of values that depend on no tensor that was given
         self._suspects = set[int]()
         self._shared: dict[int, Tensor] = {}  # the bytes of storages that arrays outside torch share
+        self._arrays = list[tuple[int, int]]()  # where the arrays are that share a storage: address and bytes
         self._empty = set[int]()  # storages that an operator made without values, and that none has written to
         self._left = ""
         self._outside: Counter[tuple[str, str, str]] = Counter()
@@ -93,6 +94,7 @@ class Origins:
             self._shared[key] = _bytes(next(tensor for tensor in real if storage(tensor) == key))
         if operator == "resolve_neg":  # the last step of `numpy` and `tolist`
             self._shared.update((storage(tensor), _bytes(tensor)) for tensor in real)
+            self._arrays += [(each.data_ptr(), each.untyped_storage().nbytes()) for each in real]
             self._leave("array" if not is_constant else "")
 
     def note_number(self, value: Any, read: Sequence[Tensor]) -> None:
@@ -100,6 +102,17 @@ class Origins:
         is_constant = {storage(tensor) for tensor in read} <= self._constants
         if not is_constant and not isinstance(value, bool):
             self._leave("integer" if isinstance(value, int) else "number")
+
+    def note_arrays(self, values: Iterable[Any]) -> None:
+        """Check the arrays that a network returns: one that is not a tensor's own was computed outside torch."""
+        for value in values:
+            interface = getattr(value, "__array_interface__", None)
+            if self._left != "array" or isinstance(value, Tensor) or not isinstance(interface, dict):
+                continue
+            at, elements = interface["data"][0], math.prod(interface["shape"])
+            if elements and not any(start <= at < start + size for start, size in self._arrays):
+                self._outside[MADE, "", "the caller"] += 1
+                self._elements[MADE, "", "the caller"] += elements
 
     def _leave(self, what: str) -> None:
         self._left = max(self._left, what, key=("", "integer", "number", "array").index)

@@ -94,10 +94,11 @@ def meets_vector(first: Tensor, second: Tensor) -> bool:
     A vector to the left of one matrix is a row, not a vector. A batch counts if torch can fold it into rows, which
     needs contiguous dimensions: should_fold in aten/src/ATen/native/LinearAlgebra.cpp.
     """
-    many, vector = (first, second) if second.dim() == 1 else (second, first)
-    if vector.dim() != 1 or (many is second and many.dim() == 2):
+    is_column = second.dim() == 1
+    many, vector = (first, second) if is_column else (second, first)
+    if vector.dim() != 1 or (not is_column and many.dim() == 2):
         return False
-    rows = many.mT if many is second else many
+    rows = many if is_column else many.mT
     sides, strides = rows.shape[1:-1], rows.stride()[:-1]
     return all(one == side * two for one, side, two in zip(strides, sides, strides[1:], strict=False))
 

@@ -76,6 +76,8 @@ class Reads:
 
     def note_returned(self, values: Iterable[Any]) -> None:
         """Record what the network returns: the caller reads it."""
+        values = list(values)
         tensors = list(tensors_in(values))
+        self.origins.note_arrays(values)
         self.note_after("the caller", tensors)
         self.origins.note_read("", tensors, "")

@@ -20,7 +20,11 @@ _MOST_NAMED = 4
 
 def remarks_on(network: nn.Module, recorder: Recorder, gradients: bool) -> tuple[Remark, ...]:
     """Return the remarks on a network that has run under a recorder, with or without gradients."""
-    counted = (use.remark for use in recorder.formulas.uses)
+    counted = [use.remark for use in recorder.formulas.uses]
+    counted += [
+        Remark(f"your formula of {each.operator} at {each.place} counted nothing: no such operator ran")
+        for each in recorder.formulas.unused
+    ]
     notes = (*_notes(network, gradients, recorder.fourier_flops), *_of_causal(recorder.causal.counted))
     return (*_gaps(network, recorder), *counted, *notes)
 

@@ -14,10 +14,12 @@ from mfprofile.cost.kinds import (
     COMPLEX_BIASED,
     COMPLEX_COMPOSED,
     COMPLEX_RARE,
+    COMPLEX_SUMMED,
     COMPOSED,
     EINSUM,
     FUSED,
     RARE,
+    SUMMED,
 )
 from mfprofile.cost.ops import Cost
 from mfprofile.trace import products, recurrent, sparse
@@ -26,7 +28,13 @@ from mfprofile.trace.overloads import Operator
 from mfprofile.trace.training import Training
 
 _ON_COMPLEX: Mapping[str, str] = MappingProxyType(
-    {RARE: COMPLEX_RARE, COMPOSED: COMPLEX_COMPOSED, FUSED: COMPLEX_COMPOSED, "biased": COMPLEX_BIASED}
+    {
+        RARE: COMPLEX_RARE,
+        COMPOSED: COMPLEX_COMPOSED,
+        FUSED: COMPLEX_COMPOSED,
+        SUMMED: COMPLEX_SUMMED,
+        "biased": COMPLEX_BIASED,
+    }
 )
 """The roles of products of complex numbers, by those of the same products of real ones; all others are `COMPLEX`."""
 
@@ -44,9 +52,9 @@ def role_of(
     training: Training,
 ) -> str:
     """Return the role of an op of an operator, which is given these arguments by name; the operands are its tensors."""
-    if operator.role:
-        return operator.role
-    role = RARE if _is_rare(operator, cost, given) else _role(operator, cost, given, padding_is_string, training)
+    role = operator.role or (
+        RARE if _is_rare(operator, cost, given) else _role(operator, cost, given, padding_is_string, training)
+    )
     is_complex = cost.madds and operator.name not in COMPLEX_LAYERS and any(each.is_complex() for each in operands)
     return _ON_COMPLEX.get(role, COMPLEX) if is_complex else role
 

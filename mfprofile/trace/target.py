@@ -19,9 +19,10 @@ from torch import nn
 
 from mfprofile.errors import InputError
 from mfprofile.spec.missing import code_target, similar_file
-from mfprofile.spec.sources import shipped
+from mfprofile.spec.sources import is_model_file, shipped
 from mfprofile.spec.words import EMPTY, nearest, printable, raised
 from mfprofile.trace.imports import imports_from, module_of
+from mfprofile.trace.model_files import network_in, network_or_value
 from mfprofile.trace.named import LIBRARIES
 from mfprofile.trace.places import place
 from mfprofile.trace.seeds import seeded
@@ -39,13 +40,18 @@ class Target(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Return whether the target names a file by its path."""
+        """Return whether the target names a file of code by its path."""
         return self.source.endswith(".py")
+
+    @property
+    def is_model(self) -> bool:
+        """Return whether the target is a model file."""
+        return not self.name
 
     @property
     def folder(self) -> Path:
         """Return the folder where its imports start: the file's folder, or the current one."""
-        return Path(self.source).absolute().parent if self.is_file else Path.cwd()
+        return Path(self.source).absolute().parent if self.is_file or self.is_model else Path.cwd()
 
 
 def parsed(text: str) -> Target:
@@ -54,6 +60,8 @@ def parsed(text: str) -> Target:
     >>> parsed("nets/small.py:Small").name, parsed("timm:resnet50.a1_in1k").source
     ('Small', 'timm')
     """
+    if is_model_file(text):
+        return Target(text, text, "")
     library, _, name = text.partition(":")
     if library in LIBRARIES and name:
         return Target(text, library, name)
@@ -94,7 +102,10 @@ def opened(text: str, arguments: Arguments | None = None, real: bool = False) ->
     library = LIBRARIES.get(target.source)
     imports = imports_from(target.folder) if library is None else contextlib.nullcontext(frozenset[str]())
     with seeded(), imports as before:
-        if library is None:
+        if target.is_model:
+            model = network_in(text, arguments or {})
+            make, real = (lambda: model), True  # its tensors exist already
+        elif library is None:
             make = _factory(target, _attribute(target, _imported(target, before)), arguments or {})
         else:
             make = library.factory(target.name, arguments or {})
@@ -164,6 +175,7 @@ def _is_candidate(module: ModuleType, value: Any) -> bool:
 
 def _factory(target: Target, value: Any, arguments: Arguments) -> Callable[[], Any]:
     """Return a function that makes the network from the target's value: it calls the value, or returns a network."""
+    value = network_or_value(value)
     if isinstance(value, nn.Module):
         if arguments:
             _refuse(target, f"is already a network and takes no arguments; remove --arg {next(iter(arguments))}")
@@ -180,7 +192,7 @@ def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
     for device in ("cpu",) if real else ("meta", "cpu"):
         try:
             with seeded(), torch.device(device):
-                model = make()
+                model = network_or_value(make())
         except KeyboardInterrupt:
             raise
         except BaseException as error:

@@ -69,8 +69,8 @@ def trace(
 
     Multiply-adds, elements and outputs are of the whole batch; for a batch of one, they are of one image. Fused
     attention is counted as if it were not fused. Causal attention is counted with all rows × columns, or, with
-    `causal="pairs"`, with the pairs whose key is not after the query. Recurrent layers are listed, not counted. Raises
-    `InputError` if the network raises, with the path of the module that did.
+    `causal="pairs"`, with the pairs whose key is not after the query. Raises `InputError` if the network raises, with
+    the path of the module that did.
 
     >>> result = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), (3, 10, 10))
     >>> [(row.name, row.kind, row.madds, row.params) for row in result.rows]  # 27 · 8 · 64 products

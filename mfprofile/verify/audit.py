@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from mfprofile.cost.kinds import OWN
@@ -76,6 +77,8 @@ def _without_formulas(text: str, model: nn.Module, inputs: Inputs, trace: Trace,
 
 def _in_order(model: nn.Module, ordered: list[Any], named: dict[str, Any]) -> tuple[Any, ...]:
     """Return the inputs in the order of `forward`'s parameters, with defaults between: counters pass no keywords."""
+    if isinstance(model, torch.jit.ScriptModule) and not named:  # it has no signature
+        return tuple(ordered)
     try:
         bound: Any = inspect.signature(model.forward).bind(*ordered, **named)
     except (TypeError, ValueError) as error:  # its __call__ takes other arguments, or it has no signature

@@ -52,13 +52,14 @@ class Measurement:
 class Counter:
     """A tool: the distribution that must be installed, and the function that runs it on a copy of a model in eval mode.
 
-    `module` is what its name is in Python, if that is another. `train` runs it on a copy in training mode, with a
-    backward pass; it is None for a tool that cannot count one.
+    `module` is what its name is in Python, if that is another. `is_common` is whether an extra installs it. `train`
+    runs it on a copy in training mode, with a backward pass; it is None for a tool that cannot count one.
     """
 
     package: str
     run: Callable[[nn.Module, Inputs], dict[str, Any]]
     module: str = ""
+    is_common: bool = True
     train: Callable[[nn.Module, Inputs], dict[str, Any]] | None = None
 
 
@@ -218,9 +219,9 @@ COUNTERS: Mapping[str, Counter] = MappingProxyType(
         "ptflops": Counter("ptflops", _ptflops("aten")),
         "ptflops-pytorch": Counter("ptflops", _ptflops("pytorch")),
         "torchinfo": Counter("torchinfo", _torchinfo),
-        "ultralytics-thop": Counter("ultralytics-thop", tools.ultralytics_thop, "thop"),
-        "calflops": Counter("calflops", tools.calflops),
-        "deepspeed": Counter("deepspeed", tools.deepspeed),
-        "torchlens": Counter("torchlens", tools.torchlens),
+        "ultralytics-thop": Counter("ultralytics-thop", tools.ultralytics_thop, "thop", is_common=False),
+        "calflops": Counter("calflops", tools.calflops, is_common=False),
+        "deepspeed": Counter("deepspeed", tools.deepspeed, is_common=False),
+        "torchlens": Counter("torchlens", tools.torchlens, is_common=False),
     }
 )

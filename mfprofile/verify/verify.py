@@ -88,7 +88,8 @@ def verified(
             raise
         except BaseException as error:  # all that a tool raises is reported as its failure, and the other tools run
             failures[name] = raised(error)
-    skipped = [name for name in COUNTERS if not installed(name) and bill.mode != TRAINING]
+    common = [name for name, counter in COUNTERS.items() if counter.is_common and bill.mode != TRAINING]
+    skipped = [name for name in common if not installed(name)]
     return Verification(bill, compare_params(bill, model), explanations, failures, skipped, formulas)
 
 

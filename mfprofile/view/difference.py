@@ -11,11 +11,14 @@ from mfprofile.spec.words import listed, several
 from mfprofile.view.bill import counted, other_convention, skipped_params
 from mfprofile.view.escape import line, markdown
 from mfprofile.view.head import SCHEMA, identity
+from mfprofile.view.likeness import amounts_table, likeness_json, same_lines, stage, verdict
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 MOST_NAMED = 6
 """How many of the unchanged parts a line names."""
+SAME = ("unchanged", "alike")
+"""The statuses of parts that have no line of their own."""
 
 
 def difference_text(difference: Difference, form: Form) -> str:
@@ -24,10 +27,25 @@ def difference_text(difference: Difference, form: Form) -> str:
         return dumps(difference_json(difference))
     if form == "csv":
         return render(records_table(difference), form)
-    totals, parts = (render(table, form) for table in (total_table(difference), part_table(difference)))
+    totals, parts = _totals(difference, form), render(part_table(difference), form)
     if form == "markdown":
         return f"### {markdown(headline(difference))}\n\n{totals}\n{parts}"
     return f"{line(headline(difference))}\n{totals.rstrip()}\n{parts}"  # a text table begins with an empty line
+
+
+def _totals(difference: Difference, form: Form) -> str:
+    """Return the table of the totals, and those of stages and kinds of networks that have other names."""
+    tables = [total_table(difference)]
+    if difference.likeness is not None and (difference.axis == "stage" or not _is_mixed(difference)):
+        tables.append(amounts_table(difference, "stage", difference.likeness.strides))
+        tables.append(amounts_table(difference, "kind", difference.likeness.kinds))
+    first, *others = (render(table, form) for table in tables)
+    return first + "".join(text if form == "markdown" else text.lstrip("\n") for text in others)
+
+
+def _is_mixed(difference: Difference) -> bool:
+    """Return whether one of both networks is a spec and the other one is not."""
+    return difference.a.subject.axes != difference.b.subject.axes
 
 
 def headline(difference: Difference) -> str:
@@ -70,17 +88,18 @@ def _settings(difference: Difference) -> str:
 def part_table(difference: Difference) -> Table:
     """Return a line for each part that differs, in running order, and one line for all unchanged parts."""
     unit = difference.a.convention.unit
-    axis = difference.a.subject.axes[0]
     columns = [
-        Column(axis),
-        Column(difference.a.subject.labels.headings[0], optional=True),
+        Column(difference.axis),
+        Column("class" if difference.axis == "module" else "kind", optional=True),
         Column("what changed", wraps=True),
         Column(f"{unit} gained", right=True),
         Column("params gained", right=True),
     ]
-    differing = [part for part in difference.parts if part.status != "unchanged"]
-    data = [[label(part), part.piece.kind, words(part, difference), *_both(part)] for part in differing]
-    if same := _folded(difference):
+    differing = [part for part in difference.parts if part.status not in SAME]
+    data = [[_label(part, difference), part.piece.kind, words(part, difference), *_both(part)] for part in differing]
+    if _is_mixed(difference):
+        data += [[None, None, text, "=", params] for text, params in same_lines(difference.parts)]
+    elif same := _folded(difference):
         data.append([None, None, same, "=", "="])
     return Table(columns, data, [[["total", None, None, *_both(difference.whole)]]], below=_closing(difference))
 
@@ -97,6 +116,10 @@ def label(part: PartDifference) -> str:
     """Return the part's name. A block with two different numbers is `9 → 8`, a removed one `9 → –`."""
     a, b = (piece.name if piece else "–" for piece in (part.a, part.b))
     return f"{a} → {b}" if part.piece.is_block and a != b else part.piece.name
+
+
+def _label(part: PartDifference, difference: Difference) -> str:
+    return stage(label(part)) if difference.axis == "stage" else label(part)
 
 
 def words(part: PartDifference, difference: Difference) -> str:
@@ -123,7 +146,9 @@ def _folded(difference: Difference) -> str:
 def _closing(difference: Difference) -> list[str]:
     """Return the lines below: the parameters that the convention skips, and the totals in another convention."""
     lines = list(dict.fromkeys(line for bill in (difference.a, difference.b) for line in skipped_params(bill)))
-    other = other_convention(difference.a)
+    if difference.likeness is not None:
+        lines = [*verdict(difference, difference.likeness), *lines]
+    other = None if _is_mixed(difference) else other_convention(difference.a)
     if other is not None:
         a, b = (bill.under(other).madds for bill in (difference.a, difference.b))
         lines.append(f"In convention '{other}': {grouped(a)} → {grouped(b)} MAdds, {change(b, a)}")
@@ -157,17 +182,22 @@ def difference_json(difference: Difference) -> dict[str, Any]:
         **_numbers(difference.whole),
         "changed": _changed(difference.whole),
         "pillars": {pillar.piece.name: _numbers(pillar) for pillar in difference.pillars},
-        f"{difference.a.subject.axes[0]}s": [
-            {
-                **{side: piece and piece.name for side, piece in (("a", part.a), ("b", part.b))},
-                "kind": part.piece.kind,
-                "status": part.status,
-                **_numbers(part),
-                "changed": _changed(part),
-            }
-            for part in difference.parts
-        ],
+        **({} if difference.likeness is None else likeness_json(difference.likeness)),
+        **({} if difference.axis == "stage" else {f"{difference.axis}s": _parts(difference)}),
     }
+
+
+def _parts(difference: Difference) -> list[dict[str, Any]]:
+    return [
+        {
+            **{side: piece and piece.name for side, piece in (("a", part.a), ("b", part.b))},
+            "kind": part.piece.kind,
+            "status": part.status,
+            **_numbers(part),
+            "changed": _changed(part),
+        }
+        for part in difference.parts
+    ]
 
 
 def _numbers(part: PartDifference) -> dict[str, dict[str, int | None]]:

@@ -29,6 +29,8 @@ SPELLINGS: Mapping[str, str] = MappingProxyType(
         "θ": "theta",
         "≠": "!=",
         "≤": "<=",
+        "⌈": "ceil(",
+        "⌉": ")",
         "≥": ">=",
         "√": "sqrt",
         "½": "1/2",

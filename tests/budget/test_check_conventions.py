@@ -138,7 +138,7 @@ def test_limits_contradict_each_other_only_in_one_convention(tmp_path: Path) -> 
     ("budget", "message"),
     [
         ("{convention: papr}", "budget.convention = 'papr': must be the name of a convention; did you mean 'paper'?"),
-        ("{convention: 3}", "budget.convention = 3: must be the name of a convention; use one of core, paper, paper-coco, torch, fvcore, thop, ptflops, ptflops-pytorch, torchinfo"),
+        ("{convention: 3}", "budget.convention = 3: must be the name of a convention; use one of core, paper, paper-coco, torch, fvcore, thop, ptflops, ptflops-pytorch, torchinfo, ultralytics-thop, calflops, deepspeed, torchlens"),
         ("{conventon: paper}", "budget.conventon: unknown key; did you mean 'convention'?"),
     ],
 )  # fmt: skip

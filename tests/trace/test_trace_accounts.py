@@ -88,13 +88,13 @@ def _into_empty(x: Tensor, weight: Tensor) -> Tensor:
 @pytest.mark.parametrize(
     ("function", "name", "elements", "madds"),
     [
-        (_into_empty, "accounts::gemm", 16, 64),
+        (_into_empty, "accounts::gemm_", 16, 64),
         (lambda x, w: (torch.ops.accounts.send(x), x @ w)[1], "accounts::send", 8, 192),
         (lambda x, w: (torch.ops.accounts.tick(3), x @ w)[1], "accounts::tick", 0, 192),
         (lambda x, w: (torch.ops.accounts.size(x), x @ w)[1], "accounts::size", 8, 192),
         (lambda x, w: torch.ops.accounts.many(x, 3)[0] @ w, "accounts::many", 24, 192),
         (lambda x, w: torch.ops.accounts.some([None, x], x) @ w, "accounts::some", 8, 192),
-        (lambda x, w: (torch.ops.accounts.silent_(x), x @ w)[1], "accounts::silent", 8, 192),
+        (lambda x, w: (torch.ops.accounts.silent_(x), x @ w)[1], "accounts::silent_", 8, 192),
         (lambda x, w: (y := x @ w, torch._foreach_mul_([y, y], 2))[0], "_foreach_mul", 32, 192),
         (lambda x, w: (torch.ops.accounts.many(x, 0), x @ w)[1], "accounts::many", 8, 192),
     ],
@@ -406,3 +406,20 @@ def test_a_cached_tensor_of_an_earlier_run_is_known() -> None:
 
     first, second = (trace(Cached(), (8,), device="meta") for _ in range(2))
     assert first.outside == second.outside == ()
+
+
+def test_a_returned_array_that_numpy_computed_is_named() -> None:
+    """An array that only shares a tensor's memory is the tensor's; one that numpy made is from outside torch."""
+
+    class Net(nn.Module):
+        def __init__(self, computes: bool) -> None:
+            super().__init__()
+            self.linear, self.computes = nn.Linear(8, 8), computes
+
+        def forward(self, x: torch.Tensor) -> dict[str, Any]:
+            array = self.linear(x).detach().numpy()
+            return {"x": x, "array": array @ array.T if self.computes else array}
+
+    assert trace(Net(False), (8,), device="cpu").outside == ()
+    [computed] = trace(Net(True), (8,), device="cpu").outside
+    assert (computed.origin, computed.count, computed.elements) == ("made outside torch", 1, 1)

@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from running import need  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
@@ -30,6 +31,7 @@ from mfprofile import count, load, resolve  # noqa: E402
 from mfprofile.cost.bill import Bill  # noqa: E402
 from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.nn.model import build  # noqa: E402
+from mfprofile.trace.libraries import imported  # noqa: E402
 from mfprofile.trace.settings import of_any_batch  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 
@@ -229,3 +231,28 @@ def test_a_backward_pass_that_cannot_run_is_said() -> None:
         ("not compared with a real backward pass: ValueError: no gradient", False)
     ]
     assert traced.bill().madds == 640
+
+
+@pytest.mark.parametrize(
+    ("name", "madds", "in_torch"),
+    [
+        ("resnet18", 5_324_206_080, 5_324_206_080),
+        ("deit_tiny_patch16_224", 3_732_148_224, 3_732_148_224),
+        ("mobilenetv3_large_100", 644_350_272, 5_888_604_672),
+        ("efficientnet_b0", 1_146_606_240, 16_092_921_792),
+    ],
+)
+def test_networks_of_timm_have_their_totals_in_training(name: str, madds: int, in_torch: int) -> None:
+    """Half of the FLOPs that FlopCounterMode counted in a backward pass on real tensors, and less its excess.
+
+    Attention is written out as products. FlopCounterMode counts more where convolutions are in groups.
+    """
+    need("timm")
+    timm = imported("timm")
+    is_fused = timm.layers.use_fused_attn()
+    timm.layers.set_fused_attn(False)
+    try:
+        traced = trace(timm.create_model(name), (3, 224, 224), training=True)
+    finally:
+        timm.layers.set_fused_attn(is_fused)
+    assert (traced.bill().madds, traced.bill("torch").madds, traced.remarks) == (madds, 2 * in_torch, ())

@@ -78,4 +78,8 @@ def test_the_totals_are_those_of_the_tools_rules() -> None:
         "ptflops": core + 6 * states,
         "ptflops-pytorch": core + 13 * states,
         "torchinfo": core + 6 * states,
+        "ultralytics-thop": core + 13 * states,
+        "calflops": 0,
+        "deepspeed": 0,
+        "torchlens": 0,
     }
