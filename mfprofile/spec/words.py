@@ -122,7 +122,7 @@ def instead(word: str, words: Iterable[str]) -> str:
     ("did you mean 'core'?", 'use one of core, paper')
     """
     known: Sequence[str] = list(words)
-    names = listed(known, most=12)
+    names = listed(known, most=16)
     return nearest(word, known) or (f"use one of {names}" if len(known) > 1 else f"use {names}")
 
 

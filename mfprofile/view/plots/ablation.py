@@ -51,7 +51,8 @@ def ablation(look: Look, convention: str = "paper") -> Picture:
     rows = list(variants(convention))
     title = "Ablations of Mobile-Former-294M"
     unit = find_convention(convention).unit
-    named = f"{unit}\n(convention '{convention}')" if look.columns == 2 else f"{unit}\n('{convention}')"
+    short = convention if len(convention) < 16 else convention.replace("-", "-\n", 1)
+    named = f"{unit}\n(convention '{convention}')" if look.columns == 2 else f"{unit}\n('{short}')"
     labels = {"top1": "ImageNet top-1 (%)\nas printed", "madds": named, "params": "Parameters\ncounted"}
     if look.columns == 1:
         labels["top1"] = "Top-1 (%)\nprinted"
