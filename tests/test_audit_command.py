@@ -711,6 +711,24 @@ def test_ops_that_tools_of_modules_do_not_see_are_explained(model: nn.Module) ->
     _explained(model, 3, 8, 8, tools=["thop", "torchinfo"])
 
 
+class Chance(nn.Module):
+    """A layer that is called as often as a random number says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for _ in range(int(torch.randint(1, 1000, ()))):
+            x = self.layer(x)
+        return x
+
+
+def test_counters_have_the_random_numbers_of_the_trace() -> None:
+    """So what random numbers decide is the same for all."""
+    _explained(Chance(), 8, tools=["torch", "thop", "ptflops"])
+
+
 class Biased(nn.Module):
     """Scores of vectors with one another, added to a bias in the same operator, as in a language model."""
 

@@ -24,6 +24,7 @@ from mfprofile.trace.copies import copied, real
 from mfprofile.trace.libraries import imported, quiet
 from mfprofile.trace.modules import named_parameters, to_train
 from mfprofile.trace.scripts import named_constants
+from mfprofile.trace.seeds import seeded
 from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path, of_any_batch
 from mfprofile.verify import tools
 from mfprofile.verify.distributions import is_installed
@@ -71,7 +72,7 @@ def measure(name: str, model: nn.Module, image: Tensor | Inputs, training: bool 
     """
     counter = COUNTERS[name]
     version = importlib.metadata.version(counter.package)
-    with ONE_AT_A_TIME, quiet(), _one_thread(), no_fast_path():
+    with ONE_AT_A_TIME, quiet(), seeded(), _one_thread(), no_fast_path():
         network = copied(model, real, share=True)
         run = counter.train if training else counter.run
         if run is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import nn
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.kinds import CELL, PACKED
+from mfprofile.cost.kinds import CELL, EINSUM, PACKED
 from mfprofile.cost.recurrent import GATES
 from mfprofile.cost.rows import Row
 from mfprofile.cost.tools import FVCORE
@@ -89,7 +89,8 @@ def explain(bill: Bill, measured: Measurement, modules: Iterable[str], plain: Bi
     predicted = plain.under(measured.tool)
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
     core = _by_kind(bill.rows, [factor * madds for madds in bill.under("core").row_madds])
-    theirs = _by_kind(plain.rows, predicted.row_madds)
+    amounts = _as_read(measured.tool, plain.rows, predicted.row_madds)
+    theirs = _by_kind(plain.rows, amounts)
     extra = {kind: theirs.get(kind, 0) - core.get(kind, 0) for kind in {**core, **theirs}}
     return Explanation(
         measured,
@@ -97,12 +98,23 @@ def explain(bill: Bill, measured: Measurement, modules: Iterable[str], plain: Bi
         sum(core.values()),
         {kind: more for kind, more in extra.items() if more > 0},
         {kind: -more for kind, more in extra.items() if more < 0},
-        predicted.madds,
+        sum(amounts),
         predicted.counted_params,
-        None if measured.by_path is None else compare(plain.rows, predicted.row_madds, measured.by_path, modules),
+        None if measured.by_path is None else compare(plain.rows, amounts, measured.by_path, modules),
         _was_read(predicted.convention, measured.version),
         None if measured.activations is None else compare_activations(plain, measured.activations, modules),
     )
+
+
+def _as_read(tool: str, rows: Sequence[Row], amounts: Sequence[int]) -> list[int]:
+    """Return what a tool counts for each row: fvcore reads that of an einsum from a line that has four digits of it.
+
+    The line is numpy's, and is of twice the products: einsum_flop_jit in fvcore/nn/jit_handles.py.
+    """
+    if tool != FVCORE.name:
+        return list(amounts)
+    pairs = zip(rows, amounts, strict=True)
+    return [int(float(f"{2 * amount:.3e}") // 2) if row.role == EINSUM else amount for row, amount in pairs]
 
 
 def _was_read(convention: Convention, version: str) -> bool:
