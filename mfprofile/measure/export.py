@@ -18,8 +18,9 @@ _EXPECTED = (
     (DeprecationWarning, "You are using the legacy TorchScript-based ONNX export"),
     (DeprecationWarning, "The feature will be removed. Please remove usage of this function"),
     (UserWarning, "It is recommended that constant folding be turned off"),
+    (Warning, "Converting a tensor to a Python"),  # checks of shapes, which are made once, at export
 )
-"""The warnings of torch's older exporter that are expected, by the start of their text."""
+"""The warnings of torch's older exporter that are expected: their category, and the start of their text."""
 
 
 def onnx_bytes(
@@ -48,7 +49,8 @@ def onnx_bytes(
     if free_batch:
         for output in file.graph.output:
             output.type.tensor_type.shape.dim[0].dim_param = BATCH
-    return _with_every_parameter(file).SerializeToString()
+    content: bytes = _with_every_parameter(file).SerializeToString()
+    return content
 
 
 def _by_older(
@@ -57,13 +59,14 @@ def _by_older(
     """Return what torch's older exporter writes: it keeps the paths of modules, but torch has deprecated it."""
     import torch
 
-    content = io.BytesIO()
+    content: Any = io.BytesIO()  # torch's type of this argument has no streams
     options: dict[str, Any] = {"input_names": names, "output_names": outputs, "verbose": False}
     options["dynamic_axes"] = {name: {0: BATCH} for name in names} if free_batch else None
     options["training"] = torch.onnx.TrainingMode.PRESERVE  # the mode is eval already; this keeps the norms
     with torch.no_grad(), _without_expected_warnings():
         torch.onnx.export(model, inputs, content, dynamo=False, **options)
-    return content.getvalue()
+    result: bytes = content.getvalue()
+    return result
 
 
 def _by_newer(
@@ -99,11 +102,7 @@ def _with_every_parameter(file: ModelProto) -> ModelProto:
 
 @contextmanager
 def _without_expected_warnings() -> Iterator[None]:
-    """Hide the older exporter's own warnings, and those about checks of shapes, which are made once, at export."""
-    import torch
-
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         for category, text in _EXPECTED:
             warnings.filterwarnings("ignore", message=text, category=category)
         yield
