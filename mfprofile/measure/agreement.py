@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.errors import InputError
+from mfprofile.measure.export import outputs_of
 from mfprofile.spec.words import in_one_line
 
 if TYPE_CHECKING:
@@ -58,15 +59,6 @@ def _excess(agreement: Agreement) -> float:
     return excess if excess < float("inf") else float("inf")
 
 
-def tensors(model: nn.Module, image: Tensor) -> list[Tensor]:
-    """Return all tensors that a network outputs for a batch of images, in order."""
-    import torch
-    from torch.utils._pytree import tree_leaves
-
-    with torch.inference_mode():
-        return [each for each in tree_leaves(model(image)) if isinstance(each, torch.Tensor)]
-
-
 def _run(content: bytes, images: Sequence[Tensor]) -> list[list[Any]]:
     """Return the outputs of a file with one input, for each batch of images."""
     import onnxruntime
@@ -84,7 +76,7 @@ def _run(content: bytes, images: Sequence[Tensor]) -> list[list[Any]]:
 
 
 def _of_batch(model: nn.Module, outputs: Sequence[Any], names: Sequence[str], image: Tensor) -> list[Agreement]:
-    expected = tensors(model, image)
+    expected = outputs_of(model, [image])
     return [_agreement(*each) for each in zip(names, outputs, expected, strict=True)]
 
 
