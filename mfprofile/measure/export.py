@@ -47,8 +47,7 @@ def onnx_bytes(
     export = _by_newer if newer else _by_older
     file = onnx.load_from_string(export(model.eval(), inputs, names, list(output_names) or None, free_batch))
     if free_batch:
-        for output in file.graph.output:
-            output.type.tensor_type.shape.dim[0].dim_param = BATCH
+        _name_sizes(file, outputs_of(model, inputs))
     content: bytes = _with_every_parameter(file).SerializeToString()
     return content
 
@@ -98,6 +97,24 @@ def _with_every_parameter(file: ModelProto) -> ModelProto:
     del graph.node[:]
     graph.node.extend(kept)
     return file
+
+
+def _name_sizes(file: ModelProto, outputs: Sequence[Tensor]) -> None:
+    """Set the sizes of the outputs, with a free batch: the exporter gives some of them names of its own."""
+    from onnx.helper import make_tensor_value_info
+
+    for value, output in zip(file.graph.output, outputs, strict=True):
+        sizes = [BATCH, *output.shape[1:]]
+        value.CopyFrom(make_tensor_value_info(value.name, value.type.tensor_type.elem_type, sizes))
+
+
+def outputs_of(model: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Return all tensors that a network outputs, in order."""
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    with torch.inference_mode():
+        return [each for each in tree_leaves(model(*inputs)) if isinstance(each, torch.Tensor)]
 
 
 @contextmanager
