@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "verify": (),
         "audit": (),
         "export": (),
+        "measure": (),
         "paper": (),
         "formula": (),
         "complexity": (),

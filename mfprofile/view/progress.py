@@ -15,8 +15,14 @@ _BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal an
 
 
 @contextmanager
-def progress_bar(estimate: Callable[[], str] | None = None) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(
+    estimate: Callable[[], str] | None = None,
+    what: str = "settings of the globals",
+    before: str = "the space is read",
+) -> Iterator[Callable[[int, int], None]]:
     """Yield a function to call with the work done and the total. On a terminal it updates one line.
+
+    `what` is what the work is counted in, and `before` what is done until the total is known.
 
     Between the calls a thread writes the messages, so the first one does not wait for the first part of the work.
     `estimate` returns in words how much work there is, or ''. It is called once, only if the work is long.
@@ -24,7 +30,7 @@ def progress_bar(estimate: Callable[[], str] | None = None) -> Iterator[Callable
     if sys.stderr is None or os.environ.get("MFPROFILE_PROGRESS") == "0":
         yield _ignore
         return
-    bar, ended = _Bar(sys.stderr.isatty(), estimate), threading.Event()
+    bar, ended = _Bar(sys.stderr.isatty(), estimate, what, before), threading.Event()
     thread = threading.Thread(target=bar.run, args=(ended,), daemon=True)
     thread.start()
     try:
@@ -42,8 +48,8 @@ def _ignore(_done: int, _of: int) -> None:
 class _Bar:
     """The state of a progress bar."""
 
-    def __init__(self, on_terminal: bool, estimate: Callable[[], str] | None = None) -> None:
-        self.on_terminal = on_terminal
+    def __init__(self, on_terminal: bool, estimate: Callable[[], str] | None, what: str, before: str) -> None:
+        self.on_terminal, self.what, self.before = on_terminal, what, before
         self.estimate = estimate
         self.estimated = ""
         self.started = self.last = time.monotonic()
@@ -93,8 +99,8 @@ class _Bar:
     def _line(self, seconds: float) -> str:
         size = f"{self.estimated}: " if self.estimated else ""
         if not self.of:
-            return f"{size}the space is read, {seconds:.0f} s"
-        line = f"{size}{self.done:,} of {self.of:,} settings of the globals, "
+            return f"{size}{self.before}, {seconds:.0f} s"
+        line = f"{size}{self.done:,} of {self.of:,} {self.what}, "
         if not self.done:
             return f"{line}{seconds:.0f} s"
         return f"{line}about {seconds * (self.of - self.done) / self.done:.0f} s left"

@@ -1,0 +1,89 @@
+"""The runtimes: each makes a call of a program, as the setup says, and has a name and versions."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from mfprofile.errors import InputError
+from mfprofile.measure.model_files import Model, of_dtype, product
+from mfprofile.measure.sessions import check_onnxruntime, of_onnxruntime, of_openvino
+from mfprofile.measure.setup import Setup
+from mfprofile.measure.sweeps import Call
+
+if TYPE_CHECKING:
+    from mfprofile.measure.programs import TorchProgram
+
+    Program = Model | TorchProgram
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A runtime that is set up: it makes a call of a program, and one of a large product of matrices."""
+
+    versions: Mapping[str, str]
+    device: str
+    call: Callable[[Program], Call]
+    product: Callable[[int], Call]
+
+
+def opened(setup: Setup) -> AbstractContextManager[Runtime]:
+    """Return a with block that has a runtime as a setup says. At its end, settings of the process are restored.
+
+    Raises `InputError` if the installed one cannot do that. What it makes raises it for a program that it cannot run.
+    """
+    return _torch(setup) if setup.runtime == "torch" else contextlib.nullcontext(_of_models(setup))
+
+
+def _of_models(setup: Setup) -> Runtime:
+    """Return a runtime of ONNX models."""
+    if setup.runtime == "onnxruntime":
+        check_onnxruntime(setup)
+    run = of_onnxruntime if setup.runtime == "onnxruntime" else of_openvino
+    versions = {name: version(name) for name in (setup.runtime, "onnx")}
+
+    def call(program: Program) -> Call:
+        return run(program if isinstance(program, Model) else _exported(program), setup)
+
+    def of_product(side: int) -> Call:
+        return run(product(side, setup.stored), setup)
+
+    return Runtime(versions, "", call, of_product)
+
+
+def _exported(program: TorchProgram) -> Model:
+    import torch
+
+    from mfprofile.measure.programs import exported
+
+    content, tensors = exported(program)
+    arrays = [
+        of_dtype(each.float().numpy(), "bfloat16")
+        if each.dtype == torch.bfloat16
+        else of_dtype(each.numpy(), str(each.dtype).removeprefix("torch."))
+        for each in (tensor.detach().cpu().contiguous() for tensor in tensors)
+    ]
+    return Model(program.label, content, arrays)
+
+
+@contextmanager
+def _torch(setup: Setup) -> Iterator[Runtime]:
+    """Yield torch as a runtime, with its settings inside a with block."""
+    import torch
+
+    from mfprofile.measure.eager import call_of, device_of, product_of, settings
+
+    device = device_of(setup.on)
+    name = torch.cuda.get_device_name() if setup.on == "cuda" else ""
+
+    def call(program: Program) -> Call:
+        if isinstance(program, Model):
+            raise InputError(f"{program.label}: is an ONNX file, which torch cannot run; use --runtime onnxruntime")
+        return call_of(program, device)
+
+    with settings(setup.threads):
+        yield Runtime({"torch": torch.__version__}, name, call, lambda side: product_of(side, setup, device))
