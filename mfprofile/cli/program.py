@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "audit": (),
         "export": (),
         "measure": (),
+        "calibrate": (),
         "paper": (),
         "formula": (),
         "complexity": (),

@@ -1,7 +1,7 @@
 """Fit the rates of a latency model to whole networks that were measured, and judge such fits.
 
 The rates are non-negative and minimize the squared relative errors, with a ridge: each rate is drawn towards a physical
-rate, times one free scale. Without the ridge, networks of one family let rates become 0, since their sums rise together.
+rate, times one free scale. Without the ridge, some rates become 0 in networks of one family, whose sums rise together.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def _of_space(space: Space, number: int, source: random.Random, seed: int) -> It
 
 
 def changed(spec: Spec, source: random.Random) -> Spec | None:
-    """Return a spec with another depth, width, input and tokens, drawn from a source; None if rules refuse all tries."""
+    """Return a spec with another depth, width, input and tokens, or None if rules refuse all that is drawn."""
     for _ in range(_TRIES):
         try:
             return spec.replace(_changes(spec, source))
@@ -67,6 +67,6 @@ def _changes(spec: Spec, source: random.Random) -> dict[str, Any]:
     }
     changes: dict[str, Any] = {"blocks": blocks, "width": source.choice(_WIDTHS), "input": source.choice(_INPUTS)}
     if spec.tokens is not None:
-        changes["mobile"] = {"groups": source.choice(_GROUPS)}
+        changes["groups"] = source.choice(_GROUPS)
         changes["tokens"] = {"count": source.choice(_COUNTS), "dim": source.choice(_DIMS)}
     return changes

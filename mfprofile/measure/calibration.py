@@ -1,0 +1,163 @@
+"""Calibrate a latency model: measure whole networks in interleaved sweeps, fit the rates, and judge them.
+
+Every error is that of networks which the rates were not fitted to: the networks are divided into folds, and each fold
+is predicted by a fit to the others. The model itself is then fitted to all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from mfprofile.cost.device import Device, Errors
+from mfprofile.errors import InputError, MfprofileError
+from mfprofile.measure.clocks import clock_for
+from mfprofile.measure.environment import Environment, environment
+from mfprofile.measure.fit import (
+    LEAST,
+    Predictor,
+    Sample,
+    Sums,
+    by_counts,
+    by_madds,
+    by_rates,
+    errors_of,
+    fit,
+    held_out,
+    rates,
+    sample,
+)
+from mfprofile.measure.journal import Journal
+from mfprofile.measure.measurement import Watch, unwatched
+from mfprofile.measure.runtimes import opened
+from mfprofile.measure.setup import Setup
+from mfprofile.measure.subjects import Subject
+from mfprofile.measure.summary import noise_of_all
+from mfprofile.measure.sweeps import SEED, SWEEPS, Call, Clock, overhead, sweep
+
+MOST_NOISE = 0.1
+"""With more noise than this, no model is fitted."""
+METHODS: Mapping[str, Predictor] = {
+    "latency model": by_rates,
+    "MAdds, activations, params": by_counts,
+    "MAdds alone": by_madds,
+}
+"""The ways to predict that are compared, the latency model first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A latency model, the networks that it was fitted to, and how they are predicted when they are held out.
+
+    `guesses` are the predictions of each method, in nanoseconds, in the order of `samples`. `noise` is that of the
+    measurements; `resumed` the number of sweeps of an earlier run.
+    """
+
+    device: Device
+    weights: Sums
+    samples: Sequence[Sample]
+    guesses: Mapping[str, Sequence[float]]
+    noise: float
+    environment: Environment
+    resumed: int
+
+    def errors(self, method: str) -> Errors:
+        """Return the errors of a method on held-out networks."""
+        return errors_of(self.samples, self.guesses[method], self.noise)
+
+
+class NoisyError(MfprofileError):
+    """Two halves of the sweeps differ too much to fit anything."""
+
+    def __init__(self, noise: float) -> None:
+        what = f"two halves of the sweeps differ by {100 * noise:.0f} %: too much to fit a latency model"
+        super().__init__(f"{what}; stop other programs, or use more --sweeps")
+
+
+def calibrated(
+    name: str,
+    subjects: Sequence[Subject],
+    setup: Setup,
+    sweeps: int = SWEEPS,
+    output: str | Path | None = None,
+    watch: Watch = unwatched,
+    clock: tuple[str, Clock] | None = None,
+) -> Calibration:
+    """Return the latency model called `name` of the networks' times.
+
+    Finished sweeps are kept beside `output`, and used by a later run of the same networks. Raises `InputError` for too
+    few networks, and `NoisyError` if the times are too noisy.
+    """
+    if len(subjects) < LEAST:
+        raise InputError(f"{len(subjects)} networks are too few for a latency model; it needs {LEAST} or more")
+    about, times, resumed = timed(subjects, setup, sweeps, output, watch, clock)
+    noise = noise_of_all(times) or 0.0
+    if noise > MOST_NOISE:
+        raise NoisyError(noise)
+    samples = [
+        sample(each.name, each.bill.parts, median(series), each.images)
+        for each, series in zip(subjects, times, strict=True)
+    ]
+    guesses = {method: held_out(samples, predictor) for method, predictor in METHODS.items()}
+    errors, weights = errors_of(samples, guesses["latency model"], noise), fit(samples)
+    kinds = {cost.kind for each in subjects for part in each.bill.parts for _, _, cost in part.ops}
+    device = Device(name, rates(weights, kinds), conditions(about, len(samples)), setup.batch or 1, setup.dtype, errors)
+    return Calibration(device, weights, samples, guesses, noise, about, resumed)
+
+
+def timed(
+    subjects: Sequence[Subject],
+    setup: Setup,
+    sweeps: int,
+    output: str | Path | None,
+    watch: Watch = unwatched,
+    clock: tuple[str, Clock] | None = None,
+) -> tuple[Environment, list[list[float]], int]:
+    """Return where the networks were measured, the nanoseconds of each in every sweep, and how many were resumed."""
+    clock_name, tick = clock_for(setup.on, setup.threads) if clock is None else clock
+    names = [f"{at} {each.name}" for at, each in enumerate(subjects)]
+    with opened(setup) as runtime:
+        cost = overhead(tick)
+        about = environment(setup, runtime.versions, runtime.device, clock_name, cost, sweeps, SEED)
+        journal = Journal(output, _key(about, names, subjects))
+        if len(journal.sweeps) < sweeps:
+            calls: dict[str, Call] = {}
+            with watch("networks prepared") as progress:
+                for name, subject in zip(names, subjects, strict=True):
+                    progress(len(calls), len(names))
+                    calls[name] = runtime.call(subject.program)
+            with watch("sweeps") as progress:
+                while len(journal.sweeps) < sweeps:
+                    progress(len(journal.sweeps), sweeps)
+                    timings = sweep(calls, tick, 1, seed=len(journal.sweeps)).less(cost)
+                    journal.add({name: max(timings.series(name)[0], 1.0) for name in names})
+    times = [[each[name] for each in journal.sweeps[:sweeps]] for name in names]
+    return about, times, journal.resumed
+
+
+def _key(about: Environment, names: Sequence[str], subjects: Sequence[Subject]) -> dict[str, Any]:
+    """Return what the sweeps of two runs must have in common: the machine, the software, the setup, the networks."""
+    apart = ("date", "overhead_ns", "sweeps")
+    where = {key: value for key, value in about.document().items() if key not in apart}
+    counts = [[each.madds, each.bill.params, len(each.bill.rows)] for each in subjects]
+    return {**where, "networks": list(names), "counts": counts}
+
+
+def conditions(about: Environment, networks: int) -> dict[str, str]:
+    """Return where and how a model was measured, as text by name."""
+    threads = "1 thread" if about.threads == 1 else f"{about.threads} threads"
+    return {
+        "processor": about.device or about.processor,
+        "on": about.on,
+        "runtime": f"{about.runtime} {about.versions[about.runtime]}",
+        "threads": threads,
+        "clock": about.clock,
+        "system": about.system,
+        "versions": ", ".join(f"{name} {number}" for name, number in about.versions.items()),
+        "networks": str(networks),
+        "sweeps": str(about.sweeps),
+        "date": about.date,
+    }
