@@ -127,15 +127,18 @@ def _left_out(samples: Sequence[Sample], ridge: float) -> float:
 def _fit(samples: Sequence[Sample], ridge: float) -> Sums:
     """Return the weights for one strength of the ridge.
 
-    The unknowns are each rate as a multiple of its physical rate, and the scale that the ridge draws them to.
+    The unknowns are each rate as a multiple of its physical rate on a device of this speed, and the scale that the
+    ridge draws them to.
     """
     import numpy as np
     from scipy.optimize import nnls
 
     used = [at for at in range(len(PHYSICAL)) if len(samples) >= MANY or at not in _EXTRA]
     physical = np.array(PHYSICAL)[used] / 1e6
-    columns = np.array([each.sums for each in samples])[:, used] * physical
-    relative = columns / np.array([each.nanoseconds for each in samples])[:, None]
+    relative = np.array([each.sums for each in samples])[:, used] * physical
+    relative /= np.array([each.nanoseconds for each in samples])[:, None]
+    speed = relative.sum() / (relative.sum(axis=1) ** 2).sum()  # the least squares of one scale for all rates
+    physical, relative = physical * speed, relative * speed
     strength = np.sqrt(ridge * len(samples))
     drawn = strength * np.hstack([np.eye(len(used)), -np.ones((len(used), 1))])
     system = np.vstack([np.hstack([relative, np.zeros((len(samples), 1))]), drawn])

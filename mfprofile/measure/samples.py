@@ -44,7 +44,8 @@ def _of_space(space: Space, number: int, source: random.Random, seed: int) -> It
     """Yield the networks of one space, named after it."""
     drawn = [load(variant.spec()) for variant in sample_space(space, number, seed)]
     inside = drawn if len(drawn) < number // 2 else drawn[: number - number // 2]
-    beside = [spec for at in range(number - len(inside)) if (spec := changed(drawn[-1 - at % len(drawn)], source))]
+    wanted = number - len(inside) if drawn else 0
+    beside = [spec for at in range(wanted) if (spec := changed(drawn[-1 - at % len(drawn)], source))]
     for at, spec in enumerate([*inside, *beside], start=1):
         yield replace(spec, name=f"{space.name}-{at}" if len(space.choices) or at > 1 else space.name)
 
