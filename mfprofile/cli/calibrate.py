@@ -15,9 +15,8 @@ from mfprofile.spec.words import plural
 
 if TYPE_CHECKING:
     from mfprofile.explore.space import Space
-    from mfprofile.measure.calibration import Calibration
+    from mfprofile.measure.calibration import Calibration, Candidate
     from mfprofile.measure.setup import Setup
-    from mfprofile.measure.subjects import Subject
 
 MOST_NETWORKS = 1000
 
@@ -87,7 +86,7 @@ def command(
     setup.need(with_torch=True)
     _need_scipy()
     check(output)
-    calibration = _calibrated(_subjects(spaces, changes, number, seed, setup), setup, sweeps, output)
+    calibration = _calibrated(_candidates(spaces, changes, number, seed, setup), setup, sweeps, output)
     show(dumps(calibration_json(calibration)) if as_json else render(errors_table(calibration), "text"))
     if not force and (reason := _reason_to_keep(output, calibration)):
         notify(f"{output}: is kept: {reason}; use --force to replace it, or -o with another file")
@@ -115,11 +114,11 @@ def _need_scipy() -> None:
         raise InputError("calibrate needs scipy; install it with pip install '.[latency]'")
 
 
-def _subjects(references: list[str], changes: Changes, number: int, seed: int, setup: Setup) -> list[Subject]:
+def _candidates(references: list[str], changes: Changes, number: int, seed: int, setup: Setup) -> list[Candidate]:
     """Return the networks to measure. Raise `InputError` for spaces without enough of them."""
     from mfprofile.explore.space import read_space
+    from mfprofile.measure.calibration import candidate
     from mfprofile.measure.samples import networks
-    from mfprofile.measure.subjects import of_spec
 
     spaces: list[Space] = [read_space(each, changes) for each in checked_specs(references)]
     specs = networks(spaces, number, seed)
@@ -127,16 +126,16 @@ def _subjects(references: list[str], changes: Changes, number: int, seed: int, s
         names = ", ".join(space.name for space in spaces)
         what = f"only {len(specs)} {plural('network', len(specs))} can be drawn, fewer than --number {number}"
         raise InputError(f"{names}: {what}; use a larger space")
-    return [of_spec(spec, setup) for spec in specs]
+    return [candidate(spec, setup) for spec in specs]
 
 
-def _calibrated(subjects: list[Subject], setup: Setup, sweeps: int, output: str) -> Calibration:
+def _calibrated(candidates: list[Candidate], setup: Setup, sweeps: int, output: str) -> Calibration:
     from mfprofile.measure.calibration import NoisyError, calibrated
     from mfprofile.view.progress import progress_bar
 
     name = Path(output).stem
     try:
-        return calibrated(name, subjects, setup, sweeps, output, lambda what: progress_bar(what=what))
+        return calibrated(name, candidates, setup, sweeps, output, lambda what: progress_bar(what=what))
     except NoisyError as error:
         notify(f"error: {error}")
         raise typer.Exit(1) from None
