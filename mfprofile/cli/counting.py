@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.completion import devices
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import ConventionName
 from mfprofile.errors import InputError
@@ -19,7 +20,9 @@ ModelOption = Annotated[
     typer.Option(
         "--latency-model",
         metavar="FILE",
-        help="Predict latency with this model of 'calibrate' (default: latency-model of [tool.mfprofile]).",
+        help="Predict latency with this model of 'calibrate', or a shipped one (default: latency-model of "
+        "[tool.mfprofile]).",
+        autocompletion=devices,
     ),
 ]
 UnpricedOption = Annotated[

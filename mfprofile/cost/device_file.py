@@ -15,6 +15,7 @@ from mfprofile.cost.weights import ANY
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
 from mfprofile.spec.reading import read_bytes
+from mfprofile.spec.sources import shipped
 from mfprofile.spec.words import instead
 
 SCHEMA = 1
@@ -60,11 +61,12 @@ class _File(_Strict):
 
 
 def read_device(file: str | Path) -> Device:
-    """Return the latency model in a JSON file of `mfprofile calibrate`, or on standard input for `-`.
+    """Return the latency model in a JSON file of `mfprofile calibrate`, a shipped one by its name, or stdin for `-`.
 
     Raises `InputError` if it cannot be read, and `SpecError` with all problems of its fields.
     """
     label = "<stdin>" if str(file) == "-" else str(file)
+    file = shipped("devices").get(str(file), file)
     try:
         read = _File.model_validate(_json(read_bytes(file, label), label))
     except ValidationError as error:
