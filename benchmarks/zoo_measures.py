@@ -148,7 +148,7 @@ def _totals(network: Network, model: nn.Module, traced: Trace) -> dict[str, Tota
     bound.apply_defaults()
     last = max(number for number, value in enumerate(bound.args) if value is not None)
     with _without_cache(model) as cached:
-        bill = (_trace(network, model, traced.device) if cached else traced).bill()
+        bill = (_trace(network, model, None) if cached else traced).bill()
         result = verified(bill, model, TOOLS, lambda _: None, bound.args[: last + 1])
     totals = {name: Total(failure=failure) for name, failure in result.failures.items()}
     for each in result.explanations:
