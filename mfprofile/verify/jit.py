@@ -1,54 +1,33 @@
-"""What a tool reads of a network, row by row: fvcore reads the graph of torch.jit's tracing, other tools see it all."""
+"""fvcore reads the graph of torch.jit's tracing: without unused results, with einsums and functions as one operator."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import prod
-from typing import NamedTuple
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.dataflow import DataFlow, Einsum
 from mfprofile.cost.jit import graph_of
-from mfprofile.cost.kinds import CELL
 from mfprofile.cost.ops import Cost
-from mfprofile.cost.recurrent import GATES
 from mfprofile.cost.rows import Part, Row
-from mfprofile.cost.tools import FVCORE
+from mfprofile.verify.shares import Share
 
 
-class Reading(NamedTuple):
-    """The rows that a tool reads, with what it counts for each, and how many output values of it fvcore counts."""
-
-    rows: Sequence[Row]
-    amounts: Sequence[int]
-    outputs: Sequence[int]
-
-
-def reading_of(bill: Bill) -> Reading:
-    """Return what the tool of a bill's convention reads.
-
-    For fvcore, the rows that torch.jit's tracing leaves out have the amount 0, and each einsum is a row at the end.
-    """
-    outputs, flow = [counted_output(row) for row in bill.rows], bill.subject.dataflow
-    if bill.convention.name != FVCORE.name or flow is None:
-        return Reading(bill.rows, bill.row_madds, outputs)
+def in_graph(bill: Bill, flow: DataFlow, shares: Iterable[Share]) -> list[Share]:
+    """Return the shares of a bill's rows in the graph: 0 for a row that is not there, and each einsum at the end."""
     removed, einsums = graph_of(flow)
-    amounts = [0 if at in removed else amount for at, amount in enumerate(bill.row_madds)]
-    outputs = [0 if at in removed else values for at, values in enumerate(outputs)]
-    rows = [Row(Part("", None, "", each.module, []), "einsum", "plain", _cost(bill, flow, each)) for each in einsums]
-    return Reading(
-        [*bill.rows, *rows],
-        [*amounts, *map(einsum_by_fvcore, einsums)],
-        [*outputs, *(prod(each.out) for each in einsums)],
-    )
+    left = [Share(each.row) if at in removed else each for at, each in enumerate(shares)]
+    return [*left, *(_share(bill, flow, einsum) for einsum in einsums)]
 
 
-def _cost(bill: Bill, flow: DataFlow, einsum: Einsum) -> Cost[int]:
-    """Return a cost with the kind of the first product that torch runs for an einsum."""
+def _share(bill: Bill, flow: DataFlow, einsum: Einsum) -> Share:
+    """Return the share of an einsum, in a row with the kind of the first product that torch runs for it."""
     rows = [bill.rows[at] for ran in flow.operators[einsum.first : einsum.last] for at in range(*ran.rows)]
-    products: Iterable[str] = (row.kind for row in rows if row.madds)
-    return Cost(next(iter(products), "multiply"), einsum.out, 0, prod(einsum.out))
+    kind = next((row.kind for row in rows if row.madds), "multiply")
+    values = prod(einsum.out)
+    row = Row(Part("", None, "", einsum.module, []), "einsum", "plain", Cost(kind, einsum.out, 0, values))
+    return Share(row, einsum_by_fvcore(einsum), values)
 
 
 def einsum_by_fvcore(einsum: Einsum) -> int:
@@ -78,12 +57,3 @@ def in_order(equation: str) -> str:
     """Return an equation with its letters renamed in the order in which they appear."""
     letters = dict.fromkeys(filter(str.isalpha, equation))
     return equation.replace(" ", "").translate({ord(old): ord("a") + at for at, old in enumerate(letters)})
-
-
-def counted_output(row: Row) -> int:
-    """Return the number of values in an op's output, as fvcore counts activations.
-
-    In a recurrent cell, it counts those of the two Linear layers that a cell consists of.
-    """
-    values = 2 * GATES[row.kind] if row.role == CELL else 1
-    return int(row.activations * values) if FVCORE.weight(row.kind, row.role).products else 0

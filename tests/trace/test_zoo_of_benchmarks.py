@@ -52,6 +52,10 @@ BY_FVCORE = {
     "transformers:xlnet": 290_316,
 }
 """What fvcore prints for networks of which torch.jit's tracing leaves less or other operators than torch runs."""
+BY_THOP = {
+    "timm:coat_lite_tiny": 1_797_588_096,  # convolutions that the blocks of a stage share
+    "timm:coat_tiny": 7_625_622_184,
+}
 NAMED = {"torchvision::nms"}
 """The operators of the zoo that are named as not counted."""
 
@@ -91,3 +95,11 @@ def test_fvcore_is_explained_where_its_graph_is_not_what_torch_runs() -> None:
     need("torchvision", "transformers", "fvcore")
     totals = _printed("1", TOTALS, "fvcore", *BY_FVCORE)
     assert totals == {name: [total, 0, 0, 0, ""] for name, total in BY_FVCORE.items()}
+
+
+@pytest.mark.slow
+def test_thop_is_explained_where_modules_have_several_paths() -> None:
+    """In total, at every path, and in parameters."""
+    need("timm", "thop")
+    totals = _printed("1", TOTALS, "thop", *BY_THOP)
+    assert totals == {name: [total, 0, 0, 0, ""] for name, total in BY_THOP.items()}
