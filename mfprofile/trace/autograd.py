@@ -27,7 +27,7 @@ class Functions:
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
         """Follow the calls inside a with block; torch's class is as before at its end."""
-        thread = get_ident()
+        thread, before = get_ident(), vars(_BASE).get("apply")
 
         def apply(kind: Any, *args: Any, **options: Any) -> Any:
             parent: Any = super(_BASE, kind)
@@ -42,4 +42,7 @@ class Functions:
         try:
             yield
         finally:
-            del _BASE.apply
+            if before is None:
+                del _BASE.apply
+            else:  # a watch around this one
+                _BASE.apply = before

@@ -18,6 +18,7 @@ from zoo import Lambda  # noqa: E402
 
 from mfprofile.cost.dataflow import DataFlow, Ran  # noqa: E402
 from mfprofile.cost.jit import graph_of  # noqa: E402
+from mfprofile.trace.autograd import Functions  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 from mfprofile.verify.explain import Explanation  # noqa: E402
 from mfprofile.verify.verify import verified  # noqa: E402
@@ -172,6 +173,24 @@ def test_a_function_is_as_before_after_a_trace() -> None:
     with pytest.raises(Exception, match="no"):
         trace(Net(fail), (4,))
     assert [dict(vars(kind)) for kind in Function.__mro__[:2]] == before
+
+
+def test_a_function_is_followed_by_each_of_two_watches() -> None:
+    """One inside the other, as for a network that traces another one."""
+    outer, inner, seen = Functions(), Functions(), list[tuple[bool, bool]]()
+
+    class Noted(Function):
+        @staticmethod
+        def forward(_: Any, rows: Tensor) -> Tensor:
+            seen.append((outer.is_running, inner.is_running))
+            return rows
+
+    with outer.watch():
+        with inner.watch():
+            Noted.apply(torch.ones(1))
+        Noted.apply(torch.ones(1))
+    Noted.apply(torch.ones(1))
+    assert seen == [(False, True), (True, False), (False, False)]
 
 
 EINSUMS = [
