@@ -239,6 +239,23 @@ def test_a_runtime_that_cannot_run_the_file_is_a_message(here: Path, monkeypatch
     assert not (here / "new.onnx").exists()
 
 
+def test_too_little_memory_is_a_message(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a batch of 99999 images, where the machine refuses to reserve so much. Other errors stay what they are."""
+
+    def refused(*_given: object, **_named: object) -> bytes:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(measured, "onnx_bytes", refused)
+    text = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 60 bytes."
+    done = run("export", "net.yaml", "-o", "new.onnx", cwd=here)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: net: there is not enough memory; use a smaller batch or input\n",
+    )
+    text = "something else"
+    assert run("export", "net.yaml", "-o", "new.onnx", cwd=here).returncode == 70
+
+
 def unknown_operator() -> bytes:
     """Return a file with an operator that no runtime knows."""
     from onnx_files import model_of
