@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.code import Code
 from mfprofile.cli.completion import names_in, specs
 from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.files import codes, file_trace
@@ -160,12 +160,26 @@ def _measured(
         options = configured(options)
     with ExitStack() as stack:
         stack.enter_context(imported_once(every, options))
-        subjects = _subjects(networks, options.divided(networks), setup, stack)
-        is_changed = options.changes or options.inputs
-        beside = subjects[networks.index(reference)] if reference in networks and not is_changed else None
-        if beside is None:
-            beside = _subjects([reference], replace(options, settings=(), inputs=(), arguments=()), setup, stack)[0]
+        options = options.divided(networks)
+        subjects = _subjects(networks, options, setup, stack)
+        if reference in networks and not _changes(reference, options):
+            beside = subjects[networks.index(reference)]
+        else:
+            beside = _subjects([reference], _of_reference(options), setup, stack)[0]
         return measured(subjects, beside, setup, sweeps, by, depth, lambda what: progress_bar(what=what))
+
+
+def _changes(reference: str, options: Options) -> bool:
+    """Return whether options change a network, or its inputs other than their batch."""
+    if not is_target(reference):
+        return bool(options.assignments)
+    return bool(options.arguments or options.inputs or options.fill or options.code.values)
+
+
+def _of_reference(options: Options) -> Options:
+    """Return the options that also apply to the reference, which is the same in all measurements."""
+    code = options.code
+    return Options(config=options.config, code=Code(code.handles, code.batch, trust=code.trust))
 
 
 def _subjects(references: Sequence[str], options: Options, setup: Setup, stack: ExitStack) -> list[Subject]:

@@ -109,7 +109,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A part that is to be timed: its name, its multiply-adds, and the keys of its calls, each with its number."""
+    """A part before it is timed: its name, its multiply-adds, and the keys of its calls, each with its number."""
 
     name: str
     madds: int
