@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import math
@@ -10,17 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fuzz.specs import SMALL
 from running import need, run
 
-need_torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime")
 
 from mfprofile import count  # noqa: E402
-from mfprofile.measure import measurement  # noqa: E402
+from mfprofile.measure import clocks, eager, measurement, peak  # noqa: E402
 from mfprofile.spec.load import load  # noqa: E402
 
+SMALL = """
+input: 32
+classes: 4
+tokens: {count: 2, dim: 16}
+stem: 8
+blocks:
+  - {block: lite, expand: 2, out: 8}
+  - {block: mf-down, expand: 2, out: 12}
+head: {fc: 16}
+"""
 NET = """
 from torch import nn
 
@@ -46,8 +56,9 @@ QUICK = ("--sweeps", "2", "--reference", "small.yaml")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder with a small spec and a small network in code."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a small spec and a small network in code. The product of the peak is small, too."""
+    monkeypatch.setattr(peak, "SIDES", {"cpu": 64, "cuda": 64})
     (tmp_path / "small.yaml").write_text(SMALL)
     (tmp_path / "net.py").write_text(NET)
     return tmp_path
@@ -75,7 +86,7 @@ def test_a_spec_is_measured_with_its_exact_multiply_adds(folder: Path, runtime: 
     small = load(folder / "small.yaml")
     assert network["madds"] == 3 * count(small.replace(tokens={"dim": 32})).madds
     assert document["reference"]["madds"] == 3 * count(small).madds
-    assert document["peak"]["madds"] == 1024**3
+    assert document["peak"]["madds"] == 64**3
     for timed in (network, document["reference"], document["peak"]):
         check_times(timed)
     about = document["environment"]
@@ -119,8 +130,9 @@ def test_the_times_against_the_reference_are_of_the_same_sweep(folder: Path) -> 
         assert math.isclose(network["times_reference"]["median"], sum(one / other for one, other in pairs) / 2)
 
 
-@pytest.mark.parametrize("runtime", ["onnxruntime", "torch"])
-@pytest.mark.parametrize("axis", ["pillar", "block", "module"])
+@pytest.mark.parametrize(
+    ("axis", "runtime"), [("pillar", "onnxruntime"), ("pillar", "torch"), ("block", "torch"), ("module", "torch")]
+)
 def test_the_parts_of_a_spec_and_the_rest_are_the_whole(folder: Path, axis: str, runtime: str) -> None:
     """In each sweep, times sum to that of the whole, and so do multiply-adds. The rest has what no part has."""
     document = measured(folder, "small.yaml", "--by", axis, "--runtime", runtime)
@@ -187,11 +199,11 @@ def test_networks_run_in_shorter_types(folder: Path, runtime: str, dtype: str) -
 
 def test_several_threads_have_the_time_on_the_wall(folder: Path) -> None:
     """The threads of torch are those of before when the command ends."""
-    before = need_torch.get_num_threads()
+    before = torch.get_num_threads()
     for runtime in ("torch", "onnxruntime"):
         about = measured(folder, "small.yaml", "--runtime", runtime, "--threads", "3")["environment"]
         assert (about["threads"], about["clock"]) == (3, "wall time")
-    assert need_torch.get_num_threads() == before
+    assert torch.get_num_threads() == before
 
 
 def test_openvino_runs_what_onnxruntime_does(folder: Path) -> None:
@@ -224,6 +236,114 @@ def test_csv_has_a_line_for_each_network_or_part(folder: Path) -> None:
     parts = list(csv.DictReader(io.StringIO(run(*line, "--by", "module", cwd=folder).stdout)))
     assert {part["name"] for part in parts} == {"small", "net.py:Net"}
     assert parts[-1]["module"] == "(rest)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("small.yaml --runtime torhc", "unknown runtime 'torhc'; did you mean 'torch'?"),
+        ("small.yaml --on gpu", "--on 'gpu': use cpu or cuda"),
+        ("small.yaml --dtype int8", "unknown dtype 'int8'; use one of float32, float16, bfloat16"),
+        ("small.yaml --threads 0", "--threads 0: must be from 1 to 1024"),
+        ("small.yaml --sweeps 0", "--sweeps 0: must be from 1 to 10000"),
+        ("small.yaml --batch 0", "--batch 0: must be 1 or more"),
+        ("small.yaml --by kind", "unknown axis 'kind'; use one of pillar, block, module"),
+        ("small.yaml --depth 2", "--depth needs --by module and a network in code; the modules of a spec are its sub-blocks"),
+        ("net.py:Net --by module --depth 0", "--depth 0: must be 1 or more"),
+        ("net.py:Net --by pillar --input 3x16x16 --runtime torch", "net.py:Net: --by pillar needs a spec; use --by module for a network in code"),
+        ("small.yaml --runtime openvino --on cuda", "--on cuda needs --runtime torch or onnxruntime; openvino has no CUDA"),
+        ("small.yaml --dtype bfloat16", "--dtype bfloat16 needs --runtime torch or openvino; onnxruntime has it on no CPU"),
+        ("small.yaml --arg width=8", "--arg needs a network in code, such as net.py:Net; use --set to change a spec"),
+        ("small.onnx --runtime torch", "small.onnx: is an ONNX file, which torch cannot run; use --runtime onnxruntime"),
+        ("small.onnx --dtype float16", "--dtype float16: small.onnx has types of its own; export it in float16"),
+        ("none.yaml", "none.yaml: no such file; 'mfprofile list' shows the shipped specs"),
+        ("small.yaml --reference none.yaml", "none.yaml: no such file; 'mfprofile list' shows the shipped specs"),
+        ("net.py:Net --input 3x16x16 --arg fails=true --runtime torch", "net.py:Net: cannot be run: ValueError: no luck"),
+        ("net.py:Net --input 3x16x16 --arg fails=true", "net.py:Net: cannot be exported to ONNX: ValueError: no luck; use --runtime torch"),
+        ("net.py:Net --input 3x16x16 --arg fails=true --by module", "net.py:Net: cannot be run: ValueError: no luck"),
+        ("small.yaml --json --csv", "--json and --csv cannot be combined; use one of them"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_message(folder: Path, arguments: str, message: str) -> None:
+    """It names the network or the option, and what to do. Nothing is printed."""
+    (folder / "small.onnx").write_bytes(b"")
+    reference = () if "--reference" in arguments else ("--reference", "small.yaml")
+    done = run("measure", *arguments.split(), *reference, cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("package", "runtime", "message"),
+    [
+        ("torch", "torch", "measure needs torch; install it with pip install '.[latency]'"),
+        ("torch", "onnxruntime", "measure needs torch; install it with pip install '.[latency]'"),
+        ("onnx", "onnxruntime", "measure needs onnx; install it with pip install '.[latency]'"),
+        ("onnxruntime", "onnxruntime", "measure needs onnxruntime; install it with pip install '.[latency]'"),
+        ("openvino", "openvino", "measure needs openvino; install it with pip install openvino"),
+    ],
+)
+def test_a_missing_package_is_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, package: str, runtime: str, message: str
+) -> None:
+    """It says what to install."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == package else find(name, *more))
+    done = run("measure", "small.yaml", *QUICK, "--runtime", runtime, cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_a_gpu_needs_a_runtime_that_has_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each runtime has its own message."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    done = run("measure", "small.yaml", *QUICK, "--on", "cuda", cwd=folder)
+    message = "--on cuda: torch sees no GPU; install a torch with CUDA on a machine with one, or use cpu"
+    assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    done = run("measure", "small.yaml", *QUICK, "--on", "cuda", "--runtime", "onnxruntime", cwd=folder)
+    message = "--on cuda: the installed onnxruntime has no CUDAExecutionProvider; install onnxruntime-gpu, or use --runtime torch"
+    assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
+
+
+class Event:
+    """An event of a GPU that takes two milliseconds for each call."""
+
+    def __init__(self, enable_timing: bool) -> None:
+        assert enable_timing
+
+    def record(self) -> None:
+        """Note nothing: the time between two events is always the same."""
+
+    def elapsed_time(self, _end: Event) -> float:
+        return 2.0
+
+
+def test_a_gpu_has_its_own_time_beside_that_on_the_wall(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The GPU is a fake, which runs on the CPU. Its runtime is torch, and it has a name."""
+    waited = []
+    for name, value in {
+        "Event": Event,
+        "synchronize": lambda: waited.append(1),
+        "get_device_name": lambda: "Fake GPU",
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, value)
+    monkeypatch.setattr(eager, "device_of", lambda on: torch.device({"cuda": "cpu"}[on]))
+    document = measured(folder, "small.yaml", "--on", "cuda")
+    about = document["environment"]
+    assert (about["runtime"], about["on"], about["device"]) == ("torch", "cuda", "Fake GPU")
+    assert about["clock"] == clocks.GPU_TIME
+    for timed in (*document["networks"], document["peak"]):
+        check_times(timed)
+        assert timed["device"]["sweeps_ns"] == [2_000_000, 2_000_000]
+        assert timed["device"]["median_ns"] == 2_000_000
+    assert len(waited) >= 2 * 3 * 2 * 2
+    text = run("measure", "small.yaml", *QUICK, "--on", "cuda", cwd=folder).stdout
+    assert "measured on Fake GPU; torch " in text
+    assert "thread" not in text
+    assert "GPU ms: between CUDA events; ms: on the wall, until the GPU has nothing left to do" in text
+    rows = list(
+        csv.DictReader(io.StringIO(run("measure", "small.yaml", *QUICK, "--on", "cuda", "--csv", cwd=folder).stdout))
+    )
+    assert [row["device_ms"] for row in rows] == ["2.0"]
 
 
 def test_ctrl_c_ends_with_130(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

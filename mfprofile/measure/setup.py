@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from mfprofile.errors import InputError
 from mfprofile.spec.problems import unknown
+from mfprofile.spec.words import shown
 
 RUNTIMES = ("onnxruntime", "torch", "openvino")
 PLACES = ("cpu", "cuda")
@@ -34,13 +35,11 @@ class Setup:
 
     def checked(self) -> Setup:
         """Return the setup. Raises `InputError` for an unknown name, or for threads that are not from 1 to 1024."""
-        for what, name, names in (
-            ("runtime", self.runtime, RUNTIMES),
-            ("place", self.on, PLACES),
-            ("dtype", self.dtype, DTYPES),
-        ):
+        for what, name, names in (("runtime", self.runtime, RUNTIMES), ("dtype", self.dtype, DTYPES)):
             if name not in names:
                 raise unknown(what, name, names)
+        if self.on not in PLACES:
+            raise InputError(f"--on {shown(self.on)}: use cpu or cuda")
         if not 1 <= self.threads <= MOST_THREADS:
             raise InputError(f"--threads {self.threads}: must be from 1 to {MOST_THREADS}")
         if self.runtime == "openvino" and self.on == "cuda":
