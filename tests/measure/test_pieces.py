@@ -95,7 +95,7 @@ def test_the_parts_of_each_kind_of_spec_have_all_its_multiply_adds() -> None:
     """Also those of a detector, whose pyramid is inside it, and of a network without tokens."""
     for changes in (
         {"detector": "retinanet", "head": "none", "bridge": {"final": False}, "input": 64},
-        {"former": "none", "input": 32},
+        {"former": "none", "mobile": {"activation": "relu"}, "input": 32},
         {"attention": "mlp", "input": 32},
         {"input": 32},
     ):
