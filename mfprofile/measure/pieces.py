@@ -20,6 +20,7 @@ from mfprofile.cost.tree import branches, tree
 from mfprofile.errors import InputError
 from mfprofile.measure.programs import TorchProgram
 from mfprofile.measure.subjects import Subject
+from mfprofile.spec.names import PILLARS
 from mfprofile.spec.network import Network
 from mfprofile.spec.words import raised
 from mfprofile.trace.modules import named_modules
@@ -143,6 +144,6 @@ def _madds(subject: Subject, groups: Mapping[str, str]) -> Mapping[str, int]:
             group = next((groups[path] for path in groups if _is_in(row.part.path, path)), None)
             if group is not None:
                 sums[group] += subject.images * madds
-        return sums
+        return {name: sums[name] for name in PILLARS if name in sums} or sums
     totals = {branch.path: branch.total.madds for branch in branches(tree(subject.bill))}
     return {path: totals.get(path, 0) for path in groups}

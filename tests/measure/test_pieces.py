@@ -23,6 +23,19 @@ from mfprofile.spec.load import load  # noqa: E402
 from mfprofile.trace.parse import inputs  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 
+SMALL = {
+    "input": 32,
+    "classes": 4,
+    "tokens": {"count": 2, "dim": 16},
+    "stem": 8,
+    "blocks": [
+        {"block": "lite", "expand": 2, "out": 8},
+        {"block": "mf-down", "expand": 2, "out": 12},
+        {"block": "mf", "exp": 24, "out": "same"},
+    ],
+    "head": {"fc": 16},
+}
+
 
 class Shared(nn.Module):
     """One layer that runs three times, twice on the same shape, and one that never runs."""
@@ -91,28 +104,37 @@ def test_times_of_a_module_that_is_called_again_are_added_by_the_number_of_calls
     assert network.whole is measurement.reference
 
 
-def test_the_parts_of_each_kind_of_spec_have_all_its_multiply_adds() -> None:
-    """Also those of a detector, whose pyramid is inside it, and of a network without tokens."""
-    for changes in (
-        {"detector": "retinanet", "head": "none", "bridge": {"final": False}, "input": 64},
-        {"former": "none", "mobile": {"activation": "relu"}, "input": 32},
-        {"attention": "mlp", "input": 32},
-        {"input": 32},
-    ):
-        network = resolve(load("mf26m").replace(**changes))
-        subject = of_spec(network, Setup("torch", batch=2))
-        for axis in ("pillar", "block", "module"):
-            pieces = pieces_of(subject, axis, 1)
-            assert sum(pieces.madds.values()) == 2 * count(network).madds == subject.madds
-            assert all(piece.times == 1 for piece in pieces.pieces)
-        paths = [piece.path for piece in pieces.pieces]
-        assert len(set(paths)) == len(paths)
-    assert list(pieces_of(subject, "pillar", 1).madds) == ["mobile", "bridge", "former", "head"]
+@pytest.mark.parametrize(
+    "changes", [{}, {"attention": "mlp"}, {"former": "none", "mobile": {"activation": "relu"}}, {"head": "none"}]
+)
+def test_the_parts_of_each_kind_of_spec_have_all_its_multiply_adds(changes: dict[str, Any]) -> None:
+    """By each axis, for the whole batch, and each sub-block is one piece."""
+    network = resolve(load(SMALL).replace(changes))
+    subject = of_spec(network, Setup("torch", batch=2))
+    for axis in ("pillar", "block", "module"):
+        pieces = pieces_of(subject, axis, 1)
+        assert sum(pieces.madds.values()) == 2 * count(network).madds == subject.madds
+        assert all(piece.times == 1 for piece in pieces.pieces)
+        if axis != "module":
+            assert list(pieces.madds) == [total.name for total in count(network).by(axis) if total.madds]
+    assert len(pieces.madds) == len(pieces.pieces)
+
+
+def test_a_detector_is_one_part_with_the_pyramid_inside_it() -> None:
+    """So its block has both names."""
+    network = resolve(
+        load("mf26m").replace({"detector": "retinanet", "head": "none", "bridge": {"final": False}, "input": 32})
+    )
+    pieces = pieces_of(of_spec(network, Setup("torch")), "block", 1)
+    assert pieces.madds["fpn+retina"] == sum(
+        total.madds for total in count(network).by("block") if total.name in ("fpn", "retina")
+    )
+    assert sum(pieces.madds.values()) == count(network).madds
 
 
 def test_a_piece_gets_the_tensors_of_the_run_and_puts_out_the_same() -> None:
     """The head of a spec, given what it gets in the run, has the logits of the whole."""
-    subject = of_spec(load("mf26m").replace(input=32), Setup("torch"))
+    subject = of_spec(load(SMALL), Setup("torch"))
     assert isinstance(subject.program, TorchProgram)
     head = next(piece for piece in pieces_of(subject, "module", 1).pieces if piece.path == "head")
     with torch.no_grad():
@@ -136,12 +158,12 @@ def test_a_flat_program_takes_and_returns_tensors_alone() -> None:
 
 def test_only_the_bridges_output_is_computed_in_its_piece() -> None:
     """Its attention map is for pictures; the run of the whole makes no array of it."""
-    subject = of_spec(load("mf26m").replace(input=32), Setup("torch"))
+    subject = of_spec(load(SMALL), Setup("torch"))
     pieces = {piece.path: piece.program for piece in pieces_of(subject, "module", 1).pieces}
     with torch.no_grad():
         (tokens,) = Flat(pieces["blocks.2.mobile_to_former"])(*Flat(pieces["blocks.2.mobile_to_former"]).tensors)
         (image,) = Flat(pieces["blocks.1.mobile"])(*Flat(pieces["blocks.1.mobile"]).tensors)
-    assert tokens.shape == (1, 3, 128)
+    assert tokens.shape == (1, 2, 16)
     assert image.dim() == 4
 
 
