@@ -116,7 +116,8 @@ def need_packages(command: str, extra: str, *packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
         it = "it" if len(missing) == 1 else "them"
-        raise InputError(f"{command} needs {' and '.join(missing)}; install {it} with pip install '.[{extra}]'")
+        names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        raise InputError(f"{command} needs {names}; install {it} with pip install '.[{extra}]'")
 
 
 def checked_specs(specs: list[str]) -> list[str]:
