@@ -10,7 +10,7 @@ import typer
 
 from mfprofile.cli.code import Code
 from mfprofile.cli.completion import names_in, specs
-from mfprofile.cli.describing import InferenceOptions
+from mfprofile.cli.describing import MeasureOptions
 from mfprofile.cli.files import codes, file_trace
 from mfprofile.cli.options import FormOptions, load_all, notify
 from mfprofile.cli.subjects import (
@@ -94,7 +94,7 @@ def command(
         ),
     ] = REFERENCE,
     *,
-    options: InferenceOptions,
+    options: MeasureOptions,
     form: FormOptions,
 ) -> None:
     """Measure latency: specs, networks in code and ONNX files, beside a reference.
