@@ -185,6 +185,17 @@ def test_an_onnx_file_is_run_as_it_is(folder: Path) -> None:
     assert document["networks"][0]["madds"] == count(load(folder / "small.yaml")).madds
     assert (document["noise"], document["drift"]) == (None, None)
     check_times(document["networks"][0], sweeps=1)
+    done = run(*line, "--by", "module", cwd=folder)
+    message = "small.onnx: the parts of an ONNX file cannot be run by themselves; measure its network"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_standard_input_is_read_once(folder: Path) -> None:
+    """It can also be the reference, unless an option changes one of the two."""
+    line = ("measure", "-", "--reference", "-", "--sweeps", "1", "--runtime", "torch")
+    assert run(*line, stdin=SMALL, cwd=folder).returncode == 0
+    done = run(*line, "--set", "tokens.dim=32", stdin=SMALL, cwd=folder)
+    assert (done.returncode, done.stderr) == (2, "error: -: standard input can be read only once\n")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +290,7 @@ def test_what_is_wrong_is_one_message(folder: Path, arguments: str, message: str
         ("torch", "onnxruntime", "measure needs torch; install it with pip install '.[latency]'"),
         ("onnx", "onnxruntime", "measure needs onnx; install it with pip install '.[latency]'"),
         ("onnxruntime", "onnxruntime", "measure needs onnxruntime; install it with pip install '.[latency]'"),
-        ("openvino", "openvino", "measure needs openvino; install it with pip install openvino"),
+        ("openvino", "openvino", "measure --runtime openvino needs openvino; install it with pip install openvino"),
     ],
 )
 def test_a_missing_package_is_one_line(

@@ -53,14 +53,10 @@ class Setup:
         """Return the dtype of weights and inputs. OpenVINO takes them in float32, and computes in the setup's dtype."""
         return "float32" if self.runtime == "openvino" else self.dtype
 
-    def need(self, with_torch: bool) -> None:
-        """Raise `InputError` with the command that installs a missing package of the runtime, and torch if needed."""
-        from importlib.util import find_spec
-
-        for package in dict.fromkeys([*(["torch"] if with_torch else []), *_PACKAGES[self.runtime]]):
-            if find_spec(package) is None:
-                how = "openvino" if package == "openvino" else "'.[latency]'"
-                raise InputError(f"measure needs {package}; install it with pip install {how}")
+    @property
+    def packages(self) -> Sequence[str]:
+        """Return the packages that its runtime needs."""
+        return _PACKAGES[self.runtime]
 
 
 def setup_of(runtime: str | None, on: str, threads: int, dtype: str, batch: int | None) -> Setup:
