@@ -10,6 +10,7 @@ import pytest
 
 from mfprofile.measure.clocks import CPU_TIME, WALL_TIME, clock_for, gpu_clock, reading
 from mfprofile.measure.peak import product_within
+from mfprofile.measure.setup import Setup
 from mfprofile.measure.summary import coverage, drift, noise, noise_of_all, rank_of, ratios, summary
 from mfprofile.measure.sweeps import SWEEPS, Timings, orders, overhead, sweep
 
@@ -146,9 +147,10 @@ def test_noise_is_half_the_sweeps_against_the_others() -> None:
 
 def test_one_thread_has_the_processors_time_and_several_that_on_the_wall() -> None:
     """The processor's time would be the sum of all threads."""
-    assert [clock_for("cpu", threads)[0] for threads in (1, 2, 8)] == [CPU_TIME, WALL_TIME, WALL_TIME]
+    assert [clock_for(Setup(threads=threads))[0] for threads in (1, 2, 8)] == [CPU_TIME, WALL_TIME, WALL_TIME]
+    assert clock_for(Setup("onnxruntime", "cuda"))[0] == WALL_TIME
     for threads in (1, 2):
-        (nanoseconds,) = clock_for("cpu", threads)[1](lambda: sum(range(100_000)))
+        (nanoseconds,) = clock_for(Setup(threads=threads))[1](lambda: sum(range(100_000)))
         assert type(nanoseconds) is int
         assert nanoseconds > 0
 
