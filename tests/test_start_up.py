@@ -27,6 +27,7 @@ LIGHT = [
     "schema",
     "audit --help",
     "verify --help",
+    "measure --help",
     "--help",
 ]
 CODE = (

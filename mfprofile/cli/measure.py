@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.code import Code
 from mfprofile.cli.completion import names_in, specs
-from mfprofile.cli.describing import InferenceOptions
+from mfprofile.cli.describing import MeasureOptions
 from mfprofile.cli.files import codes, file_trace
-from mfprofile.cli.options import FormOptions, load_all, notify
+from mfprofile.cli.options import FormOptions, checked_specs, load_all, need_packages, notify
 from mfprofile.cli.subjects import (
     Options,
     bill_of,
@@ -94,7 +94,7 @@ def command(
         ),
     ] = REFERENCE,
     *,
-    options: InferenceOptions,
+    options: MeasureOptions,
     form: FormOptions,
 ) -> None:
     """Measure latency: specs, networks in code and ONNX files, beside a reference.
@@ -113,7 +113,7 @@ def command(
     _check(by, depth, sweeps, networks)
     setup = setup_of(runtime, on, threads, dtype, None if options.code.no_batch else options.code.batch or 1)
     _check_files((*networks, reference), setup)
-    setup.need(with_torch=not all(map(is_onnx, (*networks, reference))))
+    _need(setup, with_torch=not all(map(is_onnx, (*networks, reference))))
     measurement = _measured(networks, reference, options, setup, sweeps, by, 2 if depth is None else depth)
     show(measurement_text(measurement, by, form))
     if form in ("csv", "json") and notes(measurement):
@@ -129,6 +129,15 @@ def _check(by: str | None, depth: int | None, sweeps: int, networks: Sequence[st
         raise InputError(f"--depth {depth}: must be 1 or more")
     if not 1 <= sweeps <= MOST_SWEEPS:
         raise InputError(f"--sweeps {sweeps}: must be from 1 to {MOST_SWEEPS}")
+
+
+def _need(setup: Setup, with_torch: bool) -> None:
+    """Raise `InputError` with the command that installs what is missing: torch if needed, and the runtime."""
+    from importlib.util import find_spec
+
+    if setup.runtime == "openvino" and find_spec("openvino") is None:
+        raise InputError("measure --runtime openvino needs openvino; install it with pip install openvino")
+    need_packages("measure", "latency", *dict.fromkeys((*(["torch"] if with_torch else ()), *setup.packages)))
 
 
 def _check_files(references: Sequence[str], setup: Setup) -> None:
@@ -160,12 +169,27 @@ def _measured(
         options = configured(options)
     with ExitStack() as stack:
         stack.enter_context(imported_once(every, options))
-        subjects = _subjects(networks, options.divided(networks), setup, stack)
-        is_changed = options.changes or options.inputs
-        beside = subjects[networks.index(reference)] if reference in networks and not is_changed else None
-        if beside is None:
-            beside = _subjects([reference], replace(options, settings=(), inputs=(), arguments=()), setup, stack)[0]
+        options = options.divided(networks)
+        subjects = _subjects(networks, options, setup, stack)
+        if reference in networks and not _changes(reference, options):
+            beside = subjects[networks.index(reference)]
+        else:
+            checked_specs(every)
+            beside = _subjects([reference], _of_reference(options), setup, stack)[0]
         return measured(subjects, beside, setup, sweeps, by, depth, lambda what: progress_bar(what=what))
+
+
+def _changes(reference: str, options: Options) -> bool:
+    """Return whether options change a network, or its inputs other than their batch."""
+    if not is_target(reference):
+        return bool(options.assignments)
+    return bool(options.arguments or options.inputs or options.fill or options.code.values)
+
+
+def _of_reference(options: Options) -> Options:
+    """Return the options that also apply to the reference, which is the same in all measurements."""
+    code = options.code
+    return Options(config=options.config, code=Code(code.handles, code.batch, trust=code.trust))
 
 
 def _subjects(references: Sequence[str], options: Options, setup: Setup, stack: ExitStack) -> list[Subject]:

@@ -55,6 +55,16 @@ FillOption = Annotated[
         autocompletion=names_in("trace:FILLS"),
     ),
 ]
+RunFillOption = Annotated[
+    str | None,
+    typer.Option(
+        "--inputs",
+        metavar="FILL",
+        help="What the inputs of a network in code hold: random (default) or zeros; or file.py:function, which returns "
+        "the arguments of forward.",
+        autocompletion=names_in("trace:FILLS"),
+    ),
+]
 InputsOfEither = Annotated[
     list[str] | None,
     typer.Option(

@@ -52,7 +52,19 @@ def _of_models(setup: Setup) -> Runtime:
     def of_product(side: int) -> Call:
         return run(product(side, setup.stored), setup)
 
-    return Runtime(versions, "", call, of_product)
+    return Runtime(versions, _gpu() if setup.on == "cuda" else "", call, of_product)
+
+
+def _gpu() -> str:
+    """Return the GPU's name, which torch knows if it is installed with CUDA."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is not None:
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name()
+    return "a GPU"
 
 
 def _exported(program: TorchProgram) -> Model:
