@@ -256,7 +256,7 @@ def test_csv_has_a_line_for_each_network_or_part(folder: Path) -> None:
         ("small.yaml --on gpu", "--on 'gpu': use cpu or cuda"),
         ("small.yaml --dtype int8", "unknown dtype 'int8'; use one of float32, float16, bfloat16"),
         ("small.yaml --threads 0", "--threads 0: must be from 1 to 1024"),
-        ("small.yaml --sweeps 0", "--sweeps 0: must be from 1 to 10000"),
+        ("small.yaml --sweeps 0", "--sweeps 0: must be from 1 to 10,000"),
         ("small.yaml --batch 0", "--batch 0: must be 1 or more"),
         ("small.yaml --by kind", "unknown axis 'kind'; use one of pillar, block, module"),
         ("small.yaml --depth 2", "--depth needs --by module and a network in code; the modules of a spec are its sub-blocks"),

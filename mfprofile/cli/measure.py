@@ -12,7 +12,8 @@ from mfprofile.cli.code import Code
 from mfprofile.cli.completion import names_in, specs
 from mfprofile.cli.describing import MeasureOptions
 from mfprofile.cli.files import codes, file_trace
-from mfprofile.cli.options import FormOptions, checked_specs, load_all, need_packages, notify
+from mfprofile.cli.options import FormOptions, checked_specs, load_all, notify
+from mfprofile.cli.setups import RunOptions, need
 from mfprofile.cli.subjects import (
     Options,
     bill_of,
@@ -23,18 +24,17 @@ from mfprofile.cli.subjects import (
     refuse_misplaced,
 )
 from mfprofile.errors import InputError
-from mfprofile.measure.setup import Setup, setup_of
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.sources import is_onnx, is_target
 
 if TYPE_CHECKING:
     from mfprofile.measure.measurement import Measurement
+    from mfprofile.measure.setup import Setup
     from mfprofile.measure.subjects import Subject
 
 AXES = ("pillar", "block", "module")
 REFERENCE = "mf26m"
 """A network that is always the same, short, and of the ops of every Mobile-Former, which a drift slows like theirs."""
-MOST_SWEEPS = 10_000
 
 
 def command(
@@ -58,32 +58,6 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", metavar="N", help="Levels of modules of a network in code (default 2).")
     ] = None,
-    runtime: Annotated[
-        str | None,
-        typer.Option(
-            "--runtime",
-            metavar="NAME",
-            help="onnxruntime (default), torch (default with --on cuda), or openvino.",
-            autocompletion=names_in("measure.setup:RUNTIMES"),
-        ),
-    ] = None,
-    on: Annotated[
-        str,
-        typer.Option(
-            "--on", metavar="PLACE", help="Run on cpu or cuda.", autocompletion=names_in("measure.setup:PLACES")
-        ),
-    ] = "cpu",
-    threads: Annotated[int, typer.Option("--threads", metavar="N", help="Threads on a CPU.")] = 1,
-    dtype: Annotated[
-        str,
-        typer.Option(
-            "--dtype",
-            metavar="TYPE",
-            help="float32, float16 or bfloat16.",
-            autocompletion=names_in("measure.setup:DTYPES"),
-        ),
-    ] = "float32",
-    sweeps: Annotated[int, typer.Option("--sweeps", metavar="N", help="Sweeps over everything measured.")] = 14,
     reference: Annotated[
         str,
         typer.Option(
@@ -94,6 +68,7 @@ def command(
         ),
     ] = REFERENCE,
     *,
+    run: RunOptions,
     options: MeasureOptions,
     form: FormOptions,
 ) -> None:
@@ -110,34 +85,24 @@ def command(
     from mfprofile.view.tables import show
 
     refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
-    _check(by, depth, sweeps, networks)
-    setup = setup_of(runtime, on, threads, dtype, None if options.code.no_batch else options.code.batch or 1)
+    _check(by, depth, networks)
+    run.check_sweeps(1)
+    setup = run.setup(None if options.code.no_batch else options.code.batch or 1)
     _check_files((*networks, reference), setup)
-    _need(setup, with_torch=not all(map(is_onnx, (*networks, reference))))
-    measurement = _measured(networks, reference, options, setup, sweeps, by, 2 if depth is None else depth)
+    need("measure", setup, with_torch=not all(map(is_onnx, (*networks, reference))))
+    measurement = _measured(networks, reference, options, setup, run.sweeps, by, 2 if depth is None else depth)
     show(measurement_text(measurement, by, form))
     if form in ("csv", "json") and notes(measurement):
         notify("\n".join(notes(measurement)))
 
 
-def _check(by: str | None, depth: int | None, sweeps: int, networks: Sequence[str]) -> None:
+def _check(by: str | None, depth: int | None, networks: Sequence[str]) -> None:
     if by not in (None, *AXES):
         raise unknown("axis", str(by), AXES)
     if depth is not None and (by != "module" or not codes(networks)):
         raise InputError("--depth needs --by module and a network in code; the modules of a spec are its sub-blocks")
     if depth is not None and depth < 1:
         raise InputError(f"--depth {depth}: must be 1 or more")
-    if not 1 <= sweeps <= MOST_SWEEPS:
-        raise InputError(f"--sweeps {sweeps}: must be from 1 to {MOST_SWEEPS}")
-
-
-def _need(setup: Setup, with_torch: bool) -> None:
-    """Raise `InputError` with the command that installs what is missing: torch if needed, and the runtime."""
-    from importlib.util import find_spec
-
-    if setup.runtime == "openvino" and find_spec("openvino") is None:
-        raise InputError("measure --runtime openvino needs openvino; install it with pip install openvino")
-    need_packages("measure", "latency", *dict.fromkeys((*(["torch"] if with_torch else ()), *setup.packages)))
 
 
 def _check_files(references: Sequence[str], setup: Setup) -> None:

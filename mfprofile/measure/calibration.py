@@ -140,7 +140,7 @@ def timed(
     clock: tuple[str, Clock] | None = None,
 ) -> tuple[Environment, list[list[float]], int]:
     """Return where the networks were measured, the nanoseconds of each in every sweep, and how many were resumed."""
-    clock_name, tick = clock_for(setup.on, setup.threads) if clock is None else clock
+    clock_name, tick = clock_for(setup) if clock is None else clock
     names = [f"{at} {each.bill.name}" for at, each in enumerate(candidates)]
     with opened(setup) as runtime:
         cost = overhead(tick)
