@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import count, islice
 from pathlib import Path
 
 from mfprofile.cost.device import Device, Errors, Rate
 from mfprofile.cost.device_file import device_json
 from mfprofile.cost.kinds import KINDS
+from mfprofile.cost.rows import Row
 from mfprofile.cost.weights import ANY
 
 ERRORS = Errors(nets=40, mean=0.031, within_5=0.75, within_10=0.975, tau=0.9, noise=0.013)
 CONDITIONS: Mapping[str, str] = {"processor": "abacus", "runtime": "by hand 1.0", "threads": "1 thread"}
 BY_ROLE = (
-    *(("linear", "head"), ("linear", "ffn"), ("linear", "token"), ("pointwise", "hidden"), ("pointwise", "output")),
-    *(("conv", "stem"), ("depthwise", "lite"), ("matmul", "attention"), ("batch-norm", "output"), ("add", "output")),
+    *(("linear", "head"), ("linear", "ffn"), ("linear", "theta"), ("pointwise", "hidden"), ("pointwise", "output")),
+    *(("conv", "stem"), ("depthwise", "lite"), ("matmul", "attention"), ("batch-norm", "output"), ("add", "lite")),
 )
 """The kinds that have a rate of their own in some role; `*` is used in all others."""
 _FIRST = (10_000, 100_000, 200_000, 20_000_000)
@@ -42,6 +44,15 @@ def write_device(device: Device, folder: Path, name: str = "") -> Path:
     file = folder / (name or f"{device.name}.json")
     file.write_text(json.dumps(device_json(device), indent=1), encoding="utf-8")
     return file
+
+
+def nanoseconds(device: Device, row: Row) -> int:
+    """Return what an op takes by its rates, with decimal arithmetic: rounded once, half up."""
+    by_role = device.rates.get((row.kind, row.role))
+    rate = device.rates[row.kind, ANY] if by_role is None else by_role
+    amounts = (row.cost.madds, row.cost.elements, row.cost.weights + row.cost.biases, 1)
+    femtoseconds = sum(Decimal(each) * amount for each, amount in zip(rate, amounts, strict=True))
+    return int((femtoseconds / 1_000_000).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _primes(first: int) -> Iterator[int]:
