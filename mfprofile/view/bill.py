@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
+from mfprofile.cost.device import Device
 from mfprofile.cost.sums import Total
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
@@ -132,7 +133,12 @@ def heading(bill: Bill) -> str:
 
 def prediction(bill: Bill) -> list[str]:
     """Return a line on the latency model, or no line without one."""
-    return [] if bill.device is None else [f"ms: predicted by latency model {bill.device.about}"]
+    return predicted_by(bill.device)
+
+
+def predicted_by(device: Device | None) -> list[str]:
+    """Return a line on a latency model, or no line without one."""
+    return [] if device is None else [f"ms: predicted by latency model {device.about}"]
 
 
 def counted(bill: Bill) -> str:
@@ -161,10 +167,12 @@ def closing(bill: Bill) -> list[str]:
 
 def unpriced_ops(bill: Bill) -> list[str]:
     """Return a line on the ops that the latency model has no price for, or no line if there are none."""
-    if not bill.unpriced:
-        return []
-    kinds = listed([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
-    return [f"Not in the latency, because the model never saw them: {kinds}"]
+    return not_priced([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
+
+
+def not_priced(kinds: Sequence[str]) -> list[str]:
+    """Return a line on kinds of ops that a latency model has no price for, or no line if there are none."""
+    return [f"Not in the latency, because the model never saw them: {listed(kinds)}"] if kinds else []
 
 
 def skipped_params(bill: Bill) -> list[str]:
