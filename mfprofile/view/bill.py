@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.device import Device
 from mfprofile.cost.sums import Total
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
-from mfprofile.spec.words import listed
 from mfprofile.view.head import head
 from mfprofile.view.numbers import change, grouped, human, milliseconds, share
+from mfprofile.view.prediction import not_priced, predicted_by
 from mfprofile.view.tables import Column, Form, Table
 
 
@@ -136,11 +135,6 @@ def prediction(bill: Bill) -> list[str]:
     return predicted_by(bill.device)
 
 
-def predicted_by(device: Device | None) -> list[str]:
-    """Return a line on a latency model, or no line without one."""
-    return [] if device is None else [f"ms: predicted by latency model {device.about}"]
-
-
 def counted(bill: Bill) -> str:
     """Return what the multiply-adds of a bill are: the unit, the mode if it is training, and the convention."""
     of_mode = " of training (forward and backward)" if bill.mode == TRAINING else ""
@@ -168,11 +162,6 @@ def closing(bill: Bill) -> list[str]:
 def unpriced_ops(bill: Bill) -> list[str]:
     """Return a line on the ops that the latency model has no price for, or no line if there are none."""
     return not_priced([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
-
-
-def not_priced(kinds: Sequence[str]) -> list[str]:
-    """Return a line on kinds of ops that a latency model has no price for, or no line if there are none."""
-    return [f"Not in the latency, because the model never saw them: {listed(kinds)}"] if kinds else []
 
 
 def skipped_params(bill: Bill) -> list[str]:

@@ -17,10 +17,9 @@ from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.words import several
-from mfprofile.view.bill import not_priced, predicted_by
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import grouped, rough
-from mfprofile.view.prediction import amount, window_text
+from mfprofile.view.prediction import amount, not_priced, predicted_by, window_text
 from mfprofile.view.tables import Column, Table
 from mfprofile.view.variants import counted_in, device_of, in_words, variant_json
 

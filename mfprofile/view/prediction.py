@@ -9,7 +9,18 @@ from itertools import pairwise
 from mfprofile.cost.device import Device
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.spec.quantities import Window
+from mfprofile.spec.words import listed
 from mfprofile.view.numbers import grouped, milliseconds
+
+
+def predicted_by(device: Device | None) -> list[str]:
+    """Return a line on a latency model, or no line without one."""
+    return [] if device is None else [f"ms: predicted by latency model {device.about}"]
+
+
+def not_priced(kinds: Sequence[str]) -> list[str]:
+    """Return a line on kinds of ops that a latency model has no price for, or no line if there are none."""
+    return [f"Not in the latency, because the model never saw them: {listed(kinds)}"] if kinds else []
 
 
 def is_timed(name: str) -> bool:
@@ -64,6 +75,4 @@ def no_ranking(latencies: Sequence[int], device: Device | None) -> list[str]:
     if not close:
         return []
     share, error = f"{close:,} of {len(neighbours):,}", f"{100 * device.errors.mean:.1f} %"
-    return [
-        f"No ranking: {share} differences between neighbours in latency are below the model's mean error of {error}"
-    ]
+    return [f"No ranking: {share} differences between neighbours in latency are below the model's error of {error}"]

@@ -19,11 +19,10 @@ from mfprofile.spec.names import LATENCY, PILLARS, SUMS
 from mfprofile.spec.problems import dotted
 from mfprofile.spec.words import several, shown
 from mfprofile.spec.writing import yaml_text
-from mfprofile.view.bill import not_priced, predicted_by
 from mfprofile.view.escape import line
 from mfprofile.view.head import model_json
 from mfprofile.view.numbers import grouped, milliseconds
-from mfprofile.view.prediction import is_timed, no_ranking, writer
+from mfprofile.view.prediction import is_timed, no_ranking, not_priced, predicted_by, writer
 from mfprofile.view.tables import Column, Form, Table, dumps, render, show
 
 
