@@ -1,0 +1,55 @@
+"""Quantities in pictures: their names, their ticks, and who counted or predicted them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.measures import device_of
+from mfprofile.cost.weights import Counting
+from mfprofile.view.head import model_json
+from mfprofile.view.plots.axes import amount, short
+from mfprofile.view.prediction import is_timed
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def in_ms(value: float) -> str:
+    """Return the text of a tick at a time in nanoseconds, in milliseconds.
+
+    >>> in_ms(2_500_000), in_ms(-50_000)
+    ('2.5', '−0.05')
+    """
+    return f"{'−' if value < 0 else ''}{abs(value) / 10**6:g}"
+
+
+def written(quantity: str) -> Callable[[float], str]:
+    """Return how ticks of a quantity are written: amounts, or milliseconds if it is a time."""
+    return in_ms if is_timed(quantity) else amount
+
+
+def heading(quantity: str, convention: Counting) -> str:
+    """Return a quantity with its unit, for a title."""
+    if quantity == "madds":
+        return find_convention(convention).unit
+    return f"{quantity} (ms, predicted)" if is_timed(quantity) else quantity
+
+
+def predicted_by(convention: Counting) -> str:
+    """Return who predicts latencies, with the error. Raises `InputError` without a latency model."""
+    device = device_of(find_convention(convention))
+    return f"predicted by '{short(device.name)}' ({device.accuracy.replace(' %', NO_BREAK + '%')})"
+
+
+def model_of(quantities: Iterable[str], convention: Counting) -> dict[str, Any] | None:
+    """Return what is said of the latency model, for a picture's description; None if no quantity is a time."""
+    device = find_convention(convention).device
+    return model_json(device) if device is not None and any(map(is_timed, quantities)) else None
+
+
+def origin(quantity: str, convention: Counting) -> str:
+    """Return how a quantity is known: counted, multiply-adds in a convention, or predicted."""
+    if is_timed(quantity):
+        return predicted_by(convention)
+    return f"counted (convention '{convention}')" if quantity.endswith("madds") else "counted"
