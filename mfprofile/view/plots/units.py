@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from textwrap import fill
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.measures import device_of
 from mfprofile.cost.weights import Counting
+from mfprofile.spec.names import LATENCY
 from mfprofile.view.head import model_json
-from mfprofile.view.plots.axes import amount, short
+from mfprofile.view.plots.axes import amount, counted_label, recounted_label, short
+from mfprofile.view.plots.look import Look
 from mfprofile.view.prediction import is_timed
 
+TITLES: Mapping[str, str] = {"madds": "multiply-adds", "params": "parameters", LATENCY: "predicted latency"}
+NAMES: Mapping[str, str] = {"madds": "MAdds", "params": "Parameters", LATENCY: "Latency (ms)"}
+"""The costs of networks, in titles and at axes."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -40,6 +46,13 @@ def predicted_by(convention: Counting) -> str:
     """Return who predicts latencies, with the error. Raises `InputError` without a latency model."""
     device = device_of(find_convention(convention))
     return f"predicted by '{short(device.name)}' ({device.accuracy.replace(' %', NO_BREAK + '%')})"
+
+
+def cost_label(cost: str, what: str, convention: Counting, look: Look, recounted: bool = False) -> str:
+    """Return the label of an axis of the costs of networks: who counted or predicted them."""
+    if cost == LATENCY:
+        return fill(f"{what}; {predicted_by(convention)}", 38 * look.columns, break_on_hyphens=False)
+    return (recounted_label if recounted else counted_label)(what, convention, look)
 
 
 def model_of(quantities: Iterable[str], convention: Counting) -> dict[str, Any] | None:
