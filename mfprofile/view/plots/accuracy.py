@@ -11,13 +11,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.results import CNN, OURS, VIT
-from mfprofile.view.plots.axes import (
-    annotate,
-    logarithmic,
-    percent,
-    short,
-    write_legend,
-)
+from mfprofile.view.plots.axes import annotate, logarithmic, percent, short, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import INPUT, YOURS, Point, networks
 from mfprofile.view.plots.picture import Picture
@@ -49,8 +43,9 @@ def accuracy(
 
     Mobile-Former is counted in the convention, by default `paper`. The other networks are as printed in the paper
     (Tables 2 and 3). With `recounted`, the networks that can be built are counted too, all in `core`, and a hollow
-    marker means as printed. Latencies are predicted by `device`, those of Mobile-Former alone. `specs` are further variants, and `file` is a CSV of the user's networks. A network
-    without a measured accuracy is a tick on the axis of cost. Raises `InputError`.
+    marker means as printed. Latencies are predicted by `device`, and only those of Mobile-Former. `specs` are further
+    variants, and `file` is a CSV of the user's networks. A network without a measured accuracy is a tick on the axis of
+    cost. Raises `InputError`.
     """
     convention = (CORE if recounted else "paper") if convention is None else convention
     points = list(networks(specs, file, cost, convention, recounted, device))

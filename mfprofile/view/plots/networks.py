@@ -47,7 +47,8 @@ def networks(
 ) -> Iterator[Point]:
     """Yield the paper's networks by sort, family and cost, then variants, each once, then the networks of a CSV.
 
-    No latency of other networks can be compared, so against a latency only Mobile-Former is there. Raises `InputError`, for example for a convention whose unit is not that of the paper.
+    Other networks have no latency that could be compared, so against a latency there is only Mobile-Former. Raises
+    `InputError`, for example for a convention whose unit is not that of the paper.
     """
     if cost not in COSTS:
         raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
