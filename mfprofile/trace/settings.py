@@ -7,12 +7,12 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from unittest import mock
 
 import torch
 from torch import nn
 from torch.jit._fuser import optimized_execution
 
+from mfprofile.trace import older
 from mfprofile.trace.exclusive import Exclusive
 from mfprofile.trace.seeds import seeded
 from mfprofile.trace.ways import Way
@@ -87,18 +87,7 @@ def _uncompiled() -> Iterator[None]:
 
     The compiler is slow to import, so it is used only if already imported.
     """
-    with warnings.catch_warnings(), _eager(), optimized_execution(False):
+    eager = older.eager() if compiler_is_imported() else contextlib.nullcontext()
+    with warnings.catch_warnings(), eager, older.differentiable(), optimized_execution(False):
         warnings.filterwarnings("ignore", message=r"Using `torch\.compile\(module\)` when there are global hooks")
         yield
-
-
-def _eager() -> contextlib.AbstractContextManager[object]:
-    """Return a context in which compiled code runs as it is written."""
-    if not compiler_is_imported():
-        return contextlib.nullcontext()
-    stance = getattr(torch.compiler, "set_stance", None)  # since torch 2.6
-    if stance is not None:
-        return stance("force_eager")  # type: ignore[no-any-return]
-    from torch._dynamo import eval_frame
-
-    return mock.patch.object(eval_frame, "set_eval_frame", lambda _: None)  # a compiled call begins with it
