@@ -50,15 +50,16 @@ def compiler_is_being_imported() -> bool:
 def admit(mode: type[TorchDispatchMode]) -> None:
     """Let operators with functions as arguments, such as `torch.cond`, run under a mode: in old versions, none may."""
     if not hasattr(TorchDispatchMode, "supports_higher_order_operators"):
-        for operator in list(torch._ops._higher_order_ops.values()):
-            _admit(operator, mode)
+        for name in list(torch._ops._higher_order_ops):
+            _admit(name, mode.__module__, mode.__qualname__)
 
 
 @cache
-def _admit(operator: Any, mode: type[TorchDispatchMode]) -> None:
-    """Register a mode with an operator, once in a process."""
+def _admit(name: str, module: str, mode: str) -> None:
+    """Register a mode with an operator, once in a process; both are known by their names."""
+    operator: Any = torch._ops._higher_order_ops[name]
 
     def run(self: Any, *args: Any, **options: Any) -> Any:
         return self.__torch_dispatch__(operator, (), args, options)
 
-    operator.py_impl(mode)(run)
+    operator.py_impl(getattr(sys.modules[module], mode))(run)
