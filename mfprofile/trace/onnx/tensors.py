@@ -19,8 +19,32 @@ MOST_ELEMENTS = 2**62
 """Beyond this the arithmetic of 64-bit sizes overflows."""
 
 _FIELDS = ("float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data")
-_PACKED = ("INT4", "UINT4", "FLOAT4E2M1", "INT2", "UINT2")
-"""The types with several values in a byte."""
+_PACKED = {"INT4": 4, "UINT4": 4, "FLOAT4E2M1": 4, "INT2": 2, "UINT2": 2}
+"""The bits of a value of the types with several values in a byte."""
+
+
+def type_name(element: int) -> str:
+    """Return the name of a type as numpy and torch write it.
+
+    >>> type_name(1), type_name(7)
+    ('float32', 'int64')
+    """
+    name = str(TensorProto.DataType.Name(element)).lower()
+    return {"float": "float32", "double": "float64"}.get(name, name)
+
+
+def bytes_of(element: int, number: int) -> int | None:
+    """Return the bytes of so many values of a type, or None for texts. Several small values share a byte.
+
+    >>> bytes_of(TensorProto.FLOAT, 3), bytes_of(TensorProto.INT4, 3), bytes_of(TensorProto.STRING, 3)
+    (12, 2, None)
+    """
+    name = TensorProto.DataType.Name(element)
+    if name in ("STRING", "UNDEFINED"):
+        return None
+    if name in _PACKED:
+        return -(-number * _PACKED[name] // 8)
+    return number * int(helper.tensor_dtype_to_np_dtype(element).itemsize)
 
 
 def check_sides(what: str, sides: Any) -> tuple[int, ...]:
