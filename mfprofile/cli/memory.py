@@ -19,7 +19,7 @@ from mfprofile.cli.subjects import (
     refuse_misplaced,
 )
 from mfprofile.errors import InputError
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_onnx, is_target
 
 if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
@@ -96,7 +96,8 @@ def _refuse(references: Sequence[str], depth: int | None, of_specs: Mapping[str,
     target = next(filter(is_target, references), None)
     flag = next((flag for flag, value in of_specs.items() if value is not None), None)
     if target is not None and flag is not None:
-        raise InputError(f"{flag} is for specs, but {target} is a network in code, {AS_IT_RUNS}; remove {flag}")
+        kind = "a model file, which has its own types" if is_onnx(target) else f"a network in code, {AS_IT_RUNS}"
+        raise InputError(f"{flag} is for specs, but {target} is {kind}; remove {flag}")
     if target is None and depth is not None:
         raise InputError("--depth needs a network in code, such as net.py:Net; a spec has no modules")
     if depth is not None and depth < 0:

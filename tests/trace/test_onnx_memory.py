@@ -127,6 +127,51 @@ def test_the_peak_is_that_of_a_walk_that_runs_each_node_and_of_torch(name: str, 
         assert (ours.bytes, sum(traffic(bill).moved)) == walked(model, feeds)
 
 
+def random_model(seed: int) -> tuple[ModelProto, dict[str, Any]]:
+    """Return a model of 25 nodes that read any of the values before them, and its input."""
+    dice = np.random.default_rng(seed)
+    shapes: dict[str, tuple[int, ...]] = {"x": (2, 1, 6)}
+    nodes, stored = list[NodeProto](), {"w": (2, 1, 6), "flat": np.array([-1], np.int64)}
+    for at in range(25):
+        name, out = str(dice.choice(list(shapes)[-6:])), f"v{at}"
+        shape = shapes[name]
+        match int(dice.integers(7)):
+            case 0:
+                nodes.append(node("Reshape", [name, "flat"], [out]))
+                shapes[out] = (int(np.prod(shape)),)
+            case 1:
+                order = dice.permutation(len(shape))
+                nodes.append(node("Transpose", [name], [out], perm=[int(axis) for axis in order]))
+                shapes[out] = tuple(shape[axis] for axis in order)
+            case 2 if shape[-1] % 2 == 0:
+                nodes.append(node("Split", [name], [out, f"{out}b"], axis=-1))
+                shapes[out] = shapes[f"{out}b"] = (*shape[:-1], shape[-1] // 2)
+            case 3:
+                nodes.append(node("Concat", [name, name], [out], axis=0))
+                shapes[out] = (2 * shape[0], *shape[1:])
+            case 4:
+                other = str(dice.choice([each for each in shapes if shapes[each] == shape]))
+                nodes.append(node("Add", [name, other], [out]))
+                shapes[out] = shape
+            case 5 if shape == (2, 1, 6):
+                nodes.append(node("Mul", [name, "w"], [out]))
+                shapes[out] = shape
+            case _:
+                nodes.append(node(str(dice.choice(["Sigmoid", "Tanh", "Identity"])), [name], [out]))
+                shapes[out] = shape
+    returned = {nodes[-1].output[0], *map(str, dice.choice(list(shapes)[1:], 2))}
+    model = model_of(nodes, {"x": [2, 1, 6]}, stored, outputs=sorted(returned))
+    return model, {"x": dice.standard_normal((2, 1, 6)).astype(np.float32)}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_peak_of_a_random_graph_is_that_of_a_walk(seed: int, tmp_path: Path) -> None:
+    """Views of views, outputs that are views, values that are read once, often or never."""
+    model, feeds = random_model(seed)
+    bill = traced(saved(model, tmp_path)).bill()
+    assert (peak_memory(bill).bytes, sum(traffic(bill).moved)) == walked(model, feeds)
+
+
 def test_names_of_small_networks_are_complete() -> None:
     """Those that the exporter does not know are named too."""
     pytest.importorskip("torch")
@@ -189,7 +234,7 @@ def test_the_peak_of_mobilenetv2_is_that_of_its_two_largest_maps(tmp_path: Path)
         (node("Dropout", ["e"], ["v"]), None),
         (node("Gather", ["e", "axis"], ["v"], axis=1), 12),
     ],
-    ids=str,
+    ids=lambda each: getattr(each, "op_type", str(each)),
 )
 def test_views_have_the_bytes_of_their_tensor(made: NodeProto, bytes_of_it: int | None, tmp_path: Path) -> None:
     """Both are returned: a view has no bytes of its own."""
@@ -260,6 +305,19 @@ def test_values_of_unknown_size_are_named(tmp_path: Path) -> None:
     assert bill.subject.dataflow is not None
     assert bill.subject.dataflow.unseen == {"NonZero": 1, "Cast": 1}
     assert peak_memory(bill).bytes == 16
+
+
+def test_an_input_of_unknown_size_is_named(tmp_path: Path) -> None:
+    """A list of tensors and texts have no known bytes. The other input has 16."""
+    nodes = [node("SequenceLength", ["list"], ["n"]), node("Identity", ["words"], ["w"]), node("Exp", ["x"], ["y"])]
+    model = model_of(nodes, {"x": [4]}, outputs=("y", "n", "w"))
+    floats = helper.make_tensor_type_proto(TensorProto.FLOAT, [2])
+    model.graph.input.append(helper.make_value_info("list", helper.make_sequence_type_proto(floats)))
+    model.graph.input.append(helper.make_tensor_value_info("words", TensorProto.STRING, [3]))
+    bill = traced(saved(model, tmp_path)).bill()
+    assert bill.subject.dataflow is not None
+    assert bill.subject.dataflow.unseen == {"the inputs": 2}
+    assert (peak_memory(bill).bytes, peak_memory(bill).input_bytes) == (8 + 16, 16)
 
 
 def test_an_operator_of_another_domain_has_the_bytes_of_the_size_that_the_file_has(tmp_path: Path) -> None:
