@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from mfprofile.cost.blocks import network_parts
+from mfprofile.cost.device import NANO
 from mfprofile.cost.ops import activations
 from mfprofile.cost.rows import Part
 from mfprofile.cost.weights import Convention
@@ -26,7 +27,8 @@ def refuse_overflow(network: Network, convention: Convention, prepare: Callable[
     parts = prepare(network_parts(_greatest(network)))
     madds = sum(convention.weigh(parts))
     costs = [cost for part in parts for _, _, cost in part.ops]
-    most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs))
+    times = 0 if convention.device is None else NANO * convention.device.total(parts)  # before they are rounded
+    most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs), times)
     if most >= LIMIT:
         raise InputError(f"the sweep could reach {most:,}, which is too large for int64; use smaller sizes")
 

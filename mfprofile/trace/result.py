@@ -16,6 +16,7 @@ from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
 from mfprofile.cost.training import INFERENCE
+from mfprofile.cost.weights import Counting
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -63,7 +64,7 @@ class Trace:
     causal: str = ""
 
     @renamed(convention_name="convention")
-    def bill(self, convention: str = "core") -> Bill:
+    def bill(self, convention: Counting = "core") -> Bill:
         """Return the network's bill in a convention, in the mode of the trace.
 
         Raises `InputError` for a convention that does not exist, and for one that cannot count training.
