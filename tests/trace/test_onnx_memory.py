@@ -287,14 +287,15 @@ def test_a_lookup_reads_only_what_it_selects(tmp_path: Path) -> None:
 
 
 def test_what_is_apart_has_its_own_type(tmp_path: Path) -> None:
-    """Half floats have 2 bytes, and 5 values of 4 bits have 3 bytes."""
+    """Half floats have 2 bytes, brain floats too, and 6 values of 4 bits have 3 bytes."""
     half = np.zeros((3, 4), np.float16)
     nodes = [node("MatMul", ["x", "w"], ["m"]), node("DequantizeLinear", ["q", "s"], ["d"]), node("Exp", ["d"], ["y"])]
     model = model_of(nodes, {}, {"w": half, "s": np.ones((), np.float32)}, outputs=("m", "y"), opset=21)
     model.graph.input.append(helper.make_tensor_value_info("x", TensorProto.FLOAT16, [2, 3]))
-    model.graph.initializer.append(helper.make_tensor("q", TensorProto.INT4, [5], [1, 2, 3, 4, 5]))
+    model.graph.initializer.append(helper.make_tensor("q", TensorProto.INT4, [6], [1, 2, 3, 4, 5, 6]))
+    model.graph.initializer.append(TensorProto(name="b", data_type=TensorProto.BFLOAT16, dims=[5], raw_data=bytes(10)))
     peak = peak_memory(traced(saved(model, tmp_path)).bill())
-    assert peak.params == {"float16": 24, "int4": 3}
+    assert peak.params == {"float16": 24, "int4": 3, "bfloat16": 10}
     assert peak.input_bytes == 12
 
 
