@@ -125,9 +125,14 @@ class Bill:
             packed = [row.params for row in (self.rows if modules else ()) if row.role == PACKED]
             missed = 0 if self.convention.weight("linear", PACKED) != NOTHING else sum(packed)
             return params_of(self.parts, self.convention.uncounted_params) - missed
+        return sum(modules[path].params for path in self.counted_modules)
+
+    @cached_property
+    def counted_modules(self) -> frozenset[str]:
+        """Return the paths of the modules that the convention's tool sees, and has a rule for."""
+        modules = self.subject.modules
         known = (row for row in self.rows if row.part.path and sees(self.convention, modules.get(row.part.path)))
-        paths = {row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING}
-        return sum(modules[path].params for path in paths)
+        return frozenset(row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING)
 
     @cached_property
     def activations(self) -> int:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mfprofile.cost.liveness import Step, Timeline
 
+KEPT = -1
+"""The number of all storages that no operator of a run put out: inputs, and what the network keeps."""
+
 if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
 
@@ -22,7 +25,9 @@ class Ran(NamedTuple):
     """An operator that ran: the path of its module, its name, and the storages that it read and put out, by number.
 
     `rows` are the numbers of its rows in the bill, the first and the one after the last; a free operator has none.
-    `moved` are the bytes that it read and wrote, those of parameters and inputs too.
+    `moved` are the bytes that it read and wrote, those of parameters and inputs too. `writes` are the storages that it
+    changed in place, `KEPT` for one that is not part of the flow or is unknown. `in_function` is whether it ran inside
+    a `torch.autograd.Function`.
     """
 
     module: str
@@ -31,6 +36,24 @@ class Ran(NamedTuple):
     reads: tuple[int, ...]
     puts: tuple[int, ...]
     moved: int
+    writes: tuple[int, ...] = ()
+    in_function: bool = False
+
+
+class Einsum(NamedTuple):
+    """An einsum that a network called: the path of the module, the equation, and the shapes of its operands.
+
+    torch runs it as the operators from `first` to before `last` of the flow. `out` is the shape of its result, and
+    `puts` are the storages of that.
+    """
+
+    module: str
+    equation: str
+    shapes: Sequence[tuple[int, ...]]
+    out: tuple[int, ...]
+    first: int
+    last: int
+    puts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +62,8 @@ class DataFlow:
 
     `returned` are the storages of what the network returned. `input_bytes` are those of its inputs, and `params` those
     of its parameters by type. `unseen` is the number of tensors without a storage, or of unknown size, by operator:
-    their bytes are not known.
+    their bytes are not known. `einsums` are those that the network called, which torch may run as several operators or
+    as others.
     """
 
     operators: Sequence[Ran]
@@ -48,6 +72,7 @@ class DataFlow:
     input_bytes: int
     params: Mapping[str, int]
     unseen: Mapping[str, int]
+    einsums: Sequence[Einsum] = ()
 
     def timeline(self, bill: Bill) -> Timeline:
         """Return the operators as steps, each with the name of its first row in the bill."""
