@@ -11,6 +11,7 @@ from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import Changes, Step
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.spec.model import Spec
 from mfprofile.spec.renamed import renamed
@@ -50,7 +51,7 @@ class Scaling:
 
 
 @renamed(convention_name="convention")
-def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention: str = "core") -> Scaling:
+def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention: Counting = "core") -> Scaling:
     """Return the search for the member of a family that costs most within a budget.
 
     If several cost the same, it is the unchanged spec if that is on the grid, else the smallest of them.
@@ -92,7 +93,7 @@ def _is_larger(a: Member, b: Member) -> bool:
 class _Members:
     """The members of a family, each made and counted once."""
 
-    def __init__(self, family: Family, quantity: str, convention: str) -> None:
+    def __init__(self, family: Family, quantity: str, convention: Counting) -> None:
         self.family = family
         self.quantity = quantity
         self.convention = find_convention(convention)

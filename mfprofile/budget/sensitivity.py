@@ -10,6 +10,7 @@ from typing import Any
 from mfprofile.budget.knobs import Knob, Step, knobs
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.sums import Total
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import PILLARS
@@ -69,7 +70,7 @@ class Sensitivity:
 
 
 @renamed(convention_name="convention")
-def sensitivity(spec: Spec, convention: str = "core", sort: str = "madds") -> Sensitivity:
+def sensitivity(spec: Spec, convention: Counting = "core", sort: str = "madds") -> Sensitivity:
     """Return the effects of a step of each knob, the knob that changes madds or params most first.
 
     Raises `InputError` for another quantity and for a convention that does not exist.

@@ -8,9 +8,10 @@ import typer
 
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import names_in, targets
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.describing import refuse_pairs
 from mfprofile.cli.files import file_trace, refuse_code_options
-from mfprofile.cli.options import ConventionName, FormOptions, notify
+from mfprofile.cli.options import FormOptions, notify
 from mfprofile.cli.subjects import (
     Options,
     TargetOptions,
@@ -52,7 +53,7 @@ def command(
         ),
     ] = "module",
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules to show.")] = 2,
-    convention: ConventionName = "core",
+    convention: Counting,
     verify: Annotated[bool, typer.Option("--verify", help="Run other counters too and explain their totals.")] = False,
     counters: Annotated[
         list[str] | None,

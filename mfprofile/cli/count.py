@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import axes
-from mfprofile.cli.options import Changes, ConventionName, FormOptions, Specs, TrainingOption, load_all
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import Changes, FormOptions, Specs, TrainingOption, load_all
 
 
 def command(
@@ -24,13 +25,13 @@ def command(
     *,
     changes: Changes,
     training: TrainingOption = False,
-    convention: ConventionName = "core",
+    convention: Counting,
     form: FormOptions,
 ) -> None:
     """Count multiply-adds and parameters, exactly.
 
     One spec is shown by block, then by pillar. Several specs are shown side by side, with differences from the
-    first.
+    first. With a latency model, so is the predicted latency.
 
     Example: mfprofile count mf294m mf294m-mlp --by block
     """

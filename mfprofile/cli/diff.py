@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import specs
-from mfprofile.cli.options import ConventionName, FormOptions
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import FormOptions
 from mfprofile.cli.subjects import NetworkOptions, bills_to_compare, refuse_misplaced
 from mfprofile.errors import InputError
 
@@ -21,7 +22,7 @@ def command(
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules of networks in code.")] = 2,
     *,
     options: NetworkOptions,
-    convention: ConventionName = "core",
+    convention: Counting,
     form: FormOptions,
 ) -> None:
     """Show what changed from A to B, by pillar and by block.

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
-from mfprofile.cli.options import AsJson, Changes, ConventionName, Spec, notify, report_file
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import AsJson, Changes, Spec, notify, report_file
 from mfprofile.errors import InputError
 
 
@@ -34,7 +35,7 @@ def command(
     ] = None,
     *,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
     as_json: AsJson = False,
 ) -> None:
     """Find the largest variant within a budget.

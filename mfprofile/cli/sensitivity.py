@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
-from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import Changes, FormOptions, Spec
 
 
 def command(
@@ -23,7 +24,7 @@ def command(
     ] = "madds",
     *,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
     form: FormOptions,
 ) -> None:
     """Report what one step of each knob changes.

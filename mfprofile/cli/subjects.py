@@ -13,6 +13,7 @@ from mfprofile.cli.describing import SpecOptions as SpecOptions
 from mfprofile.cli.describing import TargetOptions as TargetOptions
 from mfprofile.cli.files import codes, file_trace, need_onnx, refuse_code_options
 from mfprofile.cli.options import checked_specs, need_torch, notify
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_model_file, is_onnx, is_target
 from mfprofile.spec.words import printable
@@ -69,7 +70,7 @@ def imported_once(references: Sequence[str], options: Options) -> AbstractContex
     return options.code.applied()
 
 
-def bill_of(reference: str, options: Options, convention: str, suffix: str = "") -> Bill:
+def bill_of(reference: str, options: Options, convention: Counting, suffix: str = "") -> Bill:
     """Return the bill of a spec or of a network in code. Note on stderr which operators are not counted.
 
     `suffix` is added to its name. Raises `InputError` for a network that cannot be loaded, run or counted.
@@ -81,13 +82,13 @@ def bill_of(reference: str, options: Options, convention: str, suffix: str = "")
     return _count(load(reference, options.assignments), convention, options.training, suffix)
 
 
-def _count(spec: Spec, convention: str, training: bool, suffix: str = "") -> Bill:
+def _count(spec: Spec, convention: Counting, training: bool, suffix: str = "") -> Bill:
     from mfprofile.cost.bill import count
 
     return count(replace(spec, name=spec.name + suffix), convention, training=training)
 
 
-def _trace(reference: str, options: Options, convention: str, suffix: str) -> Bill:
+def _trace(reference: str, options: Options, convention: Counting, suffix: str) -> Bill:
     if is_onnx(reference):
         trace = file_trace(reference, options)
     else:
@@ -129,7 +130,7 @@ def inputs_and_arguments(reference: str, options: Options) -> tuple[Inputs, dict
         raise InputError(given.anchored(str(error))) from None
 
 
-def bills_to_compare(command: str, a: str, b: str | None, options: Options, convention: str) -> tuple[Bill, Bill]:
+def bills_to_compare(command: str, a: str, b: str | None, options: Options, convention: Counting) -> tuple[Bill, Bill]:
     """Return the bills of two networks to compare. Without B, the second network is A changed by --set or --arg.
 
     Of a spec and a network in code, --set changes the spec and --arg the network, whichever comes first. Raises
@@ -158,7 +159,9 @@ def bills_to_compare(command: str, a: str, b: str | None, options: Options, conv
     return _count(before, convention, options.training), _count(after, convention, options.training, suffix)
 
 
-def _spec_and_network(command: str, references: Sequence[str], options: Options, convention: str) -> tuple[Bill, Bill]:
+def _spec_and_network(
+    command: str, references: Sequence[str], options: Options, convention: Counting
+) -> tuple[Bill, Bill]:
     """Return the bills of a spec and a network in code or in a file. Images have the size of --input in both."""
     target = next(reference for reference in references if is_target(reference))
     if is_model_file(target):

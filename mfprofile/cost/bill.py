@@ -14,17 +14,18 @@ from mfprofile.cost.arrays import check_dimensions
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.kinds import PACKED
-from mfprofile.cost.measures import measure
+from mfprofile.cost.measures import device_of, measure
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import Part, Row, rows_of
+from mfprofile.cost.seen import sees, weighed
 from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_of
 from mfprofile.cost.training import INFERENCE, TRAINING, check_mode, in_training
-from mfprofile.cost.weights import DERIVED_LEAVES, NOTHING, OPS, TORCH_LEAVES, Convention
+from mfprofile.cost.weights import NOTHING, TORCH_LEAVES, Convention, Counting
 from mfprofile.errors import InputError
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
-from mfprofile.spec.names import PILLARS
+from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.spec.network import Network
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.words import instead, shown
@@ -32,6 +33,7 @@ from mfprofile.spec.words import instead, shown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mfprofile.cost.device import Device
     from mfprofile.cost.subject import Subject
 
 _NAME_OF: Mapping[str, Callable[[Row], Any]] = MappingProxyType(
@@ -62,7 +64,7 @@ class Bill:
         self.mode = mode
         self.parts = parts
         self.convention = convention
-        self.row_madds = self._weighed()
+        self.row_madds = weighed(subject, parts, convention)
         self.madds = sum(self.row_madds)
         """The total multiply-adds, as the convention counts them."""
 
@@ -82,6 +84,37 @@ class Bill:
         return params_of(self.parts)
 
     @cached_property
+    def row_latencies(self) -> Sequence[int | None]:
+        """Return the nanoseconds that the latency model predicts for each op; None for all without a model.
+
+        Raises `InputError` for ops that it has no price for, unless it allows them, and for a bill of training.
+        """
+        if self.device is None:
+            return [None] * len(self.row_madds)
+        if self.mode == TRAINING:
+            raise InputError(f"{LATENCY}: a latency model is of one inference; use it without training")
+        return self.device.price(self.parts, self.subject.batch)
+
+    @property
+    def device(self) -> Device | None:
+        """Return the latency model, if there is one."""
+        return self.convention.device
+
+    @property
+    def latency(self) -> int:
+        """Return the predicted nanoseconds of one inference, of one batch of the latency model.
+
+        Raises `InputError` without a model.
+        """
+        device_of(self.convention)
+        return sum(time for time in self.row_latencies if time is not None)
+
+    @cached_property
+    def unpriced(self) -> dict[str, int]:
+        """Return the kinds of ops that the latency model has no price for, each with the number of its ops."""
+        return {} if self.device is None else self.device.unpriced(self.parts)
+
+    @cached_property
     def counted_params(self) -> int:
         """Return the parameters that the convention counts. Some tools miss those of some kinds or modules.
 
@@ -92,9 +125,14 @@ class Bill:
             packed = [row.params for row in (self.rows if modules else ()) if row.role == PACKED]
             missed = 0 if self.convention.weight("linear", PACKED) != NOTHING else sum(packed)
             return params_of(self.parts, self.convention.uncounted_params) - missed
-        known = (row for row in self.rows if row.part.path and self._sees(row.part))
-        paths = {row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING}
-        return sum(modules[path].params for path in paths)
+        return sum(modules[path].params for path in self.counted_modules)
+
+    @cached_property
+    def counted_modules(self) -> frozenset[str]:
+        """Return the paths of the modules that the convention's tool sees, and has a rule for."""
+        modules = self.subject.modules
+        known = (row for row in self.rows if row.part.path and sees(self.convention, modules.get(row.part.path)))
+        return frozenset(row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING)
 
     @cached_property
     def activations(self) -> int:
@@ -121,7 +159,8 @@ class Bill:
         module's total counts the ops that it runs itself, without those of its submodules. Raises `InputError` for an
         unknown axis.
         """
-        totals = totals_of(starmap(Entry, zip(self.names(axis), self.rows, self.row_madds, strict=True)))
+        columns = (self.names(axis), self.rows, self.row_madds, self.row_latencies)
+        totals = totals_of(starmap(Entry, zip(*columns, strict=True)))
         return [totals[name] for name in PILLARS if name in totals] if axis == "pillar" else list(totals.values())
 
     def names(self, axis: str) -> Iterable[str]:
@@ -131,12 +170,12 @@ class Bill:
         return map(_NAME_OF[axis], self.rows)
 
     def amount(self, quantity: str) -> int:
-        """Return a quantity that is a sum over ops: `madds`, `params`, `activations`, or a pillar's: `former.madds`.
+        """Return a quantity that is a sum over ops: `madds`, `params`, `activations`, `latency`; or `former.madds`.
 
-        Raises `InputError` for a pillar's quantity if the network has no pillars.
+        Raises `InputError` for a pillar's quantity if the network has no pillars, and for a latency without a model.
         """
-        if quantity == "madds":
-            return self.madds
+        if quantity in ("madds", LATENCY):
+            return self.madds if quantity == "madds" else self.latency
         wanted = measure(quantity)
         if wanted.pillar is not None and "pillar" not in self.subject.axes:
             raise InputError(f"{quantity}: a network in code has no pillars; use {wanted.quantity}")
@@ -146,10 +185,13 @@ class Bill:
         """Return the bill of the same network in a convention, which is this bill if that is its own."""
         if name == self.convention.name:
             return self
-        return Bill(self.subject, self.parts, find_convention(name), self.mode)
+        return Bill(self.subject, self.parts, find_convention(name).on(self.device), self.mode)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return each row as a dict of plain values. `madds`, `params` and `activations` sum to the bill's totals."""
+        """Return each row as a dict of plain values. Its quantities sum to the bill's totals.
+
+        `latency`, in nanoseconds, is there with a latency model, and None for an op that it has no price for.
+        """
         places = [axis for axis in self.subject.axes if axis not in ("kind", "op")]
         return [
             {
@@ -161,9 +203,10 @@ class Bill:
                 "elements": row.elements,
                 "params": row.params,
                 "activations": row.activations,
+                **({} if self.device is None else {LATENCY: latency}),
                 "out": list(row.out),
             }
-            for row, madds in zip(self.rows, self.row_madds, strict=True)
+            for row, madds, latency in zip(self.rows, self.row_madds, self.row_latencies, strict=True)
         ]
 
     def frame(self, by: str = "op") -> pd.DataFrame:
@@ -174,27 +217,6 @@ class Bill:
             return pd.DataFrame(self.records())
         return pd.DataFrame([{by: total.name, **total.amounts()} for total in self.by(by)])
 
-    def _weighed(self) -> list[int]:
-        """Return the multiply-adds that the convention counts for each op: 0 in modules that its tool does not see."""
-        if self.convention.sees != OPS and self.subject.modules and not self.subject.fill:  # it did not run
-            what = f"{self.convention.name} counts modules of torch, which a model file does not have"
-            raise InputError(f"{self.name}: {what}; use core or torch")
-        weighed = self.convention.weigh(self.parts, self.subject.batch or 1)
-        if self.convention.sees == OPS or not self.subject.modules:
-            return weighed
-        anywhere = self.convention.seen_anywhere
-        seen = [cost.kind in anywhere or self._sees(part) for part in self.parts for _, _, cost in part.ops]
-        return [madds if is_seen else 0 for madds, is_seen in zip(weighed, seen, strict=True)]
-
-    def _sees(self, part: Part) -> bool:
-        """Return whether the convention's tool sees the module that runs a part."""
-        module = self.subject.modules.get(part.path)
-        if module is None:
-            return False
-        if self.convention.sees == DERIVED_LEAVES:
-            return (module.leaf and module.derived) or module.kind == "MultiheadAttention"
-        return module.leaf and (module.of_torch or self.convention.sees != TORCH_LEAVES)
-
     def __repr__(self) -> str:
         return f"Bill({self.name}, madds={self.madds}, params={self.params}, convention={self.convention.name})"
 
@@ -202,7 +224,7 @@ class Bill:
 @renamed(convention_name="convention")
 def count(
     spec: Spec | Network | str | Path | Mapping[str, Any],
-    convention: str | Convention = "core",
+    convention: Counting = "core",
     *,
     training: bool = False,
 ) -> Bill:
@@ -216,7 +238,7 @@ def count(
     >>> bill.madds, bill.params
     (286732160, 11422648)
     """
-    weights = find_convention(convention) if isinstance(convention, str) else convention
+    weights = find_convention(convention)
     if isinstance(spec, Network | Spec):
         check_dimensions(spec)
     if not isinstance(spec, Network):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
 from mfprofile.cost.kinds import (
@@ -25,7 +24,7 @@ from mfprofile.cost.tools import (
     ULTRALYTICS_THOP,
 )
 from mfprofile.cost.weighing import BIASED_CONVOLUTIONS, FOUR_TIMES, ONCE, each
-from mfprofile.cost.weights import ANY, NOTHING, Convention, Weight
+from mfprofile.cost.weights import ANY, NOTHING, Convention, Counting, Weight
 from mfprofile.spec.problems import unknown
 
 CORE = Convention(
@@ -72,9 +71,13 @@ _ALL = (
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for item in _ALL})
 
 
-@cache
-def find_convention(name: str) -> Convention:
-    """Return a convention by its name. Raises `InputError` with the most similar name, or all names, if unknown."""
+def find_convention(name: Counting) -> Convention:
+    """Return a convention by its name; one that is not a name is returned as it is, with its latency model.
+
+    Raises `InputError` with the most similar name, or all names, if unknown.
+    """
+    if isinstance(name, Convention):
+        return name
     if name not in CONVENTIONS:
         raise unknown("convention", name, CONVENTIONS)
     return CONVENTIONS[name]

@@ -16,10 +16,11 @@ class Cost(Generic[D_co]):
     `kind` says what the op is. `out` is the shape of its output, without the batch dimension. `madds` is the number of
     its products, which may be 0. `elements` is the number of its output values (for `REDUCTIONS`, of its input values).
     `weights` and `biases` are the numbers of parameters that it owns. `layer` has the sizes of a recurrent layer.
-    `groups` are those of a convolution.
+    `groups` are those of a convolution. `calls` is how often it is called: once, or not at all for a residual
+    connection that a variant does not have.
     """
 
-    __slots__ = ("biases", "elements", "groups", "kind", "layer", "madds", "out", "weights")
+    __slots__ = ("biases", "calls", "elements", "groups", "kind", "layer", "madds", "out", "weights")
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Cost(Generic[D_co]):
         biases: Size[D_co] = 0,
         layer: Recurrence[D_co] | None = None,
         groups: Size[D_co] = 1,
+        calls: Size[D_co] = 1,
     ) -> None:
         self.kind = kind
         self.out = out
@@ -40,6 +42,7 @@ class Cost(Generic[D_co]):
         self.biases = biases
         self.layer = layer
         self.groups = groups
+        self.calls = calls
 
     def changed(self, **fields: Any) -> Cost[D_co]:
         """Return the cost with other values of some fields."""

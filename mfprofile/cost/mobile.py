@@ -84,8 +84,9 @@ def _residual(role: str, joined: Size[D], out: FeatureMap[D]) -> Ops[D]:
     if joined is False:
         return []
     shape = (out.channels, out.height, out.width)
-    elements = prod(shape) if joined is True else joined * prod(shape)  # a symbol cannot be multiplied by True
-    return [("add", role, ops.Cost("add", shape, 0, elements))]
+    if joined is True:  # a symbol cannot be multiplied by True
+        return [("add", role, ops.Cost("add", shape, 0, prod(shape)))]
+    return [("add", role, ops.Cost("add", shape, 0, joined * prod(shape), calls=joined))]
 
 
 def _activation(name: str, network: Network[D], hidden: FeatureMap[D]) -> Ops[D]:

@@ -23,10 +23,13 @@ def refuse_overflow(network: Network, convention: Convention, prepare: Callable[
     Every cost grows with every dimension. So the network of each array's largest value is an upper bound for all
     variants; it is counted in Python's own integers. `prepare` makes the parts of a bill from those of a forward pass.
     """
+    from mfprofile.cost.device import NANO
+
     parts = prepare(network_parts(_greatest(network)))
     madds = sum(convention.weigh(parts))
     costs = [cost for part in parts for _, _, cost in part.ops]
-    most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs))
+    times = 0 if convention.device is None else NANO * convention.device.total(parts)  # before they are rounded
+    most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs), times)
     if most >= LIMIT:
         raise InputError(f"the sweep could reach {most:,}, which is too large for int64; use smaller sizes")
 

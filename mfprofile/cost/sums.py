@@ -8,45 +8,65 @@ from typing import Generic, NamedTuple
 from mfprofile.cost.ops import Cost, activations
 from mfprofile.cost.rows import Part, Row
 from mfprofile.spec.dimension import D, Size
+from mfprofile.spec.names import LATENCY
 
 
 class Total(Generic[D]):
-    """The sums of some rows: `madds` as the bill's convention counts them, `params` and `activations`."""
+    """The sums of some rows: `madds` as the bill's convention counts them, `params` and `activations`.
 
-    __slots__ = ("activations", "madds", "name", "params")
+    `latency` is the sum of the nanoseconds that a latency model predicts; None without a model, and for rows of which
+    none has a price.
+    """
 
-    def __init__(self, name: str, madds: Size[D] = 0, params: Size[D] = 0, activations: Size[D] = 0) -> None:
+    __slots__ = ("activations", "latency", "madds", "name", "params")
+
+    def __init__(
+        self,
+        name: str,
+        madds: Size[D] = 0,
+        params: Size[D] = 0,
+        activations: Size[D] = 0,
+        latency: Size[D] | None = None,
+    ) -> None:
         self.name = name
         self.madds = madds
         self.params = params
         self.activations = activations
+        self.latency = latency
 
     def amounts(self) -> dict[str, Size[D]]:
-        """Return the sums by name."""
-        return {"madds": self.madds, "params": self.params, "activations": self.activations}
+        """Return the sums by name, latency only if it is known."""
+        counted = {"madds": self.madds, "params": self.params, "activations": self.activations}
+        return counted if self.latency is None else {**counted, LATENCY: self.latency}
 
     def __repr__(self) -> str:
         return f"Total({self.name}, madds={self.madds}, params={self.params})"
 
 
 class Entry(NamedTuple, Generic[D]):
-    """A row, the name of the total that it is added to, and its multiply-adds as a convention counts them."""
+    """A row, the name of the total that it is added to, and its multiply-adds as a convention counts them.
+
+    `latency` is None if no model predicts it.
+    """
 
     name: str
     row: Row[D]
     madds: Size[D]
+    latency: Size[D] | None = None
 
 
 def totals_of(entries: Iterable[Entry[D]]) -> dict[str, Total[D]]:
     """Return the totals by name, in the order in which the names first occur."""
     totals: dict[str, Total[D]] = {}
-    for name, row, madds in entries:
+    for name, row, madds, latency in entries:
         total = totals.get(name)
         if total is None:
             total = totals[name] = Total(name)
         total.madds = total.madds + madds
         total.params = total.params + row.params
         total.activations = total.activations + row.activations
+        if latency is not None:
+            total.latency = latency if total.latency is None else total.latency + latency
     return totals
 
 

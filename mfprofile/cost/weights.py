@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mfprofile.cost.kinds import FORMULAS, KINDS, ROLES, check
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 from mfprofile.spec.dimension import D, Size, product
+
+if TYPE_CHECKING:
+    from mfprofile.cost.device import Device
 
 ANY = "*"
 OPS = "ops"
@@ -49,7 +52,7 @@ class Convention:
     kinds whose parameters the tool misses. `sees` is what the tool sees of a traced network: every op (`OPS`), or only
     the ops of `LEAVES`, `TORCH_LEAVES` or `DERIVED_LEAVES`; ops of the kinds `seen_anywhere` are seen in each module.
     `recurrent` is the tool's rule for recurrent layers and cells, where a weight cannot express it; it holds for those
-    whose weight is not `NOTHING`.
+    whose weight is not `NOTHING`. `device` is the latency model that prices ops beside it, if there is one.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Convention:
     sees: str = OPS
     recurrent: Callable[[Any], Any] | None = None
     seen_anywhere: frozenset[str] = frozenset()
+    device: Device | None = None
 
     def __post_init__(self) -> None:
         for kind, role in self.weights:
@@ -81,6 +85,13 @@ class Convention:
             if role in FORMULAS and key == (ANY, role) and self.versions:
                 return NOTHING
         return NOTHING
+
+    def __str__(self) -> str:
+        return self.name
+
+    def on(self, device: Device | None) -> Convention:
+        """Return the convention with a latency model, or without one."""
+        return replace(self, device=device)
 
     def weigh(self, parts: Iterable[Part[D]], batch: int = 1) -> list[Size[D]]:
         """Return the multiply-adds that are counted for each op of a batch, in running order.
@@ -116,6 +127,10 @@ def _weighed(cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
         positions = cost.out[1:] if batch == 1 else (cost.out[0], *cost.out[2:])  # without the channels
         amount = amount + vectors * product(cost.out[:-1]) + slides * cost.weights * product(positions)
     return amount
+
+
+Counting: TypeAlias = str | Convention
+"""A convention's name, or a convention, which may have a latency model."""
 
 
 class _Weights(dict[tuple[str, str], Weight]):

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, TooLargeError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.front import Objective
@@ -58,7 +59,7 @@ def best(
     objective: Objective,
     windows: Sequence[tuple[Quantity, Window]] = (),
     number: int = 1,
-    convention: str = "core",
+    convention: Counting = "core",
     memory: int = MEMORY,
     executor: Executor | None = None,
     progress: Progress | None = None,

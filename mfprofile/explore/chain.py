@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mfprofile.cost.device import NANO
 from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.explore.costing import Costing
@@ -32,6 +33,8 @@ from mfprofile.spec.model import Spec
 
 MAX_SUM = 2**60
 """The largest allowed sum. Sums, differences of sums, and the placeholder for "no path" then stay below 2⁶³."""
+MAX_TIME = MAX_SUM // NANO
+"""The same for a sum with a latency, in nanoseconds: an op's time is in femtoseconds before it is rounded."""
 
 _BATCH = 128
 """The number of settings that are counted at a time."""
@@ -217,9 +220,10 @@ class Chains:
         largest = [*(largest_edges(step, 1) for step in edges[:-1]), largest_edges(edges[-1], len(edges[-1].options))]
         costs = Costing(amounts, self.costing.convention).costs([self._spec(data)], largest)
         for quantity, most in zip(amounts, sum(each.max(axis=(1, 2)) for each in costs), strict=True):
-            if most > MAX_SUM:
+            largest_sum = MAX_TIME if quantity.is_timed else MAX_SUM
+            if most > largest_sum:
                 raise InputError(
-                    f"{self.space.name}: {quantity.name} of a variant can be {most:,}, more than {MAX_SUM:,}; "
+                    f"{self.space.name}: {quantity.name} of a variant can be {most:,}, more than {largest_sum:,}; "
                     "remove the largest channels, repeats or inputs"
                 )
 

@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from mfprofile.cost.weights import Counting
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.join import count_within_both
@@ -58,7 +59,7 @@ class SpaceCount:
 def count_space(
     space: Space,
     windows: Sequence[tuple[Quantity, Window]] = (),
-    convention: str = "core",
+    convention: Counting = "core",
     memory: int = MEMORY,
     executor: Executor | None = None,
     progress: Progress | None = None,

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, TooLargeError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
@@ -39,7 +40,7 @@ def front(
     space: Space,
     objectives: tuple[Objective, Objective],
     windows: Sequence[tuple[Quantity, Window]] = (),
-    convention: str = "core",
+    convention: Counting = "core",
     memory: int = MEMORY,
     executor: Executor | None = None,
     progress: Progress | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.best import best
 from mfprofile.explore.front import Objective
@@ -32,7 +33,7 @@ class Nearest:
 def nearest(
     space: Space,
     windows: Sequence[tuple[Quantity, Window]],
-    convention: str = "core",
+    convention: Counting = "core",
     memory: int = MEMORY,
     executor: Executor | None = None,
 ) -> dict[str, Nearest]:
@@ -58,7 +59,7 @@ def _best(
     space: Space,
     objective: Objective,
     windows: Sequence[tuple[Quantity, Window]],
-    convention: str,
+    convention: Counting,
     memory: int,
     executor: Executor | None,
 ) -> Variant | None:

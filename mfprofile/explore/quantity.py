@@ -11,6 +11,7 @@ from mfprofile.cost.rows import Part
 from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.spec.dimension import D, Size
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.words import shown
 
@@ -27,6 +28,11 @@ class Quantity:
     def of(self, parts: Sequence[Part[D]], convention: Convention) -> Size[D]:
         """Return the sum over the parts, multiply-adds as the convention counts them."""
         return sum([times * measure.of(parts, convention) for times, measure in self.terms])
+
+    @property
+    def is_timed(self) -> bool:
+        """Return whether a latency is part of the sum."""
+        return any(measure.quantity == LATENCY for _, measure in self.terms)
 
     def amount(self) -> Quantity:
         """Return the quantity with the absolute value of each coefficient: an upper bound of all partial sums."""

@@ -17,6 +17,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
@@ -41,7 +42,7 @@ def sample_space(
     number: int,
     seed: int = 0,
     windows: Sequence[tuple[Quantity, Window]] = (),
-    convention: str = "core",
+    convention: Counting = "core",
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> list[Variant]:

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.measures import usual
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.explore.work import Question, over_chains
-from mfprofile.spec.names import SUMS
 from mfprofile.spec.problems import dotted
 
 
@@ -47,10 +48,12 @@ Path: TypeAlias = tuple[int, tuple[int, ...]]
 def variants_of(question: Question, paths: Sequence[Path], executor: Executor | None = None) -> list[Variant]:
     """Return the variants of these paths, in the same order.
 
-    Each has the sums of the question's quantities, and its multiply-adds and parameters, in total and by pillar.
+    Each has the sums of the question's quantities, and its multiply-adds and parameters, in total and by pillar; with a
+    latency model, its latency as well.
     """
     names = [quantity.name for quantity in question.quantities]
-    more = [quantity_of(name) for name in SUMS if not name.endswith("activations") and name not in names]
+    shown = usual(find_convention(question.convention))
+    more = [quantity_of(name) for name in shown if name not in names]
     question = Question(question.space, (*question.quantities, *more), question.convention)
     by_setting: dict[int, list[tuple[int, ...]]] = {}
     for setting, edges in paths:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.weights import Counting
 from mfprofile.explore.chain import Chain, Chains
 from mfprofile.explore.pools import awaited, lost_workers
 from mfprofile.explore.quantity import Quantity
@@ -46,7 +47,7 @@ class Question:
 
     space: Space
     quantities: tuple[Quantity, ...]
-    convention: str = "core"
+    convention: Counting = "core"
 
     def chains(self) -> Chains:
         """Return the space's chains, with the quantities as costs."""

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from mfprofile.errors import QuantityError
-from mfprofile.spec.names import ADDITIVE, CONVENTIONS, MEMORY, PILLARS, QUANTITIES
+from mfprofile.spec.names import ADDITIVE, CONVENTIONS, MEMORY, PILLARS, QUANTITIES, unit_of
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, nearest, shown
@@ -121,7 +121,9 @@ def _instead(key: str, value: object) -> str:
 
 
 def amount(name: str, value: object) -> int | Fraction:
-    """Return the amount of a limit on `name`: a whole number (of bytes for memory), or a share as a Fraction.
+    """Return the amount of a limit on `name`: a whole number, or a share as a Fraction.
+
+    It is in bytes for memory and in nanoseconds for a latency.
 
     Raises `QuantityError` for any other value, and for a share of a quantity that is not a pillar's.
 
@@ -130,7 +132,7 @@ def amount(name: str, value: object) -> int | Fraction:
     """
     part = share(value)
     if part is None:
-        return quantity(value, in_bytes=name == MEMORY)
+        return quantity(value, unit_of(name))
     if "." not in name:
         raise QuantityError(
             shown(value),

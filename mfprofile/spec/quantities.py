@@ -13,7 +13,14 @@ _COUNTS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _BYTES = {"": 1, "B": 1}
 _BYTES |= {f"{letter}{byte}": 1000**power for power, letter in enumerate("KMGT", start=1) for byte in ("", "B")}
 _BYTES |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
-_AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3}){0,10}(?:\.[0-9]{1,30})?)\s*([A-Za-z]{0,12})", re.ASCII)
+_TIMES = {"": 1, "NS": 1, "US": 10**3, "ΜS": 10**3, "MS": 10**6, "S": 10**9}  # a capital µ is the Greek letter
+_UNITS = {"count": _COUNTS, "bytes": _BYTES, "time": _TIMES}
+_EXAMPLES = {
+    "count": "300M, 0.3G or 300_000_000",
+    "bytes": "12MB, 1.5MiB or 12_000_000",
+    "time": "12ms, 850us or 0.5s",
+}
+_AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3}){0,10}(?:\.[0-9]{1,30})?)\s*([A-Za-zµμ]{0,12})", re.ASCII)
 _POWER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?[eE]\+?[0-9]{1,2}", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,9}", re.ASCII)
 _SHORT = ("K", "M", "G", "T")
@@ -21,56 +28,62 @@ _MOST_BITS = 300
 _FLOPS = re.compile(r"([KMGT]?)FLOPS?", re.IGNORECASE)
 
 
-def quantity(text: object, in_bytes: bool = False) -> int:
-    """Return the number for a count (`300M`, `0.3G`) or, `in_bytes`, for an amount of memory (`12MB`, `1.5MiB`).
+def quantity(text: object, unit: str = "count") -> int:
+    """Return the number for a count (`300M`), an amount of memory in bytes (`12MB`), or a time in nanoseconds (`12ms`).
 
-    k, M, G and T are powers of 1000. KiB, MiB, GiB and TiB are powers of 1024. Upper and lower case are the same. A
-    number is returned as it is. Raises `QuantityError` for FLOPs and for any amount that is not a whole number.
+    `unit` is `count`, `bytes` or `time`. k, M, G and T are powers of 1000. KiB, MiB, GiB and TiB are powers of 1024.
+    Upper and lower case are the same. A number is returned as it is, but a time needs a unit: many people would read 12
+    as milliseconds. Raises `QuantityError` for FLOPs and for any amount that is not a whole number.
 
-    >>> quantity("0.3G"), quantity("300_000_000"), quantity("1.5MiB", in_bytes=True)
-    (300000000, 300000000, 1572864)
+    >>> quantity("0.3G"), quantity("300_000_000"), quantity("1.5MiB", "bytes"), quantity("12ms", "time")
+    (300000000, 300000000, 1572864, 12000000)
     """
     is_long = isinstance(text, int) and text.bit_length() > _MOST_BITS  # Python refuses to write very long numbers
     written = str(text) if type(text) in (int, float, str) and not is_long else ""
-    units, example = (_BYTES, "12MB, 1.5MiB or 12_000_000") if in_bytes else (_COUNTS, "300M, 0.3G or 300_000_000")
+    units, example = _UNITS[unit], _EXAMPLES[unit]
     match = _AMOUNT.fullmatch(written.strip())
     if not match:
-        hint = _hint(written.strip(), in_bytes)
+        hint = _hint(written.strip(), unit)
         raise QuantityError(shown(text), hint or f"must be an amount such as {example}")
-    number, unit = Fraction(match[1].replace("_", "")), match[2].upper()
-    if flops := _FLOPS.fullmatch(unit):
+    number, letters = Fraction(match[1].replace("_", "")), match[2].upper()
+    if flops := _FLOPS.fullmatch(letters):
         raise _ambiguous_flops(match[1], flops[1].upper().replace("K", "k"))
-    if unit not in units:
-        raise QuantityError(shown(text), f"{shown(match[2])} is not a unit; use an amount such as {example}")
-    amount = number * units[unit]
+    if letters not in units or (unit == "time" and not letters and number):
+        raise QuantityError(shown(text), _not_a_unit(match[2], example))
+    amount = number * units[letters]
     if amount.denominator != 1:
         raise QuantityError(shown(text), f"is not a whole number; use an amount such as {example}")
     return int(amount)
 
 
-def _hint(text: str, in_bytes: bool) -> str:
+def _not_a_unit(letters: str, example: str) -> str:
+    rule = f"{shown(letters)} is not a unit" if letters else "has no unit"
+    return f"{rule}; use an amount such as {example}"
+
+
+def _hint(text: str, unit: str) -> str:
     """Return what to write in place of a number with an exponent or with commas, or '' for any other text."""
     if _GROUPED.fullmatch(text):
         return f"write it without commas: {text.replace(',', '_')}"
-    if not _POWER.fullmatch(text):
+    if unit == "time" or not _POWER.fullmatch(text):
         return ""
     amount = Fraction(text)
     if amount.denominator != 1:
         return ""
-    sizes = [(size, unit) for unit, size in (_BYTES if in_bytes else _COUNTS).items() if unit in _SHORT]
-    size, unit = next((pair for pair in sorted(sizes, reverse=True) if pair[0] <= amount), (1, ""))
+    sizes = [(size, letter) for letter, size in _UNITS[unit].items() if letter in _SHORT]
+    size, letter = next((pair for pair in sorted(sizes, reverse=True) if pair[0] <= amount), (1, ""))
     digits = f"{float(amount / size):.9g}"
-    exact = f"{digits}{unit}" if Fraction(digits) * size == amount and "e" not in digits else f"{int(amount):_}"
+    exact = f"{digits}{letter}" if Fraction(digits) * size == amount and "e" not in digits else f"{int(amount):_}"
     return f"write it without an exponent: {exact}"
 
 
-def units(in_bytes: bool = False) -> dict[str, int]:
+def units(unit: str = "count") -> dict[str, int]:
     """Return the factor of each unit of `quantity`, by its upper-case name; "" means no unit.
 
-    >>> units()["M"], units(in_bytes=True)["KIB"]
-    (1000000, 1024)
+    >>> units()["M"], units("bytes")["KIB"], units("time")["MS"]
+    (1000000, 1024, 1000000)
     """
-    return dict(_BYTES if in_bytes else _COUNTS)
+    return dict(_UNITS[unit])
 
 
 def _ambiguous_flops(number: str, letter: str) -> QuantityError:
@@ -97,7 +110,7 @@ class Window(NamedTuple):
         return ":".join("" if side is None else f"{side:,}" for side in self)
 
 
-def window(text: str, in_bytes: bool = False, signed: bool = False) -> Window:
+def window(text: str, unit: str = "count", signed: bool = False) -> Window:
     """Return the window for `LEAST:MOST`. One of the two may be missing: `290M:300M`, `:12M`, `280M:`.
 
     `signed` allows amounts below 0, for differences: `-5M:-1M`.
@@ -110,13 +123,13 @@ def window(text: str, in_bytes: bool = False, signed: bool = False) -> Window:
     sides = text.split(":")
     if len(sides) != 2 or not any(side.strip() for side in sides):
         raise InputError(f"{shown(text)}: must be LEAST:MOST, as in 290M:300M, :300M or 290M:")
-    least, most = (_side(side.strip(), in_bytes, signed) for side in sides)
+    least, most = (_side(side.strip(), unit, signed) for side in sides)
     if least is not None and most is not None and least > most:
         raise InputError(f"{shown(text)}: is empty: {least:,} is more than {most:,}")
     return Window(least, most)
 
 
-def _side(text: str, in_bytes: bool, signed: bool) -> int | None:
+def _side(text: str, unit: str, signed: bool) -> int | None:
     if signed and text.startswith("-"):
-        return -quantity(text[1:], in_bytes)
-    return quantity(text, in_bytes) if text else None
+        return -quantity(text[1:], unit)
+    return quantity(text, unit) if text else None

@@ -69,7 +69,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if older.compiler_is_being_imported():
             return func(*args, **(kwargs or {}))
         operator, options, self._runs = operator_of(func), kwargs or {}, self._runs + 1
-        run, first = self._runs, len(self._ops)
+        run, first, ran = self._runs, len(self._ops), self.storages.ran
         read = list(tensors_in((*args, *options.values())))
         if any(map(wraps, types)) and not any(map(is_nested, read)):
             self.reads.note_after(operator.name, read)
@@ -94,6 +94,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.storages.note(self.calls.current.path, operator, (first, len(self._ops)), read, made, written)
         else:  # the operators that it ran are recorded
             self.storages.note_made(self.calls.current.path, operator, made)
+        if operator.name == "einsum" and not self._is_inside:
+            self.storages.note_einsum(self.calls.current.path, ran, args, out)
         return out
 
     def _run(

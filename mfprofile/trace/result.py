@@ -16,6 +16,7 @@ from mfprofile.cost.kinds import UNCOVERED
 from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
 from mfprofile.cost.training import INFERENCE
+from mfprofile.cost.weights import Counting
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -63,7 +64,7 @@ class Trace:
     causal: str = ""
 
     @renamed(convention_name="convention")
-    def bill(self, convention: str = "core") -> Bill:
+    def bill(self, convention: Counting = "core") -> Bill:
         """Return the network's bill in a convention, in the mode of the trace.
 
         Raises `InputError` for a convention that does not exist, and for one that cannot count training.
@@ -111,7 +112,13 @@ class Trace:
             if row.role == UNCOVERED:
                 rows_by_operator.setdefault(row.kind, []).append(row)
         return tuple(
-            Uncovered(kind, len(rows), sum(row.elements for row in rows), kind in RECURRENT)
+            Uncovered(
+                kind,
+                len(rows),
+                sum(row.elements for row in rows),
+                kind in RECURRENT,
+                sum(not row.elements for row in rows),
+            )
             for kind, rows in rows_by_operator.items()
         )
 
@@ -119,7 +126,8 @@ class Trace:
     def coverage(self) -> Fraction:
         """Return the counted share of the elements of all ops, without free operators and tables.
 
-        It is a share of values, not of multiply-adds: how many of those are missing is unknown.
+        It is a share of values, not of multiply-adds: how many of those are missing is unknown. It is an upper bound if
+        an operator is `unsized`.
         """
         elements = sum(row.elements for row in self.rows if row.kind != "table")
         return 1 - Fraction(sum(each.elements for each in self.uncovered), elements) if elements else Fraction(1)

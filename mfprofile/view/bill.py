@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.sums import Total
 from mfprofile.cost.training import TRAINING
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
+from mfprofile.spec.words import listed
 from mfprofile.view.head import head
-from mfprofile.view.numbers import change, grouped, human, share
+from mfprofile.view.numbers import change, grouped, human, milliseconds, share
 from mfprofile.view.tables import Column, Form, Table
 
 
@@ -20,7 +22,7 @@ def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below
     Modules are listed down to `depth`: as an indented tree in text, by their paths in the other forms. `below` are
     further lines at the end.
     """
-    above, below = [heading(bill)], [*closing(bill), *below]
+    above, below = [heading(bill), *prediction(bill)], [*closing(bill), *below]
     if axis == "op":
         return Table(ops_columns(bill), ops_lines(bill), [[ops_total(bill)]], above, below)
     labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
@@ -32,7 +34,7 @@ def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below
         for name, shown, total in _lines(bill, axis, depth, form)
     ]
     pillars = [] if axis == "pillar" else list(_pillar_lines(bill, blank))
-    whole = bill_line(bill, ["total", *values.get("", blank)], Total("total", bill.madds, bill.params))
+    whole = bill_line(bill, ["total", *values.get("", blank)], whole_of(bill))
     return Table([*columns, *bill_columns(bill)], data, [part for part in (pillars, [whole]) if part], above, below)
 
 
@@ -47,12 +49,13 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
         return
     totals = bill.by(axis)
     if axis == "kind":
-        totals.sort(key=lambda total: (total.madds, total.params), reverse=True)
+        totals.sort(key=lambda total: (total.madds, total.params, total.latency or 0), reverse=True)
     yield from ((total.name, total.name, total) for total in totals)
 
 
 def bill_columns(bill: Bill) -> list[Column]:
-    """Return the columns that follow the labels of a `bill_line`."""
+    """Return the columns that follow the labels of a `bill_line`, with the latency if there is a model."""
+    timed = [Column("ms", LATENCY, milliseconds, right=True), Column("%", right=True)]
     return [
         Column(bill.convention.unit, "madds", grouped, right=True),
         Column("", right=True, optional=True),
@@ -60,6 +63,7 @@ def bill_columns(bill: Bill) -> list[Column]:
         Column("params", "params", grouped, right=True),
         Column("", right=True, optional=True),
         Column("%", right=True),
+        *([] if bill.device is None else timed),
     ]
 
 
@@ -72,9 +76,20 @@ def _pillar_lines(bill: Bill, blank: Sequence[None]) -> Iterator[list[Any]]:
 
 
 def bill_line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[Any]:
-    """Return the labels, then the MAdds and params of a total: each exact, rounded, and in percent of the bill."""
+    """Return the labels, then the MAdds and params of a total: each exact, rounded, and in percent of the bill.
+
+    With a latency model, its latency follows, and its share. It is None if no op of it has a price.
+    """
     madds, params = total.madds, total.params
-    return [*labels, madds, human(madds), share(madds, bill.madds), params, human(params), share(params, bill.params)]
+    line = [*labels, madds, human(madds), share(madds, bill.madds), params, human(params), share(params, bill.params)]
+    if bill.device is None:
+        return line
+    return [*line, total.latency, None if total.latency is None else share(total.latency, bill.latency)]
+
+
+def whole_of(bill: Bill) -> Total:
+    """Return the total of a bill."""
+    return Total("total", bill.madds, bill.params, latency=None if bill.device is None else bill.latency)
 
 
 def ops_columns(bill: Bill) -> list[Column]:
@@ -88,26 +103,36 @@ def ops_columns(bill: Bill) -> list[Column]:
         Column("elements", "elements", grouped, right=True),
         Column("params", "params", grouped, right=True),
         Column("activations", "activations", grouped, right=True),
+        *([] if bill.device is None else [Column("ms", LATENCY, milliseconds, right=True)]),
     ]
 
 
 def ops_lines(bill: Bill) -> list[list[Any]]:
     """Return a line for each op, in running order."""
-    return [
+    lines = [
         [row.name, row.kind, row.role, "×".join(map(str, row.out)), madds, row.elements, row.params, row.activations]
         for row, madds in zip(bill.rows, bill.row_madds, strict=True)
     ]
+    if bill.device is None:
+        return lines
+    return [[*line, latency] for line, latency in zip(lines, bill.row_latencies, strict=True)]
 
 
 def ops_total(bill: Bill) -> list[Any]:
     """Return the line with the sums of all ops."""
-    return ["total", None, None, None, bill.madds, None, bill.params, bill.activations]
+    line = ["total", None, None, None, bill.madds, None, bill.params, bill.activations]
+    return line if bill.device is None else [*line, bill.latency]
 
 
 def heading(bill: Bill) -> str:
     """Return the heading: the network, its input and the convention."""
     about = f", {bill.subject.about}" if bill.subject.about else ""
     return f"{bill.name}: input {bill.subject.input}{about}; {counted(bill)}"
+
+
+def prediction(bill: Bill) -> list[str]:
+    """Return a line on the latency model, or no line without one."""
+    return [] if bill.device is None else [f"ms: predicted by latency model {bill.device.about}"]
 
 
 def counted(bill: Bill) -> str:
@@ -131,7 +156,15 @@ def closing(bill: Bill) -> list[str]:
     name = other_convention(bill)
     other = None if name is None else bill.under(name).madds
     total = [] if other is None else [f"In convention '{name}': {human(other)} MAdds ({grouped(other)})"]
-    return [*skipped_params(bill), *total]
+    return [*skipped_params(bill), *total, *unpriced_ops(bill)]
+
+
+def unpriced_ops(bill: Bill) -> list[str]:
+    """Return a line on the ops that the latency model has no price for, or no line if there are none."""
+    if not bill.unpriced:
+        return []
+    kinds = listed([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
+    return [f"Not in the latency, because the model never saw them: {kinds}"]
 
 
 def skipped_params(bill: Bill) -> list[str]:
@@ -147,18 +180,21 @@ def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
     """Return several bills side by side, each with its differences to the first."""
     columns = [Column(axis, "name" if axis == "op" else axis)]
     labels = _labels(bills)
-    for measure in ("madds", "params"):
-        heading_of = bills[0].convention.unit if measure == "madds" else measure
+    measures = ("madds", "params") if bills[0].device is None else ("madds", "params", LATENCY)
+    headings = {"madds": bills[0].convention.unit, LATENCY: "ms"}
+    for measure in measures:
         for label in labels:
-            columns.append(Column(f"{label}\n{heading_of}", f"{label}.{measure}", grouped, right=True))
+            heading_of, written = headings.get(measure, measure), _written(measure)
+            columns.append(Column(f"{label}\n{heading_of}", f"{label}.{measure}", written, right=True))
             columns += [Column("difference", right=True)] if label != labels[0] else []
     sums = [{total.name: total for total in bill.by(axis)} for bill in bills]
     names = list(dict.fromkeys(name for totals in reversed(sums) for name in totals))
     names.sort(key=lambda name: _position(name, sums))
-    data = [_compared(name, [totals.get(name) for totals in sums]) for name in names]
-    whole = _compared("total", [Total("total", bill.madds, bill.params) for bill in bills])
+    data = [_compared(name, [totals.get(name) for totals in sums], measures) for name in names]
+    whole = _compared("total", list(map(whole_of, bills)), measures)
     below = [f"{bill.name}: {line[0].lower()}{line[1:]}" for bill in bills for line in closing(bill)]
-    return Table(columns, data, [[whole]], [heading(bill) for bill in bills], below)
+    above = [*map(heading, bills), *prediction(bills[0])]
+    return Table(columns, data, [[whole]], above, below)
 
 
 def _labels(bills: Sequence[Bill]) -> list[str]:
@@ -175,13 +211,17 @@ def _position(name: str, sums: Sequence[dict[str, Total]]) -> tuple[int, int]:
     return 0, next(list(totals).index(name) for totals in sums if name in totals)
 
 
-def _compared(name: str, totals: Sequence[Total | None]) -> list[Any]:
+def _written(measure: str) -> Callable[[int], str]:
+    return milliseconds if measure == LATENCY else grouped
+
+
+def _compared(name: str, totals: Sequence[Total | None], measures: Sequence[str]) -> list[Any]:
     line: list[Any] = [name]
-    for measure in ("madds", "params"):
+    for measure in measures:
         values = [None if total is None else getattr(total, measure) for total in totals]
         line.append(values[0])
         for value in values[1:]:
-            line += [value, change(value or 0, values[0] or 0)]
+            line += [value, change(value or 0, values[0] or 0, _written(measure))]
     return line
 
 

@@ -104,7 +104,8 @@ def _both(part: PartDifference) -> list[str]:
 
 
 def _gained(part: PartDifference, measure: str) -> str:
-    return change(*(getattr(piece, measure) if piece else 0 for piece in (part.b, part.a)))
+    b, a = (getattr(piece, measure) if piece else 0 for piece in (part.b, part.a))
+    return change(b, a)
 
 
 def label(part: PartDifference) -> str:

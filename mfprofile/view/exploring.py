@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.count import Number, SpaceCount, about_size, count_space
 from mfprofile.explore.invalid import broken_rules
@@ -42,7 +43,7 @@ def estimated_size(space: Space) -> str:
 
 
 def counted_json(
-    space: Space, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
+    space: Space, counted: SpaceCount, windows: Windows, convention: Counting, near: Mapping[str, Nearest]
 ) -> dict[str, Any]:
     """Return a count for JSON: exact figures, or null where only bounds are known."""
     nearest = {
@@ -84,7 +85,7 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
 
 
 def counted_table(
-    space: Space, counted: SpaceCount, windows: Windows, convention: str, near: Mapping[str, Nearest]
+    space: Space, counted: SpaceCount, windows: Windows, convention: Counting, near: Mapping[str, Nearest]
 ) -> Table:
     """Return a count as a table: a line for each window alone, then one for all windows together."""
     columns = [
@@ -108,7 +109,7 @@ def counted_table(
     return Table(columns, data, [[whole]], above, below)
 
 
-def none_within(space: Space, windows: Windows, convention: str, near: Mapping[str, Nearest]) -> str:
+def none_within(space: Space, windows: Windows, convention: Counting, near: Mapping[str, Nearest]) -> str:
     """Return the message that a space has no variant within the windows, with the nearest ones, as `count` has them.
 
     If it has no variant at all, the message says which rules its first combination of choices breaks.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mfprofile.cost.bill import Bill
+from mfprofile.spec.names import LATENCY
 from mfprofile.view.gradients import gradients_json
 from mfprofile.view.values import values_json
 
@@ -43,4 +44,18 @@ def head(bill: Bill) -> dict[str, Any]:
         "unit": bill.convention.unit,
         "madds": bill.madds,
         "params": bill.params,
+        **latency_json(bill),
     }
+
+
+def latency_json(bill: Bill) -> dict[str, Any]:
+    """Return the predicted latency in nanoseconds and the model of it, or nothing without a model.
+
+    `unpriced` are the kinds of ops that the model never saw, each with the number of its ops.
+    """
+    device = bill.device
+    if device is None:
+        return {}
+    errors = None if device.errors is None else device.errors._asdict()
+    model = {"name": device.name, "conditions": dict(device.conditions), "batch": device.batch, "dtype": device.dtype}
+    return {LATENCY: bill.latency, "latency_model": {**model, "errors": errors, "unpriced": bill.unpriced}}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.measures import usual
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.count import count_space
@@ -12,7 +15,6 @@ from mfprofile.explore.quantity import Quantity, quantity_of
 from mfprofile.explore.space import Place, Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.work import Question
-from mfprofile.spec.names import SUMS
 from mfprofile.spec.problems import dotted
 from mfprofile.spec.quantities import Window
 from mfprofile.view.escape import csv_line
@@ -24,7 +26,7 @@ LISTED = 10**8
 _LITTLE = 64 << 20  # bytes for the count before the listing: a bound is enough
 
 
-def listing(space: Space, windows: Sequence[tuple[Quantity, Window]], convention: str) -> Iterator[str]:
+def listing(space: Space, windows: Sequence[tuple[Quantity, Window]], convention: Counting) -> Iterator[str]:
     """Yield CSV of every variant within the windows, some lines at a time: its choices and its cost.
 
     Raises `InputError` for too many variants.
@@ -36,7 +38,7 @@ def listing(space: Space, windows: Sequence[tuple[Quantity, Window]], convention
             "narrow the windows, or use 'explore sample'"
         )
     names = [quantity.name for quantity, _ in windows]
-    sums = [name for name in SUMS if name not in names and not name.endswith("activations")]
+    sums = [name for name in usual(find_convention(convention)) if name not in names]
     question = Question(space, (*(quantity for quantity, _ in windows), *map(quantity_of, sums)), convention)
     columns = [choice.path for choice in space.choices]
     yield csv_line([*map(dotted, columns), *names, *sums]) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from itertools import count
@@ -16,6 +17,15 @@ def grouped(number: int) -> str:
     '286,732,160'
     """
     return f"{number:,}"
+
+
+def milliseconds(nanoseconds: int) -> str:
+    """Return a time in milliseconds with three decimals.
+
+    >>> milliseconds(18_512_345), milliseconds(-499)
+    ('18.512', '-0.000')
+    """
+    return f"{nanoseconds / 10**6:,.3f}"
 
 
 def rough(number: int) -> str:
@@ -82,16 +92,19 @@ def share_beside(part: int, whole: int, bound: Fraction) -> str:
         digits += 1
 
 
-def change(new: int, old: int) -> str:
+def change(new: int, old: int, written: Callable[[int], str] = grouped) -> str:
     """Return the signed difference: exact and, if the old number is not 0, in percent, with one decimal that is not 0.
+
+    `written` is how the difference is written.
 
     >>> change(5, 4), change(3, 5000), change(3, 3), change(3, 0), change(9997, 10_000)
     ('+1 (+25.0 %)', '-4,997 (-99.9 %)', '=', '+3', '-3 (-0.03 %)')
     """
     if new == old:
         return "="
+    signed = f"{'+' if new > old else '-'}{written(abs(new - old))}"
     if not old:
-        return f"{new - old:+,}"
+        return signed
     share = 100 * (new - old) / old
     digits = next(digits for digits in count(1) if round(share, digits))
-    return f"{new - old:+,} ({share:+.{digits}f} %)"
+    return f"{signed} ({share:+.{digits}f} %)"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.weights import Counting
 from mfprofile.explore.variant import Variant
 from mfprofile.files import named
 from mfprofile.folders import write_folder
@@ -37,7 +38,7 @@ def variant_json(variant: Variant) -> dict[str, Any]:
     }
 
 
-def show_variants(variants: Sequence[Variant], convention: str, form: Form, folder: str | None = None) -> None:
+def show_variants(variants: Sequence[Variant], convention: Counting, form: Form, folder: str | None = None) -> None:
     """Print variants in one of the forms. With a `folder`, also write each variant into it as a spec.
 
     Each of the two is done whatever becomes of the other.
@@ -52,7 +53,7 @@ def show_variants(variants: Sequence[Variant], convention: str, form: Form, fold
             show(render(variants_table(variants, convention, form), form))
 
 
-def variants_table(variants: Sequence[Variant], convention: str, form: Form) -> Table:
+def variants_table(variants: Sequence[Variant], convention: Counting, form: Form) -> Table:
     """Return a table with one line for each variant: its cost and its choices, in CSV one column for each choice."""
     figures = variants[0].figures if variants else {"madds": 0, "params": 0}
     names = list(dict.fromkeys(["madds", "params", *filter(_is_requested, figures)]))
@@ -96,7 +97,7 @@ def plain_value(value: Any) -> Any:
     return value if isinstance(value, int | float | str) or value is None else shown(value)
 
 
-def write_variants(variants: Sequence[Variant], convention: str, folder: str) -> None:
+def write_variants(variants: Sequence[Variant], convention: Counting, folder: str) -> None:
     """Write each variant as a YAML spec into a new folder, either all of them or none.
 
     A link is followed. Raises `InputError` if the folder is in use or not empty, and `OutputError` if it cannot be
@@ -110,7 +111,7 @@ def write_variants(variants: Sequence[Variant], convention: str, folder: str) ->
     write_folder(folder, texts)
 
 
-def _variant_yaml(variant: Variant, convention: str) -> str:
+def _variant_yaml(variant: Variant, convention: Counting) -> str:
     figures = variant.figures
     about = (
         f"# A variant of {line(variant.space.name)}: {grouped(figures['madds'])} MAdds in convention '{convention}', "

@@ -45,7 +45,7 @@ def test_a_count_is_read_exactly(text: object, amount: int) -> None:
 )
 def test_an_amount_of_memory_is_read_exactly(text: str, amount: int) -> None:
     """1 MB is a million bytes, and 1 MiB is 2²⁰ bytes."""
-    assert quantity(text, in_bytes=True) == amount
+    assert quantity(text, "bytes") == amount
 
 
 @pytest.mark.parametrize(

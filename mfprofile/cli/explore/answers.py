@@ -10,6 +10,7 @@ import typer
 
 from mfprofile.cli.explore.options import Resources
 from mfprofile.cli.options import notify
+from mfprofile.cost.weights import Counting
 
 if TYPE_CHECKING:
     from mfprofile.explore.front import Objective
@@ -28,7 +29,7 @@ def answer_of(
     find: Find,
     space: Space,
     windows: Sequence[tuple[Quantity, Window]],
-    convention: str,
+    convention: Counting,
     resources: Resources,
     form: Form = "text",
 ) -> list[Variant]:
@@ -51,7 +52,7 @@ def answer_of(
 
 
 def end_without_variants(
-    space: Space, windows: Sequence[tuple[Quantity, Window]], convention: str, near: Mapping[str, Nearest]
+    space: Space, windows: Sequence[tuple[Quantity, Window]], convention: Counting, near: Mapping[str, Nearest]
 ) -> NoReturn:
     """Name the nearest variants on stderr, and end with exit code 1."""
     from mfprofile.view.exploring import none_within
@@ -64,7 +65,7 @@ def front_of(
     space: Space,
     goals: tuple[Objective, Objective],
     windows: Sequence[tuple[Quantity, Window]],
-    convention: str,
+    convention: Counting,
     resources: Resources,
     form: Form = "text",
 ) -> list[Variant]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import answer_of
 from mfprofile.cli.explore.options import (
     Maximize,
@@ -16,7 +17,7 @@ from mfprofile.cli.explore.options import (
     Windows,
     objectives,
 )
-from mfprofile.cli.options import Changes, ConventionName, FormOptions
+from mfprofile.cli.options import Changes, FormOptions
 from mfprofile.errors import InputError
 
 
@@ -38,7 +39,7 @@ def command(
     limits: Windows,
     output: OutputFolder,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:

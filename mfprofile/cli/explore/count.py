@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.options import ResourceOptions, SpaceName, Windows
-from mfprofile.cli.options import Changes, ConventionName, FormOptions
+from mfprofile.cli.options import Changes, FormOptions
 
 
 def command(
@@ -11,7 +12,7 @@ def command(
     *,
     limits: Windows,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
 from mfprofile.cli.explore.options import (
     Maximize,
@@ -12,7 +13,7 @@ from mfprofile.cli.explore.options import (
     Windows,
     pair,
 )
-from mfprofile.cli.options import Changes, ConventionName, FormOptions
+from mfprofile.cli.options import Changes, FormOptions
 
 
 def command(
@@ -23,7 +24,7 @@ def command(
     limits: Windows,
     output: OutputFolder,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import end_without_variants
 from mfprofile.cli.explore.options import SpaceName, Windows
-from mfprofile.cli.options import Changes, ConventionName
+from mfprofile.cli.options import Changes
 
 
 def command(
@@ -12,7 +13,7 @@ def command(
     *,
     limits: Windows,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
 ) -> None:
     """List every variant within windows as CSV.
 

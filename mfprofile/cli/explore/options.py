@@ -52,13 +52,14 @@ def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Object
 
 
 def _windows(
-    madds: str | None, params: str | None, activations: str | None, within: list[str] | None
+    madds: str | None, params: str | None, activations: str | None, latency: str | None, within: list[str] | None
 ) -> list[tuple[Quantity, Window]]:
     """Return the windows of the options. Raise `InputError` for an invalid one, and for a quantity given twice."""
     from mfprofile.explore.quantity import check_duplicates, quantity_of
     from mfprofile.spec.quantities import window
 
     given = [("madds", madds, "--madds"), ("params", params, "--params"), ("activations", activations, "--activations")]
+    given += [("latency", latency, "--latency")]
     for text in within or ():
         name, equals, limits = text.rpartition("=")
         if not equals:
@@ -69,7 +70,8 @@ def _windows(
         if limits_text is None:
             continue
         try:
-            entry = quantity_of(name), window(limits_text, signed=True)
+            quantity = quantity_of(name)
+            entry = quantity, window(limits_text, "time" if quantity.is_timed else "count", signed=True)
         except InputError as error:
             raise InputError(f"{option}: {error}" if name in option else f"{option} {error}") from None
         windows.append(entry)
@@ -97,7 +99,7 @@ class Resources:
         from mfprofile.spec.quantities import quantity
 
         try:
-            return max(0, quantity(self.ram, in_bytes=True) - _PROGRAM)
+            return max(0, quantity(self.ram, "bytes") - _PROGRAM)
         except InputError as error:
             raise InputError(f"--ram {error}") from None
 
@@ -139,6 +141,15 @@ _WINDOWS = {
         Annotated[
             str | None,
             typer.Option("--activations", metavar="LEAST:MOST", help="Window on the output values of all ops."),
+        ],
+        None,
+    ),
+    "latency": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--latency", metavar="LEAST:MOST", help="Window on the predicted latency, such as :12ms or 8ms:12ms."
+            ),
         ],
         None,
     ),

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import answer_of
 from mfprofile.cli.explore.options import OutputFolder, SpaceName, Windows, WorkerOptions
-from mfprofile.cli.options import Changes, ConventionName, FormOptions
+from mfprofile.cli.options import Changes, FormOptions
 
 
 def command(
@@ -21,7 +22,7 @@ def command(
     limits: Windows,
     output: OutputFolder,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
     resources: WorkerOptions,
     form: FormOptions,
 ) -> None:

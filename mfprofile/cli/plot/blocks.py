@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mfprofile.cli.options import Changes, ConventionName, Spec
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import Changes, Spec
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -12,7 +13,7 @@ def command(
     *,
     look: LookOptions,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
 ) -> None:
     """Draw MAdds and parameters by block, stacked by pillar.
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import specs
-from mfprofile.cli.options import Changes, ConventionName
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -30,7 +31,7 @@ def command(
     *,
     look: LookOptions,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
 ) -> None:
     """Draw lines of equal MAdds over two keys.
 

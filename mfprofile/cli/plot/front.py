@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
 from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, Windows, pair
-from mfprofile.cli.options import Changes, ConventionName
+from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -17,7 +18,7 @@ def command(
     output: Output = None,
     look: LookOptions,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
     resources: ResourceOptions,
 ) -> None:
     """Draw a space's Pareto front and the seven models.

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import specs
-from mfprofile.cli.options import Changes, ConventionName, load_all
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import Changes, load_all
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -24,7 +25,7 @@ def command(
     *,
     look: LookOptions,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
 ) -> None:
     """Draw each pillar's share of the MAdds and parameters.
 

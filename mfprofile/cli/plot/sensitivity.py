@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
-from mfprofile.cli.options import Changes, ConventionName, Spec
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.options import Changes, Spec
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -29,7 +30,7 @@ def command(
     *,
     look: LookOptions,
     changes: Changes,
-    convention: ConventionName = "core",
+    convention: Counting,
 ) -> None:
     """Draw what one step of each knob changes, as a tornado.
 

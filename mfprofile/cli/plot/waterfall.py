@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in, specs
-from mfprofile.cli.options import ConventionName
+from mfprofile.cli.counting import Counting
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.cli.subjects import SpecOptions, bills_to_compare
 
@@ -49,7 +49,7 @@ def command(
     *,
     look: LookOptions,
     options: SpecOptions,
-    convention: ConventionName = "core",
+    convention: Counting,
 ) -> None:
     """Draw how A's total becomes B's, part by part.
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import TypeAdapter
 
 from mfprofile.spec.model import MAX_PIXELS, Spec
-from mfprofile.spec.names import ADDITIVE, CONVENTIONS, MEMORY, PILLARS
+from mfprofile.spec.names import CONVENTIONS, COUNTED, LATENCY, MEMORY, PILLARS
 
 Field: TypeAlias = dict[str, Any]
 """Its `type` and what the type needs, `words` that are valid as well, and the `reason` for refusing other values."""
@@ -65,8 +65,9 @@ def _budget() -> Field:
     amount = "must be an amount such as 300M, 0.3G or 300_000_000, at most 2^53"
     count = {"type": "amount", "units": "count", "reason": amount}
     memory = {"type": "amount", "units": "bytes", "reason": "must be an amount such as 12MB or 1.5MiB, at most 2^53"}
-    share = {"type": "share", "reason": f"{amount}, or a share such as 10%"}
-    pillar = _map(dict.fromkeys(ADDITIVE, share), [])
-    limits = dict.fromkeys(ADDITIVE, count) | {MEMORY: memory} | dict.fromkeys(PILLARS, pillar)
+    time = {"type": "amount", "units": "time", "reason": "must be an amount such as 12ms or 850us, at most 2^53 ns"}
+    share = {"type": "share", "units": "count", "reason": f"{amount}, or a share such as 10%"}
+    pillar = _map(dict.fromkeys(COUNTED, share) | {LATENCY: share | {"units": "time", "reason": time["reason"]}}, [])
+    limits = dict.fromkeys(COUNTED, count) | {LATENCY: time, MEMORY: memory} | dict.fromkeys(PILLARS, pillar)
     named = {"type": "choice", "words": list(CONVENTIONS), "reason": "must be the name of a convention"}
     return _map({**{side: _map(limits, []) for side in ("max", "min")}, "convention": named}, [])

@@ -16,7 +16,7 @@ a RangeError. All but `problems` take valid specs.
     conventions           {name: {about, source, unit, versions, uncounted_params, weights}}
     yaml(spec, patch)     the spec as YAML; with {extends: "mf294m", base: its spec} only what differs from it
     budget(spec)          its limits: [{name, most, amount}], or {name, most, percent: "12.5"} for a share
-    findings(bill, limits)  each limit and {counted, allowed, holds}: null where the bill does not know (memory)
+    findings(bill, limits)  each limit and {counted, allowed, holds}: null where the page does not know it
     fields, pillars       what each key may hold (see `fields`), and the names of the pillars
 """
 
@@ -70,14 +70,14 @@ def _constants() -> dict[str, Any]:
         "LIMITS": {"channels": model.MAX_CHANNELS, "blocks": model.MAX_BLOCKS},
         "DEFAULTS": _defaults(),
         "FIELDS": spec_field(),
-        "UNITS": {"count": units(), "bytes": units(in_bytes=True)},
+        "UNITS": {unit: units(unit) for unit in ("count", "bytes", "time")},
         "DETECTOR": {
             "stages": detector.BACKBONE_STAGES,
             "channels": detector.WIDTH,
             "last": detector.LAST_LEVEL,
         },
         "PILLARS": names.PILLARS,
-        "MEMORY": names.MEMORY,
+        "UNITS_OF": dict(names.UNITS),
         "CONVENTIONS": {name: _convention(each) for name, each in CONVENTIONS.items()},
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mfprofile.cost.weights import Counting
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
@@ -84,18 +85,18 @@ def percent(axis: Axis, ticks: int = 6) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def madds_label(convention: str, what: str = "MAdds") -> str:
+def madds_label(convention: Counting, what: str = "MAdds") -> str:
     """Return the label of an axis of multiply-adds, with their convention."""
     return f"{what} (convention '{convention}')"
 
 
-def counted_label(what: str, convention: str, look: Look) -> str:
+def counted_label(what: str, convention: Counting, look: Look) -> str:
     """Return the label of a cost that is counted for Mobile-Former and as printed for the other networks."""
     split, comma = ("\n", ",\n") if look.columns == 1 else ("; ", ", ")
     return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}others as in the paper"
 
 
-def recounted_label(what: str, convention: str, look: Look) -> str:
+def recounted_label(what: str, convention: Counting, look: Look) -> str:
     """Return the label of a cost that is counted for all networks except those with hollow markers."""
     split = "\n" if look.columns == 1 else "; "
     return f"{what}{split}counted (convention '{convention}'), hollow: as printed"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.budget.knobs import knobs
 from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.space import Space, with_values
 from mfprofile.spec.load import load
@@ -33,7 +34,9 @@ _FORM = "must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"
 _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]{1,9}):([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
-def contour(look: Look, space: Space, x: str, y: str, convention: str = "core", levels: Sequence[int] = ()) -> Picture:
+def contour(
+    look: Look, space: Space, x: str, y: str, convention: Counting = "core", levels: Sequence[int] = ()
+) -> Picture:
     """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
 
     A key that is a choice of the space has the values of that choice. Another key that is a knob has the values around
@@ -62,7 +65,7 @@ def contour(look: Look, space: Space, x: str, y: str, convention: str = "core", 
         write_legend(figure, look, 1)
         own = None if chosen else (_value(base, first), _value(base, second))
         _name(axes, drawn, own, space.name, look)
-    return Picture(title, figure, records, convention)
+    return Picture(title, figure, records, str(convention))
 
 
 def _axis(space: Space, base: Spec, text: str) -> tuple[str, Sequence[int]]:
@@ -113,7 +116,7 @@ def _numbers(value: Any, prefix: str = "") -> dict[str, int]:
     return numbers
 
 
-def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention: str) -> list[dict[str, Any]]:
+def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention: Counting) -> list[dict[str, Any]]:
     """Return a record for each valid point of the grid. Raises `InputError` if no line can be drawn between them."""
     (first, xs), (second, ys) = axes.items()
     data, records = mapping(base), []
@@ -153,7 +156,7 @@ def _levels(records: Sequence[Mapping[str, Any]], levels: Sequence[int], look: L
     return shown, [level for level in amounts if levels and level not in shown]
 
 
-def _remarks(convention: str, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
+def _remarks(convention: Counting, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
     """Yield remarks on the points and lines for the legend. `is_open`: the space has more choices than these."""
     yield f"counted (convention '{convention}'), lines interpolated"
     if is_open:

@@ -8,6 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.front import Objective
 from mfprofile.explore.variant import Variant
@@ -25,7 +26,11 @@ FEW = 60
 
 
 def front_picture(
-    look: Look, space: str, points: Sequence[Variant], objectives: tuple[Objective, Objective], convention: str = "core"
+    look: Look,
+    space: str,
+    points: Sequence[Variant],
+    objectives: tuple[Objective, Objective],
+    convention: Counting = "core",
 ) -> Picture:
     """Draw the front of a space in two quantities as a step line. No variant is on its better side.
 
@@ -44,7 +49,7 @@ def front_picture(
         axes.set_xlabel(_label(across, convention, scaled(axes, "x", [each["x"] for each in data]), look.columns))
         axes.set_ylabel(_label(upward, convention, scaled(axes, "y", [each["y"] for each in data])))
         _draw(axes, data, across, look)
-    return Picture(title, figure, data, convention)
+    return Picture(title, figure, data, str(convention))
 
 
 def _of_front(points: Sequence[Variant], across: Objective, upward: Objective) -> list[dict[str, Any]]:
@@ -53,7 +58,7 @@ def _of_front(points: Sequence[Variant], across: Objective, upward: Objective) -
     return sorted(records, key=lambda each: (each["x"], each["y"]))
 
 
-def _of_models(across: Objective, upward: Objective, convention: str) -> list[dict[str, Any]]:
+def _of_models(across: Objective, upward: Objective, convention: Counting) -> list[dict[str, Any]]:
     weights, records = find_convention(convention), []
     for model in MODELS:
         parts = bill_of(model, convention).parts
@@ -62,7 +67,7 @@ def _of_models(across: Objective, upward: Objective, convention: str) -> list[di
     return records
 
 
-def _label(objective: Objective, convention: str, scale: str, columns: int = 1) -> str:
+def _label(objective: Objective, convention: Counting, scale: str, columns: int = 1) -> str:
     """Return the label of an axis: the quantity, which direction is better, and the convention of multiply-adds."""
     name, unit = objective.quantity.name, find_convention(convention).unit
     shown = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)"}.get(name, name)

@@ -8,7 +8,7 @@ const FITS = {
   resolution: (value, { pattern, most }) =>
     (Number.isInteger(value) || RegExp(pattern).test(value)) && sides(value).every((side) => side >= 1 && side <= most),
   amount: (value, { units }) => wholeAmount(value, units) !== null,
-  share: (value) => percentOf(value) !== null || wholeAmount(value, "count") !== null,
+  share: (value, { units }) => percentOf(value) !== null || wholeAmount(value, units) !== null,
   map: isMap,
   list: Array.isArray,
 };

@@ -1,6 +1,6 @@
 // Amounts as people write them (300M, 12MB, 10%), and the limits of a `budget:`.
 
-const AMOUNT = /^(\d{1,30}(?:_\d{3})*(?:\.\d{1,30})?)[ \t-\r]*([A-Za-z]{0,12})$/;
+const AMOUNT = /^(\d{1,30}(?:_\d{3})*(?:\.\d{1,30})?)[ \t-\r]*([A-Za-zµμ]{0,12})$/;
 const PERCENT = /^(\d{1,30}(?:\.\d{1,30})?)[ \t-\r]*%$/;
 const AROUND = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g; // what Python's `strip` removes
 
@@ -9,11 +9,12 @@ function captured(pattern, value) {
   return (pattern.exec(String(value).replace(AROUND, "")) ?? []).slice(1);
 }
 
-// The whole number that a value means, in "count" or "bytes", or null. One above 2^53 is null as well: it is not exact.
+// The whole number that a value means, in "count", "bytes" or "time" (ns), or null. One above 2^53 is null as well: it is not exact.
 function wholeAmount(value, units) {
   const [digits, unit = ""] = captured(AMOUNT, value);
   const scale = UNITS[units][unit.toUpperCase()];
   if (digits === undefined || scale === undefined) return null;
+  if (units === "time" && !unit && Number(digits.replaceAll("_", ""))) return null; // 12 could be milliseconds
   const [top, bottom] = fraction(digits.replaceAll("_", ""));
   const amount = top * BigInt(scale);
   return amount % bottom || amount / bottom > Number.MAX_SAFE_INTEGER ? null : Number(amount / bottom);
@@ -40,18 +41,23 @@ function named(map) {
   );
 }
 
+// The name of a quantity without its pillar.
+function innerName(name) {
+  return name.split(".").at(-1);
+}
+
 function amountOf(name, value) {
   const percent = percentOf(value);
-  return percent === null ? { amount: wholeAmount(value, name === MEMORY ? "bytes" : "count") } : { percent };
+  return percent === null ? { amount: wholeAmount(value, UNITS_OF[innerName(name)] ?? "count") } : { percent };
 }
 
 // Each limit compared with a bill: `counted`, `allowed` (the last whole number that holds) and `holds`. A bill has no
-// memory, and nothing in another convention: null.
+// memory and no latency, and nothing in another convention: null.
 function findings(bill, limits) {
   const pillars = Object.fromEntries(bill.by("pillar").map((total) => [total.name, total]));
   return limits.map((limit) => {
     const elsewhere = (limit.convention ?? bill.convention) !== bill.convention;
-    if (limit.name === MEMORY || elsewhere) return { ...limit, counted: null, allowed: limit.amount ?? null, holds: null };
+    if (innerName(limit.name) in UNITS_OF || elsewhere) return { ...limit, counted: null, allowed: limit.amount ?? null, holds: null };
     const [inner, pillar] = limit.name.split(".").reverse();
     const counted = pillar === undefined ? bill[inner] : (pillars[pillar]?.[inner] ?? 0);
     const allowed = limit.amount ?? partOf(limit, bill[inner]);

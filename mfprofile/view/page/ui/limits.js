@@ -1,10 +1,13 @@
 // The budget: each limit, the amount of the bill, and a bar that turns red if the limit does not hold.
 
-/** Return the list of the findings. A page does not count memory, and judges limits only in their own convention. */
+const ELSEWHERE = { memory: "bytes", latency: "ns" }; // what a page does not count, with its unit
+
+/** Return the list of the findings. A page judges only what it counts, and limits only in their own convention. */
 function limitList(findings) {
   return findings.map((limit) => {
-    const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : grouped(limit.amount)}${limit.name === "memory" ? " bytes" : ""}`;
-    const other = limit.name === "memory" ? "only ‘mfprofile check’ counts it" : `a limit in convention ‘${limit.convention}’`;
+    const unit = ELSEWHERE[limit.name.split(".").at(-1)];
+    const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : grouped(limit.amount)}${unit && !limit.percent ? ` ${unit}` : ""}`;
+    const other = unit ? "only ‘mfprofile check’ judges it" : `a limit in convention ‘${limit.convention}’`;
     if (limit.counted === null) return element("li", {}, `${name}: ${other}`);
     const filled = limit.allowed ? Math.min(100, (100 * limit.counted) / limit.allowed) : 100;
     return element("li", { class: limit.holds ? "limit" : "limit over" },

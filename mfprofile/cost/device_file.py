@@ -1,0 +1,129 @@
+"""A latency model as a JSON file. This module is imported only if there is one, because pydantic reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mfprofile.cost.device import Device, Errors, Rate
+from mfprofile.cost.kinds import KINDS, ROLES
+from mfprofile.cost.weights import ANY
+from mfprofile.errors import InputError, SpecError
+from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
+from mfprofile.spec.reading import read_bytes
+from mfprofile.spec.words import instead
+
+SCHEMA = 1
+"""The version of the file. It increases when a field changes its meaning, but not for a new field."""
+MOST_RATE = 10**15
+"""The largest rate, in femtoseconds: a second."""
+_REMEDY = "use a file of 'mfprofile calibrate'"
+_Fs = Annotated[int, Field(ge=0, le=MOST_RATE)]
+_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
+_Part = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True)  # fields of a later version are ignored
+
+
+class _Rate(_Strict):
+    product: _Fs
+    element: _Fs
+    param: _Fs
+    call: _Fs
+
+
+class _Errors(_Strict):
+    nets: Annotated[int, Field(ge=1)]
+    mean: _Part
+    within_5: _Share
+    within_10: _Share
+    tau: Annotated[float, Field(ge=-1, le=1, strict=False)]
+    noise: _Part
+
+
+class _File(_Strict):
+    type: Literal["latency-model"]
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    name: _Text
+    conditions: dict[_Text, _Text]
+    batch: Annotated[int, Field(ge=1, le=10**6)]
+    dtype: _Text
+    errors: _Errors | None
+    rates: Annotated[dict[str, _Rate], Field(min_length=1)]
+
+
+def read_device(file: str | Path) -> Device:
+    """Return the latency model in a JSON file of `mfprofile calibrate`, or on standard input for `-`.
+
+    Raises `InputError` if it cannot be read, and `SpecError` with all problems of its fields.
+    """
+    label = "<stdin>" if str(file) == "-" else str(file)
+    try:
+        read = _File.model_validate(_json(read_bytes(file, label), label))
+    except ValidationError as error:
+        raise SpecError([_problem(each, label) for each in error.errors(include_url=False)]) from None
+    rates = {_key(text, label): Rate(**rate.model_dump()) for text, rate in read.rates.items()}
+    errors = None if read.errors is None else Errors(**read.errors.model_dump())
+    return Device(read.name, rates, read.conditions, read.batch, read.dtype, errors)
+
+
+def device_json(device: Device) -> dict[str, Any]:
+    """Return a latency model as JSON that `read_device` reads. Rates are in femtoseconds."""
+    return {
+        "type": "latency-model",
+        "schema": SCHEMA,
+        "name": device.name,
+        "conditions": dict(device.conditions),
+        "batch": device.batch,
+        "dtype": device.dtype,
+        "errors": None if device.errors is None else device.errors._asdict(),
+        "rates": {
+            kind if role == ANY else f"{kind}/{role}": rate._asdict() for (kind, role), rate in device.rates.items()
+        },
+    }
+
+
+def _json(raw: bytes, label: str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise InputError(f"{label}: is not JSON; {_REMEDY}") from None
+
+
+def _key(text: str, label: str) -> tuple[str, str]:
+    """Return the kind and the role of a rate: `conv`, or `linear/head`."""
+    kind, slash, role = text.partition("/")
+    for name, names in ((kind, KINDS), (role if slash else ANY, ROLES | {ANY})):
+        if name not in names:
+            rule = "must be a kind of op, or KIND/ROLE"
+            raise SpecError([Problem(Mark(label), f"rates.{text}", rule, MISSING, instead(name, sorted(names)))])
+    return kind, role or ANY
+
+
+def _problem(error: Mapping[str, Any], label: str) -> Problem:
+    path, kind = dotted(error["loc"]), error["type"]
+    if kind == "missing":
+        return Problem(Mark(label), path, "is missing", remedy=_REMEDY)
+    rule = _RULES.get(kind, "has the wrong type").format(**error.get("ctx", {}))
+    return Problem(Mark(label), path, rule, error["input"])
+
+
+_RULES: Mapping[str, str] = {
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "dict_type": "must be a map",
+    "too_short": "must not be empty",
+}
