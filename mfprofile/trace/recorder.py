@@ -52,14 +52,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
         self.training = Training(mode.training)
         self.claims = Claims(self.owners, self.calls, self.training)
-        self.causal = Causal(mode.causal)
-        self.storages = self.reads.storages
+        self.causal, self.storages = Causal(mode.causal), self.reads.storages
         self.fault: Exception | None = None
         self.formulas = Formulas()
-        self.fourier_flops = 0
+        self.fourier_flops, self._runs = 0, 0
         self.output_type: type = type(None)
         self._padding_is_string = self._is_inside = False  # inside: an operator of torch that is run by others
-        self._runs = 0
         self._ops: list[tuple[Call, str, int, str, Cost]] = []
 
     def __torch_dispatch__(
