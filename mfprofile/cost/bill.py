@@ -174,7 +174,7 @@ class Bill:
         wanted = measure(quantity)
         if wanted.pillar is not None and "pillar" not in self.subject.axes:
             raise InputError(f"{quantity}: a network in code has no pillars; use {wanted.quantity}")
-        return wanted.of(self.parts, self.convention)
+        return wanted.of(self.parts, self.convention, self.subject.batch)
 
     def under(self, name: str) -> Bill:
         """Return the bill of the same network in a convention, which is this bill if that is its own."""
