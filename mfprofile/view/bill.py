@@ -44,7 +44,7 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
         from mfprofile.cost.tree import SELF, lines, tree
 
         for line in lines(tree(bill), depth):
-            if line.name != SELF or line.total.madds or line.total.params:
+            if line.name != SELF or line.total.madds or line.total.params or line.total.latency:
                 yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.total
         return
     totals = bill.by(axis)

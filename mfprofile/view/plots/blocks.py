@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.bill import Bill
@@ -56,17 +55,16 @@ def blocks(look: Look, bill: Bill) -> Picture:
             _draw(axes, records, quantity, look)
             axes.set_xlabel(_label(quantity, bill, look))
         write_title(figure, title, look)
-        write_legend(figure, look)
+        model = counted_how(LATENCY, bill)
+        write_legend(figure, look, above=f"Predicted by {model}" if model else "")
     return Picture(title, figure, records, bill.convention.name)
 
 
 def _label(quantity: str, bill: Bill, look: Look) -> str:
-    """Return the label of a panel: the unit, and how it was counted or predicted if there is room."""
+    """Return the label of a panel: the unit, and the convention of multiply-adds."""
     unit, convention = unit_name(quantity, bill), f"'{bill.convention.name}'"
     if quantity == "madds":
         return f"{unit} (convention {convention})" if look.columns == 2 else f"{unit}\n({convention})"
-    if quantity == LATENCY:
-        return fill(f"{unit}: {counted_how(quantity, bill)}", 20 * look.columns)
     return unit
 
 

@@ -33,7 +33,8 @@ def counted_how(quantity: str, bill: Bill) -> str:
     if quantity != LATENCY or bill.device is None:
         return ""
     left_out = f", without {sum(bill.unpriced.values())} ops that it never saw" if bill.unpriced else ""
-    return f"latency model '{bill.device.name}', {bill.device.accuracy}{left_out}"
+    words = f"latency model '{bill.device.name}', {bill.device.accuracy}{left_out}"
+    return words.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def quantities_of(bill: Bill) -> tuple[str, ...]:

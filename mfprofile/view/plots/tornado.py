@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.sensitivity import Lever, Sensitivity
@@ -37,7 +38,8 @@ def tornado(look: Look, sensitivity: Sensitivity, most: int = 20) -> Picture:
         parts = [f"{unit_name(quantity, bill)} gained or lost, of {whole}"]
         parts += filter(None, [counted_how(quantity, bill)])
         parts += [f"{len(levers) - len(shown)} knobs with smaller changes skipped"] if len(levers) > len(shown) else []
-        axes.set_xlabel("; ".join(parts) if look.columns == 2 else ",\n".join(parts))
+        label = fill("; ".join(parts), 92) if look.columns == 2 else ",\n".join(fill(part, 38) for part in parts)
+        axes.set_xlabel(label)
         write_title(figure, title, look)
         write_legend(figure, look, look.columns)
     return Picture(title, figure, records, bill.convention.name)
