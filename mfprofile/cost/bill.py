@@ -222,18 +222,20 @@ def count(
     convention: Counting = "core",
     *,
     training: bool = False,
+    device: Device | None = None,
 ) -> Bill:
     """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` accepts.
 
-    With `training`, its multiply-adds are those of a forward and a backward pass (`cost.training`). Raises `SpecError`
-    for a spec that breaks rules, and `InputError` for an unknown convention, for one that cannot count training, and
-    for dimensions that are not ints, int64 arrays or symbols.
+    With `training`, its multiply-adds are those of a forward and a backward pass (`cost.training`). With a latency
+    model as `device`, the bill also has the predicted latency of each op. Raises `SpecError` for a spec that breaks
+    rules, and `InputError` for an unknown convention, for one that cannot count training, and for dimensions that are
+    not ints, int64 arrays or symbols.
 
     >>> bill = count("mf294m")
     >>> bill.madds, bill.params
     (286732160, 11422648)
     """
-    weights = find_convention(convention)
+    weights = find_convention(convention) if device is None else find_convention(convention).on(device)
     if isinstance(spec, Network | Spec):
         check_dimensions(spec)
     if not isinstance(spec, Network):

@@ -140,11 +140,10 @@ def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = No
                 handles.append(handle)
                 labels.append(label)
     across = across or 2 * look.columns
-    legend = figure.legend(
-        handles, labels, loc="outside lower center", ncols=across, handlelength=1.6, columnspacing=1.4
-    )
-    if above:
-        legend.set_title(fill(above, 52 * look.columns), {"size": 6.5})
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=across, handlelength=1.6, columnspacing=1.4,
+        title=fill(above, 52 * look.columns) or None, title_fontsize=6.5,
+    )  # fmt: skip
 
 
 def settle(figure: Figure | SubFigure) -> None:
