@@ -22,7 +22,7 @@ def is_latency(limit: Limit) -> bool:
 def written(finding: Finding) -> Callable[[int], str]:
     """Return how the amounts of a finding are written: whole numbers, or a latency in milliseconds.
 
-    It has the digits that tell the amount from the limit.
+    It has enough digits not to read as the limit.
     """
     if not is_latency(finding.limit):
         return grouped

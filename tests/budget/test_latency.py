@@ -103,7 +103,7 @@ def test_the_verdict_names_the_device_its_error_and_the_heaviest(model: str, tmp
     assert about.replace("%", "%25") in github.stdout.splitlines()[-1]
 
 
-def test_amounts_that_differ_by_less_than_a_microsecond_are_told_apart(model: str, tmp_path: Path) -> None:
+def test_amounts_that_differ_by_less_than_a_microsecond_do_not_read_alike(model: str, tmp_path: Path) -> None:
     """Three decimals would show the same number twice. The remark says that the model errs by more."""
     exact = priced(count("mf26m"))
     done = run("check", "mf26m", "--latency-model", model, "--max-latency", f"{exact - 7}ns", cwd=tmp_path)
