@@ -63,6 +63,7 @@ COMMANDS = {
     "help-sensitivity": "sensitivity --help",
     "help-diff": "diff --help",
     "help-audit": "audit --help",
+    "help-export": "export --help",
 }
 
 

@@ -10,7 +10,7 @@ from running import ROOT
 
 PAGE = ROOT / "docs" / "files.md"
 PACKAGE = ROOT / "mfprofile"
-ROOMS = ["cli", "view", "verify", "trace", "explore", "budget", "paper", "cost", "nn", "spec"]
+ROOMS = ["cli", "view", "verify", "measure", "trace", "explore", "budget", "paper", "cost", "nn", "spec"]
 HEAD = """# Every file
 
 For those who search for a line. Each file has its first sentence here, and the public names that it defines. For how the

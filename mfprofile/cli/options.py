@@ -104,12 +104,20 @@ def report_file(file: object) -> None:
 
 def need_torch(command: str, extra: str = "torch") -> None:
     """Raise `InputError` with the command that installs torch, unless torch is installed."""
+    need_packages(command, extra, "torch")
+
+
+def need_packages(command: str, extra: str, *packages: str) -> None:
+    """Raise `InputError` with the command that installs an extra, unless its packages are installed."""
     from importlib.util import find_spec
 
     if working_folder() is None:  # torch cannot be imported
         raise InputError(NO_FOLDER)
-    if find_spec("torch") is None:
-        raise InputError(f"{command} needs torch; install it with pip install '.[{extra}]'")
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        it = "it" if len(missing) == 1 else "them"
+        names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        raise InputError(f"{command} needs {names}; install {it} with pip install '.[{extra}]'")
 
 
 def checked_specs(specs: list[str]) -> list[str]:

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "diff": (),
         "verify": (),
         "audit": (),
+        "export": (),
         "paper": (),
         "formula": (),
         "complexity": (),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mfprofile.cost.device import Device
 from mfprofile.cost.rows import Part
 from mfprofile.cost.sums import activations_of, params_of
 from mfprofile.cost.weights import Convention
@@ -13,6 +12,9 @@ from mfprofile.errors import InputError
 from mfprofile.spec.dimension import D, Size
 from mfprofile.spec.names import COUNTED, LATENCY, SUMS
 from mfprofile.spec.problems import unknown
+
+if TYPE_CHECKING:
+    from mfprofile.cost.device import Device
 
 
 class Measure(NamedTuple):

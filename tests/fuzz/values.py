@@ -27,6 +27,7 @@ _OUTPUTS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "plot": ("new.svg", "new.png", "new.pdf", "old.svg", "link.svg", "é.SVG"),
         "page": ("new.html", "old.html", "-"),
+        "export": ("new.onnx", "é.ONNX"),
         "scale": ("new.yaml", "mine.yaml", "link.yaml"),
     }
 )

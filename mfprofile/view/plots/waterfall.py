@@ -36,8 +36,9 @@ def waterfall(look: Look, difference: Difference, by: str = "block", quantity: s
     """
     for name, known in ((by, AXES), (quantity, QUANTITIES)):
         if name not in known:
-            raise InputError(f"a waterfall is by {' or '.join(AXES)}, of {', '.join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not {name!r}; "
-                             f"{nearest(name, known) or 'use one of those'}")  # fmt: skip
+            of = f"{', '.join(QUANTITIES[:-1])} or {QUANTITIES[-1]}"
+            hint = nearest(name, known) or "use one of those"
+            raise InputError(f"a waterfall is by {' or '.join(AXES)}, of {of}, not {name!r}; {hint}")
     if quantity == LATENCY:
         device_of(difference.a.convention)
     records = _records(difference, by, quantity)

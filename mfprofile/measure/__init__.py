@@ -1,0 +1,1 @@
+"""What is really paid: files of networks for other runtimes, and latency on a device."""
