@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.sums import Total
+from mfprofile.cost.sums import Total, whole_of
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
@@ -44,7 +44,7 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
         from mfprofile.cost.tree import SELF, lines, tree
 
         for line in lines(tree(bill), depth):
-            if line.name != SELF or line.total.madds or line.total.params:
+            if line.name != SELF or line.total.madds or line.total.params or line.total.latency:
                 yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.total
         return
     totals = bill.by(axis)
@@ -85,11 +85,6 @@ def bill_line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[An
     if bill.device is None:
         return line
     return [*line, total.latency, None if total.latency is None else share(total.latency, bill.latency)]
-
-
-def whole_of(bill: Bill) -> Total:
-    """Return the total of a bill."""
-    return Total("total", bill.madds, bill.params, latency=None if bill.device is None else bill.latency)
 
 
 def ops_columns(bill: Bill) -> list[Column]:
