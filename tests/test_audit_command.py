@@ -327,7 +327,7 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
         40,
         [{"name": "x", "shape": [1, 7], "dtype": "float32"}],
     )
-    refused = here("audit", "lazy.py:net", "--input", "3x2x2")
+    refused = here("audit", "lazy.py:net", "--input", "3")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert refused.stderr.startswith("error: lazy.py:net: cannot initialize its lazy layers: RuntimeError: ")
     exits = here("audit", "lazy.py:Exits", "--input", "3")
@@ -539,6 +539,8 @@ ATTENTIONS = {
 @pytest.mark.parametrize("name", ATTENTIONS)
 def test_attention_is_explained_whether_torch_fuses_it_or_not(name: str) -> None:
     """If not, FlopCounterMode and ptflops see the products, and fvcore does not count inside the operator."""
+    if name == "shared heads" and torch.__version__.startswith("2.4."):
+        pytest.skip("torch 2.4 has no enable_gqa")
     options = {"enable_gqa": True} if name == "shared heads" else {}
     attention = Lambda(lambda q: functional.scaled_dot_product_attention(*ATTENTIONS[name](q), **options))
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), attention), tools=MOST)

@@ -15,6 +15,7 @@ from mfprofile.cost.measures import measure
 from mfprofile.cost.rows import Part
 from mfprofile.cost.training import mode_of
 from mfprofile.cost.weights import Convention
+from mfprofile.errors import InputError
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import MEMORY
 
@@ -123,14 +124,28 @@ def judged(
 
 
 def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
-    """Return the finding of a limit on a counted network, in the limit's own convention."""
+    """Return the finding of a limit on a counted network, in the limit's own convention.
+
+    Raises `InputError` for a limit on memory of which only a lower bound is known, if that does not decide.
+    """
     bill = in_its_convention(limit, bill)
     counted = terms.amount(limit.name, bill)
     if isinstance(limit.amount, int):
-        return Finding(limit, counted, limit.amount)
+        result = Finding(limit, counted, limit.amount)
+        if limit.name == MEMORY and result.holds is limit.most:
+            _refuse_unseen(bill)
+        return result
     whole = terms.amount(limit.name.partition(".")[2], bill)
     share = limit.amount * whole
     return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
+
+
+def _refuse_unseen(bill: Bill) -> None:
+    """Raise `InputError` for a network of which the bytes of some tensors are not known."""
+    flow = bill.subject.dataflow
+    if flow is not None and flow.unseen:
+        what = f"{MEMORY}: only a lower bound is known, without the tensors of {', '.join(flow.unseen)}"
+        raise InputError(f"{bill.name}: {what}; remove its limit")
 
 
 def in_its_convention(limit: Limit, bill: Bill) -> Bill:

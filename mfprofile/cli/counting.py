@@ -56,5 +56,7 @@ def device_of(latency_model: str | None, allow_unpriced: bool) -> Device | None:
 
 
 MODEL_OPTIONS = {"latency_model": (ModelOption, None), "allow_unpriced": (UnpricedOption, False)}
+LatencyModel = Annotated["Device | None", Group(MODEL_OPTIONS, device_of)]
+"""The latency model alone, or None."""
 Counting = Annotated["Counted", Group({"convention": (ConventionName, "core"), **MODEL_OPTIONS}, counted)]
 """The convention `core` by default, with the latency model."""

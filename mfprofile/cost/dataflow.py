@@ -1,4 +1,4 @@
-"""The data flow of a network that ran: the operators, and the storages that each of them read and put out.
+"""The data flow of a network in code or in a file: its operators, and the storages that each reads and puts out.
 
 A storage is the block of bytes of one or more tensors: a view has the storage of its tensor, and an operator that works
 in place puts out the storage that it read. So neither needs a rule of its own. Storages that no operator of the run put
@@ -61,8 +61,9 @@ class DataFlow:
     """The operators of a run in running order, and the bytes of each storage that they put out.
 
     `returned` are the storages of what the network returned. `input_bytes` are those of its inputs, and `params` those
-    of its parameters by type. `unseen` is the number of tensors without a storage by operator; their bytes are unknown.
-    `einsums` are those that the network called, which torch may run as several operators or as others.
+    of its parameters by type. `unseen` is the number of tensors without a storage, or of unknown size, by operator:
+    their bytes are not known. `einsums` are those that the network called, which torch may run as several operators or
+    as others.
     """
 
     operators: Sequence[Ran]

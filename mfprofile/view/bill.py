@@ -10,9 +10,9 @@ from mfprofile.cost.sums import Total
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
-from mfprofile.spec.words import listed
 from mfprofile.view.head import head
 from mfprofile.view.numbers import change, grouped, human, milliseconds, share
+from mfprofile.view.prediction import not_priced, predicted_by
 from mfprofile.view.tables import Column, Form, Table
 
 
@@ -132,7 +132,7 @@ def heading(bill: Bill) -> str:
 
 def prediction(bill: Bill) -> list[str]:
     """Return a line on the latency model, or no line without one."""
-    return [] if bill.device is None else [f"ms: predicted by latency model {bill.device.about}"]
+    return predicted_by(bill.device)
 
 
 def counted(bill: Bill) -> str:
@@ -161,10 +161,7 @@ def closing(bill: Bill) -> list[str]:
 
 def unpriced_ops(bill: Bill) -> list[str]:
     """Return a line on the ops that the latency model has no price for, or no line if there are none."""
-    if not bill.unpriced:
-        return []
-    kinds = listed([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
-    return [f"Not in the latency, because the model never saw them: {kinds}"]
+    return not_priced([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
 
 
 def skipped_params(bill: Bill) -> list[str]:

@@ -65,13 +65,15 @@ def _heading(outcome: Outcome, terms: Terms) -> str:
 
 
 def _memory(outcome: Outcome, terms: Terms) -> Iterator[str]:
-    """Yield how the memory of specs is counted, and that of networks in code, if there are limits on it."""
+    """Yield how the memory of specs is counted, and of networks in code and in files, if there are limits on it."""
     limited = [each for each in outcome.verdicts if any(one.limit.name == MEMORY for one in each.findings)]
-    is_recorded = {each.bill.subject.dataflow is not None for each in limited}
-    if False in is_recorded:
+    subjects = [each.bill.subject for each in limited]
+    if any(each.dataflow is None for each in subjects):
         yield f"memory of {several(terms.batch, 'image')} in {terms.dtype}"
-    if True in is_recorded:
+    if any(each.dataflow is not None and each.fill for each in subjects):
         yield "memory of networks in code as they run"
+    if any(each.dataflow is not None and not each.fill for each in subjects):
+        yield "memory of files as they are"
 
 
 def _in(conventions: Sequence[str]) -> str:
