@@ -83,7 +83,7 @@ def command(
             autocompletion=names_in("measure.setup:DTYPES"),
         ),
     ] = "float32",
-    sweeps: Annotated[int, typer.Option("--sweeps", metavar="N", help="Sweeps over everything measured.")] = 14,
+    sweeps: Annotated[int, typer.Option("--sweeps", metavar="N", help="Sweeps over everything measured.")] = 40,
     reference: Annotated[
         str,
         typer.Option(
