@@ -29,7 +29,7 @@ SPACE = "mf294m-stages"
 CALIBRATED, CALIBRATION_SEED = 24, 0
 VARIANTS, VARIANTS_SEED = 40, 20261127
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
-SWEEPS = 14
+SWEEPS = 20
 
 
 def main() -> None:

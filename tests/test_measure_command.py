@@ -39,6 +39,7 @@ class Net(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU())
         self.blocks = nn.ModuleList(nn.Conv2d(width, width, 3, groups=width) for _ in range(2))
+        self.drop = nn.Sequential(nn.Dropout(), nn.Identity())
         self.head = nn.Linear(width, 10)
         self.fails = fails
 
@@ -49,7 +50,7 @@ class Net(nn.Module):
             image = image * scale
         if self.fails and not image.is_meta:
             raise ValueError("no luck")
-        return {"logits": self.head(image.mean((2, 3)))}
+        return {"logits": self.head(self.drop(image.mean((2, 3))))}
 """
 QUICK = ("--sweeps", "2", "--reference", "small.yaml")
 """Options of a short measurement, beside the small spec."""
@@ -157,15 +158,15 @@ def test_the_parts_of_a_spec_and_the_rest_are_the_whole(folder: Path, axis: str,
 
 
 def test_the_parts_of_a_network_in_code_are_the_modules_that_are_called(folder: Path) -> None:
-    """A list is never called, so its modules are parts. Two of them share what a parent would be; one is never run."""
+    """A list is never called, so its modules are parts. One is never run, and two only pass on their input."""
     line = ("net.py:Net", "--input", "3x16x16", "--arg", "width=4", "--by", "module", "--runtime")
     for runtime in ("torch", "onnxruntime"):
         *parts, rest = measured(folder, *line, runtime)["networks"][0]["parts"]["totals"]
-        madds = {"stem.0": 27 * 4 * 196, "stem.1": 0, "blocks.1": 9 * 4 * 144, "head": 40}
+        madds = {"stem.0": 27 * 4 * 196, "stem.1": 0, "blocks.1": 9 * 4 * 144, "drop.0": 0, "drop.1": 0, "head": 40}
         assert {part["name"]: part["madds"] for part in parts} == madds
         assert rest["madds"] == 0
     *parts, rest = measured(folder, *line, "torch", "--depth", "1")["networks"][0]["parts"]["totals"]
-    assert [part["name"] for part in parts] == ["stem", "blocks.1", "head"]
+    assert [part["name"] for part in parts] == ["stem", "blocks.1", "drop", "head"]
 
 
 def test_inputs_by_name_and_outputs_by_key_are_measured_in_both_runtimes(folder: Path) -> None:

@@ -92,7 +92,7 @@ RunOptions = Annotated[
             ),
             "sweeps": (
                 Annotated[int, typer.Option("--sweeps", metavar="N", help="Sweeps over everything that is measured.")],
-                14,
+                40,
             ),
         },
         Run,

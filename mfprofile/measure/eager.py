@@ -24,9 +24,14 @@ def device_of(on: str) -> torch.device:
 
 @contextmanager
 def settings(threads: int) -> Iterator[None]:
-    """Have so many threads, no gradients, and float32 without TF32 inside a with block; then restore them."""
+    """Have so many threads, no gradients, and float32 without TF32 inside a with block; then restore them.
+
+    Numbers too small for their type become 0. A part that works in place, again and again on the same tensor, would
+    come to them, and a processor is slow at them.
+    """
     precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
+    torch.set_flush_denormal(True)
     try:
         with (
             torch_threads(threads),
@@ -36,6 +41,7 @@ def settings(threads: int) -> Iterator[None]:
             yield
     finally:
         torch.set_float32_matmul_precision(precision)
+        torch.set_flush_denormal(False)  # torch's default; it has no function that says what it was
 
 
 def call_of(program: TorchProgram, device: torch.device) -> Call:

@@ -13,7 +13,7 @@ from mfprofile.errors import InputError
 from mfprofile.measure.model_files import Model, of_dtype, product
 from mfprofile.measure.sessions import check_onnxruntime, of_onnxruntime, of_openvino
 from mfprofile.measure.setup import Setup
-from mfprofile.measure.sweeps import Call
+from mfprofile.measure.sweeps import Call, no_work
 
 if TYPE_CHECKING:
     from mfprofile.measure.programs import TorchProgram
@@ -47,7 +47,8 @@ def _of_models(setup: Setup) -> Runtime:
     versions = {name: version(name) for name in (setup.runtime, "onnx")}
 
     def call(program: Program) -> Call:
-        return run(program if isinstance(program, Model) else _exported(program), setup)
+        model = program if isinstance(program, Model) else _exported(program)
+        return no_work if model is None else run(model, setup)
 
     def of_product(side: int) -> Call:
         return run(product(side, setup.stored), setup)
@@ -67,12 +68,15 @@ def _gpu() -> str:
     return "a GPU"
 
 
-def _exported(program: TorchProgram) -> Model:
+def _exported(program: TorchProgram) -> Model | None:
     import torch
 
     from mfprofile.measure.programs import exported
 
-    content, tensors = exported(program)
+    result = exported(program)
+    if result is None:
+        return None
+    content, tensors = result
     arrays = [
         of_dtype(each.float().numpy(), "bfloat16")
         if each.dtype == torch.bfloat16

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devices import nanoseconds, odd_device, write_device
+from odd_devices import nanoseconds, odd_device, write_device
 from running import run
 
 import mfprofile

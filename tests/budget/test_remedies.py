@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
-from devices import odd_device
 from hypothesis import given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
+from odd_devices import odd_device
 from running import run
 from strategies import Mapping, spec_mappings
 

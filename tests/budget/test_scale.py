@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from devices import odd_device
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from odd_devices import odd_device
 from strategies import spec_mappings
 
 from mfprofile.budget.depth import Depths

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from devices import nanoseconds, odd_device
 from hypothesis import given
+from odd_devices import nanoseconds, odd_device
 from strategies import spec_mappings
 
 from mfprofile.cost.bill import count

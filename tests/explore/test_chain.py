@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from devices import odd_device
 from explore.brute import with_values
 from explore.networks import Network, network_of
 from explore.spaces import brute_force, space_mappings
 from hypothesis import event, given, settings
+from odd_devices import odd_device
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.explore.chain import Chain, Chains

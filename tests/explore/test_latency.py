@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
-from devices import nanoseconds, odd_device
 from explore.brute import Place, choices_of, merged, put
 from explore.spaces import brute_force
+from odd_devices import nanoseconds, odd_device
 from running import ROOT
 
 from mfprofile.cost.bill import Bill

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from devices import CONDITIONS, ERRORS, nanoseconds, odd_device, write_device
+from odd_devices import CONDITIONS, ERRORS, nanoseconds, odd_device, write_device
 from running import run
 
 from mfprofile.cost.bill import count

@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from devices import nanoseconds, odd_device
 from explore.spaces import brute_force, space_mappings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from odd_devices import nanoseconds, odd_device
 
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention

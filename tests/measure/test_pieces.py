@@ -16,7 +16,7 @@ from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.measure.eager import call_of, settings  # noqa: E402
 from mfprofile.measure.measurement import measured  # noqa: E402
 from mfprofile.measure.pieces import Pieces, pieces_of  # noqa: E402
-from mfprofile.measure.programs import Flat, TorchProgram  # noqa: E402
+from mfprofile.measure.programs import Flat, TorchProgram, exported  # noqa: E402
 from mfprofile.measure.setup import Setup  # noqa: E402
 from mfprofile.measure.subjects import Subject, of_code, of_spec  # noqa: E402
 from mfprofile.spec.load import load  # noqa: E402
@@ -154,6 +154,29 @@ def test_a_flat_program_takes_and_returns_tensors_alone() -> None:
     flat = Flat(TorchProgram("net", Nested(), [{"a": one}, True], {"more": [two]}))
     assert [tensor.tolist() for tensor in flat.tensors] == [[1, 1], [3, 3]]
     assert [tensor.tolist() for tensor in flat(two, one)] == [[4, 4], [2, 2]]
+
+
+def test_an_output_that_is_a_changed_input_is_work() -> None:
+    """An activation in place returns its input, and so does a module that does nothing."""
+    for model, is_work in ((nn.Hardswish(inplace=True), True), (nn.Identity(), False), (nn.Dropout().eval(), False)):
+        program = TorchProgram("net", model, [torch.ones(1, 2)])
+        assert len(Flat(program)(*Flat(program).tensors)) == is_work
+        assert (exported(program) is not None) == is_work
+
+
+def test_a_part_that_works_in_place_does_not_come_to_tiny_numbers() -> None:
+    """Halved 141 times, 1 becomes 0 and not 2^-141, at which a processor would be slow."""
+
+    class Halves(nn.Module):
+        def forward(self, image: Tensor) -> Tensor:
+            return image.mul_(0.5)
+
+    image = torch.ones(64)
+    with settings(1):
+        call = call_of(TorchProgram("net", Halves(), [image]), torch.device("cpu"))
+        for _ in range(140):
+            call()
+        assert image.count_nonzero() == 0
 
 
 def test_only_the_bridges_output_is_computed_in_its_piece() -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from devices import ERRORS, nanoseconds, odd_device, write_device
+from odd_devices import ERRORS, nanoseconds, odd_device, write_device
 from pictures import LOOKS, overlaps, texts
 from running import run
 
