@@ -1,6 +1,6 @@
 """Networks to fit a latency model to: variants of a space, and networks of other depths and sizes beside it.
 
-Inside one space, the number of ops hardly varies, and a fit cannot tell what a call costs. So half of the networks are
+Inside one space, the number of ops hardly varies, and a fit cannot separate calls from products. So half of the networks are
 variants that are also changed in depth, width, tokens and input.
 """
 

@@ -48,7 +48,7 @@ def test_sweeps_of_other_networks_or_another_machine_are_not_used(tmp_path: Path
     ],
 )
 def test_a_damaged_file_is_as_none(tmp_path: Path, content: str) -> None:
-    """The calibration begins anew."""
+    """The calibration starts again from the beginning."""
     journal_of(tmp_path / "desk.json").write_text(content)
     assert Journal(tmp_path / "desk.json", KEY).sweeps == []
 
