@@ -144,6 +144,7 @@ _RULES: Mapping[str, str] = {
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "float_type": "must be a number",
+    "finite_number": "must be a finite number",
     "dict_type": "must be a map",
     "list_type": "must be a list",
     "model_type": "must be a map",

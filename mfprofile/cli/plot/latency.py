@@ -54,13 +54,15 @@ def command(
 
     check_ending(output)
     files = list(dict.fromkeys(measured or ()))
-    if "-" in files and "-" in (variants or ()):
+    if [*files, *(variants or ()), latency_model].count("-") > 1:
         raise InputError("-: standard input can be read only once")
     bills = (
         [] if files and not (variants or latency_model) else _bills(variants, latency_model, allow_unpriced, changes)
     )
     if not bills and (allow_unpriced or changes):
-        raise InputError("a latency is changed only in a prediction; give a SPEC and --latency-model FILE")
+        raise InputError(
+            "--set, --input and --allow-unpriced are for predictions; give a SPEC and --latency-model FILE"
+        )
     write(latency(look, [read_timings(file) for file in files], bills), "latency", output, look)
 
 

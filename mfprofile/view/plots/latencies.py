@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from mfprofile.cost.bill import Bill
+from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.measures import device_of
 from mfprofile.errors import InputError
 from mfprofile.paper.claims import MODELS
@@ -48,7 +49,7 @@ def measured_points(files: Sequence[Timings]) -> Iterator[Point]:
         )
     for file in files:
         for each in file.networks:
-            sort = OTHERS if is_target(each.name) else _sort(each.name)
+            sort = OTHERS if is_target(each.name) else _sort(each.name, each.madds)
             yield Point(
                 each.name, sort, MEASURED, str(file.where), each.madds, each.median, low=each.low, high=each.high
             )
@@ -74,13 +75,18 @@ def predicted_points(bills: Sequence[Bill]) -> Iterator[Point]:
         device = device_of(bill.convention)
         if not bill.latency:
             raise InputError(f"{bill.name}: latency model '{device.name}' predicts no time; calibrate it again")
-        yield Point(
-            bill.name, _sort(bill.name), PREDICTED, device.about, device.batch * bill.madds, float(bill.latency)
-        )
+        madds = device.batch * bill.madds
+        yield Point(bill.name, _sort(bill.name, madds), PREDICTED, device.about, madds, bill.latency)
 
 
-def _sort(name: str) -> str:
-    return PUBLISHED if name in MODELS else SPECS
+def _sort(name: str, madds: int) -> str:
+    """Return the sort of a spec. It is as published if it has the name and, for each image, the multiply-adds."""
+    return PUBLISHED if name in MODELS and madds % _madds_of(name) == 0 else SPECS
+
+
+@cache
+def _madds_of(model: str) -> int:
+    return count(model).madds
 
 
 def _distinct(where: Where, every: Sequence[Where]) -> str:

@@ -139,7 +139,7 @@ def _order(timed: _Timed, place: str, label: str) -> Problem | None:
     """Return the problem of a median outside its interval."""
     if timed.low_ns <= timed.median_ns <= timed.high_ns:
         return None
-    rule = f"must be from low_ns = {timed.low_ns:g} to high_ns = {timed.high_ns:g}"
+    rule = f"must be from low_ns = {timed.low_ns:.0f} to high_ns = {timed.high_ns:.0f}"
     return Problem(Mark(label), f"{place}.median_ns", rule, timed.median_ns)
 
 
