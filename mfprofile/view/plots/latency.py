@@ -132,7 +132,7 @@ def _lines(least: float, most: float) -> list[float]:
     """Return round amounts between two, as many as are clear.
 
     >>> _lines(1.5, 30), _lines(0.011, 90)
-    ([2, 5, 10, 20], [0.1, 1, 10])
+    ([2, 5, 10, 20], [0.03, 0.1, 0.3, 1, 3, 10, 30])
     """
     for steps in _STEPS:
         every = [step * 10**power if power >= 0 else step / 10**-power for power in range(-12, 15) for step in steps]
