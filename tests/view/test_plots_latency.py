@@ -131,7 +131,7 @@ def test_nothing_overlaps(look: Look, kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 def test_places_that_differ_have_markers_and_the_legend_says_in_what(look: Look, tmp_path: Path) -> None:
-    """Here in threads and in the runtime. The same network is drawn at each place."""
+    """Here in threads and in the runtime. The same network is drawn at each place and named once."""
     files = [
         timings(tmp_path, "mf294m", file="a.json"),
         timings(tmp_path, "mf294m", file="b.json", factor=0.6, threads=2),
@@ -140,9 +140,19 @@ def test_places_that_differ_have_markers_and_the_legend_says_in_what(look: Look,
     picture = latency(look, files)
     shown = [text for text, _ in texts(picture, look)]
     assert {"by hand 1.0, 1 thread", "by hand 1.0, 2 threads", "torch 2.13.0, 1 thread"} <= set(shown)
-    assert shown.count("mf294m") == 3
+    assert shown.count("mf294m") == 1
     assert len({point["where"] for point in picture.data}) == 3
     assert overlaps(picture, look) == []
+
+
+def test_a_name_is_at_the_highest_measured_point(tmp_path: Path) -> None:
+    """Not at a predicted one, even if that is higher."""
+    slow, fast = (timings(tmp_path, "mf294m", file=f"{at}.json", factor=at, threads=at) for at in (2, 1))
+    for files, factor in (([slow, fast], 2), ([fast, slow], 2), ([fast], 1)):
+        rates = {key: Rate(*(100 * each for each in rate)) for key, rate in odd_device().rates.items()}
+        [axes] = latency(Look(), files, bills("mf294m", device=Device("slow", rates))).figure.axes
+        [name] = [text for text in axes.texts if text.get_text() == "mf294m"]
+        assert name.xy == (count("mf294m").madds, sorted(timed_specs("mf294m", factor=factor)["mf294m"][1])[1] / 1e6)  # type: ignore[attr-defined]
 
 
 def test_files_of_one_place_are_one_series(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Line: TypeAlias = tuple[Sequence[float], Sequence[float]]
 MOST_NAMED = 30
-"""The most points that are labelled with names."""
+"""The most networks that have names in the picture."""
 _COLORS = {PUBLISHED: "mobile", SPECS: "user", OTHERS: "cnn"}
 _MARKERS = "osD^"
 _STEPS = ((1, 2, 5), (1, 3), (1,))
@@ -156,9 +156,12 @@ def _legend(axes: Axes, points: Sequence[Point], places: dict[str, str], look: L
 
 
 def _name(axes: Axes, points: Sequence[Point], lines: Sequence[Line], look: Look) -> None:
-    """Write the names at the points, each network once where it is measured and predicted."""
-    known = {(point.name, point.madds) for point in points if point.source == MEASURED}
-    named = [each for each in points if each.source == MEASURED or (each.name, each.madds) not in known]
+    """Write each name once: at the highest measured point of the network, or else the highest predicted one.
+
+    All points of a network have its multiply-adds, so they are below the name.
+    """
+    rising = sorted(points, key=lambda point: (point.source == MEASURED, point.latency))
+    named = list({(point.name, point.madds): point for point in rising}.values())
     if len(named) > MOST_NAMED:
         named = []
     places = [(each.madds, each.milliseconds) for each in points]

@@ -26,7 +26,7 @@ MOST_NAMED = 6
 def prediction(look: Look, device: Device, networks: Sequence[HeldOut]) -> Picture:
     """Draw predicted against measured latency, and the errors of the predictions, with a band of ±10 %.
 
-    The published Mobile-Formers have their own colour. Networks beyond the band are named.
+    The published models have their own colour. Networks beyond the band are named.
     """
     title = f"Latency model '{short(device.name)}': predicted against measured"
     with look.applied():
@@ -70,8 +70,8 @@ def _errors(axes: Axes, networks: Sequence[HeldOut], look: Look) -> None:
 
 def _points(axes: Axes, networks: Sequence[HeldOut], heights: Sequence[float], look: Look) -> None:
     for label, color, marker, is_published in (
-        ("networks of the calibration", "mobile", "o", False),
-        ("Mobile-Former, as published", "former", "s", True),
+        ("networks", "mobile", "o", False),
+        ("published models", "former", "s", True),
     ):
         own = [
             (each.measured / 1e6, y)
