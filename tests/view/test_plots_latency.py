@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from devices import odd_device, write_device
 from pictures import LOOKS, covered, numbers_in, overlaps, texts
-from running import run
+from running import need, run
 from timings import measurement, timed_specs, written
 
 from mfprofile.cost.bill import Bill, count
@@ -221,6 +221,30 @@ def test_the_command_draws_measured_and_predicted(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", f"wrote {out}\n")
 
 
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_network_in_code_is_predicted_too(batch: int, tmp_path: Path) -> None:
+    """Its multiply-adds and its time are of a batch of the model: a convolution with bias and a ReLU."""
+    need("torch")
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n\ndef net():\n    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())\n"
+    )
+    write_device(odd_device(batch=batch), tmp_path)
+    model = ["--latency-model", "abacus.json"]
+    done = run("plot", "latency", "mf26m", "net.py:net", "--input", "3x64x64", *model, "-o", "a.svg", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote a.svg\n")
+    values, rates = 8 * 62 * 62, odd_device().rates
+    conv, relu = rates["conv", "*"], rates["relu", "*"]
+    times = [
+        batch * values * (27 * conv.product + conv.element) + (27 * 8 + 8) * conv.param + conv.call,
+        batch * values * relu.element + relu.call,
+    ]
+    [spec, net] = numbers_in(tmp_path / "a.svg")["data"]
+    assert (net["name"], net["sort"]) == ("net.py:net", OTHERS)
+    assert net["latency"] == sum((time + 500_000) // 10**6 for time in times)
+    assert net["madds"] == batch * 27 * values
+    assert (spec["name"], spec["madds"]) == ("mf26m", batch * count("mf26m").madds)
+
+
 def test_wrong_input_is_one_message(tmp_path: Path) -> None:
     """Exit code 2, and no picture."""
     file = written(measurement(timed_specs("mf294m")), tmp_path)
@@ -232,6 +256,7 @@ def test_wrong_input_is_one_message(tmp_path: Path) -> None:
         (["--measured", "-", "--latency-model", "-"], "-: standard input can be read only once"),
         (["--measured", model], f"{model}: is a latency model, not a measurement; use --latency-model {model}"),
         (["--measured", file, "--set", "width=2"], "--set, --input and --allow-unpriced are for predictions; give a SPEC and --latency-model FILE"),
+        (["mf26m", "--arg", "a=1", "--latency-model", model], "--arg needs a network in code, such as net.py:Net; use --set to change a spec"),
         (["mf26n", "--latency-model", model], "mf26n: no shipped spec and no file has this name; did you mean 'mf26m'?"),
         (["--measured", file, "-o", "a.jpg"], "a.jpg: the ending must be .png, .svg or .pdf"),
     ):  # fmt: skip

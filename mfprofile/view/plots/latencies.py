@@ -49,10 +49,8 @@ def measured_points(files: Sequence[Timings]) -> Iterator[Point]:
         )
     for file in files:
         for each in file.networks:
-            sort = OTHERS if is_target(each.name) else _sort(each.name, each.madds)
-            yield Point(
-                each.name, sort, MEASURED, str(file.where), each.madds, each.median, low=each.low, high=each.high
-            )
+            sort, where = _sort(each.name, each.madds), str(file.where)
+            yield Point(each.name, sort, MEASURED, where, each.madds, each.median, low=each.low, high=each.high)
 
 
 def places_of(files: Sequence[Timings]) -> dict[str, str]:
@@ -67,20 +65,22 @@ def places_of(files: Sequence[Timings]) -> dict[str, str]:
 
 
 def predicted_points(bills: Sequence[Bill]) -> Iterator[Point]:
-    """Yield specs, each once, as the latency model of their bills predicts them, for a batch of the model.
+    """Yield networks as the latency model of their bills predicts them, for a batch of the model.
 
     Raises `InputError` for a bill without a model, and for ops that the model never saw.
     """
-    for bill in dict.fromkeys(bills):
+    for bill in bills:
         device = device_of(bill.convention)
         if not bill.latency:
             raise InputError(f"{bill.name}: latency model '{device.name}' predicts no time; calibrate it again")
-        madds = device.batch * bill.madds
+        madds = bill.madds if bill.subject.batch == device.batch else device.batch * bill.madds
         yield Point(bill.name, _sort(bill.name, madds), PREDICTED, device.about, madds, bill.latency)
 
 
 def _sort(name: str, madds: int) -> str:
-    """Return the sort of a spec. It is as published if it has the name and, for each image, the multiply-adds."""
+    """Return the sort of a network. It is as published if it has the name and, for each image, the multiply-adds."""
+    if is_target(name):
+        return OTHERS
     return PUBLISHED if name in MODELS and madds % _madds_of(name) == 0 else SPECS
 
 
