@@ -17,11 +17,10 @@ from statistics import median
 
 from mfprofile.explore.sample import sample_space
 from mfprofile.explore.space import read_space
-from mfprofile.measure.calibration import METHODS, timed
+from mfprofile.measure.calibration import METHODS, candidate, timed
 from mfprofile.measure.fit import Sample, errors_of, sample
 from mfprofile.measure.samples import networks
 from mfprofile.measure.setup import setup_of
-from mfprofile.measure.subjects import of_spec
 from mfprofile.measure.summary import noise_of_all
 from mfprofile.measure.sweeps import no_progress
 from mfprofile.spec.load import load
@@ -30,7 +29,7 @@ SPACE = "mf294m-stages"
 CALIBRATED, CALIBRATION_SEED = 24, 0
 VARIANTS, VARIANTS_SEED = 40, 20261127
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
-SWEEPS = 14
+SWEEPS = 20
 
 
 def main() -> None:
@@ -42,9 +41,11 @@ def main() -> None:
     drawn = [load(variant.spec()) for variant in sample_space(space, VARIANTS, VARIANTS_SEED)]
     models = [load(name) for name in MODELS]
     assert not {replace(spec, name="") for spec in calibration} & {replace(spec, name="") for spec in drawn}
-    subjects = [of_spec(spec, setup) for spec in (*calibration, *drawn, *models)]
-    about, times, _ = timed(subjects, setup, SWEEPS, output or None, lambda _: nullcontext(no_progress))
-    samples = [sample(each.name, each.bill.parts, median(series)) for each, series in zip(subjects, times, strict=True)]
+    candidates = [candidate(spec, setup) for spec in (*calibration, *drawn, *models)]
+    about, times, _ = timed(candidates, setup, SWEEPS, output or None, lambda _: nullcontext(no_progress))
+    samples = [
+        sample(each.bill.name, each.bill.parts, median(series)) for each, series in zip(candidates, times, strict=True)
+    ]
     known, held, shipped = samples[:CALIBRATED], samples[CALIBRATED:-7], samples[-7:]
     noise = noise_of_all(times) or 0.0
     where = f"{about.processor}, {about.cores} cores; {about.runtime} {about.versions[about.runtime]}"

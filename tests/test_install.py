@@ -17,7 +17,8 @@ site.addsitedir(sys.argv[1])  # reads an editable install's .pth, as Python does
 sys.path = [entry for entry in sys.path if entry not in before] + before  # before any other mfprofile
 import mfprofile
 import mfprofile.spec.sources as sources
-print(mfprofile.__file__, len(sources.shipped()), len(sources.shipped("spaces")), mfprofile.count("mf26m").madds)
+shipped = [len(sources.shipped(what)) for what in ("specs", "spaces", "devices")]
+print(mfprofile.__file__, *shipped, mfprofile.count("mf26m").madds)
 """
 
 
@@ -48,24 +49,24 @@ def _unpacked(wheel: Path, to: Path) -> Path:
 def test_from_a_wheel(built: Path, tmp_path: Path) -> None:
     """The wheel contains the specs inside the package."""
     where = _unpacked(next(built.glob("*.whl")), tmp_path / "site")
-    file, specs, spaces, madds = _counted(where, tmp_path)
+    file, specs, spaces, devices, madds = _counted(where, tmp_path)
     assert Path(file).is_relative_to(where)
-    assert (specs, spaces, madds) == ("27", "5", "23550208")
+    assert (specs, spaces, devices, madds) == ("27", "5", "2", "23550208")
 
 
 def test_from_a_checkout(tmp_path: Path) -> None:
     """The specs of the checkout, next to the package, are found."""
-    file, specs, spaces, madds = _counted(ROOT, tmp_path)
+    file, specs, spaces, devices, madds = _counted(ROOT, tmp_path)
     assert Path(file).is_relative_to(ROOT)
-    assert (specs, spaces, madds) == ("27", "5", "23550208")
+    assert (specs, spaces, devices, madds) == ("27", "5", "2", "23550208")
 
 
 def test_from_an_editable_install(built: Path, tmp_path: Path) -> None:
     """An editable wheel uses the checkout."""
     where = _unpacked(next((built / "editable").glob("*.whl")), tmp_path / "site")
-    file, specs, spaces, madds = _counted(where, tmp_path)
+    file, specs, spaces, devices, madds = _counted(where, tmp_path)
     assert Path(file).is_relative_to(ROOT)
-    assert (specs, spaces, madds) == ("27", "5", "23550208")
+    assert (specs, spaces, devices, madds) == ("27", "5", "2", "23550208")
 
 
 def test_the_wheel_is_typed_and_licensed(built: Path) -> None:

@@ -176,7 +176,9 @@ def test_training_has_no_memory(here: Here) -> None:
     """What is live in a backward pass is not known."""
     done = here("check net.py:Net --input 3x16x16 --max-memory 1MB --training")
     assert (done.returncode, done.stdout, "memory of one inference; omit --training\n" in done.stderr) == (2, "", True)
-    assert "No such option: --training" in here("memory net.py:Net --training").stderr
+    refused = here("memory net.py:Net --training").stderr
+    assert "No such option" in refused
+    assert "--training" in refused
 
 
 @pytest.mark.parametrize(

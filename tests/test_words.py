@@ -22,7 +22,7 @@ OLD = {
 }
 """Each old pattern, and what to write instead."""
 KINDS = ("*.py", "*.md", "*.js", "*.html", "*.yaml", "*.yml", "*.toml", "*.txt")
-PLACES = ("mfprofile", "docs", "tests", "benchmarks", "studies", "specs", "spaces", ".ci", ".github")
+PLACES = ("mfprofile", "docs", "tests", "benchmarks", "studies", "specs", "spaces", "devices", ".ci", ".github")
 
 
 def _files() -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devices import odd_device
+from odd_devices import odd_device
 
 from mfprofile.cost.bill import count
 from mfprofile.measure.calibration import METHODS, Calibration
@@ -22,7 +22,7 @@ HERE = Environment(
     "abacus", 2, "Linux x86_64", "", "by hand", {"by hand": "1.0"}, "cpu", 1, "float32", 1, "CPU time", 10, 3, 0,
     "2026-01-01T00:00:00+00:00",
 )  # fmt: skip
-"""The environment of `devices.odd_device`."""
+"""The environment of `odd_devices.odd_device`."""
 PEAK = Timed("1024×1024 product", 1024**3, [20e6, 22e6, 21e6])
 """A peak whose median is 51.13 GMAdds/s."""
 

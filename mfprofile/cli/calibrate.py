@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import names_in, spaces
+from mfprofile.cli.completion import spaces
 from mfprofile.cli.options import AsJson, Changes, checked_specs, notify, report_file
+from mfprofile.cli.setups import RunOptions, need
 from mfprofile.errors import InputError
-from mfprofile.measure.setup import setup_of
 from mfprofile.spec.words import plural
 
 if TYPE_CHECKING:
     from mfprofile.explore.space import Space
-    from mfprofile.measure.calibration import Calibration
+    from mfprofile.measure.calibration import Calibration, Candidate
     from mfprofile.measure.setup import Setup
-    from mfprofile.measure.subjects import Subject
 
 MOST_NETWORKS = 1000
 
@@ -36,35 +35,10 @@ def command(
         int, typer.Option("-n", "--number", metavar="N", help="Networks that are measured; 12 or more are better.")
     ] = 24,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Another seed draws other networks.")] = 0,
-    sweeps: Annotated[int, typer.Option("--sweeps", metavar="N", help="Sweeps over all networks.")] = 14,
-    runtime: Annotated[
-        str | None,
-        typer.Option(
-            "--runtime",
-            metavar="NAME",
-            help="onnxruntime (default), torch (default with --on cuda), or openvino.",
-            autocompletion=names_in("measure.setup:RUNTIMES"),
-        ),
-    ] = None,
-    on: Annotated[
-        str,
-        typer.Option(
-            "--on", metavar="PLACE", help="Run on cpu or cuda.", autocompletion=names_in("measure.setup:PLACES")
-        ),
-    ] = "cpu",
-    threads: Annotated[int, typer.Option("--threads", metavar="N", help="Threads on a CPU.")] = 1,
-    dtype: Annotated[
-        str,
-        typer.Option(
-            "--dtype",
-            metavar="TYPE",
-            help="float32, float16 or bfloat16.",
-            autocompletion=names_in("measure.setup:DTYPES"),
-        ),
-    ] = "float32",
     batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Images in a call.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace a file with a better or another model.")] = False,
     *,
+    run: RunOptions,
     changes: Changes,
     as_json: AsJson = False,
 ) -> None:
@@ -82,12 +56,12 @@ def command(
     from mfprofile.view.calibration import calibration_json, errors_table, file_json
     from mfprofile.view.tables import dumps, render, show
 
-    setup = setup_of(runtime, on, threads, dtype, batch)
-    _check(output, number, sweeps)
-    setup.need(with_torch=True)
-    _need_scipy()
+    setup = run.setup(batch)
+    run.check_sweeps(2, ", so that their noise is known")
+    _check(output, number)
+    need("calibrate", setup, with_torch=True, more=["scipy"])
     check(output)
-    calibration = _calibrated(_subjects(spaces, changes, number, seed, setup), setup, sweeps, output)
+    calibration = _calibrated(_candidates(spaces, changes, number, seed, setup), setup, run.sweeps, output)
     show(dumps(calibration_json(calibration)) if as_json else render(errors_table(calibration), "text"))
     if not force and (reason := _reason_to_keep(output, calibration)):
         notify(f"{output}: is kept: {reason}; use --force to replace it, or -o with another file")
@@ -97,29 +71,20 @@ def command(
     report_file(output)
 
 
-def _check(output: str, number: int, sweeps: int) -> None:
+def _check(output: str, number: int) -> None:
     from mfprofile.measure.fit import LEAST
 
     if Path(output).suffix != ".json":
         raise InputError(f"-o {output}: must end in .json")
     if not LEAST <= number <= MOST_NETWORKS:
         raise InputError(f"--number {number}: must be from {LEAST} to {MOST_NETWORKS}")
-    if not 2 <= sweeps <= 10_000:
-        raise InputError(f"--sweeps {sweeps}: must be from 2 to 10,000, so that their noise is known")
 
 
-def _need_scipy() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("scipy") is None:
-        raise InputError("calibrate needs scipy; install it with pip install '.[latency]'")
-
-
-def _subjects(references: list[str], changes: Changes, number: int, seed: int, setup: Setup) -> list[Subject]:
+def _candidates(references: list[str], changes: Changes, number: int, seed: int, setup: Setup) -> list[Candidate]:
     """Return the networks to measure. Raise `InputError` for spaces without enough of them."""
     from mfprofile.explore.space import read_space
+    from mfprofile.measure.calibration import candidate
     from mfprofile.measure.samples import networks
-    from mfprofile.measure.subjects import of_spec
 
     spaces: list[Space] = [read_space(each, changes) for each in checked_specs(references)]
     specs = networks(spaces, number, seed)
@@ -127,16 +92,16 @@ def _subjects(references: list[str], changes: Changes, number: int, seed: int, s
         names = ", ".join(space.name for space in spaces)
         what = f"only {len(specs)} {plural('network', len(specs))} can be drawn, fewer than --number {number}"
         raise InputError(f"{names}: {what}; use a larger space")
-    return [of_spec(spec, setup) for spec in specs]
+    return [candidate(spec, setup) for spec in specs]
 
 
-def _calibrated(subjects: list[Subject], setup: Setup, sweeps: int, output: str) -> Calibration:
+def _calibrated(candidates: list[Candidate], setup: Setup, sweeps: int, output: str) -> Calibration:
     from mfprofile.measure.calibration import NoisyError, calibrated
     from mfprofile.view.progress import progress_bar
 
     name = Path(output).stem
     try:
-        return calibrated(name, subjects, setup, sweeps, output, lambda what: progress_bar(what=what))
+        return calibrated(name, candidates, setup, sweeps, output, lambda what: progress_bar(what=what))
     except NoisyError as error:
         notify(f"error: {error}")
         raise typer.Exit(1) from None

@@ -33,6 +33,13 @@ def spaces(incomplete: str) -> Iterator[tuple[str, str]]:
     yield from _sources("spaces", incomplete)
 
 
+def devices() -> list[str]:
+    """Return the shipped latency models."""
+    from mfprofile.spec.sources import shipped
+
+    return list(shipped("devices"))
+
+
 def quantities() -> list[str]:
     """Return the names of the quantities that a search can compare."""
     from mfprofile.spec.names import SUMS

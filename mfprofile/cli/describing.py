@@ -16,6 +16,7 @@ from mfprofile.cli.options import (
     InputOption,
     InputsOfEither,
     InputsOption,
+    RunFillOption,
     SettingsOption,
     TrainingOption,
     assignments,
@@ -148,6 +149,8 @@ NetworkOptions = Annotated[Options, Group({**_FOR_EITHER, **_MODE}, _options)]
 """The options for specs and networks in code."""
 InferenceOptions = Annotated[Options, Group(_FOR_EITHER, _options)]
 """The options for specs and networks in code of which one inference is counted."""
+MeasureOptions = Annotated[Options, Group({**_FOR_EITHER, "fill": (RunFillOption, None)}, _options)]
+"""The options for specs and networks in code that are run to be timed."""
 TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE, **_MODE}, _options)]
 """The options for networks in code."""
 SpecOptions = Annotated[

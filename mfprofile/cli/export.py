@@ -11,6 +11,7 @@ import typer
 from mfprofile.cli.completion import names_in
 from mfprofile.cli.options import AsJson, Changes, Spec, need_packages, notify, report_file
 from mfprofile.errors import CheckpointWarning, InputError
+from mfprofile.spec.words import EMPTY
 
 ANY = "any"
 """The batch that is free."""
@@ -94,5 +95,5 @@ def _images(text: str) -> int | None:
     if text == ANY:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text)):
-        raise InputError(f"--batch {text}: must be a whole number from 1 to 99999, or any")
+        raise InputError(f"--batch {text or EMPTY}: must be a whole number from 1 to 99999, or any")
     return int(text)

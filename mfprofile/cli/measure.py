@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.code import Code
 from mfprofile.cli.completion import names_in, specs
-from mfprofile.cli.describing import InferenceOptions
+from mfprofile.cli.describing import MeasureOptions
 from mfprofile.cli.files import codes, file_trace
-from mfprofile.cli.options import FormOptions, load_all, notify
+from mfprofile.cli.options import FormOptions, checked_specs, load_all, notify
+from mfprofile.cli.setups import RunOptions, need
 from mfprofile.cli.subjects import (
     Options,
     bill_of,
@@ -23,18 +24,17 @@ from mfprofile.cli.subjects import (
     refuse_misplaced,
 )
 from mfprofile.errors import InputError
-from mfprofile.measure.setup import Setup, setup_of
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.sources import is_onnx, is_target
 
 if TYPE_CHECKING:
     from mfprofile.measure.measurement import Measurement
+    from mfprofile.measure.setup import Setup
     from mfprofile.measure.subjects import Subject
 
 AXES = ("pillar", "block", "module")
 REFERENCE = "mf26m"
 """A network that is always the same, short, and of the ops of every Mobile-Former, which a drift slows like theirs."""
-MOST_SWEEPS = 10_000
 
 
 def command(
@@ -58,32 +58,6 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", metavar="N", help="Levels of modules of a network in code (default 2).")
     ] = None,
-    runtime: Annotated[
-        str | None,
-        typer.Option(
-            "--runtime",
-            metavar="NAME",
-            help="onnxruntime (default), torch (default with --on cuda), or openvino.",
-            autocompletion=names_in("measure.setup:RUNTIMES"),
-        ),
-    ] = None,
-    on: Annotated[
-        str,
-        typer.Option(
-            "--on", metavar="PLACE", help="Run on cpu or cuda.", autocompletion=names_in("measure.setup:PLACES")
-        ),
-    ] = "cpu",
-    threads: Annotated[int, typer.Option("--threads", metavar="N", help="Threads on a CPU.")] = 1,
-    dtype: Annotated[
-        str,
-        typer.Option(
-            "--dtype",
-            metavar="TYPE",
-            help="float32, float16 or bfloat16.",
-            autocompletion=names_in("measure.setup:DTYPES"),
-        ),
-    ] = "float32",
-    sweeps: Annotated[int, typer.Option("--sweeps", metavar="N", help="Sweeps over everything measured.")] = 14,
     reference: Annotated[
         str,
         typer.Option(
@@ -94,7 +68,8 @@ def command(
         ),
     ] = REFERENCE,
     *,
-    options: InferenceOptions,
+    run: RunOptions,
+    options: MeasureOptions,
     form: FormOptions,
 ) -> None:
     """Measure latency: specs, networks in code and ONNX files, beside a reference.
@@ -110,25 +85,24 @@ def command(
     from mfprofile.view.tables import show
 
     refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
-    _check(by, depth, sweeps, networks)
-    setup = setup_of(runtime, on, threads, dtype, None if options.code.no_batch else options.code.batch or 1)
+    _check(by, depth, networks)
+    run.check_sweeps(1)
+    setup = run.setup(None if options.code.no_batch else options.code.batch or 1)
     _check_files((*networks, reference), setup)
-    setup.need(with_torch=not all(map(is_onnx, (*networks, reference))))
-    measurement = _measured(networks, reference, options, setup, sweeps, by, 2 if depth is None else depth)
+    need("measure", setup, with_torch=not all(map(is_onnx, (*networks, reference))))
+    measurement = _measured(networks, reference, options, setup, run.sweeps, by, 2 if depth is None else depth)
     show(measurement_text(measurement, by, form))
     if form in ("csv", "json") and notes(measurement):
         notify("\n".join(notes(measurement)))
 
 
-def _check(by: str | None, depth: int | None, sweeps: int, networks: Sequence[str]) -> None:
+def _check(by: str | None, depth: int | None, networks: Sequence[str]) -> None:
     if by not in (None, *AXES):
         raise unknown("axis", str(by), AXES)
     if depth is not None and (by != "module" or not codes(networks)):
         raise InputError("--depth needs --by module and a network in code; the modules of a spec are its sub-blocks")
     if depth is not None and depth < 1:
         raise InputError(f"--depth {depth}: must be 1 or more")
-    if not 1 <= sweeps <= MOST_SWEEPS:
-        raise InputError(f"--sweeps {sweeps}: must be from 1 to {MOST_SWEEPS}")
 
 
 def _check_files(references: Sequence[str], setup: Setup) -> None:
@@ -160,12 +134,27 @@ def _measured(
         options = configured(options)
     with ExitStack() as stack:
         stack.enter_context(imported_once(every, options))
-        subjects = _subjects(networks, options.divided(networks), setup, stack)
-        is_changed = options.changes or options.inputs
-        beside = subjects[networks.index(reference)] if reference in networks and not is_changed else None
-        if beside is None:
-            beside = _subjects([reference], replace(options, settings=(), inputs=(), arguments=()), setup, stack)[0]
+        options = options.divided(networks)
+        subjects = _subjects(networks, options, setup, stack)
+        if reference in networks and not _changes(reference, options):
+            beside = subjects[networks.index(reference)]
+        else:
+            checked_specs(every)
+            beside = _subjects([reference], _of_reference(options), setup, stack)[0]
         return measured(subjects, beside, setup, sweeps, by, depth, lambda what: progress_bar(what=what))
+
+
+def _changes(reference: str, options: Options) -> bool:
+    """Return whether options change a network, or its inputs other than their batch."""
+    if not is_target(reference):
+        return bool(options.assignments)
+    return bool(options.arguments or options.inputs or options.fill or options.code.values)
+
+
+def _of_reference(options: Options) -> Options:
+    """Return the options that also apply to the reference, which is the same in all measurements."""
+    code = options.code
+    return Options(config=options.config, code=Code(code.handles, code.batch, trust=code.trust))
 
 
 def _subjects(references: Sequence[str], options: Options, setup: Setup, stack: ExitStack) -> list[Subject]:

@@ -9,10 +9,10 @@ import typer
 
 from mfprofile.cli.completion import axes, dtypes, specs
 from mfprofile.cli.describing import InferenceOptions
-from mfprofile.cli.options import ConventionName, FormOptions
+from mfprofile.cli.options import ConventionName, FormOptions, notify
 from mfprofile.cli.subjects import bills_of, refuse_misplaced
 from mfprofile.errors import InputError
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_onnx, is_target
 
 
 def command(
@@ -60,12 +60,13 @@ def command(
     reads it has run. Several networks get one line each.
 
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
-    the batch and the types that it runs with. Its inputs are apart from the peak, as its parameters are.
+    the batch and the types that it runs with. Its inputs are apart from the peak, as its parameters are. A model.onnx
+    is read, not run, node by node as it is in the file.
 
     Example: mfprofile memory mf294m --batch 8 --dtype float16
     """
     from mfprofile.cost.memory import Inference
-    from mfprofile.view.memory import memory_text
+    from mfprofile.view.memory import memory_text, unseen_lines
     from mfprofile.view.tables import show
 
     refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
@@ -73,6 +74,9 @@ def command(
     run = Inference(options.code.batch or 1, "float32" if dtype is None else dtype, in_place)
     bills = bills_of("memory", networks, options.divided(networks), convention)
     show(memory_text(bills, by, run, form, 2 if depth is None else depth))
+    unseen = [f"note: {bill.name}: {line}" for bill in bills for line in unseen_lines(bill)]
+    if form == "csv" and unseen:  # CSV has no place for it
+        notify("\n".join(unseen))
 
 
 def _refuse(references: Sequence[str], depth: int | None, of_specs: Mapping[str, Any]) -> None:
@@ -82,7 +86,8 @@ def _refuse(references: Sequence[str], depth: int | None, of_specs: Mapping[str,
     target = next(filter(is_target, references), None)
     flag = next((flag for flag, value in of_specs.items() if value is not None), None)
     if target is not None and flag is not None:
-        raise InputError(f"{flag} is for specs, but {target} is a network in code, {AS_IT_RUNS}; remove {flag}")
+        kind = "a model file, which has its own types" if is_onnx(target) else f"a network in code, {AS_IT_RUNS}"
+        raise InputError(f"{flag} is for specs, but {target} is {kind}; remove {flag}")
     if target is None and depth is not None:
         raise InputError("--depth needs a network in code, such as net.py:Net; a spec has no modules")
     if depth is not None and depth < 0:

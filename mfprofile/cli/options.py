@@ -55,6 +55,16 @@ FillOption = Annotated[
         autocompletion=names_in("trace:FILLS"),
     ),
 ]
+RunFillOption = Annotated[
+    str | None,
+    typer.Option(
+        "--inputs",
+        metavar="FILL",
+        help="What the inputs of a network in code hold: random (default) or zeros; or file.py:function, which returns "
+        "the arguments of forward.",
+        autocompletion=names_in("trace:FILLS"),
+    ),
+]
 InputsOfEither = Annotated[
     list[str] | None,
     typer.Option(
@@ -116,7 +126,8 @@ def need_packages(command: str, extra: str, *packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
         it = "it" if len(missing) == 1 else "them"
-        raise InputError(f"{command} needs {' and '.join(missing)}; install {it} with pip install '.[{extra}]'")
+        names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        raise InputError(f"{command} needs {names}; install {it} with pip install '.[{extra}]'")
 
 
 def checked_specs(specs: list[str]) -> list[str]:

@@ -125,9 +125,14 @@ class Bill:
             packed = [row.params for row in (self.rows if modules else ()) if row.role == PACKED]
             missed = 0 if self.convention.weight("linear", PACKED) != NOTHING else sum(packed)
             return params_of(self.parts, self.convention.uncounted_params) - missed
+        return sum(modules[path].params for path in self.counted_modules)
+
+    @cached_property
+    def counted_modules(self) -> frozenset[str]:
+        """Return the paths of the modules that the convention's tool sees, and has a rule for."""
+        modules = self.subject.modules
         known = (row for row in self.rows if row.part.path and sees(self.convention, modules.get(row.part.path)))
-        paths = {row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING}
-        return sum(modules[path].params for path in paths)
+        return frozenset(row.part.path for row in known if self.convention.weight(row.kind, row.role) != NOTHING)
 
     @cached_property
     def activations(self) -> int:
@@ -174,7 +179,7 @@ class Bill:
         wanted = measure(quantity)
         if wanted.pillar is not None and "pillar" not in self.subject.axes:
             raise InputError(f"{quantity}: a network in code has no pillars; use {wanted.quantity}")
-        return wanted.of(self.parts, self.convention)
+        return wanted.of(self.parts, self.convention, self.subject.batch)
 
     def under(self, name: str) -> Bill:
         """Return the bill of the same network in a convention, which is this bill if that is its own."""
@@ -222,18 +227,18 @@ def count(
     convention: Counting = "core",
     *,
     training: bool = False,
+    device: Device | None = None,
 ) -> Bill:
     """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` accepts.
 
-    With `training`, its multiply-adds are those of a forward and a backward pass (`cost.training`). Raises `SpecError`
-    for a spec that breaks rules, and `InputError` for an unknown convention, for one that cannot count training, and
-    for dimensions that are not ints, int64 arrays or symbols.
+    With `training`, its multiply-adds are those of a forward and a backward pass. A latency model, the `device`,
+    predicts its latency. Raises `SpecError` for a spec that breaks rules, and `InputError` for an unknown convention,
+    for one that cannot count training, and for dimensions that are not ints, int64 arrays or symbols.
 
-    >>> bill = count("mf294m")
-    >>> bill.madds, bill.params
-    (286732160, 11422648)
+    >>> count("mf294m")
+    Bill(mf294m, madds=286732160, params=11422648, convention=core)
     """
-    weights = find_convention(convention)
+    weights = find_convention(convention) if device is None else find_convention(convention).on(device)
     if isinstance(spec, Network | Spec):
         check_dimensions(spec)
     if not isinstance(spec, Network):

@@ -1,4 +1,4 @@
-"""The data flow of a network that ran: the operators, and the storages that each of them read and put out.
+"""The data flow of a network in code or in a file: its operators, and the storages that each reads and puts out.
 
 A storage is the block of bytes of one or more tensors: a view has the storage of its tensor, and an operator that works
 in place puts out the storage that it read. So neither needs a rule of its own. Storages that no operator of the run put
@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mfprofile.cost.liveness import Step, Timeline
 
+KEPT = -1
+"""The number of all storages that no operator of a run put out: inputs, and what the network keeps."""
+
 if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
 
@@ -22,7 +25,9 @@ class Ran(NamedTuple):
     """An operator that ran: the path of its module, its name, and the storages that it read and put out, by number.
 
     `rows` are the numbers of its rows in the bill, the first and the one after the last; a free operator has none.
-    `moved` are the bytes that it read and wrote, those of parameters and inputs too.
+    `moved` are the bytes that it read and wrote, those of parameters and inputs too. `writes` are the storages that it
+    changed in place, `KEPT` for one that is not part of the flow or is unknown. `in_function` is whether it ran inside
+    a `torch.autograd.Function`.
     """
 
     module: str
@@ -31,6 +36,24 @@ class Ran(NamedTuple):
     reads: tuple[int, ...]
     puts: tuple[int, ...]
     moved: int
+    writes: tuple[int, ...] = ()
+    in_function: bool = False
+
+
+class Einsum(NamedTuple):
+    """An einsum that a network called: the path of the module, the equation, and the shapes of its operands.
+
+    torch runs it as the operators from `first` to before `last` of the flow. `out` is the shape of its result, and
+    `puts` are the storages of that.
+    """
+
+    module: str
+    equation: str
+    shapes: Sequence[tuple[int, ...]]
+    out: tuple[int, ...]
+    first: int
+    last: int
+    puts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +61,9 @@ class DataFlow:
     """The operators of a run in running order, and the bytes of each storage that they put out.
 
     `returned` are the storages of what the network returned. `input_bytes` are those of its inputs, and `params` those
-    of its parameters by type. `unseen` is the number of tensors without a storage by operator; their bytes are unknown.
+    of its parameters by type. `unseen` is the number of tensors without a storage, or of unknown size, by operator:
+    their bytes are not known. `einsums` are those that the network called, which torch may run as several operators or
+    as others.
     """
 
     operators: Sequence[Ran]
@@ -47,6 +72,7 @@ class DataFlow:
     input_bytes: int
     params: Mapping[str, int]
     unseen: Mapping[str, int]
+    einsums: Sequence[Einsum] = ()
 
     def timeline(self, bill: Bill) -> Timeline:
         """Return the operators as steps, each with the name of its first row in the bill."""

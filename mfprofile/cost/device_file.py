@@ -15,6 +15,7 @@ from mfprofile.cost.weights import ANY
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
 from mfprofile.spec.reading import read_bytes
+from mfprofile.spec.sources import shipped
 from mfprofile.spec.words import instead
 
 SCHEMA = 1
@@ -64,12 +65,18 @@ class _File(Strict):
 
 
 def read_device(file: str | Path) -> Device:
-    """Return the latency model in a JSON file of `mfprofile calibrate`, or on standard input for `-`.
+    """Return the latency model in a JSON file of `mfprofile calibrate`, a shipped one by its name, or stdin for `-`.
 
     Raises `InputError` if it cannot be read, and `SpecError` with all problems of its fields.
     """
+    document, label = read_document(file)
+    return device_in(document, label)
+
+
+def read_document(file: str | Path) -> tuple[Any, str]:
+    """Return the JSON of a latency model, in a file or by the name of a shipped one, and what messages call it."""
     label = label_of(file)
-    return device_in(json_in(read_bytes(file, label), label, REMEDY), label)
+    return json_in(read_bytes(shipped("devices").get(str(file), file), label), label, REMEDY), label
 
 
 def device_in(document: Any, label: str) -> Device:

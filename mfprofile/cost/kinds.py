@@ -57,8 +57,6 @@ COMPOSED = "composed"
 """The role of the ops inside an attention that is called as one operator, but that torch runs in parts on a CPU."""
 RARE = "rare"
 """The role of products by operators that counting tools have no rule for, such as matrix × vector."""
-EINSUM = "einsum"
-"""The role of a product by an einsum whose cost fvcore reads from a printed line of four digits."""
 SUMMED = "summed"
 """The role of products of matrices, in batches, that are added to something in one operator: some tools miss it."""
 PACKED = "packed"
@@ -89,7 +87,7 @@ OF_MOBILE_FORMER = frozenset(
 """The roles of a Mobile-Former's ops. `hidden` and `output` belong to a Mobile sub-block. `token` is for the ops that
 join sub-blocks on tokens."""
 ROLES = OF_MOBILE_FORMER | {
-    *(UNCOVERED, FUSED, COMPOSED, RARE, EINSUM, SUMMED, CELL, PACKED, *COMPLEX_ROLES, OWN, REGISTERED, ODD, "unused"),
+    *(UNCOVERED, FUSED, COMPOSED, RARE, SUMMED, CELL, PACKED, *COMPLEX_ROLES, OWN, REGISTERED, ODD, "unused"),
     *(
         "plain",
         "biased",

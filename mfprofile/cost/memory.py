@@ -7,7 +7,8 @@ BatchNorm is folded into its convolution. The input image is live until the stem
 is live to the end.
 
 The data flow of a network in code is that of its run: each operator with the storages that it reads and puts out.
-Batch, types and what is in place are those of the run. Its inputs and what it keeps are apart.
+Batch, types and what is in place are those of the run. Its inputs and what it keeps are apart. That of an ONNX file is
+its graph as it is.
 
 Workspaces of convolutions depend on the library and are not counted.
 """

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from mfprofile.cost.blocks import network_parts
-from mfprofile.cost.device import NANO
 from mfprofile.cost.ops import activations
 from mfprofile.cost.rows import Part
 from mfprofile.cost.weights import Convention
@@ -24,6 +23,8 @@ def refuse_overflow(network: Network, convention: Convention, prepare: Callable[
     Every cost grows with every dimension. So the network of each array's largest value is an upper bound for all
     variants; it is counted in Python's own integers. `prepare` makes the parts of a bill from those of a forward pass.
     """
+    from mfprofile.cost.device import NANO
+
     parts = prepare(network_parts(_greatest(network)))
     madds = sum(convention.weigh(parts))
     costs = [cost for part in parts for _, _, cost in part.ops]

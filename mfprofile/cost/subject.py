@@ -34,12 +34,16 @@ class Module(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """An operator that is not counted: how often it ran, how many values it output, and whether it is recurrent."""
+    """An operator that is not counted: how often it ran, how many values it output, and whether it is recurrent.
+
+    `unsized` is how often the number of these values is not known; they are not in `elements`.
+    """
 
     operator: str
     count: int
     elements: int
     recurrent: bool
+    unsized: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ CALFLOPS = Convention(
     "MACs: convolutions and Linear, no products written as @",
     "calflops.calculate_flops: calflops/pytorch_ops.py; it patches torch.matmul, but not the operator @, bmm and fused "
     "attention",
-    each(ONCE, *CONVOLUTIONS, "linear"),
+    each(ONCE, *CONVOLUTIONS, "linear"),  # hooks of recurrent layers add to FLOPs only
     versions=("0.3",),
 )
 
@@ -199,7 +199,7 @@ DEEPSPEED = Convention(
     "deepspeed",
     "MACs: core",
     "DeepSpeed's flops profiler: deepspeed/profiling/flops_profiler/profiler.py; it patches functions of torch",
-    each(ONCE, *PRODUCTS),
+    each(ONCE, *PRODUCTS),  # hooks of recurrent layers add to FLOPs only
     versions=("0.19",),
 )
 
@@ -207,6 +207,6 @@ TORCHLENS = Convention(
     "torchlens",
     "MACs: core",
     "torchlens.trace: total_macs_forward",
-    each(ONCE, *PRODUCTS),
+    each(ONCE, *PRODUCTS),  # an operator without a rule, such as lstm, is 0
     versions=("2.36",),
 )

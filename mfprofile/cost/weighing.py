@@ -9,7 +9,6 @@ from mfprofile.cost.kinds import (
     COMPLEX_ROLES,
     COMPLEX_SUMMED,
     CONVOLUTIONS,
-    EINSUM,
     FUSED,
     ODD,
     PACKED,
@@ -64,5 +63,5 @@ NO_STRING_PADDING = {
     (kind, role): NOTHING for kind in CONVOLUTIONS for role in ("string-padding", "string-padding-biased")
 }  # padding="same"
 NO_1D_3D = {(kind, role): NOTHING for kind in ("pool", "upsample") for role in ("1d", "3d")}  # known for images only
-BIASED_LINEAR = {("linear", ANY): BIASED, **{("linear", role): ONCE for role in ("plain", EINSUM, COMPLEX)}}
+BIASED_LINEAR = {("linear", ANY): BIASED, **{("linear", role): ONCE for role in ("plain", COMPLEX)}}
 FOUR_TIMES = {(ANY, role): Weight(products=4) for role in COMPLEX_ROLES}  # a product of complex numbers as of real ones

@@ -6,12 +6,13 @@ is predicted by a fit to the others. The model itself is then fitted to all of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.device import Device, Errors
 from mfprofile.errors import InputError, MfprofileError
 from mfprofile.measure.clocks import clock_for
@@ -34,9 +35,13 @@ from mfprofile.measure.journal import Journal
 from mfprofile.measure.measurement import Watch, unwatched
 from mfprofile.measure.runtimes import opened
 from mfprofile.measure.setup import Setup
-from mfprofile.measure.subjects import Subject
+from mfprofile.measure.subjects import of_spec
 from mfprofile.measure.summary import noise_of_all
 from mfprofile.measure.sweeps import SEED, SWEEPS, Call, Clock, overhead, sweep
+from mfprofile.spec.model import Spec
+
+if TYPE_CHECKING:
+    from mfprofile.measure.runtimes import Program
 
 MOST_NOISE = 0.1
 """With more noise than this, no model is fitted."""
@@ -46,6 +51,24 @@ METHODS: Mapping[str, Predictor] = {
     "MAdds alone": by_madds,
 }
 """The ways to predict that are compared, the latency model first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A network to measure: its bill, how many such inputs it runs at once, and the function that makes its program.
+
+    A program is made when it is prepared, so that not all networks are in memory twice.
+    """
+
+    bill: Bill
+    images: int
+    program: Callable[[], Program]
+
+
+def candidate(spec: Spec, setup: Setup) -> Candidate:
+    """Return the candidate of a spec, with random weights."""
+    images = 1 if setup.batch is None else setup.batch
+    return Candidate(count(spec), images, lambda: of_spec(spec, setup).program)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +102,7 @@ class NoisyError(MfprofileError):
 
 def calibrated(
     name: str,
-    subjects: Sequence[Subject],
+    candidates: Sequence[Candidate],
     setup: Setup,
     sweeps: int = SWEEPS,
     output: str | Path | None = None,
@@ -91,25 +114,25 @@ def calibrated(
     Finished sweeps are kept beside `output`, and used by a later run of the same networks. Raises `InputError` for too
     few networks, and `NoisyError` if the times are too noisy.
     """
-    if len(subjects) < LEAST:
-        raise InputError(f"{len(subjects)} networks are too few for a latency model; it needs {LEAST} or more")
-    about, times, resumed = timed(subjects, setup, sweeps, output, watch, clock)
+    if len(candidates) < LEAST:
+        raise InputError(f"{len(candidates)} networks are too few for a latency model; it needs {LEAST} or more")
+    about, times, resumed = timed(candidates, setup, sweeps, output, watch, clock)
     noise = noise_of_all(times) or 0.0
     if noise > MOST_NOISE:
         raise NoisyError(noise)
     samples = [
-        sample(each.name, each.bill.parts, median(series), each.images)
-        for each, series in zip(subjects, times, strict=True)
+        sample(each.bill.name, each.bill.parts, median(series), each.images)
+        for each, series in zip(candidates, times, strict=True)
     ]
     guesses = {method: held_out(samples, predictor) for method, predictor in METHODS.items()}
     errors, weights = errors_of(samples, guesses["latency model"], noise), fit(samples)
-    kinds = {cost.kind for each in subjects for part in each.bill.parts for _, _, cost in part.ops}
+    kinds = {cost.kind for each in candidates for part in each.bill.parts for _, _, cost in part.ops}
     device = Device(name, rates(weights, kinds), conditions(about, len(samples)), setup.batch or 1, setup.dtype, errors)
     return Calibration(device, weights, samples, guesses, noise, about, resumed)
 
 
 def timed(
-    subjects: Sequence[Subject],
+    candidates: Sequence[Candidate],
     setup: Setup,
     sweeps: int,
     output: str | Path | None,
@@ -117,18 +140,18 @@ def timed(
     clock: tuple[str, Clock] | None = None,
 ) -> tuple[Environment, list[list[float]], int]:
     """Return where the networks were measured, the nanoseconds of each in every sweep, and how many were resumed."""
-    clock_name, tick = clock_for(setup.on, setup.threads) if clock is None else clock
-    names = [f"{at} {each.name}" for at, each in enumerate(subjects)]
+    clock_name, tick = clock_for(setup) if clock is None else clock
+    names = [f"{at} {each.bill.name}" for at, each in enumerate(candidates)]
     with opened(setup) as runtime:
         cost = overhead(tick)
         about = environment(setup, runtime.versions, runtime.device, clock_name, cost, sweeps, SEED)
-        journal = Journal(output, _key(about, names, subjects))
+        journal = Journal(output, _key(about, names, candidates))
         if len(journal.sweeps) < sweeps:
             calls: dict[str, Call] = {}
             with watch("networks prepared") as progress:
-                for name, subject in zip(names, subjects, strict=True):
+                for name, each in zip(names, candidates, strict=True):
                     progress(len(calls), len(names))
-                    calls[name] = runtime.call(subject.program)
+                    calls[name] = runtime.call(each.program())
             with watch("sweeps") as progress:
                 while len(journal.sweeps) < sweeps:
                     progress(len(journal.sweeps), sweeps)
@@ -138,11 +161,11 @@ def timed(
     return about, times, journal.resumed
 
 
-def _key(about: Environment, names: Sequence[str], subjects: Sequence[Subject]) -> dict[str, Any]:
+def _key(about: Environment, names: Sequence[str], candidates: Sequence[Candidate]) -> dict[str, Any]:
     """Return what the sweeps of two runs must have in common: the machine, the software, the setup, the networks."""
     apart = ("date", "overhead_ns", "sweeps")
     where = {key: value for key, value in about.document().items() if key not in apart}
-    counts = [[each.madds, each.bill.params, len(each.bill.rows)] for each in subjects]
+    counts = [[each.bill.madds, each.bill.params, len(each.bill.rows)] for each in candidates]
     return {**where, "networks": list(names), "counts": counts}
 
 

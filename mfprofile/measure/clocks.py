@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from mfprofile.measure.setup import Setup
 from mfprofile.measure.sweeps import Call, Clock
 
 CPU_TIME = "CPU time"
@@ -29,17 +30,18 @@ def reading(now: Callable[[], int]) -> Clock:
     return clock
 
 
-def clock_for(on: str, threads: int) -> tuple[str, Clock]:
-    """Return the name of the clock for a place and a number of threads, and the clock.
+def clock_for(setup: Setup) -> tuple[str, Clock]:
+    """Return the name of the clock for a setup, and the clock.
 
     One thread has the processor's time, which does not pass while other programs run. For several it would be the sum
-    of all, so they have the time on the wall. A GPU has that, synchronized, and beside it its own.
+    of all, so they have the time on the wall. In torch a GPU has that, synchronized, and beside it its own. The other
+    runtimes return when the GPU is done.
     """
-    if on == "cuda":
+    if setup.on == "cuda" and setup.runtime == "torch":
         import torch
 
         return GPU_TIME, gpu_clock(torch.cuda)
-    if threads == 1:
+    if setup.on == "cpu" and setup.threads == 1:
         return CPU_TIME, reading(time.process_time_ns)
     return WALL_TIME, reading(time.perf_counter_ns)
 

@@ -11,6 +11,7 @@ from mfprofile.errors import InputError
 from mfprofile.measure.programs import TorchProgram, moved
 from mfprofile.measure.setup import Setup
 from mfprofile.measure.sweeps import Call
+from mfprofile.measure.threads import torch_threads
 from mfprofile.spec.words import raised
 
 
@@ -23,16 +24,24 @@ def device_of(on: str) -> torch.device:
 
 @contextmanager
 def settings(threads: int) -> Iterator[None]:
-    """Have so many threads, no gradients, and float32 without TF32 inside a with block; then restore them."""
-    before, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    torch.set_num_threads(threads)
+    """Have so many threads, no gradients, and float32 without TF32 inside a with block; then restore them.
+
+    Numbers too small for their type become 0. A part that works in place, again and again on the same tensor, would
+    come to them, and a processor is slow at them.
+    """
+    precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
+    torch.set_flush_denormal(True)
     try:
-        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        with (
+            torch_threads(threads),
+            torch.inference_mode(),
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
+        ):
             yield
     finally:
-        torch.set_num_threads(before)
         torch.set_float32_matmul_precision(precision)
+        torch.set_flush_denormal(False)  # torch's default; it has no function that says what it was
 
 
 def call_of(program: TorchProgram, device: torch.device) -> Call:

@@ -19,8 +19,9 @@ _EXPECTED = (
     (DeprecationWarning, "The feature will be removed. Please remove usage of this function"),
     (UserWarning, "It is recommended that constant folding be turned off"),
     (Warning, "Converting a tensor to a Python"),  # checks of shapes, which are made once, at export
+    (FutureWarning, r"`isinstance\(treespec, LeafSpec\)` is deprecated"),  # the newer exporter's own use
 )
-"""The warnings of torch's older exporter that are expected: their category, and the start of their text."""
+"""The warnings of torch's exporters that are expected: their category, and a pattern of the start of their text."""
 
 
 def onnx_bytes(
@@ -38,8 +39,8 @@ def onnx_bytes(
     into convolutions (runtimes do that when they load a file), and each node's name begins with the path of its module.
 
     With `free_batch`, the first dimension of each input and output is free; the inputs then must have a batch of two or
-    more, because torch may take a batch of one for a constant. `newer` uses torch's newer exporter. It takes five times
-    as long, folds norms, and loses the paths of some modules.
+    more, because torch may take a batch of one for a constant. `newer` uses torch's newer exporter. It takes several
+    times as long, and folds norms and what is constant.
     """
     import onnx
 
@@ -76,7 +77,8 @@ def _by_newer(
 
     free = tuple({0: torch.export.Dim.DYNAMIC} for _ in inputs) if free_batch else None
     options: dict[str, Any] = {"input_names": names, "output_names": outputs, "dynamic_shapes": free}
-    program = torch.onnx.export(model, inputs, dynamo=True, verbose=False, **options)
+    with torch.no_grad(), _without_expected_warnings():
+        program = torch.onnx.export(model, inputs, dynamo=True, verbose=False, **options)
     assert program is not None
     content: bytes = program.model_proto.SerializeToString()
     return content

@@ -28,8 +28,10 @@ LEAST = 6
 """The smallest number of networks that can be fitted."""
 FOLDS = 5
 """The parts of the networks, each of which is held out once."""
-RIDGES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+RIDGES = (1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """The strengths of the ridge that are tried, in squared relative errors for a rate that is off by its own size."""
+NEARLY = 1.05
+"""The strongest ridge is taken whose errors are at most this multiple of the least: it has the most stable rates."""
 
 
 class Sums(NamedTuple):
@@ -107,7 +109,9 @@ def fit(samples: Sequence[Sample]) -> Sums:
     """
     if len(samples) < LEAST:
         raise ValueError(f"{len(samples)} networks; a latency model needs {LEAST}")
-    return _fit(samples, min(RIDGES, key=lambda ridge: _left_out(samples, ridge)))
+    errors = {ridge: _left_out(samples, ridge) for ridge in RIDGES}
+    least = min(errors.values())
+    return _fit(samples, max(ridge for ridge, error in errors.items() if error <= NEARLY * least))
 
 
 def predicted(weights: Sums, sums: Sums) -> float:

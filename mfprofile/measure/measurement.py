@@ -109,7 +109,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A part that is to be timed: its name, its multiply-adds, and the keys of its calls, each with its number."""
+    """A part before it is timed: its name, its multiply-adds, and the keys of its calls, each with its number."""
 
     name: str
     madds: int
@@ -132,7 +132,7 @@ def measured(
     `watch` makes a block for the progress of something that it is given the name of. Raises `InputError` for a network
     that the runtime cannot run.
     """
-    clock_name, tick = clock_for(setup.on, setup.threads) if clock is None else clock
+    clock_name, tick = clock_for(setup) if clock is None else clock
     alone = not any(each is reference for each in subjects)
     every = [*subjects, reference] if alone else list(subjects)
     programs = {str(at): each.program for at, each in enumerate(every)}

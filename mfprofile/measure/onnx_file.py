@@ -16,7 +16,7 @@ from mfprofile.measure.threads import torch_threads
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import Network
-from mfprofile.spec.words import instead, printable, shown
+from mfprofile.spec.words import EMPTY, printable
 from mfprofile.spec.writing import yaml_text
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _check_dtype(dtype: str) -> None:
     if dtype == "bfloat16":
         raise InputError("--dtype bfloat16: ONNX Runtime cannot check it on a CPU; use float32 or float16")
     if dtype not in DTYPES:
-        raise InputError(f"--dtype {shown(dtype)}: unknown type; {instead(dtype, DTYPES)}")
+        raise InputError(f"--dtype {printable(dtype) or EMPTY}: must be {' or '.join(DTYPES)}")
 
 
 def _check_size(network: Network, dtype: str) -> None:

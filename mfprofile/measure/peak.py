@@ -23,11 +23,12 @@ def product_within(product: Callable[[int], Call], on: str, clock: Clock) -> tup
     `product` makes the call for a side.
     """
     side = SIDES[on]
-    call = product(side)
-    while clock(call)[0] > LONGEST and side > SMALLEST:
-        side //= 2
+    while True:
         call = product(side)
-    return side, call
+        call()  # the first one may load libraries
+        if side <= SMALLEST or clock(call)[0] <= LONGEST:
+            return side, call
+        side //= 2
 
 
 def products(side: int) -> int:

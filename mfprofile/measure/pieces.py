@@ -20,6 +20,7 @@ from mfprofile.cost.tree import branches, tree
 from mfprofile.errors import InputError
 from mfprofile.measure.programs import TorchProgram
 from mfprofile.measure.subjects import Subject
+from mfprofile.spec.names import PILLARS
 from mfprofile.spec.network import Network
 from mfprofile.spec.words import raised
 from mfprofile.trace.modules import named_modules
@@ -64,7 +65,7 @@ def pieces_of(subject: Subject, axis: str, depth: int) -> Pieces:
         for path, group in groups.items()
         for modules, args, kwargs, times in called.get(path, ())
     ]
-    return Pieces(pieces, _madds(subject, groups))
+    return Pieces(pieces, _madds(subject, groups, axis))
 
 
 def _of_spec(bill: Bill, axis: str) -> dict[str, str]:
@@ -135,7 +136,7 @@ def _kept(leaf: Any) -> Any:
     return leaf.detach().clone() if isinstance(leaf, Tensor) else leaf
 
 
-def _madds(subject: Subject, groups: Mapping[str, str]) -> Mapping[str, int]:
+def _madds(subject: Subject, groups: Mapping[str, str], axis: str) -> Mapping[str, int]:
     """Return the multiply-adds of each group: of all that its modules and their submodules run."""
     sums = dict.fromkeys(groups.values(), 0)
     if isinstance(subject.bill.subject, Network):
@@ -143,6 +144,6 @@ def _madds(subject: Subject, groups: Mapping[str, str]) -> Mapping[str, int]:
             group = next((groups[path] for path in groups if _is_in(row.part.path, path)), None)
             if group is not None:
                 sums[group] += subject.images * madds
-        return sums
+        return {name: sums[name] for name in PILLARS if name in sums} if axis == "pillar" else sums
     totals = {branch.path: branch.total.madds for branch in branches(tree(subject.bill))}
     return {path: totals.get(path, 0) for path in groups}

@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflat
 from mfprofile.errors import InputError
 from mfprofile.measure.export import onnx_bytes
 from mfprofile.spec.words import raised
+from mfprofile.trace.libraries import quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class TorchProgram:
 class Flat(nn.Module):
     """A program as a module of tensors alone: it takes those among the arguments, and returns those in the output.
 
-    Exporters need that. Outputs that are inputs are not returned: a file would have to copy them.
+    Exporters need that. Outputs that are unchanged inputs are not returned: a file would have to copy them.
     """
 
     def __init__(self, program: TorchProgram) -> None:
@@ -47,24 +48,29 @@ class Flat(nn.Module):
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Return the tensors that the module puts out for these arguments."""
-        given = iter(tensors)
+        given, before = iter(tensors), [tensor._version for tensor in tensors]
         leaves = [next(given) if isinstance(leaf, Tensor) else leaf for leaf in self.leaves]
         arguments, options = tree_unflatten(leaves, self.structure)
         output = self.module(*arguments, **options)
         outputs = tree_leaves(output[0] if self.program.first and isinstance(output, tuple) else output)
+        kept = [tensor for tensor, version in zip(tensors, before, strict=True) if tensor._version == version]
         return tuple(
-            each for each in outputs if isinstance(each, Tensor) and not any(each is tensor for tensor in tensors)
+            each for each in outputs if isinstance(each, Tensor) and not any(each is tensor for tensor in kept)
         )
 
 
-def exported(program: TorchProgram) -> tuple[bytes, tuple[Tensor, ...]]:
+def exported(program: TorchProgram) -> tuple[bytes, tuple[Tensor, ...]] | None:
     """Return a program as the content of an ONNX file, and the tensors that are its inputs.
 
-    Raises `InputError` if it cannot be exported.
+    None if it only passes on its inputs, as `nn.Identity` does: there is nothing to run. Raises `InputError` if it
+    cannot be exported.
     """
     flat = Flat(program)
     try:
-        return onnx_bytes(flat, flat.tensors), flat.tensors
+        with torch.no_grad(), quiet():  # exporters warn, and print the graph at which they fail
+            if not flat(*flat.tensors):
+                return None
+            return onnx_bytes(flat, flat.tensors), flat.tensors
     except Exception as error:  # the exporter raises errors of many kinds, and runs the network's code
         why = f"{program.label}: cannot be exported to ONNX: {raised(error)}"
         raise InputError(f"{why}; use --runtime torch") from error

@@ -13,7 +13,7 @@ from mfprofile.errors import InputError
 from mfprofile.measure.model_files import Model, of_dtype, product
 from mfprofile.measure.sessions import check_onnxruntime, of_onnxruntime, of_openvino
 from mfprofile.measure.setup import Setup
-from mfprofile.measure.sweeps import Call
+from mfprofile.measure.sweeps import Call, no_work
 
 if TYPE_CHECKING:
     from mfprofile.measure.programs import TorchProgram
@@ -47,20 +47,36 @@ def _of_models(setup: Setup) -> Runtime:
     versions = {name: version(name) for name in (setup.runtime, "onnx")}
 
     def call(program: Program) -> Call:
-        return run(program if isinstance(program, Model) else _exported(program), setup)
+        model = program if isinstance(program, Model) else _exported(program)
+        return no_work if model is None else run(model, setup)
 
     def of_product(side: int) -> Call:
         return run(product(side, setup.stored), setup)
 
-    return Runtime(versions, "", call, of_product)
+    return Runtime(versions, _gpu() if setup.on == "cuda" else "", call, of_product)
 
 
-def _exported(program: TorchProgram) -> Model:
+def _gpu() -> str:
+    """Return the GPU's name, which torch knows if it is installed with CUDA."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is not None:
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name()
+    return "a GPU"
+
+
+def _exported(program: TorchProgram) -> Model | None:
     import torch
 
     from mfprofile.measure.programs import exported
 
-    content, tensors = exported(program)
+    result = exported(program)
+    if result is None:
+        return None
+    content, tensors = result
     arrays = [
         of_dtype(each.float().numpy(), "bfloat16")
         if each.dtype == torch.bfloat16

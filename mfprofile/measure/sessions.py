@@ -11,8 +11,8 @@ from mfprofile.measure.sweeps import Call
 from mfprofile.spec.words import raised
 
 CUDA = "CUDAExecutionProvider"
-_ERRORS_ONLY = 3
-"""The level of ONNX Runtime's own log, which it writes to stderr."""
+_FATAL_ONLY = 4
+"""The level of ONNX Runtime's own log on stderr. It raises errors, too."""
 
 
 def of_onnxruntime(model: Model, setup: Setup) -> Call:
@@ -90,7 +90,7 @@ def _options(onnxruntime: Any, setup: Setup) -> Any:
     options.intra_op_num_threads = setup.threads
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _FATAL_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     return options

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from mfprofile.errors import InputError
 from mfprofile.spec.problems import unknown
+from mfprofile.spec.words import shown
 
 RUNTIMES = ("onnxruntime", "torch", "openvino")
 PLACES = ("cpu", "cuda")
@@ -34,13 +35,11 @@ class Setup:
 
     def checked(self) -> Setup:
         """Return the setup. Raises `InputError` for an unknown name, or for threads that are not from 1 to 1024."""
-        for what, name, names in (
-            ("runtime", self.runtime, RUNTIMES),
-            ("place", self.on, PLACES),
-            ("dtype", self.dtype, DTYPES),
-        ):
+        for what, name, names in (("runtime", self.runtime, RUNTIMES), ("dtype", self.dtype, DTYPES)):
             if name not in names:
                 raise unknown(what, name, names)
+        if self.on not in PLACES:
+            raise InputError(f"--on {shown(self.on)}: use cpu or cuda")
         if not 1 <= self.threads <= MOST_THREADS:
             raise InputError(f"--threads {self.threads}: must be from 1 to {MOST_THREADS}")
         if self.runtime == "openvino" and self.on == "cuda":
@@ -54,14 +53,10 @@ class Setup:
         """Return the dtype of weights and inputs. OpenVINO takes them in float32, and computes in the setup's dtype."""
         return "float32" if self.runtime == "openvino" else self.dtype
 
-    def need(self, with_torch: bool) -> None:
-        """Raise `InputError` with the command that installs a missing package of the runtime, and torch if needed."""
-        from importlib.util import find_spec
-
-        for package in dict.fromkeys([*(["torch"] if with_torch else []), *_PACKAGES[self.runtime]]):
-            if find_spec(package) is None:
-                how = "openvino" if package == "openvino" else "'.[latency]'"
-                raise InputError(f"measure needs {package}; install it with pip install {how}")
+    @property
+    def packages(self) -> Sequence[str]:
+        """Return the packages that its runtime needs."""
+        return _PACKAGES[self.runtime]
 
 
 def setup_of(runtime: str | None, on: str, threads: int, dtype: str, batch: int | None) -> Setup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,15 +58,22 @@ def of_spec(spec: Spec | Network, setup: Setup) -> Subject:
 
 
 def of_code(name: str, model: nn.Module, inputs: Inputs, bill: Bill, setup: Setup) -> Subject:
-    """Return a network in code in the setup's type, with its inputs. The model itself is changed."""
+    """Return a network in code in the setup's type, with its inputs.
+
+    The model itself is changed. Lazy layers get their shapes by a run.
+    """
     import torch
 
     from mfprofile.measure.programs import TorchProgram
     from mfprofile.trace.audit import accepted_inputs, arguments_of
+    from mfprofile.trace.copies import shapeless
     from mfprofile.trace.modules import to_eval
 
     model = to_eval(model).to(getattr(torch, setup.stored))
     ordered, named = arguments_of(model, accepted_inputs(model, inputs))
+    if next(shapeless(model), None) is not None:
+        with torch.no_grad():
+            model(*ordered, **named)
     return Subject(bill, 1, TorchProgram(name, model, ordered, named))
 
 
@@ -76,8 +82,3 @@ def of_file(path: str, trace: Trace) -> Subject:
     from mfprofile.measure.model_files import model_in_file
 
     return Subject(trace.bill(), 1, model_in_file(path, trace.inputs))
-
-
-def names_of(subjects: Sequence[Subject]) -> list[str]:
-    """Return the names of subjects."""
-    return [subject.name for subject in subjects]

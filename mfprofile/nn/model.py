@@ -52,6 +52,7 @@ class MobileFormer(nn.Module):
         self.tokens = None if tokens is None else nn.Embedding(tokens.count, tokens.dim)
         self.stem = stem(network.stem)
         self.blocks = nn.ModuleDict({str(block.number): block_module(network, block) for block in network.blocks})
+        self._order = list(network.blocks)  # torch 2.4 compiles a loop over a list, but not over the network's tuple
         self.final = MobileToFormer(network, tokens, network.last) if tokens is not None and network.final else None
         self.head = None if network.head is None else Head(network, network.head, dropout)
         self.detector = None if network.detector is None else RetinaNet(network.detector)
@@ -90,7 +91,7 @@ class MobileFormer(nn.Module):
         tokens = None if self.tokens is None else self.tokens.weight.repeat(image.shape[0], 1, 1)
         features = Features({}, None, {})
         image = self.stem(image)
-        for block in self.network.blocks:
+        for block in self._order:
             image, tokens, maps = self.blocks[str(block.number)](image, tokens)
             features.maps[2**block.stage] = image
             if attention:
@@ -98,7 +99,7 @@ class MobileFormer(nn.Module):
         if self.final is not None:
             tokens, final_map = self.final(tokens, image)
             features.attention.update({"final": final_map} if attention else {})
-        return features._replace(tokens=tokens)
+        return Features(features.maps, tokens, features.attention)
 
     def _check(self, image: Tensor, attention: bool) -> None:
         network = self.network

@@ -25,14 +25,15 @@ _DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
 @cache
 def shipped(what: str = "specs") -> dict[str, Path]:
-    """Return the shipped specs, or spaces, by name.
+    """Return the shipped specs, spaces or devices (latency models) by name.
 
     In a checkout their folder is next to the package. In a wheel it is inside the package.
     """
     package = Path(__file__).resolve().parents[1]
     for folder in (package / what, package.parent / what):
         if folder.is_dir():
-            return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=_by_size)}
+            files = [path for path in folder.iterdir() if path.suffix in (".yaml", ".json")]
+            return {path.stem: path for path in sorted(files, key=_by_size)}
     raise FileNotFoundError(f"the {what} of mfprofile are missing next to {package}; reinstall mfprofile")
 
 

@@ -21,6 +21,7 @@ from mfprofile.cost.kinds import COMPLEX, COMPLEX_BIASED, PRODUCTS, RECURRENT
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Remark
 from mfprofile.spec.words import raised, several
+from mfprofile.trace import older
 from mfprofile.trace.handles import is_counted
 from mfprofile.trace.overloads import operator_of
 from mfprofile.trace.settings import settings
@@ -38,6 +39,7 @@ class _Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        older.admit(type(self))
         self.total: int = 0
 
     def __torch_dispatch__(

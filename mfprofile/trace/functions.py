@@ -7,6 +7,7 @@ from typing import Any
 
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mfprofile.trace import older
 from mfprofile.trace.owners import Owners, tensors_in
 
 
@@ -17,6 +18,7 @@ class Reading(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, owners: Owners) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        older.admit(type(self))
         self._owners = owners
 
     def __torch_dispatch__(

@@ -35,6 +35,23 @@ def modules(model: nn.Module) -> Iterator[nn.Module]:
     return (module for _, module in named_modules(model))
 
 
+def other_paths(model: nn.Module) -> dict[str, list[str]]:
+    """Return the further paths of each module that several modules have as a child, by its first path.
+
+    Like torch's `children`, a module has a child once, under whatever names. A path does not go through itself.
+    """
+    firsts = {id(module): path for path, module in named_modules(model)}
+    others: dict[str, list[str]] = {}
+    waiting = [("", model, frozenset([id(model)]))]
+    while waiting:
+        path, module, above = waiting.pop()
+        if path != firsts[id(module)]:
+            others.setdefault(firsts[id(module)], []).append(path)
+        named = {id(child): (joined(path, name), child) for name, child in reversed(list(_children(module)))}
+        waiting += [(*each, above | {key}) for key, each in named.items() if key not in above]
+    return others
+
+
 def is_leaf(module: nn.Module) -> bool:
     """Return whether a module has no submodules."""
     return next(_children(module), None) is None

@@ -85,7 +85,8 @@ class Needs:
         values = list({id(each): self._value(each) for each in sources}.values())
         for tensor in {id(each): each for each in written}.values():
             self._write(tensor, values)
-        for tensor in made:
+        is_new = not read or operator.name in _CUTS  # such a tensor is noted where it is read, as a leaf
+        for tensor in () if is_new else made:  # to keep it here would make torch 2.4 fail in `torch.zeros`
             if id(tensor) not in into and id(tensor) not in self._states:
                 self._make(tensor, values, self._family_of(operator, tensor, sources))
 
@@ -104,7 +105,7 @@ class Needs:
             self._states[id(tensor)] = _State(tensor, _Family(id(tensor), value), value, 0, is_leaf=True)
             return value
         if state.writes != state.family.writes:  # a write to its base or to another view has changed it
-            state = state._replace(value=state.family.value, writes=state.family.writes)
+            state = state._replace(value=state.family.value, writes=state.family.writes, is_leaf=False)
             self._states[id(tensor)] = state
         return state.value
 

@@ -16,7 +16,7 @@ from mfprofile.cost.kinds import COMPOSED, ODD, UNCOVERED, check
 from mfprofile.cost.ops import Cost, elementwise
 from mfprofile.cost.rows import Part
 from mfprofile.cost.subject import Outside
-from mfprofile.trace import fourier, nested, sparse
+from mfprofile.trace import fourier, nested, older, sparse
 from mfprofile.trace.calls import Call
 from mfprofile.trace.causal import Causal
 from mfprofile.trace.claims import Claims
@@ -47,27 +47,27 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, model: nn.Module, original: nn.Module | None = None, mode: Mode = PLAIN) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        older.admit(type(self))
         self.reads = Reads(model, original)
         self.owners, self.calls, self.threads = self.reads.owners, self.reads.calls, self.reads.threads
         self.training = Training(mode.training)
         self.claims = Claims(self.owners, self.calls, self.training)
-        self.causal = Causal(mode.causal)
-        self.storages = self.reads.storages
+        self.causal, self.storages = Causal(mode.causal), self.reads.storages
         self.fault: Exception | None = None
         self.formulas = Formulas()
-        self.fourier_flops = 0
+        self.fourier_flops, self._runs = 0, 0
         self.output_type: type = type(None)
-        self._padding_is_string = False
-        self._is_inside = False  # an operator of torch that is run by others
-        self._runs = 0
+        self._padding_is_string = self._is_inside = False  # inside: an operator of torch that is run by others
         self._ops: list[tuple[Call, str, int, str, Cost]] = []
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Run an operator and record what it costs."""
+        if older.compiler_is_being_imported():
+            return func(*args, **(kwargs or {}))
         operator, options, self._runs = operator_of(func), kwargs or {}, self._runs + 1
-        run, first = self._runs, len(self._ops)
+        run, first, ran = self._runs, len(self._ops), self.storages.ran
         read = list(tensors_in((*args, *options.values())))
         if any(map(wraps, types)) and not any(map(is_nested, read)):
             self.reads.note_after(operator.name, read)
@@ -92,6 +92,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.storages.note(self.calls.current.path, operator, (first, len(self._ops)), read, made, written)
         else:  # the operators that it ran are recorded
             self.storages.note_made(self.calls.current.path, operator, made)
+        if operator.name == "einsum" and not self._is_inside:
+            self.storages.note_einsum(self.calls.current.path, ran, args, out)
         return out
 
     def _run(

@@ -112,7 +112,13 @@ class Trace:
             if row.role == UNCOVERED:
                 rows_by_operator.setdefault(row.kind, []).append(row)
         return tuple(
-            Uncovered(kind, len(rows), sum(row.elements for row in rows), kind in RECURRENT)
+            Uncovered(
+                kind,
+                len(rows),
+                sum(row.elements for row in rows),
+                kind in RECURRENT,
+                sum(not row.elements for row in rows),
+            )
             for kind, rows in rows_by_operator.items()
         )
 
@@ -120,7 +126,8 @@ class Trace:
     def coverage(self) -> Fraction:
         """Return the counted share of the elements of all ops, without free operators and tables.
 
-        It is a share of values, not of multiply-adds: how many of those are missing is unknown.
+        It is a share of values, not of multiply-adds: how many of those are missing is unknown. It is an upper bound if
+        an operator is `unsized`.
         """
         elements = sum(row.elements for row in self.rows if row.kind != "table")
         return 1 - Fraction(sum(each.elements for each in self.uncovered), elements) if elements else Fraction(1)

@@ -16,7 +16,6 @@ from mfprofile.cost.kinds import (
     COMPLEX_RARE,
     COMPLEX_SUMMED,
     COMPOSED,
-    EINSUM,
     FUSED,
     RARE,
     SUMMED,
@@ -37,10 +36,6 @@ _ON_COMPLEX: Mapping[str, str] = MappingProxyType(
     }
 )
 """The roles of products of complex numbers, by those of the same products of real ones; all others are `COMPLEX`."""
-
-
-_EXACT = frozenset(("abc,abd->acd", "abc,adc->adb"))
-"""The equations of einsums that fvcore counts itself: fvcore/nn/jit_handles.py."""
 
 
 def role_of(
@@ -70,8 +65,6 @@ def _role(operator: Operator, cost: Cost, given: Mapping[str, Any], padding_is_s
         return "training" if given.get("weight") is not None else "training-plain"
     if cost.layer is not None:
         return recurrent.role(operator.name, given)
-    if operator.name == "einsum":
-        return "plain" if _in_order(given["equation"]) in _EXACT else EINSUM
     is_biased = given.get(operator.decides) is not None
     if operator.name in COMPLEX_LAYERS:
         return COMPLEX_BIASED if is_biased else COMPLEX
@@ -81,12 +74,6 @@ def _role(operator: Operator, cost: Cost, given: Mapping[str, Any], padding_is_s
     if padding_is_string:
         return "string-padding-biased" if is_biased else "string-padding"
     return "biased" if is_biased else "plain"
-
-
-def _in_order(equation: str) -> str:
-    """Return an equation with its letters renamed in the order in which they appear."""
-    letters = dict.fromkeys(filter(str.isalpha, equation))
-    return equation.replace(" ", "").translate({ord(old): ord("a") + at for at, old in enumerate(letters)})
 
 
 def _is_rare(operator: Operator, cost: Cost, given: Mapping[str, Any]) -> bool:

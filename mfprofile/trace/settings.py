@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.jit._fuser import optimized_execution
 
+from mfprofile.trace import older
 from mfprofile.trace.exclusive import Exclusive
 from mfprofile.trace.seeds import seeded
 from mfprofile.trace.ways import Way
@@ -86,7 +87,7 @@ def _uncompiled() -> Iterator[None]:
 
     The compiler is slow to import, so it is used only if already imported.
     """
-    eager = torch.compiler.set_stance("force_eager") if compiler_is_imported() else contextlib.nullcontext()
-    with warnings.catch_warnings(), eager, optimized_execution(False):
+    eager = older.eager() if compiler_is_imported() else contextlib.nullcontext()
+    with warnings.catch_warnings(), eager, older.differentiable(), optimized_execution(False):
         warnings.filterwarnings("ignore", message=r"Using `torch\.compile\(module\)` when there are global hooks")
         yield

@@ -14,13 +14,11 @@ from typing import Any
 from torch import Tensor, UntypedStorage, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from mfprofile.cost.dataflow import DataFlow, Ran
+from mfprofile.cost.dataflow import KEPT, DataFlow, Einsum, Ran
+from mfprofile.trace.autograd import Functions
 from mfprofile.trace.operators import EMPTIES, PASSES, SHAPED
 from mfprofile.trace.overloads import Operator
 from mfprofile.trace.stored import inner_tensors, sparse_parts, tensor_bytes
-
-_KEPT = -1
-"""The number of all storages that no operator puts out: inputs, and what the network keeps."""
 
 _SETTING = frozenset(["copy", "fill", "zero", "normal", "uniform", "bernoulli", "random", "set", "resize", "resize_as"])
 """Operators that write to their first argument in place without reading it."""
@@ -34,12 +32,17 @@ _CLOSED = (str, bytes, int, float, complex, type, ModuleType, FunctionType, nn.M
 
 
 class Storages:
-    """The storages of a run by their address, numbered in the order in which operators put them out."""
+    """The storages of a run by their address, numbered in the order in which operators put them out.
+
+    `functions` knows whether a `torch.autograd.Function` is running.
+    """
 
     def __init__(self, kept: Iterable[Tensor]) -> None:
+        self.functions = Functions()
         self._numbers: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
         self._operators: list[Ran] = []
+        self._einsums: list[Einsum] = []
         self._returned: set[int] = set()
         self._unseen: Counter[str] = Counter()
         self._pins: list[StorageWeakRef] = []
@@ -50,7 +53,7 @@ class Storages:
         """Record tensors that no operator puts out, and return the bytes of those that are new."""
         new = {block._cdata: block.nbytes() for tensor in tensors for block in self._blocks(tensor)}
         new = {key: size for key, size in new.items() if key not in self._numbers}
-        self._numbers |= dict.fromkeys(new, _KEPT)
+        self._numbers |= dict.fromkeys(new, KEPT)
         return sum(new.values())
 
     def note_inputs(self, tensors: Iterable[Tensor]) -> None:
@@ -59,8 +62,8 @@ class Storages:
 
     def note_returned(self, values: Iterable[Any]) -> None:
         """Record what the network returns, tensors or objects that hold tensors: it is live to the end."""
-        numbers = {self._numbers.get(block._cdata, _KEPT) for each in _within(values) for block in self._blocks(each)}
-        self._returned |= numbers - {_KEPT}
+        numbers = {self._numbers.get(block._cdata, KEPT) for each in _within(values) for block in self._blocks(each)}
+        self._returned |= numbers - {KEPT}
 
     def note(
         self,
@@ -74,25 +77,41 @@ class Storages:
         """Record an operator that has run in a module, and the tensors that it read, made and wrote to."""
         puts: list[int] = []
         reads = {number for tensor in read for number in self._read(tensor, operator.name, puts)}
-        reads.discard(_KEPT)
+        reads.discard(KEPT)
+        unseen = self._unseen[operator.name]
         new = [tensor for tensor in made if self._put(tensor, operator.name, puts)]
+        writes = [KEPT] * (self._unseen[operator.name] - unseen)
         for tensor in written:  # it may have become larger
             for block in self._blocks(tensor):
-                self._sizes[self._numbers[block._cdata]] = block.nbytes()
+                writes.append(self._numbers[block._cdata])
+                self._sizes[writes[-1]] = block.nbytes()
         moved = _moved(operator, read, new, written) if new or written else 0
-        self._operators.append(Ran(module, operator.name, rows, tuple(reads), tuple(puts), moved))
+        flow = (tuple(reads), tuple(puts), moved, tuple(writes), self.functions.is_running)
+        self._operators.append(Ran(module, operator.name, rows, *flow))
 
     def note_made(self, module: str, operator: Operator, made: Sequence[Tensor]) -> None:
         """Record what an operator made that other operators have run, apart from what these put out."""
         if any(block._cdata not in self._numbers for tensor in made for block in self._blocks(tensor)):
             self.note(module, operator, (0, 0), (), made, ())
 
+    @property
+    def ran(self) -> int:
+        """Return how many operators are recorded."""
+        return len(self._operators)
+
+    def note_einsum(self, module: str, first: int, given: Sequence[Any], out: Tensor) -> None:
+        """Record an einsum that was called in a module, of which operator `first` is the first that torch ran."""
+        if not self.functions.is_running:
+            shapes = [tuple(operand.shape) for operand in given[1]]
+            puts = tuple(self._numbers[block._cdata] for block in self._blocks(out)) or (KEPT,)
+            self._einsums.append(Einsum(module, given[0], shapes, tuple(out.shape), first, self.ran, puts))
+
     def dataflow(self, params: Mapping[str, int], first_row: int) -> DataFlow:
         """Return the data flow of the run. The rows of the operators begin at `first_row` of the bill."""
         moved = [each._replace(rows=(each.rows[0] + first_row, each.rows[1] + first_row)) for each in self._operators]
-        sizes = {number: size for number, size in self._sizes.items() if number != _KEPT}
+        sizes = {number: size for number, size in self._sizes.items() if number != KEPT}
         unseen = MappingProxyType(dict(self._unseen))
-        return DataFlow(moved, sizes, frozenset(self._returned), self._input_bytes, params, unseen)
+        return DataFlow(moved, sizes, frozenset(self._returned), self._input_bytes, params, unseen, self._einsums)
 
     def _read(self, tensor: Tensor, operator: str, puts: list[int]) -> Iterator[int]:
         """Yield the numbers of the storages that an operator reads, and add those to `puts` that are live from there.
@@ -103,7 +122,7 @@ class Storages:
             number = self._numbers.get(block._cdata)
             if number is None and (operator == "lift_fresh" or tensor.is_inference()):
                 number = self._number(block, puts)
-            yield self._numbers.setdefault(block._cdata, _KEPT) if number is None else number
+            yield self._numbers.setdefault(block._cdata, KEPT) if number is None else number
 
     def _put(self, tensor: Tensor, operator: str, puts: list[int]) -> bool:
         """Return whether a tensor that an operator made has a new storage, and add its number to `puts`."""

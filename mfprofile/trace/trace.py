@@ -221,7 +221,8 @@ def _run(
 ) -> Failure | None:
     """Run a network under the recorder, and return its failure, or None if it succeeds."""
     try:
-        with settings(way), recorder.calls.watch(), recorder.threads.watch(), recorder:
+        watch = (recorder.calls.watch(), recorder.threads.watch(), recorder.storages.functions.watch())
+        with settings(way), watch[0], watch[1], watch[2], recorder:
             recorder.note_unseen(kernels(network))
             output = network(*args, **kwargs)
             recorder.reads.note_returned(tree_leaves(output))

@@ -90,7 +90,8 @@ class Recipe:
         with torch.device("meta"):
             model: nn.Module = self.call.made()
         for path in self.without:
-            model.set_submodule(path, nn.Identity())
+            parent, _, name = path.rpartition(".")
+            setattr(model.get_submodule(parent), name, nn.Identity())
         for module in modules(model) if self.resized else ():
             if hasattr(module, "interpolate_pos_encoding"):
                 vars(module).update(interpolate_pos_encoding=_resized)

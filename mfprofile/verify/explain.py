@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from torch import nn
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.kinds import CELL, EINSUM, PACKED
-from mfprofile.cost.recurrent import GATES
+from mfprofile.cost.kinds import PACKED
 from mfprofile.cost.rows import Row
-from mfprofile.cost.tools import FVCORE
+from mfprofile.cost.tools import FVCORE, THOP
 from mfprofile.cost.weights import Convention
 from mfprofile.trace.modules import named_modules
 from mfprofile.verify.counters import Measurement, parameters
+from mfprofile.verify.jit import in_graph
+from mfprofile.verify.shares import Share, at_each_path, params_at_each_path, shares_of
+
+NO_PATHS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,26 @@ class Explanation:
         return self.holds or self.version_known
 
 
-def explain(bill: Bill, measured: Measurement, modules: Iterable[str], plain: Bill | None = None) -> Explanation:
+def explain(
+    bill: Bill,
+    measured: Measurement,
+    modules: Iterable[str],
+    plain: Bill | None = None,
+    others: Mapping[str, Sequence[str]] = NO_PATHS,
+) -> Explanation:
     """Return the explanation of a measurement of the bill's network; `modules` are the model's module paths.
 
-    `plain` is the bill without the user's own formulas, if there are any. No tool knows them.
+    `plain` is the bill without the user's own formulas, if there are any. No tool knows them. `others` are the further
+    paths of modules that have several, by the first (`trace.modules.other_paths`).
     """
-    plain = bill if plain is None else plain
-    predicted = plain.under(measured.tool)
+    predicted = (bill if plain is None else plain).under(measured.tool)
+    others = others if measured.tool == THOP.name else NO_PATHS
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
     core = _by_kind(bill.rows, [factor * madds for madds in bill.under("core").row_madds])
-    amounts = _as_read(measured.tool, plain.rows, predicted.row_madds)
-    theirs = _by_kind(plain.rows, amounts)
+    shares = _shares(predicted, others)
+    rows, amounts = [each.row for each in shares], [each.amount for each in shares]
+    outputs = [each.outputs for each in shares]
+    theirs = _by_kind(rows, amounts)
     extra = {kind: theirs.get(kind, 0) - core.get(kind, 0) for kind in {**core, **theirs}}
     return Explanation(
         measured,
@@ -99,22 +112,19 @@ def explain(bill: Bill, measured: Measurement, modules: Iterable[str], plain: Bi
         {kind: more for kind, more in extra.items() if more > 0},
         {kind: -more for kind, more in extra.items() if more < 0},
         sum(amounts),
-        predicted.counted_params,
-        None if measured.by_path is None else compare(plain.rows, amounts, measured.by_path, modules),
+        predicted.counted_params + params_at_each_path(predicted, others),
+        None if measured.by_path is None else compare(rows, amounts, measured.by_path, modules),
         _was_read(predicted.convention, measured.version),
-        None if measured.activations is None else compare_activations(plain, measured.activations, modules),
+        None if measured.activations is None else compare(rows, outputs, measured.activations, modules),
     )
 
 
-def _as_read(tool: str, rows: Sequence[Row], amounts: Sequence[int]) -> list[int]:
-    """Return what a tool counts for each row: fvcore reads that of an einsum from a line that has four digits of it.
-
-    The line is numpy's, and is of twice the products: einsum_flop_jit in fvcore/nn/jit_handles.py.
-    """
-    if tool != FVCORE.name:
-        return list(amounts)
-    pairs = zip(rows, amounts, strict=True)
-    return [int(float(f"{2 * amount:.3e}") // 2) if row.role == EINSUM else amount for row, amount in pairs]
+def _shares(bill: Bill, others: Mapping[str, Sequence[str]]) -> Sequence[Share]:
+    """Return what the tool of a bill's convention counts for each row that it reads."""
+    shares, flow = shares_of(bill), bill.subject.dataflow
+    if bill.convention.name == FVCORE.name and flow is not None:
+        shares = in_graph(bill, flow, shares)
+    return at_each_path(shares, others) if others else shares
 
 
 def _was_read(convention: Convention, version: str) -> bool:
@@ -141,24 +151,6 @@ def compare_params(bill: Bill, model: nn.Module) -> Comparison:
         return compare(bill.rows, ours, {"": parameters(model)}, [""])
     theirs = {path: parameters(module) for path, module in named_modules(model)}
     return compare(bill.rows, [row.params for row in bill.rows], theirs, theirs)
-
-
-def compare_activations(bill: Bill, theirs: Mapping[str, int], modules: Iterable[str]) -> Comparison:
-    """Compare our activations with fvcore's, at every module path.
-
-    fvcore.nn.ActivationCountAnalysis counts only the outputs of convolutions, Linear and matrix products:
-    fvcore/nn/activation_count.py.
-    """
-    return compare(bill.rows, [counted_output(row) for row in bill.rows], theirs, modules)
-
-
-def counted_output(row: Row) -> int:
-    """Return the number of values in an op's output, as fvcore counts activations.
-
-    In a recurrent cell, it counts those of the two Linear layers that a cell consists of.
-    """
-    values = 2 * GATES[row.kind] if row.role == CELL else 1
-    return int(row.activations * values) if FVCORE.weight(row.kind, row.role).products else 0
 
 
 def compare(

@@ -16,7 +16,7 @@ from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.words import raised
-from mfprofile.trace.modules import named_modules
+from mfprofile.trace.modules import named_modules, other_paths
 from mfprofile.trace.uses import Use
 from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
 from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain
@@ -79,11 +79,13 @@ def verified(
     """
     given = _zeros(bill) if inputs is None else inputs
     modules = [path for path, module in named_modules(model) if not isinstance(module, nn.ModuleDict | nn.ModuleList)]
+    others = other_paths(model)
     explanations, failures = [], {}
     for name in names:
         notify(f"{bill.name}: counting with {name}")
         try:
-            explanations.append(explain(bill, measure(name, model, given, bill.mode == TRAINING), modules, plain))
+            measured = measure(name, model, given, bill.mode == TRAINING)
+            explanations.append(explain(bill, measured, modules, plain, others))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # all that a tool raises is reported as its failure, and the other tools run

@@ -38,7 +38,9 @@ def coverage(bill: Bill) -> Iterator[str]:
     yield from (f"  {_operator(one)}" for one in subject.uncovered)
     yield from (f"  {line}" for line in outside_lines(subject))
     yield from (f"  {remark.text}" for remark in gaps(subject))
-    if subject.uncovered:
+    if any(one.unsized for one in subject.uncovered):
+        yield "what share of all elements the counted operators have is not known, because some sizes are not"
+    elif subject.uncovered:
         share = _percent(_elements(bill), subject.uncovered)
         yield f"the counted operators have {share} % of all elements; their share of the multiply-adds is not known"
 
@@ -77,4 +79,7 @@ def _percent(elements: int, uncovered: Sequence[Uncovered]) -> str:
 
 
 def _operator(one: Uncovered) -> str:
-    return f"{one.operator}: {several(one.count, 'time')}, {several(one.elements, 'element')}"
+    if one.unsized == one.count:
+        return f"{one.operator}: {several(one.count, 'time')}, elements not known"
+    some = f", and those of {several(one.unsized, 'time')} not known" if one.unsized else ""
+    return f"{one.operator}: {several(one.count, 'time')}, {several(one.elements, 'element')}{some}"

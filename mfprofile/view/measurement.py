@@ -39,7 +39,7 @@ def networks_table(measurement: Measurement) -> Table:
         Column("network", "name"),
         *_time_columns(),
         *([Column("GPU ms", "device_ms", _digits, right=True)] if on_gpu else []),
-        Column(f"× {measurement.reference.name}", "times_reference", _digits, right=True),
+        Column("×", "times_reference", _digits, right=True),
         *_rate_columns(),
     ]
     data = [
@@ -68,7 +68,8 @@ def heading(measurement: Measurement) -> list[str]:
     how = f"{several(about.threads, 'thread')}, " if about.on == "cpu" else ""
     return [
         f"measured on {where}; {versions}; {how}{about.dtype}, {batch}",
-        f"{about.clock}, median of {several(about.sweeps, 'sweep')}{_interval(measurement)}",
+        f"{about.clock}: median of {several(about.sweeps, 'sweep')}{_interval(measurement)}; "
+        f"×: against {measurement.reference.name} in the same sweeps",
     ]
 
 
@@ -120,7 +121,7 @@ def _rate_columns() -> list[Column]:
     return [
         Column("MAdds", "madds", human, right=True),
         Column("ms/100M", "ms_per_100m", _digits, right=True),
-        Column("G/s", "gmadds_per_s", _digits, right=True),
+        Column("GMAdds/s", "gmadds_per_s", _digits, right=True),
         Column("% of peak", "share_of_peak", _percent, right=True, optional=True),
     ]
 

@@ -77,7 +77,8 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
         figures = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
         data.append([bill.name, *_figures(_whole(bill, own), own), *figures])
     conditions = dict.fromkeys(_conditions(bill, run) for bill in bills)
-    return Table(columns, data, [], [*(heading(bill) for bill in bills), *conditions])
+    unseen = [f"{bill.name}: {line}" for bill in bills for line in unseen_lines(bill)]
+    return Table(columns, data, [], [*(heading(bill) for bill in bills), *conditions], unseen)
 
 
 def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
@@ -179,7 +180,8 @@ def _conditions(bill: Bill, run: Inference) -> str:
     """Return the line on what the figures are of."""
     unit = bill.convention.unit
     if bill.subject.dataflow is not None:
-        return f"bytes, {unit} and activations for the whole batch, in the types that it runs with"
+        types = "the types that it runs with" if bill.subject.fill else "the types of the file"
+        return f"bytes, {unit} and activations for the whole batch, in {types}"
     images = "1 image" if run.batch == 1 else f"{run.batch} images"
     buffers = "written over its input where nothing else reads it" if run.in_place else "in its own buffer"
     return f"bytes for {images} in {run.dtype}, each op's output {buffers}; {unit} and activations for one image"
@@ -187,14 +189,20 @@ def _conditions(bill: Bill, run: Inference) -> str:
 
 def _closing(bill: Bill, run: Inference) -> list[str]:
     """Return the lines below: the peak and its live tensors, then what else is needed and the sum of all."""
-    peak, flow = peak_memory(bill, *run), bill.subject.dataflow
+    peak, least = peak_memory(bill, *run), "at least " if unseen_lines(bill) else ""
     live = ", ".join(f"{one.name} {grouped(one.bytes)}" for one in peak.live) or "nothing"
     total = f"{grouped(peak.total)} ({in_bytes(peak.total)})"
     return [
-        f"Peak of {grouped(peak.bytes)} bytes at {peak.op or 'no op'}; live at that op: {live}",
+        f"Peak of {least}{grouped(peak.bytes)} bytes at {peak.op or 'no op'}; live at that op: {live}",
         f"With {_params(peak)}{_inputs(peak)}: {total}",
-        *([] if flow is None else map(_unseen, flow.unseen.items())),
+        *unseen_lines(bill),
     ]
+
+
+def unseen_lines(bill: Bill) -> list[str]:
+    """Return a line for each operator with tensors whose bytes are not known. The peak is then a lower bound."""
+    flow = bill.subject.dataflow
+    return [] if flow is None else [_unseen(*each, bool(bill.subject.fill)) for each in flow.unseen.items()]
 
 
 def _params(peak: Peak) -> str:
@@ -207,6 +215,7 @@ def _inputs(peak: Peak) -> str:
     return f" and {grouped(peak.input_bytes)} bytes of inputs" if peak.input_bytes else ""
 
 
-def _unseen(each: tuple[str, int]) -> str:
+def _unseen(operator: str, number: int, ran: bool) -> str:
     """Return the line on the tensors of an operator whose bytes are not known."""
-    return f"not counted: the bytes of {several(each[1], 'tensor')} without a storage, in {each[0]}"
+    why = "without a storage" if ran else "of unknown size"
+    return f"not counted: the bytes of {several(number, 'tensor')} {why}, in {operator}"

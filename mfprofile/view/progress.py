@@ -11,14 +11,15 @@ from contextlib import contextmanager
 
 _PATIENCE = 1.0  # seconds before the first message
 _ESTIMATING = 2.0  # seconds that the first message waits for the estimate
+WHAT, BEFORE = "settings of the globals", "the space is read"
 _BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal and elsewhere
 
 
 @contextmanager
 def progress_bar(
     estimate: Callable[[], str] | None = None,
-    what: str = "settings of the globals",
-    before: str = "the space is read",
+    what: str = WHAT,
+    before: str = BEFORE,
 ) -> Iterator[Callable[[int, int], None]]:
     """Yield a function to call with the work done and the total. On a terminal it updates one line.
 
@@ -48,7 +49,9 @@ def _ignore(_done: int, _of: int) -> None:
 class _Bar:
     """The state of a progress bar."""
 
-    def __init__(self, on_terminal: bool, estimate: Callable[[], str] | None, what: str, before: str) -> None:
+    def __init__(
+        self, on_terminal: bool, estimate: Callable[[], str] | None = None, what: str = WHAT, before: str = BEFORE
+    ) -> None:
         self.on_terminal, self.what, self.before = on_terminal, what, before
         self.estimate = estimate
         self.estimated = ""

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from devices import BY_ROLE, nanoseconds, odd_device
 from hypothesis import given
+from odd_devices import BY_ROLE, nanoseconds, odd_device
 from strategies import spec_mappings
 
 from mfprofile.cost import ops

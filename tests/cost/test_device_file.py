@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devices import odd_device, write_device
+from odd_devices import odd_device, write_device
 from running import run
 
 from mfprofile.cost.device_file import device_json, read_device

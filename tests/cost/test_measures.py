@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from odd_devices import nanoseconds, odd_device
 from strategies import spec_mappings
 
 from mfprofile.cost.bill import count
@@ -16,7 +17,8 @@ from mfprofile.spec.names import SUMS
 @given(spec_mappings())
 def test_measures_are_the_bills_sums(mapping: dict[str, object]) -> None:
     """Each equals the sum of the rows, for the whole network and for each pillar."""
-    bill = count(mapping, "paper")
+    device = odd_device()
+    bill = count(mapping, "paper", device=device)
     for each in map(measure, SUMS):
         rows = [(row, madds) for row, madds in zip(bill.rows, bill.row_madds, strict=True)]
         chosen = [(row, madds) for row, madds in rows if each.pillar in (None, row.pillar)]
@@ -24,6 +26,7 @@ def test_measures_are_the_bills_sums(mapping: dict[str, object]) -> None:
             "madds": sum(madds for _, madds in chosen),
             "params": sum(row.params for row, _ in chosen),
             "activations": sum(activations(row.cost) for row, _ in chosen),
+            "latency": sum(nanoseconds(device, row) for row, _ in chosen),
         }
         assert each.of(bill.parts, bill.convention) == expected[each.quantity]
 

@@ -15,7 +15,7 @@ from fuzz import files, networks, options, specs
 from fuzz.texts import Dice
 
 RARE: Mapping[str, int] = MappingProxyType(
-    {"report": 1, "schema": 2, "complexity": 2, "list": 3, "explore spaces": 2, "verify": 6}
+    {"report": 1, "schema": 2, "complexity": 2, "list": 3, "explore spaces": 2, "verify": 6, "export": 4, "measure": 4}
 )
 OFTEN: Mapping[str, int] = MappingProxyType(
     {"check": 40, "audit": 40, "count": 24, "diff": 24, "show": 20, "plot accuracy": 16}

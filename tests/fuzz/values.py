@@ -27,6 +27,7 @@ _OUTPUTS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "plot": ("new.svg", "new.png", "new.pdf", "old.svg", "link.svg", "é.SVG"),
         "page": ("new.html", "old.html", "-"),
+        "export": ("new.onnx", "é.ONNX"),
         "scale": ("new.yaml", "mine.yaml", "link.yaml"),
     }
 )
@@ -117,6 +118,11 @@ VALUES: Mapping[str, Value] = MappingProxyType(
         "--dtype": one_of(("float32", "float16", "bfloat16", "int8"), ("float64", *NASTY)),
         "--format": one_of(("table", "json", "github")),
         "--style": one_of(("plain", "latex", "python")),
+        "--on": one_of(("cpu",), ("cuda", "gpu", *NASTY)),
+        "--runtime": one_of(("torch", "onnxruntime"), ("openvino", *NASTY)),
+        "--sweeps": one_of(("1", "2"), _ODD_NUMBERS),
+        "--threads": one_of(("1", "2"), _ODD_NUMBERS),
+        "--reference": _SPEC,
         "--device": one_of(("meta", "cpu")),
         "--workers": one_of(("1",), ("0", "-1", "x", "", "1.5", "2")),
         "--dask": one_of(("tcp://", "x", "", "nosuch://127.0.0.1:1", "tcp://127.0.0.1:99999"), share=0),

@@ -13,9 +13,9 @@ from running import run
 from mfprofile.cost.bill import count
 from mfprofile.cost.device_file import read_device
 from mfprofile.measure import calibration, fit
+from mfprofile.measure.calibration import Candidate
 from mfprofile.measure.environment import Environment
 from mfprofile.measure.fit import Sums
-from mfprofile.measure.subjects import Subject
 
 pytest.importorskip("scipy", reason="fits need scipy")
 pytest.importorskip("torch", reason="a calibration builds the networks")
@@ -31,8 +31,8 @@ HERE = Environment(
 def _made_up(monkeypatch: pytest.MonkeyPatch, spread: float = 0.0, factor: float = 1.0, noise: float = 0.0) -> None:
     """Let each network take the time of the true rates, with an alternating error of `spread`, in two sweeps."""
 
-    def timed(subjects: Sequence[Subject], *_: Any) -> tuple[Environment, list[list[float]], int]:
-        exact = [factor * fit.predicted(TRUE, fit.sums_of(each.bill.parts)) for each in subjects]
+    def timed(candidates: Sequence[Candidate], *_: Any) -> tuple[Environment, list[list[float]], int]:
+        exact = [factor * fit.predicted(TRUE, fit.sums_of(each.bill.parts)) for each in candidates]
         times = [time * (1 + spread * (-1) ** at) for at, time in enumerate(exact)]
         return HERE, [[time, time * (1 + noise)] for time in times], 0
 
@@ -145,17 +145,16 @@ def test_invalid_options_are_one_message(arguments: list[str], message: str, tmp
 
 def test_an_interrupted_calibration_goes_on(tmp_path: Path) -> None:
     """Really measured: the sweeps of the first run are those of the second, which measures the rest."""
-    from mfprofile.measure.calibration import timed
+    from mfprofile.measure.calibration import candidate, timed
     from mfprofile.measure.setup import setup_of
-    from mfprofile.measure.subjects import of_spec
     from mfprofile.spec.load import load
 
     setup = setup_of("torch", "cpu", 1, "float32", 1)
-    subjects = [of_spec(load("mf26m", [f"input={size}"]), setup) for size in (32, 64)]
+    candidates = [candidate(load("mf26m", [f"input={size}"]), setup) for size in (32, 64)]
     output = tmp_path / "desk.json"
-    _, first, resumed = timed(subjects, setup, 2, output)
+    _, first, resumed = timed(candidates, setup, 2, output)
     assert resumed == 0
-    _, more, resumed = timed(subjects, setup, 3, output)
+    _, more, resumed = timed(candidates, setup, 3, output)
     assert resumed == 2
     assert [series[:2] for series in more] == first
     assert all(time > 0 for series in more for time in series)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-
-DATA = Path(__file__).parents[1] / "data"
+from released import DATA, rule_made
 
 SMALL: dict[str, Any] = {
     "input": 32,
@@ -86,26 +82,7 @@ def released_logits() -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="session")
 def recipe() -> Callable[[dict[str, list[int]]], dict[str, Any]]:
     """Return the function that makes a whole state from names and shapes."""
-    import torch
-
-    return lambda shapes: {
-        name: torch.tensor(0) if name.endswith("num_batches_tracked") else torch.from_numpy(weights(name, shape))
-        for name, shape in shapes.items()
-    }
-
-
-def weights(key: str, shape: list[int]) -> Any:
-    """Return the weights of a released name: random, but the same each time."""
-    x = np.random.default_rng(zlib.crc32(key.encode())).standard_normal(shape)
-    if key.endswith("running_var"):
-        return 1 + 0.1 * np.abs(x)
-    if key.endswith("running_mean"):
-        return 0.1 * x
-    if len(shape) == 1:
-        return 1 + 0.1 * x if key.endswith("weight") else 0.1 * x
-    if key == "tokens.weight":
-        return x
-    return x / np.sqrt(np.prod(shape[1:]))
+    return rule_made
 
 
 @pytest.fixture(scope="session")

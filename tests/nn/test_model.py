@@ -180,6 +180,7 @@ def test_the_memory_format_does_not_matter(small: Any) -> None:
     torch.testing.assert_close(model(batch.to(memory_format=torch.channels_last)), model(batch))
 
 
+@pytest.mark.filterwarnings("ignore:You are using `torch.load`:FutureWarning")  # torch 2.4 does so in pickles
 def test_copies_and_pickles_give_the_same_logits(small: Any) -> None:
     """A deep copy and an unpickled model give the same logits from their own weights."""
     model = build(small({"groups": 4}), seed=10).eval()

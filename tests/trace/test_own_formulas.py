@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 
 from torch import Tensor, nn  # noqa: E402
 from torch.utils import flop_counter  # noqa: E402
+from versions import REGISTRY  # noqa: E402
 
 import mfprofile  # noqa: E402
 from mfprofile.cost import ops  # noqa: E402
@@ -169,6 +170,7 @@ def test_no_tool_counts_by_a_formula_of_the_user() -> None:
         assert name in ("core", "paper", "paper-coco") or convention.versions
 
 
+@REGISTRY
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("flops", [0, 6, 7])
 def test_the_registry_of_torch_is_honoured_and_its_odd_flop_is_a_row(flops: int) -> None:
@@ -195,6 +197,7 @@ def test_the_registry_comes_after_our_rules_our_decompositions_and_the_users_for
     assert trace(Attend(), (5, 8)).bill().madds == 520
 
 
+@REGISTRY
 @pytest.mark.usefixtures("registry")
 def test_a_wrong_formula_in_the_registry_is_a_message_but_one_of_torch_is_ignored() -> None:
     """A formula of torch can fail on shapes that it does not expect; then its operator is not covered."""

@@ -54,6 +54,10 @@ CALLS: dict[str, tuple[Callable[[], Any], int]] = {
 def test_every_argument_that_torch_knows_is_accepted(name: str) -> None:
     """The type of the result, factors and scales do not change the count."""
     function, madds = CALLS[name]
+    try:
+        function()
+    except (AttributeError, TypeError) as error:
+        pytest.skip(f"this torch cannot run it: {error}")
     traced = trace(Lambda(lambda _: function()), [blank(1)])
     assert (traced.bill().madds, traced.uncovered, traced.device) == (madds, (), "meta")
 

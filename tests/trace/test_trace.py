@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 
 from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
+from versions import GROUPED_QUERIES, needs, since  # noqa: E402
 from zoo import Lambda, Language, Twice  # noqa: E402
 
 from mfprofile.trace.result import Trace  # noqa: E402
@@ -138,6 +139,7 @@ def test_a_bilinear_layer_is_counted_as_torch_runs_it() -> None:
     assert (row.kind, row.madds, row.elements, row.params) == ("linear", 2 * 7 * 5 * (3 * 4 + 4), 2 * 7 * 5, 60 + 5)
 
 
+@needs("_grouped_mm")
 @pytest.mark.parametrize(
     ("shapes", "grouped", "madds"),
     [
@@ -170,6 +172,7 @@ def test_a_parameter_that_no_layer_owns_has_its_own_shape() -> None:
     ]  # fmt: skip
 
 
+@since(2, 6, "a jagged tensor cannot be padded in inference mode")
 def test_operators_on_nested_tensors_are_counted() -> None:
     """A side of a nested tensor is not a number, but the shapes of its parts are."""
 
@@ -291,6 +294,7 @@ def test_a_mask_of_fused_attention_is_an_addition() -> None:
     ]  # fmt: skip
 
 
+@GROUPED_QUERIES
 def test_query_heads_that_share_a_key_are_each_counted() -> None:
     """Grouped queries save parameters and memory, not products: 4 heads of queries on 2 of keys."""
     traced = of(

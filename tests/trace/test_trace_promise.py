@@ -208,11 +208,11 @@ ALL: Mapping[str, tuple[Function, tuple[Any, ...]]] = {
 
 
 class Witness(TorchDispatchMode):
-    """A mode that keeps every tensor that is read or put out, and collects those that come from nowhere."""
+    """A mode that keeps the memory of every tensor that is read or put out, and collects those that come from nowhere."""
 
     def __init__(self, given: list[Tensor]) -> None:
         super().__init__()
-        self.kept = list(given)
+        self.kept = [each.untyped_storage() for each in given]
         self.known = {self._storage(each) for each in given}
         self.strangers: list[str] = []
 
@@ -227,7 +227,7 @@ class Witness(TorchDispatchMode):
             self.strangers += [str(function) for each in read if self._storage(each) not in self.known]
         out = function(*args, **(kwargs or {}))
         outs = [each for each in tree_leaves(out) if isinstance(each, Tensor)]
-        self.kept += [*read, *outs]
+        self.kept += [each.untyped_storage() for each in (*read, *outs)]
         self.known |= {self._storage(each) for each in (*read, *outs)}
         return out
 

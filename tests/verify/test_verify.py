@@ -52,7 +52,7 @@ def test_every_counter_is_explained_to_the_last_unit(name: str) -> None:
     for one in verification.explanations:
         assert (one.measured.tool, one.unexplained, one.unexplained_params) == (one.measured.tool, 0, 0)
         assert one.by_path is None or one.by_path.mismatches == ()
-        assert one.version_known
+        assert one.version_known == (one.measured.tool != "torch" or one.measured.version.startswith("2.13"))
     assert verification.holds
     printed = {one.measured.tool: one.measured.total for one in verification.explanations}
     assert (printed["fvcore"], printed["thop"]) == RELEASED[name]

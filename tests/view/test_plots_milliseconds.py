@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from devices import odd_device, write_device
+from odd_devices import odd_device, write_device
 from pictures import LOOKS, covered, numbers_in, overlaps, texts
 from running import need, run
 from timings import measurement, timed_specs, written

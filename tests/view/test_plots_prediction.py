@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from devices import ERRORS, odd_device
+from odd_devices import ERRORS, odd_device
 from pictures import LOOKS, covered, misleading, numbers_in, overlaps, texts
 from running import run
 from timings import calibrated_file, written

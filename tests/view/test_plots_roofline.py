@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devices import odd_device, write_device
+from odd_devices import odd_device, write_device
 from pictures import LOOKS, overlaps, texts
 from running import run
 from timings import PEAK, measurement, timed_specs, written

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devices import odd_device, write_device
+from odd_devices import odd_device, write_device
 from running import run
 from timings import PEAK, calibrated_file, measurement, timed_specs, written
 

@@ -10,6 +10,7 @@ import numpy as np
 from onnx import GraphProto, NodeProto, TensorProto
 
 from mfprofile.cost import ops
+from mfprofile.trace.onnx.buffers import Mark
 from mfprofile.trace.onnx.values import UNKNOWN, Shape, Value, attributes, tensor_type
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ def _if(walk: Walk, node: NodeProto, inputs: Inputs, scope: Scope) -> list[Value
     if condition is not None and np.size(condition) == 1:
         branch = given["then_branch" if bool(np.all(condition)) else "else_branch"]
         return _walked(walk, branch, scope)
-    start = len(walk.record.ops)
+    mark = walk.mark()
     one, two = (_walked(walk, given[name], scope) for name in ("then_branch", "else_branch"))
-    return _uncounted(walk, node, inputs, start, [Value(_shared(*pair)) for pair in zip(one, two, strict=True)])
+    return _uncounted(walk, node, inputs, mark, [Value(_shared(*pair)) for pair in zip(one, two, strict=True)])
 
 
 def _loop(walk: Walk, node: NodeProto, inputs: Inputs, scope: Scope) -> list[Value]:
@@ -34,14 +35,14 @@ def _loop(walk: Walk, node: NodeProto, inputs: Inputs, scope: Scope) -> list[Val
     body: GraphProto = attributes(node)["body"]
     times, condition, *states = [*inputs, None, None][: max(2, len(inputs))]
     first = [Value(tensor_type(TensorProto.INT64, ())), Value(tensor_type(TensorProto.BOOL, ()))]
-    start = len(walk.record.ops)
+    mark = walk.mark()
     results = _walked(walk, body, scope, [*first, *_forgotten(states)])
     number = None if times is None or times.data is None else int(np.ravel(times.data)[0])
     ends = condition is not None and (condition.data is None or not bool(np.all(condition.data)))
     is_stable = _same(states, results[1 : 1 + len(states)]) and not ends and _goes_on(body, results)
-    scanned = [_stacked(each, number) for each in results[1 + len(states) :]]
-    outputs = [*results[1 : 1 + len(states)], *scanned]
-    return _repeated(walk, node, inputs, start, outputs, max(number, 0) if is_stable and number is not None else None)
+    stacked = [_stacked(each, number) for each in results[1 + len(states) :]]
+    rounds = max(number, 0) if is_stable and number is not None else None
+    return _repeated(walk, node, inputs, mark, results[1:], stacked, rounds)
 
 
 def _scan(walk: Walk, node: NodeProto, inputs: Inputs, scope: Scope) -> list[Value]:
@@ -55,14 +56,14 @@ def _scan(walk: Walk, node: NodeProto, inputs: Inputs, scope: Scope) -> list[Val
     is_known = walk.inference.version > 8 and all(
         shape is not None and -len(shape) <= axis < len(shape) for shape, axis in zip(shapes, axes, strict=False)
     )
-    start = len(walk.record.ops)
+    mark = walk.mark()
     sliced = [_sliced(each, axis) if is_known else UNKNOWN for each, axis in zip(sequences, axes, strict=False)]
     results = _walked(walk, body, scope, [*_forgotten(states), *sliced])
     number = shapes[0][axes[0]] if is_known and shapes and shapes[0] is not None else None
     places = given.get("scan_output_axes") or [0] * (len(results) - len(states))
     stacked = [_stacked(each, number, at) for each, at in zip(results[len(states) :], places, strict=False)]
     is_stable = _same(states, results[: len(states)])
-    return _repeated(walk, node, inputs, start, [*results[: len(states)], *stacked], number if is_stable else None)
+    return _repeated(walk, node, inputs, mark, results, stacked, number if is_stable else None)
 
 
 def _has_axis(shape: Shape | None, axis: int) -> bool:
@@ -78,28 +79,35 @@ def _walked(walk: Walk, graph: GraphProto, scope: Scope, given: Sequence[Value] 
 
 
 def _repeated(
-    walk: Walk, node: NodeProto, inputs: Inputs, start: int, outputs: list[Value], number: int | None
-) -> list[Value]:
-    """Count the ops of a body as often as it runs, or name the node as not counted if that is not known."""
-    outputs = [Value(each.type) for each in outputs]
+    walk: Walk, node: NodeProto, inputs: Inputs, mark: Mark, results: Sequence[Value], stacked: Sequence[Value],
+    number: int | None,
+) -> list[Value]:  # fmt: skip
+    """Count the ops of a body as often as it runs, or name the node as not counted if that is not known.
+
+    `results` are those of a round, and `stacked` the last of them from all rounds.
+    """
+    states = _forgotten(results[: len(results) - len(stacked)])
     if number is None:
-        return _uncounted(walk, node, inputs, start, outputs)
-    for op in walk.record.ops[start:]:
+        return _uncounted(walk, node, inputs, mark, [Value(each.type) for each in (*states, *stacked)])
+    stacked = [Value(each.type) for each in stacked]
+    for op in walk.record.ops[mark.ops :]:
         op.cost = ops.repeated(op.cost, number)
-    return outputs
+    walk.buffers.close(node, walk.record.path(node, inputs), mark, [*inputs, *results], states, stacked, number)
+    return [*states, *stacked]
 
 
-def _uncounted(walk: Walk, node: NodeProto, inputs: Inputs, start: int, outputs: list[Value]) -> list[Value]:
+def _uncounted(walk: Walk, node: NodeProto, inputs: Inputs, mark: Mark, outputs: list[Value]) -> list[Value]:
     """Record a node in place of the ops inside it, which are not counted, with their parameters."""
-    params = sum(op.cost.weights + op.cost.biases for op in walk.record.ops[start:])
-    del walk.record.ops[start:]
+    params = sum(op.cost.weights + op.cost.biases for op in walk.record.ops[mark.ops :])
+    del walk.record.ops[mark.ops :]
     walk.record.add_uncovered(node, inputs, outputs, node.op_type, params)
+    walk.buffers.replace(node, walk.record.path(node, inputs), mark, inputs, outputs)
     return outputs
 
 
 def _forgotten(values: Inputs) -> list[Value]:
-    """Return the values that a body changes: their types, but not what they hold in the first round."""
-    return [UNKNOWN if value is None else Value(value.type) for value in values]
+    """Return the values that a body changes: their types and buffers, but not what they hold in the first round."""
+    return [UNKNOWN if value is None else Value(value.type, buffer=value.buffer) for value in values]
 
 
 def _same(before: Inputs, after: Sequence[Value]) -> bool:
@@ -125,7 +133,7 @@ def _sliced(value: Value | None, axis: int) -> Value:
     assert value is not None and value.type is not None and value.shape is not None
     shape = list(value.shape)
     del shape[axis]
-    return Value(tensor_type(value.type.tensor_type.elem_type, shape))
+    return Value(tensor_type(value.type.tensor_type.elem_type, shape), buffer=value.buffer)
 
 
 def _stacked(value: Value, number: int | None, axis: int = 0) -> Value:

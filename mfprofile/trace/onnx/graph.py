@@ -12,6 +12,7 @@ from onnx import GraphProto, NodeProto, SparseTensorProto, TensorProto, TypeProt
 
 from mfprofile.errors import InputError
 from mfprofile.spec.words import raised, shown
+from mfprofile.trace.onnx.buffers import Buffers, Mark
 from mfprofile.trace.onnx.control import CONTROL
 from mfprofile.trace.onnx.file import Model
 from mfprofile.trace.onnx.operators import PASSES
@@ -26,12 +27,13 @@ Scope = ChainMap[str, Value]
 
 
 class Walk:
-    """A walk over a graph and the graphs inside it, with the record of its ops."""
+    """A walk over a graph and the graphs inside it, with the record of its ops, and of its buffers."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.inference = Inference(model.place, model.domains, model.ir)
         self.record = Record(model.place, Counter(read_names(model.graph)))
+        self.buffers = Buffers()
         self._declared: dict[str, TypeProto] = {}
 
     def run(self, graph: GraphProto, scope: Scope) -> None:
@@ -48,6 +50,10 @@ class Walk:
             for name, value in zip(node.output, outputs, strict=True):
                 if name:
                     scope.maps[0][name] = value
+
+    def mark(self) -> Mark:
+        """Return the point that the walk has reached."""
+        return self.buffers.mark(len(self.record.ops))
 
     def _controlled(self, node: NodeProto, inputs: Sequence[Value | None], scope: Scope) -> list[Value]:
         """Walk the graphs inside a node, and return what the node puts out."""
@@ -85,10 +91,13 @@ class Walk:
         if node.op_type in PASSES and inputs and inputs[0] is not None:
             for value in outputs:
                 value.stored = inputs[0].stored
+        first = len(self.record.ops)
         if any(value.data is None for value in outputs) or not outputs:
             self.record.add(node, inputs, outputs, is_known)
         else:
             self.record.note_read(node, inputs)
+        module = self.record.path(node, inputs)
+        self.buffers.note(node, module, (first, len(self.record.ops)), inputs, outputs)
         return outputs
 
     def _constant(self, node: NodeProto) -> Value:

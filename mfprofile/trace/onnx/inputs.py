@@ -9,7 +9,7 @@ from onnx import GraphProto, TensorProto, TypeProto, ValueInfoProto
 from mfprofile.errors import InputError
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.words import shown
-from mfprofile.trace.onnx.tensors import check_sides
+from mfprofile.trace.onnx.tensors import check_sides, type_name
 from mfprofile.trace.onnx.values import Value, tensor_type
 from mfprofile.trace.shape_text import ShapeText, shape_text
 
@@ -38,16 +38,6 @@ def shapes_of(values: dict[str, Value]) -> tuple[InputShape, ...]:
         for name, value in known.items()
         if value.type is not None
     )
-
-
-def type_name(element: int) -> str:
-    """Return the name of a type as numpy and torch write it.
-
-    >>> type_name(1), type_name(7)
-    ('float32', 'int64')
-    """
-    name = str(TensorProto.DataType.Name(element)).lower()
-    return {"float": "float32", "double": "float64"}.get(name, name)
 
 
 def _given(names: Sequence[str], texts: Sequence[ShapeText]) -> dict[str, ShapeText]:

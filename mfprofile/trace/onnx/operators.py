@@ -109,6 +109,17 @@ _TEXTS = "StringConcat StringNormalizer StringSplit RegexFullMatch"
 FREE = frozenset(f"{_VIEWS} {_MOVES} {_CREATORS} {_QUERIES} {_SEQUENCES} {_TEXTS}".split())
 """Operators that cost nothing: views and moves of values, new tensors, queries, sequences, texts."""
 
+UNREAD: Mapping[str, frozenset[int]] = MappingProxyType(
+    {
+        **dict.fromkeys(["Shape", "Size", "RandomNormalLike", "RandomUniformLike", "EyeLike"], frozenset((0,))),
+        "CastLike": frozenset((1,)),
+    }
+)
+"""The inputs of which an operator needs only the shape or the type, by number."""
+
+PARTLY_READ = frozenset(["Gather", "GatherElements", "GatherND", "Slice", "Split", "Compress"])
+"""Operators that read only some values of their first input, as many as they put out."""
+
 PASSES = frozenset(f"{_VIEWS} Slice Split Gather Pad QuantizeLinear DequantizeLinear".split())
 """Operators that pass on a parameter or a part of it, also in another type."""
 

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 
 from onnx import TensorProto
 
 from mfprofile.cost.rows import Part, unowned
 from mfprofile.trace.onnx.names import parent
+from mfprofile.trace.onnx.tensors import bytes_of, type_name
 
 _WHOLE = frozenset(("INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64", "BOOL", "STRING"))
 """The types of sizes, indices and masks. Tensors of these types are parameters only if a layer owns them."""
 
 
 class Stored:
-    """A stored tensor: its name, its shape, how much of it no op has claimed yet, and how it was read.
+    """A stored tensor: its name, its shape, its type, how much of it no op has claimed yet, and how it was read.
 
     `is_constant` means that it counts only if a layer owns it, as a constant inside the graph. `reader` is the module
     of the first op that read it, or None.
     """
 
-    __slots__ = ("is_buffer", "is_constant", "name", "reader", "shape", "size", "unclaimed")
+    __slots__ = ("element", "is_buffer", "is_constant", "name", "reader", "shape", "size", "unclaimed")
 
-    def __init__(self, name: str, shape: tuple[int, ...], size: int, is_constant: bool) -> None:
+    def __init__(self, name: str, shape: tuple[int, ...], size: int, is_constant: bool, element: int) -> None:
+        self.element = element
         self.name = name
         self.shape = shape
         self.size = self.unclaimed = size
         self.is_constant = is_constant
         self.is_buffer = False
         self.reader: str | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Return whether it is a parameter of which some values belong to no op."""
+        return not self.is_constant and bool(self.unclaimed) and (self.reader is not None or not self.is_buffer)
+
+    @property
+    def counted(self) -> int:
+        """Return how many of its values are parameters."""
+        return self.size if self.is_left else self.size - self.unclaimed
 
 
 class Parameters:
@@ -45,7 +58,7 @@ class Parameters:
     def add(self, tensor: TensorProto, shape: tuple[int, ...], is_constant: bool = False, name: str = "") -> Stored:
         """Add a stored tensor, and return it."""
         is_whole = TensorProto.DataType.Name(tensor.data_type) in _WHOLE
-        stored = Stored(name or tensor.name, shape, prod(shape), is_constant or is_whole or not shape)
+        stored = Stored(name or tensor.name, shape, prod(shape), is_constant or is_whole or not shape, tensor.data_type)
         self._stored.append(stored)
         return stored
 
@@ -56,14 +69,20 @@ class Parameters:
         """
         known = set(modules)
         for each in self._stored:
-            if each.is_constant or not each.unclaimed or (each.reader is not None) is not is_read:
-                continue
-            if each.is_buffer and not is_read:
+            if not each.is_left or (each.reader is not None) is not is_read:
                 continue
             home = parent(each.name)
             module = home if home in known else each.reader or ""
             local = each.name.removeprefix(f"{home}.") if module == home and home else each.name
             yield unowned(module, local, each.shape, each.size, each.unclaimed, is_read)
+
+    def bytes_by_type(self) -> Mapping[str, int]:
+        """Return the bytes of all parameters by type, as they are stored."""
+        sizes: Counter[str] = Counter()
+        for each in self._stored:
+            if each.counted:
+                sizes[type_name(each.element)] += bytes_of(each.element, each.counted) or 0
+        return dict(sizes)
 
 
 def claim(stored: Stored, most: int) -> int:

@@ -79,7 +79,7 @@ class Record:
         self.note_read(node, inputs)
         cost = elementwise(kind, elements)
         cost.weights = params
-        self.ops.append(Op(self._path(node, inputs), local_name(node), UNCOVERED, cost))
+        self.ops.append(Op(self.path(node, inputs), local_name(node), UNCOVERED, cost))
 
     def refuse(self, node: NodeProto, inputs: Inputs, why: str) -> NoReturn:
         """Raise `InputError` for a node whose inputs do not fit."""
@@ -97,10 +97,10 @@ class Record:
                 if number in buffers:
                     value.stored.is_buffer = True
                 elif value.stored.reader is None:
-                    value.stored.reader = self._path(node, inputs)
+                    value.stored.reader = self.path(node, inputs)
 
     def _add(self, node: NodeProto, inputs: Inputs, outputs: Sequence[Value], costs: Named) -> None:
-        path, number = self._path(node, inputs), BIASES.get(node.op_type, len(inputs))
+        path, number = self.path(node, inputs), BIASES.get(node.op_type, len(inputs))
         is_owner = len(costs) == 1 and costs[0][1].kind in OWNERS
         is_biased = number < len(inputs) and inputs[number] is not None and not node.op_type.endswith("Normalization")
         for name, cost in costs:
@@ -125,7 +125,8 @@ class Record:
                 return True
         return False
 
-    def _path(self, node: NodeProto, inputs: Inputs) -> str:
+    def path(self, node: NodeProto, inputs: Inputs) -> str:
+        """Return the path of the module of a node, and note its class."""
         path = module_path(node, (value.stored.name for value in inputs if value is not None and value.stored))
         name = class_name(node, path)
         if name:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, numpy_helper
 
 from mfprofile.errors import InputError
 from mfprofile.spec.words import shown
@@ -21,6 +22,30 @@ MOST_ELEMENTS = 2**62
 _FIELDS = ("float_data", "int32_data", "string_data", "int64_data", "double_data", "uint64_data")
 _PACKED = ("INT4", "UINT4", "FLOAT4E2M1", "INT2", "UINT2")
 """The types with several values in a byte."""
+_BITS = {"FLOAT": 32, "DOUBLE": 64, "BOOL": 8}
+"""The bits of a value of the types whose names have no number."""
+
+
+def type_name(element: int) -> str:
+    """Return the name of a type as numpy and torch write it.
+
+    >>> type_name(1), type_name(7)
+    ('float32', 'int64')
+    """
+    name = str(TensorProto.DataType.Name(element)).lower()
+    return {"float": "float32", "double": "float64"}.get(name, name)
+
+
+def bytes_of(element: int, number: int) -> int | None:
+    """Return the bytes of so many values of a type, or None for texts. Several small values share a byte.
+
+    >>> bytes_of(TensorProto.FLOAT, 3), bytes_of(TensorProto.INT4, 3), bytes_of(TensorProto.STRING, 3)
+    (12, 2, None)
+    """
+    name = TensorProto.DataType.Name(element)
+    width = re.search(r"[0-9]+", name)  # onnx gives small floats another width, depending on its version
+    bits = _BITS.get(name, int(width[0]) if width else None)
+    return None if bits is None else -(-number * bits // 8)
 
 
 def check_sides(what: str, sides: Any) -> tuple[int, ...]:
@@ -42,8 +67,8 @@ def check_tensor(what: str, model: Path, tensor: TensorProto) -> None:
         _check_place(what, model, tensor)
     name = TensorProto.DataType.Name(tensor.data_type)
     if tensor.raw_data and name not in (*_PACKED, "STRING"):
-        needed = number * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-        if len(tensor.raw_data) != needed:
+        needed = bytes_of(tensor.data_type, number)
+        if needed not in (None, len(tensor.raw_data)):
             raise InputError(
                 f"{what}: has {len(tensor.raw_data)} bytes of data, but its size needs {needed}; export the file again"
             )
@@ -107,7 +132,7 @@ def _loaded(tensor: TensorProto, folder: Path) -> TensorProto:
     """Return a tensor with its data from a file beside the model, or without data if the file has none of it."""
     place = external(tensor)
     inline = TensorProto(dims=tensor.dims, data_type=tensor.data_type)
-    number = prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    number = bytes_of(tensor.data_type, prod(tensor.dims)) or 0
     try:
         file = folder / place["location"]
         if file.is_file():

@@ -38,7 +38,9 @@ def traced(place: str, inputs: Sequence[str] = ()) -> Trace:
     for part in parts:
         params[part.path] += sum(cost.weights + cost.biases for _, _, cost in part.ops)
     modules = modules_of((part.path for part in parts), walk.record.classes, params)
-    return Trace(relative(place), shapes_of(given), "", "", modules, parts, fill="")
+    returned = [scope[each.name] for each in model.graph.output]
+    dataflow = walk.buffers.dataflow(len(tables), given.values(), returned, walk.record.parameters.bytes_by_type())
+    return Trace(relative(place), shapes_of(given), "", "", modules, parts, fill="", dataflow=dataflow)
 
 
 def _named(walk: Walk) -> list[Part]:

@@ -25,13 +25,15 @@ DEFAULT = ("", "ai.onnx")
 class Value:
     """A value: its type if it is known, what it holds if that is known and small, and the parameter that it is.
 
-    `layer` is the number of the op that put it out, if that is a product without a bias.
+    `layer` is the number of the op that put it out, if that is a product without a bias. `buffer` is the number of the
+    block of bytes that it is in; None if it is stored, an input, or of unknown size.
     """
 
     type: TypeProto | None = None
     data: Any = None
     stored: Stored | None = None
     layer: int | None = None
+    buffer: int | None = None
 
     @property
     def shape(self) -> Shape | None:

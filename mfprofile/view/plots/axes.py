@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ def amount(value: float) -> str:
     return f"{sign}{abs(value):g}"
 
 
-def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
+def logarithmic(axes: Axes, which: str, least: float, most: float, write: Callable[[float], str] = amount) -> None:
     """Make the axis `which` (x or y) of amounts logarithmic, from below `least` to above `most`.
 
     Its ticks are the powers of ten. If fewer than four fit, more round amounts are added: 1 and 3 of each power if 1,
@@ -52,29 +52,29 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
         del shown[1]
     axis.set_major_locator(FixedLocator(next((ticks for ticks in shown if len(ticks) >= _TICKS), shown[-1])))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 
-def scaled(axes: Axes, which: str, amounts: Sequence[float]) -> str:
+def scaled(axes: Axes, which: str, amounts: Sequence[float], write: Callable[[float], str] = amount) -> str:
     """Fit the axis `which` to its amounts, logarithmic if they are far apart. Return a text on the scale."""
     least, most = min(amounts), max(amounts)
     if least > 0 and most > 2.5 * least:
-        logarithmic(axes, which, least, most)
+        logarithmic(axes, which, least, most, write)
         return ", log scale"
     room = (most - least or abs(most) or 1) * 0.1
     axes.set(**{f"{which}lim": (least - room, most + room)})
-    linear(axes.xaxis if which == "x" else axes.yaxis)
+    linear(axes.xaxis if which == "x" else axes.yaxis, write=write)
     return ""
 
 
-def linear(axis: Axis, ticks: int = 6) -> None:
+def linear(axis: Axis, ticks: int = 6, write: Callable[[float], str] = amount) -> None:
     """Make an axis of amounts linear, with about `ticks` round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     few = ticks <= 3  # in a narrow panel, one tick is better than three that overlap
     steps = [1, 2, 4, 5, 10] if few else [1, 2, 2.5, 5, 10]
     axis.set_major_locator(MaxNLocator(ticks, steps=steps, min_n_ticks=1 if few else 2))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 
 def percent(axis: Axis, ticks: int = 6) -> None:

@@ -7,9 +7,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from mfprofile.cost.device import Device
-from mfprofile.cost.device_file import REMEDY, Strict, checked, device_in, json_in, label_of
+from mfprofile.cost.device_file import REMEDY, Strict, checked, device_in, read_document
 from mfprofile.errors import InputError
-from mfprofile.spec.reading import read_bytes
 
 _Nanoseconds = Annotated[int, Field(ge=1, le=10**18)]
 
@@ -46,8 +45,7 @@ def read_held_out(file: str) -> tuple[Device, list[HeldOut]]:
 
     Raises `InputError` for a file without them, and as `read_device` does.
     """
-    label = label_of(file)
-    document = json_in(read_bytes(file, label), label, REMEDY)
+    document, label = read_document(file)
     device = device_in(document, label)
     if "networks" not in document:
         raise InputError(f"{label}: does not have the networks that it was fitted to; {REMEDY}")
