@@ -6,12 +6,18 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import devices
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
 def command(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL.json", help="A latency model of 'mfprofile calibrate', - for stdin.")
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A file of 'mfprofile calibrate', the name of a shipped latency model, or - for stdin.",
+            autocompletion=devices,
+        ),
     ],
     output: Output = None,
     *,
