@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -24,6 +28,14 @@ LOOKS = (Look(2), Look(1, dark=True))  # dark or light moves nothing, so two of 
 DPI = 300  # as a PNG is saved
 NEAR = 2.0 * DPI / 72  # pixels: markers with centres this close cover one another
 SLACK = 1.5  # pixels that texts may overlap: a box of text is a little larger than its ink
+
+
+def numbers_in(file: Path) -> dict[str, Any]:
+    """Return the title and the data in an SVG."""
+    match = re.search(r"<dc:description>(.*?)</dc:description>", file.read_text(encoding="utf-8"), re.DOTALL)
+    assert match
+    numbers: dict[str, Any] = json.loads(unescape(match[1]))
+    return numbers
 
 
 def texts(picture: Picture, look: Look) -> list[tuple[str, Bbox]]:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from mfprofile.cli.completion import axes, dtypes, specs
 from mfprofile.cli.describing import InferenceOptions
-from mfprofile.cli.options import ConventionName, FormOptions, load_all, notify
-from mfprofile.cli.subjects import (
-    Options,
-    bill_of,
-    configured,
-    imported_once,
-    need_extra,
-    refuse_misplaced,
-)
+from mfprofile.cli.options import ConventionName, FormOptions, notify
+from mfprofile.cli.subjects import bills_of, refuse_misplaced
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_onnx, is_target
-
-if TYPE_CHECKING:
-    from mfprofile.cost.bill import Bill
 
 
 def command(
@@ -82,7 +72,7 @@ def command(
     refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
     _refuse(networks, depth, {"--dtype": dtype, "--in-place": in_place or None})
     run = Inference(options.code.batch or 1, "float32" if dtype is None else dtype, in_place)
-    bills = _bills(networks, options.divided(networks), convention)
+    bills = bills_of("memory", networks, options.divided(networks), convention)
     show(memory_text(bills, by, run, form, 2 if depth is None else depth))
     unseen = [f"note: {bill.name}: {line}" for bill in bills for line in unseen_lines(bill)]
     if form == "csv" and unseen:  # CSV has no place for it
@@ -102,19 +92,3 @@ def _refuse(references: Sequence[str], depth: int | None, of_specs: Mapping[str,
         raise InputError("--depth needs a network in code, such as net.py:Net; a spec has no modules")
     if depth is not None and depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
-
-
-def _bills(references: Sequence[str], options: Options, convention: str) -> list[Bill]:
-    """Return the bills of specs and networks in code. The problems of all specs are reported at once."""
-    from mfprofile.cost.bill import count
-
-    targets = [reference for reference in references if is_target(reference)]
-    loaded = iter(load_all([each for each in references if not is_target(each)], options.assignments))
-    if targets:
-        need_extra("memory of a network in code", targets)
-        options = configured(options)
-    with imported_once(references, options):
-        return [
-            bill_of(each, options, convention) if is_target(each) else count(next(loaded), convention)
-            for each in references
-        ]

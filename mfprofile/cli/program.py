@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "plot": (
             *("attention", "accuracy", "detection", "ablation", "residuals", "front", "contour"),
             *("blocks", "pillars", "sensitivity", "waterfall"),
+            *("latency", "roofline", "prediction"),
         ),
         "page": (),
         "schema": (),

@@ -12,7 +12,7 @@ from mfprofile.cli.describing import Options as Options
 from mfprofile.cli.describing import SpecOptions as SpecOptions
 from mfprofile.cli.describing import TargetOptions as TargetOptions
 from mfprofile.cli.files import codes, file_trace, need_onnx, refuse_code_options
-from mfprofile.cli.options import checked_specs, need_torch, notify
+from mfprofile.cli.options import checked_specs, load_all, need_torch, notify
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_model_file, is_onnx, is_target
@@ -80,6 +80,20 @@ def bill_of(reference: str, options: Options, convention: Counting, suffix: str 
     from mfprofile.spec.load import load
 
     return _count(load(reference, options.assignments), convention, options.training, suffix)
+
+
+def bills_of(command: str, references: Sequence[str], options: Options, convention: Counting) -> list[Bill]:
+    """Return the bills of specs and networks in code. The problems of all specs are reported at once."""
+    targets = [reference for reference in references if is_target(reference)]
+    loaded = iter(load_all([each for each in references if not is_target(each)], options.assignments))
+    if targets:
+        need_extra(f"{command} of a network in code", targets)
+        options = configured(options)
+    with imported_once(references, options):
+        return [
+            bill_of(each, options, convention) if is_target(each) else _count(next(loaded), convention, False)
+            for each in references
+        ]
 
 
 def _count(spec: Spec, convention: Counting, training: bool, suffix: str = "") -> Bill:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,25 +22,29 @@ SCHEMA = 1
 """The version of the file. It increases when a field changes its meaning, but not for a new field."""
 MOST_RATE = 10**15
 """The largest rate, in femtoseconds: a second."""
-_REMEDY = "use a file of 'mfprofile calibrate'"
+REMEDY = "use a file of 'mfprofile calibrate'"
+"""What to do about a file that is not a latency model."""
 _Fs = Annotated[int, Field(ge=0, le=MOST_RATE)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Part = Annotated[float, Field(ge=0, le=100)]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True)  # fields of a later version are ignored
+class Strict(BaseModel):
+    """Fields that must have their JSON types. Others, of a later version, are ignored."""
+
+    model_config = ConfigDict(strict=True)
 
 
-class _Rate(_Strict):
+class _Rate(Strict):
     product: _Fs
     element: _Fs
     param: _Fs
     call: _Fs
 
 
-class _Errors(_Strict):
+class _Errors(Strict):
     nets: Annotated[int, Field(ge=1)]
     mean: _Part
     within_5: _Share
@@ -49,7 +53,7 @@ class _Errors(_Strict):
     noise: _Part
 
 
-class _File(_Strict):
+class _File(Strict):
     type: Literal["latency-model"]
     schema_: Annotated[Literal[1], Field(alias="schema")]
     name: _Text
@@ -65,12 +69,19 @@ def read_device(file: str | Path) -> Device:
 
     Raises `InputError` if it cannot be read, and `SpecError` with all problems of its fields.
     """
-    label = "<stdin>" if str(file) == "-" else str(file)
-    file = shipped("devices").get(str(file), file)
-    try:
-        read = _File.model_validate(_json(read_bytes(file, label), label))
-    except ValidationError as error:
-        raise SpecError([_problem(each, label) for each in error.errors(include_url=False)]) from None
+    document, label = read_document(file)
+    return device_in(document, label)
+
+
+def read_document(file: str | Path) -> tuple[Any, str]:
+    """Return the JSON of a latency model, in a file or by the name of a shipped one, and what messages call it."""
+    label = label_of(file)
+    return json_in(read_bytes(shipped("devices").get(str(file), file), label), label, REMEDY), label
+
+
+def device_in(document: Any, label: str) -> Device:
+    """Return the latency model in the JSON of a file. Messages call the file `label`. Raises as `read_device` does."""
+    read = checked(_File, document, label, REMEDY)
     rates = {_key(text, label): Rate(**rate.model_dump()) for text, rate in read.rates.items()}
     errors = None if read.errors is None else Errors(**read.errors.model_dump())
     return Device(read.name, rates, read.conditions, read.batch, read.dtype, errors)
@@ -92,11 +103,25 @@ def device_json(device: Device) -> dict[str, Any]:
     }
 
 
-def _json(raw: bytes, label: str) -> Any:
+def label_of(file: str | Path) -> str:
+    """Return what messages call a file."""
+    return "<stdin>" if str(file) == "-" else str(file)
+
+
+def json_in(raw: bytes, label: str, remedy: str) -> Any:
+    """Return the JSON in a file. Raises `InputError` with the remedy if it has none."""
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
-        raise InputError(f"{label}: is not JSON; {_REMEDY}") from None
+        raise InputError(f"{label}: is not JSON; {remedy}") from None
+
+
+def checked(model: type[_Model], document: Any, label: str, remedy: str) -> _Model:
+    """Return the fields of a JSON document. Raises `SpecError` with all problems; the remedy is for missing fields."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise SpecError([_problem(each, label, remedy) for each in error.errors(include_url=False)]) from None
 
 
 def _key(text: str, label: str) -> tuple[str, str]:
@@ -109,10 +134,10 @@ def _key(text: str, label: str) -> tuple[str, str]:
     return kind, role or ANY
 
 
-def _problem(error: Mapping[str, Any], label: str) -> Problem:
+def _problem(error: Mapping[str, Any], label: str, remedy: str) -> Problem:
     path, kind = dotted(error["loc"]), error["type"]
     if kind == "missing":
-        return Problem(Mark(label), path, "is missing", remedy=_REMEDY)
+        return Problem(Mark(label), path, "is missing", remedy=remedy)
     rule = _RULES.get(kind, "has the wrong type").format(**error.get("ctx", {}))
     return Problem(Mark(label), path, rule, error["input"])
 
@@ -126,7 +151,9 @@ _RULES: Mapping[str, str] = {
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "float_type": "must be a number",
+    "finite_number": "must be a finite number",
     "dict_type": "must be a map",
+    "list_type": "must be a list",
     "model_type": "must be a map",
     "too_short": "must not be empty",
 }

@@ -128,10 +128,10 @@ def write_title(figure: Figure, title: str, look: Look) -> None:
     figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
 
 
-def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = None, above: str = "") -> None:
-    """Write the legend of a figure's labelled parts below it, where it hides nothing.
+def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = None, notes: Sequence[str] = ()) -> None:
+    """Write the legend of a figure's labelled parts below it, where it hides nothing, under lines on the method.
 
-    It has `across` entries in a line, by default two for each column of the paper, and the text `above` them.
+    It has `across` entries in a line, by default two for each column of the paper.
     """
     handles, labels = [], list[str]()
     for axes in figure.axes:
@@ -140,10 +140,12 @@ def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = No
                 handles.append(handle)
                 labels.append(label)
     across = across or 2 * look.columns
-    figure.legend(
+    text = "\n".join(fill(note, 70 * look.columns, break_on_hyphens=False) for note in notes)
+    legend = figure.legend(
         handles, labels, loc="outside lower center", ncols=across, handlelength=1.6, columnspacing=1.4,
-        title=fill(above, 52 * look.columns) or None, title_fontsize=6.5,
+        title=text or None, title_fontsize=6,
     )  # fmt: skip
+    legend.get_title().set_color(look.colors["quiet"])
 
 
 def settle(figure: Figure | SubFigure) -> None:

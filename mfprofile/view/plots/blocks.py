@@ -56,7 +56,7 @@ def blocks(look: Look, bill: Bill) -> Picture:
             axes.set_xlabel(_label(quantity, bill, look))
         write_title(figure, title, look)
         model = counted_how(LATENCY, bill)
-        write_legend(figure, look, above=f"Predicted by {model}" if model else "")
+        write_legend(figure, look, notes=[f"Predicted by {model}"] if model else ())
     return Picture(title, figure, records, bill.convention.name)
 
 
