@@ -6,6 +6,7 @@ is predicted by a fit to the others. The model itself is then fitted to all of t
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +34,11 @@ from mfprofile.measure.fit import (
 )
 from mfprofile.measure.journal import Journal
 from mfprofile.measure.measurement import Watch, unwatched
-from mfprofile.measure.runtimes import opened
+from mfprofile.measure.runtimes import calls_of, opened
 from mfprofile.measure.setup import Setup
 from mfprofile.measure.subjects import of_spec
 from mfprofile.measure.summary import noise_of_all
-from mfprofile.measure.sweeps import SEED, SWEEPS, Call, Clock, overhead, sweep
+from mfprofile.measure.sweeps import SEED, SWEEPS, Clock, overhead, sweep
 from mfprofile.spec.model import Spec
 
 if TYPE_CHECKING:
@@ -139,7 +140,10 @@ def timed(
     watch: Watch = unwatched,
     clock: tuple[str, Clock] | None = None,
 ) -> tuple[Environment, list[list[float]], int]:
-    """Return where the networks were measured, the nanoseconds of each in every sweep, and how many were resumed."""
+    """Return where the networks were measured, the nanoseconds of each in every sweep, and how many were resumed.
+
+    They are loaded in an order of their own, because networks that are in memory earlier can be slower.
+    """
     clock_name, tick = clock_for(setup) if clock is None else clock
     names = [f"{at} {each.bill.name}" for at, each in enumerate(candidates)]
     with opened(setup) as runtime:
@@ -147,11 +151,9 @@ def timed(
         about = environment(setup, runtime.versions, runtime.device, clock_name, cost, sweeps, SEED)
         journal = Journal(output, _key(about, names, candidates))
         if len(journal.sweeps) < sweeps:
-            calls: dict[str, Call] = {}
             with watch("networks prepared") as progress:
-                for name, each in zip(names, candidates, strict=True):
-                    progress(len(calls), len(names))
-                    calls[name] = runtime.call(each.program())
+                order = random.Random(SEED).sample(range(len(names)), len(names))
+                calls = calls_of(runtime, {names[at]: candidates[at].program for at in order}, progress)
             with watch("sweeps") as progress:
                 while len(journal.sweeps) < sweeps:
                     progress(len(journal.sweeps), sweeps)

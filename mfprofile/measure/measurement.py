@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mfprofile.measure.clocks import clock_for
 from mfprofile.measure.environment import Environment, environment
 from mfprofile.measure.peak import product_within, products
-from mfprofile.measure.runtimes import Runtime, opened
+from mfprofile.measure.runtimes import calls_of, opened
 from mfprofile.measure.setup import Setup
 from mfprofile.measure.subjects import Subject
 from mfprofile.measure.summary import Summary, added, drift, noise, noise_of_all, ratios, summary
-from mfprofile.measure.sweeps import SEED, SWEEPS, Call, Clock, Progress, Timings, no_progress, overhead, sweep
+from mfprofile.measure.sweeps import SEED, SWEEPS, Clock, Progress, Timings, no_progress, overhead, sweep
 
 if TYPE_CHECKING:
     from mfprofile.measure.runtimes import Program
@@ -140,7 +141,8 @@ def measured(
     with opened(setup) as runtime:
         side, product = product_within(runtime.product, setup.on, tick)
         with watch("programs prepared") as progress:
-            calls = {PEAK: product, **_prepared(programs, runtime, progress)}
+            makers = {key: partial(_itself, program) for key, program in programs.items()}
+            calls = {PEAK: product, **calls_of(runtime, makers, progress)}
         cost = overhead(tick)
         with watch("visits") as progress:
             timings = sweep(calls, tick, sweeps, progress).less(cost)
@@ -168,12 +170,8 @@ def _planned(
     return [Planned(group, parts.madds[group], every) for group, every in keys.items()]
 
 
-def _prepared(programs: dict[str, Program], runtime: Runtime, progress: Progress) -> dict[str, Call]:
-    calls: dict[str, Call] = {}
-    for key, program in programs.items():
-        progress(len(calls), len(programs))
-        calls[key] = runtime.call(program)
-    return calls
+def _itself(program: Program) -> Program:
+    return program
 
 
 def _timed(timings: Timings, key: str, name: str, madds: int) -> Timed:

@@ -13,7 +13,7 @@ from mfprofile.errors import InputError
 from mfprofile.measure.model_files import Model, of_dtype, product
 from mfprofile.measure.sessions import check_onnxruntime, of_onnxruntime, of_openvino
 from mfprofile.measure.setup import Setup
-from mfprofile.measure.sweeps import Call, no_work
+from mfprofile.measure.sweeps import Call, Progress, no_work
 
 if TYPE_CHECKING:
     from mfprofile.measure.programs import TorchProgram
@@ -23,12 +23,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """A runtime that is set up: it makes a call of a program, and one of a large product of matrices."""
+    """A runtime that is set up: it makes a call of a program, and one of a large product of matrices.
+
+    `exported` makes what `call` takes: an ONNX model, or the program itself; None for a program that does nothing.
+    """
 
     versions: Mapping[str, str]
     device: str
-    call: Callable[[Program], Call]
+    exported: Callable[[Program], Program | None]
+    call: Callable[[Program | None], Call]
     product: Callable[[int], Call]
+
+
+def calls_of(runtime: Runtime, programs: Mapping[str, Callable[[], Program]], progress: Progress) -> dict[str, Call]:
+    """Return the call of each program, by its key.
+
+    All are exported first, and loaded after that, one right after the other: what is in memory earlier while others are
+    exported can be some percent slower. `progress` gets how many are exported. Raises `InputError` for a program that
+    the runtime cannot run.
+    """
+    ready: dict[str, Program | None] = {}
+    for key, program in programs.items():
+        progress(len(ready), len(programs))
+        ready[key] = runtime.exported(program())
+    return {key: runtime.call(ready.pop(key)) for key in programs}
 
 
 def opened(setup: Setup) -> AbstractContextManager[Runtime]:
@@ -46,14 +64,16 @@ def _of_models(setup: Setup) -> Runtime:
     run = of_onnxruntime if setup.runtime == "onnxruntime" else of_openvino
     versions = {name: version(name) for name in (setup.runtime, "onnx")}
 
-    def call(program: Program) -> Call:
-        model = program if isinstance(program, Model) else _exported(program)
-        return no_work if model is None else run(model, setup)
+    def exported(program: Program) -> Program | None:
+        return program if isinstance(program, Model) else _exported(program)
+
+    def call(model: Program | None) -> Call:
+        return run(model, setup) if isinstance(model, Model) else no_work
 
     def of_product(side: int) -> Call:
         return run(product(side, setup.stored), setup)
 
-    return Runtime(versions, _gpu() if setup.on == "cuda" else "", call, of_product)
+    return Runtime(versions, _gpu() if setup.on == "cuda" else "", exported, call, of_product)
 
 
 def _gpu() -> str:
@@ -96,10 +116,16 @@ def _torch(setup: Setup) -> Iterator[Runtime]:
     device = device_of(setup.on)
     name = torch.cuda.get_device_name() if setup.on == "cuda" else ""
 
-    def call(program: Program) -> Call:
+    def exported(program: Program) -> Program:
         if isinstance(program, Model):
             raise InputError(f"{program.label}: is an ONNX file, which torch cannot run; use --runtime onnxruntime")
-        return call_of(program, device)
+        return program
+
+    def call(program: Program | None) -> Call:
+        return no_work if program is None or isinstance(program, Model) else call_of(program, device)
+
+    def of_product(side: int) -> Call:
+        return product_of(side, setup, device)
 
     with settings(setup.threads):
-        yield Runtime({"torch": torch.__version__}, name, call, lambda side: product_of(side, setup, device))
+        yield Runtime({"torch": torch.__version__}, name, exported, call, of_product)

@@ -1,7 +1,7 @@
 """Networks to fit a latency model to: variants of a space, and networks of other depths and sizes beside it.
 
-Inside one space, the number of ops hardly varies, and a fit cannot separate calls from products. So half of the networks are
-variants that are also changed in depth, width, tokens and input.
+Inside one space, the number of ops hardly varies, and a fit cannot separate calls from products. So half of the
+networks are variants that are also changed in depth, width, tokens and input.
 """
 
 from __future__ import annotations
