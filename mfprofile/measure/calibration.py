@@ -180,6 +180,7 @@ def conditions(about: Environment, networks: int) -> dict[str, str]:
         "runtime": f"{about.runtime} {about.versions[about.runtime]}",
         "threads": threads,
         "clock": about.clock,
+        **({"memory": about.allocator[:200]} if about.allocator else {}),
         "system": about.system,
         "versions": ", ".join(f"{name} {number}" for name, number in about.versions.items()),
         "networks": str(networks),

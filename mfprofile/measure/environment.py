@@ -23,7 +23,7 @@ class Environment:
     """The machine, the software and the setup of a measurement. `date` is in UTC, to the second.
 
     `device` is the name of the GPU, or ''. `cores` are those that the process may use. `overhead_ns` is what reading
-    the clock takes, which is subtracted.
+    the clock takes, which is subtracted. `allocator` has the environment variables that set how memory is allocated.
     """
 
     processor: str
@@ -41,6 +41,7 @@ class Environment:
     sweeps: int
     seed: int
     date: str
+    allocator: str = ""
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -77,7 +78,21 @@ def environment(
         sweeps,
         seed,
         date.isoformat(timespec="seconds"),
+        allocator(os.environ),
     )
+
+
+def allocator(variables: Mapping[str, str]) -> str:
+    """Return the environment variables that decide how a process gets memory, as they are set; '' if none is.
+
+    torch asks for memory in each call. glibc gives large pieces back to the system and takes new ones, unless it is set
+    not to; the system then clears them.
+
+    >>> allocator({"HOME": "/", "MALLOC_TRIM_THRESHOLD_": "1"})
+    'MALLOC_TRIM_THRESHOLD_=1'
+    """
+    names = sorted(name for name in variables if name.startswith(("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD")))
+    return " ".join(f"{name}={variables[name]}" for name in names)
 
 
 def processor(cpuinfo: Path = _CPUINFO) -> str:

@@ -36,17 +36,19 @@ def heading(calibration: Calibration) -> list[str]:
     where = about.device or f"{about.processor}, {several(about.cores, 'core')}"
     runtime = f"{about.runtime} {about.versions[about.runtime]}"
     times = [each.nanoseconds / _MILLION for each in calibration.samples]
+    memory = [f"memory: {about.allocator}"] if about.allocator else []
     resumed = f", {calibration.resumed} of them from an earlier run" if calibration.resumed else ""
     return [
         f"{several(number, 'network')} of {min(times):.1f} to {max(times):.1f} ms, measured on {where}",
         f"{runtime}; {several(about.threads, 'thread')}, {about.dtype}, {about.clock}; "
         f"{several(about.sweeps, 'sweep')}{resumed}; noise {100 * calibration.noise:.1f} %",
+        *memory,
     ]
 
 
 def _below(calibration: Calibration) -> Iterator[str]:
     """Yield lines that explain the figures, and the rates."""
-    yield "Each network is predicted by a fit to the others of four fifths."
+    yield "Each network is predicted by a fit to four fifths of the networks, without it."
     product, depthwise, element, softmax, param, call = calibration.weights
     yield (
         f"A multiply-add takes {product / 1e3:.1f} ps (depthwise {(product + depthwise) / 1e3:.1f}), an element "

@@ -68,6 +68,7 @@ def heading(measurement: Measurement) -> list[str]:
     how = f"{several(about.threads, 'thread')}, " if about.on == "cpu" else ""
     return [
         f"measured on {where}; {versions}; {how}{about.dtype}, {batch}",
+        *([f"memory: {about.allocator}"] if about.allocator else []),
         f"{about.clock}: median of {several(about.sweeps, 'sweep')}{_interval(measurement)}; "
         f"×: against {measurement.reference.name} in the same sweeps",
     ]
