@@ -84,7 +84,7 @@ def test_a_program_is_counted_by_module_with_the_inputs_of_its_export(is_trusted
     with trusted(is_trusted):
         result = traced(str(mixed), inputs([]))
     network = Mixed().eval()
-    names = slice(None) if VERSION >= (2, 6) else slice(1, None)  # older files do not tell two calls of a layer apart
+    names = slice(None) if VERSION >= (2, 6) else slice(1, None)  # older files do not separate two calls of a layer
     assert [each[names] for each in ops(result)] == [
         each[names] for each in ops(trace(network, torch.rand(2, 3, 16, 16)))
     ]
