@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill as Bill
     from mfprofile.cost.bill import count as count
     from mfprofile.cost.conventions import CONVENTIONS as CONVENTIONS
+    from mfprofile.cost.device_file import read_device as read_device
     from mfprofile.cost.memory import peak_memory as peak_memory
     from mfprofile.errors import InputError as InputError
     from mfprofile.errors import SpecError as SpecError
@@ -39,6 +40,7 @@ _MODULES = {
     "handle": "trace.own",
     "load": "spec.load",
     "peak_memory": "cost.memory",
+    "read_device": "cost.device_file",
     "resolve": "spec.layout",
 }
 __all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 (all are strings)

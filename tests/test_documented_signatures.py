@@ -101,7 +101,7 @@ def test_every_public_function_is_documented_with_its_signature() -> None:
     need("torch")
     written = {name for page, name, _ in documented() if page == "library.md"}
     public = {name for name in mfprofile.__all__ if inspect.isfunction(getattr(mfprofile, name))}
-    assert public == {"load", "count", "resolve", "peak_memory", "build", "handle"} <= written
+    assert public == {"load", "count", "resolve", "peak_memory", "build", "handle", "read_device"} <= written
 
 
 @pytest.mark.parametrize("block", [block for page in PAGES for block in _BLOCK.findall(page.read_text("utf-8"))])
@@ -121,9 +121,9 @@ def test_calls_in_the_code_of_pages_have_known_keywords(block: str) -> None:
 def test_a_wrong_signature_is_reported() -> None:
     """A wrong name, order, default, keyword, or a parameter that is left out."""
     assert next(problems("count", "spec, convention_name='core'")).endswith(
-        "has the parameters spec, convention, training"
+        "has the parameters spec, convention, training, device"
     )
-    assert next(problems("count", "convention, spec")).endswith("has the parameters spec, convention, training")
+    assert next(problems("count", "convention, spec")).endswith("has the parameters spec, convention, training, device")
     assert list(problems("count", "spec, convention='paper'")) == [
         "count(spec, convention='paper'): the default of convention is 'core'"
     ]

@@ -12,8 +12,8 @@ from pathlib import Path
 from mfprofile.budget.baseline import Baseline, growth_limits
 from mfprofile.budget.config import Config
 from mfprofile.budget.limits import NO_LIMIT, Limit, in_force, spec_limits
-from mfprofile.budget.modes import check_causal_of, refuse_limits_of_inference
-from mfprofile.budget.verdicts import Terms, Verdict, judged
+from mfprofile.budget.modes import check_causal_of, refuse_latency_without_model, refuse_limits_of_inference
+from mfprofile.budget.verdicts import Terms, Verdict, is_priced, judged
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.subject import is_whole
@@ -47,7 +47,8 @@ class Growth:
 class Demands:
     """The limits on specs that are not in their own `budget:`: flags, a pyproject.toml, a baseline.
 
-    With `strict`, all operators of a network in code must be counted, and all tensors accounted for.
+    With `strict`, all operators of a network in code must be counted, and all tensors accounted for. If there is a
+    limit on latency, the latency model must know each op.
     """
 
     flags: Sequence[Limit] = ()
@@ -130,7 +131,7 @@ def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
 
     A limit without a convention is in that of `terms` if it is required, else in that of the spec's own budget, else in
     that of a pyproject.toml, else in that of `terms`. Raises `InputError` if the network has no limit, limits that
-    contradict each other, or a limit in another convention than required.
+    contradict each other, a limit in another convention than required, or one on latency without a latency model.
     """
     terms = _terms_of(network, demands.config, terms)
     in_terms = partial(_with_convention, terms=terms)
@@ -144,8 +145,9 @@ def judge(network: Candidate, demands: Demands, terms: Terms) -> Verdict:
     if not limits and not is_new:
         raise InputError(NO_LIMIT)
     _refuse_other_conventions(limits, terms)
+    refuse_latency_without_model(limits, terms.convention)
     bill = network.bill.under(terms.convention.name)
-    is_partial = demands.strict and not is_whole(bill.subject)
+    is_partial = demands.strict and not (is_whole(bill.subject) and is_priced(bill, limits))
     return judged(network.reference, network.spec, bill, limits, terms, is_partial=is_partial, is_new=is_new)
 
 
@@ -153,7 +155,9 @@ def _terms_of(network: Candidate, config: Config | None, terms: Terms) -> Terms:
     """Return the terms of a network, in the convention of its limits that do not have their own."""
     of_config = "" if config is None else config.convention(network.reference, network.bill.name)
     own = network.convention or of_config
-    return terms if terms.required or terms.training or not own else replace(terms, convention=find_convention(own))
+    if terms.required or terms.training or not own:
+        return terms
+    return replace(terms, convention=find_convention(own).on(terms.convention.device))
 
 
 def _with_convention(limit: Limit, terms: Terms) -> Limit:

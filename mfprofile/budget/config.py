@@ -1,4 +1,4 @@
-"""`[tool.mfprofile]` of a pyproject.toml: limits by globs of specs, and the options of networks in code.
+"""`[tool.mfprofile]` of a pyproject.toml: limits by globs of specs, options of networks in code, a latency model.
 
 [tool.mfprofile.budgets."specs/*.yaml"]
 convention = "core"
@@ -17,7 +17,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from mfprofile.budget.code_options import NO_OPTIONS, CodeOptions, read_options
+from mfprofile.budget.latency import KEY, NamedModel, model_in
 from mfprofile.budget.limits import Limit, limit_of
+from mfprofile.budget.toml_places import mark_of
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import Fault, bounds, convention_of
 from mfprofile.spec.problems import MISSING, Mark, Problem
@@ -26,7 +28,7 @@ from mfprofile.spec.sources import as_typed, is_model_file, is_target, shipped, 
 from mfprofile.spec.words import instead
 
 NAME = "pyproject.toml"
-_TABLES = ("budgets", "targets")
+_KEYS = ("budgets", "targets", KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,14 @@ class Config:
     """What one file says: in `budgets` the limits of each glob, in `targets` the options of each network in code.
 
     Globs are relative to the file's `folder`. `conventions` has the convention of each glob of limits that gives one.
+    `model` is the latency model, if the file names one.
     """
 
     folder: Path
     budgets: Mapping[str, Sequence[Limit]]
     conventions: Mapping[str, str]
     targets: Mapping[str, CodeOptions]
+    model: NamedModel | None = None
 
     def limits(self, reference: str, name: str) -> Iterator[Limit]:
         """Yield the limits of each glob that matches the name or the path of a spec."""
@@ -167,7 +171,7 @@ def _config(file: Path, text: str, label: str = "") -> Config | None:
     if problems:
         raise SpecError(problems)
     conventions = {glob: convention for glob, convention in named.items() if convention}
-    return Config(file.resolve().parent, budgets, conventions, targets)
+    return Config(file.resolve().parent, budgets, conventions, targets, model_in(own, text, file, label))
 
 
 def _long_number(text: str, label: str) -> Problem:
@@ -181,8 +185,8 @@ def _long_number(text: str, label: str) -> Problem:
 def _table(own: Mapping[str, Any], name: str, of: str, label: str) -> Mapping[str, Any]:
     """Return one of the tables. Raise `InputError` for a key that is none, since what it says would be ignored."""
     for key in own:
-        if key not in _TABLES:
-            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {instead(key, _TABLES)}")
+        if key not in _KEYS:
+            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {instead(key, _KEYS)}")
     table = own.get(name, {})
     if not isinstance(table, dict):
         raise InputError(f"{label}: tool.mfprofile.{name}: must be a table of {of}")
@@ -191,7 +195,7 @@ def _table(own: Mapping[str, Any], name: str, of: str, label: str) -> Mapping[st
 
 def _options(target: str, table: object, label: str, text: str, problems: list[Problem]) -> CodeOptions:
     def mark(*path: str) -> Mark:
-        return _mark(text, label, ("targets", target, *path))
+        return mark_of(text, label, ("targets", target, *path))
 
     def refuse(path: Sequence[str], rule: str, value: object) -> None:
         at = MISSING if value is None else value
@@ -205,10 +209,10 @@ def _options(target: str, table: object, label: str, text: str, problems: list[P
 def _limits(glob: str, budget: object, label: str, text: str, problems: list[Problem]) -> Iterator[Limit]:
     if not isinstance(budget, dict):
         rule = "must be a table of limits, as in '{max = {madds = \"300M\"}}'"
-        problems.append(Problem(_mark(text, label, ("budgets", glob)), _dotted("budgets", glob), rule, budget))
+        problems.append(Problem(mark_of(text, label, ("budgets", glob)), _dotted("budgets", glob), rule, budget))
         return
     for bound in bounds(budget):
-        mark = _mark(text, label, ("budgets", glob, *bound.path))
+        mark = mark_of(text, label, ("budgets", glob, *bound.path))
         if isinstance(bound, Fault):
             value = MISSING if bound.at_key else bound.value
             problems.append(Problem(mark, _dotted("budgets", glob, *bound.path), bound.rule, value, bound.remedy))
@@ -218,22 +222,3 @@ def _limits(glob: str, budget: object, label: str, text: str, problems: list[Pro
 
 def _dotted(table: str, glob: str, *path: str) -> str:
     return ".".join(("tool.mfprofile", table, f'"{glob}"', *path))
-
-
-def _mark(text: str, label: str, path: Sequence[str]) -> Mark:
-    """Return the position of a key. Each part of its path is searched after the part before it.
-
-    TOML's reader has no positions. If a part cannot be found as it is written, the mark is that of the part before.
-    """
-    place = start = 0
-    for part in path:
-        key = re.compile(rf"(?<![\w-])(['\"]?){re.escape(part)}\1(?![\w-])")
-        match = next((each for each in key.finditer(text, place) if not _in_comment(text, each.start())), None)
-        if match is None:
-            break
-        start, place = match.span()
-    return Mark(label, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-
-
-def _in_comment(text: str, place: int) -> bool:
-    return text[text.rfind("\n", 0, place) + 1 : place].lstrip().startswith("#")

@@ -9,10 +9,12 @@ from mfprofile.budget.alignment import aligned
 from mfprofile.budget.likeness import Likeness, likeness
 from mfprofile.budget.modules import module_parts
 from mfprofile.budget.names import names_agree, parts_by_name, share_modules
-from mfprofile.budget.parts import PartDifference, Piece
+from mfprofile.budget.parts import PartDifference, Piece, piece_of
 from mfprofile.budget.places import image_of
 from mfprofile.cost.bill import Bill
+from mfprofile.cost.sums import whole_of
 from mfprofile.errors import InputError
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import Traits
 
 BEFORE_BLOCKS = ("tokens", "stem")
@@ -42,12 +44,26 @@ class Difference:
     axis: str = "block"
     likeness: Likeness | None = None
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the quantities of the whole and of the pillars: latency only with a latency model."""
+        return ("madds", "params") if self.a.device is None else ("madds", "params", LATENCY)
+
+    @property
+    def part_measures(self) -> tuple[str, ...]:
+        """Return the quantities of the parts. Those of a spec and a network in code have no latency.
+
+        They are paired by what they multiply and own, and most other ops have no partner.
+        """
+        return self.measures if self.a.subject.axes == self.b.subject.axes else ("madds", "params")
+
 
 def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
     """Return the difference from `a` to `b`. Networks in code are compared by modules down to `depth` levels.
 
     A spec and a network in code or in a file are compared by modules if their names agree, else by stage and kind.
-    Raises `InputError` for bills in different conventions or modes, and for a spec and a batch of several images.
+    Raises `InputError` for bills in different conventions or modes or of different latency models, and for a spec and a
+    batch of several images.
 
     >>> from mfprofile import count
     >>> difference(count("mf294m"), count("mf294m-no-ffn")).whole.params
@@ -55,6 +71,8 @@ def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:
     """
     if a.convention.name != b.convention.name:
         raise InputError(f"cannot compare a bill in {a.convention.name!r} with one in {b.convention.name!r}")
+    if a.device != b.device:
+        raise InputError("cannot compare bills with different latency models; use one for both")
     if a.mode != b.mode:
         raise InputError(f"cannot compare a bill of {a.mode} with one of {b.mode}; count both in the same mode")
     if a.subject.axes != b.subject.axes:
@@ -72,7 +90,7 @@ def _across(a: Bill, b: Bill, depth: int) -> Difference:
     for bill, other in ((a, b), (b, a)):
         if bill.subject.batch not in (1, None):
             raise InputError(f"{bill.name} is a batch of {bill.subject.batch}, but {other.name} is one image; use one")
-    before, after = (Piece("total", bill.madds, bill.params, _image(bill)) for bill in (a, b))
+    before, after = (piece_of(whole_of(bill), _image(bill)) for bill in (a, b))
     whole = PartDifference(before, after)
     by_stage = likeness(a, b)
     if names_agree(a, b):
@@ -89,11 +107,11 @@ def _image(bill: Bill) -> Traits:
 def _whole(bill: Bill, other: Bill) -> Piece:
     """Return the whole of a network, with the settings that both networks have (without tokens, none of Former's)."""
     shared = {key: value for key, value in bill.subject.settings.items() if key in other.subject.settings}
-    return Piece("total", bill.madds, bill.params, shared)
+    return piece_of(whole_of(bill), shared)
 
 
 def _pillars(bill: Bill) -> list[Piece]:
-    return [Piece(name, total.madds, total.params, {}) for name, total in bill.pillars.items()]
+    return [piece_of(total) for total in bill.pillars.values()]
 
 
 def _block_parts(a: Bill, b: Bill) -> Iterator[PartDifference]:
@@ -111,4 +129,4 @@ def _block_parts(a: Bill, b: Bill) -> Iterator[PartDifference]:
 
 def _pieces(bill: Bill) -> dict[str, Piece]:
     traits = bill.subject.traits
-    return {total.name: Piece(total.name, total.madds, total.params, traits[total.name]) for total in bill.by("block")}
+    return {total.name: piece_of(total, traits[total.name]) for total in bill.by("block")}

@@ -1,6 +1,7 @@
 """Families of variants: a spec with one key scaled over a grid of values.
 
-In each run of a grid, costs never fall from one member to the next. So a budget can be searched by halving.
+In each run of a grid, multiply-adds and parameters never fall from one member to the next. So a budget can be searched
+by halving. A latency may fall: where rounded widths become different, a residual connection goes.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
-"""Refuse what cannot be judged in training: limits that are on one inference, and bills of the other mode."""
+"""Refuse what cannot be judged: in training, limits on one inference and bills of the other mode; latency alone."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from pathlib import Path
 
+from mfprofile.budget.latency import KEY
 from mfprofile.budget.limits import Limit
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.training import INFERENCE, TRAINING
+from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError, SpecError
-from mfprofile.spec.names import MEMORY
+from mfprofile.spec.names import LATENCY, MEMORY
 from mfprofile.spec.problems import Problem
 from mfprofile.spec.words import shown
 
@@ -17,14 +19,14 @@ from mfprofile.spec.words import shown
 def refuse_limits_of_inference(limits: Iterable[Limit], flags: Container[Limit]) -> None:
     """Raise `SpecError` for limits that a check of training cannot judge.
 
-    The limits of files are on the multiply-adds of one inference, and only those of flags are on training. Memory is
-    that of one inference.
+    The limits of files are on the multiply-adds of one inference, and only those of flags are on training. Memory and
+    latency are those of one inference.
     """
     problems = [
         *(
-            Problem(limit.given, MEMORY, "its limit is on the memory of one inference", remedy="omit --training")
+            Problem(limit.given, limit.name, f"its limit is on the {what} of one inference", remedy="omit --training")
             for limit in limits
-            if limit.name == MEMORY
+            if (what := limit.name.rpartition(".")[2]) in (MEMORY, LATENCY)
         ),
         *(
             Problem(
@@ -39,6 +41,20 @@ def refuse_limits_of_inference(limits: Iterable[Limit], flags: Container[Limit])
     ]
     if problems:
         raise SpecError(problems)
+
+
+def refuse_latency_without_model(limits: Iterable[Limit], convention: Convention) -> None:
+    """Raise `SpecError` for limits on latency if no latency model predicts it."""
+    problems = [
+        Problem(limit.given, limit.name, "its limit needs a latency model", remedy=_MODEL)
+        for limit in limits
+        if limit.name.rpartition(".")[2] == LATENCY and convention.device is None
+    ]
+    if problems:
+        raise SpecError(problems)
+
+
+_MODEL = f"use --latency-model FILE, or name it in pyproject.toml: {KEY} = 'FILE' under [tool.mfprofile]"
 
 
 def _flag(limit: Limit) -> str:

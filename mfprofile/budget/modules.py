@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mfprofile.budget.parts import PartDifference, Piece
+from mfprofile.budget.parts import PartDifference, Piece, piece_of
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.sums import Total
 from mfprofile.cost.tree import SELF, Branch, tree
@@ -48,7 +48,7 @@ def _piece(branch: Branch | None) -> Piece | None:
 
 
 def _piece_of(path: str, total: Total | None, traits: Traits) -> Piece | None:
-    return None if total is None else Piece(path, int(total.madds), int(total.params), traits)
+    return None if total is None else piece_of(total, traits, path)
 
 
 def _same(a: Branch, b: Branch) -> bool:
@@ -60,8 +60,8 @@ def _same(a: Branch, b: Branch) -> bool:
     return all(child_a.name == child_b.name and _same(child_a, child_b) for child_a, child_b in pairs)
 
 
-def _amounts(total: Total | None) -> tuple[object, object]:
-    return (0, 0) if total is None else (total.madds, total.params)
+def _amounts(total: Total | None) -> tuple[object, ...]:
+    return (0, 0, 0) if total is None else (total.madds, total.params, total.latency or 0)
 
 
 def _merged(a: Sequence[str], b: Sequence[str]) -> list[str]:

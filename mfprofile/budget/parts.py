@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
+from mfprofile.cost.sums import Total
 from mfprofile.spec.traits import Trait, Traits
+
+NO_TRAITS: Traits = MappingProxyType({})
 
 
 class Change(NamedTuple):
@@ -27,12 +31,16 @@ class Change(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of one network by its name in the bill (a block's name is its number), or a pillar, or the whole."""
+    """A part of one network by its name in the bill (a block's name is its number), or a pillar, or the whole.
+
+    `latency` is in nanoseconds, None if no latency model predicts it.
+    """
 
     name: str
     madds: int
     params: int
     traits: Traits
+    latency: int | None = None
 
     @property
     def is_block(self) -> bool:
@@ -46,12 +54,19 @@ class Piece(NamedTuple):
         return None if kind is None else str(kind)
 
 
+def piece_of(total: Total, traits: Traits = NO_TRAITS, name: str = "") -> Piece:
+    """Return the piece of a total, by default with the total's name."""
+    latency = None if total.latency is None else int(total.latency)
+    return Piece(name or total.name, int(total.madds), int(total.params), traits, latency)
+
+
 @dataclass(frozen=True, slots=True)
 class PartDifference:
     """A part in two networks, None in a network that does not have it.
 
-    `madds` and `params` are gains, negative if lost. `differs_within` is true if the contents of the part differ, even
-    at the same cost; `is_alike` if it is the same but for folded norms and, in a model file, biases stored once.
+    `madds`, `params` and `latency` are gains, negative if lost. `differs_within` is true if the contents of the part
+    differ, even at the same cost; `is_alike` if it is the same but for folded norms and, in a model file, biases stored
+    once.
     """
 
     a: Piece | None
@@ -77,6 +92,12 @@ class PartDifference:
         return (self.b.params if self.b else 0) - (self.a.params if self.a else 0)
 
     @property
+    def latency(self) -> int | None:
+        """Return the nanoseconds gained, None if the latency of neither is known."""
+        times = [piece.latency if piece else None for piece in (self.a, self.b)]
+        return None if times == [None, None] else (times[1] or 0) - (times[0] or 0)
+
+    @property
     def changes(self) -> list[Change]:
         """Return the traits that differ, if both networks have the part."""
         if self.a is None or self.b is None:
@@ -91,7 +112,8 @@ class PartDifference:
         A part with the same traits but another cost is changed, or alike if only folded norms and biases differ.
         """
         if self.is_alike:
-            return "alike" if self.madds or self.params else "unchanged"
+            return "alike" if self.madds or self.params or self.latency else "unchanged"
         if self.a is None or self.b is None:
             return "added" if self.a is None else "removed"
-        return "changed" if self.madds or self.params or self.changes or self.differs_within else "unchanged"
+        differs = self.madds or self.params or self.latency or self.changes or self.differs_within
+        return "changed" if differs else "unchanged"

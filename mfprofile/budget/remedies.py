@@ -50,7 +50,10 @@ Trial: TypeAlias = tuple[Step, Mapping[Limit, Finding]]
 
 
 class Trials:
-    """Steps tried on a judged spec, each counted once: the findings after each, or None if the step breaks a rule."""
+    """Steps tried on a judged spec, each counted once: the findings after each, or None if the step breaks a rule.
+
+    Nor is a step tried whose ops a latency model never saw.
+    """
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
@@ -61,12 +64,16 @@ class Trials:
         key = knob.name, value
         if key not in self.known:
             step = knob.step(value)
-            self.known[key] = None if step is None else (step, self._findings(step))
+            findings = None if step is None else self._findings(step)
+            self.known[key] = None if step is None or findings is None else (step, findings)
         return self.known[key]
 
-    def _findings(self, step: Step) -> Mapping[Limit, Finding]:
-        terms = self.verdict.terms
+    def _findings(self, step: Step) -> Mapping[Limit, Finding] | None:
+        """Return the findings after a step, or None if their latency would leave out more kinds of ops than before."""
+        terms, before = self.verdict.terms, self.verdict.bill
         bill = count(step.spec, terms.convention, training=terms.training)
+        if self.verdict.is_timed and not bill.unpriced.keys() <= before.unpriced.keys():
+            return None
         return {each.limit: finding(each.limit, bill, terms) for each in self.verdict.findings}
 
     def meets(self, limit: Limit, knob: Knob, value: Any) -> bool | None:

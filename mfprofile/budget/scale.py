@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,23 +11,34 @@ from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import Changes, Step
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.measures import device_of
+from mfprofile.cost.sums import whole_of
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
+from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.renamed import renamed
 
-QUANTITIES = ("madds", "params")
+QUANTITIES = ("madds", "params", LATENCY)
 
 
 class Member(NamedTuple):
-    """A member of a family: its value, its changes, its step, its costs, and its cost in the budget's quantity."""
+    """A member of a family: its value, its changes, its step, its costs, and its cost in the budget's quantity.
+
+    `latency` is in nanoseconds, None without a latency model. `least` and `most` are bounds of the cost that never fall
+    from one member of a run to the next. For multiply-adds and parameters both are the cost.
+    """
 
     value: Any
     changes: Changes
     step: Step
     madds: int
     params: int
+    latency: int | None
     cost: int
+    least: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +46,8 @@ class Scaling:
     """A search in a family. `largest` is the largest member within the budget, or None.
 
     `over` is the next larger member, which is over the budget, or None at the end of the grid. `least` is the member
-    with the least cost. `value` and `present` are the value and the bill of the unchanged spec. `quantity` is madds or
-    params.
+    with the least cost. `value` and `present` are the value and the bill of the unchanged spec. `quantity` is madds,
+    params or latency.
     """
 
     spec: Spec
@@ -56,10 +67,14 @@ def scale(spec: Spec, quantity: str, budget: int, by: str = "width", convention:
 
     If several cost the same, it is the unchanged spec if that is on the grid, else the smallest of them.
 
-    `quantity` is madds, counted in the convention, or params. Each run of the family's grid is halved until two
-    neighbors are left, one within the budget and one over it. Raises `InputError` for a family that does not exist, for
-    one without a valid member, and for params by `input`, which do not change.
+    `quantity` is madds, counted in the convention, params, or the latency that the convention's latency model predicts.
+    Each run of the family's grid is halved until two neighbors are left, one within the budget and one over it; a
+    latency may also fall from one member to the next, and is searched around them. Raises `InputError` for a family
+    that does not exist, for one without a valid member, for params by `input`, which do not change, and for latency
+    without a model.
     """
+    if quantity == LATENCY:
+        device_of(find_convention(convention))
     if (quantity, by) == ("params", "input"):
         raise InputError("the input size does not change params; scale by another key, or to MAdds")
     members = _Members(family(spec, by), quantity, convention)
@@ -117,23 +132,61 @@ class _Members:
         if step is None:
             return None
         bill = count(step.spec, self.convention)
-        return Member(value, self.family.changes(value), step, bill.madds, bill.params, getattr(bill, self.quantity))
+        costs = whole_of(bill)
+        cost = getattr(costs, self.quantity)
+        least, most = (cost, cost) if self.quantity != LATENCY else self._bounds(step.spec)
+        changes = self.family.changes(value)
+        return Member(value, changes, step, costs.madds, costs.params, costs.latency, cost, least, most)
+
+    def _bounds(self, spec: Spec) -> tuple[int, int]:
+        """Return the latency without the residual connections that depend on equal widths, and with all of them.
+
+        They come and go as widths are rounded, and have no products and no parameters.
+        """
+        bare, joined = resolve(spec, residual=lambda *_: False), resolve(spec, residual=lambda *_: True)
+        return count(bare, self.convention).latency, count(joined, self.convention).latency
 
 
 _RunResult = tuple[Member | None, Member | None, Member | None]
 
 
 def _search(run: Sequence[Any], members: _Members, budget: int) -> _RunResult:
-    """Return three members of one run: the best within the budget, the first over it, and the first of all."""
+    """Return three members of one run: the best within the budget, the next one over it, and the cheapest of all."""
 
     def reaches(cost: int) -> Callable[[int], bool | None]:
-        return lambda at: None if (member := members.member(run[at])) is None else member.cost >= cost
+        return lambda at: None if (member := members.member(run[at])) is None else member.least >= cost
 
-    def first(values: Iterable[int]) -> Member | None:
-        return next((member for at in values if (member := members.member(run[at])) is not None), None)
+    def valid(values: Iterable[Any]) -> Iterator[Member]:
+        return (member for value in values if (member := members.member(value)) is not None)
 
     end = first_true(len(run), reaches(budget + 1))
-    best = first(reversed(range(end)))
+    if members.quantity == LATENCY:
+        best = _most_within(valid(run[at] for at in reversed(range(end))), budget)
+        above = valid(value for value in run if best is None or amount(value) > amount(best.value))
+        return best, next((member for member in above if member.cost > budget), None), _cheapest(valid(run))
+    best = next(valid(run[at] for at in reversed(range(end))), None)
     if best is not None:
         best = members.member(run[first_true(end, reaches(best.cost))])
-    return best, first(range(end, len(run))), first(range(len(run)))
+    return best, next(valid(run[end:]), None), next(valid(run), None)
+
+
+def _most_within(falling: Iterable[Member], budget: int) -> Member | None:
+    """Return the member that costs most within a budget, the smallest if several do. No later member can cost more."""
+    best: Member | None = None
+    for member in falling:
+        if best is not None and member.most < best.cost:
+            break
+        if member.cost <= budget and (best is None or member.cost >= best.cost):
+            best = member
+    return best
+
+
+def _cheapest(rising: Iterable[Member]) -> Member | None:
+    """Return the member that costs least, the smallest if several do."""
+    best: Member | None = None
+    for member in rising:
+        if best is not None and member.least > best.cost:
+            break
+        if best is None or member.cost < best.cost:
+            best = member
+    return best

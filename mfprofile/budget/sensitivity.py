@@ -9,17 +9,19 @@ from typing import Any
 
 from mfprofile.budget.knobs import Knob, Step, knobs
 from mfprofile.cost.bill import Bill, count
-from mfprofile.cost.sums import Total
+from mfprofile.cost.measures import device_of
+from mfprofile.cost.sums import Total, minus, whole_of
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.spec.model import Spec
-from mfprofile.spec.names import PILLARS
+from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.width import scaled
 from mfprofile.spec.words import instead, shown
 from mfprofile.spec.writing import mapping
 
-QUANTITIES = ("madds", "params")
+QUANTITIES = ("madds", "params", LATENCY)
+"""What levers can be sorted by. Latency needs a latency model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +38,7 @@ class Effect:
     turn: Fraction | None
 
     def elasticity(self, quantity: str) -> Fraction | None:
-        """Return the change of madds or params in percent for one percent of the knob, both relative to before."""
+        """Return the change of a quantity in percent for one percent of the knob, both relative to before."""
         added = getattr(self.change, quantity)
         before = getattr(self.after, quantity) - added
         return Fraction(added, before) / self.turn if self.turn and before else None
@@ -56,24 +58,33 @@ class Lever:
         return [effect for effect in (self.down, self.up) if effect is not None]
 
     def weight(self, quantity: str) -> int:
-        """Return the larger of both changes in madds or params, as an absolute value."""
+        """Return the larger of both changes in a quantity, as an absolute value."""
         return max((abs(getattr(effect.change, quantity)) for effect in self.effects), default=0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sensitivity:
-    """The bill of a variant and its levers, sorted by their change of `quantity`, the largest first."""
+    """The bill of a variant and its levers, sorted by their change of `quantity`, the largest first.
+
+    `quantities` are those that it has: latency only with a latency model.
+    """
 
     bill: Bill
     quantity: str
     levers: Sequence[Lever]
 
+    @property
+    def quantities(self) -> Sequence[str]:
+        """Return the quantities of its totals."""
+        return QUANTITIES if self.bill.device is not None else [name for name in QUANTITIES if name != LATENCY]
+
 
 @renamed(convention_name="convention")
 def sensitivity(spec: Spec, convention: Counting = "core", sort: str = "madds") -> Sensitivity:
-    """Return the effects of a step of each knob, the knob that changes madds or params most first.
+    """Return the effects of a step of each knob, the knob that changes madds, params or latency most first.
 
-    Raises `InputError` for another quantity and for a convention that does not exist.
+    Raises `InputError` for another quantity, for latency without a latency model, and for a convention that does not
+    exist. A step to ops that the latency model never saw is not taken unless it allows them.
 
     >>> from mfprofile.spec.load import load
     >>> lever = sensitivity(load("mf294m")).levers[0]
@@ -83,6 +94,8 @@ def sensitivity(spec: Spec, convention: Counting = "core", sort: str = "madds") 
     if sort not in QUANTITIES:
         raise InputError(f"cannot sort by {shown(sort)}; {instead(sort, QUANTITIES)}")
     before = count(spec, convention)
+    if sort == LATENCY:
+        device_of(before.convention)
     levers = [_lever(before, knob) for knob in knobs(spec)]
     return Sensitivity(before, sort, sorted(levers, key=lambda lever: -lever.weight(sort)))
 
@@ -95,12 +108,12 @@ def _effect(before: Bill, knob: Knob, values: Iterable[Any]) -> Effect | None:
     step = _nearest_step(knob, values)
     if step is None:
         return None
-    after, value = count(step.spec, before.convention.name), Fraction(knob.value)
+    after, value = count(step.spec, before.convention), Fraction(knob.value)
     return Effect(
         step=step,
-        after=Total("total", after.madds, after.params),
-        change=Total("total", after.madds - before.madds, after.params - before.params),
-        pillars={name: _difference(name, after, before) for name in PILLARS},
+        after=whole_of(after),
+        change=minus(whole_of(after), whole_of(before)),
+        pillars={name: minus(after.pillars[name], before.pillars[name]) for name in PILLARS},
         turn=(Fraction(step.value) - value) / value if value else None,
     )
 
@@ -110,8 +123,3 @@ def _nearest_step(knob: Knob, values: Iterable[Any]) -> Step | None:
     current = mapping(scaled(knob.spec))
     steps = (step for value in values if (step := knob.step(value)) is not None)
     return next((step for step in steps if mapping(scaled(step.spec)) != current), None)
-
-
-def _difference(pillar: str, after: Bill, before: Bill) -> Total:
-    new, old = after.pillars[pillar], before.pillars[pillar]
-    return Total(pillar, new.madds - old.madds, new.params - old.params)

@@ -17,7 +17,7 @@ from mfprofile.cost.training import mode_of
 from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.spec.model import Spec
-from mfprofile.spec.names import MEMORY
+from mfprofile.spec.names import LATENCY, MEMORY
 
 if TYPE_CHECKING:
     from mfprofile.cost.memory import Peak
@@ -44,6 +44,8 @@ class Terms:
 
     def amount(self, name: str, bill: Bill) -> int:
         """Return a bill's amount of a quantity. Memory is the peak of live memory in one inference, in bytes.
+
+        A latency is in nanoseconds.
 
         Raises `InputError` for something that the network does not have: pillars, or a known data flow.
         """
@@ -86,7 +88,8 @@ class Verdict:
     """All the findings on one network, known by `reference`. `bill` is its count in the convention of the terms.
 
     `spec` is the spec of the network, None for a network in code, which has no known knobs. `is_partial` if
-    something is not counted that must be. `is_new` if a baseline has no bill of the network and may have none.
+    something is not counted, or has no predicted latency, that must have. `is_new` if a baseline has no bill of the
+    network and may have none.
     """
 
     reference: str
@@ -101,6 +104,11 @@ class Verdict:
     def holds(self) -> bool:
         """Return whether each limit is met, and all is counted that must be."""
         return all(finding.holds for finding in self.findings) and not self.is_partial
+
+    @property
+    def is_timed(self) -> bool:
+        """Return whether a limit is on a predicted latency."""
+        return any(_is_latency(finding.limit) for finding in self.findings)
 
     @cached_property
     def knobs(self) -> Sequence[Knob]:
@@ -140,6 +148,15 @@ def finding(limit: Limit, bill: Bill, terms: Terms) -> Finding:
     return Finding(limit, counted, floor(share) if limit.most else ceil(share), whole)
 
 
+def is_priced(bill: Bill, limits: Iterable[Limit]) -> bool:
+    """Return whether the latency model knows each op of a network, or no limit is on its latency."""
+    return not (bill.unpriced and any(_is_latency(limit) for limit in limits))
+
+
+def _is_latency(limit: Limit) -> bool:
+    return limit.name.rpartition(".")[2] == LATENCY
+
+
 def _refuse_unseen(bill: Bill) -> None:
     """Raise `InputError` for a network of which the bytes of some tensors are not known."""
     flow = bill.subject.dataflow
@@ -160,5 +177,5 @@ def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int
     for part in bill.parts:
         if quantity.pillar in (None, part.pillar):
             groups.setdefault(part.on(axis), []).append(part)
-    amounts = [(label, int(quantity.of(parts, bill.convention))) for label, parts in groups.items()]
+    amounts = [(label, int(quantity.of(parts, bill.convention, bill.subject.batch))) for label, parts in groups.items()]
     return sorted([pair for pair in amounts if pair[1]], key=lambda pair: -pair[1])[:most]

@@ -86,7 +86,8 @@ def command(
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
     built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
     runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
-    Operators that are not counted are listed; --handles counts them by formulas of yours. Needs torch:
+    Operators that are not counted are listed; --handles counts them by formulas of yours. With a latency model, the
+    predicted latency is shown too; ops of kinds that the model never saw are an error, or shown as such. Needs torch:
     pip install '.[torch]'. A model.onnx is read, not run, and needs onnx alone: pip install '.[onnx]'.
 
     Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
@@ -108,11 +109,10 @@ def command(
     from mfprofile.view.verification import failures
 
     names = counters or ([] if verify else None)
-    counted_in = find_convention(convention).name
     check_mode(find_convention(convention), mode_of(options.training))
     options = configured(options)
     result = _audited(target, options, device, names)
-    bill = result.trace.bill(counted_in)
+    bill = result.trace.bill(convention)
     show(audit_text(result, bill, by, depth, form))
     texts = notes(bill)
     if result.verification is not None:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, dtypes, names_in, specs
-from mfprofile.cli.options import AsJson, checked_specs, notify
+from mfprofile.cli.counting import ModelOption, UnpricedOption, model_of
+from mfprofile.cli.demands import config_of, flag_limits, growth_of
+from mfprofile.cli.options import AsJson, checked_specs
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, imported_once, need_extra, refuse_misplaced
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.sources import is_target
-from mfprofile.spec.words import printable
 
 if TYPE_CHECKING:
-    from mfprofile.budget.checks import Candidate, Demands, Growth, Outcome
-    from mfprofile.budget.config import Config
-    from mfprofile.budget.limits import Limit
+    from mfprofile.budget.checks import Candidate, Demands, Outcome
     from mfprofile.budget.verdicts import Terms
+    from mfprofile.cost.device import Device
 
 FORMATS = ("table", "json", "github")
 
@@ -47,6 +47,9 @@ def command(
     ] = None,
     max_memory: Annotated[
         str | None, _upper("memory", " on the peak of live activations, such as 12MB or 12MiB")
+    ] = None,
+    max_latency: Annotated[
+        str | None, _upper("latency", " on the latency that a latency model predicts, such as 12ms")
     ] = None,
     most: Annotated[
         list[str] | None,
@@ -95,6 +98,8 @@ def command(
             autocompletion=conventions,
         ),
     ] = None,
+    latency_model: ModelOption = None,
+    allow_unpriced: UnpricedOption = False,
     dtype: Annotated[
         str,
         typer.Option(
@@ -129,6 +134,9 @@ def command(
     --convention, else of the spec's budget, else of pyproject.toml, else in core. A budget in another convention than
     --convention is refused. With --training, so is a limit of a file on madds: it is on one inference.
 
+    A limit on latency needs a latency model: --latency-model, or latency-model in pyproject.toml. It is judged by what
+    the model predicts, and the verdict names the model and its error.
+
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
     no pillars and no knobs here; its memory is that of its run. Its inputs and arguments may be in pyproject.toml, in
     [tool.mfprofile.targets]. Specs and networks in code can be checked together: 192 or HEIGHTxWIDTH is then the input
@@ -144,11 +152,12 @@ def command(
 
     chosen_format = _format(form, as_json)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
-    flags |= {"--max-activations": max_activations, "--max-memory": max_memory}
-    terms = _terms(convention, options.code.batch or 1, dtype, options.training)
-    growth = _growth(baseline, max_growth, allow_new, terms)
-    demands = Demands(_limits(flags, most, least), _config(config), growth, strict)
-    checked_specs([*specs, *(["-"] if baseline == "-" else [])])
+    flags |= {"--max-activations": max_activations, "--max-memory": max_memory, "--max-latency": max_latency}
+    checked_specs([*specs, *("-" for file in (baseline, latency_model) if file == "-")])
+    limits, settings = flag_limits(flags, most, least), config_of(config)
+    named = model_of(latency_model, lambda: settings.model if settings else None, allow_unpriced, options.training)
+    terms = _terms(convention, named, options.code.batch or 1, dtype, options.training)
+    demands = Demands(limits, settings, growth_of(baseline, max_growth, allow_new, terms), strict)
     refuse_misplaced(specs, options, is_mixed_allowed=True, without=["--batch"])
     outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
     failures = reasons(outcome)
@@ -184,16 +193,16 @@ def _candidate(reference: str, options: Options, terms: Terms) -> Candidate:
     from mfprofile.budget.checks import Candidate, candidate
 
     if is_target(reference):
-        return Candidate(reference, bill_of(reference, options, terms.convention.name))
+        return Candidate(reference, bill_of(reference, options, terms.convention))
     return candidate(reference, terms, options.assignments)
 
 
-def _terms(convention: str | None, batch: int, dtype: str, training: bool) -> Terms:
+def _terms(convention: str | None, model: Device | None, batch: int, dtype: str, training: bool) -> Terms:
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
 
     named = find_convention("core" if convention is None else convention)
-    terms = Terms(named, batch, dtype, convention is not None, training)
+    terms = Terms(named.on(model), batch, dtype, convention is not None, training)
     if dtype != "float32":
         from mfprofile.cost.memory import value_bytes
 
@@ -207,41 +216,3 @@ def _format(form: str, as_json: bool) -> str:
     if as_json and form == "github":
         raise InputError("--json and --format github cannot be combined; use one of them")
     return "json" if as_json else form
-
-
-def _limits(flags: dict[str, str | None], most: list[str] | None, least: list[str] | None) -> list[Limit]:
-    from mfprofile.budget.limits import flag_limit, in_force, named_limit
-
-    limits = [flag_limit(flag, flag[6:], text) for flag, text in flags.items() if text is not None]
-    limits += [named_limit("--max", text) for text in most or ()]
-    limits += [named_limit("--min", text) for text in least or ()]
-    return in_force(limits, ())
-
-
-def _config(file: str | None) -> Config | None:
-    from mfprofile.budget.config import nearest_config, read_config
-    from mfprofile.spec.reading import file_named
-
-    config = nearest_config() if file is None else read_config(file_named(file, "--config"))
-    for glob in config.unmatched() if config is not None else ():
-        name = printable(glob)
-        notify(f"note: tool.mfprofile.budgets has limits for {name!r}, which matches no file and no shipped spec")
-    for target in config.unmatched_targets() if config is not None else ():
-        notify(f"note: tool.mfprofile.targets has options for {printable(target)!r}, which matches no file")
-    return config
-
-
-def _growth(file: str | None, most: str | None, allow_new: bool, terms: Terms) -> Growth | None:
-    from mfprofile.budget.baseline import growth, read_baseline
-    from mfprofile.budget.checks import Growth
-    from mfprofile.spec.reading import file_named
-
-    if file is not None:
-        allowed = growth("0%" if most is None else most)
-        path = file_named(file, "--baseline")
-        earlier = read_baseline(path, terms.convention.name if terms.required else None, terms.mode)
-        return Growth(path, earlier, allowed, allow_new)
-    if most is not None or allow_new:
-        flag = "--allow-new" if most is None else "--max-growth"
-        raise InputError(f"{flag} needs --baseline; give it the file of an earlier 'mfprofile count SPEC… --json'")
-    return None

@@ -14,10 +14,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Group:
-    """Options by parameter name, each with its typer annotation and default, and the function that combines them."""
+    """Options by parameter name, each with its typer annotation and default, and the function that combines them.
+
+    The function also receives the options `reads` of the command, if it has them, which stay its own.
+    """
 
     options: Mapping[str, tuple[Any, Any]]
     combine: Callable[..., Any]
+    reads: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> list[inspect.Parameter]:
@@ -44,8 +48,10 @@ def with_group_options(command: Callable[..., None]) -> Callable[..., None]:
             parameters += group.parameters
 
     def run(**values: Any) -> None:
+        given = dict(values)
         for name, group in groups.items():
-            values[name] = group.combine(**{option: values.pop(option) for option in group.options})
+            also = {option: given[option] for option in group.reads if option in given}
+            values[name] = group.combine(**{option: values.pop(option) for option in group.options}, **also)
         command(**values)
 
     run.__doc__ = command.__doc__

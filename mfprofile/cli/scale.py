@@ -11,6 +11,7 @@ from mfprofile.cli.completion import names_in
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.options import AsJson, Changes, Spec, notify, report_file
 from mfprofile.errors import InputError
+from mfprofile.spec.names import LATENCY, unit_of
 
 
 def command(
@@ -20,6 +21,10 @@ def command(
     ] = None,
     to_params: Annotated[
         str | None, typer.Option("--to-params", metavar="AMOUNT", help="Or the budget of parameters, such as 8M.")
+    ] = None,
+    to_latency: Annotated[
+        str | None,
+        typer.Option("--to-latency", metavar="TIME", help="Or the budget of predicted latency: 12ms."),
     ] = None,
     by: Annotated[
         str,
@@ -40,10 +45,10 @@ def command(
 ) -> None:
     """Find the largest variant within a budget.
 
-    Only one key is scaled. The output is a spec that 'count' accepts. Comments above it show its cost, and that the
-    next step up is over the budget. Steps are 0.01 of width, 16 of tokens.dim, 32 pixels of input, 64 of head.fc, and
-    one stride-1 mf block of depth. Stages grow in proportion to the blocks they have. If no variant fits, exits with 1
-    and names the nearest.
+    Only one key is scaled. --to-latency needs a latency model. The output is a spec that 'count' accepts. Comments
+    above it show its cost, and that the next step up is over the budget. Steps are 0.01 of width, 16 of tokens.dim, 32
+    pixels of input, 64 of head.fc, and one stride-1 mf block of depth. Stages grow in proportion to the blocks they
+    have. If no variant fits, exits with 1 and names the nearest.
 
     Example: mfprofile scale mf294m --to-madds 200M | mfprofile count -
     """
@@ -59,7 +64,7 @@ def command(
         raise InputError(f"-o {output}: must end in .yaml or .yml")
     if output is not None:
         check(output)
-    scaling = scale(load(spec, changes), *_budget(to_madds, to_params), by, convention)
+    scaling = scale(load(spec, changes), *_budget(to_madds, to_params, to_latency), by, convention)
     if as_json:
         show(dumps(scaling_json(scaling)))
     if scaling.largest is None:
@@ -73,12 +78,13 @@ def command(
         show(text if output is None else "\n".join([*scaling_lines(scaling), ""]))
 
 
-def _budget(to_madds: str | None, to_params: str | None) -> tuple[str, int]:
+def _budget(to_madds: str | None, to_params: str | None, to_latency: str | None) -> tuple[str, int]:
     """Return the quantity and its budget. Raise `InputError` unless exactly one is given."""
     from mfprofile.spec.quantities import quantity
 
-    given = {"madds": to_madds, "params": to_params}
+    given = {"madds": to_madds, "params": to_params, LATENCY: to_latency}
     chosen = [(name, amount) for name, amount in given.items() if amount is not None]
     if len(chosen) != 1:
-        raise InputError("use one budget, --to-madds 200M or --to-params 8M")
-    return chosen[0][0], quantity(chosen[0][1])
+        raise InputError("use one budget, --to-madds 200M, --to-params 8M or --to-latency 12ms")
+    name, text = chosen[0]
+    return name, quantity(text, unit_of(name))

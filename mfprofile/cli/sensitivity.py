@@ -18,7 +18,7 @@ def command(
         typer.Option(
             "--sort",
             metavar="QUANTITY",
-            help="Sort by the change in madds or params.",
+            help="Sort by the change in madds, params or latency.",
             autocompletion=names_in("budget.sensitivity:QUANTITIES"),
         ),
     ] = "madds",
@@ -29,9 +29,10 @@ def command(
 ) -> None:
     """Report what one step of each knob changes.
 
-    Each knob is turned one step down and one step up. The table has the exact change in MAdds and parameters, the
-    elasticity (percent of change for each percent of the knob), and the pillars that change. The knob that changes most
-    comes first. A step of width that rounding undoes is skipped.
+    Each knob is turned one step down and one step up. The table has the exact change in MAdds and parameters, that of
+    the predicted latency if there is a latency model, the elasticity (percent of change for each percent of the knob),
+    and the pillars that change. The knob that changes most comes first. A step of width that rounding undoes is
+    skipped.
 
     Example: mfprofile sensitivity mf294m --sort params
     """

@@ -179,7 +179,7 @@ class Bill:
         wanted = measure(quantity)
         if wanted.pillar is not None and "pillar" not in self.subject.axes:
             raise InputError(f"{quantity}: a network in code has no pillars; use {wanted.quantity}")
-        return wanted.of(self.parts, self.convention)
+        return wanted.of(self.parts, self.convention, self.subject.batch)
 
     def under(self, name: str) -> Bill:
         """Return the bill of the same network in a convention, which is this bill if that is its own."""
@@ -227,18 +227,18 @@ def count(
     convention: Counting = "core",
     *,
     training: bool = False,
+    device: Device | None = None,
 ) -> Bill:
     """Return the bill of a variant: a `Spec`, a resolved `Network`, or anything that `load` accepts.
 
-    With `training`, its multiply-adds are those of a forward and a backward pass (`cost.training`). Raises `SpecError`
-    for a spec that breaks rules, and `InputError` for an unknown convention, for one that cannot count training, and
-    for dimensions that are not ints, int64 arrays or symbols.
+    With `training`, its multiply-adds are those of a forward and a backward pass. A latency model, the `device`,
+    predicts its latency. Raises `SpecError` for a spec that breaks rules, and `InputError` for an unknown convention,
+    for one that cannot count training, and for dimensions that are not ints, int64 arrays or symbols.
 
-    >>> bill = count("mf294m")
-    >>> bill.madds, bill.params
-    (286732160, 11422648)
+    >>> count("mf294m")
+    Bill(mf294m, madds=286732160, params=11422648, convention=core)
     """
-    weights = find_convention(convention)
+    weights = find_convention(convention) if device is None else find_convention(convention).on(device)
     if isinstance(spec, Network | Spec):
         check_dimensions(spec)
     if not isinstance(spec, Network):

@@ -23,8 +23,8 @@ MOST_RATE = 10**15
 """The largest rate, in femtoseconds: a second."""
 _REMEDY = "use a file of 'mfprofile calibrate'"
 _Fs = Annotated[int, Field(ge=0, le=MOST_RATE)]
-_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
-_Part = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Part = Annotated[float, Field(ge=0, le=100)]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -44,7 +44,7 @@ class _Errors(_Strict):
     mean: _Part
     within_5: _Share
     within_10: _Share
-    tau: Annotated[float, Field(ge=-1, le=1, strict=False)]
+    tau: Annotated[float, Field(ge=-1, le=1)]
     noise: _Part
 
 
@@ -100,7 +100,7 @@ def _json(raw: bytes, label: str) -> Any:
 def _key(text: str, label: str) -> tuple[str, str]:
     """Return the kind and the role of a rate: `conv`, or `linear/head`."""
     kind, slash, role = text.partition("/")
-    for name, names in ((kind, KINDS), (role if slash else ANY, ROLES | {ANY})):
+    for name, names in ((kind, KINDS), (role, ROLES if slash else {""})):
         if name not in names:
             rule = "must be a kind of op, or KIND/ROLE"
             raise SpecError([Problem(Mark(label), f"rates.{text}", rule, MISSING, instead(name, sorted(names)))])
@@ -119,11 +119,12 @@ _RULES: Mapping[str, str] = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
-    "finite_number": "must be a finite number",
     "int_type": "must be a whole number",
     "string_type": "must be text",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
+    "float_type": "must be a number",
     "dict_type": "must be a map",
+    "model_type": "must be a map",
     "too_short": "must not be empty",
 }

@@ -28,16 +28,16 @@ class Measure(NamedTuple):
         """Return the name as users write it: `madds`, `former.params`."""
         return f"{self.pillar}.{self.quantity}" if self.pillar else self.quantity
 
-    def of(self, parts: Iterable[Part[D]], convention: Convention) -> Size[D]:
-        """Return the sum over the parts of one image. Multiply-adds are counted by the convention.
+    def of(self, parts: Iterable[Part[D]], convention: Convention, batch: int | None = 1) -> Size[D]:
+        """Return the sum over the parts, which are of a `batch`. Multiply-adds are counted by the convention.
 
-        Latency is predicted by its latency model. Raises `InputError` if it has none.
+        Latency is predicted by its latency model, for its own batch. Raises `InputError` if it has none.
         """
         chosen = [part for part in parts if self.pillar in (None, part.pillar)]
         if self.quantity == "madds":
-            return sum(convention.weigh(chosen))
+            return sum(convention.weigh(chosen, batch or 1))
         if self.quantity == LATENCY:
-            return device_of(convention).total(chosen)
+            return device_of(convention).total(chosen, batch)
         return params_of(chosen) if self.quantity == "params" else activations_of(chosen)
 
 

@@ -28,8 +28,9 @@ def refuse_overflow(network: Network, convention: Convention, prepare: Callable[
     parts = prepare(network_parts(_greatest(network)))
     madds = sum(convention.weigh(parts))
     costs = [cost for part in parts for _, _, cost in part.ops]
-    times = 0 if convention.device is None else NANO * convention.device.total(parts)  # before they are rounded
-    most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs), times)
+    most = max(madds, sum(cost.madds for cost in costs), sum(activations(cost) for cost in costs))
+    if convention.device is not None:  # femtoseconds, and what rounding adds
+        most = max(most, NANO * (convention.device.with_unpriced().total(parts) + 1))
     if most >= LIMIT:
         raise InputError(f"the sweep could reach {most:,}, which is too large for int64; use smaller sizes")
 

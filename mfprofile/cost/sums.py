@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from mfprofile.cost.ops import Cost, activations
 from mfprofile.cost.rows import Part, Row
 from mfprofile.spec.dimension import D, Size
 from mfprofile.spec.names import LATENCY
+
+if TYPE_CHECKING:
+    from mfprofile.cost.bill import Bill
 
 
 class Total(Generic[D]):
@@ -68,6 +71,23 @@ def totals_of(entries: Iterable[Entry[D]]) -> dict[str, Total[D]]:
         if latency is not None:
             total.latency = latency if total.latency is None else total.latency + latency
     return totals
+
+
+def whole_of(bill: Bill) -> Total[int]:
+    """Return the total of a bill, with its latency if there is a latency model."""
+    latency = None if bill.device is None else bill.latency
+    return Total("total", bill.madds, bill.params, bill.activations, latency)
+
+
+def minus(new: Total[int], old: Total[int]) -> Total[int]:
+    """Return the difference of two totals, under the name of the new one. A latency that is not known counts as 0.
+
+    If neither is known, nor is the difference.
+    """
+    times = [total.latency for total in (new, old)]
+    latency = None if times == [None, None] else (times[0] or 0) - (times[1] or 0)
+    madds, params = new.madds - old.madds, new.params - old.params
+    return Total(new.name, madds, params, new.activations - old.activations, latency)
 
 
 def costs_of(parts: Iterable[Part[D]]) -> list[Cost[D]]:

@@ -74,11 +74,13 @@ def _branch(
 
 def _sum(path: str, totals: list[Total], own: Total | None) -> Total:
     summands = [*totals, *([own] if own is not None else [])]
+    times = [total.latency for total in summands if total.latency is not None]
     return Total(
         path,
         sum(total.madds for total in summands),
         sum(total.params for total in summands),
         sum(total.activations for total in summands),
+        sum(times) if times else None,
     )
 
 

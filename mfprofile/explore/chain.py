@@ -222,8 +222,9 @@ class Chains:
         for quantity, most in zip(amounts, sum(each.max(axis=(1, 2)) for each in costs), strict=True):
             largest_sum = MAX_TIME if quantity.is_timed else MAX_SUM
             if most > largest_sum:
+                reached = f"{most:,}{' ns' if quantity.is_timed else ''}"
                 raise InputError(
-                    f"{self.space.name}: {quantity.name} of a variant can be {most:,}, more than {largest_sum:,}; "
+                    f"{self.space.name}: {quantity.name} of a variant can be {reached}, more than {largest_sum:,}; "
                     "remove the largest channels, repeats or inputs"
                 )
 

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from mfprofile.cost.bill import count
+from mfprofile.cost.weights import Convention
 from mfprofile.paper.cells import COCO, counted, spec_of
 from mfprofile.paper.printed import printed
 from mfprofile.paper.tables import TITLES, table
+from mfprofile.spec.load import load
 
 OURS, CNN, VIT = "Mobile-Former", "efficient CNN", "vision transformer"
 
@@ -36,7 +39,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A row of Table 4: a backbone's sort, its AP in percent, and a cost. `source` is `counted` or `printed`."""
+    """A row of Table 4: a backbone's sort, its AP in percent, and a cost.
+
+    `source` is `counted`, `predicted` or `printed`.
+    """
 
     model: str
     sort: str
@@ -54,6 +60,19 @@ def coco(column: str, convention: str = COCO) -> Iterator[Detection]:
             cost, source = counted(spec, column, convention), "counted"
         detections.append(Detection(line.model, _sort(line.model), float(line.cells["ap"]), cost, source))
     yield from sorted(detections, key=lambda each: (each.sort, each.cost))
+
+
+def coco_latencies(part: str, convention: Convention) -> Iterator[Detection]:
+    """Yield the Mobile-Formers of Table 4, each with its predicted latency in nanoseconds, the fastest first.
+
+    `part` is `backbone` or `all`. Raises `InputError` without a latency model.
+    """
+    ours = [(line, spec) for line in table("4").lines if (spec := spec_of(line, f"{part}_madds"))]
+    predicted = []
+    for line, spec in ours:
+        latency = count(load(spec), convention).latency
+        predicted.append(Detection(line.model, _sort(line.model), float(line.cells["ap"]), latency, "predicted"))
+    yield from sorted(predicted, key=lambda each: each.cost)
 
 
 @cache

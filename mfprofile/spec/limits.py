@@ -2,7 +2,7 @@
 
     budget:
       convention: paper
-      max: {madds: 300M, params: 12M, memory: 12MB, former: {madds: 10%}}
+      max: {madds: 300M, params: 12M, memory: 12MB, latency: 12ms, former: {madds: 10%}}
       min: {madds: 280M}
 
 A percentage is a pillar's share of the same quantity of the whole network. `convention` says what the limits count; it
@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from mfprofile.errors import QuantityError
-from mfprofile.spec.names import ADDITIVE, CONVENTIONS, MEMORY, PILLARS, QUANTITIES, unit_of
+from mfprofile.spec.names import ADDITIVE, CONVENTIONS, COUNTED, LATENCY, MEMORY, PILLARS, QUANTITIES, unit_of
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, nearest, shown
@@ -168,8 +168,11 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a `budget:` map."""
     count = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9._]+ *[A-Za-z]*$"}]}
     part = {"anyOf": [*count["anyOf"], {"type": "string", "pattern": "^[0-9.]+ *%$"}]}
-    pillar = _closed(dict.fromkeys(ADDITIVE, part), "Amounts of this pillar, or shares of the whole network as in 10%.")
-    limits = {**dict.fromkeys((*ADDITIVE, MEMORY), count), **dict.fromkeys(PILLARS, pillar)}
+    time = {"anyOf": [{"const": 0}, {"type": "string", "pattern": "^[0-9._]+ *[A-Za-zµμ]+$"}]}
+    timed_part = {"anyOf": [*time["anyOf"], part["anyOf"][-1]]}
+    parts = {**dict.fromkeys(COUNTED, part), LATENCY: timed_part}
+    pillar = _closed(parts, "Amounts of this pillar, or shares of the whole network as in 10%.")
+    limits = {**dict.fromkeys((*COUNTED, MEMORY), count), LATENCY: time, **dict.fromkeys(PILLARS, pillar)}
     about = {"max": "Upper limits.", "min": "Lower limits."}
     named = {"enum": list(CONVENTIONS), "description": "What the limits count."}
     sides = {side: _closed(limits, about[side]) for side in _SIDES}

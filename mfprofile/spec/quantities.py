@@ -20,6 +20,11 @@ _EXAMPLES = {
     "bytes": "12MB, 1.5MiB or 12_000_000",
     "time": "12ms, 850us or 0.5s",
 }
+_WINDOWS = {
+    "count": "290M:300M, :300M or 290M:",
+    "bytes": "8MB:12MB, :12MB or 8MB:",
+    "time": "8ms:12ms, :12ms or 8ms:",
+}
 _AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3}){0,10}(?:\.[0-9]{1,30})?)\s*([A-Za-zµμ]{0,12})", re.ASCII)
 _POWER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?[eE]\+?[0-9]{1,2}", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,9}", re.ASCII)
@@ -122,10 +127,11 @@ def window(text: str, unit: str = "count", signed: bool = False) -> Window:
     """
     sides = text.split(":")
     if len(sides) != 2 or not any(side.strip() for side in sides):
-        raise InputError(f"{shown(text)}: must be LEAST:MOST, as in 290M:300M, :300M or 290M:")
+        raise InputError(f"{shown(text)}: must be LEAST:MOST, as in {_WINDOWS[unit]}")
     least, most = (_side(side.strip(), unit, signed) for side in sides)
     if least is not None and most is not None and least > most:
-        raise InputError(f"{shown(text)}: is empty: {least:,} is more than {most:,}")
+        low, high = (side.strip() for side in sides) if unit == "time" else (f"{least:,}", f"{most:,}")
+        raise InputError(f"{shown(text)}: is empty: {low} is more than {high}")
     return Window(least, most)
 
 

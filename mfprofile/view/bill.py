@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
-from mfprofile.cost.sums import Total
+from mfprofile.cost.sums import Total, whole_of
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
-from mfprofile.spec.words import listed
 from mfprofile.view.head import head
 from mfprofile.view.numbers import change, grouped, human, milliseconds, share
+from mfprofile.view.prediction import not_priced, predicted_by
 from mfprofile.view.tables import Column, Form, Table
 
 
@@ -44,7 +44,7 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
         from mfprofile.cost.tree import SELF, lines, tree
 
         for line in lines(tree(bill), depth):
-            if line.name != SELF or line.total.madds or line.total.params:
+            if line.name != SELF or line.total.madds or line.total.params or line.total.latency:
                 yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.total
         return
     totals = bill.by(axis)
@@ -87,11 +87,6 @@ def bill_line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[An
     return [*line, total.latency, None if total.latency is None else share(total.latency, bill.latency)]
 
 
-def whole_of(bill: Bill) -> Total:
-    """Return the total of a bill."""
-    return Total("total", bill.madds, bill.params, latency=None if bill.device is None else bill.latency)
-
-
 def ops_columns(bill: Bill) -> list[Column]:
     """Return the columns of a table of ops."""
     return [
@@ -132,7 +127,7 @@ def heading(bill: Bill) -> str:
 
 def prediction(bill: Bill) -> list[str]:
     """Return a line on the latency model, or no line without one."""
-    return [] if bill.device is None else [f"ms: predicted by latency model {bill.device.about}"]
+    return predicted_by(bill.device)
 
 
 def counted(bill: Bill) -> str:
@@ -161,10 +156,7 @@ def closing(bill: Bill) -> list[str]:
 
 def unpriced_ops(bill: Bill) -> list[str]:
     """Return a line on the ops that the latency model has no price for, or no line if there are none."""
-    if not bill.unpriced:
-        return []
-    kinds = listed([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
-    return [f"Not in the latency, because the model never saw them: {kinds}"]
+    return not_priced([f"{kind} ({number})" for kind, number in sorted(bill.unpriced.items())])
 
 
 def skipped_params(bill: Bill) -> list[str]:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from mfprofile.budget.difference import Difference
 from mfprofile.budget.parts import PartDifference
 from mfprofile.cost.tree import SELF
 from mfprofile.spec.words import listed, several
-from mfprofile.view.bill import counted, other_convention, skipped_params
+from mfprofile.view.bill import counted, other_convention, prediction, skipped_params, unpriced_ops
 from mfprofile.view.escape import line, markdown
-from mfprofile.view.head import SCHEMA, identity
-from mfprofile.view.likeness import amount_columns, amounts_table, likeness_json, same_lines, stage, verdict
+from mfprofile.view.head import SCHEMA, identity, latency_json
+from mfprofile.view.likeness import (
+    amount_columns,
+    amounts_table,
+    heading_of,
+    likeness_json,
+    same_lines,
+    stage,
+    verdict,
+    written_as,
+)
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
@@ -51,24 +62,27 @@ def _is_mixed(difference: Difference) -> bool:
 def headline(difference: Difference) -> str:
     """Return the headline: both variants and the differences of their totals."""
     totals = []
-    for measure, unit in (("madds", difference.a.convention.unit), ("params", "params")):
-        gained = _gained(difference.whole, measure)
+    for measure in difference.measures:
+        gained, unit = _gained(difference.whole, measure), heading_of(measure, difference.a.convention.unit)
         totals.append(f"{unit} {'unchanged' if gained == '=' else gained}")
     return f"{difference.a.name} → {difference.b.name}: {', '.join(totals)}"
 
 
 def total_table(difference: Difference) -> Table:
     """Return the cost of each pillar and of the whole network: before, after, and the difference."""
-    columns = amount_columns("pillar" if difference.pillars else "", difference.a.convention.unit)
-    data = [_total_line(pillar) for pillar in difference.pillars]
-    return Table(columns, data, [[_total_line(difference.whole)]], [_settings(difference)])
+    measures = difference.measures
+    columns = amount_columns("pillar" if difference.pillars else "", difference.a.convention.unit, measures)
+    data = [_total_line(pillar, measures) for pillar in difference.pillars]
+    above = [_settings(difference), *prediction(difference.a)]
+    return Table(columns, data, [[_total_line(difference.whole, measures)]], above)
 
 
-def _total_line(part: PartDifference) -> list[Any]:
+def _total_line(part: PartDifference, measures: Sequence[str]) -> list[Any]:
     assert part.a is not None
     assert part.b is not None
-    madds = [part.a.madds, part.b.madds, _gained(part, "madds")]
-    return [part.a.name, *madds, part.a.params, part.b.params, _gained(part, "params")]
+    sides = (part.a, part.b)
+    cells = [[*(getattr(side, measure) or 0 for side in sides), _gained(part, measure)] for measure in measures]
+    return [part.a.name, *chain(*cells)]
 
 
 def _settings(difference: Difference) -> str:
@@ -82,30 +96,33 @@ def _settings(difference: Difference) -> str:
 
 def part_table(difference: Difference) -> Table:
     """Return a line for each part that differs, in running order, and one line for all unchanged parts."""
-    unit = difference.a.convention.unit
+    unit, measures = difference.a.convention.unit, difference.part_measures
     columns = [
         Column(difference.axis),
         Column("class" if difference.axis == "module" else "kind", optional=True),
         Column("what changed", wraps=True),
-        Column(f"{unit} gained", right=True),
-        Column("params gained", right=True),
+        *(Column(f"{heading_of(measure, unit)} gained", right=True) for measure in measures),
     ]
     differing = [part for part in difference.parts if part.status not in SAME]
-    data = [[_label(part, difference), part.piece.kind, words(part, difference), *_both(part)] for part in differing]
+    data = [
+        [_label(part, difference), part.piece.kind, words(part, difference), *_all(part, measures)]
+        for part in differing
+    ]
     if _is_mixed(difference):
         data += [[None, None, text, "=", params] for text, params in same_lines(difference.parts)]
     elif same := _folded(difference):
-        data.append([None, None, same, "=", "="])
-    return Table(columns, data, [[["total", None, None, *_both(difference.whole)]]], below=_closing(difference))
+        data.append([None, None, same, *("=" for _ in measures)])
+    whole = ["total", None, None, *_all(difference.whole, measures)]
+    return Table(columns, data, [[whole]], below=_closing(difference))
 
 
-def _both(part: PartDifference) -> list[str]:
-    return [_gained(part, "madds"), _gained(part, "params")]
+def _all(part: PartDifference, measures: Sequence[str]) -> list[str]:
+    return [_gained(part, measure) for measure in measures]
 
 
 def _gained(part: PartDifference, measure: str) -> str:
-    b, a = (getattr(piece, measure) if piece else 0 for piece in (part.b, part.a))
-    return change(b, a)
+    b, a = ((getattr(piece, measure) or 0) if piece else 0 for piece in (part.b, part.a))
+    return change(b, a, written_as(measure))
 
 
 def label(part: PartDifference) -> str:
@@ -141,7 +158,9 @@ def _folded(difference: Difference) -> str:
 
 def _closing(difference: Difference) -> list[str]:
     """Return the lines below: the parameters that the convention skips, and the totals in another convention."""
-    lines = list(dict.fromkeys(line for bill in (difference.a, difference.b) for line in skipped_params(bill)))
+    bills = (difference.a, difference.b)
+    lines = list(dict.fromkeys(line for bill in bills for line in skipped_params(bill)))
+    lines += [f"{bill.name}: {line[0].lower()}{line[1:]}" for bill in bills for line in unpriced_ops(bill)]
     if difference.likeness is not None:
         lines = [*verdict(difference, difference.likeness), *lines]
     other = None if _is_mixed(difference) else other_convention(difference.a)
@@ -153,17 +172,19 @@ def _closing(difference: Difference) -> list[str]:
 
 def records_table(difference: Difference) -> Table:
     """Return every part, also the unchanged ones, as records of plain values."""
-    sides = [Column("", f"{side}_{measure}") for measure in ("madds", "params") for side in ("a", "b")]
-    keys = ("a", "b", "kind", "status", "changed", "madds", "params")
+    measures = difference.part_measures
+    sides = [Column("", f"{side}_{measure}") for measure in measures for side in ("a", "b")]
+    keys = ("a", "b", "kind", "status", "changed", *measures)
     columns = [*(Column("", key) for key in keys), *sides]
-    return Table(columns, [_record(part) for part in difference.parts])
+    return Table(columns, [_record(part, measures) for part in difference.parts])
 
 
-def _record(part: PartDifference) -> list[Any]:
+def _record(part: PartDifference, measures: Sequence[str]) -> list[Any]:
     names = [piece and piece.name for piece in (part.a, part.b)]
-    sides = [piece and getattr(piece, measure) for measure in ("madds", "params") for piece in (part.a, part.b)]
+    sides = [piece and getattr(piece, measure) for measure in measures for piece in (part.a, part.b)]
     changed = ", ".join(change.text for change in part.changes)
-    return [*names, part.piece.kind, part.status, changed, part.madds, part.params, *sides]
+    gained = [getattr(part, measure) for measure in measures]
+    return [*names, part.piece.kind, part.status, changed, *gained, *sides]
 
 
 def difference_json(difference: Difference) -> dict[str, Any]:
@@ -175,9 +196,10 @@ def difference_json(difference: Difference) -> dict[str, Any]:
         "mode": difference.a.mode,
         "convention": difference.a.convention.name,
         "unit": difference.a.convention.unit,
-        **_numbers(difference.whole),
+        **_numbers(difference.whole, difference.measures),
+        **_models(difference),
         "changed": _changed(difference.whole),
-        "pillars": {pillar.piece.name: _numbers(pillar) for pillar in difference.pillars},
+        "pillars": {pillar.piece.name: _numbers(pillar, difference.measures) for pillar in difference.pillars},
         **({} if difference.likeness is None else likeness_json(difference.likeness)),
         **({} if difference.axis == "stage" else {f"{difference.axis}s": _parts(difference)}),
     }
@@ -189,22 +211,31 @@ def _parts(difference: Difference) -> list[dict[str, Any]]:
             **{side: piece and piece.name for side, piece in (("a", part.a), ("b", part.b))},
             "kind": part.piece.kind,
             "status": part.status,
-            **_numbers(part),
+            **_numbers(part, difference.part_measures),
             "changed": _changed(part),
         }
         for part in difference.parts
     ]
 
 
-def _numbers(part: PartDifference) -> dict[str, dict[str, int | None]]:
-    """Return both measures of a part: before (`a`), after (`b`) and the difference; None where the part is missing."""
+def _models(difference: Difference) -> dict[str, Any]:
+    """Return the latency model, and the ops of each network that it never saw; nothing without a model."""
+    if difference.a.device is None:
+        return {}
+    models = [latency_json(bill)["latency_model"] for bill in (difference.a, difference.b)]
+    unpriced = {side: model["unpriced"] for side, model in zip(("a", "b"), models, strict=True)}
+    return {"latency_model": {**models[0], "unpriced": unpriced}}
+
+
+def _numbers(part: PartDifference, measures: Sequence[str]) -> dict[str, dict[str, int | None]]:
+    """Return the measures of a part: before (`a`), after (`b`) and the difference; None where the part is missing."""
     return {
         measure: {
             "a": getattr(part.a, measure, None),
             "b": getattr(part.b, measure, None),
             "difference": getattr(part, measure),
         }
-        for measure in ("madds", "params")
+        for measure in measures
     }
 
 

@@ -12,14 +12,16 @@ from mfprofile.explore.invalid import broken_rules
 from mfprofile.explore.nearest import Nearest
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space, read_space
+from mfprofile.explore.unpriced import unpriced
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.words import several
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import grouped, rough
+from mfprofile.view.prediction import amount, not_priced, predicted_by, window_text
 from mfprofile.view.tables import Column, Table
-from mfprofile.view.variants import in_words, variant_json
+from mfprofile.view.variants import counted_in, device_of, in_words, variant_json
 
 _MOST_RULES = 3
 
@@ -53,7 +55,7 @@ def counted_json(
     return {
         "schema": SCHEMA,
         "space": space.name,
-        "convention": convention,
+        **counted_in(space, convention),
         "size": counted.size,
         "left_out": counted.skipped,
         **_number(counted.within),
@@ -97,14 +99,16 @@ def counted_table(
     data = []
     for quantity, window in windows:
         within = counted.alone[quantity.name]
-        data.append([f"{quantity.name} {window}", *_line(within, counted.size)])
+        data.append([f"{quantity.name} {window_text(quantity.name, window)}", *_line(within, counted.size)])
     whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
     above = [
         f"{space.name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
+        *predicted_by(device_of(convention)),
         *([_skipped(counted.skipped)] if counted.skipped else []),
         *([] if counted.size else _invalid(space)),
     ]
     below = [] if counted.within.exact else ["bounds: exact numbers need more memory than --ram"]
+    below += not_priced(unpriced(space, device_of(convention)))
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
 
@@ -120,7 +124,8 @@ def none_within(space: Space, windows: Windows, convention: Counting, near: Mapp
         return "\n".join([first, *_invalid(space)])
     what = "these windows" if len(windows) > 1 else "the window"
     lines = [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
-    return "\n".join([f"{space.name}: no variant is within {what}; MAdds in convention '{convention}'", *lines])
+    first = f"{space.name}: no variant is within {what}; MAdds in convention '{convention}'"
+    return "\n".join([first, *predicted_by(device_of(convention)), *lines])
 
 
 def _invalid(space: Space) -> list[str]:
@@ -140,7 +145,7 @@ def _nearest_line(quantity: str, sides: Nearest, others: bool) -> str:
     if not sides.known:
         return f"{place}: unknown, it needs more memory than --ram"
     variants = [
-        f"{grouped(variant.figures[quantity])} ({in_words(variant)})"
+        f"{amount(quantity, variant.figures[quantity])} ({in_words(variant)})"
         for variant in (sides.below, sides.above)
         if variant is not None
     ]

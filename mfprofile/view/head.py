@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mfprofile.cost.bill import Bill
+from mfprofile.cost.device import Device
 from mfprofile.spec.names import LATENCY
 from mfprofile.view.gradients import gradients_json
 from mfprofile.view.values import values_json
@@ -56,6 +57,11 @@ def latency_json(bill: Bill) -> dict[str, Any]:
     device = bill.device
     if device is None:
         return {}
+    return {LATENCY: bill.latency, "latency_model": {**model_json(device), "unpriced": bill.unpriced}}
+
+
+def model_json(device: Device) -> dict[str, Any]:
+    """Return what is said of a latency model in JSON: all but its rates."""
     errors = None if device.errors is None else device.errors._asdict()
     model = {"name": device.name, "conditions": dict(device.conditions), "batch": device.batch, "dtype": device.dtype}
-    return {LATENCY: bill.latency, "latency_model": {**model, "errors": errors, "unpriced": bill.unpriced}}
+    return {**model, "errors": errors}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mfprofile.budget.difference import Difference
@@ -11,8 +11,9 @@ from mfprofile.budget.likeness import ALL, FOLDED, WEIGHTS, Cell, FirstDifferenc
 from mfprofile.budget.parts import PartDifference
 from mfprofile.budget.places import APART
 from mfprofile.cost.subject import is_whole
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import several
-from mfprofile.view.numbers import change, grouped
+from mfprofile.view.numbers import change, grouped, milliseconds
 from mfprofile.view.tables import Column, Table
 
 SAME = "in every stage and kind"
@@ -72,19 +73,30 @@ def _op(item: Item, unit: str) -> str:
 
 def amounts_table(difference: Difference, heading: str, parts: Sequence[PartDifference]) -> Table:
     """Return a table of both amounts of each stage or kind: before, after, and the difference."""
-    columns = amount_columns(heading, difference.a.convention.unit)
+    columns = amount_columns(heading, difference.a.convention.unit, ("madds", "params"))
     lines = [[stage(part.piece.name) if heading == "stage" else part.piece.name, *_numbers(part)] for part in parts]
     return Table(columns, lines)
 
 
-def amount_columns(heading: str, unit: str) -> list[Column]:
+def amount_columns(heading: str, unit: str, measures: Sequence[str]) -> list[Column]:
     """Return the columns of a table of amounts in both networks: the name, and before, after and gained of each."""
     columns = [Column(heading)]
-    for measure in (unit, "params"):
-        columns.append(Column(f"{measure}\nbefore", write=grouped, right=True, optional=True))
-        columns.append(Column(f"{measure}\nafter", write=grouped, right=True, optional=True))
-        columns.append(Column(f"{measure}\ngained", right=True))
+    for measure in measures:
+        name, written = heading_of(measure, unit), written_as(measure)
+        columns.append(Column(f"{name}\nbefore", write=written, right=True, optional=True))
+        columns.append(Column(f"{name}\nafter", write=written, right=True, optional=True))
+        columns.append(Column(f"{name}\ngained", right=True))
     return columns
+
+
+def heading_of(measure: str, unit: str) -> str:
+    """Return the heading of a quantity: the unit of multiply-adds, ms for latency, else its name."""
+    return {"madds": unit, LATENCY: "ms"}.get(measure, measure)
+
+
+def written_as(measure: str) -> Callable[[int], str]:
+    """Return how an amount of a quantity is written."""
+    return milliseconds if measure == LATENCY else grouped
 
 
 def _numbers(part: PartDifference) -> list[Any]:

@@ -19,13 +19,13 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
-def milliseconds(nanoseconds: int) -> str:
-    """Return a time in milliseconds with three decimals.
+def milliseconds(nanoseconds: int, digits: int = 3) -> str:
+    """Return a time in milliseconds with three decimals, or with other `digits`.
 
     >>> milliseconds(18_512_345), milliseconds(-499)
     ('18.512', '-0.000')
     """
-    return f"{nanoseconds / 10**6:,.3f}"
+    return f"{nanoseconds / 10**6:,.{digits}f}"
 
 
 def rough(number: int) -> str:

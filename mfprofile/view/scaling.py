@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mfprofile.budget.scale import Member, Scaling
+from mfprofile.cost.sums import Total, whole_of
 from mfprofile.spec.model import Resolution
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.writing import dumped, mapping, yaml_text
+from mfprofile.view.bill import prediction, unpriced_ops
 from mfprofile.view.escape import line
-from mfprofile.view.head import SCHEMA, identity
-from mfprofile.view.numbers import change, grouped
+from mfprofile.view.head import SCHEMA, identity, latency_json
+from mfprofile.view.likeness import written_as
+from mfprofile.view.numbers import change, grouped, milliseconds
 
 
 def scaled_spec(scaling: Scaling, base: str | None) -> str:
@@ -44,27 +48,29 @@ def _plain(value: Any) -> Any:
 def scaling_lines(scaling: Scaling) -> list[str]:
     """Return the figures as lines of text: the spec as it is, the largest member, the next step up."""
     bill = scaling.present
-    cost = bill.madds if scaling.quantity == "madds" else bill.params
     members = {"found": scaling.largest, "next step up": scaling.over}
-    rows = [["", scaling.by, bill.convention.unit, "params", "to the budget"]]
-    rows.append(
-        ["as it is", str(scaling.value), grouped(bill.madds), grouped(bill.params), change(cost, scaling.budget)]
-    )
-    rows += [[label, *_cells(member, scaling.budget)] for label, member in members.items() if member is not None]
+    rows = [["", scaling.by, bill.convention.unit, "params", *([] if bill.device is None else ["ms"]), "to the budget"]]
+    rows.append(["as it is", *_cells(scaling.value, whole_of(bill), scaling)])
+    rows += [[label, *_cells(member.value, member, scaling)] for label, member in members.items() if member is not None]
     title = f"{bill.name} scaled by {scaling.by} to at most {_goal(scaling)}"
     ends = [] if scaling.over else [f"no larger {scaling.by} is valid"]
-    return [line(title), "", *_aligned(rows), *ends]
+    return [line(title), *prediction(bill), *unpriced_ops(bill), "", *_aligned(rows), *ends]
 
 
 def _goal(scaling: Scaling) -> str:
     """Return the budget, with the convention that MAdds are counted in."""
-    counted = scaling.present.convention
+    counted, device = scaling.present.convention, scaling.present.device
+    if scaling.quantity == LATENCY and device is not None:
+        return f"{milliseconds(scaling.budget)} ms, predicted by latency model '{device.name}'"
     unit = f"{counted.unit} in" if scaling.quantity == "madds" else f"params; {counted.unit} in"
     return f"{grouped(scaling.budget)} {unit} convention '{counted.name}'"
 
 
-def _cells(member: Member, budget: int) -> list[str]:
-    return [str(member.value), grouped(member.madds), grouped(member.params), change(member.cost, budget)]
+def _cells(value: Any, costs: Member | Total[int], scaling: Scaling) -> list[str]:
+    """Return the cells of a line: the value, its costs, and how far it is from the budget."""
+    timed = [] if costs.latency is None else [milliseconds(costs.latency)]
+    gap = change(getattr(costs, scaling.quantity), scaling.budget, written_as(scaling.quantity))
+    return [str(value), grouped(costs.madds), grouped(costs.params), *timed, gap]
 
 
 def _aligned(rows: list[list[str]]) -> Iterator[str]:
@@ -76,10 +82,10 @@ def _aligned(rows: list[list[str]]) -> Iterator[str]:
 
 def unreachable(scaling: Scaling) -> str:
     """Return the message that no member is within the budget, with the nearest member."""
-    least = scaling.least
+    least, written = scaling.least, written_as(scaling.quantity)
     return (
         f"{scaling.present.name}: no {scaling.by} meets the budget of {_goal(scaling)}; the nearest is {least.value}, "
-        f"with {grouped(least.cost)}: {change(least.cost, scaling.budget)}"
+        f"with {written(least.cost)}: {change(least.cost, scaling.budget, written)}"
     )
 
 
@@ -94,7 +100,8 @@ def scaling_json(scaling: Scaling) -> dict[str, Any]:
         "budget": scaling.budget,
         "convention": bill.convention.name,
         "unit": bill.convention.unit,
-        "present": {"value": _plain(scaling.value), "madds": bill.madds, "params": bill.params},
+        **{key: each for key, each in latency_json(bill).items() if key != LATENCY},
+        "present": {"value": _plain(scaling.value), **_costs(whole_of(bill))},
         "found": _member_json(largest),
         "next": _member_json(scaling.over),
         "least": _member_json(scaling.least),
@@ -102,12 +109,16 @@ def scaling_json(scaling: Scaling) -> dict[str, Any]:
     }
 
 
+def _costs(costs: Member | Total[int]) -> dict[str, int]:
+    timed = {} if costs.latency is None else {LATENCY: costs.latency}
+    return {"madds": costs.madds, "params": costs.params, **timed}
+
+
 def _member_json(member: Member | None) -> dict[str, Any] | None:
     if member is None:
         return None
     return {
         "value": _plain(member.value),
-        "madds": member.madds,
-        "params": member.params,
+        **_costs(member),
         "settings": list(member.step.settings),
     }

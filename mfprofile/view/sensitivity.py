@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from mfprofile.budget.sensitivity import QUANTITIES, Effect, Lever, Sensitivity
+from mfprofile.budget.sensitivity import Effect, Lever, Sensitivity
 from mfprofile.cost.sums import Total
-from mfprofile.spec.names import PILLARS
-from mfprofile.view.bill import closing, heading
+from mfprofile.spec.names import LATENCY, PILLARS
+from mfprofile.view.bill import closing, heading, prediction
 from mfprofile.view.head import head
-from mfprofile.view.numbers import grouped, share
+from mfprofile.view.numbers import grouped, milliseconds, share
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 _Part: TypeAlias = tuple[int, int]
@@ -25,7 +26,8 @@ def sensitivity_text(sensitivity: Sensitivity, form: Form) -> str:
 def sensitivity_table(sensitivity: Sensitivity) -> Table:
     """Return a line for each step, grouped by knob. The pillars' shares are of the quantity that is sorted by."""
     unit = sensitivity.bill.convention.unit
-    sorted_by = unit if sensitivity.quantity == "madds" else "params"
+    sorted_by = {"madds": unit}.get(sensitivity.quantity, sensitivity.quantity)
+    is_timed = sensitivity.bill.device is not None
     columns = [
         Column("knob", "knob"),
         Column("from", "from", right=True),
@@ -33,6 +35,7 @@ def sensitivity_table(sensitivity: Sensitivity) -> Table:
         Column(""),
         Column(unit, "madds", signed, right=True),
         Column("params", "params", signed, right=True),
+        *([Column("ms", LATENCY, signed_ms, right=True)] if is_timed else []),
         Column("elast.", "elasticity", decimal, right=True, record=_float),
         *(
             Column(f"{pillar}\n%", f"{pillar}.{sensitivity.quantity}", _share, right=True, optional=True, record=_part)
@@ -40,18 +43,21 @@ def sensitivity_table(sensitivity: Sensitivity) -> Table:
         ),
     ]
     data = [_line(lever, effect, sensitivity.quantity) for lever in sensitivity.levers for effect in lever.effects]
+    bill = sensitivity.bill
+    timed = f", {milliseconds(bill.latency)} ms" if is_timed else ""
     above = [
-        heading(sensitivity.bill),
-        f"Total: {grouped(sensitivity.bill.madds)} {unit} and {grouped(sensitivity.bill.params)} params. "
+        heading(bill),
+        *prediction(bill),
+        f"Total: {grouped(bill.madds)} {unit} and {grouped(bill.params)} params{timed}. "
         "Each line is the change by one step of a knob.",
         f"The knob that changes {sorted_by} most comes first; elasticity and the pillars' shares are of {sorted_by}.",
     ]
-    return Table(columns, data, [], above, [*_notes(sensitivity), *closing(sensitivity.bill)])
+    return Table(columns, data, [], above, [*_notes(sensitivity), *closing(bill)])
 
 
 def _line(lever: Lever, effect: Effect, quantity: str) -> list[Any]:
     whole = getattr(effect.change, quantity)
-    parts = [(getattr(effect.pillars[pillar], quantity), whole) for pillar in PILLARS]
+    parts = [(getattr(effect.pillars[pillar], quantity) or 0, whole) for pillar in PILLARS]
     change = effect.change
     return [
         lever.knob.name,
@@ -60,6 +66,7 @@ def _line(lever: Lever, effect: Effect, quantity: str) -> list[Any]:
         "*" if len(effect.step.settings) > 1 else "",
         change.madds,
         change.params,
+        *([] if change.latency is None else [change.latency]),
         effect.elasticity(quantity),
         *parts,
     ]
@@ -84,6 +91,15 @@ def signed(number: int) -> str:
     ('+1,234', '-5', '0')
     """
     return f"{number:+,}" if number else "0"
+
+
+def signed_ms(nanoseconds: int) -> str:
+    """Return a change of latency in milliseconds with its sign.
+
+    >>> signed_ms(1_234_567), signed_ms(-5), signed_ms(0)
+    ('+1.235', '-0.000', '0')
+    """
+    return f"{'+' if nanoseconds > 0 else ''}{milliseconds(nanoseconds)}" if nanoseconds else "0"
 
 
 def decimal(ratio: Fraction) -> str:
@@ -119,22 +135,22 @@ def sensitivity_json(sensitivity: Sensitivity) -> dict[str, Any]:
             {
                 "knob": lever.knob.name,
                 "value": _number(lever.knob.value),
-                "down": None if lever.down is None else _effect_json(lever.down),
-                "up": None if lever.up is None else _effect_json(lever.up),
+                "down": None if lever.down is None else _effect_json(lever.down, sensitivity.quantities),
+                "up": None if lever.up is None else _effect_json(lever.up, sensitivity.quantities),
             }
             for lever in sensitivity.levers
         ],
     }
 
 
-def _effect_json(effect: Effect) -> dict[str, Any]:
+def _effect_json(effect: Effect, quantities: Sequence[str]) -> dict[str, Any]:
     return {
         "value": _number(effect.step.value),
         "settings": list(effect.step.settings),
-        **_totals(effect.after),
-        "change": _totals(effect.change),
-        "elasticity": {quantity: _ratio(effect.elasticity(quantity)) for quantity in QUANTITIES},
-        "pillars": {name: _totals(total) for name, total in effect.pillars.items()},
+        **_totals(effect.after, quantities),
+        "change": _totals(effect.change, quantities),
+        "elasticity": {quantity: _ratio(effect.elasticity(quantity)) for quantity in quantities},
+        "pillars": {name: _totals(total, quantities) for name, total in effect.pillars.items()},
     }
 
 
@@ -142,8 +158,8 @@ def _number(value: str) -> int | float:
     return int(value) if value.isdecimal() else float(value)
 
 
-def _totals(total: Total) -> dict[str, int]:
-    return {"madds": total.madds, "params": total.params}
+def _totals(total: Total, quantities: Sequence[str]) -> dict[str, int]:
+    return {quantity: getattr(total, quantity) or 0 for quantity in quantities}
 
 
 def _ratio(ratio: Fraction | None) -> list[int] | None:

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.device import Device
+from mfprofile.cost.measures import usual
 from mfprofile.cost.weights import Counting
+from mfprofile.explore.space import Space
+from mfprofile.explore.unpriced import unpriced
 from mfprofile.explore.variant import Variant
 from mfprofile.files import named
 from mfprofile.folders import write_folder
 from mfprofile.spec.load import load
-from mfprofile.spec.names import PILLARS, SUMS
+from mfprofile.spec.names import LATENCY, PILLARS, SUMS
 from mfprofile.spec.problems import dotted
 from mfprofile.spec.words import several, shown
 from mfprofile.spec.writing import yaml_text
 from mfprofile.view.escape import line
-from mfprofile.view.numbers import grouped
+from mfprofile.view.head import model_json
+from mfprofile.view.numbers import grouped, milliseconds
+from mfprofile.view.prediction import is_timed, no_ranking, not_priced, predicted_by, writer
 from mfprofile.view.tables import Column, Form, Table, dumps, render, show
 
 
 def variant_json(variant: Variant) -> dict[str, Any]:
     """Return a variant for JSON: its cost, its choices and its full spec."""
-    figures = variant.figures
-    pillars = {
-        pillar: {measure: figures[f"{pillar}.{measure}"] for measure in ("madds", "params")} for pillar in PILLARS
-    }
-    usual = {"madds", "params", *(f"{pillar}.{measure}" for pillar in PILLARS for measure in ("madds", "params"))}
+    figures, measures = variant.figures, _measures(variant.figures)
+    pillars = {pillar: {measure: figures[f"{pillar}.{measure}"] for measure in measures} for pillar in PILLARS}
+    usual = {*measures, *(f"{pillar}.{measure}" for pillar in PILLARS for measure in measures)}
     more = {name: figure for name, figure in figures.items() if name not in usual}
     return {
-        "madds": figures["madds"],
-        "params": figures["params"],
+        **{measure: figures[measure] for measure in measures},
         "pillars": pillars,
         **({"quantities": more} if more else {}),
         "choices": variant.choices,
@@ -38,9 +41,36 @@ def variant_json(variant: Variant) -> dict[str, Any]:
     }
 
 
-def show_variants(variants: Sequence[Variant], convention: Counting, form: Form, folder: str | None = None) -> None:
+def _measures(figures: Mapping[str, int]) -> list[str]:
+    """Return the sums that a variant is shown with: latency is one of them if a model predicts it."""
+    return ["madds", "params", *([LATENCY] if f"head.{LATENCY}" in figures else [])]
+
+
+def device_of(convention: Counting) -> Device | None:
+    """Return the latency model beside a convention, or None."""
+    return find_convention(convention).device
+
+
+def counted_in(space: Space, convention: Counting) -> dict[str, Any]:
+    """Return the convention for JSON and, if there is one, the latency model with the kinds without a price."""
+    device = device_of(convention)
+    if device is None:
+        return {"convention": str(convention)}
+    model = {**model_json(device), "unpriced": unpriced(space, device)}
+    return {"convention": str(convention), "latency_model": model}
+
+
+def show_variants(
+    variants: Sequence[Variant],
+    convention: Counting,
+    form: Form,
+    folder: str | None = None,
+    ranked_by: Sequence[str] = (),
+) -> None:
     """Print variants in one of the forms. With a `folder`, also write each variant into it as a spec.
 
+    `ranked_by` are the quantities that they are ranked by. If one is a latency, a note says how many of the variants
+    the model cannot rank.
     Each of the two is done whatever becomes of the other.
     """
     try:
@@ -48,30 +78,43 @@ def show_variants(variants: Sequence[Variant], convention: Counting, form: Form,
             write_variants(variants, convention, folder)
     finally:
         if form == "json":
-            show(dumps([{"convention": convention, **variant_json(variant)} for variant in variants]))
+            about = counted_in(variants[0].space, convention) if variants else {}
+            show(dumps([{**about, **variant_json(variant)} for variant in variants]))
         else:
-            show(render(variants_table(variants, convention, form), form))
+            show(render(variants_table(variants, convention, form, ranked_by), form))
 
 
-def variants_table(variants: Sequence[Variant], convention: Counting, form: Form) -> Table:
+def variants_table(
+    variants: Sequence[Variant], convention: Counting, form: Form, ranked_by: Sequence[str] = ()
+) -> Table:
     """Return a table with one line for each variant: its cost and its choices, in CSV one column for each choice."""
-    figures = variants[0].figures if variants else {"madds": 0, "params": 0}
-    names = list(dict.fromkeys(["madds", "params", *filter(_is_requested, figures)]))
-    unit = find_convention(convention).unit
+    device = device_of(convention)
+    figures = variants[0].figures if variants else dict.fromkeys(usual(find_convention(convention)), 0)
+    names = list(dict.fromkeys([*_measures(figures), *filter(_is_requested, figures)]))
     columns = [Column("", "number", str, right=True)]
-    columns += [Column(unit if name == "madds" else name, name, grouped, right=True) for name in names]
+    columns += [Column(_heading(name, convention), name, writer(name), right=True) for name in names]
     costs = [[at, *(variant.figures[name] for name in names)] for at, variant in enumerate(variants, 1)]
-    above = [f"{several(len(variants), 'variant')}; MAdds in convention '{convention}'"]
+    above = [f"{several(len(variants), 'variant')}; MAdds in convention '{convention}'", *predicted_by(device)]
+    below = not_priced(unpriced(variants[0].space, device)) if variants else []
+    for name in filter(is_timed, ranked_by):
+        below += no_ranking([variant.figures[name] for variant in variants], device)
     if form != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
-        return Table(columns, data, (), above)
+        return Table(columns, data, (), above, below)
     choices = list(dict.fromkeys(name for variant in variants for name in variant.choices))
     columns += [Column(name, name, record=plain_value) for name in choices]
     data = [
         [*line, *(variant.choices.get(name) for name in choices)] for line, variant in zip(costs, variants, strict=True)
     ]
     return Table(columns, data, (), above)
+
+
+def _heading(name: str, convention: Counting) -> str:
+    """Return the heading of a quantity's column. That of the latency is its unit."""
+    if name == "madds":
+        return find_convention(convention).unit
+    return "ms" if name == LATENCY else f"{name}\nms" if is_timed(name) else name
 
 
 def _is_requested(name: str) -> bool:
@@ -117,4 +160,7 @@ def _variant_yaml(variant: Variant, convention: Counting) -> str:
         f"# A variant of {line(variant.space.name)}: {grouped(figures['madds'])} MAdds in convention '{convention}', "
         f"{grouped(figures['params'])} params.\n"
     )
+    if (device := device_of(convention)) is not None:
+        model = line(device.about)
+        about += f"# Latency: {milliseconds(figures[LATENCY])} ms, predicted by latency model {model}.\n"
     return about + yaml_text(load(variant.spec()))

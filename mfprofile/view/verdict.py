@@ -14,11 +14,13 @@ from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.subject import gaps
-from mfprofile.spec.names import MEMORY
+from mfprofile.spec.names import LATENCY, MEMORY
 from mfprofile.spec.words import printable, several
+from mfprofile.view.bill import unpriced_ops
 from mfprofile.view.coverage import outside_lines
 from mfprofile.view.escape import markdown, markdown_block
-from mfprofile.view.numbers import grouped, human, relative, share, share_beside
+from mfprofile.view.numbers import relative, share, share_beside
+from mfprofile.view.predictions import is_latency, predicted_by, remarks_on, rounded, written
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import conventions_of, outcome_json
 
@@ -34,6 +36,7 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
     """Return a table with a line for each limit of each spec, then the reasons of missed limits, then the verdict."""
     below = [line for reason in reasons.values() for line in (*reason_lines(reason), "")]
     below += [line for verdict in outcome.verdicts if verdict.is_partial for line in (uncounted_line(verdict), "")]
+    below += [line for verdict in outcome.verdicts for line in remarks_on(verdict)]
     return Table(
         _columns(),
         list(_lines(outcome, terms)),
@@ -50,6 +53,7 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
         first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
         parts.append("\n".join([f"**{markdown(first)}**", "", *markdown_block(others), ""]))
     parts += [f"**{markdown(uncounted_line(verdict))}**\n" for verdict in outcome.verdicts if verdict.is_partial]
+    parts += [f"{markdown(line)}\n" for verdict in outcome.verdicts for line in remarks_on(verdict)]
     if outcome.problems:
         parts.append("".join(f"- not judged: {markdown(str(problem))}\n" for problem in outcome.problems))
     return "\n".join([*parts, markdown(_closing(outcome, terms))]) + "\n"
@@ -61,7 +65,8 @@ def _heading(outcome: Outcome, terms: Terms) -> str:
     units = {name: unit for name in names if (unit := find_convention(name).unit) != "MAdds"}
     parts += [f"madds{f' of {name!r}' if len(names) > 1 else ''} in {unit}" for name, unit in units.items()]
     parts += ["madds of training (forward and backward)"] if terms.training else []
-    return ", ".join([*parts, *_memory(outcome, terms)])
+    predicted = predicted_by(outcome.verdicts)
+    return ", ".join([*parts, *_memory(outcome, terms), *([f"{LATENCY} {predicted}"] if predicted else [])])
 
 
 def _memory(outcome: Outcome, terms: Terms) -> Iterator[str]:
@@ -88,7 +93,7 @@ def _columns() -> list[Column]:
     return [
         Column("spec", "name"),
         Column("quantity", "quantity"),
-        Column("counted", "counted", grouped, right=True),
+        Column("counted", "counted", right=True),
         Column("", "relation"),
         Column("limit", "limit", right=True),
         Column("difference", "difference", right=True),
@@ -102,18 +107,23 @@ def _lines(outcome: Outcome, terms: Terms) -> Iterator[list[Any]]:
         if verdict.is_new:
             yield [verdict.bill.name, "–", None, "", "", "", "new"]
         for finding in verdict.findings:
-            difference = relative(finding.excess, finding.allowed) or f"{finding.excess:+,}"
+            difference = relative(finding.excess, finding.allowed) or _signed(finding)
             judged = "within" if finding.holds else "OVER" if finding.limit.most else "UNDER"
             yield [
                 verdict.bill.name, _quantity(finding, several_conventions),
-                finding.counted, relation(finding), _limit(finding), difference, judged,
+                written(finding)(finding.counted), relation(finding), _limit(finding), difference, judged,
             ]  # fmt: skip
 
 
 def _quantity(finding: Finding, with_convention: bool = False) -> str:
-    """Return the name of the limited quantity, with its convention on request. Memory is the same in each."""
+    """Return the name of the limited quantity, with its convention on request.
+
+    Memory and latency are the same in each.
+    """
     if finding.limit.name == MEMORY:
         return "memory, bytes"
+    if is_latency(finding.limit):
+        return f"{finding.limit.name}, ms"
     return f"{finding.limit.name} in {finding.limit.convention}" if with_convention else finding.limit.name
 
 
@@ -123,25 +133,27 @@ def relation(finding: Finding) -> str:
 
 
 def _limit(finding: Finding) -> str:
-    allowed = grouped(finding.allowed)
+    allowed = written(finding)(finding.allowed)
     return allowed if finding.whole is None else f"{allowed} ({shown_amount(finding.limit)})"
 
 
 def reason_lines(reason: Reason) -> Iterator[str]:
     """Yield the missed limit in one line, then the heaviest parts, then the remedies."""
     finding = reason.finding
-    yield f"{reason.verdict.bill.name}: {_sentence(finding)}, in convention '{finding.limit.convention}'"
+    how = f"in convention '{finding.limit.convention}'"
+    how = predicted_by([reason.verdict]) if is_latency(finding.limit) else how
+    yield f"{reason.verdict.bill.name}: {_sentence(finding)}, {how}"
     given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
     yield f"  given by {printable(given)}"
     if reason.pillars:
-        yield f"  pillars: {_weights(reason.pillars, finding.counted)}"
+        yield f"  pillars: {_weights(reason.pillars, finding)}"
     if reason.peak is not None:
         yield f"  the peak is at {reason.peak.op}, where these are live:"
         yield from (f"    {tensor.name} {tensor.bytes:,}" for tensor in reason.peak.live)
     if reason.parts:
         axis = reason.verdict.bill.subject.axes[0]
         named = [(_part(name, axis), amount) for name, amount in reason.parts]
-        yield f"  heaviest: {_weights(named, finding.counted)}"
+        yield f"  heaviest: {_weights(named, finding)}"
     if reason.verdict.knobs:
         yield from _remedies(reason)
 
@@ -151,7 +163,8 @@ def uncounted_line(verdict: Verdict) -> str:
     subject = verdict.bill.subject
     names = [*(each.operator for each in subject.uncovered), *(each.text for each in gaps(subject))]
     uncounted = [f"not counted: {', '.join(names)}"] if names else []
-    return f"{subject.name}: --strict: {'; '.join([*uncounted, *outside_lines(subject)])}"
+    unpriced = [f"{line[0].lower()}{line[1:]}" for line in (unpriced_ops(verdict.bill) if verdict.is_timed else ())]
+    return f"{subject.name}: --strict: {'; '.join([*uncounted, *outside_lines(subject), *unpriced])}"
 
 
 def _part(name: str, axis: str) -> str:
@@ -159,11 +172,12 @@ def _part(name: str, axis: str) -> str:
 
 
 def _sentence(finding: Finding) -> str:
-    difference = ", ".join(filter(None, (f"{finding.excess:+,}", relative(finding.excess, finding.allowed))))
-    text = f"{_quantity(finding)} {finding.counted:,} {relation(finding)} {finding.allowed:,} ({difference})"
+    difference = ", ".join(filter(None, (_signed(finding), relative(finding.excess, finding.allowed))))
+    counted, allowed = map(written(finding), (finding.counted, finding.allowed))
+    text = f"{_quantity(finding)} {counted} {relation(finding)} {allowed} ({difference})"
     if finding.whole is None:
         return text
-    return f"{text}, {shown_amount(finding.limit)} of {finding.whole:,}: it is {_share(finding)} %"
+    return f"{text}, {shown_amount(finding.limit)} of {written(finding)(finding.whole)}: it is {_share(finding)} %"
 
 
 def _share(finding: Finding) -> str:
@@ -173,8 +187,13 @@ def _share(finding: Finding) -> str:
     return share_beside(finding.counted, finding.whole, Fraction(finding.limit.amount))
 
 
-def _weights(amounts: Sequence[tuple[str, int]], whole: int) -> str:
-    return ", ".join(f"{name} {human(amount)} ({share(amount, whole)} %)" for name, amount in amounts)
+def _signed(finding: Finding) -> str:
+    return f"{'+' if finding.excess >= 0 else '-'}{written(finding)(abs(finding.excess))}"
+
+
+def _weights(amounts: Sequence[tuple[str, int]], finding: Finding) -> str:
+    text = rounded(finding.limit)
+    return ", ".join(f"{name} {text(amount)} ({share(amount, finding.counted)} %)" for name, amount in amounts)
 
 
 def _remedies(reason: Reason) -> Iterator[str]:
@@ -201,7 +220,9 @@ def _reach(reason: Reason) -> str:
 
 def _result(remedy: Remedy) -> str:
     finding = remedy.finding
-    return f"{finding.counted:,}" + ("" if finding.whole is None else f" ({_share(finding)} % of {finding.whole:,})")
+    text = written(finding)
+    share_of = "" if finding.whole is None else f" ({_share(finding)} % of {text(finding.whole)})"
+    return f"{text(finding.counted)}{share_of}"
 
 
 def _side_effects(remedy: Remedy) -> str:

@@ -12,7 +12,7 @@ from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.cost.conventions import find_convention
 from mfprofile.spec.problems import Mark
 from mfprofile.view.coverage import coverage_json
-from mfprofile.view.head import SCHEMA, identity
+from mfprofile.view.head import SCHEMA, identity, latency_json
 
 if TYPE_CHECKING:
     from mfprofile.cost.memory import Peak
@@ -47,6 +47,7 @@ def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
         "holds": verdict.holds,
         "new": verdict.is_new,
         "coverage": coverage_json(verdict.bill),
+        **(latency_json(verdict.bill) if verdict.is_timed else {}),
         "limits": [_finding_json(one, reasons.get((verdict.reference, one.limit))) for one in verdict.findings],
     }
 

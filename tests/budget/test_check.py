@@ -297,7 +297,7 @@ def test_a_pyproject_without_our_table_is_skipped(tmp_path: Path) -> None:
     [
         ("[tool.mfprofile\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 16)"),
         ("[tool.mfprofile.budget]\n", "tool.mfprofile.budget: unknown key; did you mean 'budgets'?"),
-        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; use one of budgets, targets"),
+        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; use one of budgets, targets, latency-model"),
         ("[tool.mfprofile]\nbudgets = 1\n", "tool.mfprofile.budgets: must be a table of globs, each with its limits"),
         ("tool.mfprofile = 3\n", "tool.mfprofile: must be a table with 'budgets' or 'targets'"),
         ("tool = 3  # mfprofile\n", "tool: must be a table"),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
+from devices import odd_device
 from hypothesis import given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
@@ -30,6 +31,9 @@ from mfprofile.spec.problems import Mark
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 FLAG = Mark("--max")
 IN_CORE = Terms(CORE)
+TIMED = Terms(CORE.on(odd_device()))
+MOST_TIME = 6_000_000
+"""A latency below that of mf294m by the made-up model."""
 
 
 def verdict(spec: Spec, *limits: Limit, terms: Terms = IN_CORE) -> Verdict:
@@ -69,6 +73,8 @@ CASES = {
     "activations": ([Limit("activations", True, 14_000_000, FLAG)], Terms(CORE)),
     "memory": ([Limit("memory", True, 4_000_000, FLAG)], Terms(CORE)),
     "half": ([Limit("memory", True, 15_000_000, FLAG)], Terms(CORE, batch=8, dtype="float16")),
+    "latency": ([Limit("latency", True, MOST_TIME, FLAG)], TIMED),
+    "bridge latency": ([Limit("bridge.latency", True, Fraction(1, 13), FLAG)], TIMED),
     "bridge": ([Limit("bridge.params", True, 1_000_000, FLAG)], Terms(CORE)),
     "share": ([Limit("former.madds", True, Fraction(1, 20), FLAG)], Terms(CORE)),
     "least share": ([Limit("former.madds", False, Fraction(6, 100), FLAG)], Terms(CORE)),

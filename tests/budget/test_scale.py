@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from devices import odd_device
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import spec_mappings
@@ -17,12 +18,15 @@ from mfprofile.budget.halving import first_true
 from mfprofile.budget.knobs import changed
 from mfprofile.budget.scale import QUANTITIES, Member, Scaling, scale
 from mfprofile.cost import count
+from mfprofile.cost.conventions import CORE
 from mfprofile.errors import InputError
 from mfprofile.spec import Spec, load
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 MOST = {"width": 3, "tokens.dim": 1024, "input": 640, "depth": 40, "head.fc": 8192}
-Row = tuple[Any, int, int]
+Row = tuple[Any, int, int, int]
+TIMED = CORE.on(odd_device())
+"""Latencies by a made-up model, which fall where a residual connection goes."""
 
 
 @cache
@@ -32,20 +36,20 @@ def of_model(name: str, by: str) -> list[Row]:
 
 
 def members(spec: Spec, by: str, most: int) -> list[Row]:
-    """Return each valid member of the grid: value, MAdds and params. Each is loaded from its assignments."""
+    """Return each valid member of the grid: value, MAdds, params, latency. Each is loaded from its assignments."""
     rows, scaled = [], family(spec, by)
     for value in (value for run in scaled.runs for value in run if amount(value) <= most):
         try:
-            bill = count(load(spec, [f"{key}={new}" for key, new in scaled.changes(value).items()]))
+            bill = count(load(spec, [f"{key}={new}" for key, new in scaled.changes(value).items()]), TIMED)
         except InputError:
             continue
-        rows.append((value, bill.madds, bill.params))
+        rows.append((value, bill.madds, bill.params, bill.latency))
     return rows
 
 
 def agree(scaling: Scaling, every: list[Row]) -> None:
     """Compare with brute force, and check that the next step up is over the budget."""
-    column = 1 if scaling.quantity == "madds" else 2
+    column = QUANTITIES.index(scaling.quantity) + 1
     within = [member for member in every if member[column] <= scaling.budget]
     if not within:
         assert scaling.largest is None
@@ -62,7 +66,7 @@ def agree(scaling: Scaling, every: list[Row]) -> None:
 
 def shape(member: Member | None) -> Row | None:
     """Return a member in the form of brute force."""
-    return None if member is None else (member.value, member.madds, member.params)
+    return None if member is None else (member.value, member.madds, member.params, member.latency or 0)
 
 
 ALL = [
@@ -87,7 +91,7 @@ def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) 
         ]
         budgets += [cost + change for cost in chance.sample(costs, min(3, len(costs))) for change in (-1, 0, 1)]
         for budget in budgets:
-            agree(scale(spec, quantity, budget, by), every)
+            agree(scale(spec, quantity, budget, by, TIMED), every)
 
 
 @given(spec_mappings(), st.sampled_from(FAMILIES), st.sampled_from(QUANTITIES), st.randoms(use_true_random=False))
@@ -105,7 +109,7 @@ def test_any_spec_is_scaled_as_by_brute_force(
     assume(every)
     costs = sorted(member[QUANTITIES.index(quantity) + 1] for member in every)
     for budget in [chance.choice(costs) + chance.choice((-1, 0, 1)) for _ in range(8)]:
-        agree(scale(spec, quantity, min(budget, costs[-1]), by), every)
+        agree(scale(spec, quantity, min(budget, costs[-1]), by, TIMED), every)
 
 
 @given(st.lists(st.sampled_from((None, True)), max_size=70), st.integers(0, 70))

@@ -122,8 +122,8 @@ def test_a_link_is_written_through(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "use one budget, --to-madds 200M or --to-params 8M"),
-        (["--to-madds", "1M", "--to-params", "1M"], "use one budget, --to-madds 200M or --to-params 8M"),
+        ([], "use one budget, --to-madds 200M, --to-params 8M or --to-latency 12ms"),
+        (["--to-madds", "1M", "--to-params", "1M"], "use one budget, --to-madds 200M, --to-params 8M or --to-latency 12ms"),
         (["--to-madds", "200M", "--by", "widht"], "cannot scale by 'widht'; did you mean 'width'?"),
         (["--to-params", "8M", "--by", "input"], "the input size does not change params; scale by another key, or to MAdds"),
         (["--to-madds", "200M", "-o", "small.txt"], "-o small.txt: must end in .yaml or .yml"),

@@ -17,6 +17,7 @@ from explore.networks import Data, Network, network_of
 from hypothesis import strategies as st
 
 from mfprofile.cost.bill import Bill, count
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import SpecError
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
@@ -116,7 +117,7 @@ def _written(values: list[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from([values, {"from": numbers[0], "to": numbers[-1], "step": min(steps)}])
 
 
-def brute_force(mapping: Data, convention: str = "core") -> tuple[list[ListedVariant], int]:
+def brute_force(mapping: Data, convention: Counting = "core") -> tuple[list[ListedVariant], int]:
     """Return every valid variant of a space once, in the order of its choices' product, and the number of invalid ones.
 
     Combinations that make the same network are one variant.

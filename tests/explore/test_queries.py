@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import pytest
+from devices import nanoseconds, odd_device
 from explore.spaces import brute_force, space_mappings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mfprofile.cost.bill import Bill, count
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.measures import Measure
+from mfprofile.cost.weights import Convention, Counting
 from mfprofile.explore.best import best
 from mfprofile.explore.count import count_space
 from mfprofile.explore.front import Objective, front
@@ -38,14 +43,40 @@ Mapping = dict[str, Any]
 Windows = list[tuple[Quantity, Window]]
 
 
-def _brute_force(space: Mapping, convention: str) -> tuple[list[Bill], int]:
+TIMED = [
+    "latency",
+    "bridge.latency",
+    "mobile.latency",
+    "latency + 2*former.latency - params",
+    "madds - latency",
+    "madds",
+    "params",
+]
+
+
+def _brute_force(space: Mapping, convention: Counting) -> tuple[list[Bill], int]:
     """Return the bill of every variant, and the number of combinations that the rules refuse."""
     variants, refused = brute_force(space, convention)
     return [variant.bill for variant in variants], refused
 
 
 def _figure(bill: Bill, quantity: Quantity) -> int:
-    return int(quantity.of(bill.parts, bill.convention))
+    return sum(times * _amount(bill, measure) for times, measure in quantity.terms)
+
+
+@lru_cache(maxsize=4096)
+def _amount(bill: Bill, measure: Measure) -> int:
+    """Return a sum of a bill; a latency by prices that are computed by themselves, row by row."""
+    if measure.quantity != "latency":
+        return int(measure.of(bill.parts, bill.convention))
+    assert bill.device is not None
+    rows = [row for row in bill.rows if measure.pillar in (None, row.pillar)]
+    return sum(nanoseconds(bill.device, row) for row in rows)
+
+
+def _names(convention: Counting) -> list[str]:
+    """Return the quantities of queries: those with latency if there is a latency model."""
+    return QUANTITIES if find_convention(convention).device is None else TIMED
 
 
 def _inside(bill: Bill, windows: Windows) -> bool:
@@ -54,7 +85,7 @@ def _inside(bill: Bill, windows: Windows) -> bool:
 
 def _windows(data: Any, bills: list[Bill], most: int, sides: tuple[str, ...] = ("both", "least", "most")) -> Windows:
     """Return some windows of different quantities; their ends are sums of variants, or differ from them by 1."""
-    names = data.draw(st.lists(st.sampled_from(QUANTITIES), max_size=most, unique=True))
+    names = data.draw(st.lists(st.sampled_from(_names(bills[0].convention)), max_size=most, unique=True))
     windows = []
     for name in names:
         quantity = quantity_of(name)
@@ -66,7 +97,7 @@ def _windows(data: Any, bills: list[Bill], most: int, sides: tuple[str, ...] = (
     return windows
 
 
-def _assert_figures(variants: list[Variant], convention: str) -> None:
+def _assert_figures(variants: list[Variant], convention: Counting) -> None:
     """Check that each variant has the same figures as its spec, loaded and counted by itself."""
     for variant in variants:
         bill = count(load(variant.spec()), convention)
@@ -75,9 +106,11 @@ def _assert_figures(variants: list[Variant], convention: str) -> None:
 
 
 CONVENTIONS = st.sampled_from(["core", "paper", "fvcore"])
+LATENCIES = st.sampled_from([find_convention(name).on(odd_device()) for name in ("core", "fvcore")])
+"""Conventions with a latency model."""
 
 
-def a_space_is_counted_as_by_brute_force(space: Mapping, data: Any, convention: str) -> None:
+def a_space_is_counted_as_by_brute_force(space: Mapping, data: Any, convention: Counting) -> None:
     """Its size, its invalid combinations, and the variants within up to three windows, together and alone."""
     bills, refused = _brute_force(space, convention)
     counts = count_space(read_space(space), [], convention)
@@ -94,7 +127,7 @@ def a_space_is_counted_as_by_brute_force(space: Mapping, data: Any, convention: 
     assert coarse.within.lower <= within <= coarse.within.upper
 
 
-def samples_are_variants_within(space: Mapping, data: Any, convention: str) -> None:
+def samples_are_variants_within(space: Mapping, data: Any, convention: Counting) -> None:
     """They are different, within the windows, and as many as requested, or all if more are requested."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
@@ -108,15 +141,15 @@ def samples_are_variants_within(space: Mapping, data: Any, convention: str) -> N
     _assert_figures(variants[:5], convention)
 
 
-def _aim(data: Any) -> Objective:
-    return Objective(quantity_of(data.draw(st.sampled_from(QUANTITIES))), data.draw(st.booleans()))
+def _aim(data: Any, convention: Counting) -> Objective:
+    return Objective(quantity_of(data.draw(st.sampled_from(_names(convention)))), data.draw(st.booleans()))
 
 
-def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
+def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: Counting) -> None:
     """For the most or the least of any sum within up to three windows; no variant if none is within."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    windows, objective = _windows(data, bills, 3), _aim(data)
+    windows, objective = _windows(data, bills, 3), _aim(data, convention)
     figures = sorted(
         (_figure(bill, objective.quantity) for bill in bills if _inside(bill, windows)), reverse=objective.most
     )
@@ -129,11 +162,11 @@ def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: str) 
     assert len({repr(variant.assignment) for variant in several}) == len(several)
 
 
-def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
+def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: Counting) -> None:
     """Every point that no other dominates is there once, with one of its variants, within windows with one side."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    objectives = (_aim(data), _aim(data))
+    objectives = (_aim(data, convention), _aim(data, convention))
     windows = [
         (quantity, window)
         for quantity, window in _windows(data, bills, 2, sides=("least", "most"))
@@ -161,7 +194,7 @@ def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: str)
     _assert_figures(variants[:5], convention)
 
 
-def the_list_is_that_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
+def the_list_is_that_of_brute_force(space: Mapping, data: Any, convention: Counting) -> None:
     """Each variant within the windows has one line, with its choices and its costs."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
@@ -174,11 +207,11 @@ def the_list_is_that_of_brute_force(space: Mapping, data: Any, convention: str) 
     assert len({repr(line) for line in lines}) == len(lines)
 
 
-def if_nothing_fits_the_nearest_are_those_of_brute_force(space: Mapping, data: Any, convention: str) -> None:
+def if_nothing_fits_the_nearest_are_those_of_brute_force(space: Mapping, data: Any, convention: Counting) -> None:
     """On both sides of each window, and within all other windows."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    quantity = quantity_of(data.draw(st.sampled_from(QUANTITIES)))
+    quantity = quantity_of(data.draw(st.sampled_from(_names(convention))))
     figures = sorted({_figure(bill, quantity) for bill in bills})
     at = data.draw(st.integers(0, len(figures)))
     low = figures[at - 1] + 1 if at else figures[0] - 9
@@ -199,11 +232,11 @@ def if_nothing_fits_the_nearest_are_those_of_brute_force(space: Mapping, data: A
         ]
 
 
-def answers_do_not_depend_on_the_executor(space: Mapping, data: Any, convention: str) -> None:
+def answers_do_not_depend_on_the_executor(space: Mapping, data: Any, convention: Counting) -> None:
     """Get the same variants from an executor as from this process, in the same order."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    windows, objective = _windows(data, bills, 2), _aim(data)
+    windows, objective = _windows(data, bills, 2), _aim(data, convention)
     read = read_space(space)
     with ThreadPoolExecutor(2) as pool:
         for executor in (None, pool):
@@ -233,7 +266,7 @@ each_query = pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: hold
 @each_query
 @settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), CONVENTIONS)
-def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, data: Any, convention: str) -> None:
+def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, data: Any, convention: Counting) -> None:
     """On some small spaces with all kinds of choices, in several conventions."""
     holds(space, data, convention)
 
@@ -246,6 +279,27 @@ def test_each_query_is_answered_as_by_brute_force_on_many(
     holds: Any, space: Mapping, data: Any, convention: str
 ) -> None:
     """On hundreds of spaces, with about 10⁵ variants in total."""
+    holds(space, data, convention)
+
+
+@each_query
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@given(space_mappings(), st.data(), LATENCIES)
+def test_each_query_of_latency_is_answered_as_by_brute_force(
+    holds: Any, space: Mapping, data: Any, convention: Convention
+) -> None:
+    """With windows and objectives in latency, whose prices are computed for each row of each variant."""
+    holds(space, data, convention)
+
+
+@pytest.mark.slow
+@each_query
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(space_mappings(), st.data(), LATENCIES)
+def test_each_query_of_latency_is_answered_as_by_brute_force_on_many(
+    holds: Any, space: Mapping, data: Any, convention: Convention
+) -> None:
+    """On hundreds of spaces."""
     holds(space, data, convention)
 
 

@@ -177,13 +177,13 @@ REPLACEMENTS = [  # the old text in BASE, the new text, and the lines of the mes
         "stem: 8",
         "stem: 8\nbudget: {max: {x: 3M}}",
         [
-            ":5:16: budget.max.x: unknown key; use one of madds, params, activations, memory, mobile, former, bridge, head"
+            ":5:16: budget.max.x: unknown key; use one of madds, params, activations, latency, memory, mobile, former, bridge, head"
         ],
     ),
     (
         "stem: 8",
         "stem: 8\nbudget: {max: {former: {x: 3M}}}",
-        [":5:25: budget.max.former.x: unknown key; use one of madds, params, activations"],
+        [":5:25: budget.max.former.x: unknown key; use one of madds, params, activations, latency"],
     ),
     (
         "stem: 8",
@@ -193,13 +193,13 @@ REPLACEMENTS = [  # the old text in BASE, the new text, and the lines of the mes
     (
         "stem: 8",
         "stem: 8\nbudget: {max: {former: 10%}}",
-        [":5:24: budget.max.former = '10%': must be a map (madds, params, activations), as in '{madds: 10%}'"],
+        [":5:24: budget.max.former = '10%': must be a map (madds, params, activations, latency), as in '{madds: 10%}'"],
     ),
     (
         "stem: 8",
         "stem: 8\nbudget: {max: {head: {memory: 3MB}}}",
         [
-            ":5:23: budget.max.head.memory: memory is counted for the whole network, not for a pillar; use one of madds, params, activations"
+            ":5:23: budget.max.head.memory: memory is counted for the whole network, not for a pillar; use one of madds, params, activations, latency"
         ],
     ),
     (

@@ -13,7 +13,7 @@ from mfprofile.cost import count
 from mfprofile.errors import SpecError
 from mfprofile.spec import Spec, load
 from mfprofile.spec.document import parse, plain
-from mfprofile.spec.limits import ADDITIVE, PILLARS
+from mfprofile.spec.names import COUNTED, PILLARS
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.writing import mapping, yaml_text
 
@@ -46,14 +46,17 @@ def test_shipped_specs_can_be_written_and_read_again(name: str, tmp_path: Path) 
 
 AMOUNTS = st.one_of(st.integers(0, 10**9), st.sampled_from(("300M", "0.3 G", "300_000_000", "1.50k")))
 SHARES = st.one_of(AMOUNTS, st.sampled_from(("10%", "0.125 %", "100%")))
+TIMES = st.sampled_from(("12ms", "0.5 s", "850us", "1.50µs", 0))
+PILLAR = st.fixed_dictionaries({}, optional={**dict.fromkeys(COUNTED, SHARES), "latency": TIMES | st.just("10%")})
 BUDGETS = st.dictionaries(
     st.sampled_from(("max", "min")),
     st.fixed_dictionaries(
         {},
         optional={
-            **dict.fromkeys(ADDITIVE, AMOUNTS),
+            **dict.fromkeys(COUNTED, AMOUNTS),
+            "latency": TIMES,
             "memory": st.sampled_from(("12MB", "1.5 MiB", 3)),
-            **dict.fromkeys(PILLARS, st.dictionaries(st.sampled_from(ADDITIVE), SHARES)),
+            **dict.fromkeys(PILLARS, PILLAR),
         },
     ),
 )

@@ -307,7 +307,7 @@ def test_the_second_convention_is_that_of_count(chromium: Browser, tmp_path: Pat
 ODD = {
     "input": "225x321", "tokens": {"count": 3, "dim": 64}, "stem": 8, "width": 0.75, "head": "none", "classes": 10,
     "bridge": {"heads": 1, "final": False, "projections": True}, "mobile": {"kernel": 5},
-    "budget": {"max": {"madds": "20M", "former": {"madds": "12.5%"}, "memory": "3MB"}, "min": {"params": "1k"}},
+    "budget": {"max": {"madds": "20M", "former": {"madds": "12.5%"}, "memory": "3MB", "latency": "12ms"}, "min": {"params": "1k"}},
     "blocks": [
         {"block": "lite", "exp": 16, "out": "same", "stride": 2, "kernel": 5},
         {"block": "mf-down", "expand": 3, "out": 16, "exp2": 32},
@@ -324,6 +324,7 @@ def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: P
         read = page.evaluate(READ)
         assert read["madds"] == shown(count(spec).madds)
         assert count(load(_file(tmp_path, read["yaml"]))).records() == count(spec).records()
+        assert "latency ≤ 12,000,000 ns: only ‘mfprofile check’ judges it" in page.inner_text("body")
         assert page.inner_text("#numbers-3") == "blocks 3–5"
         assert page.inner_text("#numbers-4") == "left out"
         page.fill("#knob-blocks\\.2\\.expand", "4")

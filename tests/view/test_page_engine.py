@@ -30,7 +30,7 @@ from mfprofile.errors import SpecError
 from mfprofile.spec import Network, load, resolve
 from mfprofile.spec.document import parse, plain
 from mfprofile.spec.limits import Bound, bounds
-from mfprofile.spec.names import ADDITIVE, AXES, MEMORY, PILLARS
+from mfprofile.spec.names import ADDITIVE, AXES, LATENCY, MEMORY, PILLARS
 from mfprofile.spec.problems import Mark
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.width import scaled
@@ -63,7 +63,7 @@ COUNTED = """(spec, conventions, axes) => {
 WITH_EVERY_KEY = {
     "input": "225x321", "tokens": {"count": 3, "dim": 64}, "stem": 8, "width": 0.75, "head": {"fc": 10}, "classes": 10,
     "groups": 2, "bridge": {"heads": 1, "final": False, "projections": True}, "mobile": {"kernel": 5}, "former": {"heads": 8},
-    "budget": {"max": {"madds": "20M", "former": {"madds": "12.5%"}, "memory": "3MB"}, "min": {"params": "1k"}},
+    "budget": {"max": {"madds": "20M", "former": {"madds": "12.5%"}, "memory": "3MB", "latency": "12ms"}, "min": {"params": "1k"}},
     "blocks": [
         {"block": "lite", "exp": 16, "out": "same", "stride": 2, "kernel": 5},
         {"block": "mf-down", "expand": 3, "out": 16, "exp2": 32},
@@ -270,6 +270,7 @@ AMOUNTS = st.one_of(
     st.integers(0, 10**12),
     st.integers(-5, 5),
     st.sampled_from(("300M", "0.3 G", "300_000_000", "1.50k", "12MB", "1.5 MiB", "0.1", "10%", "0.125 %", "100%", "101%", "100.0 %")),
+    st.sampled_from(("12ms", "0.5 s", "850us", "850 µs", "1.5ns", "12 m")),
     st.sampled_from(("300MFLOPs", "0.0000003 GFLOP", "123456789 flops", "1e3", "3 X", "M", "1__0", "", ".5M", "%", "12 KiB")),
     st.sampled_from((0.5, True, None, {"a": 1}, 10**16, "9999T", "1\u00a0M", " 1 M\x1c")),
     st.from_regex(r"[0-9]{1,25}(\.[0-9]{1,6})? ?([kMGTmgb]i?B?)?", fullmatch=True).filter(str.isascii),
@@ -525,8 +526,13 @@ def test_limits_are_read_and_judged_alike(ask: Ask, name: str, budget: Mapping) 
 
 
 @FEW
-@given(text=AMOUNTS, side=st.sampled_from(("max", "min")), key=st.sampled_from(("madds", "memory", "former.madds")))
+@given(
+    text=AMOUNTS,
+    side=st.sampled_from(("max", "min")),
+    key=st.sampled_from(("madds", "memory", "latency", "former.madds", "former.latency")),
+)
 @example(text="\x1c300M ", side="max", key="madds")
+@example(text="12 ms", side="max", key="latency")
 @example(text="300\xa0M", side="max", key="madds")
 @example(text="9.7%", side="min", key="former.madds")
 def test_amounts_are_read_alike(ask: Ask, text: Any, side: str, key: str) -> None:
@@ -567,8 +573,8 @@ def _of_page(finding: Mapping) -> tuple[Any, ...]:
 
 
 def _expected(limit: Limit, bill: Bill) -> tuple[Any, ...]:
-    if limit.name == MEMORY:
-        return limit.name, limit.most, limit.amount, None, limit.amount, None
+    if limit.name.rpartition(".")[2] in (MEMORY, LATENCY):  # only `check` judges them
+        return limit.name, limit.most, limit.amount, None, limit.amount if isinstance(limit.amount, int) else None, None
     judged = finding(limit, bill, Terms(CONVENTIONS["core"]))
     return limit.name, limit.most, limit.amount, judged.counted, judged.allowed, judged.holds
 
@@ -592,7 +598,14 @@ VALID_BUDGETS = st.dictionaries(
         optional={
             "madds": st.sampled_from((0, 300_000_000, "300M", "0.3 G", "300_000_000", "300")),
             "memory": st.sampled_from(("12MB", "1.5 MiB", 3)),
-            "former": st.dictionaries(st.sampled_from(ADDITIVE), st.sampled_from(("10%", "0.125 %", "3k"))),
+            "latency": st.sampled_from(("12ms", "0.5 s", "850us", 0)),
+            "former": st.fixed_dictionaries(
+                {},
+                optional={
+                    **dict.fromkeys(("madds", "params", "activations"), st.sampled_from(("10%", "0.125 %", "3k"))),
+                    "latency": st.sampled_from(("10%", "3 ms")),
+                },
+            ),
         },
     ),
 )

@@ -126,7 +126,7 @@ def test_a_waterfall_leads_from_one_total_to_the_other(a: str, b: str, quantity:
 def test_a_waterfall_refuses_other_axes() -> None:
     """The message lists the axes and suggests the nearest."""
     change = difference(count("mf26m"), count("mf52m"))
-    with pytest.raises(InputError, match=r"by block or pillar, of madds or params, not 'pilar'.*'pillar'"):
+    with pytest.raises(InputError, match=r"by block or pillar, of madds, params or latency, not 'pilar'.*'pillar'"):
         waterfall(Look(), change, "pilar")
 
 
@@ -137,7 +137,7 @@ def test_a_waterfall_refuses_other_axes() -> None:
         (["blocks", "mf294m", "-o", "x.jpg"], "error: x.jpg: the ending must be .png, .svg or .pdf\n"),
         (["waterfall", "mf294m"], "error: B is missing; give a second network, or change A with --set\n"),
         (["pillars", "-", "-"], "error: -: standard input can be read only once\n"),
-        (["sensitivity", "mf294m", "--sort", "flops"], "error: cannot sort by 'flops'; use one of madds, params\n"),
+        (["sensitivity", "mf294m", "--sort", "flops"], "error: cannot sort by 'flops'; use one of madds, params, latency\n"),
     ],
 )  # fmt: skip
 def test_wrong_input_is_one_message(arguments: list[str], message: str) -> None:

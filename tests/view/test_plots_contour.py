@@ -62,8 +62,8 @@ def test_labels_do_not_overlap(look: Look, name: str, x: str, y: str) -> None:
         (["--x", "tokens.dim=1:3", "--y", "tokens.count"], "tokens.dim: lines need two valid values or more"),
         (["--x", "classes=1:9000", "--y", "head.fc=1:9000"], f"9000 × 9000 points are more than {LARGEST:,}; use wider steps"),
         (["--x", "tokens.count=6", "--y", "tokens.dim"], "tokens.count=6: must be KEY=FROM:TO or KEY=FROM:TO:STEP, as in tokens.count=1:12"),
-        (["--x", "former.heads=1:4", "--y", "bridge.heads=1:2"], "no lines to draw: the count is 286,732,160 at every point"),
-        (["--x", "tokens.count=1:2", "--y", "tokens.dim=128:192:64", "--at", "5G"], "no lines to draw: all counts are between 257,593,728 and 265,268,096"),
+        (["--x", "former.heads=1:4", "--y", "bridge.heads=1:2"], "no lines to draw: madds is 286,732,160 at every point"),
+        (["--x", "tokens.count=1:2", "--y", "tokens.dim=128:192:64", "--at", "5G"], "no lines to draw: madds is between 257,593,728 and 265,268,096 at every point"),
         (["--x", "tokens.dim", "--y", "tokens.count", "--at", "lots"], "'lots': must be an amount such as 300M, 0.3G or 300_000_000"),
     ],
 )  # fmt: skip

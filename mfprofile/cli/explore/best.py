@@ -64,4 +64,4 @@ def command(
         ),
         loaded, limits, convention, resources, form,
     )  # fmt: skip
-    show_variants(variants, convention, form, output)
+    show_variants(variants, convention, form, output, [goals[0].quantity.name])

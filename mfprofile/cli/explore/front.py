@@ -40,4 +40,4 @@ def command(
 
     goals = pair(minimize, maximize)
     points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
-    show_variants(points, convention, form, output)
+    show_variants(points, convention, form, output, [goal.quantity.name for goal in goals])

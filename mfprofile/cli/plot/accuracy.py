@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import conventions, names_in, specs
+from mfprofile.cli.counting import LatencyModel
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -22,7 +23,7 @@ def command(
         typer.Option(
             "--quantity",
             metavar="QUANTITY",
-            help="Cost axis: madds or params.",
+            help="Cost axis: madds, params, or latency with --latency-model.",
             autocompletion=names_in("view.plots.networks:COSTS"),
         ),
     ] = "madds",
@@ -50,11 +51,13 @@ def command(
             autocompletion=conventions,
         ),
     ] = None,
+    device: LatencyModel,
 ) -> None:
     """Draw ImageNet top-1 against cost, as in Figure 2.
 
     Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted they
-    are as in 'mfprofile paper baselines', and hollow if they cannot be built. A variant without a measured accuracy
+    are as in 'mfprofile paper baselines', and hollow if they cannot be built. Against a predicted latency, only
+    Mobile-Former and your variants are drawn. A variant without a measured accuracy
     is a tick on the cost axis.
 
     Example: mfprofile plot accuracy -o accuracy.svg
@@ -62,4 +65,4 @@ def command(
     from mfprofile.view.plots.accuracy import accuracy
 
     check_ending(output)
-    write(accuracy(look, variants or [], measured, quantity, convention, recounted), "accuracy", output, look)
+    write(accuracy(look, variants or [], measured, quantity, convention, recounted, device), "accuracy", output, look)

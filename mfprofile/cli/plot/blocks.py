@@ -15,7 +15,7 @@ def command(
     changes: Changes,
     convention: Counting,
 ) -> None:
-    """Draw MAdds and parameters by block, stacked by pillar.
+    """Draw MAdds and parameters by block, stacked by pillar. With a latency model, so is the predicted latency.
 
     Example: mfprofile plot blocks mf294m -o blocks.svg
     """

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import specs
+from mfprofile.cli.completion import quantities, specs
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
@@ -25,15 +25,24 @@ def command(
     y: Annotated[str, typer.Option("--y", metavar="KEY", help="Vertical axis, in the same form.")],
     at: Annotated[
         list[str] | None,
-        typer.Option("--at", metavar="MADDS", help="Draw the line of this cost, such as 300M. Repeatable."),
+        typer.Option("--at", metavar="AMOUNT", help="Draw the line of this cost, such as 300M. Repeatable."),
     ] = None,
+    quantity: Annotated[
+        str,
+        typer.Option(
+            "--quantity",
+            metavar="QUANTITY",
+            help="Lines of this quantity: madds, params, latency, former.madds…",
+            autocompletion=quantities,
+        ),
+    ] = "madds",
     output: Output = None,
     *,
     look: LookOptions,
     changes: Changes,
     convention: Counting,
 ) -> None:
-    """Draw lines of equal MAdds over two keys.
+    """Draw lines of equal MAdds, or of another quantity, over two keys.
 
     A key that the space leaves open takes its choices. Any other key must be a knob of 'mfprofile sensitivity' and
     takes the values around its own, unless a range is given. All valid points are counted.
@@ -41,10 +50,11 @@ def command(
     Example: mfprofile plot contour mf294m --x tokens.count --y tokens.dim
     """
     from mfprofile.explore.space import read_space
-    from mfprofile.spec.quantities import quantity
+    from mfprofile.spec.names import unit_of
+    from mfprofile.spec.quantities import quantity as read
     from mfprofile.view.plots.contour import contour
 
     check_ending(output)
-    levels = [quantity(text) for text in at or ()]
+    levels = [read(text, unit_of(quantity)) for text in at or ()]
     loaded = read_space(space, changes)
-    write(contour(look, loaded, x, y, convention, levels), "contour", output, look)
+    write(contour(look, loaded, x, y, convention, levels, quantity), "contour", output, look)

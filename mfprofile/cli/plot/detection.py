@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import names_in
+from mfprofile.cli.counting import LatencyModel
 from mfprofile.cli.options import ConventionName
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
@@ -17,7 +18,7 @@ def command(
         typer.Option(
             "--quantity",
             metavar="QUANTITY",
-            help="Cost axis: madds or params.",
+            help="Cost axis: madds, params, or latency with --latency-model.",
             autocompletion=names_in("view.plots.networks:COSTS"),
         ),
     ] = "madds",
@@ -26,15 +27,16 @@ def command(
     *,
     look: LookOptions,
     convention: ConventionName = "paper-coco",
+    device: LatencyModel,
 ) -> None:
     """Draw COCO AP against cost, from Table 4.
 
     The cost is that of the backbone in RetinaNet, or of the whole detector. Mobile-Former is counted. The other
-    backbones are as printed in the paper.
+    backbones are as printed in the paper, and not drawn against a predicted latency.
 
     Example: mfprofile plot detection --quantity params -o detection.pdf
     """
     from mfprofile.view.plots.detection import detection
 
     check_ending(output)
-    write(detection(look, quantity, whole, convention), "detection", output, look)
+    write(detection(look, quantity, whole, convention, device), "detection", output, look)

@@ -19,7 +19,7 @@ def command(
         typer.Option(
             "--sort",
             metavar="QUANTITY",
-            help="Draw the change in madds or params, the largest first.",
+            help="Draw the change in madds, params or latency, the largest first.",
             autocompletion=names_in("budget.sensitivity:QUANTITIES"),
         ),
     ] = "madds",

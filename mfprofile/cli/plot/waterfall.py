@@ -13,7 +13,7 @@ from mfprofile.cli.subjects import SpecOptions, bills_to_compare
 
 Quantity = Annotated[
     str,
-    typer.Option("--quantity", metavar="QUANTITY", help="Draw madds or params.",
+    typer.Option("--quantity", metavar="QUANTITY", help="Draw madds, params or latency.",
                  autocompletion=names_in("view.plots.waterfall:QUANTITIES")),
 ]  # fmt: skip
 

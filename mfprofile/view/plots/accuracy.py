@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.device import Device
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.results import CNN, OURS, VIT
-from mfprofile.view.plots.axes import (
-    annotate,
-    counted_label,
-    logarithmic,
-    percent,
-    recounted_label,
-    short,
-    write_legend,
-)
+from mfprofile.view.plots.axes import annotate, logarithmic, percent, short, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import INPUT, YOURS, Point, networks
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,35 +37,35 @@ def accuracy(
     cost: str = "madds",
     convention: str | None = None,
     recounted: bool = False,
+    device: Device | None = None,
 ) -> Picture:
-    """Draw top-1 on ImageNet against multiply-adds or parameters (`cost`), on a logarithmic axis.
+    """Draw top-1 on ImageNet against multiply-adds, parameters or latency (`cost`), on a logarithmic axis.
 
     Mobile-Former is counted in the convention, by default `paper`. The other networks are as printed in the paper
     (Tables 2 and 3). With `recounted`, the networks that can be built are counted too, all in `core`, and a hollow
-    marker means as printed. `specs` are further variants, and `file` is a CSV of the user's networks. A network
-    without a measured accuracy is a tick on the axis of cost. Raises `InputError`.
+    marker means as printed. Latencies are predicted by `device`, and only those of Mobile-Former. `specs` are further
+    variants, and `file` is a CSV of the user's networks. A network without a measured accuracy is a tick on the axis of
+    cost. Raises `InputError`.
     """
     convention = (CORE if recounted else "paper") if convention is None else convention
-    points = list(networks(specs, file, cost, convention, recounted))
-    unit = "Parameters" if cost == "params" else "MAdds"
-    title = f"ImageNet top-1 against {'multiply-adds' if cost == 'madds' else 'parameters'}"
+    points = list(networks(specs, file, cost, convention, recounted, device))
+    counting = find_convention(convention).on(device)
     with look.applied():
         rows = -(-len(_numbers(points)) // _legend_columns(points, look))
         figure = look.figure((3.9 if look.columns == 2 else 3.6) + 0.16 * rows)
         axes = figure.add_subplot()
-        axes.set_title(title)
+        axes.set_title(title := f"ImageNet top-1 against {TITLES[cost]}")
         axes.set_ylabel("ImageNet top-1 (%)")
         percent(axes.yaxis)
-        label = recounted_label if recounted else counted_label
-        axes.set_xlabel(label(f"{unit}, log scale", convention, look))
-        _draw(axes, points, look, recounted)
-    return Picture(title, figure, [asdict(point) for point in points], convention)
+        axes.set_xlabel(cost_label(cost, f"{NAMES[cost]}, log scale", counting, look, recounted))
+        _draw(axes, points, look, recounted, written(cost))
+    return Picture(title, figure, [asdict(point) for point in points], convention, model_of([cost], counting))
 
 
-def _draw(axes: Axes, points: Sequence[Point], look: Look, recounted: bool) -> None:
+def _draw(axes: Axes, points: Sequence[Point], look: Look, recounted: bool, write: Callable[[float], str]) -> None:
     placed = [(point.cost, point.top1, point) for point in points if point.top1 is not None]
     ticks = [point for point in points if point.top1 is None]
-    logarithmic(axes, "x", min(point.cost for point in points), max(point.cost for point in points))
+    logarithmic(axes, "x", min(point.cost for point in points), max(point.cost for point in points), write)
     axes.set_ylim(min(top1 for _, top1, _ in placed) - 1.2 - bool(ticks), max(top1 for _, top1, _ in placed) + 1.2)
     families = groupby((point for *_, point in placed), key=lambda point: point.family)
     lines = [line for _, members in families if (line := _family(axes, list(members), look, recounted))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ def amount(value: float) -> str:
     return f"{sign}{abs(value):g}"
 
 
-def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
+def logarithmic(axes: Axes, which: str, least: float, most: float, write: Callable[[float], str] = amount) -> None:
     """Make the axis `which` (x or y) of amounts logarithmic, from below `least` to above `most`.
 
     Its ticks are the powers of ten. If fewer than four fit, more round amounts are added: 1 and 3 of each power if 1,
@@ -52,29 +52,29 @@ def logarithmic(axes: Axes, which: str, least: float, most: float) -> None:
         del shown[1]
     axis.set_major_locator(FixedLocator(next((ticks for ticks in shown if len(ticks) >= _TICKS), shown[-1])))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 
-def scaled(axes: Axes, which: str, amounts: Sequence[float]) -> str:
+def scaled(axes: Axes, which: str, amounts: Sequence[float], write: Callable[[float], str] = amount) -> str:
     """Fit the axis `which` to its amounts, logarithmic if they are far apart. Return a text on the scale."""
     least, most = min(amounts), max(amounts)
     if least > 0 and most > 2.5 * least:
-        logarithmic(axes, which, least, most)
+        logarithmic(axes, which, least, most, write)
         return ", log scale"
     room = (most - least or abs(most) or 1) * 0.1
     axes.set(**{f"{which}lim": (least - room, most + room)})
-    linear(axes.xaxis if which == "x" else axes.yaxis)
+    linear(axes.xaxis if which == "x" else axes.yaxis, write=write)
     return ""
 
 
-def linear(axis: Axis, ticks: int = 6) -> None:
+def linear(axis: Axis, ticks: int = 6, write: Callable[[float], str] = amount) -> None:
     """Make an axis of amounts linear, with about `ticks` round ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     few = ticks <= 3  # in a narrow panel, one tick is better than three that overlap
     steps = [1, 2, 4, 5, 10] if few else [1, 2, 2.5, 5, 10]
     axis.set_major_locator(MaxNLocator(ticks, steps=steps, min_n_ticks=1 if few else 2))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 
 def percent(axis: Axis, ticks: int = 6) -> None:
@@ -128,10 +128,10 @@ def write_title(figure: Figure, title: str, look: Look) -> None:
     figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
 
 
-def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = None) -> None:
+def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = None, above: str = "") -> None:
     """Write the legend of a figure's labelled parts below it, where it hides nothing.
 
-    It has `across` entries in a line, by default two for each column of the paper.
+    It has `across` entries in a line, by default two for each column of the paper, and the text `above` them.
     """
     handles, labels = [], list[str]()
     for axes in figure.axes:
@@ -140,7 +140,10 @@ def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = No
                 handles.append(handle)
                 labels.append(label)
     across = across or 2 * look.columns
-    figure.legend(handles, labels, loc="outside lower center", ncols=across, handlelength=1.6, columnspacing=1.4)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=across, handlelength=1.6, columnspacing=1.4,
+        title=fill(above, 52 * look.columns) or None, title_fontsize=6.5,
+    )  # fmt: skip
 
 
 def settle(figure: Figure | SubFigure) -> None:

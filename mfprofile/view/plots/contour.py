@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.knobs import knobs
 from mfprofile.cost.bill import count
-from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.measures import measure
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.space import Space, with_values
@@ -17,9 +17,11 @@ from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.words import EMPTY, instead
 from mfprofile.spec.writing import mapping
-from mfprofile.view.plots.axes import amount, annotate, short, write_legend, write_title
+from mfprofile.view.plots.axes import annotate, short, write_legend, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.units import heading, model_of, origin, written
+from mfprofile.view.prediction import amount, is_timed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,9 +37,17 @@ _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]{1,9}):([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
 def contour(
-    look: Look, space: Space, x: str, y: str, convention: Counting = "core", levels: Sequence[int] = ()
+    look: Look,
+    space: Space,
+    x: str,
+    y: str,
+    convention: Counting = "core",
+    levels: Sequence[int] = (),
+    quantity: str = "madds",
 ) -> Picture:
     """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
+
+    Or lines of another `quantity` that is a sum over ops, such as `params` or `latency`.
 
     A key that is a choice of the space has the values of that choice. Another key that is a knob has the values around
     its own. All other choices of the space have their first value. Every valid point is counted, and the lines are
@@ -50,9 +60,9 @@ def contour(
         raise InputError(f"{first}: a contour needs two different keys")
     if len(values_x) * len(values_y) > LARGEST:
         raise InputError(f"{len(values_x)} × {len(values_y)} points are more than {LARGEST:,}; use wider steps")
-    records = _counted(base, {first: values_x, second: values_y}, convention)
+    records = _counted(base, {first: values_x, second: values_y}, convention, measure(quantity).name)
     shown, outside = _levels(records, levels, look)
-    title = f"{short(space.name)}: {find_convention(convention).unit} by {first} and {second}"
+    title = f"{short(space.name)}: {heading(quantity, convention)} by {first} and {second}"
     chosen = [choice.name for choice in space.choices]
     with look.applied():
         figure = look.figure(4.1 if look.columns == 2 else 3.5)
@@ -60,12 +70,12 @@ def contour(
         axes.set_xlabel(first)
         axes.set_ylabel(second)
         write_title(figure, title, look)
-        remarks = _remarks(convention, bool(set(chosen) - {first, second}), outside)
+        remarks = _remarks(convention, quantity, bool(set(chosen) - {first, second}), outside)
         drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
         write_legend(figure, look, 1)
         own = None if chosen else (_value(base, first), _value(base, second))
         _name(axes, drawn, own, space.name, look)
-    return Picture(title, figure, records, str(convention))
+    return Picture(title, figure, records, str(convention), model_of([quantity], convention))
 
 
 def _axis(space: Space, base: Spec, text: str) -> tuple[str, Sequence[int]]:
@@ -116,7 +126,9 @@ def _numbers(value: Any, prefix: str = "") -> dict[str, int]:
     return numbers
 
 
-def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention: Counting) -> list[dict[str, Any]]:
+def _counted(
+    base: Spec, axes: Mapping[str, Sequence[int]], convention: Counting, quantity: str
+) -> list[dict[str, Any]]:
     """Return a record for each valid point of the grid. Raises `InputError` if no line can be drawn between them."""
     (first, xs), (second, ys) = axes.items()
     data, records = mapping(base), []
@@ -126,7 +138,7 @@ def _counted(base: Spec, axes: Mapping[str, Sequence[int]], convention: Counting
                 spec = load(with_values(data, {_place(first): x, _place(second): y}))
             except SpecError:
                 continue
-            records.append({first: x, second: y, "madds": int(count(spec, convention).madds)})
+            records.append({first: x, second: y, quantity: int(count(spec, convention).amount(quantity))})
     for key in axes:
         if len({record[key] for record in records}) < 2:
             raise InputError(f"{key}: lines need two valid values or more")
@@ -144,41 +156,43 @@ def _levels(records: Sequence[Mapping[str, Any]], levels: Sequence[int], look: L
     """
     from matplotlib.ticker import MaxNLocator
 
-    counts = [record["madds"] for record in records]
+    *_, quantity = records[0]
+    counts = [record[quantity] for record in records]
     least, most = min(counts), max(counts)
     if least == most:
-        raise InputError(f"no lines to draw: the count is {least:,} at every point")
+        raise InputError(f"no lines to draw: {quantity} is {amount(quantity, least)} at every point")
     amounts = sorted({float(level) for level in levels})
     amounts = amounts or [float(tick) for tick in MaxNLocator(9 if look.columns == 2 else 6).tick_values(least, most)]
     shown = [level for level in amounts if least < level < most]
     if not shown:
-        raise InputError(f"no lines to draw: all counts are between {least:,} and {most:,}")
+        low, high = (amount(quantity, each) for each in (least, most))
+        raise InputError(f"no lines to draw: {quantity} is between {low} and {high} at every point")
     return shown, [level for level in amounts if levels and level not in shown]
 
 
-def _remarks(convention: Counting, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
+def _remarks(convention: Counting, quantity: str, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
     """Yield remarks on the points and lines for the legend. `is_open`: the space has more choices than these."""
-    yield f"counted (convention '{convention}'), lines interpolated"
+    yield f"{origin(quantity, convention)}, lines interpolated"
     if is_open:
         yield "other choices at their first value"
     if outside:
-        yield f"not reached: {', '.join(map(amount, outside))}"
+        yield f"not reached: {', '.join(map(written(quantity), outside))}{' ms' if is_timed(quantity) else ''}"
 
 
 def _lines(
     axes: Axes, records: Sequence[Mapping[str, Any]], levels: Sequence[float], label: str, look: Look
-) -> dict[float, list[Any]]:
+) -> dict[str, list[Any]]:
     """Draw the counted points and the lines between them. Return the lines of each amount as paths of x and y.
 
     Lines that are long enough are labelled here; `_name` labels the others.
     """
     import numpy as np
 
-    first, second, _ = records[0]
+    first, second, quantity = records[0]
     xs, ys = (sorted({record[key] for record in records}) for key in (first, second))
     grid = np.full((len(ys), len(xs)), np.nan)
     for record in records:
-        grid[ys.index(record[second]), xs.index(record[first])] = record["madds"]
+        grid[ys.index(record[second]), xs.index(record[first])] = record[quantity]
     axes.grid(False)
     axes.scatter(
         [record[first] for record in records], [record[second] for record in records], s=2.5,
@@ -187,14 +201,14 @@ def _lines(
     drawn = axes.contour(
         xs, ys, np.ma.masked_invalid(grid), levels=levels, colors=[look.colors["mobile"]], linewidths=0.9
     )
-    for text in axes.clabel(drawn, fmt=amount, fontsize=6, inline_spacing=3):
+    for text in axes.clabel(drawn, fmt=written(quantity), fontsize=6, inline_spacing=3):
         text.set(bbox=look.label_box(), color=look.text_color("mobile"))
     axes.use_sticky_edges = False
     axes.margins(0.04)
     _ticks(axes.xaxis, xs)
     _ticks(axes.yaxis, ys)
     paths = zip(drawn.levels, drawn.allsegs, strict=True)
-    return {float(level): [each for each in segments if len(each) > 1] for level, segments in paths}
+    return {written(quantity)(float(level)): [each for each in segments if len(each) > 1] for level, segments in paths}
 
 
 def _ticks(axis: Axis, values: Sequence[int]) -> None:
@@ -204,12 +218,16 @@ def _ticks(axis: Axis, values: Sequence[int]) -> None:
     axis.set_major_locator(FixedLocator(values) if len(values) <= _FEW else MaxNLocator(integer=True))
 
 
-def _name(axes: Axes, drawn: Mapping[float, Sequence[Any]], own: tuple[int, int] | None, name: str, look: Look) -> None:
+def _name(
+    axes: Axes,
+    drawn: Mapping[str, Sequence[Any]],
+    own: tuple[int, int] | None,
+    name: str,
+    look: Look,
+) -> None:
     """Mark and label the point of the spec, if it is in the picture, and label the lines without a label."""
     labelled = {text.get_text() for text in axes.texts}
-    short_lines = [
-        (lines[0], amount(level)) for level, lines in drawn.items() if lines and amount(level) not in labelled
-    ]
+    short_lines = [(lines[0], text) for text, lines in drawn.items() if lines and text not in labelled]
     labels = [(*line[len(line) // 2], text, look.text_color("mobile")) for line, text in short_lines]
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     points = [own] if own and left <= own[0] <= right and bottom <= own[1] <= top else []

@@ -7,14 +7,18 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.device import Device
 from mfprofile.errors import InputError
 from mfprofile.paper.cells import COCO
-from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco
+from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco, coco_latencies
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import instead, shown
-from mfprofile.view.plots.axes import annotate, counted_label, percent, scaled, write_legend
+from mfprofile.view.plots.axes import annotate, percent, scaled, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import COSTS, check_unit
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,27 +26,32 @@ if TYPE_CHECKING:
 _STYLES = {OURS: ("mobile", "o"), CNN: ("cnn", "s"), "ResNet": ("quiet", "D"), VIT: ("vit", "P")}
 
 
-def detection(look: Look, cost: str = "madds", whole: bool = False, convention: str = COCO) -> Picture:
-    """Draw RetinaNet's AP against the multiply-adds or parameters (`cost`) of its backbone, or of the `whole` detector.
+def detection(
+    look: Look, cost: str = "madds", whole: bool = False, convention: str = COCO, device: Device | None = None
+) -> Picture:
+    """Draw RetinaNet's AP against the multiply-adds, parameters or latency (`cost`) of its backbone.
 
-    Mobile-Former is counted in the convention. The other networks are as printed in the paper. Raises `InputError`.
+    Or against those of the `whole` detector. Mobile-Former is counted in the convention, and its latency is predicted
+    by `device`. The other networks are as printed in the paper, without a latency. Raises `InputError`.
     """
     if cost not in COSTS:
         raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
     check_unit(convention, cost)
-    detectors = list(coco(f"{'all' if whole else 'backbone'}_{cost}", convention))
+    counting, column = find_convention(convention).on(device), "all" if whole else "backbone"
+    timed = cost == LATENCY
+    detectors = list(coco_latencies(column, counting) if timed else coco(f"{column}_{cost}", convention))
     part = "Detector" if whole else "Backbone"
-    unit = "parameters" if cost == "params" else "MAdds"
-    title = f"COCO AP against {'multiply-adds' if cost == 'madds' else 'parameters'}"
+    unit = {**NAMES, "params": "parameters", LATENCY: "latency (ms)"}[cost]
+    title = f"COCO AP against {TITLES[cost]}"
     with look.applied():
         figure = look.figure(3.6 if look.columns == 2 else 3.3)
         axes = figure.add_subplot()
         axes.set_title(title)
         axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
-        scale = scaled(axes, "x", [each.cost for each in detectors])
-        axes.set_xlabel(counted_label(f"{part} {unit}{scale}", convention, look))
+        scale = scaled(axes, "x", [each.cost for each in detectors], written(cost))
+        axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look))
         _draw(axes, detectors, look)
-    return Picture(title, figure, [asdict(each) for each in detectors], convention)
+    return Picture(title, figure, [asdict(each) for each in detectors], convention, model_of([cost], counting))
 
 
 def _draw(axes: Axes, detectors: Sequence[Detection], look: Look) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ from mfprofile.explore.front import Objective
 from mfprofile.explore.variant import Variant
 from mfprofile.paper.cells import bill_of
 from mfprofile.paper.claims import MODELS
+from mfprofile.spec.names import LATENCY
 from mfprofile.view.plots.axes import annotate, madds_label, scaled, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.units import model_of, predicted_by, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,22 +36,31 @@ def front_picture(
 ) -> Picture:
     """Draw the front of a space in two quantities as a step line. No variant is on its better side.
 
-    The seven models are counted in the same convention. If multiply-adds are one of the quantities, they are on the x
-    axis. Raises `InputError` for a front without points.
+    The seven models are counted in the same convention. Multiply-adds are on the x axis, else a
+    latency. Raises `InputError` for a front without points.
     """
     if not points:
         raise InputError(f"{space}: no front to draw: no variant is within the windows")
-    across, upward = objectives if objectives[1].quantity.name != "madds" else (objectives[1], objectives[0])
+    across, upward = _axes(*objectives)
     data = [*_of_front(points, across, upward), *_of_models(across, upward, convention)]
     title = f"Front of {space}: {len(points):,} variant{'s' * (len(points) > 1)}"
     with look.applied():
         figure = look.figure(3.8 if look.columns == 2 else 3.4)
         axes = figure.add_subplot()
         axes.set_title(title)
-        axes.set_xlabel(_label(across, convention, scaled(axes, "x", [each["x"] for each in data]), look.columns))
-        axes.set_ylabel(_label(upward, convention, scaled(axes, "y", [each["y"] for each in data])))
+        axes.set_xlabel(_label(across, convention, _scaled(axes, "x", across, data), look.columns))
+        axes.set_ylabel(_label(upward, convention, _scaled(axes, "y", upward, data)))
         _draw(axes, data, across, look)
-    return Picture(title, figure, data, str(convention))
+    names = [objective.quantity.name for objective in objectives]
+    return Picture(title, figure, data, str(convention), model_of(names, convention))
+
+
+def _axes(first: Objective, second: Objective) -> tuple[Objective, Objective]:
+    """Return the objectives of the x and the y axis: multiply-adds go across, else latency, else the first one."""
+    for name in ("madds", LATENCY):
+        if name in (first.quantity.name, second.quantity.name):
+            return (first, second) if first.quantity.name == name else (second, first)
+    return first, second
 
 
 def _of_front(points: Sequence[Variant], across: Objective, upward: Objective) -> list[dict[str, Any]]:
@@ -67,13 +78,19 @@ def _of_models(across: Objective, upward: Objective, convention: Counting) -> li
     return records
 
 
+def _scaled(axes: Axes, which: str, objective: Objective, data: Sequence[Mapping[str, Any]]) -> str:
+    return scaled(axes, which, [each[which] for each in data], written(objective.quantity.name))
+
+
 def _label(objective: Objective, convention: Counting, scale: str, columns: int = 1) -> str:
     """Return the label of an axis: the quantity, which direction is better, and the convention of multiply-adds."""
     name, unit = objective.quantity.name, find_convention(convention).unit
-    shown = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)"}.get(name, name)
+    names = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)", LATENCY: "Latency"}
+    shown = f"{names.get(name, name)}{' (ms)' if objective.quantity.is_timed else ''}"
     way = "most" if objective.most else "least"
     label = f"{shown}, {way} is best{scale}"
     label = madds_label(convention, label) if "madds" in name else label
+    label = f"{label}; {predicted_by(convention)}" if objective.quantity.is_timed else label
     return fill(label, 38 * columns, break_on_hyphens=False)
 
 

@@ -12,8 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from mfprofile.cost.bill import count
+from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.load import load
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.sources import is_file
@@ -27,16 +29,20 @@ EXAMPLE = "a header 'name,top1,spec' or 'name,top1,madds', then one line for eac
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A network of the file: its cost and its top-1 in percent, None if unknown; `where` is file:line."""
+    """A network of the file: its cost and its top-1 in percent, None if unknown; `where` is file:line.
+
+    `latency` is predicted from a spec, in nanoseconds.
+    """
 
     where: str
     name: str
     top1: float | None
     madds: int | None
     params: int | None
+    latency: int | None = None
 
 
-def read_measured(file: str, convention: str) -> list[Measured]:
+def read_measured(file: str, convention: Counting) -> list[Measured]:
     """Return the networks of a CSV with columns of `COLUMNS`: a name, a spec or figures of its cost, and a top-1.
 
     A spec is counted in the convention. Its path may be relative to the folder of the CSV. An empty `top1` means that
@@ -63,7 +69,7 @@ def read_measured(file: str, convention: str) -> list[Measured]:
 
 
 def _all_measured(
-    file: str, header: list[str], rows: Iterable[tuple[int, list[str]]], convention: str
+    file: str, header: list[str], rows: Iterable[tuple[int, list[str]]], convention: Counting
 ) -> list[Measured]:
     """Return the networks of all lines. Raise `InputError` with the message of each invalid line."""
     networks, messages = [], []
@@ -90,7 +96,7 @@ def _check_header(where: str, header: list[str]) -> None:
         raise InputError(f"{where}: the columns must be name and one of spec, madds, params; give {EXAMPLE}")
 
 
-def _measured(file: str, line: int, header: list[str], row: list[str], convention: str) -> Measured:
+def _measured(file: str, line: int, header: list[str], row: list[str], convention: Counting) -> Measured:
     where = f"{file}:{line}"
     if len(row) != len(header):
         raise InputError(f"{where}: has {several(len(row), 'cell')} for {several(len(header), 'column')}")
@@ -106,7 +112,7 @@ def _measured(file: str, line: int, header: list[str], row: list[str], conventio
     return Measured(where, cells["name"], top1, madds, params)
 
 
-def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None, convention: str) -> Measured:
+def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None, convention: Counting) -> Measured:
     if cells.get("madds") or cells.get("params"):
         raise InputError(f"{where}: {cells['name']} has both a spec and figures; remove one of them")
     relative = Path(file).parent / cells["spec"]
@@ -116,7 +122,8 @@ def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None
         first, *more = str(error).splitlines()
         rest = f" (and {len(more)} more; 'mfprofile show' lists them)" if more else ""
         raise InputError(f"{where}: spec: {first}{rest}") from None
-    return Measured(where, cells["name"], top1, bill.madds, bill.counted_params)
+    latency = None if bill.device is None else bill.latency
+    return Measured(where, cells["name"], top1, bill.madds, bill.counted_params, latency)
 
 
 def _percent(where: str, text: str) -> float | None:
@@ -144,9 +151,13 @@ def _amount(where: str, name: str, text: str) -> int | None:
 
 
 def points(networks: list[Measured], cost: str) -> Iterator[tuple[str, int, float | None]]:
-    """Yield the name, cost (`madds` or `params`) and top-1 of each network. Raises `InputError` for a missing cost."""
+    """Yield the name, cost (`madds`, `params` or `latency`) and top-1 of each network.
+
+    Raises `InputError` for a missing cost.
+    """
     for network in networks:
-        amount = network.madds if cost == "madds" else network.params
+        amount: int | None = getattr(network, cost)
         if amount is None:
-            raise InputError(f"{network.where}: {network.name} has no {cost} to draw; give {cost}, or a spec")
+            remedy = "a spec" if cost == LATENCY else f"{cost}, or a spec"
+            raise InputError(f"{network.where}: {network.name} has no {cost} to draw; give {remedy}")
         yield network.name, amount, network.top1

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.device import Device
+from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.baselines import recounted as recount_of
 from mfprofile.paper.results import OURS, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.measured import points, read_measured
 
-COSTS = ("madds", "params")
+COSTS = ("madds", "params", LATENCY)
 YOURS = "yours"
 INPUT = "224"
 """The side of the images for most networks."""
@@ -26,8 +29,8 @@ INPUT = "224"
 class Point:
     """A network in the picture. Without `top1` it is only a tick.
 
-    `source` is the source of `cost`: `counted` from a spec, `recounted` from a library's network, `printed`, or the
-    name of the user's file.
+    `source` is the source of `cost`: `counted` from a spec, `recounted` from a library's network, `printed`,
+    `predicted` by a latency model, or the name of the user's file.
     """
 
     name: str
@@ -39,10 +42,13 @@ class Point:
     source: str
 
 
-def networks(specs: Sequence[str], file: str | None, cost: str, convention: str, recounted: bool) -> Iterator[Point]:
+def networks(
+    specs: Sequence[str], file: str | None, cost: str, convention: str, recounted: bool, device: Device | None = None
+) -> Iterator[Point]:
     """Yield the paper's networks by sort, family and cost, then variants, each once, then the networks of a CSV.
 
-    Raises `InputError`, for example for a convention whose unit is not that of the paper.
+    Other networks have no latency that could be compared, so against a latency there is only Mobile-Former. Raises
+    `InputError`, for example for a convention whose unit is not that of the paper.
     """
     if cost not in COSTS:
         raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
@@ -50,11 +56,14 @@ def networks(specs: Sequence[str], file: str | None, cost: str, convention: str,
         raise InputError(
             f"baselines are recounted in {CORE!r}, which cannot be compared with {convention!r}; use {CORE!r}"
         )
+    if recounted and cost == LATENCY:
+        raise InputError("only Mobile-Former has a latency here; remove --recounted")
     check_unit(convention, cost)
-    yield from _published(cost, convention, recounted)
-    yield from _variants(specs, cost, convention)
+    counting = find_convention(convention).on(device)
+    yield from _published(cost, counting, recounted)
+    yield from _variants(specs, cost, counting)
     if file is not None:
-        for name, amount, top1 in points(read_measured(file, convention), cost):
+        for name, amount, top1 in points(read_measured(file, counting), cost):
             yield Point(name, YOURS, YOURS, "", amount, top1, file)
 
 
@@ -67,28 +76,35 @@ def check_unit(convention: str, cost: str) -> None:
         )
 
 
-def _published(cost: str, convention: str, recounted: bool) -> Iterator[Point]:
+def _published(cost: str, convention: Convention, recounted: bool) -> Iterator[Point]:
     for result in imagenet():
-        amount, source = getattr(result, cost), "printed"
+        if cost == LATENCY and not result.spec:
+            continue
         if result.spec:
-            amount, source = _counted(load(result.spec), cost, convention), "counted"
+            amount, source = _counted(load(result.spec), cost, convention), _source(cost)
         elif recounted and (recount := recount_of(result.table, result.model, result.input)):
             amount, source = getattr(recount, cost), "recounted"
+        else:
+            amount, source = getattr(result, cost), "printed"
         yield Point(_name(result), result.family, result.sort, result.input, amount, result.top1, source)
 
 
-def _counted(spec: Spec, cost: str, convention: str) -> int:
+def _counted(spec: Spec, cost: str, convention: Convention) -> int:
     bill = count(spec, convention)
-    return int(bill.madds if cost == "madds" else bill.counted_params)
+    return int(bill.counted_params if cost == "params" else bill.amount(cost))
 
 
-def _variants(specs: Sequence[str], cost: str, convention: str) -> Iterator[Point]:
+def _source(cost: str) -> str:
+    return "predicted" if cost == LATENCY else "counted"
+
+
+def _variants(specs: Sequence[str], cost: str, convention: Convention) -> Iterator[Point]:
     shown = {result.spec for result in imagenet() if result.spec}
     for name in dict.fromkeys(specs):
         if name not in shown:
             spec = load(name)
             amount = _counted(spec, cost, convention)
-            yield Point(spec.name, YOURS, YOURS, "", amount, accuracies().get(name), "counted")
+            yield Point(spec.name, YOURS, YOURS, "", amount, accuracies().get(name), _source(cost))
 
 
 def _name(result: Result) -> str:

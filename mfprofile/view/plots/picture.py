@@ -23,17 +23,22 @@ _DATES = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDa
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawn figure, and `data`, the records that it shows: plain values, in the order of the picture."""
+    """A drawn figure, and `data`, the records that it shows: plain values, in the order of the picture.
+
+    `latency_model` is what is said of the model that predicts its latencies, if it shows any.
+    """
 
     title: str
     figure: Figure
     data: Sequence[Mapping[str, Any]]
     convention: str = ""
+    latency_model: Mapping[str, Any] | None = None
 
     def description(self) -> str:
-        """Return the title, the convention, if any, and the data as JSON. Each file contains this text."""
+        """Return the title, the convention, the latency model, and the data as JSON. Each file contains this text."""
         named = {"convention": self.convention} if self.convention else {}
-        content = {"title": self.title, **named, "data": list(self.data)}
+        predicted = {"latency_model": self.latency_model} if self.latency_model else {}
+        content = {"title": self.title, **named, **predicted, "data": list(self.data)}
         return json_text(content)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.errors import InputError
-from mfprofile.spec.names import PILLARS
-from mfprofile.view.numbers import human
+from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.view.plots.axes import settle, short, write_legend, write_title
 from mfprofile.view.plots.bars import draw_bars
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.timed import counted_how, figure_of, quantities_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,24 +25,28 @@ PAD = 1.2
 def pillars(look: Look, bills: Sequence[Bill]) -> Picture:
     """Draw the shares of the pillars in each variant as bars of 100 %, with the totals at the right.
 
-    The shares are of multiply-adds and of parameters. All bills are in one convention. Raises `InputError` for no bill.
+    The shares are of multiply-adds, of parameters and, with a latency model, of the predicted latency. All bills are in
+    one convention, with one model or none. Raises `InputError` for no bill.
     """
     if not bills:
         raise InputError("no variant to draw")
     records = [_record(bill) for bill in bills]
-    convention = bills[0].convention
+    convention, quantities = bills[0].convention, quantities_of(bills[0])
     title = "Shares by pillar"
     with look.applied():
-        figure = look.figure(0.21 * len(bills) * (3 - look.columns) + 1.2 + 0.45 * (2 - look.columns))
-        panels = figure.subplots(*((1, 2) if look.columns == 2 else (2, 1)), sharey=look.columns == 2)
+        stacked = 1 if look.columns == 2 else len(quantities)
+        figure = look.figure(0.21 * len(bills) * stacked + 1.2 + 0.45 * (stacked - 1))
+        panels = figure.subplots(*((1, len(quantities)) if stacked == 1 else (stacked, 1)), sharey=stacked == 1)
+        split = "\n" if len(quantities) > 2 and stacked == 1 else " "
         labels = {
-            "madds": f"Share of {convention.unit} (%), totals at the right\n(convention '{convention.name}')",
-            "params": "Share of parameters (%), totals at the right",
+            "madds": f"Share of {convention.unit} (%),{split}totals at the right\n(convention '{convention.name}')",
+            "params": f"Share of parameters (%),{split}totals at the right",
+            LATENCY: f"Share of predicted ms (%),{split}totals at the right\n{_model(bills[0], stacked == 1)}",
         }
         drawn = []
-        for axes, (quantity, label) in zip(panels, labels.items(), strict=True):
+        for axes, quantity in zip(panels, quantities, strict=True):
             drawn.append((axes, _draw(axes, records, quantity, look)))
-            axes.set_xlabel(label)
+            axes.set_xlabel(labels[quantity])
         write_title(figure, title, look)
         write_legend(figure, look)
         settle(figure)
@@ -57,7 +62,12 @@ def _record(bill: Bill) -> dict[str, Any]:
         "name": bill.name,
         "madds": {name: total.madds for name, total in parts},
         "params": {name: total.params for name, total in parts},
+        **({} if bill.device is None else {LATENCY: {name: total.latency or 0 for name, total in parts}}),
     }
+
+
+def _model(bill: Bill, is_narrow: bool) -> str:
+    return fill(f"({counted_how(LATENCY, bill)})", 34 if is_narrow else 60)
 
 
 def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Look) -> list[dict[str, float]]:
@@ -76,7 +86,7 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Lo
     axes.tick_params(axis="y", length=0)
     for height, whole in zip(heights, wholes, strict=True):
         axes.annotate(
-            human(whole), (100, height), (3, 0), textcoords="offset points", va="center", fontsize=6.5,
+            figure_of(quantity)(whole), (100, height), (3, 0), textcoords="offset points", va="center", fontsize=6.5,
             annotation_clip=False,
         )  # fmt: skip
     return shares

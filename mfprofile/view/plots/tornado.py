@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.sensitivity import Lever, Sensitivity
 from mfprofile.errors import InputError
-from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import linear, short, write_legend, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.timed import counted_how, figure_of, unit_name, unit_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,17 +28,18 @@ def tornado(look: Look, sensitivity: Sensitivity, most: int = 20) -> Picture:
         )
     shown, bill = levers[:most], sensitivity.bill
     records = [_record(lever, sensitivity.quantity) for lever in shown]
-    unit = bill.convention.unit if sensitivity.quantity == "madds" else "Parameters"
-    total = getattr(bill, sensitivity.quantity)
+    quantity = sensitivity.quantity
     title = f"{short(bill.name)}: what one step of each knob changes"
     with look.applied():
         figure = look.figure(0.165 * max(len(records), 2) + (1.2 if look.columns == 2 else 1.75))
         axes = figure.add_subplot()
-        _draw(axes, records, look)
-        parts = [f"{unit} gained or lost, of {human(total)}"]
-        parts += [f"convention '{bill.convention.name}'"] if sensitivity.quantity == "madds" else []
+        _draw(axes, records, look, unit_size(quantity))
+        whole = figure_of(quantity)(getattr(bill, quantity))
+        parts = [f"{unit_name(quantity, bill)} gained or lost, of {whole}"]
+        parts += filter(None, [counted_how(quantity, bill)])
         parts += [f"{len(levers) - len(shown)} knobs with smaller changes skipped"] if len(levers) > len(shown) else []
-        axes.set_xlabel("; ".join(parts) if look.columns == 2 else ",\n".join(parts))
+        label = fill("; ".join(parts), 92) if look.columns == 2 else ",\n".join(fill(part, 38) for part in parts)
+        axes.set_xlabel(label)
         write_title(figure, title, look)
         write_legend(figure, look, look.columns)
     return Picture(title, figure, records, bill.convention.name)
@@ -51,10 +53,10 @@ def _record(lever: Lever, quantity: str) -> dict[str, Any]:
     return record
 
 
-def _draw(axes: Axes, records: list[dict[str, Any]], look: Look) -> None:
+def _draw(axes: Axes, records: list[dict[str, Any]], look: Look, unit: int) -> None:
     sides = {"down": ("mobile", "one step down, to the value at the end", ""), "up": ("former", "one step up", "/////")}
     for side, (color, label, hatch) in sides.items():
-        changes = [record[side]["change"] or 0 for record in records]
+        changes = [(record[side]["change"] or 0) / unit for record in records]
         axes.barh(
             range(len(records)), changes, 0.74, color=look.colors[color], label=label, hatch=hatch,
             edgecolor=look.colors["ground"], linewidth=0.3,
@@ -65,7 +67,7 @@ def _draw(axes: Axes, records: list[dict[str, Any]], look: Look) -> None:
     axes.set_yticks(range(len(records)), [f"{record['knob']} = {record['value']}" for record in records], fontsize=6.5)
     axes.set_ylim(len(records) - 0.4, -0.6)
     axes.axvline(0, color=look.colors["ink"], linewidth=0.6)
-    every = [record[side]["change"] or 0 for record in records for side in sides]
+    every = [(record[side]["change"] or 0) / unit for record in records for side in sides]
     room = (max(every) - min(every)) * (0.09 if look.columns == 2 else 0.2)
     axes.set_xlim(min(every) - room, max(every) + room)
     linear(axes.xaxis, 6 if look.columns == 2 else 5)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.difference import Difference
 from mfprofile.budget.parts import PartDifference
+from mfprofile.cost.measures import device_of
 from mfprofile.errors import InputError
+from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import nearest
-from mfprofile.view.numbers import human
 from mfprofile.view.plots.axes import linear, short, write_title
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.timed import counted_how, figure_of, unit_name, unit_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 AXES = ("block", "pillar")
-QUANTITIES = ("madds", "params")
+QUANTITIES = ("madds", "params", LATENCY)
 LONG = 90
 """The most letters of a variant's name in the title. The name includes the changes by --set."""
 MOST = 14
@@ -29,20 +32,25 @@ def waterfall(look: Look, difference: Difference, by: str = "block", quantity: s
     """Draw the way from the first variant's total to the second's: a bar for each part that gains or loses.
 
     The changes of the parts sum to the change of the whole. All but the `MOST` largest share one bar, 'others'. Raises
-    `InputError` for another axis or quantity.
+    `InputError` for another axis or quantity, and for latency without a latency model.
     """
     for name, known in ((by, AXES), (quantity, QUANTITIES)):
         if name not in known:
-            raise InputError(f"a waterfall is by {' or '.join(AXES)}, of {' or '.join(QUANTITIES)}, not {name!r}; "
-                             f"{nearest(name, known) or 'use one of those'}")  # fmt: skip
+            of = f"{', '.join(QUANTITIES[:-1])} or {QUANTITIES[-1]}"
+            hint = nearest(name, known) or "use one of those"
+            raise InputError(f"a waterfall is by {' or '.join(AXES)}, of {of}, not {name!r}; {hint}")
+    if quantity == LATENCY:
+        device_of(difference.a.convention)
     records = _records(difference, by, quantity)
     a, b = difference.a, difference.b
     title = f"{short(a.name, LONG)} → {short(b.name, LONG)}, by {by}"
-    unit = f"{a.convention.unit} (convention '{a.convention.name}')" if quantity == "madds" else "Parameters"
+    how = counted_how(quantity, a)
+    unit = f"{unit_name(quantity, a)} ({how})" if how else unit_name(quantity, a)
+    unit = unit if look.columns == 2 else fill(unit, 50)
     with look.applied():
         figure = look.figure(0.2 * len(records) + 0.85 + 0.12 * (len(title) // (44 * look.columns)))
         axes = figure.add_subplot()
-        cut = "" if _draw(axes, records, look) == 0 else "the axis does not start at 0"
+        cut = "" if _draw(axes, records, look, quantity) == 0 else "the axis does not start at 0"
         axes.set_xlabel((f"{unit}; {cut}" if look.columns == 2 else f"{unit}\n{cut}") if cut else unit)
         write_title(figure, title, look)
     return Picture(title, figure, records, a.convention.name)
@@ -76,12 +84,12 @@ def _part_name(part: PartDifference, by: str) -> str:
     return f"block {numbers[0]}" if numbers[0] == numbers[1] else f"block {numbers[0]} → {numbers[1]}"
 
 
-def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
+def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look, quantity: str) -> float:
     """Draw the bars. Return the start of the axis."""
-    level, colors = 0, look.colors
-    edges = list[int]()
+    level, colors, unit = 0.0, look.colors, unit_size(quantity)
+    edges = list[float]()
     for at, record in enumerate(records):
-        amount = record["amount"]
+        amount = record["amount"] / unit
         start = 0 if record["kind"] == "total" else level
         level = amount if record["kind"] == "total" else level + amount
         kind = "quiet" if record["kind"] == "total" else "former" if amount > 0 else "mobile"
@@ -96,7 +104,7 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
         if at < len(records) - 1:
             axes.plot([level, level], [at + 0.35, at + 0.65], color=colors["ink"], **stroke)
         edges += [max(start, level)] if record["kind"] == "total" else [start, level]
-        _write(axes, max(start, level), at, record, look)
+        _write(axes, max(start, level), at, record, look, figure_of(quantity))
     names = [record["name"] for record in records]
     names[-1] = names[-1].removeprefix(f"{names[0]} ")  # 'with tokens.dim=128' is enough
     axes.set_yticks(range(len(records)), [short(name, 24) for name in names], fontsize=6.5)
@@ -106,7 +114,7 @@ def _draw(axes: Axes, records: Sequence[dict[str, Any]], look: Look) -> float:
     return _limited(axes, edges, look)
 
 
-def _limited(axes: Axes, edges: Sequence[int], look: Look) -> float:
+def _limited(axes: Axes, edges: Sequence[float], look: Look) -> float:
     """Set the limits of the axis and return its start, which is not 0 if the changes are small next to the totals."""
     low, high = min(edges), max(edges)
     span = (high - low) or high or 1
@@ -116,9 +124,9 @@ def _limited(axes: Axes, edges: Sequence[int], look: Look) -> float:
     return begin
 
 
-def _write(axes: Axes, end: int, at: int, record: dict[str, Any], look: Look) -> None:
+def _write(axes: Axes, end: float, at: int, record: dict[str, Any], look: Look, written: Callable[[int], str]) -> None:
     amount = record["amount"]
-    text = human(amount) if record["kind"] == "total" else f"{'+' if amount > 0 else '−'}{human(abs(amount))}"
+    text = written(amount) if record["kind"] == "total" else f"{'+' if amount > 0 else '−'}{written(abs(amount))}"
     axes.annotate(
         text, (end, at), (2.5, 0), textcoords="offset points", va="center", fontsize=6, color=look.colors["ink"]
     )
