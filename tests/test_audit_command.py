@@ -290,7 +290,7 @@ def test_a_network_that_exits_is_an_error(here: Here, command: str) -> None:
     """If its exit code 0 ended the command, a failing check would pass."""
     done = here(*command.split(), "--input", "4")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("cannot be run: SystemExit: 0 (at net.py:67 on inputs 1×4 float32)")
+    assert done.stderr.splitlines()[-1].endswith("cannot be run: SystemExit: 0 (at net.py:75 on inputs 1×4 float32)")
 
 
 LAZY = """

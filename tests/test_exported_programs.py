@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 
 from torch import Tensor, nn  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
-from versions import since  # noqa: E402
+from versions import VERSION, since  # noqa: E402
 
 from mfprofile.errors import InputError  # noqa: E402
 from mfprofile.nn.model import build  # noqa: E402
@@ -47,6 +47,8 @@ class Mixed(nn.Module):
         return x + torch.tensor([1.0, 2, 3, 4, 5, 6, 7, 8])
 
 
+GRAPH, WEIGHTS = re.compile(r"models/model\.json$|program\.json$"), re.compile(r"/data/|\.pt$")
+"""Entries of an archive, as torch names them now, and as it did in its old layout."""
 MIXED = 216 * 196 * 2 + 3 * 64 * 2
 """Products of two images: 3·9·8 at 14×14 places, and three matrices of 8×8."""
 
@@ -63,10 +65,7 @@ def saved(model: nn.Module, file: Path, *given: Tensor, **options: Any) -> Any:
 def mixed(tmp_path: Path) -> Path:
     """Return a file whose program takes any number of images of 16×16; it was exported with two."""
     batch = {"image": {0: torch.export.Dim("n", max=99)}}
-    try:
-        saved(Mixed(), tmp_path / "mixed.pt2", torch.rand(2, 3, 16, 16), dynamic_shapes=batch)
-    except IndexError:
-        pytest.skip("torch 2.4 cannot export a weight that is read twice")
+    saved(Mixed(), tmp_path / "mixed.pt2", torch.rand(2, 3, 16, 16), dynamic_shapes=batch, strict=False)
     return tmp_path / "mixed.pt2"
 
 
@@ -85,7 +84,10 @@ def test_a_program_is_counted_by_module_with_the_inputs_of_its_export(is_trusted
     with trusted(is_trusted):
         result = traced(str(mixed), inputs([]))
     network = Mixed().eval()
-    assert ops(result) == ops(trace(network, torch.rand(2, 3, 16, 16)))
+    names = slice(None) if VERSION >= (2, 6) else slice(1, None)  # older files do not separate two calls of a layer
+    assert [each[names] for each in ops(result)] == [
+        each[names] for each in ops(trace(network, torch.rand(2, 3, 16, 16)))
+    ]
     with FlopCounterMode(display=False) as counter:
         network(torch.rand(2, 3, 16, 16))
     assert result.bill("core").madds == MIXED == counter.get_total_flops() // 2
@@ -173,6 +175,20 @@ def test_a_program_with_inner_graphs_needs_trust(tmp_path: Path) -> None:
     assert (done.returncode, json.loads(done.stdout)["madds"]) == (0, 128), done.stderr
 
 
+def test_arguments_without_kinds_are_those_of_the_schema(mixed: Path) -> None:
+    """So torch wrote its files before arguments had kinds: those that can be left out have their names."""
+
+    def change(name: str, raw: bytes) -> bytes:
+        if not GRAPH.search(name):
+            return raw
+        graph = json.loads(raw)
+        for each in graph["graph_module"]["graph"]["nodes"]:
+            each["inputs"] = [{"name": one["name"], "arg": one["arg"]} for one in each["inputs"]]
+        return json.dumps(graph).encode()
+
+    assert traced(str(rewritten(mixed, change)), inputs([])).bill("core").madds == MIXED
+
+
 class Evil:
     """A value that makes a folder when it is unpickled."""
 
@@ -211,7 +227,7 @@ def test_without_trust_no_pickle_in_an_archive_is_loaded(mixed: Path) -> None:
         def change(name: str, raw: bytes, content: bytes = content) -> bytes:
             if name.endswith("json"):
                 return raw.replace(b'"use_pickle": false', b'"use_pickle": true')
-            return content if "/data/" in name else raw
+            return content if WEIGHTS.search(name) else raw
 
         evil = rewritten(mixed, change)
         done = run("audit", evil.name, "--json", cwd=evil.parent)
@@ -243,7 +259,7 @@ def test_only_operators_that_compute_are_called(target: Any, mixed: Path) -> Non
         operator_named(target)
 
     def change(name: str, raw: bytes) -> bytes:
-        if not name.endswith("models/model.json"):
+        if not GRAPH.search(name):
             return raw
         graph = json.loads(raw)
         graph["graph_module"]["graph"]["nodes"][1]["target"] = target
@@ -261,7 +277,7 @@ def test_expressions_of_a_file_are_not_evaluated(mixed: Path) -> None:
     code = f"__import__('os').mkdir({str(marker)!r})"
 
     def change(_: str, raw: bytes) -> bytes:
-        return re.sub(rb"Symbol\('s\d+'[^\"]*", code.encode(), raw) if raw[:1] == b"{" else raw
+        return re.sub(rb'("expr_str": ?")[^"]*', rb"\1" + code.encode(), raw) if raw[:1] == b"{" else raw
 
     done = run("audit", "evil.pt2", "--json", cwd=rewritten(mixed, change).parent)
     assert done.returncode == 0
@@ -279,7 +295,7 @@ def test_expressions_of_a_file_are_not_evaluated(mixed: Path) -> None:
 )
 def test_a_graph_that_is_not_valid_is_a_message(graph: bytes, mixed: Path) -> None:
     """No traceback, whatever is in it."""
-    evil = rewritten(mixed, lambda name, raw: graph if name.endswith("models/model.json") else raw)
+    evil = rewritten(mixed, lambda name, raw: graph if GRAPH.search(name) else raw)
     done = run("audit", evil.name, cwd=evil.parent)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: evil.pt2: ")

@@ -31,6 +31,7 @@ DIFFERENT = {
     "sequence": (336, 168),  # a Linear on one sequence is a MatMul and an Add, each with an output of its own
     "norms": (1952, 1872),  # a Transpose is a copy in a file, and a view in torch
     "vit": (5712, 6800),  # a third of a tensor is a copy in a file; in torch it is a view, which keeps all three alive
+    "vit without Gelu": (7072, 6800),  # older versions of torch export a GELU as Div, Erf, Add and Mul
 }
 """Small networks whose peak is another one as a file than as a run of torch."""
 FEW = ("dilated", "language", "residual", "self attention", "sequence", "vit")
@@ -116,13 +117,13 @@ def test_the_peak_is_that_of_a_walk_that_runs_each_node_and_of_torch(name: str, 
     inputs = [each if isinstance(each, torch.Tensor) else torch.randn(1, *each) for each in ZOO[name].inputs]
     network = ZOO[name].make()
     file = exported(network, inputs, tmp_path / "net.onnx")
-    bill = traced(file).bill()
+    bill, model = traced(file).bill(), onnx.load(file)
     ours, judge = peak_memory(bill), peak_memory(trace(network, list(inputs)).bill())
-    assert (ours.bytes, judge.bytes) == DIFFERENT.get(name, (judge.bytes, judge.bytes))
+    case = name if name != "vit" or any(each.op_type == "Gelu" for each in model.graph.node) else "vit without Gelu"
+    assert (ours.bytes, judge.bytes) == DIFFERENT.get(case, (judge.bytes, judge.bytes))
     assert ours.input_bytes == judge.input_bytes
     assert ours.params == ({"float32": 4 * bill.params} if bill.params else {})
     if name not in NOT_RUN:
-        model = onnx.load(file)
         feeds = {info.name: each.numpy() for info, each in zip(model.graph.input, inputs, strict=True)}
         assert (ours.bytes, sum(traffic(bill).moved)) == walked(model, feeds)
 

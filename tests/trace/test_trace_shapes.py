@@ -29,6 +29,8 @@ FUNCTIONS = {
     "scaled_dot_product_attention": torch.nn.functional.scaled_dot_product_attention,
 }  # fmt: skip
 PAIRS = ("add", "sub", "mul", "div", "maximum", "minimum")
+NORMS = torch.linalg.vector_norm(torch.empty(1, device="meta"), dim=-1).shape == ()
+"""Whether torch knows the shape of the norm of one value along -1 on meta tensors: torch 2.9 says (1,)."""
 UNARY = (
     *("relu", "sigmoid", "tanh", "gelu", "silu", "hardswish", "hardsigmoid", "hardtanh", "softplus", "elu"),
     *("neg", "abs", "exp", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "erf", "leaky_relu"),
@@ -88,12 +90,14 @@ def test_ops_with_numbers_are_answered_as_torch_does(values: Any, number: Any, a
     if number is not None:
         for name in ("pow", "clamp_min", "clamp_max"):
             assert_torch_agrees(name, values, number)
-        assert_torch_agrees("linalg_vector_norm", values, number, [along], keep)
+        if NORMS or along >= 0:
+            assert_torch_agrees("linalg_vector_norm", values, number, [along], keep)
     assert answer("clamp_min", False, (values, None), {}) is None
     assert_torch_agrees("softmax", values, along)
     for several in ([along], [along, 0], [along, along + 1], [1, 1]):
         assert_torch_agrees("mean", values, several, keep)
-        assert_torch_agrees("linalg_vector_norm", values, 2, several, keep)
+        if NORMS or min(several) >= 0:
+            assert_torch_agrees("linalg_vector_norm", values, 2, several, keep)
 
 
 @given(tensors(), SIDES, SIDES, st.integers(0, 4), st.sampled_from((0, 1, 2)), st.sampled_from((0, 1, 2)))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._ops import OpOverload
 
 from mfprofile.errors import InputError
 from mfprofile.spec.words import printable, shown
@@ -126,9 +127,18 @@ def _steps(nodes: list[Mapping[str, Any]]) -> Iterator[Step]:
     frames: list[Frame] = []
     for node in nodes:
         frames = _frames(node["metadata"].get("nn_module_stack", "")) or frames
-        args = [argument(each["arg"]) for each in node["inputs"] if each.get("kind", 1) == 1]
-        options = {each["name"]: argument(each["arg"]) for each in node["inputs"] if each.get("kind", 1) != 1}
-        yield Step(_puts(node["outputs"]), operator_named(node["target"]), args, options, frames[1:])
+        target = operator_named(node["target"])
+        by_name = _by_name(target)
+        inputs = [((each.get("kind") or 1 + (each["name"] in by_name)) == 2, each) for each in node["inputs"]]
+        args = [argument(each["arg"]) for is_option, each in inputs if not is_option]
+        options = {each["name"]: argument(each["arg"]) for is_option, each in inputs if is_option}
+        yield Step(_puts(node["outputs"]), target, args, options, frames[1:])
+
+
+def _by_name(target: Any) -> Container[str]:
+    """Return the arguments of an operator that files of older versions of torch mean by name: they have no kinds."""
+    arguments = target._schema.arguments if isinstance(target, OpOverload) else ()
+    return {each.name for each in arguments if each.kwarg_only or each.has_default_value()}
 
 
 def _frames(text: str) -> list[Frame]:
