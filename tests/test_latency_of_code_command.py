@@ -94,6 +94,9 @@ def test_a_kind_without_a_price_is_an_error_or_shown_as_such(folder: Path) -> No
     text = run("audit", "net.py:Net", "--input", "3x32x32", *command, "--allow-unpriced", "--by", "kind", cwd=folder)
     assert "Not in the latency, because the model never saw them: elu (1)" in text.stdout
     assert next(line for line in text.stdout.splitlines() if line.startswith(" elu")).split()[-1] == "0.0"
+    assert text.returncode == 0
+    strict = run("audit", "net.py:Net", "--input", "3x32x32", *command, "--allow-unpriced", "--strict", cwd=folder)
+    assert strict.returncode == 1
     assert audited(*command, "--allow-unpriced", cwd=folder)["latency_model"]["unpriced"] == {"elu": 1}
 
 

@@ -67,7 +67,8 @@ def command(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Exit with 1 if something is not counted or accounted for, or a total not explained."
+            "--strict",
+            help="Exit with 1 if something is not counted, priced or accounted for, or a total not explained.",
         ),
     ] = False,
     device: Annotated[
@@ -119,7 +120,7 @@ def command(
         texts += failures(result.verification)
     if form == "csv" and texts:  # CSV has no place for notes
         notify("\n".join(texts))
-    if strict and not result.holds:
+    if strict and (bill.unpriced or not result.holds):
         raise typer.Exit(1)
 
 

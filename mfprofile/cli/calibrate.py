@@ -72,12 +72,14 @@ def command(
 
 
 def _check(output: str, number: int) -> None:
-    from mfprofile.measure.fit import LEAST
+    from mfprofile.files import check_name
+    from mfprofile.measure.fit import LEAST_JUDGED
 
+    check_name(output)
     if Path(output).suffix != ".json":
         raise InputError(f"-o {output}: must end in .json")
-    if not LEAST <= number <= MOST_NETWORKS:
-        raise InputError(f"--number {number}: must be from {LEAST} to {MOST_NETWORKS}")
+    if not LEAST_JUDGED <= number <= MOST_NETWORKS:
+        raise InputError(f"--number {number}: must be from {LEAST_JUDGED} to {MOST_NETWORKS}")
 
 
 def _candidates(references: list[str], changes: Changes, number: int, seed: int, setup: Setup) -> list[Candidate]:

@@ -16,6 +16,7 @@ from mfprofile.cli.options import (
     InputOption,
     InputsOfEither,
     InputsOption,
+    RunBatchOption,
     RunFillOption,
     SettingsOption,
     TrainingOption,
@@ -145,11 +146,12 @@ def refuse_pairs(options: Options, command: str) -> None:
 _MODE = {"training": (TrainingOption, False), "causal": (CausalOption, None)}
 _FOR_CODE = {"arguments": (ArgumentsOption, None), "fill": (FillOption, None), **CODE}
 _FOR_EITHER = {"settings": (SettingsOption, None), "inputs": (InputsOfEither, None), **_FOR_CODE}
+_RUN = {"fill": (RunFillOption, None), "batch": (RunBatchOption, None)}
 NetworkOptions = Annotated[Options, Group({**_FOR_EITHER, **_MODE}, _options)]
 """The options for specs and networks in code."""
 InferenceOptions = Annotated[Options, Group(_FOR_EITHER, _options)]
 """The options for specs and networks in code of which one inference is counted."""
-MeasureOptions = Annotated[Options, Group({**_FOR_EITHER, "fill": (RunFillOption, None)}, _options)]
+MeasureOptions = Annotated[Options, Group({**_FOR_EITHER, **_RUN}, _options)]
 """The options for specs and networks in code that are run to be timed."""
 TargetOptions = Annotated[Options, Group({"inputs": (InputsOption, None), **_FOR_CODE, **_MODE}, _options)]
 """The options for networks in code."""

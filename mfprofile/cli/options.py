@@ -65,6 +65,9 @@ RunFillOption = Annotated[
         autocompletion=names_in("trace:FILLS"),
     ),
 ]
+RunBatchOption = Annotated[
+    int | None, typer.Option("--batch", metavar="N", help="Images, or other inputs, in a run (default 1).")
+]
 InputsOfEither = Annotated[
     list[str] | None,
     typer.Option(

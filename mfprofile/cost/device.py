@@ -135,9 +135,8 @@ class Device:
             return 1
         if batch in (1, None):
             return self.batch
-        raise InputError(
-            f"latency model '{self.name}' is of batch {self.batch}, not {batch}; use --batch {self.batch} or 1"
-        )
+        remedy = "--batch 1" if self.batch == 1 else f"--batch {self.batch} or 1"
+        raise InputError(f"latency model '{self.name}' is of batch {self.batch}, not {batch}; use {remedy}")
 
     def _priced(self, cost: Cost[D], role: str, images: int) -> Size[D] | None:
         rate = self.rate(cost.kind, role)

@@ -16,7 +16,7 @@ from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
 from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.sources import shipped
-from mfprofile.spec.words import instead
+from mfprofile.spec.words import instead, nearest
 
 SCHEMA = 1
 """The version of the file. It increases when a field changes its meaning, but not for a new field."""
@@ -75,8 +75,13 @@ def read_device(file: str | Path) -> Device:
 
 def read_document(file: str | Path) -> tuple[Any, str]:
     """Return the JSON of a latency model, in a file or by the name of a shipped one, and what messages call it."""
-    label = label_of(file)
-    return json_in(read_bytes(shipped("devices").get(str(file), file), label), label, REMEDY), label
+    label, models = label_of(file), shipped("devices")
+    try:
+        raw = read_bytes(models.get(str(file), file), label)
+    except InputError as error:
+        close = nearest(str(file), models)
+        raise InputError(f"{error}; {close}" if close else str(error)) from None
+    return json_in(raw, label, REMEDY), label
 
 
 def device_in(document: Any, label: str) -> Device:

@@ -19,7 +19,7 @@ from mfprofile.errors import InputError, MfprofileError
 from mfprofile.measure.clocks import clock_for
 from mfprofile.measure.environment import Environment, environment
 from mfprofile.measure.fit import (
-    LEAST,
+    LEAST_JUDGED,
     Predictor,
     Sample,
     Sums,
@@ -115,8 +115,8 @@ def calibrated(
     Finished sweeps are kept beside `output`, and used by a later run of the same networks. Raises `InputError` for too
     few networks, and `NoisyError` if the times are too noisy.
     """
-    if len(candidates) < LEAST:
-        raise InputError(f"{len(candidates)} networks are too few for a latency model; it needs {LEAST} or more")
+    if len(candidates) < LEAST_JUDGED:
+        raise InputError(f"{len(candidates)} networks are too few for a latency model; use {LEAST_JUDGED} or more")
     about, times, resumed = timed(candidates, setup, sweeps, output, watch, clock)
     noise = noise_of_all(times) or 0.0
     if noise > MOST_NOISE:

@@ -28,6 +28,8 @@ LEAST = 6
 """The smallest number of networks that can be fitted."""
 FOLDS = 5
 """The parts of the networks, each of which is held out once."""
+LEAST_JUDGED = 8
+"""The smallest number of networks that can be fitted and judged: without the largest fold, `LEAST` are left."""
 RIDGES = (1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """The strengths of the ridge that are tried, in squared relative errors for a rate that is off by its own size."""
 NEARLY = 1.05

@@ -83,9 +83,10 @@ def _aligned(rows: list[list[str]]) -> Iterator[str]:
 def unreachable(scaling: Scaling) -> str:
     """Return the message that no member is within the budget, with the nearest member."""
     least, written = scaling.least, written_as(scaling.quantity)
+    unit = " ms" if scaling.quantity == LATENCY else ""
     return (
         f"{scaling.present.name}: no {scaling.by} meets the budget of {_goal(scaling)}; the nearest is {least.value}, "
-        f"with {written(least.cost)}: {change(least.cost, scaling.budget, written)}"
+        f"with {written(least.cost)}{unit}: {change(least.cost, scaling.budget, written)}"
     )
 
 

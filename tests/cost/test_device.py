@@ -131,6 +131,8 @@ def test_a_model_of_a_batch_prices_a_whole_batch() -> None:
     assert device.price([_part(("ffn", of_eight))], 8) == [expected]
     with pytest.raises(InputError, match=r"is of batch 8, not 4; use --batch 8 or 1"):
         device.price(parts, 4)
+    with pytest.raises(InputError, match=r"is of batch 1, not 4; use --batch 1$"):
+        Device("one", {("linear", "*"): rate}).price(parts, 4)
 
 
 def test_latency_needs_a_model() -> None:

@@ -77,6 +77,14 @@ def test_json_has_the_model_the_networks_and_each_method(tmp_path: Path, monkeyp
     assert document["environment"]["processor"] == "Some CPU"
 
 
+def test_the_fewest_networks_make_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each fold of them can be predicted."""
+    _made_up(monkeypatch)
+    done = _calibrate(tmp_path, "-n", "8")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "desk.json").is_file()
+
+
 def test_a_better_model_is_not_replaced_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worse one is shown, and the command fails; --force writes it."""
     _made_up(monkeypatch)
@@ -127,8 +135,9 @@ def test_times_that_are_too_noisy_are_not_fitted(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["-o", ""], "the name of the output file is empty; give a name"),
         (["-o", "desk.yaml"], "-o desk.yaml: must end in .json"),
-        (["-o", "desk.json", "-n", "5"], "--number 5: must be from 6 to 1000"),
+        (["-o", "desk.json", "-n", "7"], "--number 7: must be from 8 to 1000"),
         (["-o", "desk.json", "--sweeps", "1"], "--sweeps 1: must be from 2 to 10,000"),
         (["-o", "desk.json", "--runtime", "tensorrt"], "unknown runtime 'tensorrt'"),
         (["-o", "no/folder/desk.json"], "no/folder"),

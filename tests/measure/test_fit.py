@@ -117,6 +117,13 @@ def test_each_network_is_predicted_once_by_a_fit_without_it() -> None:
     assert all(known.isdisjoint(others) and len(known) + len(others) == len(NAMES) for known, others in calls)
 
 
+def test_the_fewest_networks_are_enough_without_each_fold() -> None:
+    """With one fewer, a fold would leave too few to fit."""
+    assert all(guess > 0 for guess in fit.held_out(_samples(NAMES[: fit.LEAST_JUDGED]), fit.by_rates))
+    with pytest.raises(ValueError, match="a latency model needs 6"):
+        fit.held_out(_samples(NAMES[: fit.LEAST_JUDGED - 1]), fit.by_rates)
+
+
 def test_errors_by_hand() -> None:
     """Errors of 0, 4, 8 and 20 %, with one pair of six in the wrong order: τ = (5 - 1) / 6."""
     sums = Sums(1, 0, 0, 0, 0, 0)
