@@ -10,7 +10,7 @@ import typer
 from mfprofile.cli.completion import conventions, dtypes, names_in, specs
 from mfprofile.cli.counting import ModelOption, UnpricedOption, model_of
 from mfprofile.cli.demands import config_of, flag_limits, growth_of
-from mfprofile.cli.options import AsJson, checked_specs
+from mfprofile.cli.options import AsJson, checked_specs, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, imported_once, need_extra, refuse_misplaced
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import unknown
@@ -160,6 +160,7 @@ def command(
     demands = Demands(limits, settings, growth_of(baseline, max_growth, allow_new, terms), strict)
     refuse_misplaced(specs, options, is_mixed_allowed=True, without=["--batch"])
     outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
+    _note_batch(outcome, named, options.code.batch)
     failures = reasons(outcome)
     if chosen_format == "github":
         show(github_text(outcome, failures, terms))
@@ -187,6 +188,15 @@ def _judge_all(specs: list[str], options: Options, demands: Demands, terms: Term
             with outcome.collecting_problems(reference):
                 outcome.verdicts.append(judge(_candidate(reference, options, terms), demands, terms))
     return outcome
+
+
+def _note_batch(outcome: Outcome, model: Device | None, batch: int | None) -> None:
+    """Print a note if the latency of a spec is of another batch than its memory."""
+    specs = [verdict for verdict in outcome.verdicts if verdict.is_timed and verdict.spec is not None]
+    if specs and model is not None and batch not in (None, model.batch):
+        notify(
+            f"note: --batch {batch} is for memory; the latency of a spec is that of the model's batch, {model.batch}"
+        )
 
 
 def _candidate(reference: str, options: Options, terms: Terms) -> Candidate:

@@ -31,7 +31,7 @@ class Quantity:
 
     @property
     def is_timed(self) -> bool:
-        """Return whether a latency is part of the sum."""
+        """Return whether it is a latency, or a sum of latencies."""
         return any(measure.quantity == LATENCY for _, measure in self.terms)
 
     def amount(self) -> Quantity:
@@ -42,7 +42,7 @@ class Quantity:
 def quantity_of(text: str) -> Quantity:
     """Return the quantity of a text: `params`, `former.madds + bridge.madds`, `madds - 2*mobile.madds`.
 
-    Raises `InputError` for a text that is not a sum of measures.
+    Raises `InputError` for a text that is not a sum of measures, and for a sum of times and counts.
 
     >>> quantity_of("2*params + former.madds").terms[1]
     (2, Measure(quantity='params', pillar=None))
@@ -58,6 +58,8 @@ def quantity_of(text: str) -> Quantity:
         term = measure(match[3])
         terms[term] = terms.get(term, 0) + (-times if match[1] == "-" else times)
         at = match.end()
+    if len({term.quantity == LATENCY for term in terms}) > 1:
+        raise InputError(f"{shown(text)}: adds times to counts; use latencies alone, or none")
     ordered = sorted((term.name, times, term) for term, times in terms.items() if times)
     return Quantity(text.strip(), tuple((times, term) for _, times, term in ordered))
 

@@ -159,6 +159,16 @@ def test_a_wrong_model_in_a_pyproject_is_refused_at_its_line(
     assert message in done.stderr
 
 
+def test_a_batch_for_memory_is_not_that_of_the_latency(model: str, tmp_path: Path) -> None:
+    """A note says so, unless both are the same or no latency is limited."""
+    limits = ("mf26m", "--max-latency", "1s", "--latency-model", model)
+    note = "note: --batch 4 is for memory; the latency of a spec is that of the model's batch, 1"
+    assert note in run("check", *limits, "--batch", "4", cwd=tmp_path).stderr
+    assert run("check", *limits, "--batch", "1", cwd=tmp_path).stderr == ""
+    other = ("mf26m", "--max-memory", "1G", "--latency-model", model, "--batch", "4")
+    assert run("check", *other, cwd=tmp_path).stderr == ""
+
+
 def test_training_has_no_latency(model: str, tmp_path: Path) -> None:
     """A limit or a model that is asked for is refused. One of a pyproject.toml is not read."""
     refused = run("check", "mf26m", "--training", "--latency-model", model, "--max", "madds=1G", cwd=tmp_path)

@@ -157,11 +157,18 @@ def test_kinds_without_a_price_are_named_everywhere(tmp_path: Path) -> None:
     assert best["latency_model"]["unpriced"] == ["gelu", "softmax"]
 
 
+def test_a_sum_of_times_and_counts_is_refused(model: list[str]) -> None:
+    """Such a sum has no unit."""
+    done = run("explore", "best", "tiny", "--minimize", "latency + madds", *model)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'latency + madds': adds times to counts; use latencies alone, or none" in done.stderr
+
+
 def test_a_latency_without_a_model_is_refused_with_the_option(tmp_path: Path) -> None:
     """As a window, an objective and a part of a sum."""
     for query in (
         ["count", "tiny", "--latency", ":4ms"],
-        ["count", "tiny", "--within", "madds + latency=:4ms"],
+        ["count", "tiny", "--within", "head.latency + latency=:4ms"],
         ["best", "tiny", "--minimize", "latency"],
         ["front", "tiny", "--minimize", "bridge.latency", "--maximize", "params"],
         ["list", "tiny", "--latency", ":4ms"],

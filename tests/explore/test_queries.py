@@ -47,8 +47,8 @@ TIMED = [
     "latency",
     "bridge.latency",
     "mobile.latency",
-    "latency + 2*former.latency - params",
-    "madds - latency",
+    "latency + 2*former.latency - bridge.latency",
+    "latency - mobile.latency",
     "madds",
     "params",
 ]
