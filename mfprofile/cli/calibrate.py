@@ -62,12 +62,14 @@ def command(
     need("calibrate", setup, with_torch=True, more=["scipy"])
     check(output)
     calibration = _calibrated(_candidates(spaces, changes, number, seed, setup), setup, run.sweeps, output)
+    reason = "" if force else _reason_to_keep(output, calibration)
+    if not reason:  # before anything is printed: a closed pipe must not lose the model
+        write(output, dumps(file_json(calibration)))
+        remove(output)
     show(dumps(calibration_json(calibration)) if as_json else render(errors_table(calibration), "text"))
-    if not force and (reason := _reason_to_keep(output, calibration)):
+    if reason:
         notify(f"{output}: is kept: {reason}; use --force to replace it, or -o with another file")
         raise typer.Exit(1)
-    write(output, dumps(file_json(calibration)))
-    remove(output)
     report_file(output)
 
 
@@ -99,12 +101,14 @@ def _candidates(references: list[str], changes: Changes, number: int, seed: int,
 
 def _calibrated(candidates: list[Candidate], setup: Setup, sweeps: int, output: str) -> Calibration:
     from mfprofile.measure.calibration import NoisyError, calibrated
+    from mfprofile.measure.journal import remove
     from mfprofile.view.progress import progress_bar
 
     name = Path(output).stem
     try:
         return calibrated(name, candidates, setup, sweeps, output, lambda what: progress_bar(what=what))
     except NoisyError as error:
+        remove(output)  # else the same command would find the same noise
         notify(f"error: {error}")
         raise typer.Exit(1) from None
 

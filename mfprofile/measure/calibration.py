@@ -160,7 +160,7 @@ def timed(
                     timings = sweep(calls, tick, 1, seed=len(journal.sweeps)).less(cost)
                     journal.add({name: max(timings.series(name)[0], 1.0) for name in names})
     times = [[each[name] for each in journal.sweeps[:sweeps]] for name in names]
-    return about, times, journal.resumed
+    return about, times, min(journal.resumed, sweeps)
 
 
 def _key(about: Environment, names: Sequence[str], candidates: Sequence[Candidate]) -> dict[str, Any]:

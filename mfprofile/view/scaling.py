@@ -54,7 +54,7 @@ def scaling_lines(scaling: Scaling) -> list[str]:
     rows += [[label, *_cells(member.value, member, scaling)] for label, member in members.items() if member is not None]
     title = f"{bill.name} scaled by {scaling.by} to at most {_goal(scaling)}"
     ends = [] if scaling.over else [f"no larger {scaling.by} is valid"]
-    return [line(title), *prediction(bill), *unpriced_ops(bill), "", *_aligned(rows), *ends]
+    return [line(title), *map(line, prediction(bill)), *map(line, unpriced_ops(bill)), "", *_aligned(rows), *ends]
 
 
 def _goal(scaling: Scaling) -> str:
@@ -84,7 +84,7 @@ def unreachable(scaling: Scaling) -> str:
     """Return the message that no member is within the budget, with the nearest member."""
     least, written = scaling.least, written_as(scaling.quantity)
     unit = " ms" if scaling.quantity == LATENCY else ""
-    return (
+    return line(
         f"{scaling.present.name}: no {scaling.by} meets the budget of {_goal(scaling)}; the nearest is {least.value}, "
         f"with {written(least.cost)}{unit}: {change(least.cost, scaling.budget, written)}"
     )

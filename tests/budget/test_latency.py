@@ -329,6 +329,16 @@ def test_scale_finds_the_largest_within_a_latency(model: str, tmp_path: Path) ->
     assert "has no unit" in run("scale", "mf294m", "--to-latency", "5", cwd=tmp_path).stderr
 
 
+def test_the_name_of_a_model_stays_in_its_comment(tmp_path: Path) -> None:
+    """A line break in it would end the comment of a scaled spec."""
+    model = str(write_device(odd_device("bad\nwidth: 2\x1b[31m"), tmp_path, "bad.json"))
+    done = run("scale", "mf26m", "--to-latency", "1s", "--latency-model", model, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert all(line.startswith(("#", "extends: ", "width: ")) for line in done.stdout.splitlines())
+    assert "\nwidth: 2" not in done.stdout
+
+
 def test_the_library_counts_on_a_device(model: str) -> None:
     """`read_device` and `count(…, device=…)` are public names."""
     bill = mfprofile.count("mf26m", "paper", device=mfprofile.read_device(model))

@@ -16,6 +16,7 @@ from mfprofile.measure import calibration, fit
 from mfprofile.measure.calibration import Candidate
 from mfprofile.measure.environment import Environment
 from mfprofile.measure.fit import Sums
+from mfprofile.measure.journal import journal_of
 
 pytest.importorskip("scipy", reason="fits need scipy")
 pytest.importorskip("torch", reason="a calibration builds the networks")
@@ -124,8 +125,9 @@ def test_a_model_of_another_device_or_another_file_is_not_replaced_unasked(
 
 
 def test_times_that_are_too_noisy_are_not_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A query without an answer: exit code 1, and no file."""
+    """A query without an answer: exit code 1, and no file, so that the same command measures anew."""
     _made_up(monkeypatch, noise=0.5)
+    journal_of(tmp_path / "desk.json").write_text("{}")
     done = _calibrate(tmp_path)
     assert done.returncode == 1
     assert "two halves of the sweeps differ by 40 %" in done.stderr
@@ -168,3 +170,4 @@ def test_an_interrupted_calibration_goes_on(tmp_path: Path) -> None:
     assert [series[:2] for series in more] == first
     assert all(time > 0 for series in more for time in series)
     assert [len(series) for series in more] == [3, 3]
+    assert timed(candidates, setup, 1, output)[2] == 1  # of three that are there
