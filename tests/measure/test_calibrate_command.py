@@ -125,7 +125,7 @@ def test_a_model_of_another_device_or_another_file_is_not_replaced_unasked(
 
 
 def test_times_that_are_too_noisy_are_not_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A query without an answer: exit code 1, and no file, so that the same command measures anew."""
+    """A query without an answer: exit code 1, and no file, so that the same command measures again."""
     _made_up(monkeypatch, noise=0.5)
     journal_of(tmp_path / "desk.json").write_text("{}")
     done = _calibrate(tmp_path)
