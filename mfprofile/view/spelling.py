@@ -26,7 +26,12 @@ SPELLINGS: Mapping[str, str] = MappingProxyType(
         "│": "|",
         "├": "|",
         "└": "`",
+        "±": "+-",
+        "\u00b5": "u",  # the micro sign, and the Greek letter in both cases
+        "\u03bc": "u",
+        "\u039c": "M",
         "θ": "theta",
+        "τ": "tau",
         "≠": "!=",
         "≤": "<=",
         "⌈": "ceil(",
