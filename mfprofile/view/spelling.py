@@ -11,6 +11,7 @@ from mfprofile.spec.words import decoded
 
 SPELLINGS: Mapping[str, str] = MappingProxyType(
     {
+        "\u00a0": " ",  # a space at which no line is broken
         "×": "x",
         "·": "*",
         "→": "->",
