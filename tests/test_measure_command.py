@@ -104,6 +104,7 @@ def test_a_spec_is_measured_with_its_exact_multiply_adds(folder: Path, runtime: 
         "versions",
         "overhead_ns",
         "date",
+        "allocator",
     }
     assert set(about["versions"]) == {
         "python",

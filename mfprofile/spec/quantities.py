@@ -13,7 +13,7 @@ _COUNTS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _BYTES = {"": 1, "B": 1}
 _BYTES |= {f"{letter}{byte}": 1000**power for power, letter in enumerate("KMGT", start=1) for byte in ("", "B")}
 _BYTES |= {f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)}
-_TIMES = {"": 1, "NS": 1, "US": 10**3, "ΜS": 10**3, "MS": 10**6, "S": 10**9}  # a capital µ is the Greek letter
+_TIMES = {"": 1, "NS": 1, "US": 10**3, "\u039cS": 10**3, "MS": 10**6, "S": 10**9}  # a capital micro sign is a Greek M
 _UNITS = {"count": _COUNTS, "bytes": _BYTES, "time": _TIMES}
 _EXAMPLES = {
     "count": "300M, 0.3G or 300_000_000",
@@ -25,7 +25,7 @@ _WINDOWS = {
     "bytes": "8MB:12MB, :12MB or 8MB:",
     "time": "8ms:12ms, :12ms or 8ms:",
 }
-_AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3}){0,10}(?:\.[0-9]{1,30})?)\s*([A-Za-zµμ]{0,12})", re.ASCII)
+_AMOUNT = re.compile(r"([0-9]{1,30}(?:_[0-9]{3}){0,10}(?:\.[0-9]{1,30})?)\s*([A-Za-z\u00b5\u03bc]{0,12})", re.ASCII)
 _POWER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{0,30})?[eE]\+?[0-9]{1,2}", re.ASCII)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){1,9}", re.ASCII)
 _SHORT = ("K", "M", "G", "T")

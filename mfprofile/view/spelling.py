@@ -11,6 +11,7 @@ from mfprofile.spec.words import decoded
 
 SPELLINGS: Mapping[str, str] = MappingProxyType(
     {
+        "\u00a0": " ",  # a space at which no line is broken
         "×": "x",
         "·": "*",
         "→": "->",
@@ -26,7 +27,12 @@ SPELLINGS: Mapping[str, str] = MappingProxyType(
         "│": "|",
         "├": "|",
         "└": "`",
+        "±": "+-",
+        "\u00b5": "u",  # the micro sign, and the Greek letter in both cases
+        "\u03bc": "u",
+        "\u039c": "M",
         "θ": "theta",
+        "τ": "tau",
         "≠": "!=",
         "≤": "<=",
         "⌈": "ceil(",

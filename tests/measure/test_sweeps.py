@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import inspect
 from collections.abc import Callable, Sequence
 from math import comb
 
 import pytest
 
-from mfprofile.cli.measure import command
+from mfprofile.cli.setups import RunOptions
 from mfprofile.measure.clocks import CPU_TIME, WALL_TIME, clock_for, gpu_clock, reading
 from mfprofile.measure.peak import product_within
 from mfprofile.measure.setup import Setup
@@ -106,7 +105,7 @@ def test_fewer_than_one_sweep_is_an_error() -> None:
     """The default is that of the command."""
     with pytest.raises(ValueError, match="0 sweeps; use 1 or more"):
         sweep({}, reading(lambda: 0), 0)
-    assert SWEEPS == inspect.signature(command).parameters["sweeps"].default == 40
+    assert SWEEPS == RunOptions.__metadata__[0].options["sweeps"][1] == 40
 
 
 def test_what_reading_the_clock_takes_is_subtracted() -> None:

@@ -12,6 +12,7 @@ from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.cli.subjects import Options, bills_of, refuse_misplaced
 from mfprofile.errors import InputError
+from mfprofile.spec.words import shown
 
 if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
@@ -74,7 +75,11 @@ def _bills(names: list[str], convention: Counted, options: Options) -> list[Bill
 
     refuse_misplaced(names, options, is_mixed_allowed=True)
     if isinstance(convention, str):
-        what = f"{names[0]}: cannot be predicted without a latency model; use" if names else f"nothing to draw; {_OR}"
+        what = (
+            f"{shown(names[0])}: cannot be predicted without a latency model; use"
+            if names
+            else f"nothing to draw; {_OR}"
+        )
         raise InputError(f"{what} --latency-model FILE")
     chosen = names or list(MODELS)
     return bills_of("plot latency", chosen, options.divided(chosen), convention)
