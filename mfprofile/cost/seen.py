@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mfprofile.cost.kinds import CONVOLUTIONS, NORMS
 from mfprofile.cost.rows import Part
-from mfprofile.cost.weights import DERIVED_LEAVES, OPS, TORCH_LEAVES, Convention
+from mfprofile.cost.weights import DERIVED, OPS, TORCH_LEAVES, Convention
 from mfprofile.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,15 +27,33 @@ def weighed(subject: Subject, parts: Sequence[Part], convention: Convention) -> 
         return counted
     modules, anywhere = subject.modules, convention.seen_anywhere
     seen = [
-        cost.kind in anywhere or sees(convention, modules.get(part.path)) for part in parts for _, _, cost in part.ops
+        cost.kind in anywhere or sees(convention, modules.get(part.path), cost.kind)
+        for part in parts
+        for _, _, cost in part.ops
     ]
     return [madds if is_seen else 0 for madds, is_seen in zip(counted, seen, strict=True)]
 
 
-def sees(convention: Convention, module: Module | None) -> bool:
-    """Return whether the convention's tool sees the ops that a module runs itself."""
+def sees(convention: Convention, module: Module | None, kind: str = "") -> bool:
+    """Return whether the convention's tool sees the ops that a module runs itself, of one kind if it is given."""
     if module is None:
         return False
-    if convention.sees == DERIVED_LEAVES:
-        return (module.leaf and module.derived) or module.kind == "MultiheadAttention"
+    if convention.sees == DERIVED:
+        return bool(module.layer) and (not kind or _is_rule_of(module.layer, kind))
     return module.leaf and (module.of_torch or convention.sees != TORCH_LEAVES)
+
+
+def _is_rule_of(layer: str, kind: str) -> bool:
+    """Return whether the rule of a layer counts ops of a kind: that of a convolution counts no norm inside it."""
+    of_layer = next((kinds for name, kinds in _RULES if name in layer), None)
+    return of_layer is None or kind in of_layer
+
+
+_RULES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("Conv", frozenset(CONVOLUTIONS)),
+    ("Norm", frozenset(NORMS)),
+    ("Linear", frozenset(("linear",))),
+    ("Sequential", frozenset()),
+    ("Module", frozenset()),
+)
+"""The kinds of ops that a layer's rule counts, by a part of its name; other layers run only ops of their own kind."""

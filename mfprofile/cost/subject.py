@@ -22,14 +22,14 @@ class Module(NamedTuple):
     """A module: the name of its class, whether it has no submodules, and whether its class is one of torch.nn.
 
     `params` is the number of parameters that it owns directly. Tied parameters count for each module that owns them.
-    `derived` is whether its class is a layer of torch.nn or derives from one.
+    `layer` is the class of torch.nn.modules that its class is or derives from, the nearest one, or ''.
     """
 
     kind: str
     leaf: bool
     of_torch: bool
     params: int = 0
-    derived: bool = False
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

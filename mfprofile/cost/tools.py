@@ -14,6 +14,7 @@ from mfprofile.cost.kinds import (
     FUSED,
     GROUPED_GRADIENT,
     PRODUCTS,
+    RARE,
     RECURRENT,
     UPSAMPLINGS,
 )
@@ -35,7 +36,7 @@ from mfprofile.cost.weighing import (
     of_complex,
     plain,
 )
-from mfprofile.cost.weights import ANY, DERIVED_LEAVES, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
+from mfprofile.cost.weights import ANY, DERIVED, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 
 TORCH = Convention(
     "torch",
@@ -168,6 +169,7 @@ ULTRALYTICS_THOP = Convention(
         **each(ONCE, *PRODUCTS, *RECURRENT),
         **each(Weight(elements=4), *NORMED),
         **plain(2, *NORMED),
+        ("rms-norm", "plain"): Weight(elements=4),  # it has no bias, but scales
         **each(Weight(elements=1, outputs=1), "pool", "avg-pool"),
         **each(Weight(outputs=1), "prelu"),
         **each(Weight(outputs=5), "upsample-linear"),
@@ -179,9 +181,11 @@ ULTRALYTICS_THOP = Convention(
         **{("softmax", role): Weight(elements=3, vectors=-1) for role in (FUSED, COMPOSED)},
         ("softmax", "attention"): NOTHING,  # a function, not a module
         ("upsample", "detector"): NOTHING,
+        ("linear", RARE): NOTHING,  # grouped products, whose function it does not know
+        **NO_SUMMED,
     },
     versions=("2.2",),
-    sees=DERIVED_LEAVES,
+    sees=DERIVED,
     seen_anywhere=frozenset(("matmul", "linear")),
     recurrent=recurrent.ultralytics_thop,
 )

@@ -20,8 +20,8 @@ LEAVES = "leaves"
 """Modules without submodules."""
 TORCH_LEAVES = "torch-leaves"
 """Modules without submodules whose class is one of torch.nn. The tool does not know subclasses and other classes."""
-DERIVED_LEAVES = "derived-leaves"
-"""Modules without submodules whose class is one of torch.nn or derives from one, and every MultiheadAttention."""
+DERIVED = "derived"
+"""Modules whose class is a layer of torch.nn or derives from one; of these only the ops of that layer's own kind."""
 
 
 class Weight(NamedTuple):
@@ -50,7 +50,7 @@ class Convention:
     are not counted; neither are ops counted by formulas of others that a tool has no entry for. `unit` is the unit of
     the total. `versions` are the versions of the tool whose source was read, as prefixes. `uncounted_params` are the
     kinds whose parameters the tool misses. `sees` is what the tool sees of a traced network: every op (`OPS`), or only
-    the ops of `LEAVES`, `TORCH_LEAVES` or `DERIVED_LEAVES`; ops of the kinds `seen_anywhere` are seen in each module.
+    the ops of `LEAVES`, `TORCH_LEAVES` or `DERIVED`; ops of the kinds `seen_anywhere` are seen in each module.
     `recurrent` is the tool's rule for recurrent layers and cells, where a weight cannot express it; it holds for those
     whose weight is not `NOTHING`. `device` is the latency model that prices ops beside it, if there is one.
     """
@@ -73,7 +73,7 @@ class Convention:
                 raise ValueError(f"convention {self.name!r} weighs {kind!r} in role {role!r}: not in cost/kinds.py")
         if unknown := self.uncounted_params - KINDS:
             raise ValueError(f"convention {self.name!r} misses parameters of {sorted(unknown)}: not in cost/kinds.py")
-        if self.sees not in (OPS, LEAVES, TORCH_LEAVES, DERIVED_LEAVES):
+        if self.sees not in (OPS, LEAVES, TORCH_LEAVES, DERIVED):
             raise ValueError(f"convention {self.name!r} sees {self.sees!r}: must be one of the four constants")
 
     def weight(self, kind: str, role: str) -> Weight:

@@ -163,8 +163,8 @@ def _check(model: Any, options: Any) -> None:
 def _module(module: nn.Module) -> Module:
     kind = type(module)
     own = sum(parameter.numel() for parameter in own_parameters(module))
-    derived = any(_is_of_torch(base) for base in kind.__mro__ if base is not nn.Module)
-    return Module(kind.__name__, is_leaf(module), _is_of_torch(kind), own, derived)
+    layer = next((base.__name__ for base in kind.__mro__ if _is_of_torch(base) and base is not nn.Module), "")
+    return Module(kind.__name__, is_leaf(module), _is_of_torch(kind), own, layer)
 
 
 def _is_of_torch(kind: type) -> bool:

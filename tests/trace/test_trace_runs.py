@@ -462,9 +462,9 @@ def test_modules_are_listed_by_path_and_class() -> None:
     """Each is listed once, called or not, with its own parameters."""
     assert trace(Twice(), (4,)).modules == {
         "": Module("Twice", leaf=False, of_torch=False),
-        "first": Module("Sequential", leaf=False, of_torch=True, derived=True),
-        "first.0": Module("Linear", leaf=True, of_torch=True, params=20, derived=True),
-        "first.1": Module("ReLU", leaf=True, of_torch=True, derived=True),
+        "first": Module("Sequential", leaf=False, of_torch=True, layer="Sequential"),
+        "first.0": Module("Linear", leaf=True, of_torch=True, params=20, layer="Linear"),
+        "first.1": Module("ReLU", leaf=True, of_torch=True, layer="ReLU"),
     }
 
 

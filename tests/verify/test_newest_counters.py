@@ -85,6 +85,41 @@ class Attended(nn.Module):
         return nn.functional.scaled_dot_product_attention(x, x, x)
 
 
+class NormAct(nn.BatchNorm2d):
+    """A norm with its activation as a child, as timm has them: a rule holds for a subclass with children, too."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.act = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the activation of the norm."""
+        return self.act(super().forward(x))  # type: ignore[no-any-return]
+
+
+class Standardized(nn.Conv2d):
+    """A convolution that normalizes its weights: its rule counts the convolution alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the convolution with normalized weights."""
+        weight = nn.functional.batch_norm(self.weight.reshape(1, len(self.weight), -1), None, None, training=True)
+        return nn.functional.conv2d(x, weight.reshape_as(self.weight), self.bias)
+
+
+class Derived(nn.Module):
+    """Layers of classes that derive from those of torch, and a sum with products in one function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.standardized, self.norm = Standardized(3, 4, 3), NormAct(4)
+        self.normalized = nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return products of matrices, added to zeros, which the tool does not know."""
+        maps = self.normalized(self.norm(self.standardized(x))).flatten(2)
+        return torch.baddbmm(torch.zeros(1, 1, 1), maps, maps.transpose(1, 2))
+
+
 def _recurrent(layer: nn.Module) -> tuple[nn.Module, tuple[int, ...]]:
     return layer, (5, 8)
 
@@ -92,6 +127,7 @@ def _recurrent(layer: nn.Module) -> tuple[nn.Module, tuple[int, ...]]:
 NETWORKS: dict[str, Callable[[], tuple[nn.Module, tuple[int, ...]]]] = {
     "norms": lambda: (Norms(), (3, 18, 18)),
     "attention": lambda: (Attended(), (5, 8)),
+    "derived": lambda: (Derived(), (3, 6, 6)),
     "lstm": lambda: _recurrent(nn.LSTM(8, 6, 2, bidirectional=True, proj_size=4, batch_first=True)),
     "gru": lambda: _recurrent(nn.GRU(8, 6, bias=False, batch_first=True)),
     "rnn": lambda: _recurrent(nn.RNN(8, 6, batch_first=True)),
@@ -118,6 +154,12 @@ def test_ultralytics_thop_is_explained_on_other_networks(name: str) -> None:
     model.eval()
     result = explain(trace(model, shape).bill(), measure("ultralytics-thop", model, torch.zeros(1, *shape)), [])
     assert (result.unexplained, result.unexplained_params) == (0, 0)
+
+
+def test_the_rule_of_a_layer_holds_for_its_subclasses_and_for_its_own_ops_alone() -> None:
+    """Without the tool, by hand: 4·16 outputs of 27 products, 4 a value of the norm, and 4·16 outputs of 4 products."""
+    bill = trace(Derived().eval(), (3, 6, 6)).bill("ultralytics-thop")
+    assert bill.madds == 64 * 27 + 64 * 4 + 64 * 4
 
 
 def _install(folder: Path, distribution: str, text: str, module: str = "twin", hashed: bool = True) -> None:
