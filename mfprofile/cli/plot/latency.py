@@ -12,7 +12,7 @@ from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.cli.subjects import Options, bills_of, refuse_misplaced
 from mfprofile.errors import InputError
-from mfprofile.spec.words import shown
+from mfprofile.spec.words import EMPTY
 
 if TYPE_CHECKING:
     from mfprofile.cost.bill import Bill
@@ -76,7 +76,7 @@ def _bills(names: list[str], convention: Counted, options: Options) -> list[Bill
     refuse_misplaced(names, options, is_mixed_allowed=True)
     if isinstance(convention, str):
         what = (
-            f"{shown(names[0])}: cannot be predicted without a latency model; use"
+            f"{names[0] or EMPTY}: cannot be predicted without a latency model; use"
             if names
             else f"nothing to draw; {_OR}"
         )
