@@ -7,6 +7,7 @@ Exception
 │   ├── FormulaError      a user's formula for an operator returned no count
 │   └── QuantityError     a text is not an amount; its caller adds the place
 ├── OutputError           output cannot be written: exit code 74
+├── NoisyError            a measurement is too noisy to fit a model: exit code 1
 ├── TooLargeError         internal: an exact answer needs too much memory; its caller gives bounds instead
 └── OriginalUsedError     internal: a copied network uses the original; its caller traces it in another way
 
@@ -66,6 +67,14 @@ class OutputError(MfprofileError):
 
 class TooLargeError(MfprofileError):
     """An exact answer needs more memory than allowed."""
+
+
+class NoisyError(MfprofileError):
+    """Two halves of the sweeps differ too much to fit anything."""
+
+    def __init__(self, noise: float) -> None:
+        what = f"two halves of the sweeps differ by {100 * noise:.0f} %: too much to fit a latency model"
+        super().__init__(f"{what}; stop other programs, or use more --sweeps")
 
 
 class OriginalUsedError(MfprofileError):

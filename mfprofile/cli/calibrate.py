@@ -10,7 +10,7 @@ import typer
 from mfprofile.cli.completion import spaces
 from mfprofile.cli.options import AsJson, Changes, checked_specs, notify, report_file
 from mfprofile.cli.setups import RunOptions, need
-from mfprofile.errors import InputError
+from mfprofile.errors import InputError, NoisyError
 from mfprofile.spec.words import plural
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _candidates(references: list[str], changes: Changes, number: int, seed: int,
 
 
 def _calibrated(candidates: list[Candidate], setup: Setup, sweeps: int, output: str) -> Calibration:
-    from mfprofile.measure.calibration import NoisyError, calibrated
+    from mfprofile.measure.calibration import calibrated
     from mfprofile.measure.journal import remove
     from mfprofile.view.progress import progress_bar
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.device import Device, Errors
-from mfprofile.errors import InputError, MfprofileError
+from mfprofile.errors import InputError, NoisyError
 from mfprofile.measure.clocks import clock_for
 from mfprofile.measure.environment import Environment, environment
 from mfprofile.measure.fit import (
@@ -40,6 +40,7 @@ from mfprofile.measure.subjects import of_spec
 from mfprofile.measure.summary import noise_of_all
 from mfprofile.measure.sweeps import SEED, SWEEPS, Clock, overhead, sweep
 from mfprofile.spec.model import Spec
+from mfprofile.spec.words import several
 
 if TYPE_CHECKING:
     from mfprofile.measure.runtimes import Program
@@ -91,14 +92,6 @@ class Calibration:
     def errors(self, method: str) -> Errors:
         """Return the errors of a method on held-out networks."""
         return errors_of(self.samples, self.guesses[method], self.noise)
-
-
-class NoisyError(MfprofileError):
-    """Two halves of the sweeps differ too much to fit anything."""
-
-    def __init__(self, noise: float) -> None:
-        what = f"two halves of the sweeps differ by {100 * noise:.0f} %: too much to fit a latency model"
-        super().__init__(f"{what}; stop other programs, or use more --sweeps")
 
 
 def calibrated(
@@ -173,12 +166,11 @@ def _key(about: Environment, names: Sequence[str], candidates: Sequence[Candidat
 
 def conditions(about: Environment, networks: int) -> dict[str, str]:
     """Return where and how a model was measured, as text by name."""
-    threads = "1 thread" if about.threads == 1 else f"{about.threads} threads"
     return {
         "processor": about.device or about.processor,
         "on": about.on,
         "runtime": f"{about.runtime} {about.versions[about.runtime]}",
-        "threads": threads,
+        "threads": several(about.threads, "thread"),
         "clock": about.clock,
         **({"memory": about.allocator[:200]} if about.allocator else {}),
         "system": about.system,
