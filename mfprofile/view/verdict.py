@@ -20,9 +20,9 @@ from mfprofile.view.bill import unpriced_ops
 from mfprofile.view.coverage import outside_lines
 from mfprofile.view.escape import markdown, markdown_block
 from mfprofile.view.numbers import relative, share, share_beside
-from mfprofile.view.predictions import is_latency, predicted_by, remarks_on, rounded, written
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import conventions_of, outcome_json
+from mfprofile.view.verdict_latency import is_latency, predicted_by, remarks_on, rounded, written
 
 
 def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) -> str:

@@ -29,7 +29,7 @@ from mfprofile.spec.load import load
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.problems import Mark
 from mfprofile.view.plots.blocks import block_records
-from mfprofile.view.predictions import remarks_on
+from mfprofile.view.verdict_latency import remarks_on
 
 DEVICE = odd_device()
 TIMED = CORE.on(DEVICE)
