@@ -78,7 +78,7 @@ def test_windows_in_one_and_three_dimensions(layer: nn.Module, sides: tuple[int,
 
 
 def test_windows_are_the_same_with_gradients() -> None:
-    """torch then runs other operators: a pooling in one dimension as one in two."""
+    """Torch then runs other operators: a pooling in one dimension as one in two."""
 
     class Slope(nn.Module):
         def __init__(self) -> None:
