@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "report": (),
         "explore": ("spaces", "count", "histogram", "sample", "front", "best", "list"),
         "plot": (
-            *("attention", "accuracy", "detection", "ablation", "residuals", "front", "contour"),
+            *("attention", "accuracy", "detection", "ablation", "residuals", "front", "contour", "histogram"),
             *("blocks", "pillars", "sensitivity", "waterfall"),
             *("latency", "roofline", "prediction"),
         ),

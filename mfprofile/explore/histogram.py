@@ -40,11 +40,15 @@ _ROUND = (1, 2, 5, 10, 20, 25, 50)  # widths of bins, times a power of ten
 
 
 class Bin(NamedTuple):
-    """The variants with more than `over` and at most `up_to`; None means no limit on that side."""
+    """The variants with more than `over` and at most `up_to`; None means no limit on that side.
+
+    `number` is their number, and `so_far` that of all variants with at most `up_to`.
+    """
 
     over: int | None
     up_to: int | None
     number: Number
+    so_far: Number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,4 +209,4 @@ def _bins(numbers: Numbers, edges: Sequence[int], has_open_ends: bool) -> Iterat
     for over, up_to in pairwise(ends):
         before = Number(0, 0) if over is None else numbers.at(over)
         last = numbers.total if up_to is None else numbers.at(up_to)
-        yield Bin(over, up_to, Number(max(0, last.lower - before.upper), last.upper - before.lower))
+        yield Bin(over, up_to, Number(max(0, last.lower - before.upper), last.upper - before.lower), last)

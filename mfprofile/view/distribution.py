@@ -38,12 +38,13 @@ def distribution_table(space: Space, answer: Histogram, windows: Windows, conven
         Column("", optional=True),
     ]
     most = max((each.number.upper for each in answer.bins), default=1) or 1
-    upto, data = Number(0, 0), []
+    data = []
     for each in answer.bins:
         over, end = ("" if side is None else write(side) for side in each[:2])
-        upto = _upto(answer, each, upto)
         bar = "#" * round(_BAR * each.number.upper / most)
-        data.append([over, end, _text(each.number), percent(each.number, answer.size), percent(upto, answer.size), bar])
+        data.append(
+            [over, end, _text(each.number), percent(each.number, answer.size), percent(each.so_far, answer.size), bar]
+        )
     within = "".join(f", {quantity.name} {window_text(quantity.name, window)}" for quantity, window in windows)
     above = [
         f"{space.name}{within}: {_text(answer.size)} variants; MAdds in convention '{convention}'",
@@ -54,12 +55,6 @@ def distribution_table(space: Space, answer: Histogram, windows: Windows, conven
     return Table(columns, data, (), above, [*below, *not_priced(unpriced(space, device_of(convention)))])
 
 
-def _upto(answer: Histogram, each: Bin, before: Number) -> Number:
-    """Return the number of variants up to the end of a bin; bounds of all bins together are those of all variants."""
-    upto = before + each.number
-    return Number(min(upto.lower, answer.size.upper), min(upto.upper, answer.size.upper))
-
-
 def _twice(answer: Histogram, pairs: Sequence[Any]) -> tuple[list[Histogram], Sequence[Any]]:
     return [answer] * len(pairs), pairs
 
@@ -67,8 +62,7 @@ def _twice(answer: Histogram, pairs: Sequence[Any]) -> tuple[list[Histogram], Se
 def _quantile_line(answer: Histogram, quantile: tuple[Fraction, Number]) -> str:
     share, at = quantile
     name = answer.quantity.name
-    ends = {amount(name, at.lower): None, amount(name, at.upper): None}
-    between = f"between {' and '.join(ends)}" if not at.exact else next(iter(ends))
+    between = " to ".join(dict.fromkeys([amount(name, at.lower), amount(name, at.upper)]))
     if not share:
         return f"least: {between}"
     return f"greatest: {between}" if share == 100 else f"{_percentage(share)} % of the variants: at most {between}"
@@ -98,10 +92,15 @@ def distribution_json(space: Space, answer: Histogram, windows: Windows, convent
         "quantity": answer.quantity.name,
         "windows": {each.name: {"least": window.least, "most": window.most} for each, window in windows},
         **_json("variants", answer.size),
-        "bins": [{"over": each.over, "up_to": each.up_to, **_json("variants", each.number)} for each in answer.bins],
+        "bins": [_bin_json(each) for each in answer.bins],
         "below": [{"amount": most, **_json("variants", number)} for most, number in answer.below],
         "quantiles": [{"percent": float(share), **_json("amount", at)} for share, at in answer.quantiles],
     }
+
+
+def _bin_json(each: Bin) -> dict[str, Any]:
+    so_far = _json("variants", each.so_far)
+    return {"over": each.over, "up_to": each.up_to, **_json("variants", each.number), "so_far": so_far}
 
 
 def _json(name: str, number: Number) -> dict[str, Any]:
