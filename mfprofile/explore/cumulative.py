@@ -54,18 +54,33 @@ def cumulative(chain: Chain, windows: Sequence[Window], memory: int) -> Cumulati
     the pairs of sums need more than `memory` bytes. Without another window the answers are bounds then.
     """
     least, greatest = extents(chain)
+    others = binding(chain, windows)
+    if others is None:
+        return None
+    if not others:
+        return _OneSum(chain, windows[0], (least[0], greatest[0]), memory)
+    if _is_small(chain):
+        return _Listed(_distinct_sums(chain, windows))
+    return _TwoSums(PairedHalves(chain, (others[0], 0), memory), windows[others[0]], windows[0])
+
+
+def binding(chain: Chain, windows: Sequence[Window]) -> list[int] | None:
+    """Return the rows of the windows, but the first, that exclude some of a chain's paths; None if one excludes all.
+
+    Raises `TooLargeError` if there are several, and the chain has more than `LISTED` paths.
+    """
+    least, greatest = extents(chain)
     sides = list(zip(windows, least, greatest, strict=True))
     if any(_is_below(window.most, low) or _is_below(high, window.least) for window, low, high in sides):
         return None
-    own, *others = windows
-    binding = [row for row, window in enumerate(others, 1) if least[row] not in window or greatest[row] not in window]
-    if not binding:
-        return _OneSum(chain, own, (least[0], greatest[0]), memory)
-    if paths_from_start(chain.links)[-1][0] <= LISTED:
-        return _Listed(_distinct_sums(chain, windows))
-    if len(binding) > 1:
+    rows = [row for row, (window, *ends) in enumerate(sides) if row and not all(end in window for end in ends)]
+    if len(rows) > 1 and not _is_small(chain):
         raise TooLargeError
-    return _TwoSums(PairedHalves(chain, (binding[0], 0), memory), windows[binding[0]], own)
+    return rows
+
+
+def _is_small(chain: Chain) -> bool:
+    return paths_from_start(chain.links)[-1][0] <= LISTED
 
 
 def _is_below(amount: int | None, other: int | None) -> bool:

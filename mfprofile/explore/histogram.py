@@ -21,7 +21,7 @@ from mfprofile.errors import InputError, TooLargeError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.coarse import Picture, even, likely, picture, within
 from mfprofile.explore.count import Number
-from mfprofile.explore.cumulative import cumulative, together
+from mfprofile.explore.cumulative import binding, cumulative, together
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.ranks import Numbers
 from mfprofile.explore.settings import global_settings
@@ -138,9 +138,12 @@ class _Query:
     progress: Progress | None
 
     def pictures(self, cells: int) -> list[Picture]:
-        """Return a coarse distribution of each chain, in at most so many cells."""
+        """Return a coarse distribution of each chain, in at most so many cells.
+
+        Windows that are refused are so here, before anything takes long.
+        """
         cells = max(1, min(cells, _ALL_CELLS // max(1, len(global_settings(self.question.space)))))
-        return self._all(partial(picture, cells=cells))
+        return self._all(partial(_pictured, windows=self.windows, cells=cells))
 
     def ask(self, amounts: Sequence[int]) -> list[Number]:
         """Return the numbers of variants with at most each amount."""
@@ -187,6 +190,11 @@ def _refusal(question: Question) -> str:
         f"{name}: {quantity.name} within a window on {others[0].name} needs more memory than --ram; give more --ram, "
         "remove the window, or draw fair samples with 'explore sample'"
     )
+
+
+def _pictured(chain: Chain, windows: Sequence[Window], cells: int) -> Picture:
+    binding(chain, windows)
+    return picture(chain, cells)
 
 
 def _up_to(chain: Chain, windows: Sequence[Window], memory: int, amounts: Sequence[int]) -> list[Number]:
