@@ -57,7 +57,7 @@ class Histogram:
 
     `size` is their number. `below` has pairs of an amount and the number of variants with at most this amount.
     `quantiles` has pairs of a percentage and the least amount that at least so many percent of the variants have at
-    most; 0 % stands for the least amount of all. An amount that is not exact has a lower and an upper bound.
+    most; 0 % is that of the least amount. An amount that is not exact has a lower and an upper bound.
     """
 
     quantity: Quantity

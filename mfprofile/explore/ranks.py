@@ -68,7 +68,7 @@ class Numbers:
     def quantiles(self, shares: Sequence[Fraction]) -> list[Number]:
         """Return, for each percentage, the least amount that so many percent of the variants have at most, or bounds.
 
-        There must be a variant. 0 % stands for the least amount of all.
+        There must be a variant. 0 % is that of the least amount.
         """
         passes = 0
         while self.total.exact or passes < _BOUND_PASSES:

@@ -109,7 +109,7 @@ def test_a_histogram_of_nothing_exits_with_1_and_names_the_nearest(form: tuple[s
         (["--bins", "3", "--edges", "1M"], "--bins and --edges cannot be combined; use one of them"),
         (["--edges", "1M,x"], "--edges: 'x': must be an amount such as 300M, 0.3G or 300_000_000"),
         (["--below", "1MB"], "--below: '1MB': 'MB' is not a unit; use an amount such as 300M, 0.3G or 300_000_000"),
-        (["--quantiles", "5,x"], "--quantiles: x must be a percentage from 0 to 100, as in 5,50,95"),
+        (["--quantiles", "5,x"], "--quantiles: 'x' must be a percentage from 0 to 100, as in 5,50,95"),
         (["--quantiles", "100.5"], "--quantiles: '100.5' must be a percentage from 0 to 100, as in 5,50,95"),
         (["--of", "stem"], "unknown quantity 'stem'; use one of"),
     ],
@@ -123,14 +123,14 @@ def test_an_invalid_histogram_gets_one_line(arguments: list[str], message: str) 
 
 def test_several_other_windows_are_refused_in_a_large_space() -> None:
     """The message says what to do; in a small space they are exact."""
-    windows = ("--params", ":10M", "--within", "former.madds=:12M")
+    windows = ("--params", ":10M", "--within", "mobile.madds=:250M")
     done = run("explore", "histogram", "mf294m-stages", *windows)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-1] == (
         "error: mf294m-stages: madds is counted within at most one window on another quantity, not 2; remove windows, "
         "or draw fair samples with 'explore sample'"
     )
-    assert run("explore", "histogram", "tiny", "--params", ":60k", "--within", "former.madds=:12k").returncode == 0
+    assert run("explore", "histogram", "tiny", "--params", ":60k", "--within", "mobile.madds=:3M").returncode == 0
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)

@@ -273,11 +273,8 @@ def test_trials_of_a_study_are_results(tmp_path: Path) -> None:
     study.set_user_attr("mfprofile", {"goals": {"accuracy": "maximized"}})
     variants = sample_space(TINY, 3)
     for number, variant in enumerate(variants):
-        trial = study.ask()
-        trial.set_user_attr("content", variant.content)
-        if number:
-            trial.set_user_attr("spec", variant.spec())
-        study.tell(trial, 0.5 + number / 10)
+        attributes = {"content": variant.content, **({"spec": variant.spec()} if number else {})}
+        study.add_trial(optuna.trial.create_trial(value=0.5 + number / 10, user_attrs=attributes))
     study.ask()
     for source in (url, str(tmp_path / "study.db")):
         results = join_results(TINY, source, ["accuracy"])

@@ -20,7 +20,7 @@ from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
 
 
-def _found(space: Space, contents: dict[str, object]) -> dict[str, Variant]:
+def _variants(space: Space, contents: dict[str, object]) -> dict[str, Variant]:
     paths = members(space, contents)  # type: ignore[arg-type]
     return dict(zip(paths, variants_of(Question(space, ()), list(paths.values())), strict=True))
 
@@ -41,7 +41,7 @@ def _compare(seeds: range, folder: Path) -> int:
             if network_of(document)[1]:
                 spec = load(document)
                 networks[content_of(spec)] = resolve(spec)
-        variants = _found(space, networks)  # type: ignore[arg-type]
+        variants = _variants(space, networks)  # type: ignore[arg-type]
         assert variants.keys() == networks.keys(), f"seed {seed}"
         assert [variant.content for variant in variants.values()] == list(variants), f"seed {seed}"
         others = {content: network for content, network in earlier.items() if content not in networks}
@@ -70,7 +70,7 @@ def test_samples_of_a_huge_space_are_members_of_it_and_their_neighbours_are_not(
     space = read_space("mf294m-blocks")
     variants = sample_space(space, 5, seed=3)
     networks = {variant.content: resolve(load(variant.spec())) for variant in variants}
-    assert {content: each.choices for content, each in _found(space, dict(networks)).items()} == {
+    assert {content: each.choices for content, each in _variants(space, dict(networks)).items()} == {
         variant.content: variant.choices for variant in variants
     }
     changes = ["tokens.count=11", "classes=10", "blocks.5.kernel=5", "head.fc=1000", "blocks.12.out=248", "stem=10"]
