@@ -7,32 +7,27 @@ and the intervals leave out what cannot end within the windows. Then comes the n
 
 from __future__ import annotations
 
-import dataclasses
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.chain import Chains
-from mfprofile.explore.edges import Edges, Integers, Values
-from mfprofile.explore.proposals import Ways, all_ways, indices_of
+from mfprofile.explore.edges import Integers
+from mfprofile.explore.nearby import Group, Nearby, Setting, group_of, limits_of
+from mfprofile.explore.proposals import all_ways, indices_of
 from mfprofile.explore.quantity import Quantity, check_duplicates
-from mfprofile.explore.reach import NO_PATH, Reach
+from mfprofile.explore.reach import Reach
 from mfprofile.explore.sample import sample_space
 from mfprofile.explore.settings import global_settings, is_refused
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.spec.load import typed
-from mfprofile.spec.model import Spec
 from mfprofile.spec.problems import dotted
 from mfprofile.spec.quantities import Window
-
-if TYPE_CHECKING:
-    from numpy.random import RandomState
 
 NODES = 500_000
 """The default number of partial variants that a search looks at for each number of changes."""
@@ -63,22 +58,6 @@ class Repaired:
         return with_values(self.space.data, self.values)
 
 
-class _Setting(NamedTuple):
-    """One assignment of the global choices: its values, their indices, its spec, and its group of equal edges."""
-
-    values: Values
-    indices: Mapping[Place, int]
-    spec: Spec
-    group: int
-
-
-class _Group(NamedTuple):
-    """The valid edges of each link, sorted by their source, and the ways to write them."""
-
-    edges: tuple[Edges, ...]
-    ways: list[Ways]
-
-
 class Feasible:
     """The variants of a space within windows, for questions about proposals.
 
@@ -92,8 +71,8 @@ class Feasible:
         check_duplicates(windows)
         self.space, self.windows, self.convention = space, tuple(windows), convention
         self._chains = Chains(space, tuple(quantity for quantity, _ in windows), find_convention(convention))
-        self._limits = _limits([window for _, window in windows])
-        self._groups: list[_Group] = []
+        self._limits = limits_of([window for _, window in windows])
+        self._groups: list[Group] = []
         self._costs: dict[int, list[Integers]] = {}  # by the setting
         self._settings = self._possible()
 
@@ -109,7 +88,7 @@ class Feasible:
         even these cannot be drawn: too few variants within one window are within the others.
         """
         wanted = indices_of(self.space, proposal)
-        search = _Search(self._groups, self._settings, self._costs_of, self._limits, nodes)
+        search = Nearby(self._groups, self._settings, self._costs_of, self._limits, nodes)
         are_drawn = True
         for setting, ways, changed, exact in search.paths(wanted, np.random.RandomState(seed % 2**32)):
             values = dict(setting.values)
@@ -133,12 +112,12 @@ class Feasible:
             changed = sum(repr(values[path]) != repr(value) for path, value in proposed.items())
             yield Repaired(self.space, values, changed, exact=False)
 
-    def _possible(self) -> list[_Setting]:
+    def _possible(self) -> list[Setting]:
         """Return the settings that can have a variant within the windows, as far as each window alone shows it."""
         global_settings(self.space)  # it refuses too many
         numbers: dict[int, int] = {}
-        possible: list[_Setting] = []
-        batch: list[_Setting] = []
+        possible: list[Setting] = []
+        batch: list[Setting] = []
         for setting in self._valid(numbers):
             batch.append(setting)
             if len(batch) == _BATCH:
@@ -146,7 +125,7 @@ class Feasible:
                 batch = []
         return possible + self._reaching(batch)
 
-    def _valid(self, numbers: dict[int, int]) -> Iterator[_Setting]:
+    def _valid(self, numbers: dict[int, int]) -> Iterator[Setting]:
         """Yield all settings that the rules allow, and add their groups; `numbers` has these by the id of the edges."""
         choices = self.space.global_choices
         for indices in product(*(range(len(choice.values)) for choice in choices)):
@@ -160,11 +139,11 @@ class Feasible:
             edges = self._chains.edges(data)
             if id(edges) not in numbers:
                 numbers[id(edges)] = len(self._groups)
-                self._groups.append(_group(edges, all_ways(self.space, data, spec, edges)))
+                self._groups.append(group_of(edges, all_ways(self.space, data, spec, edges)))
             number = dict(zip((choice.path for choice in choices), indices, strict=True))
-            yield _Setting(values, number, spec, numbers[id(edges)])
+            yield Setting(values, number, spec, numbers[id(edges)])
 
-    def _reaching(self, settings: Sequence[_Setting]) -> list[_Setting]:
+    def _reaching(self, settings: Sequence[Setting]) -> list[Setting]:
         """Return those of some settings whose least and greatest sums meet each window."""
         possible = []
         for number in sorted({setting.group for setting in settings}):
@@ -175,7 +154,7 @@ class Feasible:
             possible += [members[at] for at in np.flatnonzero(reach.can_reach(0)).tolist()]
         return possible
 
-    def _costs_of(self, settings: Sequence[_Setting]) -> list[Integers]:
+    def _costs_of(self, settings: Sequence[Setting]) -> list[Integers]:
         """Return the costs of settings with the same edges, from those that are kept where possible."""
         missing = [setting for setting in settings if id(setting) not in self._costs]
         for start in range(0, len(missing), _BATCH):
@@ -189,88 +168,8 @@ class Feasible:
             self._costs.clear()
         return stacked
 
-    def _counted(self, settings: Sequence[_Setting]) -> list[Integers]:
+    def _counted(self, settings: Sequence[Setting]) -> list[Integers]:
         """Return the rows of costs of each link: one of zeros, the quantities, and the quantities times -1."""
         edges = self._groups[settings[0].group].edges
         counted = self._chains.costing.costs([setting.spec for setting in settings], edges)
         return [np.concatenate([np.zeros((1, *cost.shape[1:]), np.int64), cost, -cost]) for cost in counted]
-
-
-def _group(edges: Sequence[Edges], ways: Sequence[Ways]) -> _Group:
-    """Return the valid edges of each link, sorted by their source."""
-    orders = [np.argsort(step.source, kind="stable") for step in edges]
-    kept = [order[step.valid[order]] for order, step in zip(orders, edges, strict=True)]
-    sorted_edges = tuple(step.select(order) for step, order in zip(edges, kept, strict=True))
-    return _Group(
-        sorted_edges, [dataclasses.replace(way, twin=way.twin[order]) for way, order in zip(ways, kept, strict=True)]
-    )
-
-
-def _limits(windows: Sequence[Window]) -> Integers:
-    """Return the greatest sum of each row: of zeros, of the quantities, and of the quantities times -1."""
-    upper = [NO_PATH - 1 if window.most is None else window.most for window in windows]
-    lower = [NO_PATH - 1 if window.least is None else -window.least for window in windows]
-    return np.array([max(1 - NO_PATH, min(limit, NO_PATH - 1)) for limit in (0, *upper, *lower)], np.int64)
-
-
-class _Answer(NamedTuple):
-    """A path: its setting, the values of each link's choices, and the number of choices that differ.
-
-    `exact` says that no path within the windows differs in fewer.
-    """
-
-    setting: _Setting
-    values: list[dict[Place, Any]]
-    changed: int
-    exact: bool
-
-
-class _Search:
-    """One search, for one proposal.
-
-    For each number of changes it looks at `nodes` partial variants, then it goes on to the next. `complete` is False if
-    this has happened.
-    """
-
-    def __init__(
-        self,
-        groups: Sequence[_Group],
-        settings: Sequence[_Setting],
-        costs_of: Callable[[Sequence[_Setting]], list[Integers]],
-        limits: Integers,
-        nodes: int,
-    ) -> None:
-        self.groups, self.settings, self.costs_of, self.limits, self.nodes = groups, settings, costs_of, limits, nodes
-        self.complete = True
-
-    def paths(self, wanted: Mapping[Place, int], random: RandomState) -> Iterator[_Answer]:
-        """Yield the paths within the windows, those with the fewest changes first, until the limit."""
-        bundles: dict[tuple[int, int], list[_Setting]] = defaultdict(list)
-        for setting in self.settings:
-            changed = sum(wanted[path] != at for path, at in setting.indices.items())
-            bundles[changed, setting.group].append(setting)
-        tables: dict[tuple[int, int], Reach] = {}
-        for changes in range(len(wanted) + 1):
-            ready, left, missed = [], self.nodes, False
-            for key, members in bundles.items():
-                if key[0] <= changes:
-                    tables[key] = tables.get(key) or self._reach(key[1], members, wanted)
-                    reached = np.flatnonzero(tables[key].can_reach(changes - key[0]))
-                    ready += [(key, reached)] if len(reached) else []
-            for at in random.permutation(len(ready)).tolist():
-                key, reached = ready[at]
-                paths = tables[key].paths(reached, changes - key[0], random, left)
-                for member, edges in paths:
-                    yield _Answer(bundles[key][member], self._values(key[1], edges, wanted), changes, self.complete)
-                left -= paths.visited
-                missed |= not paths.complete
-            self.complete &= not missed
-
-    def _reach(self, group: int, settings: Sequence[_Setting], wanted: Mapping[Place, int]) -> Reach:
-        edges, ways = self.groups[group]
-        changed = [way.changed(step, wanted) for way, step in zip(ways, edges, strict=True)]
-        return Reach(edges, self.costs_of(settings), changed, self.limits)
-
-    def _values(self, group: int, edges: Sequence[int], wanted: Mapping[Place, int]) -> list[dict[Place, Any]]:
-        steps, ways = self.groups[group]
-        return [way.nearest(step, edge, wanted) for way, step, edge in zip(ways, steps, edges, strict=True)]
