@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +16,7 @@ from mfprofile.errors import InputError
 if TYPE_CHECKING:
     from mfprofile.explore.goals import Goal
     from mfprofile.explore.search import Candidate, Search
-
-Progress: TypeAlias = Callable[[int, int], None]
+    from mfprofile.view.tables import Form
 
 _IN_A_ROW = 3  # failures after which a search ends: its objective fails always
 
@@ -84,10 +82,16 @@ def command(
     loaded = read_space(space, changes)
     with objective_of(objective) as evaluate, quiet():
         search = Search(loaded, limits, _goals(minimize, maximize), study, name, sampler, seed, convention)
-        if search.feasible.repaired({choice.name: choice.values[0] for choice in loaded.choices}) is None:
-            end_without_variants(loaded, limits, convention, nearest(loaded, limits, convention))
-        _run(search, evaluate, number, kept=study is not None)
+        is_possible = search.feasible.repaired({choice.name: choice.values[0] for choice in loaded.choices}) is not None
+        if is_possible:
+            _run(search, evaluate, number, kept=study is not None)
+    if is_possible or form in ("json", "csv"):
         _show(search, form)
+    if not is_possible:
+        end_without_variants(loaded, limits, convention, nearest(loaded, limits, convention))
+    if not search.best():
+        notify(f"{loaded.name}: no trial is complete")
+        raise typer.Exit(1)
 
 
 def _goals(minimize: list[str] | None, maximize: list[str] | None) -> list[Goal]:
@@ -140,12 +144,9 @@ def _again(kept: bool) -> str:
     return "run the same command again to go on" if kept else "use --study to keep the trials of a search"
 
 
-def _show(search: Search, form: Any) -> None:
-    """Print all trials; end with exit code 1 if none is complete."""
+def _show(search: Search, form: Form) -> None:
+    """Print all trials."""
     from mfprofile.view.searching import search_json, search_table
     from mfprofile.view.tables import dumps, render, show
 
     show(dumps(search_json(search)) if form == "json" else render(search_table(search, form), form))
-    if not search.best():
-        notify(f"{search.space.name}: no trial is complete")
-        raise typer.Exit(1)
