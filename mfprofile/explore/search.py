@@ -95,11 +95,11 @@ class Search:
         asks again.
         """
         while most is None or len(self._started()) < most:
-            trial = self.study.ask({each.name: each.distribution for each in self._parameters})
-            if self._next is None:
+            trial, repaired = self._proposed()
+            if repaired is None:
                 self._drop(trial, "all variants within the windows are tried")
                 return None
-            candidate = self._candidate(trial, self._next)
+            candidate = self._candidate(trial, repaired)
             others = [each for each in self._started() if each.number != trial.number]
             if any(each.user_attrs["content"] == candidate.content for each in others):
                 self._drop(trial, _SAME)
@@ -145,6 +145,20 @@ class Search:
         if not self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             return []
         return self.study.best_trials if len(self.goals) > 1 else [self.study.best_trial]
+
+    def _proposed(self) -> tuple[Trial, Repaired | None]:
+        """Return a new trial with its parameters, and the variant to try, or None if all are tried."""
+        self._next = None
+        trial = self.study.ask()
+        try:
+            _ = trial.relative_params  # this calls the sampler, also if all parameters are fixed
+            if self._next is not None:
+                for parameter in self._parameters:
+                    parameter.suggest(trial)
+        except BaseException:
+            self._drop(trial, "interrupted")
+            raise
+        return trial, self._next
 
     def _drop(self, trial: Trial, reason: str) -> None:
         from optuna.trial import TrialState

@@ -17,7 +17,7 @@ from mfprofile.explore.space import Choice
 from mfprofile.spec.words import instead, printable, raised, shown
 
 if TYPE_CHECKING:
-    from optuna import Study
+    from optuna import Study, Trial
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
     from optuna.storages import BaseStorage
@@ -113,6 +113,15 @@ class Parameter:
     def written(value: Any) -> Any:
         """Return a value of the choice as a value of the parameter."""
         return value if isinstance(value, int | float | str) else json.dumps(value)
+
+    def suggest(self, trial: Trial) -> None:
+        """Set the parameter of a trial."""
+        choices = getattr(self.distribution, "choices", None)
+        if choices is not None:
+            trial.suggest_categorical(self.name, choices)
+        else:
+            numbers = self.distribution._asdict()
+            trial.suggest_int(self.name, numbers["low"], numbers["high"], step=numbers["step"])
 
     def _distribution(self) -> BaseDistribution:
         from optuna.distributions import CategoricalDistribution, IntDistribution
