@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from mfprofile.explore.search import Candidate
 
 Evaluate: TypeAlias = "Callable[[Candidate, int], Any]"
-"""A function that returns the figures of a candidate, or None if its training was stopped early; the number is a seed.
-"""
+"""A function that returns the figures of a candidate; the number is a seed."""
 
 _OPTIONAL = ("trial", "seed")
 
@@ -27,7 +26,7 @@ def objective_of(text: str) -> Iterator[Evaluate]:
     The function gets a spec. If it has a parameter `trial`, it gets Optuna's trial too, to report values while it
     trains; and if it has a parameter `seed`, the search's seed. Raises `InputError` if there is no such function, if
     the file cannot be imported, or if the function needs other arguments. The yielded function raises it, with the line
-    of the user's code, if the function fails.
+    of the user's code, if the function fails, but lets `TrialPruned` of Optuna pass.
     """
     from mfprofile.trace.user_files import refusal, user_module
 
@@ -45,9 +44,7 @@ def objective_of(text: str) -> Iterator[Evaluate]:
             given = {"trial": candidate.trial, "seed": seed}
             try:
                 return function(candidate.spec, **{each: given[each] for each in optional})
-            except TrialPruned:
-                return None
-            except KeyboardInterrupt:
+            except (TrialPruned, KeyboardInterrupt):
                 raise
             except BaseException as error:  # all that the user's code raises becomes a message of one line
                 raise refusal(label, f"{name}() failed", error) from error

@@ -84,7 +84,7 @@ def command(
         search = Search(loaded, limits, _goals(minimize, maximize), study, name, sampler, seed, convention)
         is_possible = search.feasible.repaired({choice.name: choice.values[0] for choice in loaded.choices}) is not None
         if is_possible:
-            _run(search, evaluate, number, kept=study is not None)
+            _run(search, evaluate, number, objective, kept=study is not None)
     if is_possible or form in ("json", "csv"):
         _show(search, form)
     if not is_possible:
@@ -102,7 +102,7 @@ def _goals(minimize: list[str] | None, maximize: list[str] | None) -> list[Goal]
     return named or [VALUE]
 
 
-def _run(search: Search, evaluate: Evaluate, number: int, kept: bool) -> None:
+def _run(search: Search, evaluate: Evaluate, number: int, objective: str, kept: bool) -> None:
     """Evaluate variants until the study has a number of trials; failed ones of this run count."""
     from mfprofile.view.progress import progress_bar
 
@@ -113,21 +113,25 @@ def _run(search: Search, evaluate: Evaluate, number: int, kept: bool) -> None:
     with progress_bar(what="trials", before="the study is read") as progress:
         while (candidate := search.ask(number - failed)) is not None:
             progress(candidate.number, max(number, candidate.number + 1))
-            reason = _evaluated(search, evaluate, candidate, kept)
+            reason = _evaluated(search, evaluate, candidate, objective, kept)
             failures = [*failures, reason] if reason else []
             failed += bool(reason)
             if len(failures) == _IN_A_ROW:
                 raise InputError(f"{reason}; {_IN_A_ROW} trials in a row failed, so the search ends: {_again(kept)}")
 
 
-def _evaluated(search: Search, evaluate: Evaluate, candidate: Candidate, kept: bool) -> str:
+def _evaluated(search: Search, evaluate: Evaluate, candidate: Candidate, objective: str, kept: bool) -> str:
     """Evaluate a candidate and tell the study; return why it failed, or ''."""
+    from optuna import TrialPruned
+
     try:
         values = evaluate(candidate, search.seed)
-        if values is None:
-            search.tell_pruned(candidate)
-        else:
+        try:
             search.tell(candidate, values)
+        except InputError as error:
+            raise InputError(f"--objective {objective}: {error}") from None
+    except TrialPruned:
+        search.tell_pruned(candidate)
     except InputError as error:
         reason = str(error)
         search.tell_failed(candidate, reason)
