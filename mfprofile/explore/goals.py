@@ -17,7 +17,7 @@ from mfprofile.spec.words import plural
 class Goal(NamedTuple):
     """A figure to minimize, or to maximize if `most`.
 
-    The name of a counted quantity, such as `madds` or `former.params`, is counted. All other names are what is told.
+    The name of a counted quantity, such as `madds` or `former.params`, is counted. All others are the user's figures.
     """
 
     name: str

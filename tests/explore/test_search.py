@@ -211,8 +211,8 @@ def test_several_goals_have_a_front_and_counted_ones_are_counted() -> None:
         assert candidate is not None
         bill = count(candidate.spec, odd)
         counted = (bill.latency, bill.amount("former.madds") + bill.amount("head.madds"))
-        told = search.tell(candidate, {"score": _score(bill), "unused": 1.0})
-        assert told == [*counted, _score(bill)]
+        stored = search.tell(candidate, {"score": _score(bill), "unused": 1.0})
+        assert stored == [*counted, _score(bill)]
         figures[candidate.number] = (*counted, -_score(bill))
     front = [
         number
@@ -226,7 +226,7 @@ def test_several_goals_have_a_front_and_counted_ones_are_counted() -> None:
 
 
 def test_what_is_not_a_figure_for_each_goal_is_refused() -> None:
-    """The trial still runs, and can be told what is right."""
+    """The trial still runs, and takes what is right."""
     search = Search(read_space("tiny"), goals=[Goal("loss"), Goal("madds"), Goal("top1", most=True)], sampler="random")
     candidate = search.ask()
     assert candidate is not None

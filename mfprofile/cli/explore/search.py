@@ -121,7 +121,7 @@ def _run(search: Search, evaluate: Evaluate, number: int, objective: str, kept: 
 
 
 def _evaluated(search: Search, evaluate: Evaluate, candidate: Candidate, objective: str, kept: bool) -> str:
-    """Evaluate a candidate and tell the study; return why it failed, or ''."""
+    """Evaluate a candidate and store the result; return why it failed, or ''."""
     from optuna import TrialPruned
 
     try:
