@@ -115,7 +115,7 @@ VALUES: Mapping[str, Value] = MappingProxyType(
         "--objective": one_of(
             ("net.py:Net", "net.py:nosuch", "net.py:Net"), ("net.py", "nosuch.py:f", "small.yaml:f", *NASTY)
         ),
-        "--study": one_of(("sqlite:///new.db", "new.log"), ("nosuch/new.log", "x", "sqlite:///nosuch/new.db", *NASTY)),
+        "--study": one_of(("sqlite://",), ("nosuch/new.log", "x", "sqlite:///nosuch/new.db", *NASTY)),
         "--sampler": one_of(("tpe", "nsga2", "random"), ("TPE", *NASTY)),
         "NAME": one_of(("value", "loss", "madds", "former.params"), _ODD_QUANTITIES),
         "--image": one_of(("image.png",), ODD_FILES, 0.1),
