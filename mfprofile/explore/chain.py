@@ -138,7 +138,7 @@ class Chains:
             data = with_values(self.space.data, setting.values)
             if not is_refused(data):
                 edges, shown[at] = self.distinct_edges(setting, data, valid=True), self._shown(setting.values, data)
-                self._refuse_too_large(setting.values)
+                self.refuse_too_large(setting.values)
                 _, members, specs = groups.setdefault(id(edges), (edges, [], []))
                 members.append(at)
                 specs.append(self._spec(data))
@@ -204,7 +204,7 @@ class Chains:
             total += counts[id(edges)]
         return total
 
-    def _refuse_too_large(self, values: Values) -> None:
+    def refuse_too_large(self, values: Values) -> None:
         """Raise `InputError` if a sum of this setting could exceed `MAX_SUM`.
 
         The check uses an upper bound: the cost of the largest sizes of all edges at the same time. Settings that differ

@@ -115,6 +115,12 @@ VALUES: Mapping[str, Value] = MappingProxyType(
         "--baseline": one_of(("base.json",), ODD_FILES, 0.15),
         "--config": one_of(("own.toml", "own.toml", "pyproject.toml"), ODD_FILES),
         "--measured": one_of(("points.csv", "results.csv", "results.csv"), ODD_FILES, 0.15),
+        "--objective": one_of(
+            ("net.py:Net", "net.py:nosuch", "net.py:Net"), ("net.py", "nosuch.py:f", "small.yaml:f", *NASTY)
+        ),
+        "--study": one_of(("sqlite://",), ("nosuch/new.log", "x", "sqlite:///nosuch/new.db", *NASTY)),
+        "--sampler": one_of(("tpe", "nsga2", "random"), ("TPE", *NASTY)),
+        "NAME": one_of(("value", "loss", "madds", "former.params"), _ODD_QUANTITIES),
         "--image": one_of(("image.png",), ODD_FILES, 0.1),
         "--checkpoint": one_of(("small.pth",), ODD_FILES, 0.1),
         "--batch": one_of(("1", "8"), _ODD_NUMBERS),
