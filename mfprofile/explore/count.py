@@ -40,6 +40,9 @@ class Number:
         return Number(self.lower + other.lower, self.upper + other.upper)
 
 
+_NONE = Number(0, 0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SpaceCount:
     """The counts of a space.
@@ -73,13 +76,11 @@ def count_space(
     check_duplicates(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
-    counts = [part for part in over_chains(question, task, executor, progress) if part is not None]
-    size = sum(part[0] for part in counts)
-    zero = Number(0, 0)
-    alone = [sum((part[1][row] for part in counts), zero) for row in range(len(windows))]
+    counts = [part for part in over_chains(question, task, executor, progress, merge=_added) if part is not None]
+    size, alone, within = _added(counts) if counts else (0, [_NONE] * len(windows), _NONE)
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
-    return SpaceCount(size, skipped, sum((part[2] for part in counts), zero), named)
+    return SpaceCount(size, skipped, within, named)
 
 
 def about_size(space: Space) -> int:
@@ -90,6 +91,12 @@ def about_size(space: Space) -> int:
     chain = Question(space, ()).chains().chain(GlobalSetting({}))
     combinations = prod(len(choice.values) for choice in space.global_choices)
     return 0 if chain is None else paths_from_start(chain.links)[-1][0] * combinations
+
+
+def _added(counts: Sequence[tuple[int, list[Number], Number]]) -> tuple[int, list[Number], Number]:
+    """Return the sums of the numbers of several chains, or of several parts of a chain."""
+    sizes, alone, within = zip(*counts, strict=True)
+    return sum(sizes), [sum(numbers, _NONE) for numbers in zip(*alone, strict=True)], sum(within, _NONE)
 
 
 def _counted(chain: Chain, windows: Sequence[Window], memory: int) -> tuple[int, list[Number], Number]:
