@@ -16,6 +16,7 @@ from mfprofile.explore.settings import GlobalSetting
 from mfprofile.explore.space import Space
 
 _SLICES = 256
+_LARGE = 1_000_000  # half paths of a chain that is worth splitting
 _SMALLEST = 100_000  # half paths of a part: joining fewer takes less time than preparing them
 _MANY, _SLICE = 512, 64  # with more than 512 settings, a slice has at least 64: it is cheaper to count them together
 
@@ -45,7 +46,7 @@ def jobs_of(
     """
     if inputs is not None:
         return [Job(at, settings[at], WHOLE, (value,)) for at, value in inputs.items()]
-    wanted = _SLICES // max(1, len(settings))
+    wanted = -(-_SLICES // max(1, len(settings)))
     if not split or wanted < 2:
         return [Job(at, setting) for at, setting in enumerate(settings)]
     chains = _without_costs(space).each(settings)
@@ -69,11 +70,11 @@ def _without_costs(space: Space) -> Chains:
 
 
 def _parts(chain: Chain | None, wanted: int) -> list[Part]:
-    if chain is None:
+    if not _is_large(chain):
         return [WHOLE]
-    number = min(wanted, half_paths(chain.links) // _SMALLEST)
-    return parts_of(chain.links, number) if number > 1 else [WHOLE]
+    assert chain is not None
+    return parts_of(chain.links, min(wanted, half_paths(chain.links) // _SMALLEST))
 
 
 def _is_large(chain: Chain | None) -> bool:
-    return chain is not None and half_paths(chain.links) >= _SMALLEST
+    return chain is not None and half_paths(chain.links) >= _LARGE
