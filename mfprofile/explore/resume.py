@@ -46,6 +46,7 @@ class Resumable(Executor):
     """
 
     def __init__(self, folder: str | Path, executor: Executor | None = None) -> None:
+        check_folder(folder)
         self.folder, self.executor = Path(folder), executor
         self.kept = self.reused = 0
         _prepare(self.folder)
@@ -106,7 +107,6 @@ class Call:
 
 def _prepare(folder: Path) -> None:
     """Make the folder and its mark, unless it is one of an earlier query."""
-    check_folder(folder)
     mark = folder / _MARK
     with reported(folder):
         if mark.is_file():
