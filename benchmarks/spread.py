@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import pickle
+import resource
 import statistics
 import subprocess
 import sys
@@ -29,8 +30,6 @@ WINDOWS = {"madds": "290M:300M", "params": "10M:12M"}
 ONE_SETTING = ["tokens={count: 6, dim: 192}"]
 RAM = 2 << 30
 WORKERS = (1, 10, 100)
-COMMAND = [sys.executable, "-m", "mfprofile", "explore", "count"]
-LIMITS = [f"--{name}={window}" for name, window in WINDOWS.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +142,30 @@ def _sizes(pickled: bytes, part: Sequence[Any]) -> int:
 
 
 def memory() -> None:
-    """Print the peak memory of the count in this process under two limits, and whether it is exact."""
-    import json
-
+    """Print the peak memory of a process that counts all parts of one of the 36 settings, under two limits."""
     print("\n| `--ram` | peak memory, MiB | exact |\n| :-- | --: | :-- |")
     for ram in ("512M", "2G"):
-        command = [*COMMAND, "mf294m-blocks", *LIMITS, "--ram", ram, "--workers", "1", "--json"]
-        peak = usage(command).memory
-        answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-        print(f"| {ram} | {peak:.0f} | {'yes' if answer['exact'] else 'no'} |")
+        script = f"import spread; spread.count_one_setting({ram!r})"
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+        peak, is_exact = done.stdout.split()
+        print(f"| {ram} | {peak} | {is_exact} |")
+
+
+def count_one_setting(ram: str) -> None:
+    """Count the parts of the last setting, as with `--ram`, and print this process's peak memory in MiB."""
+    from mfprofile.cli.explore.options import Resources
+    from mfprofile.explore.count import _added, _counted
+    from mfprofile.explore.settings import global_settings
+    from mfprofile.explore.slices import jobs_of
+    from mfprofile.explore.space import read_space
+    from mfprofile.explore.work import _run_slice
+
+    space = read_space("mf294m-blocks")
+    settings = global_settings(space)
+    jobs = [job for job in jobs_of(space, settings, split=True) if job.at == len(settings) - 1]
+    task = partial(_counted, windows=_windows(), memory=Resources(1, None, None, ram).ram_bytes)
+    _, _, within = _added([part for part in _run_slice(pickle.dumps(_question(space)), task, jobs) if part is not None])
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "yes" if within.exact else "no")
 
 
 def main() -> None:
@@ -163,7 +177,11 @@ def main() -> None:
     sent = sending(spaces[0])
     results = [measured(space, sent) for space in spaces]
     print(f"\nOne slice is sent and its result comes back in {1000 * sent:.1f} ms.\n")
-    print("| space | slices | s each | " + " | ".join(f"{number} workers, s" for number in WORKERS) + " |")
+    print(
+        "| space | slices | s each | "
+        + " | ".join(f"{number} worker{'s' * (number > 1)}, s" for number in WORKERS)
+        + " |"
+    )
     print("| :-- | --: | --: |" + " --: |" * len(WORKERS))
     for name, each in zip(("mf294m-blocks", "mf294m-blocks, tokens fixed"), results, strict=True):
         spread = " | ".join(f"{each.spread(number):.1f}" for number in WORKERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import re
 from collections.abc import Callable
@@ -41,6 +42,12 @@ QUERIES: dict[str, Callable[..., Any]] = {
     "best 5": lambda space, executor: best(space, Objective(PARAMS, True), WINDOWS, 5, executor=executor),
     "nearest": lambda space, executor: nearest(space, [(MADDS, Window(0, 1))], executor=executor),
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_power_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files need not be on the disk before the next one: that takes most of the time of these tests."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def _plain(answer: Any) -> Any:
