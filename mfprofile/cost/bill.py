@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.cost.arrays import check_dimensions
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import find_convention
-from mfprofile.cost.kinds import PACKED
 from mfprofile.cost.measures import device_of, measure
 from mfprofile.cost.overflow import refuse_overflow
 from mfprofile.cost.rows import Part, Row, rows_of
-from mfprofile.cost.seen import sees, weighed
+from mfprofile.cost.seen import params_seen, sees, weighed
 from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_of
 from mfprofile.cost.training import INFERENCE, TRAINING, check_mode, in_training
-from mfprofile.cost.weights import NOTHING, TORCH_LEAVES, Convention, Counting
+from mfprofile.cost.weights import NOTHING, Convention, Counting
 from mfprofile.errors import InputError
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
@@ -120,12 +119,7 @@ class Bill:
 
         For a traced network, a tool with `sees` = `TORCH_LEAVES` adds up the parameters of modules, tied ones twice.
         """
-        modules = self.subject.modules
-        if not modules or self.convention.sees != TORCH_LEAVES:
-            packed = [row.params for row in (self.rows if modules else ()) if row.role == PACKED]
-            missed = 0 if self.convention.weight("linear", PACKED) != NOTHING else sum(packed)
-            return params_of(self.parts, self.convention.uncounted_params) - missed
-        return sum(modules[path].params for path in self.counted_modules)
+        return params_seen(self)
 
     @cached_property
     def counted_modules(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from mfprofile.cost.kinds import (
     PRODUCTS,
     RECURRENT,
 )
+from mfprofile.cost.onnx_tool import ONNX_TOOL
 from mfprofile.cost.tools import (
     CALFLOPS,
     DEEPSPEED,
@@ -25,6 +26,7 @@ from mfprofile.cost.tools import (
 from mfprofile.cost.ultralytics import ULTRALYTICS_THOP
 from mfprofile.cost.weighing import BIASED_CONVOLUTIONS, FOUR_TIMES, ONCE, each
 from mfprofile.cost.weights import ANY, NOTHING, Convention, Counting, Weight
+from mfprofile.errors import InputError
 from mfprofile.spec.problems import unknown
 
 CORE = Convention(
@@ -69,15 +71,20 @@ _ALL = (
     *(ULTRALYTICS_THOP, CALFLOPS, DEEPSPEED, TORCHLENS),
 )
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({item.name: item for item in _ALL})
+FILE_CONVENTIONS: Mapping[str, Convention] = MappingProxyType({ONNX_TOOL.name: ONNX_TOOL})
+"""The conventions of tools that read model files. They count nodes of a file, so no spec has a count in them."""
 
 
-def find_convention(name: Counting) -> Convention:
+def find_convention(name: Counting, *, of_file: bool = False) -> Convention:
     """Return a convention by its name; one that is not a name is returned as it is, with its latency model.
 
-    Raises `InputError` with the most similar name, or all names, if unknown.
+    `of_file` is whether an ONNX file is counted. Raises `InputError` with the most similar name, or all names, if
+    unknown, and for a convention of files if there is none.
     """
-    if isinstance(name, Convention):
-        return name
-    if name not in CONVENTIONS:
+    if isinstance(name, str) and name not in CONVENTIONS and name not in FILE_CONVENTIONS:
         raise unknown("convention", name, CONVENTIONS)
-    return CONVENTIONS[name]
+    convention = {**CONVENTIONS, **FILE_CONVENTIONS}[name] if isinstance(name, str) else name
+    if convention.nodes is not None and not of_file:
+        what = f"convention '{convention}' counts the nodes of an ONNX file, which the exporter decides"
+        raise InputError(f"{what}; export the network and count its file, as in 'mfprofile audit net.onnx'")
+    return convention

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from mfprofile.spec.dimension import D_co, Size
 
 if TYPE_CHECKING:
+    from mfprofile.cost.nodes import Node
     from mfprofile.cost.recurrent import Recurrence
 
 
@@ -18,9 +19,22 @@ class Cost(Generic[D_co]):
     `weights` and `biases` are the numbers of parameters that it owns. `layer` has the sizes of a recurrent layer.
     `groups` are those of a convolution. `calls` is how often it is called: once, or not at all for a residual
     connection that a variant does not have. `windows` is the number of values in all windows of an average pooling.
+    `nodes` are those of a model file that it is the cost of.
     """
 
-    __slots__ = ("biases", "calls", "elements", "groups", "kind", "layer", "madds", "out", "weights", "windows")
+    __slots__ = (
+        "biases",
+        "calls",
+        "elements",
+        "groups",
+        "kind",
+        "layer",
+        "madds",
+        "nodes",
+        "out",
+        "weights",
+        "windows",
+    )
 
     def __init__(
         self,
@@ -34,6 +48,7 @@ class Cost(Generic[D_co]):
         groups: Size[D_co] = 1,
         calls: Size[D_co] = 1,
         windows: Size[D_co] = 0,
+        nodes: tuple[Node, ...] = (),
     ) -> None:
         self.kind = kind
         self.out = out
@@ -45,6 +60,7 @@ class Cost(Generic[D_co]):
         self.groups = groups
         self.calls = calls
         self.windows = windows
+        self.nodes = nodes
 
     def changed(self, **fields: Any) -> Cost[D_co]:
         """Return the cost with other values of some fields."""

@@ -42,10 +42,12 @@ FORMULA = "formula"
 """The kind of an operator that is counted by a formula of the user or of torch's registry."""
 GROUPED_GRADIENT = "grouped-gradient"
 """What torch's FlopCounterMode counts in training beyond the products of a grouped convolution's weight gradient."""
+LEFTOVER = "leftover"
+"""What an exporter leaves in a model file and only tools that read files count: arithmetic on sizes and constants."""
 KINDS = frozenset(
     (
         *(*PRODUCTS, *RECURRENT, *NORMS, *UPSAMPLINGS, *ACTIVATIONS, *ARITHMETIC, *REDUCTIONS, *PARAMETERS),
-        *(FORMULA, GROUPED_GRADIENT),
+        *(FORMULA, GROUPED_GRADIENT, LEFTOVER),
     )
 )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mfprofile.cost.kinds import FORMULAS
+from mfprofile.cost.kinds import FORMULAS, PACKED
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
+from mfprofile.cost.sums import costs_of, params_of
 from mfprofile.cost.weights import LAYERS, NOTHING, OPS, TORCH_LEAVES, Convention, weighted
 from mfprofile.errors import InputError
 
 if TYPE_CHECKING:
+    from mfprofile.cost.bill import Bill
     from mfprofile.cost.subject import Module, Subject
 
 
@@ -30,6 +32,18 @@ def weighed(subject: Subject, parts: Sequence[Part], convention: Convention) -> 
         return list(_of_layers(subject, parts, convention, counted))
     seen = [sees(convention, subject.modules.get(part.path)) for part in parts for _ in part.ops]
     return [madds if is_seen else 0 for madds, is_seen in zip(counted, seen, strict=True)]
+
+
+def params_seen(bill: Bill) -> int:
+    """Return the parameters that a bill's convention counts: of the kinds, modules or nodes that its tool sees."""
+    modules, convention = bill.subject.modules, bill.convention
+    if convention.nodes is not None:
+        return convention.nodes.params(node for cost in costs_of(bill.parts) for node in cost.nodes)
+    if not modules or convention.sees != TORCH_LEAVES:
+        packed = [row.params for row in (bill.rows if modules else ()) if row.role == PACKED]
+        missed = 0 if convention.weight("linear", PACKED) != NOTHING else sum(packed)
+        return params_of(bill.parts, convention.uncounted_params) - missed
+    return sum(modules[path].params for path in bill.counted_modules)
 
 
 def sees(convention: Convention, module: Module | None) -> bool:

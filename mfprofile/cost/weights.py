@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mfprofile.cost.kinds import FORMULAS, KINDS, ROLES, check
+from mfprofile.cost.nodes import Rules
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 from mfprofile.spec.dimension import D, Size, product
@@ -57,7 +58,8 @@ class Convention:
     with the kinds of ops that the rule counts. `functions` are those of torch that it counts outside of such layers,
     each with the weights of the ops inside by kind.
     `recurrent` is the tool's rule for recurrent layers and cells, where a weight cannot express it; it holds for those
-    whose weight is not `NOTHING`. `device` is the latency model that prices ops beside it, if there is one.
+    whose weight is not `NOTHING`. `nodes` are the rules of a tool that counts nodes of files, not ops by kind.
+    `device` is the latency model that prices ops beside it, if there is one.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Convention:
     recurrent: Callable[[Any], Any] | None = None
     layers: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     functions: Mapping[str, Mapping[str, Weight]] = field(default_factory=lambda: MappingProxyType({}))
+    nodes: Rules | None = None
     device: Device | None = None
 
     def __post_init__(self) -> None:
@@ -115,6 +118,8 @@ class Convention:
         return counted
 
     def _weighed(self, cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
+        if self.nodes is not None:
+            return sum(map(self.nodes.of, cost.nodes))
         if cost.layer is None or self.recurrent is None or weight == NOTHING:
             return weighted(cost, weight, batch)
         amount: Size[D] = self.recurrent(cost.layer)

@@ -15,6 +15,7 @@ from mfprofile.spec.words import raised, shown
 from mfprofile.trace.onnx.buffers import Buffers, Mark
 from mfprofile.trace.onnx.control import CONTROL
 from mfprofile.trace.onnx.file import Model
+from mfprofile.trace.onnx.nodes import Nodes
 from mfprofile.trace.onnx.operators import PASSES
 from mfprofile.trace.onnx.order import ordered, read_names
 from mfprofile.trace.onnx.record import MALFORMED, Record
@@ -27,13 +28,14 @@ Scope = ChainMap[str, Value]
 
 
 class Walk:
-    """A walk over a graph and the graphs inside it, with the record of its ops, and of its buffers."""
+    """A walk over a graph and the graphs inside it, with the record of its ops, of its buffers, and of its nodes."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.inference = Inference(model.place, model.domains, model.ir)
         self.record = Record(model.place, Counter(read_names(model.graph)))
         self.buffers = Buffers()
+        self.nodes = Nodes(model.graph)
         self._declared: dict[str, TypeProto] = {}
 
     def run(self, graph: GraphProto, scope: Scope) -> None:
@@ -45,8 +47,9 @@ class Walk:
             scope.maps[0][sparse.values.name] = self._sparse(sparse)
         for node in ordered(self.model.place, graph, scope):
             inputs = [scope[name] if name else None for name in node.input]
-            is_control = node.domain in DEFAULT and node.op_type in CONTROL
+            is_control, first = node.domain in DEFAULT and node.op_type in CONTROL, len(self.record.ops)
             outputs = self._controlled(node, inputs, scope) if is_control else self._node(node, inputs)
+            self.nodes.note(graph, node, inputs, outputs, self.record, first)
             for name, value in zip(node.output, outputs, strict=True):
                 if name:
                     scope.maps[0][name] = value

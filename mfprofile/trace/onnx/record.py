@@ -41,7 +41,8 @@ class Op:
 class Record:
     """The recorded `ops` of a graph and of those inside it, in order; its `parameters`; the classes of its modules.
 
-    `uses` is how often each value is read. `place` is the file, for messages.
+    `joined` is the op that has the bias which an Add adds, by the name of the Add's output. `uses` is how often each
+    value is read. `place` is the file, for messages.
     """
 
     def __init__(self, place: str, uses: Counter[str]) -> None:
@@ -49,6 +50,7 @@ class Record:
         self.ops: list[Op] = []
         self.parameters = Parameters()
         self.classes: dict[str, str] = {}
+        self.joined: dict[str, int] = {}
         self._uses = uses
 
     def add(self, node: NodeProto, inputs: Inputs, outputs: Sequence[Value], is_known: bool) -> None:
@@ -68,8 +70,11 @@ class Record:
         except (MisfitError, *MALFORMED) as error:
             self.refuse(node, inputs, str(error) if isinstance(error, MisfitError) else "its sizes are impossible")
         else:
-            if node.op_type != "Add" or not self._joins_bias(inputs, outputs):
+            layer = self._joined(inputs, outputs) if node.op_type == "Add" else None
+            if layer is None:
                 self._add(node, inputs, outputs, costs)
+            else:
+                self.joined[node.output[0]] = layer
 
     def add_uncovered(
         self, node: NodeProto, inputs: Inputs, outputs: Sequence[Value], kind: str, params: int = 0
@@ -113,8 +118,8 @@ class Record:
         if is_owner and costs[0][1].kind == "linear" and self._uses[node.output[0]] == 1:
             outputs[0].layer = len(self.ops) - 1
 
-    def _joins_bias(self, inputs: Inputs, outputs: Sequence[Value]) -> bool:
-        """Return whether an Add is the bias of a Linear before it, which exporters write apart; it is then joined."""
+    def _joined(self, inputs: Inputs, outputs: Sequence[Value]) -> int | None:
+        """Return the op that an Add is joined with: a Linear whose bias it is, which exporters write apart."""
         for value, bias in (inputs, inputs[::-1]):
             if value is None or bias is None or value.layer is None or bias.stored is None or not bias.shape:
                 continue
@@ -122,8 +127,8 @@ class Record:
             is_fit = shape is not None and shape == value.shape and prod(bias.shape) == shape[-1] == bias.shape[-1]
             if is_fit and op.role == "plain" and bias.stored.unclaimed:
                 op.role, op.cost.biases = "biased", claim(bias.stored, prod(bias.shape))
-                return True
-        return False
+                return value.layer
+        return None
 
     def path(self, node: NodeProto, inputs: Inputs) -> str:
         """Return the path of the module of a node, and note its class."""

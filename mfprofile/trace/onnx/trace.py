@@ -30,7 +30,8 @@ def traced(place: str, inputs: Sequence[str] = ()) -> Trace:
     missing = next((each.name for each in model.graph.output if each.name not in scope), None)
     if missing is not None:
         raise InputError(f"{place}: its output {shown(missing)} is put out by no node; export the file again")
-    ops = _named(walk)
+    names = Names()
+    ops = _named(walk, names)
     paths = [part.path for part in ops]
     tables = list(walk.record.parameters.rest(True, paths))
     parts = [*tables, *ops, *walk.record.parameters.rest(False, paths)]
@@ -40,12 +41,12 @@ def traced(place: str, inputs: Sequence[str] = ()) -> Trace:
     modules = modules_of((part.path for part in parts), walk.record.classes, params)
     returned = [scope[each.name] for each in model.graph.output]
     dataflow = walk.buffers.dataflow(len(tables), given.values(), returned, walk.record.parameters.bytes_by_type())
-    return Trace(relative(place), shapes_of(given), "", "", modules, parts, fill="", dataflow=dataflow)
+    leftover, name = walk.nodes.rest(names), relative(place)
+    return Trace(name, shapes_of(given), "", "", modules, parts, fill="", dataflow=dataflow, leftover=leftover)
 
 
-def _named(walk: Walk) -> list[Part]:
+def _named(walk: Walk, names: Names) -> list[Part]:
     """Return a part for each op. The only op of a module has the module's name."""
-    names = Names()
     named = [(op, names.add(op.path, op.local)) for op in walk.record.ops]
     return [
         Part("", None, "", op.path, [("" if names.is_alone(op.path) else name, op.role, op.cost)]) for op, name in named
