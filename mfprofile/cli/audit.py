@@ -100,7 +100,7 @@ def command(
     if depth < 0:
         raise InputError(f"--depth {depth}: must be 0 or more")
     if is_onnx(target):
-        refuse_code_options(target, **options.of_code(), device=device, verify=verify, counter=counters)
+        refuse_code_options(target, **options.of_code(), device=device)
     need_extra("audit", [target])
     from mfprofile.cost.conventions import find_convention
     from mfprofile.cost.training import check_mode, mode_of
@@ -110,7 +110,7 @@ def command(
     from mfprofile.view.verification import failures
 
     names = counters or ([] if verify else None)
-    check_mode(find_convention(convention), mode_of(options.training))
+    check_mode(find_convention(convention, of_file=is_onnx(target)), mode_of(options.training))
     options = configured(options)
     result = _audited(target, options, device, names)
     bill = result.trace.bill(convention)
@@ -125,13 +125,22 @@ def command(
 
 
 def _audited(target: str, options: Options, device: str | None, counters: list[str] | None) -> Audit:
-    from mfprofile.verify.outcome import Audit
-
     if counters is not None:
         refuse_pairs(options, "--verify")
     if is_onnx(target):
-        return Audit(file_trace(target, options))
+        return _of_file(target, options, counters)
     from mfprofile.verify.audit import audit
 
     with imported_once([target], options):
         return audit(target, *inputs_and_arguments(target, options), device, counters, notify, options.mode)
+
+
+def _of_file(target: str, options: Options, counters: list[str] | None) -> Audit:
+    from mfprofile.verify.outcome import Audit
+
+    trace = file_trace(target, options)
+    if counters is None:
+        return Audit(trace)
+    from mfprofile.verify.files import verify_file
+
+    return Audit(trace, verify_file(target, trace, counters, notify))

@@ -211,7 +211,7 @@ def _terms(convention: str | None, model: Device | None, batch: int, dtype: str,
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.conventions import find_convention
 
-    named = find_convention("core" if convention is None else convention)
+    named = find_convention("core" if convention is None else convention, of_file=True)
     terms = Terms(named.on(model), batch, dtype, convention is not None, training)
     if dtype != "float32":
         from mfprofile.cost.memory import value_bytes

@@ -67,16 +67,16 @@ def targets() -> list[str]:
 
 def conventions() -> Iterator[tuple[str, str]]:
     """Yield the conventions, each with its description."""
-    from mfprofile.cost.conventions import CONVENTIONS
+    from mfprofile.cost.conventions import CONVENTIONS, FILE_CONVENTIONS
 
-    yield from ((name, convention.about) for name, convention in CONVENTIONS.items())
+    yield from ((name, convention.about) for name, convention in {**CONVENTIONS, **FILE_CONVENTIONS}.items())
 
 
 def counters() -> list[str]:
     """Return the counters that `verify` can run, without importing torch. Each has a convention of its name."""
-    from mfprofile.cost.conventions import CONVENTIONS
+    from mfprofile.cost.conventions import CONVENTIONS, FILE_CONVENTIONS
 
-    return [name for name, convention in CONVENTIONS.items() if convention.versions]
+    return [name for name, convention in {**CONVENTIONS, **FILE_CONVENTIONS}.items() if convention.versions]
 
 
 def tables() -> Iterator[tuple[str, str]]:

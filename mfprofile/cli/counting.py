@@ -39,7 +39,7 @@ def counted(convention: str, latency_model: str | None, allow_unpriced: bool, tr
         return convention
     from mfprofile.cost.conventions import find_convention
 
-    return find_convention(convention).on(device)
+    return find_convention(convention, of_file=True).on(device)
 
 
 def device_of(latency_model: str | None, allow_unpriced: bool, training: bool = False) -> Device | None:

@@ -9,6 +9,7 @@ import typer
 from mfprofile.cli.completion import counters as counter_names
 from mfprofile.cli.completion import specs as spec_names
 from mfprofile.cli.describing import refuse_pairs
+from mfprofile.cli.files import file_trace
 from mfprofile.cli.options import FormOptions, load_all, need_torch, notify
 from mfprofile.cli.subjects import (
     NetworkOptions,
@@ -20,11 +21,11 @@ from mfprofile.cli.subjects import (
     note,
     refuse_misplaced,
 )
-from mfprofile.spec.sources import is_target
+from mfprofile.spec.sources import is_onnx, is_target
 
 if TYPE_CHECKING:
     from mfprofile.spec.model import Spec
-    from mfprofile.verify.verify import Verification
+    from mfprofile.verify.outcome import Verification
 
 SpecsOrTargets = Annotated[
     list[str],
@@ -57,8 +58,8 @@ def command(
     modules. Exits with 1 if a difference is not explained. Needs torch (pip install '.[torch]') and takes seconds.
 
     A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit --verify'. What is not
-    counted in it is noted on stderr. With --training, torch's FlopCounterMode counts a forward and a backward pass; no
-    other counter can.
+    counted in it is noted on stderr. An ONNX file is compared node by node with onnx-tool, which reads files. With
+    --training, torch's FlopCounterMode counts a forward and a backward pass; no other counter can.
 
     Example: mfprofile verify mf294m --counter fvcore --counter thop
     """
@@ -67,7 +68,9 @@ def command(
     options = options.divided(specs)
     loaded = iter(load_all([each for each in specs if not is_target(each)], options.assignments))
     targets = [each for each in specs if is_target(each)]
-    need_extra("verify", targets) if targets else need_torch("verify")
+    need_extra("verify", targets)
+    if len(targets) < len(specs):
+        need_torch("verify")
     from mfprofile.view.tables import show
     from mfprofile.view.verification import failures, verification_text
 
@@ -93,6 +96,8 @@ def _of_spec(spec: Spec, options: Options, counters: list[str] | None) -> Verifi
 
 
 def _of_target(target: str, options: Options, counters: list[str] | None) -> Verification:
+    if is_onnx(target):
+        return _of_file(target, options, counters)
     from mfprofile.verify.audit import audit
 
     inputs, arguments = inputs_and_arguments(target, options)
@@ -100,3 +105,11 @@ def _of_target(target: str, options: Options, counters: list[str] | None) -> Ver
     assert result.verification is not None
     note(target, result.verification.bill)
     return result.verification
+
+
+def _of_file(target: str, options: Options, counters: list[str] | None) -> Verification:
+    from mfprofile.verify.files import verify_file
+
+    result = verify_file(target, file_trace(target, options), counters, notify)
+    note(target, result.bill)
+    return result

@@ -11,7 +11,7 @@ import importlib.metadata
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -28,25 +28,8 @@ from mfprofile.trace.seeds import seeded
 from mfprofile.trace.settings import ONE_AT_A_TIME, no_fast_path, of_any_batch
 from mfprofile.verify import tools
 from mfprofile.verify.distributions import is_installed
+from mfprofile.verify.explanation import Measurement as Measurement
 from mfprofile.verify.tools import Inputs as Inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """The result of a tool for a model: its total, and each module's share by path if it has them (the root is '').
-
-    `total` and `by_path` are in the tool's own unit. `params` are the parameters that it counted. `unsupported` are the
-    operators that it reports as not counted, with the number of times. `activations` are the output values of ops by
-    path, if it counts them.
-    """
-
-    tool: str
-    version: str
-    total: int
-    params: int | None = None
-    by_path: Mapping[str, int] | None = None
-    unsupported: Mapping[str, int] = field(default_factory=dict)
-    activations: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

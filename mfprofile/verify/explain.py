@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from torch import nn
@@ -13,75 +11,16 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.kinds import PACKED
 from mfprofile.cost.rows import Row
 from mfprofile.cost.tools import FVCORE, THOP
-from mfprofile.cost.weights import Convention
 from mfprofile.trace.modules import named_modules
-from mfprofile.verify.counters import Measurement, parameters
+from mfprofile.verify.counters import parameters
+from mfprofile.verify.explanation import Comparison as Comparison
+from mfprofile.verify.explanation import Explanation as Explanation
+from mfprofile.verify.explanation import Measurement, added_and_missed, by_kind, was_read
+from mfprofile.verify.explanation import Mismatch as Mismatch
 from mfprofile.verify.jit import in_graph
 from mfprofile.verify.shares import Share, at_each_path, params_at_each_path, shares_of
 
 NO_PATHS: Mapping[str, Sequence[str]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """A module path where our count and a measurement differ."""
-
-    path: str
-    ours: int
-    theirs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The result of a comparison by module path: the number of paths, and the mismatches.
-
-    The deepest mismatches come first, in running order.
-    """
-
-    paths: int
-    mismatches: tuple[Mismatch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """One tool's totals, and what its convention predicts from our rows.
-
-    `core` is in the tool's unit. `adds` and `misses` are by kind and positive. `version_known` is whether the
-    convention was read from the source of the installed version; if not, a difference is not understood. `activations`
-    compares the output values, if the tool counts them.
-    """
-
-    measured: Measurement
-    unit: str
-    core: int
-    adds: Mapping[str, int]
-    misses: Mapping[str, int]
-    predicted: int
-    predicted_params: int
-    by_path: Comparison | None
-    version_known: bool
-    activations: Comparison | None = None
-
-    @property
-    def unexplained(self) -> int:
-        """Return the tool's total minus the prediction."""
-        return self.measured.total - self.predicted
-
-    @property
-    def unexplained_params(self) -> int:
-        """Return the tool's parameters minus the prediction, or 0 if it counts none."""
-        return 0 if self.measured.params is None else self.measured.params - self.predicted_params
-
-    @property
-    def holds(self) -> bool:
-        """Return whether the tool's figures are fully explained, in total and at every path."""
-        paths_match = not any(each.mismatches for each in (self.by_path, self.activations) if each is not None)
-        return paths_match and not self.unexplained and not self.unexplained_params
-
-    @property
-    def understood(self) -> bool:
-        """Return whether the tool is explained, or its version's source was read."""
-        return self.holds or self.version_known
 
 
 def explain(
@@ -99,22 +38,21 @@ def explain(
     predicted = (bill if plain is None else plain).under(measured.tool)
     others = others if measured.tool == THOP.name else NO_PATHS
     factor = 2 if predicted.convention.unit == "FLOPs" else 1
-    core = _by_kind(bill.rows, [factor * madds for madds in bill.under("core").row_madds])
+    core = by_kind(bill.rows, [factor * madds for madds in bill.under("core").row_madds])
     shares = _shares(predicted, others)
     rows, amounts = [each.row for each in shares], [each.amount for each in shares]
     outputs = [each.outputs for each in shares]
-    theirs = _by_kind(rows, amounts)
-    extra = {kind: theirs.get(kind, 0) - core.get(kind, 0) for kind in {**core, **theirs}}
+    adds, misses = added_and_missed(core, by_kind(rows, amounts))
     return Explanation(
         measured,
         predicted.convention.unit,
         sum(core.values()),
-        {kind: more for kind, more in extra.items() if more > 0},
-        {kind: -more for kind, more in extra.items() if more < 0},
+        adds,
+        misses,
         sum(amounts),
         predicted.counted_params + params_at_each_path(predicted, others),
         None if measured.by_path is None else compare(rows, amounts, measured.by_path, modules),
-        _was_read(predicted.convention, measured.version),
+        was_read(predicted.convention, measured.version),
         None if measured.activations is None else compare(rows, outputs, measured.activations, modules),
     )
 
@@ -125,19 +63,6 @@ def _shares(bill: Bill, others: Mapping[str, Sequence[str]]) -> Sequence[Share]:
     if bill.convention.name == FVCORE.name and flow is not None:
         shares = in_graph(bill, flow, shares)
     return at_each_path(shares, others) if others else shares
-
-
-def _was_read(convention: Convention, version: str) -> bool:
-    """Return whether the version starts with the numbers of a version whose source was read."""
-    numbers = re.findall(r"[0-9]+", version)
-    return any(numbers[: read.count(".") + 1] == read.split(".") for read in convention.versions)
-
-
-def _by_kind(rows: Iterable[Row], amounts: Iterable[int]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for row, amount in zip(rows, amounts, strict=True):
-        sums[row.kind] = sums.get(row.kind, 0) + amount
-    return sums
 
 
 def compare_params(bill: Bill, model: nn.Module) -> Comparison:

@@ -1,15 +1,38 @@
-"""The result of an audit. Importing this needs no torch, because a model file is audited without it."""
+"""The results of a verification and of an audit. Importing this needs no torch: a model file is counted without it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mfprofile.cost.bill import Bill
 from mfprofile.cost.subject import is_whole
 from mfprofile.trace.result import Trace
+from mfprofile.trace.uses import Use
+from mfprofile.verify.explanation import Comparison, Explanation
 
-if TYPE_CHECKING:
-    from mfprofile.verify.verify import Verification
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The comparison of a bill with the model's parameters and with other counters, for one network.
+
+    A model file has no parameters of torch to compare with: its `params` is None. `unable` are the counters that
+    cannot count it.
+    """
+
+    bill: Bill
+    params: Comparison | None
+    explanations: Sequence[Explanation]
+    failures: Mapping[str, str]
+    skipped: Sequence[str]
+    formulas: Sequence[Use] = ()
+    unable: Sequence[str] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Return whether parameters agree at every path, and every counter ran and is fully explained."""
+        explained = all(each.holds for each in self.explanations)
+        return (self.params is None or not self.params.mismatches) and explained and not self.failures
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import nn
@@ -19,25 +18,9 @@ from mfprofile.spec.words import raised
 from mfprofile.trace.modules import named_modules, other_paths
 from mfprofile.trace.uses import Use
 from mfprofile.verify.counters import COUNTERS, Inputs, installed, measure
-from mfprofile.verify.explain import Comparison, Explanation, compare_params, explain
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The comparison of a bill with the model's parameters and with other counters, for one network."""
-
-    bill: Bill
-    params: Comparison
-    explanations: Sequence[Explanation]
-    failures: Mapping[str, str]
-    skipped: Sequence[str]
-    formulas: Sequence[Use] = ()
-
-    @property
-    def holds(self) -> bool:
-        """Return whether parameters agree at every path, and every counter ran and is fully explained."""
-        explained = all(each.holds for each in self.explanations)
-        return not self.params.mismatches and explained and not self.failures
+from mfprofile.verify.explain import compare_params, explain
+from mfprofile.verify.files import FILE_COUNTERS
+from mfprofile.verify.outcome import Verification as Verification
 
 
 def verify(
@@ -116,6 +99,9 @@ def chosen(counters: Sequence[str] | None, training: bool = False) -> list[str]:
 
 def _named(counters: Sequence[str]) -> Iterator[str]:
     for name in dict.fromkeys(counters):
+        if name in FILE_COUNTERS:
+            what = f"--counter {name}: counts ONNX files, and this is a network of torch"
+            raise InputError(f"{what}; export it, and verify its file, as in 'mfprofile verify net.onnx'")
         if name not in COUNTERS:
             raise unknown("counter", name, COUNTERS)
         if not installed(name):

@@ -163,6 +163,9 @@ def skipped_params(bill: Bill) -> list[str]:
     """Return a line on the parameters that the convention skips, or no line if it skips none."""
     if bill.counted_params == bill.params:
         return []
+    if bill.convention.nodes is not None:
+        what = "stored tensors that its nodes read, also running statistics and sizes"
+        return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: {what}"]
     kinds = ", ".join(sorted(bill.convention.uncounted_params))
     skipped = "modules that it does not know" if bill.subject.modules else kinds
     return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params; it skips those of {skipped}"]

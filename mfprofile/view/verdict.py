@@ -62,7 +62,7 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
 def _heading(outcome: Outcome, terms: Terms) -> str:
     names = conventions_of(outcome, terms)
     parts = [f"Limits {_in(names)}"]
-    units = {name: unit for name in names if (unit := find_convention(name).unit) != "MAdds"}
+    units = {name: unit for name in names if (unit := find_convention(name, of_file=True).unit) != "MAdds"}
     parts += [f"madds{f' of {name!r}' if len(names) > 1 else ''} in {unit}" for name, unit in units.items()]
     parts += ["madds of training (forward and backward)"] if terms.training else []
     predicted = predicted_by(outcome.verdicts)

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.training import TRAINING
+from mfprofile.spec.words import listed
+from mfprofile.verify.explanation import NODES
 from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
+from mfprofile.view.values import MOST_NAMED
 
 if TYPE_CHECKING:
-    from mfprofile.verify.explain import Comparison, Explanation
-    from mfprofile.verify.verify import Verification
+    from mfprofile.verify.explanation import Comparison, Explanation
+    from mfprofile.verify.outcome import Verification
 
 
 def verification_text(verifications: Sequence[Verification], form: Form) -> str:
@@ -79,7 +82,8 @@ def _signed(amount: int) -> str:
 
 
 def _remarks(verification: Verification) -> list[str]:
-    lines = [_compared("parameters against torch's tensors", verification.params)]
+    params = verification.params
+    lines = [] if params is None else [_compared("parameters against torch's tensors", params)]
     lines += unknown_formulas(verification.formulas)
     for one in verification.explanations:
         lines += _remarks_on(one, verification.bill.params)
@@ -90,6 +94,8 @@ def _remarks(verification: Verification) -> list[str]:
     lines += failures(verification)
     if verification.bill.mode == TRAINING:
         lines.append("only torch's FlopCounterMode can count training; for convolutions in groups it counts more")
+    if verification.unable:
+        lines.append(f"counters that run a network, and cannot read a file: {', '.join(verification.unable)}")
     if verification.skipped:
         lines.append(f"not installed: {', '.join(verification.skipped)}")
     return [*lines, "all explained" if verification.holds else "NOT all explained"]
@@ -105,16 +111,30 @@ def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
     tool = one.measured.tool
     if one.by_path is not None:
         yield _compared(f"{one.unit} against {tool}", one.by_path)
+        yield from _nodes_left(one.by_path)
     if one.activations is not None:
         yield _compared(f"activations of products against {tool}", one.activations)
-    if params != one.predicted_params:
+    if params != one.predicted_params and not _is_of_file(one):
         yield f"{tool} misses {grouped(params - one.predicted_params)} params outside the layers that it knows"
+    if params != one.predicted_params and _is_of_file(one):
+        yield f"the params of {tool} are stored tensors that its nodes read, also running statistics and sizes"
     if not one.version_known:
         yield _of_another_version(one)
 
 
+def _is_of_file(one: Explanation) -> bool:
+    return one.by_path is not None and one.by_path.of == NODES
+
+
+def _nodes_left(comparison: Comparison) -> Iterator[str]:
+    """Yield a line with the nodes of a file that differ beyond the first, which is named already."""
+    if comparison.of == NODES and len(comparison.mismatches) > 1:
+        rest = [f"{one.path} ({grouped(one.ours)} ours, {grouped(one.theirs)} theirs)" for one in comparison.mismatches]
+        yield f"nodes not explained: {listed(rest, MOST_NAMED)}"
+
+
 def _of_another_version(one: Explanation) -> str:
-    read = ", ".join(find_convention(one.measured.tool).versions)
+    read = ", ".join(find_convention(one.measured.tool, of_file=True).versions)
     verdict = "still explained" if one.holds else "NOT understood"
     return f"{one.measured.tool} {one.measured.version}: its source was read at {read}, {verdict}"
 
@@ -123,10 +143,10 @@ def _compared(what: str, comparison: Comparison) -> str:
     if not comparison.mismatches:
         if comparison.paths == 1:
             return f"{what}: equal"
-        return f"{what}: equal at each of {comparison.paths} module paths"
+        return f"{what}: equal at each of {comparison.paths} {comparison.of}"
     first = comparison.mismatches[0]
     where = first.path or "the whole"
-    paths = f"{len(comparison.mismatches)} of {comparison.paths} module paths differ, first "
+    paths = f"{len(comparison.mismatches)} of {comparison.paths} {comparison.of} differ, first "
     text = f"{what}: {paths if comparison.paths > 1 else 'differ, '}{where}"
     return f"{text} ({grouped(first.ours)} ours, {grouped(first.theirs)} theirs)"
 
@@ -136,11 +156,12 @@ def verification_json(verification: Verification) -> dict[str, Any]:
     return {
         **head(verification.bill),
         "holds": verification.holds,
-        "params_by_path": _comparison_json(verification.params),
+        "params_by_path": None if verification.params is None else _comparison_json(verification.params),
         "counters": [_explanation_json(one) for one in verification.explanations],
         "formulas": formulas_json(verification.formulas),
         "failures": dict(verification.failures),
         "not_installed": list(verification.skipped),
+        **({"cannot_read_files": list(verification.unable)} if verification.unable else {}),
     }
 
 
