@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from mfprofile.cost.kinds import UNCOVERED
+from mfprofile.cost.kinds import LEFTOVER, UNCOVERED
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 from mfprofile.cost.weights import ANY
@@ -73,9 +73,9 @@ class Device:
     def rate(self, kind: str, role: str) -> Rate | None:
         """Return the rate of ops of that kind and role, or None if the model never saw any.
 
-        Parameters that nothing reads take no time.
+        Parameters that nothing reads take no time. What exporters leave in files has none, because only one tool sees it.
         """
-        if kind == "unused":
+        if kind in ("unused", LEFTOVER):
             return NO_TIME
         if role == UNCOVERED:
             return None
