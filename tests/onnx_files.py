@@ -23,7 +23,9 @@ def graph_of(
     """Return a graph. `stored` are arrays, or shapes of random floats. Inputs are floats; a size may be a name."""
     generator = np.random.default_rng(0)
     arrays = {
-        name: np.asarray(value) if isinstance(value, np.ndarray | np.generic) else generator.standard_normal(value).astype(np.float32)
+        name: np.asarray(value)
+        if isinstance(value, np.ndarray | np.generic)
+        else generator.standard_normal(value).astype(np.float32)
         for name, value in stored.items()
     }
     return helper.make_graph(

@@ -139,6 +139,7 @@ CASES: Mapping[str, Case] = {
         outputs=("y", "z"),
     ),
     "ReduceSum": Case("ReduceSum", 24, [ROWS], {"axes": np.asarray([-1], np.int64)}, params=1),
+    "ReduceL2 over an input": Case("ReduceL2", 600, [ROWS], {"axes": np.asarray([-1], np.int64)}, params=1, opset=18),
     "MatMulInteger": Case("MatMulInteger", 96, [], {"a": _INT, "b": _INT.T}, params=48),
     "MatMulInteger with a zero point": Case(
         "MatMulInteger", 112, [], {"a": _INT, "b": _INT.T, "z": np.uint8(3)}, params=48

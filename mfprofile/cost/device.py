@@ -73,7 +73,7 @@ class Device:
     def rate(self, kind: str, role: str) -> Rate | None:
         """Return the rate of ops of that kind and role, or None if the model never saw any.
 
-        Parameters that nothing reads take no time. What exporters leave in files has none, because only one tool sees it.
+        Parameters that nothing reads take no time. Nor does what exporters leave in files.
         """
         if kind in ("unused", LEFTOVER):
             return NO_TIME

@@ -48,6 +48,7 @@ FAMILIES = (
     *("regnetx_002", "ghostnet_100", "densenet121", "repvgg_a0", "dpn48b", "hrnet_w18_small", "lcnet_050"),
     *("deit_tiny_patch16_224", "mixer_s32_224", "resmlp_12_224", "convnext_atto", "poolformer_s12", "mobilevit_xxs"),
     *("levit_128s", "pvt_v2_b0", "nf_regnet_b0", "visformer_tiny", "swin_tiny_patch4_window7_224"),
+    "xcit_nano_12_p16_224",
 )
 NOT_EXPORTED = {"windows", "transposed sequence", "transformer"}
 """The exporter does not know an operator of these, or cannot trace them."""
@@ -183,6 +184,41 @@ def test_the_tool_takes_open_sizes_from_the_trace(tmp_path: Path) -> None:
     result = verify_file(file, traced(file, ["8x9x7"]))
     assert [one.measured.total for one in result.explanations] == [4 * 7 * 5 * 72]
     assert result.holds
+
+
+def normalized(folder: Path, opset: int) -> str:
+    """Return a file with a division of vectors by their norms, as torch's `normalize` is exported."""
+    given: dict[str, Any] = {"axes": [-1]} if opset < 18 else {}
+    nodes = [
+        helper.make_node("ReduceL2", ["x"] if given else ["x", "axes"], ["n"], name="norm", **given),
+        helper.make_node("Clip", ["n", "least"], ["c"], name="clip"),
+        helper.make_node("Sqrt", ["c"], ["r"], name="root"),
+        helper.make_node("Mul", ["r", "n"], ["m"], name="product"),
+        helper.make_node("Expand", ["m", "shape"], ["e"], name="expand"),
+        helper.make_node("Div", ["x", "e"], ["y"], name="divide"),
+    ]
+    stored = {"least": np.asarray(1e-12, np.float32), "shape": np.asarray([4, 6]), "axes": np.asarray([-1])}
+    return saved(model_of(nodes, {"x": (4, 6)}, stored, opset=opset), folder, f"{opset}.onnx")
+
+
+NORMALIZED = {"norm": 600, "clip": 8, "root": 96, "product": 4, "expand": 0, "divide": 96}
+
+
+@pytest.mark.parametrize("opset, nodes", [(17, {}), (18, {"clip": 2, "root": 24, "product": 1})])
+def test_the_tool_takes_a_norm_over_axes_that_are_an_input_as_one_value(
+    opset: int, nodes: dict[str, int], tmp_path: Path
+) -> None:
+    """So what follows on each norm is counted once, until a node gives the size again."""
+    bill = traced(normalized(tmp_path, opset)).bill(TOOL)
+    assert bill.convention.nodes is not None
+    assert {node.name: bill.convention.nodes.of(node) for node in nodes_of(bill)} == NORMALIZED | nodes
+
+
+@pytest.mark.parametrize("opset", [17, 18])
+def test_the_tool_itself_takes_a_norm_so(opset: int, tmp_path: Path) -> None:
+    """Each node agrees, for both ways to give the axes."""
+    needs_tool()
+    explained(normalized(tmp_path, opset))
 
 
 def test_what_an_exporter_leaves_is_counted_only_by_the_tool(small: Path) -> None:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from onnx import GraphProto, NodeProto
 
 from mfprofile.cost.kinds import LEFTOVER
-from mfprofile.cost.nodes import Given, Node, Operand
+from mfprofile.cost.nodes import Given, Node, Operand, Sides
+from mfprofile.cost.onnx_tool_sizes import taken
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
 from mfprofile.trace.onnx.names import Names, local_name
 from mfprofile.trace.onnx.record import Record
 from mfprofile.trace.onnx.values import Value, attributes
 
-_NEEDED = ("axis", "equation", "kernel_shape", "mode", "size", "transB")
+_NEEDED = ("axis", "equation", "keepdims", "kernel_shape", "mode", "size", "transB")
 """The attributes that a rule of a tool may need."""
 
 
 class Nodes:
-    """The nodes of a file's own graph, without the graphs inside it, in the order in which they run."""
+    """The nodes of a file's own graph, without the graphs inside it, in the order in which they run.
+
+    Their sizes are those that onnx-tool takes them to have, which are not always the true ones.
+    """
 
     def __init__(self, graph: GraphProto) -> None:
         self.every: list[Node] = []
         self._graph = graph
         self._rest: list[Node] = []
         self._stored = {each.name for each in graph.initializer}
+        self._taken: dict[str, Sides] = {}
         self._numbers = {name: at for at, node in enumerate(graph.node) for name in node.output if name}
 
     def note(
@@ -44,12 +50,12 @@ class Nodes:
             self._rest.append(noted)
 
     def _noted(self, node: NodeProto, inputs: Sequence[Value | None], outputs: Sequence[Value], record: Record) -> Node:
+        number = next((self._numbers[name] for name in node.output if name), len(self.every))
         operands = [
-            Operand(None if value is None else value.shape, name if name in self._stored else "")
+            Operand(self._taken.get(name, None if value is None else value.shape), name if name in self._stored else "")
             for name, value in zip(node.input, inputs, strict=True)
         ]
-        number = next((self._numbers[name] for name in node.output if name), len(self.every))
-        return Node(
+        noted = Node(
             node.name or f"{node.op_type}_{number}",
             node.op_type,
             record.path(node, inputs),
@@ -58,6 +64,11 @@ class Nodes:
             tuple(operands),
             tuple(value.shape for value in outputs),
         )
+        sides = taken(noted, any(name in self._taken for name in node.input))
+        if sides is None or sides == noted.outputs[0]:
+            return noted
+        self._taken[node.output[0]] = sides
+        return replace(noted, outputs=(sides, *noted.outputs[1:]))
 
     def rest(self, names: Names) -> Sequence[Part]:
         """Return the nodes that have no op, because they cost nothing in any other count: each as an op of its own.
