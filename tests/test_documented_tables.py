@@ -13,6 +13,8 @@ from running import ROOT
 import mfprofile
 from mfprofile.cli.program import COMMANDS
 from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.cost.nodes import Node
+from mfprofile.cost.onnx_tool import RULES as ONNX_RULES
 from mfprofile.cost.weights import Weight
 from mfprofile.spec.schema import json_schema
 
@@ -116,6 +118,17 @@ def test_the_page_on_conventions_has_every_weight() -> None:
     for label, places in _places().items():
         for place in places:
             assert weights[label] == [_weight(CONVENTIONS[name].weight(*place)) for name in names], (label, place)
+
+
+def test_the_page_on_conventions_has_every_operator_of_onnx() -> None:
+    """A table has those that cost something for each value of an output, and the text below all others with a rule."""
+    _, *rows = _table("docs/conventions.md", "it counts for each value of the output")
+    sized = {name: int(times) for times, names in rows for name in re.findall(r"`(\w+)`", names)}
+    for name, times in sized.items():
+        assert ONNX_RULES[name](Node("", name, "", "", {}, (), ((2, 3),))) == 6 * times, name
+    text = (ROOT / "docs/conventions.md").read_text().partition("### A counter of files")[2].partition("\n## ")[0]
+    costly = {name for name, rule in ONNX_RULES.items() if rule is not ONNX_RULES["Erf"]}
+    assert costly <= set(re.findall(r"`(\w+)`", text))
 
 
 def test_the_page_on_conventions_has_every_operation() -> None:
