@@ -139,6 +139,9 @@ CASES: Mapping[str, Case] = {
         outputs=("y", "z"),
     ),
     "ReduceSum": Case("ReduceSum", 24, [ROWS], {"axes": np.asarray([-1], np.int64)}, params=1),
+    "Pow of two tensors": Case("Pow", 960, [(4, 1, 6), (5, 6)]),
+    "MatMul of two batches": Case("MatMul", 360, [(2, 1, 4, 6), (3, 6, 5)]),
+    "MatMul of a batch and none": Case("MatMul", 240, [(2, 4, 6), (6, 5)]),
     "ReduceL2 over an input": Case("ReduceL2", 600, [ROWS], {"axes": np.asarray([-1], np.int64)}, params=1, opset=18),
     "MatMulInteger": Case("MatMulInteger", 96, [], {"a": _INT, "b": _INT.T}, params=48),
     "MatMulInteger with a zero point": Case(

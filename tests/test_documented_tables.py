@@ -126,7 +126,9 @@ def test_the_page_on_conventions_has_every_operator_of_onnx() -> None:
     sized = {name: int(times) for times, names in rows for name in re.findall(r"`(\w+)`", names)}
     for name, times in sized.items():
         assert ONNX_RULES[name](Node("", name, "", "", {}, (), ((2, 3),))) == 6 * times, name
-    text = (ROOT / "docs/conventions.md").read_text().partition("### A counter of files")[2].partition("\n## ")[0]
+    text = (
+        (ROOT / "docs/conventions.md").read_text("utf-8").partition("### A counter of files")[2].partition("\n## ")[0]
+    )
     costly = {name for name, rule in ONNX_RULES.items() if rule is not ONNX_RULES["Erf"]}
     assert costly <= set(re.findall(r"`(\w+)`", text))
 
