@@ -8,6 +8,7 @@ import pytest
 from running import ROOT, shell
 
 from mfprofile.cli.completion import counters, specs
+from mfprofile.verify.files import FILE_COUNTERS
 
 
 def _offered(line: str, cwd: Path = ROOT) -> list[str]:
@@ -77,4 +78,4 @@ def test_zsh_and_fish_offer_each_name_with_its_description(form: str, separator:
 def test_the_offered_counters_are_those_that_exist() -> None:
     """Their names are known without torch."""
     audit = pytest.importorskip("mfprofile.verify.counters")
-    assert set(counters()) == set(audit.COUNTERS)
+    assert set(counters()) == {*audit.COUNTERS, *FILE_COUNTERS}

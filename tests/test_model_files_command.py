@@ -134,8 +134,7 @@ def test_inputs_of_a_file_can_be_in_a_pyproject(folder: Path) -> None:
     ("line", "text"),
     [
         ("audit net.onnx", "net.onnx: input 'image' has the size batch×3×height×width, which is open; give it without the batch, as in --input image=3x224x224"),
-        ("audit net.onnx --verify", "--verify needs a network in code, but net.onnx is a model file: a model file is read, not run; remove it"),
-        ("audit net.onnx --counter torch", "--counter needs a network in code, but net.onnx is a model file: a model file is read, not run; remove it"),
+        ("audit net.onnx --input 3x8x8 --counter torch", "--counter torch: runs a network of torch, and 'net.onnx' is a file; use onnx-tool"),
         ("audit net.onnx --device cpu", "--device needs a network in code, but net.onnx is a model file: a model file is read, not run; remove it"),
         ("audit net.onnx --inputs random", "--inputs needs a network in code, but net.onnx is a model file: a model file is read, not run; remove it"),
         ("check net.onnx --arg width=4 --max-madds 1M", "--arg needs a network in code, but net.onnx is a model file: its code was run when it was exported; remove it"),
