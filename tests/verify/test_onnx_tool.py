@@ -24,6 +24,8 @@ from onnx_files import exported, model_of, saved
 from onnx_nodes import CASES
 
 from mfprofile.cost.conventions import CONVENTIONS, FILE_CONVENTIONS
+from mfprofile.cost.device import NO_TIME, Device
+from mfprofile.cost.kinds import LEFTOVER
 from mfprofile.errors import InputError
 from mfprofile.trace.onnx.trace import traced
 from mfprofile.verify import files
@@ -327,6 +329,23 @@ def test_an_operator_that_the_tool_does_not_know_is_named(tmp_path: Path) -> Non
     assert trace.bill().madds == 0
     with pytest.raises(InputError, match=r"onnx-tool does not know the operator GlobalMaxPool \(node 'pool'\)"):
         trace.bill(TOOL)
+
+
+def test_specs_and_files_are_verified_together(small: Path, counted: Callable[..., None]) -> None:
+    """Each by the counters that can count it; one document in JSON."""
+    pytest.importorskip("fvcore")
+    counted(10_657, 293, SMALL)
+    result = run("verify", "net.onnx", "mf26m", "--json", cwd=small)
+    assert result.returncode == 0
+    in_file, of_spec = json.loads(result.stdout)
+    assert [one["tool"] for one in in_file["counters"]] == [TOOL]
+    assert TOOL not in [one["tool"] for one in of_spec["counters"]]
+    assert "cannot_read_files" not in of_spec
+
+
+def test_what_an_exporter_leaves_takes_no_time() -> None:
+    """A latency model need not know it, because other bills do not have it at all."""
+    assert Device("few", {}).rate(LEFTOVER, "plain") == NO_TIME
 
 
 def test_conventions_of_files_are_apart() -> None:
