@@ -24,6 +24,7 @@ from mfprofile.explore.chain import Chain
 from mfprofile.explore.front import Objective
 from mfprofile.explore.join import extreme
 from mfprofile.explore.labels import undominated_paths
+from mfprofile.explore.leaders import Leading, leading_paths
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
@@ -78,7 +79,8 @@ def best(
     question = Question(space, (objective.quantity, *(quantity for quantity, _ in others)), convention)
     task = _Task(objective.most, (own, *(window for _, window in others)), memory, number)
     if number > 1:
-        return variants_of(question, _best_by_visit(question, task, executor, progress), executor)
+        leading = Leading(task.most, task.windows, number, memory)
+        return variants_of(question, leading_paths(question, leading, executor, progress), executor)
     for limits in _one_sided(task.windows[1:]):
         try:
             answer = _best_answer(_best_by_labels(question, task, limits, executor, progress), task)

@@ -1,0 +1,161 @@
+"""Find the best variants within windows, best first. The answer is exact, in spaces too large to visit.
+
+Variants have an order: by the objective, then by the values of their choices in the order of the space: the setting of
+the global choices, the stem, the blocks, the end. So of equally good variants those with the first values are returned.
+
+Each chain is searched link by link. If it is known how well each path can end, only the first paths must be kept: as
+many as variants are wanted. This holds with one limit or none, and then no other search is needed. With more limits
+there are only bounds of how a path can end. This search gives variants that may not be the best, and so a sum that the
+best ones reach. An exact search of the chains that can reach it follows (see `meeting`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from mfprofile.errors import InputError, TooLargeError
+from mfprofile.explore.chain import Chain
+from mfprofile.explore.completions import NEVER, Completions, Ranking
+from mfprofile.explore.meeting import first_paths
+from mfprofile.explore.paths import Paths, edges_of, extended, start
+from mfprofile.explore.sums import least_to_end
+from mfprofile.explore.variant import Path
+from mfprofile.explore.work import Progress, Question, over_chains
+from mfprofile.spec.quantities import Window
+
+_WIDTH = 1024  # paths that are kept at least where it is only bounded how they can end
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leading:
+    """A search for the `number` best variants of a question.
+
+    The objective is the question's first quantity, maximized if `most`. `windows` has one window for each quantity, in
+    the question's order. A worker uses up to `memory` bytes.
+    """
+
+    most: bool
+    windows: tuple[Window, ...]
+    number: int
+    memory: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The first paths of a chain that are known: the signed objective of each, less is better, and its edges.
+
+    If it is not `complete`, others of the chain may come before some of them; no path is below `bound`.
+    """
+
+    values: list[int]
+    edges: list[tuple[int, ...]]
+    bound: int = NEVER
+    complete: bool = True
+
+
+def leading_paths(
+    question: Question, leading: Leading, executor: Executor | None = None, progress: Progress | None = None
+) -> list[Path]:
+    """Return the paths of the best variants, best first, fewer if there are not as many.
+
+    Raises `InputError` if the search needs more memory than it may use.
+    """
+    try:
+        parts = over_chains(question, partial(_searched, leading=leading), executor, progress)
+        reached = _last_of_first(parts, leading.number)
+        inputs = {
+            at: reached
+            for at, part in enumerate(parts)
+            if part is not None and not part.complete and (reached is None or part.bound <= reached)
+        }
+        if inputs:
+            answers = over_chains(question, partial(_searched_exactly, leading=leading), executor, progress, inputs)
+            parts = [part if part is not None and part.complete else None for part in parts]
+            for at, answer in zip(inputs, answers, strict=True):
+                parts[at] = answer
+    except TooLargeError:
+        raise InputError(
+            f"{question.space.name}: the {leading.number:,} best need more memory than --ram; give more --ram, fewer "
+            "variants, or wider windows"
+        ) from None
+    found = [
+        (value, setting, edges)
+        for setting, part in enumerate(parts)
+        if part is not None
+        for value, edges in zip(part.values, part.edges, strict=True)
+    ]
+    return [(setting, edges) for _, setting, edges in sorted(found)[: leading.number]]
+
+
+def _last_of_first(parts: Iterable[_Found | None], number: int) -> int | None:
+    """Return the last of the `number` least values of all chains, or None if there are not as many."""
+    values = sorted(value for part in parts if part is not None for value in part.values)
+    return values[number - 1] if len(values) >= number else None
+
+
+def _searched(chain: Chain, leading: Leading) -> _Found:
+    """Return the first paths of a chain, or good ones where it is only bounded how paths can end."""
+    ranking = ranking_of(chain, leading.most, leading.windows)
+    if ranking is None:
+        return _Found([], [])
+    ahead = Completions(ranking, leading.memory)
+    level = start(len(ranking.windows))
+    bound = int(ahead.bounds(0, level.states, level.sums)[0])
+    width = leading.number if ahead.are_exact else max(leading.number, _WIDTH)
+    levels, left_out = [], NEVER
+    for at, (link, cost) in enumerate(zip(ranking.links, ranking.costs, strict=True)):
+        level, least = extended(level, at, link, cost, ahead.bounds, width)
+        left_out = min(left_out, least)
+        levels.append(level)
+    found = _first(levels, leading.number, bound)
+    is_sure = ahead.are_exact or left_out == NEVER
+    is_sure = is_sure or (len(found.values) == leading.number and found.values[-1] < left_out)
+    return found if is_sure else _Found(found.values, found.edges, found.bound, complete=False)
+
+
+def _searched_exactly(chain: Chain, reached: int | None, leading: Leading) -> _Found:
+    """Return the first paths of a chain among those whose signed objective is at most `reached`, if it is given."""
+    ranking = ranking_of(chain, leading.most, leading.windows)
+    assert ranking is not None
+    levels = first_paths(ranking, leading.number, NEVER if reached is None else reached, leading.memory)
+    return _first(levels, leading.number, NEVER)
+
+
+def _first(levels: Sequence[Paths], number: int, bound: int) -> _Found:
+    values = levels[-1].sums[0]
+    order = np.argsort(values, kind="stable")[:number]
+    return _Found(values[order].tolist(), list(map(tuple, edges_of(levels, order).tolist())), bound)
+
+
+def ranking_of(chain: Chain, most: bool, windows: Sequence[Window]) -> Ranking | None:
+    """Return the ranking of a chain's paths, with windows only as far as they exclude a path; None if no path is left.
+
+    The objective is maximized if `most`; its sums are then negative ones.
+    """
+    signs = np.ones((len(windows), 1), np.int64)
+    signs[0] = -1 if most else 1
+    costs = [link.costs * signs for link in chain.links]
+    least, negated = (least_to_end(chain.links, [sign * cost for cost in costs])[0][:, 0] for sign in (1, -1))
+    own = windows[0]
+    signed = [Window(*(None if side is None else -side for side in own[::-1])) if most else own, *windows[1:]]
+    narrowed = [_narrowed(*each) for each in zip(signed, least.tolist(), (-negated).tolist(), strict=True)]
+    rows = [row for row, window in enumerate(narrowed) if row == 0 or window != Window(None, None)]
+    if None in narrowed:
+        return None
+    return Ranking(chain.links, [cost[rows] for cost in costs], [narrowed[row] for row in rows])  # type: ignore[misc]
+
+
+def _narrowed(window: Window, least: int, greatest: int) -> Window | None:
+    """Return a window without the sides that exclude none of the sums, or None if it excludes all of them.
+
+    The sums are from `least` to `greatest`.
+    """
+    low = None if window.least is None or window.least <= least else window.least
+    high = None if window.most is None or window.most >= greatest else window.most
+    is_empty = (low is not None and low > greatest) or (high is not None and high < least)
+    return None if is_empty else Window(low, high)
