@@ -20,8 +20,9 @@ def least_fitting(paths: Integers, suffixes: Integers, windows: Sequence[Window]
     """
     if not suffixes.shape[1]:
         return np.full(paths.shape[1], NEVER)
-    if windows[0].least is None and len(windows) <= 2:
-        least = _least_in_range(paths, suffixes, windows[1] if len(windows) == 2 else Window(None, None))
+    limits = [(row, window) for row, window in enumerate(windows) if row or window.least is not None]
+    if len(limits) <= 1:
+        least = _least_in_range(paths, suffixes, *(limits or [(0, Window(None, None))])[0])
     else:
         least = _first_of_all(paths, suffixes, windows)
     if windows[0].most is not None:
@@ -29,14 +30,14 @@ def least_fitting(paths: Integers, suffixes: Integers, windows: Sequence[Window]
     return least
 
 
-def _least_in_range(paths: Integers, suffixes: Integers, window: Window) -> Integers:
-    """Return the least objective of each path, with one window on the second sum.
+def _least_in_range(paths: Integers, suffixes: Integers, row: int, window: Window) -> Integers:
+    """Return the least objective of each path, with a window on one of the sums.
 
-    The suffixes are sorted by their second sum, with the least objective of each run of 1, 2, 4, 8… of them. Two runs
+    The suffixes are sorted by this sum, with the least objective of each run of 1, 2, 4, 8… of them. Two runs
     cover the suffixes that fit a path.
     """
-    order = np.argsort(suffixes[-1], kind="stable")
-    limited, left = suffixes[-1, order], paths[-1]
+    order = np.argsort(suffixes[row], kind="stable")
+    limited, left = suffixes[row, order], paths[row]
     low = np.zeros(len(left), np.int64) if window.least is None else np.searchsorted(limited, window.least - left)
     high = np.searchsorted(limited, window.most - left, "right") if window.most is not None else len(limited)
     width: Integers = np.maximum(high - low, 0)

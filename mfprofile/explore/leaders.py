@@ -11,7 +11,7 @@ best ones reach. An exact search of the chains that can reach it follows (see `m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -67,35 +67,51 @@ def leading_paths(
     """
     try:
         parts = over_chains(question, partial(_searched, leading=leading), executor, progress)
-        reached = _last_of_first(parts, leading.number)
-        inputs = {
-            at: reached
-            for at, part in enumerate(parts)
-            if part is not None and not part.complete and (reached is None or part.bound <= reached)
-        }
-        if inputs:
-            answers = over_chains(question, partial(_searched_exactly, leading=leading), executor, progress, inputs)
-            parts = [part if part is not None and part.complete else None for part in parts]
-            for at, answer in zip(inputs, answers, strict=True):
-                parts[at] = answer
+        _complete(parts, question, leading, executor, progress)
     except TooLargeError:
         raise InputError(
             f"{question.space.name}: the {leading.number:,} best need more memory than --ram; give more --ram, fewer "
             "variants, or wider windows"
         ) from None
-    found = [
-        (value, setting, edges)
-        for setting, part in enumerate(parts)
+    return [(setting, edges) for _, setting, edges in _ranked(parts)[: leading.number]]
+
+
+def _ranked(parts: Sequence[_Found | None]) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Return the paths of all chains in their order: the value of each, the index of its chain, and its edges."""
+    return sorted(
+        (value, at, edges)
+        for at, part in enumerate(parts)
         if part is not None
         for value, edges in zip(part.values, part.edges, strict=True)
-    ]
-    return [(setting, edges) for _, setting, edges in sorted(found)[: leading.number]]
+    )
 
 
-def _last_of_first(parts: Iterable[_Found | None], number: int) -> int | None:
-    """Return the last of the `number` least values of all chains, or None if there are not as many."""
-    values = sorted(value for part in parts if part is not None for value in part.values)
-    return values[number - 1] if len(values) >= number else None
+def _complete(
+    parts: list[_Found | None],
+    question: Question,
+    leading: Leading,
+    executor: Executor | None,
+    progress: Progress | None,
+) -> None:
+    """Replace the parts of the chains that are not complete, as far as they can have one of the first paths.
+
+    Those with the least bounds are searched first, one chain, then two, four…, because others are then often excluded.
+    """
+    rest = [(part.bound, at) for at, part in enumerate(parts) if part is not None and not part.complete]
+    rest.sort()
+    number, done, of = 1, 0, len(rest)
+    while rest:
+        ranked = _ranked(parts)
+        last = ranked[leading.number - 1] if len(ranked) >= leading.number else None
+        rest = [each for each in rest if last is None or each <= last[:2]]
+        now, rest = rest[:number], rest[number:]
+        inputs = {at: None if last is None else last[0] for _, at in now}
+        task = partial(_searched_exactly, leading=leading)
+        for at, answer in zip(inputs, over_chains(question, task, executor, inputs=inputs), strict=True):
+            parts[at] = answer
+        number, done = 2 * number, done + len(now)
+        if progress is not None:
+            progress(done if rest else of, of)
 
 
 def _searched(chain: Chain, leading: Leading) -> _Found:

@@ -9,6 +9,7 @@ end. From there on only the first paths are kept, as many as variants are wanted
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from mfprofile.errors import TooLargeError
 from mfprofile.explore.completions import NEVER, Completions, Ranking, of_each_state
@@ -17,7 +18,8 @@ from mfprofile.explore.fitting import least_fitting
 from mfprofile.explore.labels import undominated
 from mfprofile.explore.paths import Paths, extended, first, start
 
-_COPIES = 6  # copies of sums while they are collected and sorted
+_COPIES = 4  # copies of sums while they are collected and sorted
+_MANY = 1 << 18  # paths, from which on equal sums are looked for
 
 
 def first_paths(ranking: Ranking, number: int, reached: int, memory: int) -> list[Paths]:
@@ -28,16 +30,19 @@ def first_paths(ranking: Ranking, number: int, reached: int, memory: int) -> lis
     """
     ahead, behind = Completions(ranking, memory // 4), _Suffixes(ranking, reached, memory // 4)
     levels = [start(len(ranking.windows))]
-    room = memory // 2 // (_COPIES * 8 * (len(ranking.windows) + 3))
     while len(levels) <= behind.begin:
-        if levels[-1].count > behind.count:
+        at = len(levels) - 1
+        link, cost = ranking.links[at], ranking.costs[at]
+        degrees = np.bincount(link.source, minlength=int(levels[-1].states.max(initial=0)) + 1)
+        more = int(degrees[levels[-1].states].sum())
+        if behind.next_count() < more:
             behind.extend()
             continue
-        at = len(levels) - 1
-        paths, _ = extended(levels[-1], at, ranking.links[at], ranking.costs[at], ahead.bounds, None, reached)
-        levels.append(paths.select(_first_of_equal(paths, ranking, number)))
-        if sum(level.count for level in levels) + behind.count > room:
+        if 8 * (_COPIES * more * (len(ranking.windows) + 3) + 2 * sum(level.count for level in levels)) > memory // 2:
             raise TooLargeError
+        paths, _ = extended(levels[-1], at, link, cost, ahead.bounds, None, reached)
+        levels[-1] = levels[-1].without_sums()
+        levels.append(paths.select(_first_of_equal(paths, ranking, number)) if paths.count > _MANY else paths)
     bounds = behind.bounds(behind.begin, levels[-1].states, levels[-1].sums)
     able = np.flatnonzero((bounds < NEVER) & (bounds <= reached))
     levels[-1] = levels[-1].select(able[first(bounds[able], number)])
@@ -54,13 +59,15 @@ def _first_of_equal(paths: Paths, ranking: Ranking, number: int) -> Integers:
     """
     keys = np.vstack([paths.states, paths.sums[_key_rows(ranking)]])
     order = np.lexsort([paths.sums[0], *keys])
-    ordered = keys[:, order]
-    starts = np.flatnonzero(np.concatenate([[True], (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)]))
-    if not len(order):
-        return order
+    starts = np.flatnonzero(_new(keys[:, order]))
     sizes = np.diff(np.concatenate([starts, [len(order)]]))
     place = np.arange(len(order)) - np.repeat(starts, sizes)
     return np.sort(order[place < number])
+
+
+def _new(columns: Integers) -> npt.NDArray[np.bool_]:
+    """Return which columns differ from the one before them."""
+    return np.concatenate([[True], (columns[:, 1:] != columns[:, :-1]).any(axis=0)])[: columns.shape[1]]
 
 
 def _key_rows(ranking: Ranking) -> list[int]:
@@ -78,10 +85,10 @@ class _Suffixes:
         self.begin = len(ranking.links)
         self.levels: dict[int, list[Integers]] = {self.begin: [np.zeros((len(ranking.windows), 1), np.int64)]}
 
-    @property
-    def count(self) -> int:
-        """Return the number of suffixes at the first level."""
-        return sum(sums.shape[1] for sums in self.levels[self.begin])
+    def next_count(self) -> int:
+        """Return the number of suffixes after the next extension, before any is dropped."""
+        counts = np.array([sums.shape[1] for sums in self.levels[self.begin]])
+        return int(counts[self.ranking.links[self.begin - 1].target].sum())
 
     def extend(self) -> None:
         """Extend the suffixes by the link before them."""
@@ -109,9 +116,7 @@ class _Suffixes:
             return sums[:, undominated(sums * signs[:, None])]
         keys = sums[_key_rows(self.ranking)]
         order = np.lexsort([sums[0], *keys])
-        ordered = keys[:, order]
-        new = np.concatenate([[True], (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)])[: len(order)]
-        kept = sums[:, order[new]]
+        kept = sums[:, order[_new(keys[:, order])]]
         return kept[:, np.argsort(kept[0], kind="stable")]
 
     def bounds(self, at: int, states: Integers, sums: Integers) -> Integers:

@@ -31,11 +31,15 @@ class Paths:
     @property
     def count(self) -> int:
         """Return the number of paths."""
-        return len(self.states)
+        return len(self.edge)
 
     def select(self, chosen: Integers) -> Paths:
         """Return the paths with these indices."""
         return Paths(self.states[chosen], self.sums[:, chosen], self.edge[chosen], self.parent[chosen])
+
+    def without_sums(self) -> Paths:
+        """Return what `edges_of` needs of the paths."""
+        return Paths(self.states[:0], self.sums[:, :0], self.edge, self.parent)
 
     def followed_by(self, more: Paths) -> Paths:
         """Return these paths and then the others."""
