@@ -18,7 +18,7 @@ from mfprofile.explore.fitting import least_fitting
 from mfprofile.explore.labels import undominated
 from mfprofile.explore.paths import Paths, extended, first, start
 
-_COPIES = 4  # copies of sums while they are collected and sorted
+_COPIES = 3  # copies of sums while they are collected and sorted
 _MANY = 1 << 18  # paths, from which on equal sums are looked for
 
 
@@ -35,11 +35,10 @@ def first_paths(ranking: Ranking, number: int, reached: int, memory: int) -> lis
         link, cost = ranking.links[at], ranking.costs[at]
         degrees = np.bincount(link.source, minlength=int(levels[-1].states.max(initial=0)) + 1)
         more = int(degrees[levels[-1].states].sum())
-        if behind.next_count() < more:
+        used = _COPIES * more * (len(ranking.windows) + 3) + 2 * sum(level.count for level in levels)  # integers
+        if behind.next_count() < more or 8 * used > memory // 2:
             behind.extend()
             continue
-        if 8 * (_COPIES * more * (len(ranking.windows) + 3) + 2 * sum(level.count for level in levels)) > memory // 2:
-            raise TooLargeError
         paths, _ = extended(levels[-1], at, link, cost, ahead.bounds, None, reached)
         levels[-1] = levels[-1].without_sums()
         levels.append(paths.select(_first_of_equal(paths, ranking, number)) if paths.count > _MANY else paths)
