@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mfprofile.errors import TooLargeError
 from mfprofile.explore.chain import Link
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.labels import Labels, label_levels
@@ -21,6 +22,8 @@ from mfprofile.spec.quantities import Window
 
 NEVER = 2**62
 """The bound of a path that cannot end within the windows."""
+
+_SHARE = 64 << 20  # bytes of the suffixes for one of several limits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +57,11 @@ class Ranking:
 
 
 class Completions:
-    """Bounds of the sums with which the paths of a ranking end. Raises `TooLargeError` beyond `memory` bytes."""
+    """Bounds of the sums with which the paths of a ranking end.
+
+    A limit whose suffixes need more than its share of `memory` bytes bounds only which paths can end within it. With
+    several limits the shares are small, because the bounds are not exact then.
+    """
 
     def __init__(self, ranking: Ranking, memory: int) -> None:
         least, negated = (least_to_end(ranking.links, [sign * cost[:1] for cost in ranking.costs]) for sign in (1, -1))
@@ -63,12 +70,19 @@ class Completions:
         self.greatest = [-level[0] for level in negated]
         self.can_end = [np.array(counts, object) > 0 for counts in paths_to_end(ranking.links)]
         sides, backwards = list(ranking.limits()), ranking.reversed()
-        self.tables = [_Table(backwards, *side, memory // len(sides)) for side in sides]
+        self.tables: list[_Table | _Reach] = []
+        share = memory if len(sides) < 2 else min(_SHARE, memory // len(sides))
+        for side in sides:
+            try:
+                self.tables.append(_Table(backwards, *side, share))
+            except TooLargeError:
+                self.tables.append(_Reach(ranking, *side))
 
     @property
     def are_exact(self) -> bool:
         """Return whether a path can end with the sum that is its bound."""
-        return len(self.tables) < 2 and self.own.least is None
+        is_known = not any(isinstance(table, _Reach) for table in self.tables)
+        return is_known and len(self.tables) < 2 and self.own.least is None
 
     def bounds(self, at: int, states: Integers, sums: Integers) -> Integers:
         """Return a lower bound of the objective for each path to a width before link `at`, or `NEVER`.
@@ -107,6 +121,19 @@ class _Table:
             inside = first < len(limited)
             bounds[here[inside]] = sums[0, here[inside]] + objective[first[inside]]
         return bounds
+
+
+class _Reach:
+    """For each width, the least amount that a path still adds to one limited quantity."""
+
+    def __init__(self, ranking: Ranking, row: int, sign: int, limit: int) -> None:
+        self.row, self.sign, self.limit = row, sign, limit
+        self.least = least_to_end(ranking.links, [sign * cost[[row]] for cost in ranking.costs])
+
+    def bounds(self, at: int, states: Integers, sums: Integers) -> Integers:
+        """Return `NEVER` for each path that cannot end within the limit, and else a number below all sums."""
+        can_end = self.sign * sums[self.row] + self.least[at][0, states] <= self.limit
+        return np.where(can_end, -NEVER, NEVER)
 
 
 def of_each_state(states: Integers) -> Iterator[tuple[int, Integers]]:
