@@ -27,9 +27,8 @@ from mfprofile.explore.labels import undominated_paths
 from mfprofile.explore.leaders import Leading, leading_paths
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
-from mfprofile.explore.stream import blocks
-from mfprofile.explore.sums import paths_from_start
 from mfprofile.explore.variant import Path, Variant, variants_of
+from mfprofile.explore.visit import leaders, size_of
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
@@ -79,8 +78,7 @@ def best(
     question = Question(space, (objective.quantity, *(quantity for quantity, _ in others)), convention)
     task = _Task(objective.most, (own, *(window for _, window in others)), memory, number)
     if number > 1:
-        leading = Leading(task.most, task.windows, number, memory)
-        return variants_of(question, leading_paths(question, leading, executor, progress), executor)
+        return variants_of(question, _several(question, task, executor, progress), executor)
     for limits in _one_sided(task.windows[1:]):
         try:
             answer = _best_answer(_best_by_labels(question, task, limits, executor, progress), task)
@@ -94,6 +92,12 @@ def best(
         if all(figure in window for figure, window in zip(sums, task.windows, strict=True)):
             return variants_of(question, [path], executor)
     return variants_of(question, _best_by_join(question, task, executor, progress), executor)
+
+
+def _several(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
+    """Return the `task.number` best paths of a question, best first."""
+    leading = Leading(task.most, task.windows, task.number, task.memory)
+    return leading_paths(question, leading, executor, progress)
 
 
 _Limit: TypeAlias = tuple[int, int]
@@ -217,35 +221,16 @@ def _best_by_visit(question: Question, task: _Task, executor: Executor | None, p
 
     Raises `InputError` for a space with more than `STREAMED` variants.
     """
-    sizes = over_chains(Question(question.space, (), question.convention), _size, executor)
+    sizes = over_chains(Question(question.space, (), question.convention), size_of, executor)
     size = sum(part or 0 for part in sizes)
     if size > STREAMED:
         raise InputError(
             f"{question.space.name}: an exact answer must visit all {size:,} variants, more than {STREAMED:,}; "
             "use one-sided windows, at most one window besides the objective's, more --ram, or -n 1"
         )
-    answers = over_chains(question, partial(_leaders, task=task), executor, progress)
-    leaders = [(value, at, edges) for at, part in enumerate(answers) for value, edges in part or ()]
-    leaders.sort(key=lambda item: item[:2])
-    return [(at, edges) for _, at, edges in leaders[: task.number]]
-
-
-def _size(chain: Chain) -> int:
-    return paths_from_start(chain.links)[-1][0]
-
-
-def _leaders(chain: Chain, task: _Task) -> list[tuple[int, tuple[int, ...]]]:
-    """Return the best paths of a chain within the windows, best first: the objective times its sign, and the edges."""
-    values, edges = np.zeros(0, np.int64), np.zeros((0, len(chain.links)), np.int64)
-    for block in blocks(chain, task.windows):
-        objective = block.sums(0) * task.sign
-        chosen = block.within(task.windows)
-        if len(values) == task.number:
-            chosen &= objective < values[-1]
-        if np.count_nonzero(chosen) > task.number:
-            chosen &= objective <= np.partition(objective[chosen], task.number - 1)[task.number - 1]
-        if chosen.any():
-            values, edges = np.concatenate([values, objective[chosen]]), np.vstack([edges, block.edges(chosen)])
-            order = np.argsort(values, kind="stable")[: task.number]
-            values, edges = values[order], edges[order]
-    return list(zip(values.tolist(), map(tuple, edges.tolist()), strict=True))
+    answers = over_chains(
+        question, partial(leaders, windows=task.windows, sign=task.sign, number=task.number), executor, progress
+    )
+    best_paths = [(value, at, edges) for at, part in enumerate(answers) for value, edges in part or ()]
+    best_paths.sort(key=lambda item: item[:2])
+    return [(at, edges) for _, at, edges in best_paths[: task.number]]

@@ -19,16 +19,17 @@ from functools import partial
 import numpy as np
 
 from mfprofile.errors import InputError, TooLargeError
+from mfprofile.explore.binding import OPEN, binding, ranges
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.completions import NEVER, Completions, Ranking
 from mfprofile.explore.meeting import first_paths
 from mfprofile.explore.paths import Paths, edges_of, extended, start
-from mfprofile.explore.sums import least_to_end
 from mfprofile.explore.variant import Path
 from mfprofile.explore.work import Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 
 _WIDTH = 1024  # paths that are kept at least where it is only bounded how they can end
+_LEAST_MEMORY = 64 << 20  # bytes that a search may use anyway
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +37,7 @@ class Leading:
     """A search for the `number` best variants of a question.
 
     The objective is the question's first quantity, maximized if `most`. `windows` has one window for each quantity, in
-    the question's order. A worker uses up to `memory` bytes.
+    the question's order. A worker uses up to `memory` bytes, or a few MiB if that is more.
     """
 
     most: bool
@@ -116,10 +117,10 @@ def _complete(
 
 def _searched(chain: Chain, leading: Leading) -> _Found:
     """Return the first paths of a chain, or good ones where it is only bounded how paths can end."""
-    ranking = ranking_of(chain, leading.most, leading.windows)
+    ranking = _ranking_of(chain, leading.most, leading.windows)
     if ranking is None:
         return _Found([], [])
-    ahead = Completions(ranking, leading.memory)
+    ahead = Completions(ranking, max(leading.memory, _LEAST_MEMORY))
     level = start(len(ranking.windows))
     bound = int(ahead.bounds(0, level.states, level.sums)[0])
     width = leading.number if ahead.are_exact else max(leading.number, _WIDTH)
@@ -136,9 +137,11 @@ def _searched(chain: Chain, leading: Leading) -> _Found:
 
 def _searched_exactly(chain: Chain, reached: int | None, leading: Leading) -> _Found:
     """Return the first paths of a chain among those whose signed objective is at most `reached`, if it is given."""
-    ranking = ranking_of(chain, leading.most, leading.windows)
+    ranking = _ranking_of(chain, leading.most, leading.windows)
     assert ranking is not None
-    levels = first_paths(ranking, leading.number, NEVER if reached is None else reached, leading.memory)
+    levels = first_paths(
+        ranking, leading.number, NEVER if reached is None else reached, max(leading.memory, _LEAST_MEMORY)
+    )
     return _first(levels, leading.number, NEVER)
 
 
@@ -148,30 +151,16 @@ def _first(levels: Sequence[Paths], number: int, bound: int) -> _Found:
     return _Found(values[order].tolist(), list(map(tuple, edges_of(levels, order).tolist())), bound)
 
 
-def ranking_of(chain: Chain, most: bool, windows: Sequence[Window]) -> Ranking | None:
+def _ranking_of(chain: Chain, most: bool, windows: Sequence[Window]) -> Ranking | None:
     """Return the ranking of a chain's paths, with windows only as far as they exclude a path; None if no path is left.
 
     The objective is maximized if `most`; its sums are then negative ones.
     """
-    signs = np.ones((len(windows), 1), np.int64)
-    signs[0] = -1 if most else 1
-    costs = [link.costs * signs for link in chain.links]
-    least, negated = (least_to_end(chain.links, [sign * cost for cost in costs])[0][:, 0] for sign in (1, -1))
-    own = windows[0]
-    signed = [Window(*(None if side is None else -side for side in own[::-1])) if most else own, *windows[1:]]
-    narrowed = [_narrowed(*each) for each in zip(signed, least.tolist(), (-negated).tolist(), strict=True)]
-    rows = [row for row, window in enumerate(narrowed) if row == 0 or window != Window(None, None)]
-    if None in narrowed:
+    kept = binding(windows, ranges(chain))
+    if kept is None:
         return None
-    return Ranking(chain.links, [cost[rows] for cost in costs], [narrowed[row] for row in rows])  # type: ignore[misc]
-
-
-def _narrowed(window: Window, least: int, greatest: int) -> Window | None:
-    """Return a window without the sides that exclude none of the sums, or None if it excludes all of them.
-
-    The sums are from `least` to `greatest`.
-    """
-    low = None if window.least is None or window.least <= least else window.least
-    high = None if window.most is None or window.most >= greatest else window.most
-    is_empty = (low is not None and low > greatest) or (high is not None and high < least)
-    return None if is_empty else Window(low, high)
+    own = kept[0]
+    kept = (Window(*(None if side is None else -side for side in own[::-1])) if most else own, *kept[1:])
+    rows = [row for row, window in enumerate(kept) if row == 0 or window != OPEN]
+    signs = np.array([[-1 if most and row == 0 else 1] for row in rows])
+    return Ranking(chain.links, [link.costs[rows] * signs for link in chain.links], [kept[row] for row in rows])
