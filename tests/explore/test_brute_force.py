@@ -114,7 +114,7 @@ def _best(judge: Judge) -> None:
     name, most = judge.rng.choice(list(SUMS)), judge.rng.random() < 0.5
     windows = judge.windows(judge.rng.randint(0, 3))
     sums = sorted((_sum(figures, name) for figures in judge.inside(windows).values()), reverse=most)
-    for number in (1, 5):
+    for number in (1, 5, len(judge.variants.figures) + 1):
         variants = best(judge.space, Objective(quantity_of(name), most), windows, number)
         judge.same([variant.figures[name] for variant in variants], sums[:number])
         judge.same(set(judge.networks(variants)) - set(judge.inside(windows)), set())

@@ -231,11 +231,6 @@ def test_every_variant_is_listed_as_csv() -> None:
             "mf294m-blocks: up to 39,582,418,599,936 variants are within the windows, but at most 100,000,000 can be listed; "
             "narrow the windows, or use 'explore sample'",
         ),
-        (
-            ["best", "mf294m-blocks", "--maximize", "params", "-n", "2"],
-            "mf294m-blocks: an exact answer must visit all 39,582,418,599,936 variants, more than 1,000,000,000; use "
-            "one-sided windows, at most one window besides the objective's, more --ram, or -n 1",
-        ),
     ],
 )
 def test_an_invalid_query_gets_one_line(arguments: list[str], message: str) -> None:

@@ -32,7 +32,7 @@ def command(
             "--number",
             metavar="N",
             min=1,
-            help="Number of variants, best first; several need a small space.",
+            help="Number of variants, best first.",
         ),
     ] = 1,
     *,
@@ -43,9 +43,10 @@ def command(
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:
-    """Find the variant with the most or the least of a quantity.
+    """Find the variant with the most or the least of a quantity, or the N best.
 
-    The answer is exact. It is refused if it needs more memory than --ram. The quantity may be a sum. If no variant is
+    The answer is exact. Of equally good variants, those with the first values of their choices are taken. An answer is
+    refused if it needs more memory than --ram. The quantity may be a sum. If no variant is
     within the windows, exits with 1 and names the nearest.
 
     Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
