@@ -6,7 +6,7 @@ the global choices, the stem, the blocks, the end. So of equally good variants t
 Each chain is searched link by link. If it is known how well each path can end, only the first paths must be kept: as
 many as variants are wanted. This holds with one limit or none, and then no other search is needed. With more limits
 there are only bounds of how a path can end. This search gives variants that may not be the best, and so a sum that the
-best ones reach. An exact search of the chains that can reach it follows (see `meeting`).
+best ones reach. An exact search of the chains that can reach it follows (see `both_ends`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 
 from mfprofile.errors import InputError, TooLargeError
 from mfprofile.explore.binding import OPEN, binding, ranges
+from mfprofile.explore.both_ends import first_paths
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.completions import NEVER, Completions, Ranking
-from mfprofile.explore.meeting import first_paths
 from mfprofile.explore.paths import Paths, edges_of, extended, start
 from mfprofile.explore.variant import Path
 from mfprofile.explore.work import Progress, Question, over_chains

@@ -13,7 +13,7 @@ from odd_devices import odd_device
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
-from mfprofile.explore import leaders, meeting, paths, pools
+from mfprofile.explore import both_ends, leaders, paths, pools
 from mfprofile.explore.best import best
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.count import count_space
@@ -94,7 +94,7 @@ def _comparisons(seed: int, folder: Path, names: tuple[str, ...] = SUMS, convent
 def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let searches be cut off and extended in pieces as in large spaces."""
     monkeypatch.setattr(leaders, "_WIDTH", 1)
-    monkeypatch.setattr(meeting, "_MANY", 0)
+    monkeypatch.setattr(both_ends, "_MANY", 0)
     monkeypatch.setattr(paths, "_AT_A_TIME", 3)
 
 
