@@ -10,10 +10,11 @@ from math import prod
 from typing import Any, NamedTuple
 
 from mfprofile.errors import InputError
-from mfprofile.explore.edges import Values
+from mfprofile.explore.edges import Values, in_general
 from mfprofile.explore.effects import Reads, block_reads, values_read
 from mfprofile.explore.entries import UNKNOWN
 from mfprofile.explore.space import Place, Space
+from mfprofile.spec.entries import Breach
 from mfprofile.spec.rules import breaches
 
 MAX_SETTINGS = 100_000
@@ -200,10 +201,19 @@ def largest_setting(space: Space, setting: Values) -> dict[Place, Any]:
 
 def is_refused(data: Mapping[str, Any]) -> bool:
     """Return whether a rule of specs refuses the setting for all widths."""
+    return any(_breaches(data))
+
+
+def refusing_rules(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the rules, in general words, that refuse the setting for all widths."""
+    return frozenset(in_general(breach.rule) for breach in _breaches(data))
+
+
+def _breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
     blocks = [{**block, "out": UNKNOWN, "exp": UNKNOWN, "kernel": UNKNOWN} for block in data["blocks"]]
     for block in blocks:
         block.pop("expand", None)
         block.pop("exp2", None)
         if block.get("repeat") == 0 and not (block["block"] == "mf-down" or block.get("stride") == 2):
             del block["repeat"]
-    return any(breaches({**data, "stem": UNKNOWN, "blocks": blocks}))
+    return breaches({**data, "stem": UNKNOWN, "blocks": blocks})

@@ -17,6 +17,7 @@ from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.words import several
+from mfprofile.view.forbidden import skipped_json, skipped_lines
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import grouped, rough
 from mfprofile.view.prediction import amount, not_priced, predicted_by, window_text
@@ -58,6 +59,7 @@ def counted_json(
         **counted_in(space, convention),
         "size": counted.size,
         "left_out": counted.skipped,
+        "forbidden": skipped_json(space, counted.skipped),
         **_number(counted.within),
         "windows": {
             quantity.name: {
@@ -104,7 +106,7 @@ def counted_table(
     above = [
         f"{space.name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
         *predicted_by(device_of(convention)),
-        *([_skipped(counted.skipped)] if counted.skipped else []),
+        *skipped_lines(space, counted.skipped),
         *([] if counted.size else _invalid(space)),
     ]
     below = [] if counted.within.exact else ["bounds: exact numbers need more memory than --ram"]
@@ -133,10 +135,6 @@ def _invalid(space: Space) -> list[str]:
     lines = [str(problem) for problem in broken_rules(space)]
     more = [f"… and {len(lines) - _MOST_RULES:,} more"] if len(lines) > _MOST_RULES else []
     return [*(f"the first combination breaks a rule: {line}" for line in lines[:_MOST_RULES]), *more]
-
-
-def _skipped(number: int) -> str:
-    return f"{several(number, 'invalid combination')} {'is' if number == 1 else 'are'} skipped"
 
 
 def _nearest_line(quantity: str, sides: Nearest, others: bool) -> str:
