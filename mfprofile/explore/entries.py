@@ -173,9 +173,13 @@ def _is_valid(entry: _Entry, keys: Mapping[str, Any]) -> bool:
 
 
 def _broken(entry: _Entry, keys: Mapping[str, Any]) -> frozenset[str]:
-    """Return the rules that an entry with these keys breaks, after the width multiplier."""
+    """Return the rules of its own keys and widths that an entry breaks, after the width multiplier."""
     data = {**entry.rules, "stem": keys.get("inputs", UNKNOWN), "blocks": [keys]}
-    return frozenset(in_general(breach.rule) for breach in breaches(data) if breach.path != ("blocks",))  # their number
+    return frozenset(
+        in_general(breach.rule)
+        for breach in breaches(data)
+        if breach.path[0] in ("stem", "blocks") and breach.path != ("blocks",)  # this path: the number of blocks
+    )
 
 
 def _scaled_width(spec: Spec, width: int) -> int:
@@ -219,7 +223,12 @@ def _end_edges(space: Space, widths: tuple[int, ...], rules: Mapping[str, Any], 
     inputs = np.array([_scaled_width(spec, width) for width in widths])
     blocks = [{"block": "lite", "out": int(width), "exp": int(width)} for width in inputs]
     broken = [
-        frozenset(in_general(breach.rule) for breach in breaches({**rules, "stem": block["out"], "blocks": [block]}))
+        frozenset(
+            in_general(breach.rule)
+            for breach in breaches({**rules, "stem": block["out"], "blocks": [block]})
+            if breach.path[0] in ("stem", "blocks")
+            and breach.path[-1] != "exp"  # no block of the network has it; its number is also that of `out`
+        )
         for block in blocks
     ]
     kinds = tuple(dict.fromkeys([*_KEPT, *broken]))

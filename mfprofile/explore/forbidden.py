@@ -47,7 +47,10 @@ class _Rules:
         self.space = space
         self.chains = Chains(space, (), find_convention("core"))
         self.settings = [(each, with_values(space.data, each.values)) for each in self.chains.settings]
-        self.refusing = [refusing_rules(data) for _, data in self.settings]
+        self.refusing = [
+            refusing_rules(data).intersection(*(refusing_rules(with_values(space.data, it)) for it in each.others))
+            for each, data in self.settings
+        ]
         self._sized: dict[tuple[int, str], Sized] = {}
         self._counts: dict[tuple[object, ...], int] = {}
 

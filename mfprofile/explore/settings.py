@@ -44,10 +44,14 @@ class Rival(NamedTuple):
 
 
 class GlobalSetting(NamedTuple):
-    """One value of each global choice, and the earlier settings that can make some of the same networks."""
+    """One value of each global choice, and the earlier settings that can make some of the same networks.
+
+    If the rules refuse the setting, `others` are those that differ from it only in values without effect: refused too.
+    """
 
     values: Values
     rivals: tuple[Rival, ...] = ()
+    others: tuple[Values, ...] = ()
 
 
 def global_settings(space: Space) -> list[GlobalSetting]:
@@ -76,7 +80,10 @@ def global_settings(space: Space) -> list[GlobalSetting]:
     for candidate in different:
         alike.setdefault(candidate.read_by_all, []).append(candidate)
     rivals = {id(candidate): earlier for candidates in alike.values() for candidate, earlier in _rivals(candidates)}
-    return [GlobalSetting(candidate.values, rivals[id(candidate)]) for candidate in different]
+    return [
+        GlobalSetting(candidate.values, rivals[id(candidate)], _others(candidate, candidates))
+        for candidate, candidates in zip(different, equal.values(), strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +170,13 @@ def _first_valid(candidates: Sequence[_Candidate]) -> _Candidate:
     if len(candidates) == 1:
         return candidates[0]
     return next((candidate for candidate in candidates if not candidate.refused), candidates[0])
+
+
+def _others(candidate: _Candidate, candidates: Sequence[_Candidate]) -> tuple[Values, ...]:
+    """Return the values of the other candidates if the rules refuse all of them."""
+    if len(candidates) == 1 or not candidate.refused:
+        return ()
+    return tuple(each.values for each in candidates if each is not candidate)
 
 
 def _rivals(candidates: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, tuple[Rival, ...]]]:
