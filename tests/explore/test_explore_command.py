@@ -209,8 +209,8 @@ def test_every_variant_is_listed_as_csv() -> None:
             "2*madds - madds: madds already has a window; give one for each sum",
         ),
         (
-            ["front", "tiny", "--minimize", "madds", "--maximize", "madds", "--ram", "10kB"],
-            "tiny: the front needs more memory than --ram; give more --ram, fewer windows, or quantities that do not "
+            ["front", "mf294m-stages", "--minimize", "madds", "--maximize", "madds", "--ram", "10kB"],
+            "mf294m-stages: the front needs more memory than --ram; give more --ram, fewer windows, or quantities that do not "
             "grow together",
         ),
         (
