@@ -11,7 +11,7 @@ from mfprofile.cli.explore.options import (
     ResourceOptions,
     SpaceName,
     Windows,
-    pair,
+    goals_of_front,
 )
 from mfprofile.cli.options import Changes, FormOptions
 
@@ -28,16 +28,17 @@ def command(
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:
-    """Find the Pareto front of two quantities.
+    """Find the Pareto front of two or three quantities.
 
-    No other variant is better than one of the front in both quantities. By default, madds are minimized and params are
-    maximized. If no variant is within the windows, exits with 1 and names the nearest.
+    A variant is on the front if no other one within the windows is as good in each quantity and better in one. By
+    default, madds are minimized and params are maximized. If no variant is within the windows, exits with 1 and names
+    the nearest.
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
-    goals = pair(minimize, maximize)
+    goals = goals_of_front(minimize, maximize)
     points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
     show_variants(points, convention, form, output, [goal.quantity.name for goal in goals])

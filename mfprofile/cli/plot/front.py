@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
-from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, Windows, pair
+from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, Windows, goals_of_front
 from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.errors import InputError
 
 
 def command(
@@ -32,7 +33,9 @@ def command(
     from mfprofile.view.plots.front import front_picture
 
     check_ending(output)
-    goals = pair(minimize, maximize)
+    goals = goals_of_front(minimize, maximize)
+    if len(goals) != 2:
+        raise InputError("a picture has two quantities, not 3; 'mfprofile explore front' lists a front of three")
     loaded = read_space(space, changes)
     points = front_of(loaded, goals, limits, convention, resources)
-    write(front_picture(look, loaded.name, points, goals, convention), "front", output, look)
+    write(front_picture(look, loaded.name, points, (goals[0], goals[1]), convention), "front", output, look)
