@@ -166,6 +166,11 @@ def _nearest(judge: Judge) -> None:
         below = max((each for each in sums if each < (window.least or 0)), default=None)
         above = min((each for each in sums if each > (window.most or 0)), default=None)
         answer = sides[quantity.name]
+        if answer.left_open:  # the other window excludes all, so it is left open
+            judge.same((len(windows), len(others), sums), (2, 0, []))
+            sums = [_sum(figures, quantity.name) for figures in judge.inside([]).values()]
+            below = max((each for each in sums if each < (window.least or 0)), default=None)
+            above = min((each for each in sums if each > (window.most or 0)), default=None)
         figures = [None if side is None else side.figures[quantity.name] for side in (answer.below, answer.above)]
         judge.same(figures, [below, above])
 
