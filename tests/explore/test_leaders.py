@@ -177,8 +177,7 @@ def test_the_ten_best_of_some_hundred_million_variants() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("most", [False, True])
-@pytest.mark.parametrize("name", ["mf294m-stages", "mf294m-blocks"])
+@pytest.mark.parametrize(("name", "most"), [("mf294m-stages", False), ("mf294m-blocks", True)])
 def test_the_ten_best_of_spaces_that_cannot_be_visited(name: str, most: bool) -> None:
     """Up to 4·10^13 variants, with a window that excludes the best on either side."""
     _check_large(name, [("madds", Window(290_000_000, 300_000_000))], most)
