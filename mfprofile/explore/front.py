@@ -24,7 +24,7 @@ from mfprofile.explore.labels import undominated, undominated_paths
 from mfprofile.explore.least import Goal, own_limit
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
-from mfprofile.explore.sweep import relaxed_front, swept_front
+from mfprofile.explore.sweep import is_covered, relaxed_front, swept_front
 from mfprofile.explore.variant import Variant, variants_of
 from mfprofile.explore.visit import size_of, visited_front
 from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
@@ -60,10 +60,14 @@ class _Task:
 
 
 class _Part(NamedTuple):
-    """Points of a setting's front within the windows, and whether there can be no other points of its front."""
+    """Points of a setting's front within the windows.
+
+    If there can be others, each of them is dominated by, or equal to, one of the points `open` (signed sums, 2 ×
+    points), which are not all within the windows.
+    """
 
     points: list[_Point]
-    complete: bool
+    open: Integers | None = None
 
 
 @renamed(counted_by="convention")
@@ -110,15 +114,27 @@ def _points(
     """Return points within all windows, each with the index of its setting; the whole front is among them."""
     parts = over_chains(question, partial(_first_search, task=task), executor, progress)
     points = [(at, point) for at, part in enumerate(parts) if part is not None for point in part.points]
-    waiting = [at for at, part in enumerate(parts) if part is not None and not part.complete]
-    if waiting:
+    waiting = _promising_first({at: part.open for at, part in enumerate(parts) if part and part.open is not None})
+    size = 1
+    while waiting:  # each batch has twice the settings of the last one, and knows the points of all before
         known = np.array([sums for _, (sums, _) in points] or np.zeros((0, 2)), np.int64).T
         known = known[:, undominated(known)]
-        later = over_chains(
-            question, partial(_full_search, task=task), executor, progress, dict.fromkeys(waiting, known)
-        )
-        points += [(at, point) for at, more in zip(waiting, later, strict=True) for point in more or ()]
+        waiting = {at: bound for at, bound in waiting.items() if not is_covered(known, bound).all()}
+        batch = dict.fromkeys([*waiting][:size], known)
+        more = over_chains(question, partial(_full_search, task=task), executor, progress, batch)
+        points += [(at, point) for at, part in zip(batch, more, strict=True) for point in part or ()]
+        waiting = {at: bound for at, bound in waiting.items() if at not in batch}
+        size *= 2
     return sorted(points, key=lambda each: each[0])
+
+
+def _promising_first(waiting: dict[int, Integers]) -> dict[int, Integers]:
+    """Return the bounds of settings in another order: first that with the most points that no other covers."""
+    if not waiting:
+        return {}
+    owners = np.repeat([*waiting], [bound.shape[1] for bound in waiting.values()])
+    kept = owners[undominated(np.hstack([*waiting.values()]))]
+    return dict(sorted(waiting.items(), key=lambda item: -np.count_nonzero(kept == item[0])))
 
 
 def _first_search(chain: Chain, task: _Task) -> _Part | None:
@@ -127,12 +143,12 @@ def _first_search(chain: Chain, task: _Task) -> _Part | None:
     if windows is None:
         return None
     if size_of(chain) <= _SMALL:
-        return _Part(_listed(*visited_front(chain, windows, task.signs)), True)
+        return _Part(_listed(*visited_front(chain, windows, task.signs)))
     if len(task.signs) == 3:
-        return _Part(_labelled(chain, windows, task), True)
+        return _Part(_labelled(chain, windows, task))
     points, inside = relaxed_front(chain, (task.signs[0], task.signs[1]), windows, task.memory)
     kept = points.select(np.flatnonzero(inside))
-    return _Part(_listed(kept.sums, kept.edges), bool(inside.all()))
+    return _Part(_listed(kept.sums, kept.edges), None if inside.all() else points.sums)
 
 
 def _full_search(chain: Chain, known: Integers, *, task: _Task) -> list[_Point]:

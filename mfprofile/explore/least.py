@@ -69,8 +69,6 @@ def least_within(
         partial(_joined, chain, goal, windows, memory),
         partial(visited, chain, goal, windows),
     ]
-    if own_limit(windows, goal)[1][goal.row] != OPEN:  # a price of the goal itself says nothing
-        methods[:2] = methods[1::-1]
     for method in methods:
         try:
             return method()

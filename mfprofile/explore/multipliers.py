@@ -80,9 +80,13 @@ def best_prices(problem: Problem, start: Prices | None = None) -> Prices:
 
 
 def _allowed(problem: Problem, multipliers: Floats) -> Floats:
-    """Return the prices with 0 in place of those of open sides; the last axis is that of the windows."""
+    """Return the prices with 0 in place of those of open sides; the last axis is that of the windows.
+
+    The minimized quantity has no price of its own: it would only say that the sum is within its window.
+    """
     low, high = problem.limits
-    return np.where((multipliers > 0) & np.isinf(high) | (multipliers < 0) & np.isinf(low), 0, multipliers)
+    is_open = (multipliers > 0) & np.isinf(high) | (multipliers < 0) & np.isinf(low)
+    return np.where(is_open | (np.arange(len(low)) == problem.own), 0, multipliers)
 
 
 def prices(problem: Problem, multipliers: Floats) -> Prices:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from mfprofile.explore.binding import binding, ranges
 from mfprofile.explore.chain import Chain
@@ -57,6 +58,18 @@ def relaxed_front(
         for figures, window in zip(all_sums, windows, strict=True)
     ]
     return points, np.logical_and.reduce(within)
+
+
+def is_covered(known: Integers, points: Integers) -> npt.NDArray[np.bool_]:
+    """Return which points are dominated by, or equal to, one of the known points, which are a front.
+
+    Both arrays are 2 × points, and the known points are sorted by the first sum.
+    """
+    if not known.shape[1]:
+        return np.zeros(points.shape[1], bool)
+    at = np.searchsorted(known[0], points[0], "right") - 1
+    covered: npt.NDArray[np.bool_] = (at >= 0) & (known[1, np.maximum(at, 0)] <= points[1])
+    return covered
 
 
 def swept_front(
@@ -145,7 +158,14 @@ class _Walk:
         if windows is None:
             return None, start
         search = priced(self.chain, goal, windows, start)
-        return least_within(self.chain, goal, windows, search, reached, self.memory), search[1]
+        answer = least_within(self.chain, goal, windows, search, reached, self.memory)
+        if answer is not None and search[0].own is not None:  # many variants can be at the limit of their sum
+            exact = goal.sign * answer.sum
+            windows = (*windows[: goal.row], Window(exact, exact), *windows[goal.row + 1 :])
+            other = Goal(across, self.signs[across])
+            again = priced(self.chain, other, windows)
+            answer = least_within(self.chain, other, windows, again, None, self.memory) or answer
+        return answer, search[1]
 
     def _sums(self, edges: tuple[int, ...]) -> list[int]:
         sums = sum(link.costs[:2, edge] for link, edge in zip(self.chain.links, edges, strict=True))
