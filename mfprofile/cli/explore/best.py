@@ -43,11 +43,11 @@ def command(
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:
-    """Find the variant with the most or the least of a quantity, or the N best.
+    """Find the variants with the most or the least of a quantity.
 
     The answer is exact, and of equally good variants the same ones are always taken. An answer is refused if it needs
-    more memory than --ram. The quantity may be a sum. If no variant is
-    within the windows, exits with 1 and names the nearest.
+    more memory than --ram. The quantity may be a sum. If no variant is within the windows, exits with 1 and names
+    the nearest.
 
     Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
     """
