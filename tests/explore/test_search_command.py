@@ -258,6 +258,17 @@ def test_a_search_ends_when_all_variants_are_tried(folder: Path) -> None:
     assert len({trial["content"] for trial in trials}) == len(trials)
 
 
+def test_the_csv_of_a_search_is_a_file_of_measured_figures(folder: Path) -> None:
+    """Variants are joined by their content; a trial without a figure is not among them."""
+    done = _search(folder, "half", "-n", "9", "--sampler", "random", "--seed", "2", "--csv")
+    (folder / "results.csv").write_text(done.stdout, encoding="utf-8")
+    rows = [row for row in csv.DictReader(io.StringIO(done.stdout)) if row["value"]]
+    assert 0 < len(rows) < 9
+    best = run("explore", "best", "tiny", "--measured", "results.csv", "--maximize", "value", "--json", cwd=folder)
+    assert best.returncode == 0, best.stderr
+    assert json.loads(best.stdout)[0]["content"] == max(rows, key=lambda row: float(row["value"]))["content"]
+
+
 def test_a_search_without_a_complete_trial_has_no_answer(folder: Path) -> None:
     """Exit code 1; the trials are printed."""
     done = _search(folder, "early", "-n", "2", "--csv")
