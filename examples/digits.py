@@ -98,7 +98,7 @@ def _classifier(spec: Source) -> Network:
     if network.head is None:
         raise InputError(f"{name}: has no head, so it classifies nothing; remove 'head: none'")
     if network.head.classes != CLASSES:
-        raise InputError(f"{name}: classes = {network.head.classes}: the digits are of {CLASSES} classes; use {CLASSES}")
+        raise InputError(f"{name}: classes = {network.head.classes}: the digits have {CLASSES} classes; use {CLASSES}")
     return network
 
 

@@ -8,66 +8,72 @@ A training is one line of `digits.csv`. It is written when it ends, so a study t
 
 from __future__ import annotations
 
-import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from digits import train
 
-from mfprofile import InputError, Spec, SpecError, count, load
+from mfprofile import Spec, SpecError, count, load
 from mfprofile.explore.space import read_space, with_values
+from mfprofile.spec.content import content_of
 
 HERE = Path(__file__).parent
 SPACE, RESULTS = HERE / "digits.yaml", HERE / "digits.csv"
 SEEDS = (0, 1, 2)
-COLUMNS = ("variant", "seed", "madds", "params", "validation", "test")
+WHOLE, REAL = ("seed", "madds", "params"), ("validation", "test")
 
 
-def variants() -> Iterator[tuple[str, Spec]]:
-    """Yield each variant of the space: its choices in one text, and its spec."""
+def variants() -> Iterator[Spec]:
+    """Yield the spec of each variant of the space."""
     space = read_space(str(SPACE))
+    paths = [choice.path for choice in space.choices]
     for values in product(*(choice.values for choice in space.choices)):
-        try:
-            spec = load(with_values(space.data, dict(zip((c.path for c in space.choices), values, strict=True))))
-        except SpecError:  # DY-ReLU without Former
-            continue
-        yield name_of(spec), spec
+        with suppress(SpecError):  # DY-ReLU without Former
+            yield load(with_values(space.data, dict(zip(paths, values, strict=True))))
 
 
-def name_of(spec: Spec) -> str:
-    """Return a short name: `former, dy-relu` with the width multiplier and the repeats of the third entry."""
-    sort = "no former" if spec.former == "none" else f"former, {spec.mobile.activation}"
-    return f"{sort}, width {spec.width:g}, repeat {spec.blocks[2].repeat}"
+def described(spec: Spec) -> dict[str, Any]:
+    """Return the first columns of a line: the content hash of a variant, and its choices."""
+    sort = {"former": "no" if spec.former is None else "yes", "activation": spec.mobile.activation}
+    return {"content": content_of(spec), "width": spec.width, **sort, "repeat": spec.blocks[2].repeat}
 
 
 def results() -> list[dict[str, Any]]:
-    """Return the lines of `digits.csv`, with numbers as numbers."""
+    """Return the lines of `digits.csv`, with its numbers as numbers."""
     if not RESULTS.exists():
         return []
     with RESULTS.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    whole, real = ("seed", "madds", "params"), ("validation", "test")
-    return [
-        {**line, **{key: int(line[key]) for key in whole}, **{key: float(line[key]) for key in real}} for line in lines
-    ]
+        return [{key: _value(key, text) for key, text in line.items()} for line in csv.DictReader(file)]
+
+
+def _value(key: str, text: str) -> Any:
+    return int(text) if key in WHOLE else float(text) if key in REAL else text
 
 
 def study(seeds: Sequence[int] = SEEDS) -> None:
     """Train what is missing, first all variants with the first seed, and append a line for each."""
-    done = {(line["variant"], line["seed"]) for line in results()}
-    missing = [(name, spec, seed) for seed in seeds for name, spec in variants() if (name, seed) not in done]
-    if not RESULTS.exists():
-        RESULTS.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-    for at, (name, spec, seed) in enumerate(missing, 1):
+    done = {(line["content"], line["seed"]) for line in results()}
+    missing = [(spec, seed) for seed in seeds for spec in variants() if (content_of(spec), seed) not in done]
+    for at, (spec, seed) in enumerate(missing, 1):
         bill, trained = count(spec), train(spec, seed)
-        with RESULTS.open("a", newline="", encoding="utf-8") as file:
-            line = (name, seed, bill.madds, bill.params, f"{trained.validation:.4f}", f"{trained.test:.4f}")
-            csv.writer(file, lineterminator="\n").writerow(line)
-        print(f"{at} of {len(missing)}: {name}, seed {seed}: {trained.test:.1%}", file=sys.stderr)
+        measured = {"validation": f"{trained.validation:.4f}", "test": f"{trained.test:.4f}"}
+        line = {**described(spec), "seed": seed, "madds": bill.madds, "params": bill.params, **measured}
+        append(line)
+        print(f"{at} of {len(missing)}: {', '.join(map(str, line.values()))}", file=sys.stderr)
+
+
+def append(line: Mapping[str, Any]) -> None:
+    """Write a line at the end of `digits.csv`, after the names of the columns if it is the first."""
+    with RESULTS.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(line), lineterminator="\n")
+        if file.tell() == 0:
+            writer.writeheader()
+        writer.writerow(line)
 
 
 if __name__ == "__main__":
