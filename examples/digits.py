@@ -63,6 +63,9 @@ def train(spec: Source, seed: int = 0, epochs: int = EPOCHS) -> Trained:
     on nothing else. Raises `InputError` for a spec that is no classifier of ten classes, and if a library is missing.
     """
     network = _classifier(spec)
+    for name, value, least in (("seed", seed, 0), ("epochs", epochs, 1)):
+        if not least <= value < 1 << 63:
+            raise InputError(f"{name} = {value}: must be a whole number from {least}")
     import torch
 
     from mfprofile.nn import build

@@ -62,8 +62,10 @@ class TimmMobileFormer(MobileFormer):
 
     def forward_features(self, image: Tensor) -> Output:
         """Return the last feature map and the tokens."""
-        features = self._backbone(image, False)
-        return features.maps[max(features.maps)], features.tokens
+        self._check(image, False)
+        stem = self.stem(image)
+        features = self._after_stem(stem)
+        return self._last({STEM_STRIDE: stem, **features.maps}), features.tokens
 
     def forward_head(self, features: Output, pre_logits: bool = False) -> Tensor:
         """Return the head's output; with `pre_logits` its hidden layer, as the classifier reads it.
@@ -101,7 +103,7 @@ class TimmMobileFormer(MobileFormer):
         taken = [maps[self.feature_info[index]["reduction"]] for index in sorted(set(chosen))]
         if output_fmt == "NHWC":
             taken = [each.permute(0, 2, 3, 1) for each in taken]
-        return taken if intermediates_only else ((maps[max(maps)], features.tokens), taken)
+        return taken if intermediates_only else ((self._last(maps), features.tokens), taken)
 
     def prune_intermediate_layers(
         self,
@@ -166,6 +168,10 @@ class TimmMobileFormer(MobileFormer):
             load_checkpoint(self, state_dict)
             state_dict = self.state_dict()
         return super().load_state_dict(state_dict, strict=strict, assign=assign)
+
+    def _last(self, maps: Mapping[int, Tensor]) -> Tensor:
+        """Return the last of the maps by stride; after pruning, it may be that of the stem."""
+        return maps[2 ** self._order[-1].stage if self._order else STEM_STRIDE]
 
     def _run(self, block: nn.Module, image: Tensor, tokens: Tensor | None) -> Any:
         run = super()._run
