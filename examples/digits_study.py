@@ -2,6 +2,7 @@
 
     python examples/digits_study.py                       # train what digits.csv does not have yet
     python examples/digits_study.py --plot examples/digits.svg
+    python examples/digits_study.py --table
 
 A training is one line of `digits.csv`. It is written when it ends, so a study that was stopped goes on where it was.
 Several processes may share the work by their seeds.
@@ -14,7 +15,7 @@ import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -103,6 +104,19 @@ def accuracies() -> list[dict[str, Any]]:
     return sorted(records.values(), key=lambda record: record["madds"])
 
 
+def table() -> str:
+    """Return Markdown: the mean test accuracy of the variants with Former and without, by their multiply-adds."""
+    lines = ["| multiply-adds | with Former | without |", "| --: | --: | --: |"]
+    for least, most in pairwise((0, 100, 200, 400, 1000)):
+        part = [record for record in accuracies() if least * 1000 <= record["madds"] < most * 1000]
+        cells = []
+        for former in ("yes", "no"):
+            means = [mean(record["test"]) for record in part if record["former"] == former]
+            cells.append(f"{mean(means):.1f} % ({len(means)} variants)")
+        lines.append(f"| {least}k to {most}k | {cells[0]} | {cells[1]} |")
+    return "\n".join(lines)
+
+
 def picture(look: Look) -> Picture:
     """Draw the mean test accuracy of each variant against its multiply-adds, with a line over its seeds."""
     records, title = accuracies(), "Test accuracy of small Mobile-Formers on scikit-learn's digits"
@@ -129,10 +143,13 @@ def main() -> int:
     """Train, or draw what was trained."""
     parser = argparse.ArgumentParser(description="Train the variants of digits.yaml, or draw their accuracy.")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="N", help="train with these seeds alone")
+    parser.add_argument("--table", action="store_true", help="print accuracies by multiply-adds instead, as Markdown")
     parser.add_argument("--plot", metavar="FILE", help="draw digits.csv instead: .png, .svg or .pdf")
     given = parser.parse_args()
     try:
-        if given.plot:
+        if given.table:
+            print(table())
+        elif given.plot:
             save(picture(Look()), given.plot, Look())
         else:
             study(given.seeds)

@@ -83,11 +83,11 @@ def test_each_variant_was_trained_with_three_seeds(study: ModuleType) -> None:
         for seed in study.SEEDS:
             choices = {**study.described(spec), "seed": seed, "madds": bill.madds, "params": bill.params}
             expected[choices["content"], str(seed)] = {key: str(value) for key, value in choices.items()}
-    found = {(line["content"], line["seed"]): line for line in lines()}
-    assert len(found) == len(lines()) == 108
-    assert found.keys() == expected.keys()
+    trained = {(line["content"], line["seed"]): line for line in lines()}
+    assert len(trained) == len(lines()) == 108
+    assert trained.keys() == expected.keys()
     for key, choices in expected.items():
-        assert found[key].items() >= choices.items()
+        assert trained[key].items() >= choices.items()
 
 
 def test_accuracies_are_shares_of_the_images(study: ModuleType) -> None:
@@ -105,6 +105,11 @@ def test_the_picture_shows_the_results(study: ModuleType) -> None:
     assert numbers_in(EXAMPLES / "digits.svg")["data"] == json.loads(json.dumps(list(picture.data)))
     assert not overlaps(picture, Look())
     assert not overlaps(study.picture(Look(1, dark=True)), Look(1, dark=True))
+
+
+def test_the_page_has_the_table_of_the_results(study: ModuleType) -> None:
+    """The means that the documentation shows are those of the committed results."""
+    assert study.table() in (ROOT / "docs" / "training-networks.md").read_text(encoding="utf-8")
 
 
 def test_a_study_that_was_stopped_goes_on_where_it_was(
@@ -272,8 +277,8 @@ def test_the_recipe_of_imagenet_has_the_settings_of_table_11() -> None:
     """Each model has its learning rate, weight decay and dropout."""
     text = (EXAMPLES / "imagenet.md").read_text(encoding="utf-8")
     row = r"^\| `mobileformer_(\w+)` \| `--lr (\S+) --weight-decay (\S+) --drop (\S+)` \|$"
-    found = {size: tuple(map(float, values)) for size, *values in re.findall(row, text, re.MULTILINE)}
-    assert found == {
+    settings = {size: tuple(map(float, values)) for size, *values in re.findall(row, text, re.MULTILINE)}
+    assert settings == {
         "26m": (8e-4, 0.08, 0.1),
         "52m": (8e-4, 0.10, 0.2),
         "96m": (8e-4, 0.10, 0.2),

@@ -84,8 +84,8 @@ def _create(name: str, pretrained: bool, spec: Any, **options: Any) -> nn.Module
 def _check_source(name: str, options: Mapping[str, Any]) -> None:
     """Raise `InputError` if weights are requested, but no place is given."""
     keys = ("pretrained_cfg", "pretrained_cfg_overlay")
-    found = resolve_pretrained_cfg(name, **{key: options.get(key) for key in keys})
-    if not any(getattr(found, key, None) for key in SOURCES):
+    config = resolve_pretrained_cfg(name, **{key: options.get(key) for key in keys})
+    if not any(getattr(config, key, None) for key in SOURCES):
         raise InputError(
             f"{name}: pretrained=True, but no weights of it are hosted; use checkpoint_path=FILE for a checkpoint that "
             "you have, or pretrained_cfg_overlay={'file': FILE} with pretrained=True for a backbone or other classes"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fnmatch
 import inspect
 import math
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from running import need  # noqa: E402
+from running import ROOT, need  # noqa: E402
 from torch import nn  # noqa: E402
 from versions import since  # noqa: E402
 
@@ -428,6 +430,17 @@ def test_tracers_of_torch_take_the_model(name: str, timm: Any, small: Any) -> No
         logits = model(batch)
         torch.testing.assert_close(torch.jit.trace(model, batch)(batch), logits)
         torch.testing.assert_close(torch.export.export(model, (batch,)).module()(batch), logits)
+
+
+def test_the_example_of_the_documentation_prints_what_the_page_says(
+    timm: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A classifier of 10 classes, and a backbone of three maps."""
+    page = (ROOT / "docs" / "training-networks.md").read_text(encoding="utf-8")
+    code, printed = re.search(r"```py\n# backbone\.py\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL).groups()
+    assert sys.modules["timm"] is timm
+    exec(compile(code, "backbone.py", "exec"), {})
+    assert capsys.readouterr().out == printed
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
