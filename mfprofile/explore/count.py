@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 
 from mfprofile.cost.weights import Counting
+from mfprofile.explore.binding import OPEN, binding, ranges
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.join import count_within_both
@@ -18,7 +19,7 @@ from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.settings import GlobalSetting
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
-from mfprofile.explore.sums import paths_from_start
+from mfprofile.explore.visit import size_of
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
@@ -38,6 +39,9 @@ class Number:
 
     def __add__(self, other: Number) -> Number:
         return Number(self.lower + other.lower, self.upper + other.upper)
+
+
+_NONE = Number(0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,13 +77,11 @@ def count_space(
     check_duplicates(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
-    counts = [part for part in over_chains(question, task, executor, progress) if part is not None]
-    size = sum(part[0] for part in counts)
-    zero = Number(0, 0)
-    alone = [sum((part[1][row] for part in counts), zero) for row in range(len(windows))]
+    counts = [part for part in over_chains(question, task, executor, progress, merge=_added) if part is not None]
+    size, alone, within = _added(counts) if counts else (0, [_NONE] * len(windows), _NONE)
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
-    return SpaceCount(size, skipped, sum((part[2] for part in counts), zero), named)
+    return SpaceCount(size, skipped, within, named)
 
 
 def about_size(space: Space) -> int:
@@ -89,25 +91,42 @@ def about_size(space: Space) -> int:
     """
     chain = Question(space, ()).chains().chain(GlobalSetting({}))
     combinations = prod(len(choice.values) for choice in space.global_choices)
-    return 0 if chain is None else paths_from_start(chain.links)[-1][0] * combinations
+    return 0 if chain is None else size_of(chain) * combinations
+
+
+def _added(counts: Sequence[tuple[int, list[Number], Number]]) -> tuple[int, list[Number], Number]:
+    """Return the sums of the numbers of several chains, or of several parts of a chain."""
+    sizes, alone, within = zip(*counts, strict=True)
+    return sum(sizes), [sum(numbers, _NONE) for numbers in zip(*alone, strict=True)], sum(within, _NONE)
 
 
 def _counted(chain: Chain, windows: Sequence[Window], memory: int) -> tuple[int, list[Number], Number]:
     """Return the numbers of a chain's variants: all, those within each window, those within all windows."""
-    size = paths_from_start(chain.links)[-1][0]
-    alone = [_within(chain, row, window, memory) for row, window in enumerate(windows)]
-    if not windows:
-        return size, alone, Number(size, size)
-    least = max(0, sum(number.lower for number in alone) - (len(alone) - 1) * size)
-    within = Number(least, min(number.upper for number in alone))
-    if len(windows) == 2 and not within.exact:
-        exact = count_within_both(chain, (0, 1), (windows[0], windows[1]), memory)
-        within = within if exact is None else Number(exact, exact)
-    elif len(windows) > 2 and not within.exact and size <= STREAMED:
-        exact = sum(int(np.count_nonzero(block.within(windows))) for block in blocks(chain, windows))
-        within = Number(exact, exact)
-    return size, alone, within
+    size, reach = size_of(chain), ranges(chain)
+    alone = []
+    for row, window in enumerate(windows):
+        binds = binding([window], reach[row:])
+        alone.append(Number(0, 0) if binds is None else _within(chain, row, binds[0], memory, size))
+    binds = binding(windows, reach)
+    if binds is None:
+        return size, alone, Number(0, 0)
+    rows = [row for row, window in enumerate(binds) if window != OPEN]
+    least = max(0, sum(alone[row].lower for row in rows) - (len(rows) - 1) * size)
+    within = Number(min(least, size), min((alone[row].upper for row in rows), default=size))
+    return size, alone, within if within.exact else _within_all(chain, rows, binds, memory, within)
 
 
-def _within(chain: Chain, row: int, window: Window, memory: int) -> Number:
+def _within(chain: Chain, row: int, window: Window, memory: int, size: int) -> Number:
+    if window == OPEN:
+        return Number(size, size)
     return Number(*Halves(chain, chain.costs(row), grid_size(chain, row, window, memory)).bounds(window))
+
+
+def _within_all(chain: Chain, rows: Sequence[int], windows: Sequence[Window], memory: int, bounds: Number) -> Number:
+    """Return the number of variants within the windows of several rows, or the bounds if it needs too much."""
+    exact: int | None = None
+    if len(rows) == 2:
+        exact = count_within_both(chain, (rows[0], rows[1]), (windows[rows[0]], windows[rows[1]]), memory)
+    elif len(rows) > 2 and size_of(chain) <= STREAMED:
+        exact = sum(int(np.count_nonzero(block.within(windows))) for block in blocks(chain, windows))
+    return bounds if exact is None else Number(exact, exact)
