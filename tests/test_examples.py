@@ -112,6 +112,15 @@ def test_the_page_has_the_table_of_the_results(study: ModuleType) -> None:
     assert study.table() in (ROOT / "docs" / "training-networks.md").read_text(encoding="utf-8")
 
 
+def test_the_page_has_the_front_of_the_results() -> None:
+    """The output that the documentation shows is that of the command on the committed results."""
+    page = (ROOT / "docs" / "training-networks.md").read_text(encoding="utf-8")
+    shown = re.search(r"```sh\nmfprofile (explore front .*)\n```\n\n```text\n(.*?)```", page, re.DOTALL)
+    assert shown
+    printed = run(*shown[1].split()).stdout
+    assert shown[2] == "".join(line.rstrip() + "\n" for line in printed.rstrip().splitlines())
+
+
 def test_a_study_that_was_stopped_goes_on_where_it_was(
     study: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
