@@ -228,6 +228,7 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
     example: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not a traceback: the file can be imported, and training raises an error of the input."""
+    need("torch")
     module = example("digits")
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "sklearn" else util.find_spec(name))
     with pytest.raises(InputError, match=r"^scikit-learn: not installed; install with pip install '\.\[examples\]'$"):
