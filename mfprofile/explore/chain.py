@@ -138,8 +138,8 @@ class Chains:
         for at, setting in enumerate(settings):
             data = with_values(self.space.data, setting.values)
             if not is_refused(data):
-                edges, shown[at] = self._distinct_edges(setting, data, valid=True), self._shown(setting.values, data)
-                self._refuse_too_large(setting.values)
+                edges, shown[at] = self.distinct_edges(setting, data, valid=True), self._shown(setting.values, data)
+                self.refuse_too_large(setting.values)
                 _, members, specs = groups.setdefault(id(edges), (edges, [], []))
                 members.append(at)
                 specs.append(self._spec(data))
@@ -170,7 +170,7 @@ class Chains:
             self._edges[key] = list(all_edges(self.space, data, self._spec(data)))
         return self._edges[key]
 
-    def _distinct_edges(self, setting: GlobalSetting, data: Mapping[str, Any], valid: bool) -> Sequence[Edges]:
+    def distinct_edges(self, setting: GlobalSetting, data: Mapping[str, Any], valid: bool) -> Sequence[Edges]:
         """Return the edges of each link, with only the paths whose networks no earlier path makes.
 
         They are the `valid` ones, or all of them.
@@ -199,13 +199,13 @@ class Chains:
         total = 0
         for setting in self.settings:
             data = with_values(self.space.data, setting.values)
-            edges = self._distinct_edges(setting, data, valid=False)
+            edges = self.distinct_edges(setting, data, valid=False)
             if id(edges) not in counts:
                 counts[id(edges)] = _count_paths(edges)
             total += counts[id(edges)]
         return total
 
-    def _refuse_too_large(self, values: Values) -> None:
+    def refuse_too_large(self, values: Values) -> None:
         """Raise `InputError` if a sum of this setting could exceed `MAX_SUM`.
 
         The check uses an upper bound: the cost of the largest sizes of all edges at the same time. Settings that differ

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
+from mfprofile.cli.explore.measured import EitherWindows, Measured, show_trained
 from mfprofile.cli.explore.options import (
     Maximize,
     Minimize,
     OutputFolder,
     ResourceOptions,
     SpaceName,
-    Windows,
     pair,
 )
 from mfprofile.cli.options import Changes, FormOptions
@@ -20,8 +20,9 @@ def command(
     space: SpaceName,
     minimize: Minimize = None,
     maximize: Maximize = None,
+    measured: Measured = None,
     *,
-    limits: Windows,
+    limits: EitherWindows,
     output: OutputFolder,
     changes: Changes,
     convention: Counting,
@@ -31,13 +32,18 @@ def command(
     """Find the Pareto front of two quantities.
 
     No other variant is better than one of the front in both quantities. By default, madds are minimized and params are
-    maximized. If no variant is within the windows, exits with 1 and names the nearest.
+    maximized. If no variant is within the windows, exits with 1 and names the nearest. With --measured, the front is
+    that of the variants that were trained, and a quantity may be a column of the file.
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
+    if measured is not None:
+        loaded = read_space(space, changes)
+        show_trained(loaded, measured, minimize, maximize, limits, convention, form, output)
+        return
     goals = pair(minimize, maximize)
     points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
     show_variants(points, convention, form, output, [goal.quantity.name for goal in goals])

@@ -53,7 +53,7 @@ def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Object
     return goals[0], goals[1]
 
 
-def _windows(
+def windows_of(
     madds: str | None, params: str | None, activations: str | None, latency: str | None, within: list[str] | None
 ) -> list[tuple[Quantity, Window]]:
     """Return the windows of the options. Raise `InputError` for an invalid one, and for a quantity given twice."""
@@ -155,7 +155,7 @@ def _resources(workers: int | None, dask: str | None, resume: str | None, ram: s
     return resources
 
 
-_WINDOWS = {
+WINDOW_OPTIONS = {
     "madds": (
         Annotated[
             str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, such as 290M:300M or :0.3G.")
@@ -194,7 +194,7 @@ _WINDOWS = {
         None,
     ),
 }
-Windows = Annotated[list[Any], Group(_WINDOWS, _windows)]
+Windows = Annotated[list[Any], Group(WINDOW_OPTIONS, windows_of)]
 """The windows that variants must lie in, as pairs of a quantity and its window."""
 _WORKERS = {
     "workers": (
