@@ -42,6 +42,7 @@ class Number:
 
 
 _NONE = Number(0, 0)
+_JOIN = 10  # how much longer the join of two sums takes than the sums of one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,8 @@ def count_space(
     check_duplicates(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
-    counts = [part for part in over_chains(question, task, executor, progress, merge=_added) if part is not None]
+    parts = over_chains(question, task, executor, progress, merge=_added, effort=1 if len(windows) < 2 else _JOIN)
+    counts = [part for part in parts if part is not None]
     size, alone, within = _added(counts) if counts else (0, [_NONE] * len(windows), _NONE)
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
