@@ -58,6 +58,26 @@ def against_fvcore(runs: int) -> None:
         print(f"| {name} | {statistics.median(cpu):.2f} | {median_ratio(cpu, fvcore):.2f} | {memory:.0f} | {above} |")
 
 
+def windows_against_fvcore(runs: int) -> None:
+    """Print the CPU time and memory of queries with several windows, and of one count of one network by fvcore."""
+    limits = ["--madds", WINDOW, "--within", "former.madds=10M:12M"]
+    best = [*OURS, "best", "mf294m-blocks", "--maximize", "params", *ALONE]
+    commands = {
+        "fvcore: one count of mf294m": FVCORE,
+        "best of mf294m-blocks, two windows with two sides": [*best, *limits],
+        "the same, both bind in each setting": [*best, "--madds", WINDOW, "--within", "mobile.params=3M:3.2M"],
+        "count of mf294m-blocks, three windows": [
+            *OURS, "count", "mf294m-blocks", *limits, "--params", "10M:12M", *ALONE,
+        ],
+    }  # fmt: skip
+    used = in_turn(commands, runs)
+    fvcore = [each.cpu for each in used["fvcore: one count of mf294m"]]
+    print("\n| process | CPU, s | of fvcore's | memory, MiB |\n| :-- | --: | --: | --: |")
+    for name, usages in used.items():
+        cpu, memory = [each.cpu for each in usages], statistics.median(each.memory for each in usages)
+        print(f"| {name} | {statistics.median(cpu):.2f} | {median_ratio(cpu, fvcore):.2f} | {memory:.0f} |")
+
+
 def growth() -> None:
     """Print the cost of each query for spaces of growing size."""
     print(
@@ -159,6 +179,7 @@ def main(runs: int = 5) -> None:
     """Print all tables as Markdown. Processes run first, because a child's peak memory starts at that of its parent."""
     print(f"{machine()}; median of {runs} rounds\n")
     against_fvcore(runs)
+    windows_against_fvcore(runs)
     growth()
     leading()
     against_streaming()

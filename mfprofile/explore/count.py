@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 
 from mfprofile.cost.weights import Counting
+from mfprofile.explore.binding import OPEN, binding, ranges
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.join import count_within_both
@@ -18,7 +19,7 @@ from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.settings import GlobalSetting
 from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
-from mfprofile.explore.sums import paths_from_start
+from mfprofile.explore.visit import size_of
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
@@ -46,13 +47,16 @@ class SpaceCount:
 
     `size` is the number of variants, and `skipped` the number of combinations of choices that the rules of specs
     refuse. `within` is the number of variants within all windows. `alone` has the number within each single window, by
-    the name of its quantity.
+    the name of its quantity. Settings of the globals whose number within all windows is not exact are `undecided`, by
+    their indices; all others have `certain` variants within the windows.
     """
 
     size: int
     skipped: int
     within: Number
     alone: Mapping[str, Number]
+    undecided: tuple[int, ...] = ()
+    certain: int = 0
 
 
 @renamed(counted_by="convention")
@@ -66,20 +70,25 @@ def count_space(
 ) -> SpaceCount:
     """Return the number of variants within all windows, and within each single window.
 
-    The number for one window is exact if its sums fit into `memory` bytes. The same holds for two windows, which need
-    more memory. The number for three or more is exact if a setting has at most `STREAMED` variants, because they are
-    visited one by one. In all other cases the answer is bounds, which come from the bounds of each window.
+    Windows that all variants of a setting keep, or none, do not count there. The number for one window is exact if its
+    sums fit into `memory` bytes. The same holds for two windows, which need more memory. Where three or more windows
+    bind in a setting, the number is exact if it has at most `STREAMED` variants, because they are visited one by one.
+    In all other cases the answer is bounds, which come from the bounds of each window.
     """
     check_duplicates(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
-    counts = [part for part in over_chains(question, task, executor, progress) if part is not None]
-    size = sum(part[0] for part in counts)
+    answers = dict(enumerate(over_chains(question, task, executor, progress)))
+    counts = {at: part for at, part in answers.items() if part is not None}
+    size = sum(part[0] for part in counts.values())
     zero = Number(0, 0)
-    alone = [sum((part[1][row] for part in counts), zero) for row in range(len(windows))]
+    alone = [sum((part[1][row] for part in counts.values()), zero) for row in range(len(windows))]
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
-    return SpaceCount(size, skipped, sum((part[2] for part in counts), zero), named)
+    within = sum((part[2] for part in counts.values()), zero)
+    undecided = tuple(at for at, part in counts.items() if not part[2].exact)
+    certain = sum(part[2].lower for part in counts.values() if part[2].exact)
+    return SpaceCount(size, skipped, within, named, undecided, certain)
 
 
 def about_size(space: Space) -> int:
@@ -89,25 +98,36 @@ def about_size(space: Space) -> int:
     """
     chain = Question(space, ()).chains().chain(GlobalSetting({}))
     combinations = prod(len(choice.values) for choice in space.global_choices)
-    return 0 if chain is None else paths_from_start(chain.links)[-1][0] * combinations
+    return 0 if chain is None else size_of(chain) * combinations
 
 
 def _counted(chain: Chain, windows: Sequence[Window], memory: int) -> tuple[int, list[Number], Number]:
     """Return the numbers of a chain's variants: all, those within each window, those within all windows."""
-    size = paths_from_start(chain.links)[-1][0]
-    alone = [_within(chain, row, window, memory) for row, window in enumerate(windows)]
-    if not windows:
-        return size, alone, Number(size, size)
-    least = max(0, sum(number.lower for number in alone) - (len(alone) - 1) * size)
-    within = Number(least, min(number.upper for number in alone))
-    if len(windows) == 2 and not within.exact:
-        exact = count_within_both(chain, (0, 1), (windows[0], windows[1]), memory)
-        within = within if exact is None else Number(exact, exact)
-    elif len(windows) > 2 and not within.exact and size <= STREAMED:
-        exact = sum(int(np.count_nonzero(block.within(windows))) for block in blocks(chain, windows))
-        within = Number(exact, exact)
-    return size, alone, within
+    size, reach = size_of(chain), ranges(chain)
+    alone = []
+    for row, window in enumerate(windows):
+        binds = binding([window], reach[row:])
+        alone.append(Number(0, 0) if binds is None else _within(chain, row, binds[0], memory, size))
+    binds = binding(windows, reach)
+    if binds is None:
+        return size, alone, Number(0, 0)
+    rows = [row for row, window in enumerate(binds) if window != OPEN]
+    least = max(0, sum(alone[row].lower for row in rows) - (len(rows) - 1) * size)
+    within = Number(min(least, size), min((alone[row].upper for row in rows), default=size))
+    return size, alone, within if within.exact else _within_all(chain, rows, binds, memory, within)
 
 
-def _within(chain: Chain, row: int, window: Window, memory: int) -> Number:
+def _within(chain: Chain, row: int, window: Window, memory: int, size: int) -> Number:
+    if window == OPEN:
+        return Number(size, size)
     return Number(*Halves(chain, chain.costs(row), grid_size(chain, row, window, memory)).bounds(window))
+
+
+def _within_all(chain: Chain, rows: Sequence[int], windows: Sequence[Window], memory: int, bounds: Number) -> Number:
+    """Return the number of variants within the windows of several rows, or the bounds if it needs too much."""
+    exact: int | None = None
+    if len(rows) == 2:
+        exact = count_within_both(chain, (rows[0], rows[1]), (windows[rows[0]], windows[rows[1]]), memory)
+    elif len(rows) > 2 and size_of(chain) <= STREAMED:
+        exact = sum(int(np.count_nonzero(block.within(windows))) for block in blocks(chain, windows))
+    return bounds if exact is None else Number(exact, exact)

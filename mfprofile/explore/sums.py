@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,25 @@ from mfprofile.explore.edges import Integers
 
 INT64_LIMIT = 2**63
 _DENSE = 4  # sums are added up in a dense array if its length is at most this many times their number
+
+
+_Number = TypeVar("_Number", np.int64, np.float64)
+
+
+class Directed(Protocol):
+    """The edges of a link, without their costs."""
+
+    @property
+    def source(self) -> Integers:
+        """Return the width before each edge."""
+
+    @property
+    def target(self) -> Integers:
+        """Return the width after each edge."""
+
+    @property
+    def states(self) -> int:
+        """Return the number of widths after the link."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,19 +117,23 @@ def paths_to_end(links: Sequence[Link]) -> list[list[int]]:
     return levels[::-1]
 
 
-def least_to_end(links: Sequence[Link], costs: Sequence[Integers]) -> list[Integers]:
+def least_to_end(links: Sequence[Directed], costs: Sequence[npt.NDArray[_Number]]) -> list[npt.NDArray[_Number]]:
     """Return, before each link and at the end, the least cost of a path from each width to the end.
 
-    `costs` has one array for each link, shape quantities × edges. The arrays of the result are quantities × widths. A
-    width without a path to the end has a very large cost.
+    `costs` has one array for each link, shape quantities × edges, of integers or floats. The arrays of the result are
+    quantities × widths. A width without a path to the end has a very large cost, in floats an infinite one.
     """
-    no_path = np.iinfo(np.int64).max // 4
-    levels = [np.zeros((len(costs[-1]), links[-1].states), np.int64)]
+    kind = costs[-1].dtype
+    no_path = kind.type(np.inf if kind.kind == "f" else np.iinfo(np.int64).max // 4)
+    levels = [np.zeros((len(costs[-1]), links[-1].states), kind)]
     before = [1, *(link.states for link in links)]
     for link, cost, states in zip(reversed(links), reversed(costs), reversed(before[:-1]), strict=True):
         level = np.full((len(cost), states), no_path)
-        for row in range(len(cost)):
-            np.minimum.at(level[row], link.source, cost[row] + levels[-1][row, link.target])
+        order = np.argsort(link.source, kind="stable")
+        source = link.source[order]
+        starts = np.flatnonzero(np.concatenate([[True], source[1:] != source[:-1]]))
+        total = cost[:, order] + levels[-1][:, link.target[order]]
+        level[:, source[starts]] = np.minimum.reduceat(total, starts, axis=1)
         levels.append(np.minimum(level, no_path))
     return levels[::-1]
 

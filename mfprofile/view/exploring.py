@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.count import Number, SpaceCount, about_size, count_space
+from mfprofile.explore.estimate import CONFIDENCE, Estimate
 from mfprofile.explore.invalid import broken_rules
 from mfprofile.explore.nearest import Nearest
 from mfprofile.explore.quantity import Quantity
@@ -45,7 +47,12 @@ def estimated_size(space: Space) -> str:
 
 
 def counted_json(
-    space: Space, counted: SpaceCount, windows: Windows, convention: Counting, near: Mapping[str, Nearest]
+    space: Space,
+    counted: SpaceCount,
+    windows: Windows,
+    convention: Counting,
+    near: Mapping[str, Nearest],
+    estimate: Estimate | None = None,
 ) -> dict[str, Any]:
     """Return a count for JSON: exact figures, or null where only bounds are known."""
     nearest = {
@@ -59,6 +66,7 @@ def counted_json(
         "size": counted.size,
         "left_out": counted.skipped,
         **_number(counted.within),
+        **({"estimate": {**asdict(estimate), "confidence": CONFIDENCE}} if estimate else {}),
         "windows": {
             quantity.name: {
                 "least": window.least,
@@ -87,7 +95,12 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
 
 
 def counted_table(
-    space: Space, counted: SpaceCount, windows: Windows, convention: Counting, near: Mapping[str, Nearest]
+    space: Space,
+    counted: SpaceCount,
+    windows: Windows,
+    convention: Counting,
+    near: Mapping[str, Nearest],
+    estimate: Estimate | None = None,
 ) -> Table:
     """Return a count as a table: a line for each window alone, then one for all windows together."""
     columns = [
@@ -107,10 +120,23 @@ def counted_table(
         *([_skipped(counted.skipped)] if counted.skipped else []),
         *([] if counted.size else _invalid(space)),
     ]
-    below = [] if counted.within.exact else ["bounds: exact numbers need more memory than --ram"]
+    below = [] if counted.within.exact else [_bounds_note(windows)]
+    below += [_estimate_line(estimate)] if estimate else []
     below += not_priced(unpriced(space, device_of(convention)))
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
+
+
+def _bounds_note(windows: Windows) -> str:
+    more = ", or fewer windows that bind at the same time" if len(windows) > 2 else ""
+    return f"bounds: exact numbers need more memory than --ram{more}"
+
+
+def _estimate_line(estimate: Estimate) -> str:
+    interval = f"{grouped(estimate.lower)} to {grouped(estimate.upper)} with {100 * CONFIDENCE:.0f} % confidence"
+    return (
+        f"estimate of all together: {grouped(estimate.within)} ({interval}), from {grouped(estimate.drawn)} fair draws"
+    )
 
 
 def none_within(space: Space, windows: Windows, convention: Counting, near: Mapping[str, Nearest]) -> str:

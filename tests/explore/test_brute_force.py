@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import le
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -100,7 +101,7 @@ class Judge:
 
 def _count(judge: Judge) -> None:
     size = len(judge.variants.figures)
-    for number in (0, 1, 2, 3) if size else (0,):
+    for number in range(5) if size else (0,):
         windows = judge.windows(number)
         counted = count_space(judge.space, windows)
         within = len(judge.inside(windows))
@@ -112,7 +113,7 @@ def _count(judge: Judge) -> None:
 
 def _best(judge: Judge) -> None:
     name, most = judge.rng.choice(list(SUMS)), judge.rng.random() < 0.5
-    windows = judge.windows(judge.rng.randint(0, 3))
+    windows = judge.windows(judge.rng.randint(0, 4))
     sums = sorted((_sum(figures, name) for figures in judge.inside(windows).values()), reverse=most)
     for number in (1, 5):
         variants = best(judge.space, Objective(quantity_of(name), most), windows, number)
@@ -121,21 +122,21 @@ def _best(judge: Judge) -> None:
 
 
 def _front(judge: Judge) -> None:
-    first, second, other = judge.rng.sample(list(SUMS), 3)
-    signs = judge.rng.choice([-1, 1]), judge.rng.choice([-1, 1])
-    windows = [each for each in judge.windows(2, ("least", "most")) if each[0].name == other]
+    """Two or three sums within up to four windows, some of them on these sums and on their better side."""
+    names = judge.rng.sample(list(SUMS), judge.rng.choice([2, 2, 3]))
+    signs = [judge.rng.choice([-1, 1]) for _ in names]
+    windows = judge.windows(judge.rng.randint(0, 4))
+    within = judge.inside(windows)
     points = {
-        (signs[0] * _sum(figures, first), signs[1] * _sum(figures, second))
-        for figures in judge.inside(windows).values()
+        tuple(sign * _sum(figures, name) for name, sign in zip(names, signs, strict=True))
+        for figures in within.values()
     }
-    expected = [
-        one for one in points if not any(two != one and two[0] <= one[0] and two[1] <= one[1] for two in points)
-    ]
-    goals = [Objective(quantity_of(name), sign < 0) for name, sign in zip((first, second), signs, strict=True)]
-    variants = front(judge.space, (goals[0], goals[1]), windows)
-    answers = [(signs[0] * each.figures[first], signs[1] * each.figures[second]) for each in variants]
+    expected = [one for one in points if not any(two != one and all(map(le, two, one)) for two in points)]
+    goals = [Objective(quantity_of(name), sign < 0) for name, sign in zip(names, signs, strict=True)]
+    variants = front(judge.space, goals, windows)
+    answers = [tuple(sign * each.figures[name] for name, sign in zip(names, signs, strict=True)) for each in variants]
     judge.same(sorted(answers), sorted(expected))
-    judge.same(set(judge.networks(variants)) - set(judge.inside(windows)), set())
+    judge.same(set(judge.networks(variants)) - set(within), set())
 
 
 def _sample(judge: Judge) -> None:
@@ -226,3 +227,38 @@ def test_every_query_on_random_spaces_is_answered_as_by_brute_force(tmp_path: Pa
 def test_every_query_on_many_random_spaces_is_answered_as_by_brute_force(first: int, tmp_path: Path) -> None:
     """All of them together make some thousand comparisons."""
     assert _comparisons(range(first, first + 25), tmp_path) > 500
+
+
+@pytest.fixture
+def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make queries search the smallest settings as they search large ones, and give up the first search at once."""
+    monkeypatch.setattr("mfprofile.explore.best._SMALL", 0)
+    monkeypatch.setattr("mfprofile.explore.best._SHORT", 2000)
+    monkeypatch.setattr("mfprofile.explore.front._SMALL", 0)
+
+
+def _searches(seeds: range, folder: Path) -> int:
+    comparisons = 0
+    for seed in seeds:
+        (folder / str(seed)).mkdir()
+        rng = Random(seed)
+        judge = Judge(random_space(rng, folder / str(seed)), rng, f"seed {seed}")
+        for _ in range(3 if judge.variants.figures else 0):
+            _best(judge)
+            _front(judge)
+        comparisons += judge.comparisons
+    return comparisons
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+def test_the_searches_of_large_settings_are_right_on_small_ones(tmp_path: Path) -> None:
+    """The best and the front of random spaces, none of which is visited variant by variant."""
+    assert _searches(range(200, 206), tmp_path) > 50
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("nothing_is_small")
+@pytest.mark.parametrize("first", range(2000, 2080, 20))
+def test_the_searches_of_large_settings_are_right_on_many_small_ones(first: int, tmp_path: Path) -> None:
+    """The same on more spaces."""
+    assert _searches(range(first, first + 20), tmp_path) > 200

@@ -43,12 +43,14 @@ def objectives(minimize: list[str] | None, maximize: list[str] | None) -> list[O
     ]
 
 
-def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Objective, Objective]:
-    """Return the two quantities of a front. By default, madds are minimized and params are maximized."""
+def goals_of_front(minimize: list[str] | None, maximize: list[str] | None) -> list[Objective]:
+    """Return the two or three quantities of a front. By default, madds are minimized and params are maximized."""
     goals = objectives(minimize, maximize) or objectives(["madds"], ["params"])
-    if len(goals) != 2:
-        raise InputError(f"a front needs two quantities, not {len(goals)}; give --minimize or --maximize twice in all")
-    return goals[0], goals[1]
+    if len(goals) not in (2, 3):
+        raise InputError(
+            f"a front needs two or three quantities, not {len(goals)}; give --minimize or --maximize that often in all"
+        )
+    return goals
 
 
 def windows_of(
