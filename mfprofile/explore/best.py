@@ -19,12 +19,13 @@ from mfprofile.explore.binding import binding, ranges
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.cheapest import Cheapest, cheapest
 from mfprofile.explore.front import Objective
+from mfprofile.explore.leaders import Leading, leading_paths
 from mfprofile.explore.least import Goal, least_within, priced, visited
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Path, Variant, variants_of
-from mfprofile.explore.visit import leaders, size_of
-from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
+from mfprofile.explore.visit import size_of
+from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
@@ -64,9 +65,8 @@ def best(
 ) -> list[Variant]:
     """Return the best variant within all windows, or the `number` best, best first; an empty list if none is within.
 
-    Of equally good variants, the same one is always returned. Raises `InputError` if the exact answer must visit every
-    variant and the space is too large for that. This can happen for `number` > 1, or if the other methods need more
-    than `memory` bytes.
+    Of equally good variants, the same ones are always returned. Raises `InputError` if the search needs more than
+    `memory` bytes.
     """
     check_duplicates(windows)
     others = [(quantity, window) for quantity, window in windows if quantity.terms != objective.quantity.terms]
@@ -89,7 +89,8 @@ def best(
 
 def _several(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
     """Return the `task.number` best paths of a question, best first."""
-    return _best_by_visit(question, task, executor, progress)
+    leading = Leading(task.most, task.windows, task.number, task.memory)
+    return leading_paths(question, leading, executor, progress)
 
 
 class _Part(NamedTuple):
@@ -141,23 +142,3 @@ def _full_search(chain: Chain, reached: int | None, *, task: _Task) -> Cheapest 
     windows = binding(task.windows, ranges(chain))
     assert windows is not None, "the first search saw a bound"
     return least_within(chain, task.goal, windows, priced(chain, task.goal, windows), reached, task.memory)
-
-
-def _best_by_visit(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
-    """Return the best paths, best first, by a visit of every variant.
-
-    Raises `InputError` for a space with more than `STREAMED` variants.
-    """
-    sizes = over_chains(Question(question.space, (), question.convention), size_of, executor)
-    size = sum(part or 0 for part in sizes)
-    if size > STREAMED:
-        raise InputError(
-            f"{question.space.name}: an exact answer must visit all {size:,} variants, more than {STREAMED:,}; "
-            "use one-sided windows, at most one window besides the objective's, more --ram, or -n 1"
-        )
-    answers = over_chains(
-        question, partial(leaders, windows=task.windows, sign=task.goal.sign, number=task.number), executor, progress
-    )
-    best_paths = [(value, at, edges) for at, part in enumerate(answers) for value, edges in part or ()]
-    best_paths.sort(key=lambda item: item[:2])
-    return [(at, edges) for _, at, edges in best_paths[: task.number]]

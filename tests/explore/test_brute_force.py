@@ -115,7 +115,7 @@ def _best(judge: Judge) -> None:
     name, most = judge.rng.choice(list(SUMS)), judge.rng.random() < 0.5
     windows = judge.windows(judge.rng.randint(0, 4))
     sums = sorted((_sum(figures, name) for figures in judge.inside(windows).values()), reverse=most)
-    for number in (1, 5):
+    for number in (1, 5, len(judge.variants.figures) + 1):
         variants = best(judge.space, Objective(quantity_of(name), most), windows, number)
         judge.same([variant.figures[name] for variant in variants], sums[:number])
         judge.same(set(judge.networks(variants)) - set(judge.inside(windows)), set())
@@ -167,6 +167,11 @@ def _nearest(judge: Judge) -> None:
         below = max((each for each in sums if each < (window.least or 0)), default=None)
         above = min((each for each in sums if each > (window.most or 0)), default=None)
         answer = sides[quantity.name]
+        if answer.left_open:  # the other window excludes all, so it is left open
+            judge.same((len(windows), len(others), sums), (2, 0, []))
+            sums = [_sum(figures, quantity.name) for figures in judge.inside([]).values()]
+            below = max((each for each in sums if each < (window.least or 0)), default=None)
+            above = min((each for each in sums if each > (window.most or 0)), default=None)
         figures = [None if side is None else side.figures[quantity.name] for side in (answer.below, answer.above)]
         judge.same(figures, [below, above])
 

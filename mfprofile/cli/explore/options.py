@@ -113,9 +113,10 @@ class Resources:
         from mfprofile.view.progress import progress_bar
 
         processes = pools.usable_cpus() if self.workers is None else self.workers
+        at_a_time = min(processes, max(2, pools.usable_cpus())) if self.dask is None else 0
         with (
             pools.workers(processes) if self.dask is None else pools.cluster(self.dask) as executor,
-            progress_bar(partial(estimated_size, space)) as progress,  # has a thread, so it starts after the processes
+            progress_bar(partial(estimated_size, space), at_a_time=at_a_time) as progress,  # a thread: after processes
         ):
             yield executor, progress
 

@@ -56,5 +56,5 @@ def command(
 def _refuse_three(quantities: int) -> None:
     if quantities != 2:
         raise InputError(
-            f"a picture has two quantities, not {quantities}; 'mfprofile explore front' lists such a front"
+            f"a picture has two quantities, not {quantities}; 'mfprofile explore front' lists a front of three"
         )
