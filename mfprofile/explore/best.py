@@ -48,7 +48,7 @@ class _Task:
 
     @property
     def goal(self) -> Goal:
-        """Return the objective as a sum that is to be as small as possible."""
+        """Return the objective as a sum to minimize."""
         return Goal(0, -1 if self.most else 1)
 
 

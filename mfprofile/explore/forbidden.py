@@ -36,8 +36,8 @@ def forbidden(space: Space) -> list[Forbidden]:
     """Return each rule that combinations of a space's choices break, the one that most of them break first."""
     rules = _Rules(space)
     entries = [(rules.broken(name), rules.example(name)) for name in rules.names()]
-    found = [Forbidden(number, *example) for number, example in entries if number and example is not None]
-    return sorted(found, key=lambda each: -each.number)
+    broken = [Forbidden(number, *example) for number, example in entries if number and example is not None]
+    return sorted(broken, key=lambda each: -each.number)
 
 
 class _Rules:

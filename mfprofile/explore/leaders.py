@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -129,10 +129,10 @@ def _searched(chain: Chain, leading: Leading) -> _Found:
         level, least = extended(level, at, link, cost, ahead.bounds, width)
         left_out = min(left_out, least)
         levels.append(level)
-    found = _first(levels, leading.number, bound)
+    paths = _first(levels, leading.number, bound)
     is_sure = ahead.are_exact or left_out == NEVER
-    is_sure = is_sure or (len(found.values) == leading.number and found.values[-1] < left_out)
-    return found if is_sure else _Found(found.values, found.edges, found.bound, complete=False)
+    is_sure = is_sure or (len(paths.values) == leading.number and paths.values[-1] < left_out)
+    return paths if is_sure else replace(paths, complete=False)
 
 
 def _searched_exactly(chain: Chain, reached: int | None, leading: Leading) -> _Found:

@@ -23,7 +23,7 @@ from mfprofile.spec.quantities import Window
 
 
 class Goal(NamedTuple):
-    """The quantity of a row times a sign, 1 or -1, that is to be as small as possible."""
+    """A sum to minimize: the quantity of a row times a sign, 1 or -1."""
 
     row: int
     sign: int

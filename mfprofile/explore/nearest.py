@@ -72,13 +72,13 @@ def _excluded(space: Space, window: _Limit, convention: Counting, memory: int, e
 
 def _loosened(search: Callable[[_Limit, list[_Limit]], Nearest], window: _Limit, others: Sequence[_Limit]) -> Nearest:
     """Return the nearest variants of a window with the first of the others open, as many as needed."""
-    found = Nearest(None, None)
+    sides = Nearest(None, None)
     for number in range(1, len(others) + 1):
         names = tuple(quantity.name for quantity, _ in others[:number])
-        found = replace(search(window, list(others[number:])), left_open=names)
-        if not found.known or found.below or found.above:
+        sides = replace(search(window, list(others[number:])), left_open=names)
+        if not sides.known or sides.below or sides.above:
             break
-    return found
+    return sides
 
 
 def _nearest(

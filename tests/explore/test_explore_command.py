@@ -14,12 +14,13 @@ import pytest
 from running import ROOT, run, surroundings
 
 from mfprofile.cost.bill import count
-from mfprofile.errors import InputError
+from mfprofile.errors import InputError, OutputError
 from mfprofile.explore.count import about_size, count_space
 from mfprofile.explore.sample import sample_space
 from mfprofile.explore.space import read_space
 from mfprofile.spec import load
 from mfprofile.spec.sources import shipped
+from mfprofile.view import variants
 from mfprofile.view.exploring import estimated_size
 
 NOWHERE = ["explore", "count", "tiny", "--madds", "100M:200M"]
@@ -177,6 +178,25 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_output(tmp_path: Path) -
     assert done.returncode == 0
     assert [file.name for file in (tmp_path / "empty").iterdir()] == ["tiny-0001.yaml"]
     assert (tmp_path / "link").is_symlink()
+
+
+def test_the_table_is_printed_even_if_the_files_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder was checked before the query, and the disk is full after it. Several best variants have a file each."""
+    query = ["explore", "best", "tiny", "--maximize", "params", "-n", "2"]
+    folder = str(tmp_path / "variants")
+    done = run(*query, "--output", folder)
+    assert done.returncode == 0
+    assert [file.name for file in sorted(Path(folder).iterdir())] == ["tiny-0001.yaml", "tiny-0002.yaml"]
+
+    def full(*_: object) -> None:
+        raise OutputError(f"{folder}: cannot be written: No space left on device")
+
+    monkeypatch.setattr(variants, "write_folder", full)
+    failed = run(*query, "--output", str(tmp_path / "others"))
+    assert (failed.returncode, failed.stdout) == (74, done.stdout)
+    assert failed.stderr == f"error: {folder}: cannot be written: No space left on device\n"
 
 
 def test_a_window_of_a_difference_can_be_below_0() -> None:

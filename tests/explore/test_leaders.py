@@ -85,8 +85,8 @@ def _comparisons(seed: int, folder: Path, names: tuple[str, ...] = SUMS, convent
         ]
         expected = [(at, edges) for _, at, edges in sorted(within)]
         for number in (1, 2, rng.randint(3, len(listed) + 3), len(listed) + 3):
-            found = leading_paths(question, Leading(most, windows, number, MEMORY))
-            assert found == expected[:number], (seed, windows, most, number)
+            answer = leading_paths(question, Leading(most, windows, number, MEMORY))
+            assert answer == expected[:number], (seed, windows, most, number)
             comparisons += 1
     return comparisons
 
@@ -177,8 +177,7 @@ def test_the_ten_best_of_some_hundred_million_variants() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("most", [False, True])
-@pytest.mark.parametrize("name", ["mf294m-stages", "mf294m-blocks"])
+@pytest.mark.parametrize(("name", "most"), [("mf294m-stages", False), ("mf294m-blocks", True)])
 def test_the_ten_best_of_spaces_that_cannot_be_visited(name: str, most: bool) -> None:
     """Up to 4·10^13 variants, with a window that excludes the best on either side."""
     _check_large(name, [("madds", Window(290_000_000, 300_000_000))], most)
@@ -208,7 +207,7 @@ def test_a_pool_gives_the_same_leaders() -> None:
 
 
 def test_progress_ends_with_all_of_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a second search is needed, its chains are counted anew."""
+    """Where a second search is needed, its chains are counted again."""
     _narrow(monkeypatch)
     question = Question(read_space("tiny"), tuple(map(quantity_of, NAMES)))
     calls: list[tuple[int, int]] = []
