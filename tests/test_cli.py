@@ -109,7 +109,7 @@ def test_json_has_the_keys_that_readers_rely_on() -> None:
     bill = json.loads(run("count", "mf26m", "--json", "--by", "stage").stdout)
     keys = {"name", "block", "stage", "pillar", "kind", "role", "madds", "elements", "params", "activations", "out"}
     always = {"schema", "name", "convention", "unit", "input", "madds", "params", "counted_params", "activations"}
-    always |= {"mode", "pillars", "rows"}
+    always |= {"mode", "pillars", "rows", "content"}
     assert set(bill) == always | {"groups"}
     assert all(set(row) == keys for row in bill["rows"])
     assert bill["groups"]["by"] == "stage"

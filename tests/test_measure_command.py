@@ -158,6 +158,7 @@ def test_the_parts_of_a_spec_and_the_rest_are_the_whole(folder: Path, axis: str,
         check_times(part)
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_network_in_code_are_the_modules_that_are_called(folder: Path) -> None:
     """A list is never called, so its modules are parts. One is never run, and two only pass on their input."""
     line = ("net.py:Net", "--input", "3x16x16", "--arg", "width=4", "--by", "module", "--runtime")
@@ -170,6 +171,7 @@ def test_the_parts_of_a_network_in_code_are_the_modules_that_are_called(folder: 
     assert [part["name"] for part in parts] == ["stem", "blocks.1", "drop", "head"]
 
 
+@pytest.mark.slow
 def test_inputs_by_name_and_outputs_by_key_are_measured_in_both_runtimes(folder: Path) -> None:
     """A file for ONNX Runtime takes tensors alone."""
     shapes = ("--input", "3x16x16", "--input", "scale=1x1x1", "--batch", "2")
@@ -210,6 +212,7 @@ def test_networks_run_in_shorter_types(folder: Path, runtime: str, dtype: str) -
     check_times(document["networks"][0])
 
 
+@pytest.mark.slow
 def test_several_threads_have_the_time_on_the_wall(folder: Path) -> None:
     """The threads of torch are those of before when the command ends."""
     before = torch.get_num_threads()
@@ -228,6 +231,7 @@ def test_openvino_runs_what_onnxruntime_does(folder: Path) -> None:
         check_times(network)
 
 
+@pytest.mark.slow
 def test_csv_has_a_line_for_each_network_or_part(folder: Path) -> None:
     """Figures are those of the table, without the peak."""
     line = ("measure", "small.yaml", "net.py:Net", "--input", "3x16x16", *QUICK, "--runtime", "torch", "--csv")
@@ -330,6 +334,7 @@ class Event:
         return 2.0
 
 
+@pytest.mark.slow
 def test_a_gpu_has_its_own_time_beside_that_on_the_wall(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The GPU is a fake, which runs on the CPU. Its runtime is torch, and it has a name."""
     waited = []

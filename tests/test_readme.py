@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 from running import ROOT, run, shell
 
 README = ROOT / "README.md"
@@ -34,6 +35,16 @@ def _name(page: Path) -> str:
 
 def _specs(page: Path) -> list[str]:
     return [body for form, body in BLOCK.findall(_text(page)) if form == "yaml" and SPEC.search(body)]
+
+
+QUICK = ("README.md", "docs/budgets.md", "docs/ci.md", "docs/specs.md")
+"""Pages that are run by default. The others take a minute or two in all, and are run with the slow tests."""
+
+
+def _marked(pages: list[Path]) -> list[ParameterSet]:
+    return [
+        pytest.param(page, marks=() if _name(page) in QUICK else pytest.mark.slow, id=_name(page)) for page in pages
+    ]
 
 
 pages = pytest.mark.parametrize("page", PAGES, ids=_name)
@@ -88,7 +99,7 @@ def _executed(source: str) -> str:
     return printed.getvalue()
 
 
-@pages
+@pytest.mark.parametrize("page", _marked(PAGES))
 def test_every_command_prints_what_the_page_says(page: Path, rewrite: bool, tmp_path: Path) -> None:
     """Each console block is run and compared with its output."""
     fresh = _run(_text(page), tmp_path)
@@ -97,7 +108,7 @@ def test_every_command_prints_what_the_page_says(page: Path, rewrite: bool, tmp_
     assert fresh == _text(page)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in _text(page)], ids=_name)
+@pytest.mark.parametrize("page", _marked([page for page in PAGES if "```python" in _text(page)]))
 def test_every_python_example_prints_what_the_page_says(
     page: Path, rewrite: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,12 +36,16 @@ def command(
     Example: mfprofile count mf294m mf294m-mlp --by block
     """
     from mfprofile.cost.bill import count
+    from mfprofile.spec.content import content_of
     from mfprofile.view.bill import bill_json, bill_table, comparison_table
     from mfprofile.view.tables import dumps, render, show
 
-    bills = [count(spec, convention, training=training) for spec in load_all(specs, changes)]
+    loaded = load_all(specs, changes)
+    bills = [count(spec, convention, training=training) for spec in loaded]
     if form == "json":
-        documents = [bill_json(bill, by) for bill in bills]
+        documents = [
+            {**bill_json(bill, by), "content": content_of(spec)} for bill, spec in zip(bills, loaded, strict=True)
+        ]
         show(dumps(documents if len(documents) > 1 else documents[0]))
     elif len(bills) == 1:
         show(render(bill_table(bills[0], "block" if by is None else by), form))

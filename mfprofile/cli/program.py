@@ -41,9 +41,9 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "complexity": (),
         "explain": (),
         "report": (),
-        "explore": ("spaces", "count", "sample", "front", "best", "list"),
+        "explore": ("spaces", "count", "histogram", "sample", "front", "best", "list", "search"),
         "plot": (
-            *("attention", "accuracy", "detection", "ablation", "residuals", "front", "contour"),
+            *("attention", "accuracy", "detection", "ablation", "residuals", "front", "contour", "histogram"),
             *("blocks", "pillars", "sensitivity", "waterfall"),
             *("latency", "roofline", "prediction"),
         ),

@@ -21,8 +21,8 @@ from mfprofile.cost.tools import (
     TORCH,
     TORCHINFO,
     TORCHLENS,
-    ULTRALYTICS_THOP,
 )
+from mfprofile.cost.ultralytics import ULTRALYTICS_THOP
 from mfprofile.cost.weighing import BIASED_CONVOLUTIONS, FOUR_TIMES, ONCE, each
 from mfprofile.cost.weights import ANY, NOTHING, Convention, Counting, Weight
 from mfprofile.spec.problems import unknown

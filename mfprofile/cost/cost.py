@@ -17,10 +17,10 @@ class Cost(Generic[D_co]):
     its products, which may be 0. `elements` is the number of its output values (for `REDUCTIONS`, of its input values).
     `weights` and `biases` are the numbers of parameters that it owns. `layer` has the sizes of a recurrent layer.
     `groups` are those of a convolution. `calls` is how often it is called: once, or not at all for a residual
-    connection that a variant does not have.
+    connection that a variant does not have. `windows` is the number of values in all windows of an average pooling.
     """
 
-    __slots__ = ("biases", "calls", "elements", "groups", "kind", "layer", "madds", "out", "weights")
+    __slots__ = ("biases", "calls", "elements", "groups", "kind", "layer", "madds", "out", "weights", "windows")
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Cost(Generic[D_co]):
         layer: Recurrence[D_co] | None = None,
         groups: Size[D_co] = 1,
         calls: Size[D_co] = 1,
+        windows: Size[D_co] = 0,
     ) -> None:
         self.kind = kind
         self.out = out
@@ -43,6 +44,7 @@ class Cost(Generic[D_co]):
         self.layer = layer
         self.groups = groups
         self.calls = calls
+        self.windows = windows
 
     def changed(self, **fields: Any) -> Cost[D_co]:
         """Return the cost with other values of some fields."""

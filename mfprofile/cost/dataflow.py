@@ -27,7 +27,8 @@ class Ran(NamedTuple):
     `rows` are the numbers of its rows in the bill, the first and the one after the last; a free operator has none.
     `moved` are the bytes that it read and wrote, those of parameters and inputs too. `writes` are the storages that it
     changed in place, `KEPT` for one that is not part of the flow or is unknown. `in_function` is whether it ran inside
-    a `torch.autograd.Function`.
+    a `torch.autograd.Function`. `function` is the function of torch that the network called: the operator itself, or
+    one that runs it (`cost.kinds.ATTENTION`), or '' for one of torch's operators that runs others.
     """
 
     module: str
@@ -38,6 +39,7 @@ class Ran(NamedTuple):
     moved: int
     writes: tuple[int, ...] = ()
     in_function: bool = False
+    function: str = ""
 
 
 class Einsum(NamedTuple):

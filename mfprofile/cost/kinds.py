@@ -71,6 +71,8 @@ COMPLEX_SUMMED = "complex-summed"
 """The roles of products of complex numbers, without and with a bias, and as `RARE`, `COMPOSED` and `SUMMED`. Each is
 four products of real numbers. torch runs a convolution of them as three of real numbers."""
 COMPLEX_ROLES = (COMPLEX, COMPLEX_BIASED, COMPLEX_RARE, COMPLEX_COMPOSED, COMPLEX_SUMMED)
+ATTENTION = "multi_head_attention_forward"
+"""The function of torch.nn.functional that runs a whole attention. Some counters have a rule for it."""
 OWN = "own"
 REGISTERED = "registered"
 """The roles of ops that are counted by a formula of the user, or by one of torch's registry. Only FlopCounterMode

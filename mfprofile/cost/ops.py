@@ -165,7 +165,7 @@ def global_pool(channels: Size[D], height: Size[D], width: Size[D]) -> Cost[D]:
     >>> cost.elements, cost.out
     (56448, (1152,))
     """
-    return Cost("pool", (channels,), 0, channels * height * width)
+    return averaged("pool", channels, (height, width), (height, width), channels)
 
 
 def reduction(kind: str, read: Size[D], *shape: Size[D]) -> Cost[D]:
@@ -178,6 +178,21 @@ def reduction(kind: str, read: Size[D], *shape: Size[D]) -> Cost[D]:
     (1152, 192)
     """
     return Cost(kind, shape, 0, read)
+
+
+def averaged(
+    kind: str, planes: Size[D], sides: tuple[Size[D], ...], windows: tuple[Size[D], ...], *shape: Size[D]
+) -> Cost[D]:
+    """Return the cost of an average pooling of `planes` with these sides to `shape`; `kind` is pool or avg-pool.
+
+    `windows` are the positions that all windows have along each side. Where windows overlap, these are more than the
+    side, as they are where a window reads padding. Where windows leave gaps, they are fewer.
+
+    >>> cost = averaged("avg-pool", 8, (6,), (3 + 3 + 3,), 8, 3)  # windows of 3, two apart, with padding
+    >>> cost.elements, cost.windows, activations(cost)
+    (48, 72, 24)
+    """
+    return Cost(kind, shape, 0, planes * product(sides), windows=planes * product(windows))
 
 
 def embedding(rows: Size[D], entries: Size[D], channels: Size[D]) -> Cost[D]:
@@ -197,7 +212,12 @@ def repeated(cost: Cost[D], images: Size[D]) -> Cost[D]:
     >>> cost.madds, cost.weights, cost.out
     (1769472, 73728, (4, 6, 384))
     """
-    return cost.changed(out=(images, *cost.out), madds=images * cost.madds, elements=images * cost.elements)
+    return cost.changed(
+        out=(images, *cost.out),
+        madds=images * cost.madds,
+        elements=images * cost.elements,
+        windows=images * cost.windows,
+    )
 
 
 def table(rows: Size[D], channels: Size[D]) -> Cost[D]:

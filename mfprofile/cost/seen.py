@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mfprofile.cost.kinds import CONVOLUTIONS, NORMS
+from mfprofile.cost.kinds import FORMULAS
+from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
-from mfprofile.cost.weights import DERIVED, OPS, TORCH_LEAVES, Convention
+from mfprofile.cost.weights import LAYERS, NOTHING, OPS, TORCH_LEAVES, Convention, weighted
 from mfprofile.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,35 +26,51 @@ def weighed(subject: Subject, parts: Sequence[Part], convention: Convention) -> 
     counted = convention.weigh(parts, subject.batch or 1)
     if convention.sees == OPS or not subject.modules:
         return counted
-    modules, anywhere = subject.modules, convention.seen_anywhere
-    seen = [
-        cost.kind in anywhere or sees(convention, modules.get(part.path), cost.kind)
-        for part in parts
-        for _, _, cost in part.ops
-    ]
+    if convention.sees == LAYERS:
+        return list(_of_layers(subject, parts, convention, counted))
+    seen = [sees(convention, subject.modules.get(part.path)) for part in parts for _ in part.ops]
     return [madds if is_seen else 0 for madds, is_seen in zip(counted, seen, strict=True)]
 
 
-def sees(convention: Convention, module: Module | None, kind: str = "") -> bool:
-    """Return whether the convention's tool sees the ops that a module runs itself, of one kind if it is given."""
+def sees(convention: Convention, module: Module | None) -> bool:
+    """Return whether the convention's tool sees the ops that a module runs itself."""
     if module is None:
         return False
-    if convention.sees == DERIVED:
-        return bool(module.layer) and (not kind or _is_rule_of(module.layer, kind))
+    if convention.sees == LAYERS:
+        return module.layer in convention.layers
     return module.leaf and (module.of_torch or convention.sees != TORCH_LEAVES)
 
 
-def _is_rule_of(layer: str, kind: str) -> bool:
-    """Return whether the rule of a layer counts ops of a kind: that of a convolution counts no norm inside it."""
-    of_layer = next((kinds for name, kinds in _RULES if name in layer), None)
-    return of_layer is None or kind in of_layer
+def _of_layers(
+    subject: Subject, parts: Sequence[Part], convention: Convention, counted: Sequence[int]
+) -> Iterator[int]:
+    """Yield what the rule of each op's layer counts, or outside of layers, that of the function that runs it."""
+    modules, functions, hidden = subject.modules, _functions(subject), dict[str, bool]()
+    ops = ((part.path, role, cost) for part in parts for _, role, cost in part.ops)
+    for at, ((path, role, cost), madds) in enumerate(zip(ops, counted, strict=True)):
+        layer = modules[path].layer if path in modules else ""
+        if cost.kind in convention.layers.get(layer, ()):
+            yield madds
+        elif role in FORMULAS or _is_in_layer(path, modules, convention, hidden):
+            yield 0
+        else:
+            yield _by_function(cost, functions.get(at, ""), convention, subject.batch or 1)
 
 
-_RULES: tuple[tuple[str, frozenset[str]], ...] = (
-    ("Conv", frozenset(CONVOLUTIONS)),
-    ("Norm", frozenset(NORMS)),
-    ("Linear", frozenset(("linear",))),
-    ("Sequential", frozenset()),
-    ("Module", frozenset()),
-)
-"""The kinds of ops that a layer's rule counts, by a part of its name; other layers run only ops of their own kind."""
+def _by_function(cost: Cost[int], function: str, convention: Convention, batch: int) -> int:
+    weights = convention.functions.get(function, {})
+    return weighted(cost, weights.get(cost.kind, NOTHING), batch)
+
+
+def _functions(subject: Subject) -> dict[int, str]:
+    """Return the function that runs each row of a bill, by the row's number."""
+    ran = () if subject.dataflow is None else subject.dataflow.operators
+    return {row: each.function for each in ran for row in range(*each.rows)}
+
+
+def _is_in_layer(path: str, modules: Mapping[str, Module], convention: Convention, known: dict[str, bool]) -> bool:
+    """Return whether a module, or one above it, has a rule of the convention's tool."""
+    if path not in known:
+        is_layer = sees(convention, modules.get(path))
+        known[path] = is_layer or (bool(path) and _is_in_layer(path.rpartition(".")[0], modules, convention, known))
+    return known[path]

@@ -11,10 +11,8 @@ from mfprofile.cost.kinds import (
     COMPLEX_COMPOSED,
     COMPOSED,
     CONVOLUTIONS,
-    FUSED,
     GROUPED_GRADIENT,
     PRODUCTS,
-    RARE,
     RECURRENT,
     UPSAMPLINGS,
 )
@@ -27,7 +25,6 @@ from mfprofile.cost.weighing import (
     NO_RARE,
     NO_STRING_PADDING,
     NO_SUMMED,
-    NORMED,
     OF_REGISTRY,
     ONCE,
     SLIDING,
@@ -36,7 +33,7 @@ from mfprofile.cost.weighing import (
     of_complex,
     plain,
 )
-from mfprofile.cost.weights import ANY, DERIVED, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
+from mfprofile.cost.weights import ANY, LEAVES, NOTHING, TORCH_LEAVES, Convention, Weight
 
 TORCH = Convention(
     "torch",
@@ -158,36 +155,6 @@ TORCHINFO = Convention(
     versions=("1.8",),
     recurrent=recurrent.torchinfo,
     sees=LEAVES,
-)
-
-ULTRALYTICS_THOP = Convention(
-    "ultralytics-thop",
-    "core, plus 4 per element of BatchNorm and LayerNorm, and 1 per input and 1 per output element of pooling",
-    "thop.profile of ultralytics-thop: thop/profile.py and vision/basic_hooks.py; it sees modules, subclasses too, and "
-    "products that functions between them compute",
-    {
-        **each(ONCE, *PRODUCTS, *RECURRENT),
-        **each(Weight(elements=4), *NORMED),
-        **plain(2, *NORMED),
-        ("rms-norm", "plain"): Weight(elements=4),  # it has no bias, but scales
-        **each(Weight(elements=1, outputs=1), "pool", "avg-pool"),
-        **each(Weight(outputs=1), "prelu"),
-        **each(Weight(outputs=5), "upsample-linear"),
-        **each(Weight(outputs=11), "upsample-bilinear"),
-        **each(Weight(outputs=259), "upsample-bicubic"),
-        **each(Weight(outputs=31), "upsample-trilinear"),
-        ("softmax", "plain"): Weight(elements=3, vectors=-1),  # nn.Softmax and the one in nn.MultiheadAttention
-        ("log-softmax", "plain"): Weight(elements=3),
-        **{("softmax", role): Weight(elements=3, vectors=-1) for role in (FUSED, COMPOSED)},
-        ("softmax", "attention"): NOTHING,  # a function, not a module
-        ("upsample", "detector"): NOTHING,
-        ("linear", RARE): NOTHING,  # grouped products, whose function it does not know
-        **NO_SUMMED,
-    },
-    versions=("2.2",),
-    sees=DERIVED,
-    seen_anywhere=frozenset(("matmul", "linear")),
-    recurrent=recurrent.ultralytics_thop,
 )
 
 CALFLOPS = Convention(

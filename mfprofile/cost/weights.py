@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mfprofile.cost.kinds import FORMULAS, KINDS, ROLES, check
@@ -20,15 +21,16 @@ LEAVES = "leaves"
 """Modules without submodules."""
 TORCH_LEAVES = "torch-leaves"
 """Modules without submodules whose class is one of torch.nn. The tool does not know subclasses and other classes."""
-DERIVED = "derived"
-"""Modules whose class is a layer of torch.nn or derives from one; of these only the ops of that layer's own kind."""
+LAYERS = "layers"
+"""Modules whose class is one of a convention's `layers` or derives from one, and products by its `functions`."""
 
 
 class Weight(NamedTuple):
-    """How often a row's multiply-adds (`products`), elements, outputs and parameters are counted, and two more terms.
+    """How often a row's multiply-adds (`products`), elements, outputs and parameters are counted, and three more terms.
 
     `vectors` counts the vectors of its output along the last axis, as for a softmax. `slides` counts its weights once
-    per position of its output, as for an ordinary convolution.
+    per position of its output, as for an ordinary convolution. `windows` counts the values in all windows of an average
+    pooling.
     """
 
     products: int = 0
@@ -37,6 +39,7 @@ class Weight(NamedTuple):
     params: int = 0
     vectors: int = 0
     slides: int = 0
+    windows: int = 0
 
 
 NOTHING = Weight()
@@ -50,7 +53,9 @@ class Convention:
     are not counted; neither are ops counted by formulas of others that a tool has no entry for. `unit` is the unit of
     the total. `versions` are the versions of the tool whose source was read, as prefixes. `uncounted_params` are the
     kinds whose parameters the tool misses. `sees` is what the tool sees of a traced network: every op (`OPS`), or only
-    the ops of `LEAVES`, `TORCH_LEAVES` or `DERIVED`; ops of the kinds `seen_anywhere` are seen in each module.
+    the ops of `LEAVES`, `TORCH_LEAVES` or `LAYERS`. `layers` are the layers of torch.nn that it has a rule for, each
+    with the kinds of ops that the rule counts. `functions` are those of torch that it counts outside of such layers,
+    each with the weights of the ops inside by kind.
     `recurrent` is the tool's rule for recurrent layers and cells, where a weight cannot express it; it holds for those
     whose weight is not `NOTHING`. `device` is the latency model that prices ops beside it, if there is one.
     """
@@ -64,7 +69,8 @@ class Convention:
     uncounted_params: frozenset[str] = frozenset()
     sees: str = OPS
     recurrent: Callable[[Any], Any] | None = None
-    seen_anywhere: frozenset[str] = frozenset()
+    layers: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    functions: Mapping[str, Mapping[str, Weight]] = field(default_factory=lambda: MappingProxyType({}))
     device: Device | None = None
 
     def __post_init__(self) -> None:
@@ -73,7 +79,7 @@ class Convention:
                 raise ValueError(f"convention {self.name!r} weighs {kind!r} in role {role!r}: not in cost/kinds.py")
         if unknown := self.uncounted_params - KINDS:
             raise ValueError(f"convention {self.name!r} misses parameters of {sorted(unknown)}: not in cost/kinds.py")
-        if self.sees not in (OPS, LEAVES, TORCH_LEAVES, DERIVED):
+        if self.sees not in (OPS, LEAVES, TORCH_LEAVES, LAYERS):
             raise ValueError(f"convention {self.name!r} sees {self.sees!r}: must be one of the four constants")
 
     def weight(self, kind: str, role: str) -> Weight:
@@ -110,16 +116,19 @@ class Convention:
 
     def _weighed(self, cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
         if cost.layer is None or self.recurrent is None or weight == NOTHING:
-            return _weighed(cost, weight, batch)
+            return weighted(cost, weight, batch)
         amount: Size[D] = self.recurrent(cost.layer)
         return amount
 
 
-def _weighed(cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
+def weighted(cost: Cost[D], weight: Weight, batch: int) -> Size[D]:
+    """Return what a weight counts for an op of a batch."""
     if weight is NOTHING:
         return 0
-    products, elements, outputs, params, vectors, slides = weight
+    products, elements, outputs, params, vectors, slides, windows = weight
     amount = products * cost.madds
+    if windows:
+        amount = amount + windows * cost.windows
     if elements or outputs or params:  # rare: most conventions count only products
         amount = amount + elements * cost.elements + outputs * product(cost.out)
         amount = amount + batch * params * (cost.weights + cost.biases)

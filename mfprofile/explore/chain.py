@@ -66,12 +66,13 @@ class Chain:
 
     `values` is the setting, and `shown` the part of it that has an effect, by what the blocks of a variant read. Each
     variant is one path: from the only state before the first link to the only state after the last link, with one edge
-    of each link.
+    of each link. A part of a chain (`parts`) has in `numbers` the index of each of its edges in the whole chain.
     """
 
     values: Values
     shown: Mapping[Reads, Values]
     links: tuple[Link, ...]
+    numbers: tuple[Integers, ...] | None = None
 
     def costs(self, row: int) -> list[Integers]:
         """Return the costs of each link's edges in one quantity, by the quantity's row."""
@@ -137,8 +138,8 @@ class Chains:
         for at, setting in enumerate(settings):
             data = with_values(self.space.data, setting.values)
             if not is_refused(data):
-                edges, shown[at] = self._distinct_edges(setting, data, valid=True), self._shown(setting.values, data)
-                self._refuse_too_large(setting.values)
+                edges, shown[at] = self.distinct_edges(setting, data, valid=True), self._shown(setting.values, data)
+                self.refuse_too_large(setting.values)
                 _, members, specs = groups.setdefault(id(edges), (edges, [], []))
                 members.append(at)
                 specs.append(self._spec(data))
@@ -169,7 +170,7 @@ class Chains:
             self._edges[key] = list(all_edges(self.space, data, self._spec(data)))
         return self._edges[key]
 
-    def _distinct_edges(self, setting: GlobalSetting, data: Mapping[str, Any], valid: bool) -> Sequence[Edges]:
+    def distinct_edges(self, setting: GlobalSetting, data: Mapping[str, Any], valid: bool) -> Sequence[Edges]:
         """Return the edges of each link, with only the paths whose networks no earlier path makes.
 
         They are the `valid` ones, or all of them.
@@ -198,13 +199,13 @@ class Chains:
         total = 0
         for setting in self.settings:
             data = with_values(self.space.data, setting.values)
-            edges = self._distinct_edges(setting, data, valid=False)
+            edges = self.distinct_edges(setting, data, valid=False)
             if id(edges) not in counts:
                 counts[id(edges)] = _count_paths(edges)
             total += counts[id(edges)]
         return total
 
-    def _refuse_too_large(self, values: Values) -> None:
+    def refuse_too_large(self, values: Values) -> None:
         """Raise `InputError` if a sum of this setting could exceed `MAX_SUM`.
 
         The check uses an upper bound: the cost of the largest sizes of all edges at the same time. Settings that differ
@@ -214,8 +215,7 @@ class Chains:
         if not self.costing.quantities or repr(values) in self._checked:
             return
         self._checked.add(repr(values))
-        data = with_values(self.space.data, values)
-        edges = self.edges(data)
+        edges = self.edges(data := with_values(self.space.data, values))
         amounts = tuple(quantity.amount() for quantity in self.costing.quantities)
         largest = [*(largest_edges(step, 1) for step in edges[:-1]), largest_edges(edges[-1], len(edges[-1].options))]
         costs = Costing(amounts, self.costing.convention).costs([self._spec(data)], largest)
@@ -235,8 +235,8 @@ class Chains:
 
 
 def _link(edges: Edges, costs: Integers) -> Link:
-    arrays = (edges.source, edges.target, edges.option, edges.reads)
-    return Link(*arrays, edges.options, edges.unused, len(edges.widths), costs)
+    arrays = (edges.source, edges.target, edges.option, edges.reads, edges.options, edges.unused)
+    return Link(*arrays, len(edges.widths), costs)
 
 
 def _count_paths(edges: Sequence[Edges]) -> int:

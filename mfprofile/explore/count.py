@@ -41,6 +41,9 @@ class Number:
         return Number(self.lower + other.lower, self.upper + other.upper)
 
 
+_NONE = Number(0, 0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SpaceCount:
     """The counts of a space.
@@ -78,16 +81,13 @@ def count_space(
     check_duplicates(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
-    answers = dict(enumerate(over_chains(question, task, executor, progress)))
-    counts = {at: part for at, part in answers.items() if part is not None}
-    size = sum(part[0] for part in counts.values())
-    zero = Number(0, 0)
-    alone = [sum((part[1][row] for part in counts.values()), zero) for row in range(len(windows))]
+    answers = over_chains(question, task, executor, progress, merge=_added)
+    counts = [part for part in answers if part is not None]
+    size, alone, within = _added(counts) if counts else (0, [_NONE] * len(windows), _NONE)
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
-    within = sum((part[2] for part in counts.values()), zero)
-    undecided = tuple(at for at, part in counts.items() if not part[2].exact)
-    certain = sum(part[2].lower for part in counts.values() if part[2].exact)
+    undecided = tuple(at for at, part in enumerate(answers) if part is not None and not part[2].exact)
+    certain = sum(part[2].lower for part in counts if part[2].exact)
     return SpaceCount(size, skipped, within, named, undecided, certain)
 
 
@@ -99,6 +99,12 @@ def about_size(space: Space) -> int:
     chain = Question(space, ()).chains().chain(GlobalSetting({}))
     combinations = prod(len(choice.values) for choice in space.global_choices)
     return 0 if chain is None else size_of(chain) * combinations
+
+
+def _added(counts: Sequence[tuple[int, list[Number], Number]]) -> tuple[int, list[Number], Number]:
+    """Return the sums of the numbers of several chains, or of several parts of a chain."""
+    sizes, alone, within = zip(*counts, strict=True)
+    return sum(sizes), [sum(numbers, _NONE) for numbers in zip(*alone, strict=True)], sum(within, _NONE)
 
 
 def _counted(chain: Chain, windows: Sequence[Window], memory: int) -> tuple[int, list[Number], Number]:

@@ -33,10 +33,8 @@ _SIZES = ("inputs", "out", "exp", "exp_of_repeats", "exp2", "kernel", "repeat")
 
 def all_edges(space: Space, data: Mapping[str, Any], spec: Spec) -> Iterator[Edges]:
     """Yield the edges of each link: the stem, each entry of `blocks`, the end."""
-    rules: dict[str, Any] = {name: data[name] for name in WIDTH_RULE_KEYS if name in data and name != "width"}
-    final = rules.get("bridge", {}).get("final", True)
-    rules |= {"tokens": {"count": 1, "dim": UNKNOWN}, "head": "none", "input": UNKNOWN}
-    rules["bridge"] = {**rules.get("bridge", {}), "final": False}
+    rules = _rules(data)
+    final = data.get("bridge", {}).get("final", True)
     stems = space.stem[0].values if space.stem else (data["stem"],)
     edges = _stem_edges(space, stems, spec)
     yield edges
@@ -44,6 +42,21 @@ def all_edges(space: Space, data: Mapping[str, Any], spec: Spec) -> Iterator[Edg
         edges = _entry_edges(_Entry(data["blocks"][at], choices, rules, spec), edges.widths)
         yield edges
     yield _end_edges(space, edges.widths, {**rules, "bridge": {**rules["bridge"], "final": final}}, spec)
+
+
+def _rules(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys outside `blocks` that decide which widths are valid, without a final bridge."""
+    rules: dict[str, Any] = {name: data[name] for name in WIDTH_RULE_KEYS if name in data and name != "width"}
+    rules |= {"tokens": {"count": 1, "dim": UNKNOWN}, "head": "none", "input": UNKNOWN}
+    return {**rules, "bridge": {**rules.get("bridge", {}), "final": False}}
+
+
+def left_out(space: Space, data: Mapping[str, Any], at: int, spec: Spec) -> list[Values]:
+    """Return the valid combinations of an entry's choices that leave it out, with the values without effect too."""
+    entry = _Entry(data["blocks"][at], space.blocks[at], _rules(data), spec)
+    combinations = (_combination(entry, values) for values in product(*(choice.values for choice in entry.choices)))
+    valid = (each for each in combinations if each.keys.get("repeat") == 0 and _is_valid(entry, each.keys))
+    return [{**each.chosen, **each.unused} for each in valid]
 
 
 @dataclass(frozen=True, slots=True)

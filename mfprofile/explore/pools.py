@@ -14,14 +14,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     BrokenExecutor,
-    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
-    wait,
 )
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -29,13 +26,14 @@ from typing import Any, ParamSpec, TypeVar
 
 from mfprofile.errors import InputError
 from mfprofile.signals import ENDING
-from mfprofile.spec.words import in_one_line, raised
+from mfprofile.spec.words import in_one_line
 
 _CONNECT_FOR = 10.0  # seconds
 _INTERRUPT_EVERY, _INTERRUPT_FOR = 0.05, 10.0  # seconds; afterwards the workers are killed
 
-_CHECK_EVERY, _EMPTY_FOR = 1.0, 10.0  # seconds between two looks at a cluster, and how long it can be without workers
+_EMPTY_FOR = 10.0  # seconds that a cluster can be without workers
 _PR_SET_PDEATHSIG = 1
+_HELD = (signal.SIGINT, *ENDING)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,13 +62,27 @@ def workers(number: int) -> Iterator[Executor | None]:
     other_children = multiprocessing.active_children()
     pool = _Pool(number, initializer=_start_worker)
     try:
-        pool.submit(int)  # starts the processes now, before there are other threads
+        with _signals_held():
+            pool.submit(int)  # starts the processes now, before there are other threads
         yield pool
     except KeyboardInterrupt:
         _interrupt(pool, [child for child in multiprocessing.active_children() if child not in other_children])
         raise
     finally:
         pool.shutdown()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Have signals wait for the end of the block: while a process forks, Python would ignore what handlers raise."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Pool(ProcessPoolExecutor):
@@ -89,6 +101,8 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
     parent = multiprocessing.parent_process()
     assert parent is not None
     if sys.platform == "linux" and multiprocessing.get_start_method() == "fork":
@@ -140,7 +154,7 @@ def cluster(address: str) -> Iterator[Executor]:
     with _without_logs("distributed", "tornado", "asyncio"):  # they write tracebacks when a cluster goes away
         _check_scheduler(address)
         with connect(address, timeout=f"{_CONNECT_FOR}s", set_as_default=False) as client:
-            yield _Cluster(client)
+            yield Cluster(client)
 
 
 def _check_scheduler(address: str) -> None:
@@ -163,7 +177,7 @@ def _check_scheduler(address: str) -> None:
         raise InputError(f"--dask {address}: this is the address of a {kind}; use that of the scheduler")
 
 
-class _Cluster(Executor):
+class Cluster(Executor):
     """The workers of a Dask client."""
 
     def __init__(self, client: Any) -> None:
@@ -187,30 +201,6 @@ class _Cluster(Executor):
             self.empty_since = time.monotonic()
         elif time.monotonic() - self.empty_since > _EMPTY_FOR:
             raise BrokenExecutor("it has no worker")
-
-
-def awaited(executor: Executor, future: Future[T]) -> T:
-    """Return the result of a function that an executor runs. Raises what it raises.
-
-    If the executor loses its workers, that is an exception of which `lost_workers` returns the reason.
-    """
-    while not wait([future], _CHECK_EVERY).done:
-        if isinstance(executor, _Cluster):
-            executor.check()
-    return future.result()
-
-
-def lost_workers(error: Exception) -> str:
-    """Return why the workers are gone, or an empty text if the error is another one."""
-    if isinstance(error, BrokenProcessPool):
-        return "a worker process died, probably because memory ran out"
-    if isinstance(error, CancelledError):
-        return "the Dask cluster is gone"
-    if isinstance(error, BrokenExecutor):
-        return f"the Dask cluster does not answer: {error}"
-    if type(error).__module__.partition(".")[0] == "distributed":
-        return f"the Dask cluster failed: {raised(error)}"
-    return ""
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from mfprofile.explore.edges import Values
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.explore.space import Place, Space, with_values
 from mfprofile.explore.work import Question, over_chains
+from mfprofile.spec.content import content_of
+from mfprofile.spec.load import load
 from mfprofile.spec.problems import dotted
 
 
@@ -39,6 +41,11 @@ class Variant:
     def spec(self) -> dict[str, Any]:
         """Return the whole spec as a mapping for `load`."""
         return with_values(self.space.data, self.values)
+
+    @property
+    def content(self) -> str:
+        """Return the content hash of the spec; see `content_of`."""
+        return content_of(load(self.spec()))
 
 
 Path: TypeAlias = tuple[int, tuple[int, ...]]

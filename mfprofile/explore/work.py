@@ -1,7 +1,8 @@
 """Run a query on the chain of each setting of a space: in this process, in a pool, or on a cluster.
 
-Every query is one function of one chain. Results are returned in the order of the settings, so they do not depend on
-the executor.
+Every query is one function of one chain. Its work is cut into slices: some settings, or a part of the chain of one
+setting. Slices depend on the question alone, and their results are returned in order. So an answer does not depend on
+the executor, and a slice that was computed before (`resume`) needs not be computed again.
 """
 
 from __future__ import annotations
@@ -12,20 +13,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar
+from itertools import groupby
+from typing import Any, TypeVar
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.chain import Chain, Chains
-from mfprofile.explore.pools import awaited, lost_workers
+from mfprofile.explore.parts import part_of
 from mfprofile.explore.quantity import Quantity
-from mfprofile.explore.settings import GlobalSetting, global_settings
+from mfprofile.explore.resume import Resumable
+from mfprofile.explore.settings import global_settings
+from mfprofile.explore.slices import Job, Slice, jobs_of, slices_of
 from mfprofile.explore.space import Space
+from mfprofile.explore.waiting import finished, lost_workers, why_lost
 
 T = TypeVar("T")
 
 Progress = Callable[[int, int], None]
-"""A function that is called with the number of settings that are done, and the number of all settings."""
+"""A function that is called with the number of parts that are done, and the number of all parts."""
 
 MEMORY = 1 << 30
 """The default memory for exact answers, in bytes."""
@@ -33,12 +38,7 @@ MEMORY = 1 << 30
 STREAMED = 10**9
 """The largest number of variants that a query visits one by one."""
 
-
-_Job: TypeAlias = tuple[GlobalSetting, tuple[Any, ...]]
-
 _LOG = logging.getLogger(__name__)
-_SLICES = 64  # for progress, and for an even load of the workers
-_MANY, _SLICE = 512, 64  # with more than 512 settings, a slice has at least 64: it is cheaper to count them together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,39 +65,78 @@ def over_chains(
     executor: Executor | None = None,
     progress: Progress | None = None,
     inputs: Mapping[int, Any] | None = None,
+    merge: Callable[[list[T]], T] | None = None,
 ) -> list[T | None]:
     """Return the result of `task` for the chain of each setting, in order, or None where the rules refuse the setting.
 
     With an `executor` (anything with the interface of `concurrent.futures`) the task runs there, and must be picklable.
     With `inputs`, by the index of the setting, only these settings are visited, and each call is `task(chain, input)`.
+    With `merge`, large chains are split where there are few settings: the task runs on each part, and `merge` makes
+    the result of the whole chain from those of its parts. A task that returns edges returns those of `parts.whole`.
     """
     settings = global_settings(question.space)
-    jobs: list[_Job] = [(setting, ()) for setting in settings]
-    if inputs is not None:
-        jobs = [(settings[number], (value,)) for number, value in inputs.items()]
-    size = max(1, -(-len(jobs) // _SLICES), _SLICE if len(jobs) > _MANY else 1)
-    slices = [jobs[at : at + size] for at in range(0, len(jobs), size)]
+    jobs = jobs_of(question.space, settings, inputs, split=merge is not None)
+    slices = slices_of(question.space, settings, jobs)
     results: list[T | None] = []
     if progress is not None:
         progress(0, len(jobs))
-    parts = _in_this_process(question, task, slices) if executor is None else _shared(question, task, slices, executor)
-    for part in parts:
+    for part in _answered(question, task, slices, executor):
         results += part
         if progress is not None:
             progress(len(results), len(jobs))
-    return results
+    return results if merge is None else list(_merged(jobs, results, merge))
 
 
-def _in_this_process(
-    question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]]
+def _merged(jobs: Sequence[Job], results: Sequence[Any], merge: Callable[[list[Any]], T]) -> Iterator[T | None]:
+    """Yield the result of each setting, from those of its parts."""
+    pairs = zip(jobs, results, strict=True)
+    for _, group in groupby(pairs, key=lambda pair: pair[0].at):
+        parts = [result for _, result in group]
+        yield parts[0] if len(parts) == 1 else merge([part for part in parts if part is not None])
+
+
+def _answered(
+    question: Question, task: Callable[..., T], slices: Sequence[Slice], executor: Executor | None
 ) -> Iterator[list[T | None]]:
-    chains = question.chains().each([setting for part in slices for setting, _ in part])
-    for part in slices:
-        yield [None if chain is None else task(chain, *more) for (_, more), chain in zip(part, chains, strict=False)]
+    """Yield the results of each slice; with a `Resumable`, those that it keeps are not computed."""
+    if not isinstance(executor, Resumable):
+        yield from _computed(question, task, slices, executor, _not_kept)
+        return
+    call = executor.call(question, task)
+    known = {at: answer for at, part in enumerate(slices) if (answer := call.read(part)) is not None}
+    missing = [part for at, part in enumerate(slices) if at not in known]
+    rest = _computed(question, task, missing, executor.executor, lambda at, answer: call.keep(missing[at], answer))
+    for at in range(len(slices)):
+        yield known.pop(at) if at in known else next(rest)
+
+
+_Keep = Callable[[int, list[Any]], None]
+"""A function that is called once with the index and the results of each slice, as soon as they are there."""
+
+
+def _computed(
+    question: Question, task: Callable[..., T], slices: Sequence[Slice], executor: Executor | None, keep: _Keep
+) -> Iterator[list[T | None]]:
+    return _alone(question, task, slices, keep) if executor is None else _shared(question, task, slices, executor, keep)
+
+
+def _not_kept(at: int, answer: list[Any]) -> None:
+    """Keep no result."""
+
+
+def _alone(
+    question: Question, task: Callable[..., T], slices: Sequence[Slice], keep: _Keep
+) -> Iterator[list[T | None]]:
+    """Yield the results of the slices from this process."""
+    results = _results(question.chains(), task, [job for part in slices for job in part])
+    for at, part in enumerate(slices):
+        answer = [next(results) for _ in part]
+        keep(at, answer)
+        yield answer
 
 
 def _shared(
-    question: Question, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor
+    question: Question, task: Callable[..., T], slices: Sequence[Slice], executor: Executor, keep: _Keep
 ) -> Iterator[list[T | None]]:
     """Yield the results of the slices from the workers of an executor.
 
@@ -105,23 +144,42 @@ def _shared(
     """
     pickled = pickle.dumps(question)
     futures = _submitted(pickled, task, slices, executor)
-    lost = not futures  # there was a warning before
+    arriving = _arriving(executor, futures)
+    arrived: dict[int, Future[list[T | None]]] = {}
     for at, part in enumerate(slices):
-        answer = None
-        try:
-            if at < len(futures) and (not lost or futures[at].done()):
-                answer = awaited(executor, futures[at])
-        except Exception as error:  # not for an interrupt: then the whole pool is shut down
-            reason = lost_workers(error)
-            if not reason:
+        while at not in arrived and (new := next(arriving, None)):
+            number, future = new
+            arrived[number] = future
+            if future.exception() is None:
+                keep(number, future.result())
+        if at in arrived:
+            try:
+                yield arrived.pop(at).result()
+            except Exception:  # of the task; not for an interrupt: then the whole pool is shut down
                 _cancel(futures)
                 raise
-            if not lost:
-                _LOG.warning("warning: %s; this process does the rest alone", reason)
-            lost = True
-        yield _run_slice(pickled, task, part) if answer is None else answer
-    if lost:
-        _cancel(futures)
+        else:
+            answer = _run_slice(pickled, task, part)
+            keep(at, answer)
+            yield answer
+
+
+def _arriving(executor: Executor, futures: Sequence[Future[T]]) -> Iterator[tuple[int, Future[T]]]:
+    """Yield each future that has a result or an error of the task, with its index, as soon as it has.
+
+    If the workers are lost, the rest is cancelled, and a warning is logged.
+    """
+    waiting = {future: at for at, future in enumerate(futures)}
+    while waiting:
+        done, lost = finished(executor, waiting)
+        for future in sorted(done, key=waiting.__getitem__):
+            at = waiting.pop(future)
+            if not why_lost(future):
+                yield at, future
+        if lost:
+            _LOG.warning("warning: %s; this process does the rest alone", lost)
+            _cancel(list(waiting))
+            return
 
 
 def _cancel(futures: Sequence[Future[Any]]) -> None:
@@ -130,7 +188,7 @@ def _cancel(futures: Sequence[Future[Any]]) -> None:
 
 
 def _submitted(
-    pickled: bytes, task: Callable[..., T], slices: Sequence[Sequence[_Job]], executor: Executor
+    pickled: bytes, task: Callable[..., T], slices: Sequence[Slice], executor: Executor
 ) -> list[Future[list[T | None]]]:
     """Return the futures of the slices, fewer if the workers are lost."""
     futures: list[Future[list[T | None]]] = []
@@ -142,10 +200,18 @@ def _submitted(
     return futures
 
 
-def _run_slice(pickled: bytes, task: Callable[..., T], jobs: Sequence[_Job]) -> list[T | None]:
+def _run_slice(pickled: bytes, task: Callable[..., T], jobs: Slice) -> list[T | None]:
     """Return the results of some jobs; this function runs in a worker."""
-    chains = _unpickled_chains(pickled).each([setting for setting, _ in jobs])
-    return [None if chain is None else task(chain, *more) for chain, (_, more) in zip(chains, jobs, strict=True)]
+    return list(_results(_unpickled_chains(pickled), task, jobs))
+
+
+def _results(chains: Chains, task: Callable[..., T], jobs: Sequence[Job]) -> Iterator[T | None]:
+    """Yield the result of each job; those of one setting follow each other."""
+    by_setting = [list(group) for _, group in groupby(jobs, key=lambda job: job.at)]
+    each = chains.each([group[0].setting for group in by_setting])
+    for chain, group in zip(each, by_setting, strict=True):
+        for job in group:
+            yield None if chain is None else task(part_of(chain, job.part), *job.inputs)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
 from pathlib import Path
 
@@ -29,6 +31,27 @@ def read_bytes(file: str | Path, name: str = "") -> bytes:
     if len(raw) > MOST_BYTES:
         raise InputError(f"{name}: is larger than {MOST_BYTES >> 20} MiB")
     return raw
+
+
+def csv_rows(file: str, example: str) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV, each with the number of its line: the header, then all that are not empty.
+
+    Cells have no spaces around them. Raises `InputError` with the place if it is not CSV in UTF-8, or empty; then
+    `example` says what to give.
+    """
+    raw = read_bytes(file)
+    try:
+        text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig").read()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is not UTF-8, at byte {error.start + 1}") from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise InputError(f"{file}:{reader.line_num}: is not CSV: {error}") from None
+    if not rows:
+        raise InputError(f"{file}: is empty; give {example}")
+    return rows
 
 
 def file_named(text: str, option: str) -> Path:

@@ -15,6 +15,7 @@ from mfprofile.cost import ops
 from mfprofile.trace import fourier, gradients, products, quantized, recurrent, special
 from mfprofile.trace.einsum import einsum, has_two_operands
 from mfprofile.trace.operators import ATTENTIONS, COMPLEX_LAYERS, ELEMENTWISE, GATHERED, REDUCTIONS
+from mfprofile.trace.pooling import adaptive_windows, windows
 from mfprofile.trace.products import Named
 
 Handle = Callable[..., Named]
@@ -35,6 +36,17 @@ def _each(kind: str) -> Handle:
 def _reduction(kind: str) -> Handle:
     """Return the handle of an operator that reduces values, as pooling does."""
     return lambda out, read, *_, **__: [(kind, ops.reduction(kind, read.numel(), *shape_of(out)))]
+
+
+def _averaged(kind: str, sides: int, windows: Callable[..., tuple[int, ...]]) -> Handle:
+    """Return the handle of average pooling over the last sides of an image; `windows` is of their positions."""
+
+    def cost(out: Tensor, image: Tensor, *settings: Any, **named: Any) -> Named:
+        read, made = tuple(image.shape[-sides:]), tuple(out.shape[-sides:])
+        covered = windows(made, read, *settings, **named)
+        return [(kind, ops.averaged(kind, prod(image.shape[:-sides]), read, covered, *shape_of(out)))]
+
+    return cost
 
 
 def _gathered(out: Tensor, _: Tensor, __: int, ___: Tensor, source: Any, *____: Any, **_____: Any) -> Named:
@@ -127,6 +139,15 @@ _RECURRENT: dict[str, Handle] = {
     recurrent.IN_ONE_KERNEL: recurrent.in_one_kernel,
 }
 
+_POOLS: dict[str, Handle] = {
+    **{f"avg_pool{sides}d": _averaged("avg-pool", sides, windows) for sides in (1, 2, 3)},
+    **{
+        f"{under}adaptive_avg_pool{sides}d": _averaged("pool", sides, adaptive_windows)
+        for under in ("", "_")
+        for sides in (1, 2, 3)
+    },
+}
+
 _NORMS: dict[str, Handle] = {
     **dict.fromkeys(("batch_norm", "native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm"), _batch_norm),
     **dict.fromkeys(("_batch_norm_with_update", "_native_batch_norm_legit_no_training"), _batch_norm),
@@ -137,6 +158,7 @@ HANDLES: Mapping[str, Handle] = MappingProxyType(
     {
         **{name: _each(kind) for name, kind in ELEMENTWISE.items()},
         **{name: _reduction(kind) for name, kind in REDUCTIONS.items()},
+        **_POOLS,
         **_PRODUCTS,
         **_ON_COMPLEX,
         **_RECURRENT,

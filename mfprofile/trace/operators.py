@@ -168,7 +168,7 @@ _NORMS = "batch-norm layer-norm group-norm instance-norm rms-norm"
 OWNERS = frozenset(f"{_CONVOLVED} {_NORMS} embedding prelu lstm gru rnn formula".split())
 """The kinds of op that own the parameters they read. A parameter that only other kinds read is a table."""
 
-NORM_LAYERS = frozenset(("batch_norm", "layer_norm", "group_norm", "instance_norm"))
+NORM_LAYERS = frozenset(("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "_fused_rms_norm"))
 """The norms of torch.nn, as its layers call them."""
 
 CONTROL = frozenset(("cond", "while_loop"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sysconfig
 import traceback
+from importlib.util import find_spec
 from pathlib import Path
 
-import torch
-
-from mfprofile import errors
-
-_OWN = tuple(f"{Path(str(module.__file__)).parent}{os.sep}" for module in (torch, errors))
+_OWN = tuple(
+    f"{Path(spec.origin).parent}{os.sep}"
+    for spec in (find_spec("torch"), find_spec("mfprofile"))
+    if spec is not None and spec.origin is not None
+)
+"""The folders of torch, which is perhaps not installed, and of mfprofile."""
 _LIBRARIES = tuple(f"{Path(sysconfig.get_path(name))}{os.sep}" for name in ("purelib", "platlib"))
 _PYTHON = (f"{Path(sysconfig.get_path('stdlib'))}{os.sep}", "<frozen ")
 

@@ -155,7 +155,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         )
         inside, self._is_inside, runs = self._is_inside, self._is_inside or func.namespace == "aten", self._runs
         try:
-            with self:
+            with self.storages.inside(), self:
                 out = func.decompose(*args, **options)
         finally:
             self._padding_is_string, self._is_inside = before, inside

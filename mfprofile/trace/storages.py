@@ -6,6 +6,7 @@ address, which a weak reference keeps from being used again: `Origins` holds one
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import FunctionType, MappingProxyType, ModuleType
@@ -16,6 +17,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from mfprofile.cost.dataflow import KEPT, DataFlow, Einsum, Ran
 from mfprofile.trace.autograd import Functions
+from mfprofile.trace.called import function_of
 from mfprofile.trace.operators import EMPTIES, PASSES, SHAPED
 from mfprofile.trace.overloads import Operator
 from mfprofile.trace.stored import inner_tensors, sparse_parts, tensor_bytes
@@ -39,6 +41,7 @@ class Storages:
 
     def __init__(self, kept: Iterable[Tensor]) -> None:
         self.functions = Functions()
+        self._inside = 0
         self._numbers: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
         self._operators: list[Ran] = []
@@ -86,8 +89,18 @@ class Storages:
                 writes.append(self._numbers[block._cdata])
                 self._sizes[writes[-1]] = block.nbytes()
         moved = _moved(operator, read, new, written) if new or written else 0
-        flow = (tuple(reads), tuple(puts), moved, tuple(writes), self.functions.is_running)
+        function = function_of(operator, self._inside > 0) if rows[0] < rows[1] else ""
+        flow = (tuple(reads), tuple(puts), moved, tuple(writes), self.functions.is_running, function)
         self._operators.append(Ran(module, operator.name, rows, *flow))
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """Follow operators of torch inside a with block that another operator runs."""
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
 
     def note_made(self, module: str, operator: Operator, made: Sequence[Tensor]) -> None:
         """Record what an operator made that other operators have run, apart from what these put out."""

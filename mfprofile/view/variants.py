@@ -27,7 +27,7 @@ from mfprofile.view.tables import Column, Form, Table, dumps, render, show
 
 
 def variant_json(variant: Variant) -> dict[str, Any]:
-    """Return a variant for JSON: its cost, its choices and its full spec."""
+    """Return a variant for JSON: its cost, its choices, its content hash and its full spec."""
     figures, measures = variant.figures, _measures(variant.figures)
     pillars = {pillar: {measure: figures[f"{pillar}.{measure}"] for measure in measures} for pillar in PILLARS}
     usual = {*measures, *(f"{pillar}.{measure}" for pillar in PILLARS for measure in measures)}
@@ -37,6 +37,7 @@ def variant_json(variant: Variant) -> dict[str, Any]:
         "pillars": pillars,
         **({"quantities": more} if more else {}),
         "choices": variant.choices,
+        "content": variant.content,
         "spec": variant.spec(),
     }
 
@@ -103,9 +104,10 @@ def variants_table(
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
         return Table(columns, data, (), above, below)
     choices = list(dict.fromkeys(name for variant in variants for name in variant.choices))
-    columns += [Column(name, name, record=plain_value) for name in choices]
+    columns += [*(Column(name, name, record=plain_value) for name in choices), Column("content", "content")]
     data = [
-        [*line, *(variant.choices.get(name) for name in choices)] for line, variant in zip(costs, variants, strict=True)
+        [*line, *(variant.choices.get(name) for name in choices), variant.content]
+        for line, variant in zip(costs, variants, strict=True)
     ]
     return Table(columns, data, (), above)
 
@@ -163,4 +165,4 @@ def _variant_yaml(variant: Variant, convention: Counting) -> str:
     if (device := device_of(convention)) is not None:
         model = line(device.about)
         about += f"# Latency: {milliseconds(figures[LATENCY])} ms, predicted by latency model {model}.\n"
-    return about + yaml_text(load(variant.spec()))
+    return f"{about}# Content: {variant.content}\n" + yaml_text(load(variant.spec()))

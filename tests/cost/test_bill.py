@@ -11,7 +11,7 @@ from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import Bill, count
 from mfprofile.cost.conventions import CONVENTIONS, find_convention
-from mfprofile.cost.ops import elementwise, linear
+from mfprofile.cost.ops import averaged, elementwise, linear, repeated
 from mfprofile.cost.rows import Ops, Part
 from mfprofile.cost.sums import Total
 from mfprofile.cost.weights import ANY, Convention, Weight
@@ -186,6 +186,13 @@ def test_a_weight_counts_products_elements_outputs_parameters_and_vectors() -> N
         (Weight(2, 3, 4, 5, 6), 242),
     ]:
         assert Convention("x", "", "", {("linear", "ffn"): weight}).weigh([_part(ops)]) == [total]
+
+
+def test_a_weight_counts_the_windows_of_a_pooling() -> None:
+    """Two images of 8 planes of 6 values, in three windows of 3."""
+    ops: Ops = [("x", "ffn", repeated(averaged("avg-pool", 8, (6,), (9,), 8, 3), 2))]
+    rule = Convention("x", "", "", {("avg-pool", ANY): Weight(elements=100, outputs=10_000, windows=1)})
+    assert rule.weigh([_part(ops)]) == [144 + 100 * 96 + 10_000 * 48]
 
 
 def test_the_papers_convention_leaves_out_gate_and_final_bridge() -> None:

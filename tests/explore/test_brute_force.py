@@ -19,6 +19,7 @@ from explore.brute import RandomSpace, Variants, choices_of, put, random_space, 
 from explore.networks import PILLARS, Network, figures_of, network_of
 from running import run
 
+from mfprofile.explore import slices
 from mfprofile.explore.best import best
 from mfprofile.explore.count import count_space
 from mfprofile.explore.front import Objective, front
@@ -222,10 +223,32 @@ def test_every_query_on_random_spaces_is_answered_as_by_brute_force(tmp_path: Pa
     assert _comparisons(range(12), tmp_path) > 200
 
 
+def test_every_query_on_chains_in_many_parts_is_answered_as_by_brute_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each chain is split as far as it can be."""
+    monkeypatch.setattr(slices, "_SLICES", 1000)
+    monkeypatch.setattr(slices, "_LARGE", 1)
+    monkeypatch.setattr(slices, "_SMALLEST", 1)
+    assert _comparisons(range(12, 18), tmp_path) > 100
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1000, 1100, 25))
 def test_every_query_on_many_random_spaces_is_answered_as_by_brute_force(first: int, tmp_path: Path) -> None:
     """All of them together make some thousand comparisons."""
+    assert _comparisons(range(first, first + 25), tmp_path) > 500
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(2000, 2100, 25))
+def test_every_query_on_many_chains_in_parts_is_answered_as_by_brute_force(
+    first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a few parts, or in as many as there can be."""
+    monkeypatch.setattr(slices, "_SLICES", 1000 if first % 50 else 8)
+    monkeypatch.setattr(slices, "_LARGE", 1)
+    monkeypatch.setattr(slices, "_SMALLEST", 1)
     assert _comparisons(range(first, first + 25), tmp_path) > 500
 
 

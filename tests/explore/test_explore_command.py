@@ -51,7 +51,8 @@ NEAREST = "nearest in madds: 9,252,352 ("
 
 
 @pytest.mark.parametrize(
-    ("form", "stdout"), [((), ""), (("--markdown",), ""), (("--json",), "[]\n"), (("--csv",), "number,madds,params\n")]
+    ("form", "stdout"),
+    [((), ""), (("--markdown",), ""), (("--json",), "[]\n"), (("--csv",), "number,madds,params,content\n")],
 )
 @pytest.mark.parametrize(
     "query", [("best", "--maximize", "params"), ("sample",), ("front", "--maximize", "madds", "--minimize", "params")]

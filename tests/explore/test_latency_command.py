@@ -123,7 +123,7 @@ def test_without_a_variant_the_nearest_is_named_in_ms(model: list[str]) -> None:
     """On stderr, with the model; CSV is its header."""
     query = ["explore", "sample", "tiny", *model, "--latency", ":1us"]
     done = run(*query, "--csv")
-    assert (done.returncode, done.stdout) == (1, "number,madds,params,latency\n")
+    assert (done.returncode, done.stdout) == (1, "number,madds,params,latency,content\n")
     first, second, third = done.stderr.splitlines()
     assert (first, second) == ("tiny: no variant is within the window; MAdds in convention 'core'", PREDICTED)
     fastest = json.loads(run("explore", "best", "tiny", *model, "--minimize", "latency", "--json").stdout)[0]

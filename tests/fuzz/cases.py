@@ -115,6 +115,7 @@ _READ = MappingProxyType(
         "base.json": files.json_file,
         "own.toml": files.toml_file,
         "points.csv": files.csv_file,
+        "results.csv": files.results_file,
         "image.png": files.image_file,
         "small.pth": files.weights_file,
     }

@@ -41,6 +41,18 @@ def toml_file(dice: Dice) -> bytes:
     return _maybe_mutated(dice, dice.choice(_TOML))
 
 
+_RESULTS = (
+    "spec,seed,top1\nsmall.yaml,1,70.5\nsmall.yaml,2,71\nmf26m,1,\n",
+    "content,top1\n0123456789abcdef,1e-3\nFEDCBA9876543210,nan\n",
+    "spec,top1,madds\nmine.yaml,x,3\nspace.yaml,50%,4\n",
+)
+
+
+def results_file(dice: Dice) -> bytes:
+    """Return a CSV of results of trained variants, at times broken."""
+    return _maybe_mutated(dice, dice.choice(_RESULTS))
+
+
 def csv_file(dice: Dice) -> bytes:
     """Return a CSV of measured networks, at times broken."""
     return _maybe_mutated(dice, dice.choice(_CSV))

@@ -20,6 +20,8 @@ _OF_CODE = frozenset({"--arg", "--inputs"})
 _NEEDS = {"--max-growth": "--baseline", "--allow-new": "--baseline", "--counter": "--verify", "--output": "--recount"}
 """Options that need another one; the last two in `audit` and `paper` only."""
 _RARE = frozenset({"--dask", "--convention"})
+MEASURING = ("measure", "calibrate", "plot latency")
+"""Commands that run networks again and again: they work for long unless a line gives a small number of sweeps."""
 
 
 class Parameter(NamedTuple):
@@ -80,6 +82,8 @@ def arguments(dice: Dice, command: str) -> list[str]:
         texts += ["--max-madds", "3M"]
     if command == "scale" and not dice.odd(0.2):
         texts += [f"--to-{dice.choice(('madds', 'params'))}", dice.choice(("1M", "100k", "20M", "1"))]
+    if command in MEASURING and not any(text.startswith("--sweeps") for text in texts):
+        texts += ["--sweeps", "1"]
     if not dice.odd(0.4):
         texts = [*_sensible(command, texts, dice.code)]
     return [*_disturbed(dice, texts)] if dice.odd(0.15) else texts

@@ -83,6 +83,7 @@ VALUES: Mapping[str, Value] = MappingProxyType(
     {
         **dict.fromkeys(("SPEC", "[SPEC...]", "A", "B", "SPACE|SPEC"), _SPEC),
         "SPACE": one_of(("space.yaml", "space.yaml", "space.yaml", "small.yaml", "tiny"), ODD_FILES, 0.12),
+        "SPACE...": one_of(("space.yaml", "small.yaml", "tiny"), ODD_FILES, 0.12),
         "TARGET": networks.target,
         "[TABLE...]": one_of(("2", "4", "7", "8", "11", "claims", "baselines"), share=0.15),
         "AMOUNT": _AMOUNT,
@@ -95,6 +96,8 @@ VALUES: Mapping[str, Value] = MappingProxyType(
         "BYTES": one_of(("256M", "256M", "1G"), ("64M", "0", "-1", "x", "1", "1e3", "")),
         "N": _NUMBER,
         "1|2": one_of(("1", "2"), _ODD_NUMBERS),
+        "AMOUNT,...": _joined(("1", "300k", "3M", "20M", "-5"), ","),
+        "PERCENT,...": _joined(("0", "5", "50", "33.3", "100", "101", "x"), ","),
         "N,...": _joined(("1", "2", "3", "4", "all"), ","),
         "KEY,...": _joined(("M", "d", *_KEYS), ","),
         "NUMBER|NAME": one_of(("1", "2", "3", "4", "stem", "head", "tokens", "final"), _ODD_NUMBERS),
@@ -111,7 +114,13 @@ VALUES: Mapping[str, Value] = MappingProxyType(
         "--counter": one_of(("torch", "fvcore", "thop", "ptflops"), (*CONVENTIONS, "x", ""), 0.15),
         "--baseline": one_of(("base.json",), ODD_FILES, 0.15),
         "--config": one_of(("own.toml", "own.toml", "pyproject.toml"), ODD_FILES),
-        "--measured": one_of(("points.csv",), ODD_FILES, 0.15),
+        "--measured": one_of(("points.csv", "results.csv", "results.csv"), ODD_FILES, 0.15),
+        "--objective": one_of(
+            ("net.py:Net", "net.py:nosuch", "net.py:Net"), ("net.py", "nosuch.py:f", "small.yaml:f", *NASTY)
+        ),
+        "--study": one_of(("sqlite://",), ("nosuch/new.log", "x", "sqlite:///nosuch/new.db", *NASTY)),
+        "--sampler": one_of(("tpe", "nsga2", "random"), ("TPE", *NASTY)),
+        "NAME": one_of(("value", "loss", "madds", "former.params"), _ODD_QUANTITIES),
         "--image": one_of(("image.png",), ODD_FILES, 0.1),
         "--checkpoint": one_of(("small.pth",), ODD_FILES, 0.1),
         "--batch": one_of(("1", "8"), _ODD_NUMBERS),

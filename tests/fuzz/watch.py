@@ -24,11 +24,14 @@ import yaml
 from running import run
 
 from fuzz.cases import Case
+from fuzz.options import MEASURING
 
 Done: TypeAlias = "CompletedProcess[str]"
 Tree: TypeAlias = "dict[str, bytes | None]"
 CPU_SECONDS, SECONDS, MOST_SECONDS = 20, 20, 600
 """When a command hangs: after so much work, or so much time in which it only waits. After the last the process ends."""
+MEASURING_SECONDS = 180
+"""The same work of a command that measures: it exports each network, and runs it."""
 _WAITING = 0.02
 """The share of its time in which a block works that waits."""
 HUNG = 124
@@ -64,7 +67,8 @@ def observed(case: Case, folder: Path) -> tuple[Done, list[str]]:
     before = _tree(folder)
     hangs: list[str] = []
     done = CompletedProcess(case.line, HUNG, "", "")
-    with _limited_memory(), watched(hangs), _warnings_as_usual():
+    seconds = MEASURING_SECONDS if case.command in MEASURING else CPU_SECONDS
+    with _limited_memory(), watched(hangs, seconds), _warnings_as_usual():
         done = run(
             *case.line, stdin=case.stdin, cwd=folder, HOME=str(folder), GITHUB_STEP_SUMMARY="", MFPROFILE_DEBUG=""
         )
@@ -166,22 +170,27 @@ class Hang(BaseException):
 
 
 @contextlib.contextmanager
-def watched(hangs: list[str]) -> Iterator[None]:
+def watched(hangs: list[str], cpu_seconds: float | None = None) -> Iterator[None]:
     """Raise `Hang` in a block that takes too long, and say where it was. Any code can catch it, so it is noted too.
 
     This is no measure of speed: work is counted in seconds of the CPU, which a busy machine does not stretch, and a
-    block waits only if it hardly works.
+    block waits only if it hardly works. A callback of the garbage collector swallows what is raised in it, so the
+    next moment is waited for.
     """
     worked = time.process_time()
+    work = CPU_SECONDS if cpu_seconds is None else cpu_seconds
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal worked
+        if frame is not None and frame.f_code.co_name == "gc_callback":
+            signal.setitimer(timers[number][0], 0.01, timers[number][1])
+            return
         before, worked = worked, time.process_time()
         if number == signal.SIGPROF or worked - before < SECONDS * _WAITING:
             hangs.append(f"hangs ({signal.Signals(number).name}):\n" + "".join(traceback.format_stack(frame)[-12:]))
             raise Hang
 
-    timers = {signal.SIGPROF: (signal.ITIMER_PROF, CPU_SECONDS), signal.SIGALRM: (signal.ITIMER_REAL, SECONDS)}
+    timers = {signal.SIGPROF: (signal.ITIMER_PROF, work), signal.SIGALRM: (signal.ITIMER_REAL, SECONDS)}
     before = {number: signal.signal(number, stop) for number in timers}
     faulthandler.dump_traceback_later(MOST_SECONDS, exit=True, file=sys.__stderr__)  # for code in C
     try:

@@ -27,7 +27,10 @@ from mfprofile.nn.model import MobileFormer  # noqa: E402
 from mfprofile.trace.result import Trace  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 
-MODELS = ["mf508m", "mf294m", "mf214m", "mf151m", "mf96m", "mf52m", "mf26m"]
+MODELS = [
+    *("mf294m", "mf26m"),
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("mf508m", "mf214m", "mf151m", "mf96m", "mf52m")),
+]
 ABLATIONS = ["mf294m-mobile", "mf294m-relu", "mf294m-kernel5", "mf294m-tokens1", "mf294m-no-ffn", "mf294m-mlp"]
 NO_LIMITS = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 Op = tuple[str, int, int, int, int, int]
@@ -112,7 +115,9 @@ def assert_all_rows_match(bill: Bill) -> None:
     assert (result.bill().madds, result.bill().params) == (bill.under("core").madds, bill.params)
 
 
-@pytest.mark.parametrize("name", [*MODELS, *ABLATIONS, "mf151m-retinanet", "mf294m-coco"])
+@pytest.mark.parametrize(
+    "name", [*MODELS, *ABLATIONS, "mf151m-retinanet", pytest.param("mf294m-coco", marks=pytest.mark.slow)]
+)
 def test_every_row_of_every_kind_matches_at_its_path(name: str) -> None:
     """Kinds are products, norms, activations, additions, softmax, pooling and parameters; nothing else runs."""
     assert_all_rows_match(count(name))

@@ -606,7 +606,7 @@ TINY = {"input": 64, "tokens": {"count": 2, "dim": 32}, "stem": 8, "head": {"fc"
         "blocks": [{"block": "lite", "exp": 16, "out": 8}]}  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [360, 390, 768, 1400])
+@pytest.mark.parametrize("width", [390, *(pytest.param(width, marks=pytest.mark.slow) for width in (360, 768, 1400))])
 def test_nothing_in_the_plane_covers_a_text(chromium: Browser, tmp_path: Path, width: int) -> None:
     """Names overlap neither points nor one another nor ticks, and most names are shown."""
     limits = "budget.max.madds=300M&budget.max.params=12M"

@@ -166,6 +166,7 @@ def test_the_users_points_have_room_too(look: Look, mine: str) -> None:
     assert "a name so long that nobody …" in shown
 
 
+@pytest.mark.slow
 def test_labels_of_ticks_at_the_same_cost_do_not_overlap(tmp_path: Path) -> None:
     """Ticks at both ends of the axis are tested."""
     file = tmp_path / "same.csv"
@@ -174,6 +175,7 @@ def test_labels_of_ticks_at_the_same_cost_do_not_overlap(tmp_path: Path) -> None
         assert overlaps(accuracy(look, file=str(file)), look) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS)
 def test_many_points_of_the_user_are_numbered_by_cost_and_named_in_the_legend(look: Look, tmp_path: Path) -> None:
     """Fifteen close points, one of them unmeasured, have numbers, because numbers are short enough."""

@@ -8,13 +8,13 @@ import typer
 
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import answer_of
+from mfprofile.cli.explore.measured import EitherWindows, Measured, show_trained
 from mfprofile.cli.explore.options import (
     Maximize,
     Minimize,
     OutputFolder,
     ResourceOptions,
     SpaceName,
-    Windows,
     objectives,
 )
 from mfprofile.cli.options import Changes, FormOptions
@@ -35,8 +35,9 @@ def command(
             help="Number of variants, best first; several need a small space.",
         ),
     ] = 1,
+    measured: Measured = None,
     *,
-    limits: Windows,
+    limits: EitherWindows,
     output: OutputFolder,
     changes: Changes,
     convention: Counting,
@@ -46,7 +47,8 @@ def command(
     """Find the variant with the most or the least of a quantity.
 
     The answer is exact. It is refused if it needs more memory than --ram. The quantity may be a sum. If no variant is
-    within the windows, exits with 1 and names the nearest.
+    within the windows, exits with 1 and names the nearest. With --measured, only variants that were trained count, and
+    the quantity may be a column of the file.
 
     Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
     """
@@ -54,6 +56,10 @@ def command(
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
+    if measured is not None:
+        loaded = read_space(space, changes)
+        show_trained(loaded, measured, minimize, maximize, limits, convention, form, output, number)
+        return
     goals = objectives(minimize, maximize)
     if len(goals) != 1:
         raise InputError("one quantity is needed; give --minimize or --maximize once")

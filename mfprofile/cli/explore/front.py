@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
+from mfprofile.cli.explore.measured import EitherWindows, Measured, show_trained
 from mfprofile.cli.explore.options import (
     Maximize,
     Minimize,
     OutputFolder,
     ResourceOptions,
     SpaceName,
-    Windows,
     goals_of_front,
 )
 from mfprofile.cli.options import Changes, FormOptions
@@ -20,8 +20,9 @@ def command(
     space: SpaceName,
     minimize: Minimize = None,
     maximize: Maximize = None,
+    measured: Measured = None,
     *,
-    limits: Windows,
+    limits: EitherWindows,
     output: OutputFolder,
     changes: Changes,
     convention: Counting,
@@ -32,13 +33,18 @@ def command(
 
     A variant is on the front if no other one within the windows is as good in each quantity and better in one. By
     default, madds are minimized and params are maximized. If no variant is within the windows, exits with 1 and names
-    the nearest.
+    the nearest. With --measured, the front is that of the variants that were trained, in two quantities, which may be
+    columns of the file.
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants
 
+    if measured is not None:
+        loaded = read_space(space, changes)
+        show_trained(loaded, measured, minimize, maximize, limits, convention, form, output)
+        return
     goals = goals_of_front(minimize, maximize)
     points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
     show_variants(points, convention, form, output, [goal.quantity.name for goal in goals])

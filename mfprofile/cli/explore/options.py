@@ -13,11 +13,13 @@ import typer
 
 from mfprofile.cli.completion import quantities, spaces
 from mfprofile.cli.groups import Group
+from mfprofile.cli.options import notify
 from mfprofile.errors import InputError
 
 if TYPE_CHECKING:
     from mfprofile.explore.front import Objective
     from mfprofile.explore.quantity import Quantity
+    from mfprofile.explore.resume import Resumable
     from mfprofile.explore.space import Space
     from mfprofile.spec.quantities import Window
 
@@ -53,7 +55,7 @@ def goals_of_front(minimize: list[str] | None, maximize: list[str] | None) -> li
     return goals
 
 
-def _windows(
+def windows_of(
     madds: str | None, params: str | None, activations: str | None, latency: str | None, within: list[str] | None
 ) -> list[tuple[Quantity, Window]]:
     """Return the windows of the options. Raise `InputError` for an invalid one, and for a quantity given twice."""
@@ -86,10 +88,14 @@ _PROGRAM = 64 << 20  # bytes that a worker holds before it works: Python, numpy,
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """How a query runs: on processes of this machine or on a Dask cluster, and with how much RAM for each worker."""
+    """How a query runs: on processes of this machine or on a Dask cluster, and with how much RAM for each worker.
+
+    `resume` is the folder that keeps the results of slices, or None.
+    """
 
     workers: int | None
     dask: str | None
+    resume: str | None
     ram: str
 
     @property
@@ -107,28 +113,51 @@ class Resources:
 
     @contextmanager
     def start(self, space: Space) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
-        """Yield the executor for a query of a space, or None without one, and the function to call with progress."""
+        """Yield the executor for a query of a space, or None without one, and the function to call with progress.
+
+        With a folder to resume from, the end says on stderr what it has.
+        """
         from mfprofile.explore import pools
+        from mfprofile.explore.resume import Resumable
         from mfprofile.view.exploring import estimated_size
         from mfprofile.view.progress import progress_bar
 
         processes = pools.usable_cpus() if self.workers is None else self.workers
+        resumable = None if self.resume is None else Resumable(self.resume)
         with (
+            _reported(resumable),
             pools.workers(processes) if self.dask is None else pools.cluster(self.dask) as executor,
-            progress_bar(partial(estimated_size, space)) as progress,  # has a thread, so it starts after the processes
+            progress_bar(partial(estimated_size, space), "parts") as progress,  # has a thread: after the processes
         ):
-            yield executor, progress
+            if resumable is not None:
+                resumable.executor = executor
+            yield executor if resumable is None else resumable, progress
 
 
-def _resources(workers: int | None, dask: str | None, ram: str = "2G") -> Resources:
+@contextmanager
+def _reported(resumable: Resumable | None) -> Iterator[None]:
+    """Say on stderr, at the end of a query, what its folder has and how to go on."""
+    try:
+        yield
+    except InputError:
+        raise
+    except BaseException:
+        if resumable is not None:
+            notify(f"{resumable}; the same command goes on from there")
+        raise
+    if resumable is not None:
+        notify(f"{resumable}; remove the folder when its queries are done")
+
+
+def _resources(workers: int | None, dask: str | None, resume: str | None, ram: str = "2G") -> Resources:
     if workers is not None and dask is not None:
         raise InputError("--workers and --dask cannot be combined; use one of them")
-    resources = Resources(workers, dask, ram)
+    resources = Resources(workers, dask, resume, ram)
     _ = resources.ram_bytes  # an invalid amount is refused now
     return resources
 
 
-_WINDOWS = {
+WINDOW_OPTIONS = {
     "madds": (
         Annotated[
             str | None, typer.Option("--madds", metavar="LEAST:MOST", help="Window, such as 290M:300M or :0.3G.")
@@ -167,7 +196,7 @@ _WINDOWS = {
         None,
     ),
 }
-Windows = Annotated[list[Any], Group(_WINDOWS, _windows)]
+Windows = Annotated[list[Any], Group(WINDOW_OPTIONS, windows_of)]
 """The windows that variants must lie in, as pairs of a quantity and its window."""
 _WORKERS = {
     "workers": (
@@ -181,6 +210,17 @@ _WORKERS = {
         Annotated[
             str | None,
             typer.Option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead, such as tcp://HOST:8786."),
+        ],
+        None,
+    ),
+    "resume": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--resume",
+                metavar="DIR",
+                help="Keep the parts that are done in this folder, and go on from those it has: for long queries.",
+            ),
         ],
         None,
     ),

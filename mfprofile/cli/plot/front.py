@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
-from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, Windows, goals_of_front
+from mfprofile.cli.explore.measured import EitherWindows, Measured, end_without_trained, report, trained_front
+from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, goals_of_front
 from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.errors import InputError
@@ -14,8 +15,9 @@ def command(
     space: SpaceName,
     minimize: Minimize = None,
     maximize: Maximize = None,
+    measured: Measured = None,
     *,
-    limits: Windows,
+    limits: EitherWindows,
     output: Output = None,
     look: LookOptions,
     changes: Changes,
@@ -25,17 +27,27 @@ def command(
     """Draw a space's Pareto front and the seven models.
 
     The front is that of 'mfprofile explore front'. By default, madds are minimized and params are maximized. If no
-    variant is within the windows, nothing is drawn: exits with 1 and names the nearest.
+    variant is within the windows, nothing is drawn: exits with 1 and names the nearest. With --measured, all variants
+    that were trained are drawn, and their front; a quantity may be a column of the file.
 
     Example: mfprofile plot front mf294m-stages --madds :400M -o front.svg
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.plots.front import front_picture
+    from mfprofile.view.plots.trained import trained_picture
 
     check_ending(output)
+    loaded = read_space(space, changes)
+    if measured is not None:
+        on_front, inside, results, aims = trained_front(loaded, measured, minimize, maximize, limits, convention)
+        report(loaded, measured, results)
+        if not inside:
+            end_without_trained(loaded, measured, limits)
+        picture = trained_picture(look, loaded.name, inside, on_front, (aims[0], aims[1]), convention)
+        write(picture, "front", output, look)
+        return
     goals = goals_of_front(minimize, maximize)
     if len(goals) != 2:
         raise InputError("a picture has two quantities, not 3; 'mfprofile explore front' lists a front of three")
-    loaded = read_space(space, changes)
     points = front_of(loaded, goals, limits, convention, resources)
     write(front_picture(look, loaded.name, points, (goals[0], goals[1]), convention), "front", output, look)

@@ -89,9 +89,9 @@ def _defaults() -> dict[str, Any]:
 
 
 def _amounts(weight: Weight) -> tuple[int, ...]:
-    """Return how often each amount of a row counts. The page has no vectors and nothing that slides."""
-    *amounts, vectors, slides = weight
-    assert not (vectors or slides), "no op of a Mobile-Former is counted so"
+    """Return how often each amount of a row counts. The page has no vectors, no windows and nothing that slides."""
+    *amounts, vectors, slides, windows = weight
+    assert not (vectors or slides or windows), "no op of a Mobile-Former is counted so"
     return tuple(amounts)
 
 
@@ -99,7 +99,7 @@ def _convention(each: Convention) -> dict[str, Any]:
     """Return a convention with the weight of each counted kind and role that occurs in a form."""
     pairs = dict.fromkeys((op.kind, op.role) for form in layouts().forms for op in form.ops)
     weights = {f"{kind} {role}": each.weight(kind, role) for kind, role in sorted(pairs)}
-    left_out = ("name", "weights", "sees", "seen_anywhere", "recurrent")
+    left_out = ("name", "weights", "sees", "layers", "functions", "recurrent")
     plain = {field.name: getattr(each, field.name) for field in fields(each) if field.name not in left_out}
     return {
         **plain,

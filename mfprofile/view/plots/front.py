@@ -98,7 +98,7 @@ def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: L
     colors = look.colors
     front = [(each["x"], each["y"]) for each in data if each["kind"] == "front"]
     models = [each for each in data if each["kind"] == "model"]
-    xs, ys = _stairs(front, across.most)
+    xs, ys = stairs(front, across.most)
     style: Any = {"color": colors["former"], "markersize": 3, "zorder": 2}
     axes.plot(xs, ys, "-", **style)
     if len(front) <= FEW:
@@ -115,7 +115,7 @@ def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: L
     annotate(axes, names, look, places, [(xs, ys)])
 
 
-def _stairs(front: Sequence[tuple[int, int]], downwards: bool) -> tuple[list[float], list[float]]:
+def stairs(front: Sequence[tuple[int, int]], downwards: bool) -> tuple[list[float], list[float]]:
     """Return the corners of the step line through a front.
 
     Between two points, the line has the height of one: the left one if less x is better (not `downwards`), else the

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +15,7 @@ from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.load import load
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.quantities import quantity
-from mfprofile.spec.reading import read_bytes
+from mfprofile.spec.reading import csv_rows
 from mfprofile.spec.sources import is_file
 from mfprofile.spec.words import instead, printable, several, shown
 
@@ -48,19 +46,7 @@ def read_measured(file: str, convention: Counting) -> list[Measured]:
     A spec is counted in the convention. Its path may be relative to the folder of the CSV. An empty `top1` means that
     none was measured. Raises `InputError` with the file and line.
     """
-    raw = read_bytes(file)
-    try:
-        text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig").read()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: is not UTF-8, at byte {error.start + 1}") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise InputError(f"{file}:{reader.line_num}: is not CSV: {error}") from None
-    if not rows:
-        raise InputError(f"{file}: is empty; give {EXAMPLE}")
-    (first, header), *networks = rows
+    (first, header), *networks = csv_rows(file, EXAMPLE)
     header = [name.lower() for name in header]
     _check_header(f"{file}:{first}", header)
     if not networks:

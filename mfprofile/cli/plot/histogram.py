@@ -1,0 +1,57 @@
+"""The command plot histogram."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mfprofile.cli.completion import spaces
+from mfprofile.cli.counting import Counting
+from mfprofile.cli.explore.answers import end_without_variants
+from mfprofile.cli.explore.distribution import BinOptions, Of, distribution
+from mfprofile.cli.explore.options import ResourceOptions, Windows
+from mfprofile.cli.options import Changes, checked_specs
+from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+
+
+def command(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SPACE...",
+            help="Names of 'mfprofile explore spaces', paths, or - for stdin.",
+            autocompletion=spaces,
+        ),
+    ],
+    of: Of = "madds",
+    *,
+    bins: BinOptions,
+    limits: Windows,
+    output: Output = None,
+    look: LookOptions,
+    changes: Changes,
+    convention: Counting,
+    resources: ResourceOptions,
+) -> None:
+    """Draw how a quantity is distributed over the variants of spaces.
+
+    One space has bars, and a line for the share of variants with at most an amount. Several spaces have a line each.
+    Budgets of --below are marked. The numbers are those of 'mfprofile explore histogram'.
+
+    Example: mfprofile plot histogram mf294m-stages --below 300M -o histogram.svg
+    """
+    from mfprofile.explore.nearest import nearest
+    from mfprofile.explore.space import read_space
+    from mfprofile.view.plots.histogram import histogram_picture
+
+    check_ending(output)
+    answers = []
+    for space in [read_space(name, changes) for name in checked_specs(names)]:
+        with resources.start(space) as (executor, progress):
+            answer = distribution(space, of, bins, limits, convention, resources, executor, progress)
+            near = {} if answer.size.upper else nearest(space, limits, convention, resources.ram_bytes, executor)
+        if not answer.size.upper:
+            end_without_variants(space, limits, convention, near)
+        answers.append((space.name, answer))
+    write(histogram_picture(look, answers, convention), "histogram", output, look)

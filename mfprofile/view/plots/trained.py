@@ -1,0 +1,122 @@
+"""Variants that were trained: a measured figure against a cost, and their front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.cost.weights import Counting
+from mfprofile.explore.measured import Aim, Trained, counted
+from mfprofile.spec.words import printable, several
+from mfprofile.view.plots.axes import annotate, linear, scaled, short, write_legend
+from mfprofile.view.plots.front import FEW, stairs
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.units import heading, model_of, origin, written
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_NAMED = 10
+"""The most variants of a front that are labelled."""
+
+
+def trained_picture(
+    look: Look,
+    space: str,
+    trained: Sequence[Trained],
+    front: Sequence[Trained],
+    aims: tuple[Aim, Aim],
+    convention: Counting = "core",
+) -> Picture:
+    """Draw variants that were trained in two figures, and their front as a step line.
+
+    A measured figure is the mean of a variant's results; a bar shows their standard deviation. A counted quantity is on
+    the x axis if there is one.
+    """
+    across, upward = aims if counted(aims[0].name) is not None or counted(aims[1].name) is None else aims[::-1]
+    on_front = {id(each) for each in front}
+    data = [_record(each, across, upward, id(each) in on_front) for each in trained]
+    title = f"{several(len(trained), 'trained variant')} of {short(space)}"
+    with look.applied():
+        figure = look.figure(3.6 if look.columns == 2 else 3.4)
+        axes = figure.add_subplot()
+        axes.set_title(title)
+        for which, aim in (("x", across), ("y", upward)):
+            label = _label(aim, convention) + _fitted(axes, which, aim, data)
+            axes.set(**{f"{which}label": fill(label, 38 * look.columns, break_on_hyphens=False)})
+        line = _draw(axes, data, across, look)
+        notes = ["mean of a variant's results; bars: ± a standard deviation"] if _has_bars(data) else []
+        write_legend(figure, look, notes=notes)
+        _name(axes, data, line, look)
+    names = [aim.name for aim in aims if counted(aim.name) is not None]
+    return Picture(title, figure, data, str(convention), model_of(names, convention))
+
+
+def _record(trained: Trained, across: Aim, upward: Aim, is_on_front: bool) -> dict[str, Any]:
+    record: dict[str, Any] = {"name": printable(trained.rows[0].name), "content": trained.rows[0].content}
+    for which, aim in (("x", across), ("y", upward)):
+        figure = trained.measured.get(aim.name)
+        record[which] = float(trained.figure(aim.name)) if figure else int(trained.figure(aim.name))
+        record |= {f"{which}_std": figure.deviation, f"{which}_results": len(figure.values)} if figure else {}
+    return {**record, "front": is_on_front}
+
+
+def _has_bars(data: Sequence[dict[str, Any]]) -> bool:
+    return any(each.get("x_std") or each.get("y_std") for each in data)
+
+
+def _fitted(axes: Axes, which: str, aim: Aim, data: Sequence[dict[str, Any]]) -> str:
+    """Fit an axis to its figures, with their bars. Return a text on the scale."""
+    if counted(aim.name) is not None:
+        return scaled(axes, which, [each[which] for each in data], written(aim.name))
+    bars = [each.get(f"{which}_std") or 0.0 for each in data]
+    ends = [each[which] + sign * bar for each, bar in zip(data, bars, strict=True) for sign in (-1, 1)]
+    room = 0.1 * (max(ends) - min(ends) or abs(max(ends)) or 1.0)
+    axes.set(**{f"{which}lim": (min(ends) - room, max(ends) + room)})
+    linear(axes.xaxis if which == "x" else axes.yaxis, write=lambda value: f"{value:g}")
+    return ""
+
+
+def _label(aim: Aim, convention: Counting) -> str:
+    """Return the label of an axis: the figure, how it is known, and which direction is better."""
+    way = "most" if aim.most else "least"
+    if counted(aim.name) is None:
+        return f"{short(printable(aim.name))}, measured, {way} is best"
+    return f"{heading(aim.name, convention)}, {origin(aim.name, convention)}, {way} is best"
+
+
+def _draw(
+    axes: Axes, data: Sequence[dict[str, Any]], across: Aim, look: Look
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Draw all points with their bars, and the front. Return its line."""
+    bars: dict[str, Any] = {
+        f"{which}err": [each.get(f"{which}_std") or 0.0 for each in data]
+        for which in ("x", "y")
+        if any(each.get(f"{which}_std") for each in data)
+    }
+    axes.errorbar(
+        [each["x"] for each in data], [each["y"] for each in data], **bars, fmt="o", markersize=3.5,
+        color=look.colors["quiet"], elinewidth=0.7, label="trained variants", zorder=2,
+    )  # fmt: skip
+    best = sorted((each["x"], each["y"]) for each in data if each["front"])
+    xs, ys = stairs(best, across.most)
+    style: Any = {"color": look.colors["former"], "markersize": 4.5, "zorder": 3}
+    axes.plot(xs, ys, "-", **style)
+    axes.plot(*zip(*best, strict=True), "o", **style)
+    axes.plot([], [], "o-" if len(best) <= FEW else "-", **style, label="front")
+    return xs, ys
+
+
+def _name(
+    axes: Axes, data: Sequence[dict[str, Any]], line: tuple[Sequence[float], Sequence[float]], look: Look
+) -> None:
+    """Label the variants of a short front with the names of their specs."""
+    best = [each for each in data if each["front"]]
+    labels = [
+        (each["x"], each["y"], short(PurePath(each["name"]).stem, 24), look.text_color("former")) for each in best
+    ]
+    if len(best) <= MOST_NAMED:
+        annotate(axes, labels, look, [(each["x"], each["y"]) for each in data], [line])
