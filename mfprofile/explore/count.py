@@ -84,12 +84,12 @@ def count_space(
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
     effort = 1 if len(windows) < 2 else _JOIN
     answers = over_chains(question, task, executor, progress, merge=_added, effort=effort)
-    counts = {at: part for at, part in enumerate(answers) if part is not None}
-    size, alone, within = _added([*counts.values()]) if counts else (0, [_NONE] * len(windows), _NONE)
+    counts = [part for part in answers if part is not None]
+    size, alone, within = _added(counts) if counts else (0, [_NONE] * len(windows), _NONE)
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
-    undecided = tuple(at for at, part in counts.items() if not part[2].exact)
-    certain = sum(part[2].lower for part in counts.values() if part[2].exact)
+    undecided = tuple(at for at, part in enumerate(answers) if part is not None and not part[2].exact)
+    certain = sum(part[2].lower for part in counts if part[2].exact)
     return SpaceCount(size, skipped, within, named, undecided, certain)
 
 
