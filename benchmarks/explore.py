@@ -27,6 +27,8 @@ OURS = [sys.executable, "-m", "mfprofile", "explore"]
 ALONE = ["--workers", "1", "--json"]
 WINDOW = "290M:300M"
 FVCORE = [sys.executable, "-W", "ignore", "-c", BUILT + IMAGE + SCRIPTS["fvcore"]]
+TEN = ["--madds", ":300M", "-n", "10"]
+LARGE = ("mf294m-depth", "mf294m-stages", "mf294m-blocks")
 KERNELS = [f"--set=blocks.{number}.kernel=[3, 5]" for number in range(2, 13)]
 HEAD = "--set=head.fc={from: 1280, to: 3520, step: 320}"
 TOKENS = ["--set=tokens.count=6", "--set=tokens.dim=192"]
@@ -48,14 +50,36 @@ def against_fvcore(runs: int) -> None:
     for space in ("mf294m-stages", "mf294m-blocks"):
         commands[f"front of {space}"] = [*OURS, "front", space, *ALONE]
         commands[f"count of {space}, {WINDOW}"] = [*OURS, "count", space, "--madds", WINDOW, *ALONE]
+        commands[f"best of {space}, ten"] = [*OURS, "best", space, "--maximize", "params", *TEN, *ALONE]
     used = in_turn(commands, runs)
     bases = {name: usage([*OURS, name, "tiny", *ALONE]).memory for name in ("front", "count")}
+    bases["best"] = bases["front"]
     fvcore = [each.cpu for each in used["fvcore: one count of mf294m"]]
     print("| process | CPU, s | of fvcore's | memory, MiB | above base |\n| :-- | --: | --: | --: | --: |")
     for name, usages in used.items():
         cpu, memory = [each.cpu for each in usages], statistics.median(each.memory for each in usages)
         above = f"{memory - bases[name.split()[0]]:.0f}" if name.split()[0] in bases else ""
         print(f"| {name} | {statistics.median(cpu):.2f} | {median_ratio(cpu, fvcore):.2f} | {memory:.0f} | {above} |")
+
+
+def windows_against_fvcore(runs: int) -> None:
+    """Print the CPU time and memory of queries with several windows, and of one count of one network by fvcore."""
+    limits = ["--madds", WINDOW, "--within", "former.madds=10M:12M"]
+    best = [*OURS, "best", "mf294m-blocks", "--maximize", "params", *ALONE]
+    commands = {
+        "fvcore: one count of mf294m": FVCORE,
+        "best of mf294m-blocks, two windows with two sides": [*best, *limits],
+        "the same, both bind in each setting": [*best, "--madds", WINDOW, "--within", "mobile.params=3M:3.2M"],
+        "count of mf294m-blocks, three windows": [
+            *OURS, "count", "mf294m-blocks", *limits, "--params", "10M:12M", *ALONE,
+        ],
+    }  # fmt: skip
+    used = in_turn(commands, runs)
+    fvcore = [each.cpu for each in used["fvcore: one count of mf294m"]]
+    print("\n| process | CPU, s | of fvcore's | memory, MiB |\n| :-- | --: | --: | --: |")
+    for name, usages in used.items():
+        cpu, memory = [each.cpu for each in usages], statistics.median(each.memory for each in usages)
+        print(f"| {name} | {statistics.median(cpu):.2f} | {median_ratio(cpu, fvcore):.2f} | {memory:.0f} |")
 
 
 def growth() -> None:
@@ -135,7 +159,7 @@ def _streamed_front(space: Space) -> list[tuple[int, int]]:
 
 
 def leading() -> None:
-    """Print the time and memory of finding the ten best of hundreds of millions of variants one by one."""
+    """Print the time and memory of finding the ten best of each large space by params, within 300M MAdds."""
     from mfprofile.explore.best import best
     from mfprofile.explore.count import count_space
     from mfprofile.explore.front import Objective
@@ -143,22 +167,22 @@ def leading() -> None:
     from mfprofile.explore.space import read_space
     from mfprofile.spec.quantities import window
 
-    space = read_space("mf294m-depth")
-    size = count_space(space).size
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    start = time.perf_counter()
-    variants = best(space, Objective(quantity_of("params"), True), [(quantity_of("madds"), window(":300M"))], 10)
-    seconds = time.perf_counter() - start
-    above = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
-    print(
-        f"\nThe {len(variants)} best of {size:,} by params, up to 300M MAdds: {seconds:.1f} s, {above:.0f} MiB more.\n"
-    )
+    print("\n| the ten best of | variants | s | MiB more |\n| :-- | --: | --: | --: |")
+    for name in LARGE:
+        space = read_space(name)
+        size, before = count_space(space).size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        windows = [(quantity_of("madds"), window(":300M"))]
+        variants, seconds = _timed(lambda: best(space, Objective(quantity_of("params"), True), windows, 10))  # noqa: B023
+        above = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        assert len(variants) == 10
+        print(f"| {name} | {size:.2g} | {seconds:.2f} | {above:.0f} |")
 
 
 def main(runs: int = 5) -> None:
     """Print all tables as Markdown. Processes run first, because a child's peak memory starts at that of its parent."""
     print(f"{machine()}; median of {runs} rounds\n")
     against_fvcore(runs)
+    windows_against_fvcore(runs)
     growth()
     leading()
     against_streaming()

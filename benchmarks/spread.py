@@ -69,7 +69,7 @@ def measured(space: Space, sent: float) -> Measured:
     task = partial(_counted, windows=_windows(), memory=RAM)
     begin = time.process_time()
     settings = global_settings(space)
-    slices = slices_of(space, settings, jobs_of(space, settings, split=True))
+    slices = slices_of(space, settings, jobs_of(space, settings, effort=10))
     pickled = pickle.dumps(question)
     divided = time.process_time() - begin
     first = _seconds(lambda: _run_slice(pickled, _nothing, slices[0])) - _seconds(
@@ -121,7 +121,7 @@ def sending(space: Space, rounds: int = 5) -> float:
     from mfprofile.explore.slices import jobs_of, slices_of
 
     settings = global_settings(space)
-    slices = slices_of(space, settings, jobs_of(space, settings, split=True))
+    slices = slices_of(space, settings, jobs_of(space, settings, effort=10))
     pickled = pickle.dumps(_question(space))
     with (
         LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as local,
@@ -162,7 +162,7 @@ def count_one_setting(ram: str) -> None:
 
     space = read_space("mf294m-blocks")
     settings = global_settings(space)
-    jobs = [job for job in jobs_of(space, settings, split=True) if job.at == len(settings) - 1]
+    jobs = [job for job in jobs_of(space, settings, effort=10) if job.at == len(settings) - 1]
     task = partial(_counted, windows=_windows(), memory=Resources(1, None, None, ram).ram_bytes)
     _, _, within = _added([part for part in _run_slice(pickle.dumps(_question(space)), task, jobs) if part is not None])
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "yes" if within.exact else "no")

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from running import ROOT, surroundings
 
-HEAVY = {"torch", "pandas", "numpy", "matplotlib", "sympy", "rich.console"}
+HEAVY = {"torch", "pandas", "numpy", "matplotlib", "sympy", "rich.console", "optuna", "sqlalchemy"}
 LIGHT = [
     "count mf294m",
     "count mf294m --by op",
@@ -28,6 +28,7 @@ LIGHT = [
     "audit --help",
     "verify --help",
     "measure --help",
+    "explore search --help",
     "--help",
 ]
 CODE = (

@@ -2,9 +2,7 @@
 
 Windows are first simplified by setting of the globals. Then each setting is searched from both ends of its chain, with
 bounds by prices of the windows (`cheapest`). The first search gives up early, so that easy settings give a good answer
-soon; the second one searches only the settings whose bound is not worse than that answer. Where it needs too much
-memory, a sorted join of half chains answers for at most one window in addition to that of the objective, and a visit of
-every variant for a setting that is not too large.
+soon; the second one searches only the settings whose bound is not worse than that answer (`least`).
 """
 
 from __future__ import annotations
@@ -17,18 +15,17 @@ from typing import NamedTuple
 
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, TooLargeError
-from mfprofile.explore.binding import OPEN, binding, ranges
+from mfprofile.explore.binding import binding, ranges
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.cheapest import Cheapest, cheapest
 from mfprofile.explore.front import Objective
-from mfprofile.explore.join import extreme
-from mfprofile.explore.multipliers import best_prices
-from mfprofile.explore.problem import problem_of
+from mfprofile.explore.leaders import Leading, leading_paths
+from mfprofile.explore.least import Goal, least_within, priced, visited
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Path, Variant, variants_of
-from mfprofile.explore.visit import leaders, size_of
-from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
+from mfprofile.explore.visit import size_of
+from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
@@ -50,9 +47,9 @@ class _Task:
     number: int = 1
 
     @property
-    def sign(self) -> int:
-        """Return the factor, 1 or -1, that makes less better."""
-        return -1 if self.most else 1
+    def goal(self) -> Goal:
+        """Return the objective as a sum to minimize."""
+        return Goal(0, -1 if self.most else 1)
 
 
 @renamed(counted_by="convention")
@@ -68,9 +65,8 @@ def best(
 ) -> list[Variant]:
     """Return the best variant within all windows, or the `number` best, best first; an empty list if none is within.
 
-    Of equally good variants, the same one is always returned. Raises `InputError` if the exact answer must visit every
-    variant and the space is too large for that. This can happen for `number` > 1, or if the other methods need more
-    than `memory` bytes.
+    Of equally good variants, the same ones are always returned. Raises `InputError` if the search needs more than
+    `memory` bytes.
     """
     check_duplicates(windows)
     others = [(quantity, window) for quantity, window in windows if quantity.terms != objective.quantity.terms]
@@ -93,7 +89,8 @@ def best(
 
 def _several(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
     """Return the `task.number` best paths of a question, best first."""
-    return _best_by_visit(question, task, executor, progress)
+    leading = Leading(task.most, task.windows, task.number, task.memory)
+    return leading_paths(question, leading, executor, progress)
 
 
 class _Part(NamedTuple):
@@ -128,11 +125,9 @@ def _first_search(chain: Chain, task: _Task) -> _Part | None:
     if windows is None:
         return None
     if size_of(chain) <= _SMALL:
-        answer = _visited(chain, windows, task)
+        answer = visited(chain, task.goal, windows)
         return None if answer is None else _Part(answer.sum, answer)
-    limit, others = _own_limit(windows, task)
-    problem = problem_of(chain, 0, task.sign, others)
-    prices = best_prices(problem)
+    problem, prices, limit = priced(chain, task.goal, windows)
     if prices.bound is None or (limit is not None and prices.bound > limit):
         return None
     try:
@@ -146,66 +141,4 @@ def _full_search(chain: Chain, reached: int | None, *, task: _Task) -> Cheapest 
     """Return the best path of a chain within the windows, or None if none is as good as the signed sum `reached`."""
     windows = binding(task.windows, ranges(chain))
     assert windows is not None, "the first search saw a bound"
-    limit, others = _own_limit(windows, task)
-    limits = [each for each in (limit, reached) if each is not None]
-    problem = problem_of(chain, 0, task.sign, others)
-    searches = [
-        partial(cheapest, problem, best_prices(problem), min(limits, default=None), task.memory),
-        partial(_joined, chain, windows, task),
-        partial(_visited, chain, windows, task),
-    ]
-    if windows[0] != OPEN and others[0] != OPEN:  # a price of the objective itself says nothing
-        searches[:2] = searches[1::-1]
-    for search in searches:
-        try:
-            return search()
-        except TooLargeError:
-            continue
-    raise TooLargeError
-
-
-def _own_limit(windows: Sequence[Window], task: _Task) -> tuple[int | None, tuple[Window, ...]]:
-    """Return the upper limit of the signed objective, or None, and the windows without this side."""
-    own = windows[0]
-    if task.most:
-        return None if own.least is None else -own.least, (Window(None, own.most), *windows[1:])
-    return own.most, (Window(own.least, None), *windows[1:])
-
-
-def _joined(chain: Chain, windows: Sequence[Window], task: _Task) -> Cheapest | None:
-    """Return the best path of a chain by a join of its halves; raise `TooLargeError` for more than two windows."""
-    rows = [row for row, window in enumerate(windows) if row and window != OPEN]
-    if len(rows) > 1:
-        raise TooLargeError
-    other = rows[0] if rows else 0
-    limits = (windows[other] if rows else OPEN, windows[0])
-    answer = extreme(chain, (other, 0), limits, task.most, task.memory)
-    return None if answer is None else Cheapest(task.sign * answer[0], answer[1])
-
-
-def _visited(chain: Chain, windows: Sequence[Window], task: _Task) -> Cheapest | None:
-    """Return the best path of a chain by a visit of each path; raise `TooLargeError` for more than `STREAMED`."""
-    if size_of(chain) > STREAMED:
-        raise TooLargeError
-    best_paths = leaders(chain, windows, task.sign, 1)
-    return Cheapest(*best_paths[0]) if best_paths else None
-
-
-def _best_by_visit(question: Question, task: _Task, executor: Executor | None, progress: Progress | None) -> list[Path]:
-    """Return the best paths, best first, by a visit of every variant.
-
-    Raises `InputError` for a space with more than `STREAMED` variants.
-    """
-    sizes = over_chains(Question(question.space, (), question.convention), size_of, executor)
-    size = sum(part or 0 for part in sizes)
-    if size > STREAMED:
-        raise InputError(
-            f"{question.space.name}: an exact answer must visit all {size:,} variants, more than {STREAMED:,}; "
-            "use one-sided windows, at most one window besides the objective's, more --ram, or -n 1"
-        )
-    answers = over_chains(
-        question, partial(leaders, windows=task.windows, sign=task.sign, number=task.number), executor, progress
-    )
-    best_paths = [(value, at, edges) for at, part in enumerate(answers) for value, edges in part or ()]
-    best_paths.sort(key=lambda item: item[:2])
-    return [(at, edges) for _, at, edges in best_paths[: task.number]]
+    return least_within(chain, task.goal, windows, priced(chain, task.goal, windows), reached, task.memory)

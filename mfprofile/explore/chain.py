@@ -144,7 +144,7 @@ class Chains:
                 members.append(at)
                 specs.append(self._spec(data))
         for edges, members, specs in groups.values():
-            if _count_paths(edges):
+            if count_paths(edges):
                 costs = list(self.costing.costs(specs, edges))
                 for row, at in enumerate(members):
                     links = tuple(_link(step, cost[:, row]) for step, cost in zip(edges, costs, strict=True))
@@ -201,7 +201,7 @@ class Chains:
             data = with_values(self.space.data, setting.values)
             edges = self.distinct_edges(setting, data, valid=False)
             if id(edges) not in counts:
-                counts[id(edges)] = _count_paths(edges)
+                counts[id(edges)] = count_paths(edges)
             total += counts[id(edges)]
         return total
 
@@ -239,7 +239,7 @@ def _link(edges: Edges, costs: Integers) -> Link:
     return Link(*arrays, len(edges.widths), costs)
 
 
-def _count_paths(edges: Sequence[Edges]) -> int:
+def count_paths(edges: Sequence[Edges]) -> int:
     """Return the number of paths, including those that the rules refuse."""
     counts = [1]
     for step in edges:

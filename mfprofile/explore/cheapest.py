@@ -45,7 +45,7 @@ def cheapest(problem: Problem, prices: Prices, limit: int | None, memory: int) -
     limit = high if limit is None else min(limit, high)
     if prices.bound is None:
         return None
-    bound = max(low, prices.bound)
+    bound = max(low, prices.bound, low if problem.floor is None else problem.floor)
     room = memory // (_COPIES * 8 * (len(problem.costs[0]) + 6))
     distance = max(1, (high - bound) // _FIRST) if problem.windows else 0
     while bound <= limit:

@@ -42,6 +42,7 @@ class Number:
 
 
 _NONE = Number(0, 0)
+_JOIN = 10  # how much longer the join of two sums takes than the sums of one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +51,16 @@ class SpaceCount:
 
     `size` is the number of variants, and `skipped` the number of combinations of choices that the rules of specs
     refuse. `within` is the number of variants within all windows. `alone` has the number within each single window, by
-    the name of its quantity.
+    the name of its quantity. Settings of the globals whose number within all windows is not exact are `undecided`, by
+    their indices; all others have `certain` variants within the windows.
     """
 
     size: int
     skipped: int
     within: Number
     alone: Mapping[str, Number]
+    undecided: tuple[int, ...] = ()
+    certain: int = 0
 
 
 @renamed(counted_by="convention")
@@ -70,18 +74,23 @@ def count_space(
 ) -> SpaceCount:
     """Return the number of variants within all windows, and within each single window.
 
-    The number for one window is exact if its sums fit into `memory` bytes. The same holds for two windows, which need
-    more memory. The number for three or more is exact if a setting has at most `STREAMED` variants, because they are
-    visited one by one. In all other cases the answer is bounds, which come from the bounds of each window.
+    Windows that all variants of a setting keep, or none, do not count there. The number for one window is exact if its
+    sums fit into `memory` bytes. The same holds for two windows, which need more memory. Where three or more windows
+    bind in a setting, the number is exact if it has at most `STREAMED` variants, because they are visited one by one.
+    In all other cases the answer is bounds, which come from the bounds of each window.
     """
     check_duplicates(windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
     task = partial(_counted, windows=tuple(window for _, window in windows), memory=memory)
-    counts = [part for part in over_chains(question, task, executor, progress, merge=_added) if part is not None]
+    effort = 1 if len(windows) < 2 else _JOIN
+    answers = over_chains(question, task, executor, progress, merge=_added, effort=effort)
+    counts = [part for part in answers if part is not None]
     size, alone, within = _added(counts) if counts else (0, [_NONE] * len(windows), _NONE)
     named = {quantity.name: number for (quantity, _), number in zip(windows, alone, strict=True)}
     skipped = question.chains().assignments() - size
-    return SpaceCount(size, skipped, within, named)
+    undecided = tuple(at for at, part in enumerate(answers) if part is not None and not part[2].exact)
+    certain = sum(part[2].lower for part in counts if part[2].exact)
+    return SpaceCount(size, skipped, within, named, undecided, certain)
 
 
 def about_size(space: Space) -> int:

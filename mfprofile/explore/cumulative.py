@@ -35,8 +35,8 @@ class Cumulative(Protocol):
     def up_to(self, amounts: Sequence[int]) -> list[Bounds]:
         """Return, for each amount, the number of paths within the windows whose first sum is at most the amount."""
 
-    def between(self, low: int, high: int) -> Sums:
-        """Return the distinct sums within the windows above `low` and up to `high`. Bounds have no such list."""
+    def between(self, low: int, high: int) -> Sums | None:
+        """Return the distinct sums within the windows above `low` and up to `high`, None if the answers are bounds."""
 
 
 def extents(chain: Chain) -> tuple[list[int], list[int]]:
@@ -104,18 +104,23 @@ class _OneSum:
         numbers = dict(zip(needed, self._up_to_cells(needed), strict=True))
         return [(0, 0) if pair is None else (_part(numbers, pair[0]), _part(numbers, pair[1])) for pair in pairs]
 
-    def between(self, low: int, high: int) -> Sums:
-        """Return the distinct sums above `low` and up to `high`; they must be exact and few."""
-        offset, pieces = self.halves.grid.offset, [Sums(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    def between(self, low: int, high: int) -> Sums | None:
+        """Return the distinct sums above `low` and up to `high`, None if they are on a grid; they must be few."""
+        if self.halves.grid.slack:
+            return None
+        offset, size = self.halves.grid.offset, self.halves.grid.size
+        pieces = [Sums(np.zeros(0, np.int64), np.zeros(0, np.int64))]
         window = self._window(high)
         before, last = (0, -1) if window is None else _ends(self.halves.grid.certain_cells(window))
-        before = max(before, low - offset)
+        before = max(before, (low - offset) // size)
         for few, many in self._sides():
             first = np.searchsorted(many.values, before - few.values, "right")
             number = np.maximum(np.searchsorted(many.values, last - few.values, "right") - first, 0)
             at = np.repeat(np.arange(len(number)), number)
             other = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
-            pieces.append(Sums(few.values[at] + many.values[other] + offset, few.counts[at] * many.counts[other]))
+            pieces.append(
+                Sums(size * (few.values[at] + many.values[other]) + offset, few.counts[at] * many.counts[other])
+            )
         return together(pieces)
 
     def _sides(self) -> Iterator[tuple[Sums, Sums]]:

@@ -7,6 +7,7 @@ widths, the numbers of channels. An edge is one way from a width before the link
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,6 +21,7 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = Mapping[Place, Any]
 
 MAX_EDGES = 1_000_000
+_NUMBER, _AFTER_WIDTH = re.compile(r"[0-9]+"), re.compile(r" \(after width [^)]*\)$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +30,9 @@ class Edges:
 
     `source` is the index of the width before the link, `target` the index in `widths` of the width after it. `option`
     is the index in `options`, where each element is one assignment of the link's choices; `unused` has the values of
-    its choices without effect. `valid` is False where a rule refuses the edge. `reads` is what its blocks read (a
-    `Reads`). `widths` are in channels as the spec has them, before the width multiplier.
+    its choices without effect. `broken` is the index in `rules`, where each element has the rules that an edge breaks,
+    in general words; the first element has none. `reads` is what its blocks read (a `Reads`). `widths` are in channels
+    as the spec has them, before the width multiplier.
 
     `sizes` has the numbers of the entry (channels, kernel, repeat) after the width multiplier. They are all 0 if the
     entry is left out. `exp` are the expanded channels of its first block, `exp_of_repeats` of the other ones.
@@ -38,10 +41,11 @@ class Edges:
     source: Integers
     target: Integers
     option: Integers
-    valid: npt.NDArray[np.bool_]
+    broken: Integers
     reads: Integers
     options: tuple[Values, ...]
     unused: tuple[Values, ...]
+    rules: tuple[frozenset[str], ...]
     widths: tuple[int, ...]
     sizes: Mapping[str, Integers]
 
@@ -50,9 +54,18 @@ class Edges:
         """Return the type of the sizes: int64, or object for Python's integers."""
         return next(iter(self.sizes.values())).dtype
 
+    @property
+    def valid(self) -> npt.NDArray[np.bool_]:
+        """Return which edges break no rule."""
+        return np.equal(self.broken, 0)
+
+    def breaks(self, rule: str) -> npt.NDArray[np.bool_]:
+        """Return which edges break a rule, which is given in general words."""
+        return np.isin(self.broken, [at for at, rules in enumerate(self.rules) if rule in rules])
+
     def select(self, chosen: npt.NDArray[np.generic], **changes: Any) -> Edges:
         """Return the edges that an index array or a mask selects, with other values in some fields."""
-        arrays = {name: getattr(self, name)[chosen] for name in ("source", "target", "option", "valid", "reads")}
+        arrays = {name: getattr(self, name)[chosen] for name in ("source", "target", "option", "broken", "reads")}
         sizes = {name: array[chosen] for name, array in self.sizes.items()}
         return dataclasses.replace(self, **{**arrays, "sizes": sizes, **changes})
 
@@ -64,7 +77,15 @@ def largest_edges(edges: Edges, count: int) -> Edges:
     """
     sizes = {name: np.full(count, int(array.max()), object) for name, array in edges.sizes.items()}
     zeros = np.zeros(count, np.int64)
-    ones = np.ones(count, bool)
     return dataclasses.replace(
-        edges, source=zeros, target=zeros, option=np.arange(count), valid=ones, reads=zeros, sizes=sizes
+        edges, source=zeros, target=zeros, option=np.arange(count), broken=zeros, reads=zeros, sizes=sizes
     )
+
+
+def in_general(rule: str) -> str:
+    """Return the text of a rule without its numbers, which differ between the combinations that break it.
+
+    >>> in_general("must be a multiple of the 16 input channels (after width 0.5)")
+    'must be a multiple of the N input channels'
+    """
+    return _NUMBER.sub("N", _AFTER_WIDTH.sub("", rule))

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mfprofile.errors import InputError
-from mfprofile.explore.edges import MAX_EDGES, Edges, Values
+from mfprofile.explore.edges import MAX_EDGES, Edges, Values, in_general
 from mfprofile.explore.effects import Reads, read_by
 from mfprofile.explore.space import Choice, Space, is_block, with_values
 from mfprofile.spec.model import BlockSpec, Spec
@@ -28,6 +28,7 @@ WIDTH_RULE_KEYS = ("groups", "attention", "former", "mobile", "bridge", "require
 """The global keys that decide which widths are valid."""
 UNKNOWN = "?"
 """A placeholder for a value that the rules must not check."""
+_KEPT: tuple[frozenset[str], ...] = (frozenset(),)
 _SIZES = ("inputs", "out", "exp", "exp_of_repeats", "exp2", "kernel", "repeat")
 
 
@@ -76,8 +77,8 @@ def _stem_edges(space: Space, stems: Sequence[int], spec: Spec) -> Edges:
     inputs = np.array([_scaled_width(spec, value) for value in stems])
     indices, zeros = np.arange(len(stems)), np.zeros(len(stems), np.int64)
     target = np.array([widths.index(value) for value in stems])
-    valid, unused = np.ones(len(stems), bool), _nothing(options)
-    return Edges(zeros, target, indices, valid, zeros, options, unused, widths, {"inputs": inputs})
+    unused = _nothing(options)
+    return Edges(zeros, target, indices, zeros, zeros, options, unused, _KEPT, widths, {"inputs": inputs})
 
 
 def _nothing(options: Sequence[Values]) -> tuple[Values, ...]:
@@ -98,7 +99,7 @@ class _Row(NamedTuple):
     source: int
     target: int
     option: int
-    valid: bool
+    broken: frozenset[str]
     reads: Reads
     sizes: Mapping[str, int]
 
@@ -116,19 +117,21 @@ def _entry_edges(entry: _Entry, widths: tuple[int, ...]) -> Edges:
         for source, width in enumerate(widths):
             if keys["out"] == "same" and width in outs and keys.get("repeat") != 0:
                 continue  # the value `width` makes the same network
-            target, valid, sizes = _edge(entry, keys, width)
-            rows.append(_Row(source, target, option, valid, read_by(keys), sizes))
+            target, broken, sizes = _edge(entry, keys, width)
+            rows.append(_Row(source, target, option, broken, read_by(keys), sizes))
     widths_after = tuple(sorted({row.target for row in rows}))
     position = {width: at for at, width in enumerate(widths_after)}
+    rules = tuple(dict.fromkeys([*_KEPT, *(row.broken for row in rows)]))
     names = [name for name in _SIZES if any(name in row.sizes for row in rows)]
     return Edges(
         np.array([row.source for row in rows]),
         np.array([position[row.target] for row in rows]),
         np.array([row.option for row in rows]),
-        np.array([row.valid for row in rows]),
+        np.array([rules.index(row.broken) for row in rows]),
         np.array([int(row.reads) for row in rows]),
         tuple(each.chosen for each in combinations),
         tuple(each.unused for each in combinations),
+        rules,
         widths_after,
         {name: np.array([row.sizes.get(name, 0) for row in rows], np.int64) for name in names},
     )
@@ -168,19 +171,28 @@ def _refuse_too_many(entry: _Entry, widths: tuple[int, ...]) -> None:
         )
 
 
-def _edge(entry: _Entry, keys: Mapping[str, Any], width: int) -> tuple[int, bool, dict[str, int]]:
+def _edge(entry: _Entry, keys: Mapping[str, Any], width: int) -> tuple[int, frozenset[str], dict[str, int]]:
     """Return the width after the entry, whether the rules allow it, and its sizes after the width multiplier."""
     if keys.get("repeat") == 0:
-        return width, _is_valid(entry, keys), {"repeat": 0}
+        return width, _broken(entry, keys), {"repeat": 0}
     out = width if keys["out"] == "same" else keys["out"]
     scaled_keys = _scaled_keys(entry.spec, width, {**keys, "out": out})
-    return out, _is_valid(entry, scaled_keys), _sizes(entry.spec, scaled_keys)
+    return out, _broken(entry, scaled_keys), _sizes(entry.spec, scaled_keys)
 
 
 def _is_valid(entry: _Entry, keys: Mapping[str, Any]) -> bool:
     """Return whether no rule refuses an entry with these keys, after the width multiplier."""
+    return not _broken(entry, keys)
+
+
+def _broken(entry: _Entry, keys: Mapping[str, Any]) -> frozenset[str]:
+    """Return the rules of its own keys and widths that an entry breaks, after the width multiplier."""
     data = {**entry.rules, "stem": keys.get("inputs", UNKNOWN), "blocks": [keys]}
-    return not any(breach.path != ("blocks",) for breach in breaches(data))  # this path: the number of blocks
+    return frozenset(
+        in_general(breach.rule)
+        for breach in breaches(data)
+        if breach.path[0] in ("stem", "blocks") and breach.path != ("blocks",)  # this path: the number of blocks
+    )
 
 
 def _scaled_width(spec: Spec, width: int) -> int:
@@ -223,9 +235,18 @@ def _end_edges(space: Space, widths: tuple[int, ...], rules: Mapping[str, Any], 
             options.append(chosen)
     inputs = np.array([_scaled_width(spec, width) for width in widths])
     blocks = [{"block": "lite", "out": int(width), "exp": int(width)} for width in inputs]
-    allowed = [not any(breaches({**rules, "stem": block["out"], "blocks": [block]})) for block in blocks]
+    broken = [
+        frozenset(
+            in_general(breach.rule)
+            for breach in breaches({**rules, "stem": block["out"], "blocks": [block]})
+            if breach.path[0] in ("stem", "blocks")
+            and breach.path[-1] != "exp"  # no block of the network has it; its number is also that of `out`
+        )
+        for block in blocks
+    ]
+    kinds = tuple(dict.fromkeys([*_KEPT, *broken]))
     source = np.tile(np.arange(len(widths)), len(options))
     option = np.repeat(np.arange(len(options)), len(widths))
-    valid, zeros = np.tile(np.array(allowed), len(options)), np.zeros_like(source)
+    zeros, kind = np.zeros_like(source), np.tile(np.array([kinds.index(each) for each in broken]), len(options))
     sizes = {"inputs": np.tile(inputs, len(options))}
-    return Edges(source, zeros, option, valid, zeros, tuple(options), _nothing(options), (0,), sizes)
+    return Edges(source, zeros, option, kind, zeros, tuple(options), _nothing(options), kinds, (0,), sizes)

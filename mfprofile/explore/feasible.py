@@ -18,7 +18,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.chain import Chains
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.nearby import Group, Nearby, Setting, group_of, limits_of
+from mfprofile.explore.nearby import Group, Nearby, Nearest, Setting, group_of, limits_of
 from mfprofile.explore.proposals import all_ways, indices_of
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.reach import Reach
@@ -84,33 +84,43 @@ class Feasible:
         `proposal` has a value for each choice, by its name. Variants that differ in equally many choices come in an
         order that the seed decides. A network that can be written in several ways can come several times. For each
         number of changes, at most about `nodes` partial variants are looked at. If that was too few, what follows is
-        not `exact`; and if it was too few everywhere, up to `most` variants are drawn fairly. Raises `InputError` if
+        not `exact`. If it was too few everywhere, variants come in any order; and if there are none of these, up to
+        `most` are drawn fairly. Raises `InputError` if
         even these cannot be drawn: too few variants within one window are within the others.
         """
         wanted = indices_of(self.space, proposal)
         search = Nearby(self._groups, self._settings, self._costs_of, self._limits, nodes)
-        are_drawn = True
-        for setting, ways, changed, exact in search.paths(wanted, np.random.RandomState(seed % 2**32)):
-            values = dict(setting.values)
-            for way in ways:
-                values |= way
-            are_drawn = False
-            yield Repaired(self.space, values, changed, exact)
-        if not search.complete and are_drawn:
+        random = np.random.RandomState(seed % 2**32)
+        is_empty = True
+        for each in search.paths(wanted, random):
+            is_empty = False
+            yield self._repaired(each, wanted)
+        for each in search.anywhere(wanted, random) if is_empty and not search.complete else ():
+            is_empty = False
+            yield self._repaired(each, wanted)
+        if is_empty and not search.complete:
             yield from self._drawn(wanted, seed, most)
 
     def repaired(self, proposal: Mapping[str, Any], seed: int = 0, nodes: int = NODES) -> Repaired | None:
         """Return the variant within the windows that differs from a proposal in the fewest choices, or None."""
         return next(self.nearest(proposal, seed, nodes), None)
 
+    def _repaired(self, path: Nearest, wanted: Mapping[Place, int]) -> Repaired:
+        values = dict(path.setting.values)
+        for way in path.values:
+            values |= way
+        return Repaired(self.space, values, self._changed(values, wanted), path.exact)
+
+    def _changed(self, values: Mapping[Place, Any], wanted: Mapping[Place, int]) -> int:
+        """Return the number of choices in which values differ from the proposal."""
+        return sum(repr(values[each.path]) != repr(each.values[wanted[each.path]]) for each in self.space.choices)
+
     def _drawn(self, wanted: Mapping[Place, int], seed: int, most: int) -> Iterator[Repaired]:
         """Yield variants that are drawn fairly from all within the windows."""
-        choices = self.space.choices
-        proposed = {choice.path: choice.values[wanted[choice.path]] for choice in choices}
+        proposed = {choice.path: choice.values[wanted[choice.path]] for choice in self.space.choices}
         for variant in sample_space(self.space, most, seed, self.windows, self.convention):
             values = {**proposed, **variant.values}
-            changed = sum(repr(values[path]) != repr(value) for path, value in proposed.items())
-            yield Repaired(self.space, values, changed, exact=False)
+            yield Repaired(self.space, values, self._changed(values, wanted), exact=False)
 
     def _possible(self) -> list[Setting]:
         """Return the settings that can have a variant within the windows, as far as each window alone shows it."""

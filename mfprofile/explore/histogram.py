@@ -150,9 +150,11 @@ class _Query:
         parts = self._all(partial(_up_to, windows=self.windows, memory=self.memory, amounts=amounts))
         return [sum((part[at] for part in parts), Number(0, 0)) for at in range(len(amounts))]
 
-    def list_sums(self, pairs: Sequence[tuple[int, int]]) -> list[Sums]:
-        """Return the distinct sums above the first and up to the second amount of each pair."""
+    def list_sums(self, pairs: Sequence[tuple[int, int]]) -> list[Sums] | None:
+        """Return the distinct sums above the first and up to the second amount of each pair, None for bounds."""
         parts = self._all(partial(_between, windows=self.windows, memory=self.memory, pairs=pairs))
+        if not all(parts):
+            return None
         return [together([part[at] for part in parts]) for at in range(len(pairs))]
 
     def _all(self, task: Callable[[Chain], T | None]) -> list[T]:
@@ -206,9 +208,15 @@ def _up_to(chain: Chain, windows: Sequence[Window], memory: int, amounts: Sequen
 def _between(
     chain: Chain, windows: Sequence[Window], memory: int, pairs: Sequence[tuple[int, int]]
 ) -> list[Sums] | None:
-    """Return the distinct sums of a chain above the first and up to the second amount of each pair."""
+    """Return the distinct sums of a chain above the first and up to the second amount of each pair.
+
+    The list is empty if they are not exact.
+    """
     sums = cumulative(chain, windows, memory)
-    return None if sums is None else [sums.between(low, high) for low, high in pairs]
+    if sums is None:
+        return None
+    answers = [sums.between(low, high) for low, high in pairs]
+    return [] if None in answers else [each for each in answers if each is not None]
 
 
 def _bins(numbers: Numbers, edges: Sequence[int], has_open_ends: bool) -> Iterator[Bin]:

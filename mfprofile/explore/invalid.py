@@ -20,14 +20,14 @@ def broken_rules(space: Space) -> list[Problem]:
     If other combinations break some of these rules as well, only those are returned: a rule that is broken by keys
     without a choice is among them. The list is empty if the first combination is valid.
     """
-    common = _problems(space, space.tree)
+    common = problems(space, space.tree)
     for tree in islice(_others(space), _MOST_OTHERS):
-        keys = {(problem.path, problem.rule) for problem in _problems(space, tree)}
+        keys = {(problem.path, problem.rule) for problem in problems(space, tree)}
         common = [problem for problem in common if (problem.path, problem.rule) in keys] or common
     return common
 
 
-def _problems(space: Space, tree: Node) -> list[Problem]:
+def problems(space: Space, tree: Node) -> list[Problem]:
     """Return the broken rules of one combination, without those of the budget, which no query reads."""
     try:
         validated(tree, space.name, ())
@@ -40,11 +40,12 @@ def _others(space: Space) -> Iterator[Node]:
     """Yield the trees of other combinations: the last value of each choice, then each other value of one choice."""
     last = space.tree
     for choice in space.choices:
-        last = _changed(last, choice.path, choice.values[-1])
+        last = changed(last, choice.path, choice.values[-1])
     yield last
     for choice in space.choices:
-        yield from (_changed(space.tree, choice.path, value) for value in choice.values[1:])
+        yield from (changed(space.tree, choice.path, value) for value in choice.values[1:])
 
 
-def _changed(tree: Node, path: Place, value: object) -> Node:
+def changed(tree: Node, path: Place, value: object) -> Node:
+    """Return the tree with another value at a path."""
     return with_node(tree, path, tree_of(value, locate(tree, path)))

@@ -52,6 +52,17 @@ def undominated_paths(
     quantity, or None. Of paths with equal sums the first is kept. Raises `TooLargeError` if the labels need more than
     `memory` bytes.
     """
+    levels = label_levels(links, costs, limits, memory)
+    return levels[-1][0].sums, _edges_of(links, levels)
+
+
+def label_levels(
+    links: Sequence[Link], costs: Sequence[Integers], limits: Sequence[int | None], memory: int
+) -> list[list[Labels]]:
+    """Return the labels of each width, before each link and at the end. The arguments are those of `undominated_paths`.
+
+    The labels of a width are sorted by their first sum.
+    """
     room = memory // (_COPIES * 8 * (len(limits) + 2))  # in labels
     least = least_to_end(links, costs)
     start = np.zeros((len(limits), 1), np.int64)
@@ -63,7 +74,7 @@ def undominated_paths(
             level.append(_kept(pieces, limits, least[at + 1][:, width]))
         room -= sum(labels.count for labels in level)
         levels.append(level)
-    return levels[-1][0].sums, _edges_of(links, levels)
+    return levels
 
 
 def _extended(level: Sequence[Labels], link: Link, cost: Integers, width: int, room: int) -> list[Labels]:

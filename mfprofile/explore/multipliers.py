@@ -19,7 +19,8 @@ import numpy as np
 from mfprofile.explore.problem import Floats, Problem
 from mfprofile.explore.sums import least_to_end
 
-_ROUNDS = 14
+_ROUNDS, _AGAIN = 14, 4
+_LONGEST = 8.0  # the longest first step: a price of 1 is the range of the sum to minimize by that of the window's
 _STEPS = 10  # lengths of a step that are tried in each direction
 _SHRINK = 0.6  # the longest step of a round, relative to that of the round before
 _ROUNDING = 1e-12  # of the largest partial sum; float64 has 1e-16, and a path has some tens of additions
@@ -46,32 +47,46 @@ class Prices:
         return None if isinf(value) else ceil(value)
 
 
-def best_prices(problem: Problem) -> Prices:
+def best_prices(problem: Problem, start: Prices | None = None) -> Prices:
     """Return prices with a high bound.
 
-    The bound is concave in the prices. The search starts at 0. In each round it tries steps along each price, and along
-    the slope, which is how far the best priced path is outside the windows; the steps become shorter.
+    The bound is concave in the prices. The search starts at 0, or at `start`, the prices of a similar problem. In each
+    round it tries steps along each price, and along the slope, which is how far the best priced path is outside the
+    windows. The steps become shorter.
     """
-    low, high = problem.limits
+    low, _ = problem.limits
     least, greatest = (side.astype(float) for side in problem.reach)
     spans = np.maximum(greatest - least, 1)
     units = spans[0] / spans[1:]
     best, value = np.zeros(len(low)), -np.inf
-    longest = 8.0
-    for _ in range(_ROUNDS if len(low) else 1):
+    longest, rounds = _LONGEST, _ROUNDS if len(low) else 1
+    if start is not None and len(start.weights) == len(low) + 1 and start.weights[1:].any():
+        best, longest, rounds = start.weights[1:], float(np.abs(start.weights[1:] / units).max()), _AGAIN
+        best = _allowed(problem, best)
+    for _ in range(rounds):
         directions = [*(sign * np.eye(len(low))[at] for at in range(len(low)) for sign in (1, -1))]
         slope = _slope(problem, best) / spans[1:]
         if length := float(np.linalg.norm(slope)):
             directions.append(slope / length)
         steps = np.geomspace(longest / 4096, longest, _STEPS)
         tried = np.array([best, *(best + step * way * units for way in directions for step in steps)])
-        tried = np.where((tried > 0) & np.isinf(high) | (tried < 0) & np.isinf(low), 0, tried)
+        tried = _allowed(problem, tried)
         values = _bounds(problem, tried)
         at = int(values.argmax())
         if values[at] > value:
             best, value = tried[at], float(values[at])
         longest *= _SHRINK
     return prices(problem, best)
+
+
+def _allowed(problem: Problem, multipliers: Floats) -> Floats:
+    """Return the prices with 0 in place of those of open sides; the last axis is that of the windows.
+
+    The minimized quantity has no price of its own: it would only say that the sum is within its window.
+    """
+    low, high = problem.limits
+    is_open = (multipliers > 0) & np.isinf(high) | (multipliers < 0) & np.isinf(low)
+    return np.where(is_open | (np.arange(len(low)) == problem.own), 0, multipliers)
 
 
 def prices(problem: Problem, multipliers: Floats) -> Prices:

@@ -53,15 +53,17 @@ def limits_of(windows: Sequence[Window]) -> Integers:
     return np.array([max(1 - NO_PATH, min(limit, NO_PATH - 1)) for limit in (0, *upper, *lower)], np.int64)
 
 
+_ANYWHERE = 20  # times the limit for one number of changes
+
+
 class Nearest(NamedTuple):
-    """A path: its setting, the values of each link's choices, and the number of choices that differ.
+    """A path: its setting, and the values of each link's choices.
 
     `exact` says that no path within the windows differs in fewer.
     """
 
     setting: Setting
     values: list[dict[Place, Any]]
-    changed: int
     exact: bool
 
 
@@ -101,10 +103,25 @@ class Nearby:
                 key, reached = ready[at]
                 paths = tables[key].paths(reached, changes - key[0], random, left)
                 for member, edges in paths:
-                    yield Nearest(bundles[key][member], self._values(key[1], edges, wanted), changes, self.complete)
+                    yield Nearest(bundles[key][member], self._values(key[1], edges, wanted), self.complete)
                 left -= paths.visited
                 missed |= not paths.complete
             self.complete &= not missed
+
+    def anywhere(self, wanted: Mapping[Place, int], random: RandomState) -> Iterator[Nearest]:
+        """Yield paths within the limits with any number of changes, in no order, until a limit of its own."""
+        left = _ANYWHERE * self.nodes
+        for at in random.permutation(len(self.groups)).tolist():
+            edges, members = self.groups[at].edges, [each for each in self.settings if each.group == at]
+            if not members:
+                continue
+            unchanged = [np.zeros(len(step.source), np.int64) for step in edges]
+            reach = Reach(edges, self.costs_of(members), unchanged, self.limits)
+            paths = reach.paths(np.flatnonzero(reach.can_reach(0)), 0, random, left)
+            for member, path in paths:
+                values = self._values(at, path, wanted)
+                yield Nearest(members[member], values, False)
+            left -= paths.visited
 
     def _reach(self, group: int, settings: Sequence[Setting], wanted: Mapping[Place, int]) -> Reach:
         edges, ways = self.groups[group]

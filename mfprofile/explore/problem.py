@@ -38,12 +38,15 @@ class Problem:
     """Paths along `hops`, with a sum to minimize and windows on other sums.
 
     `costs` has one array for each hop, rows × edges. Row 0 is the sum to minimize, and each other row has one of the
-    `windows`.
+    `windows`. `own` is the index of the window of the minimized quantity itself, or None. All sums that count are at
+    least `floor`, if it is not None.
     """
 
     hops: tuple[Hop, ...]
     costs: tuple[Integers, ...]
     windows: tuple[Window, ...]
+    own: int | None = None
+    floor: int | None = None
 
     @cached_property
     def reversed(self) -> Problem:
@@ -51,7 +54,7 @@ class Problem:
         before = [1, *(hop.states for hop in self.hops)][: len(self.hops)]
         pairs = zip(self.hops, before, strict=True)
         hops = [Hop(hop.target, hop.source, states) for hop, states in pairs]
-        return Problem(tuple(hops[::-1]), self.costs[::-1], self.windows)
+        return Problem(tuple(hops[::-1]), self.costs[::-1], self.windows, self.own, self.floor)
 
     @cached_property
     def ahead(self) -> list[Ahead]:
@@ -79,4 +82,7 @@ def problem_of(chain: Chain, row: int, sign: int, windows: Sequence[Window]) -> 
     rows = [at for at, window in enumerate(windows) if window != Window(None, None)]
     costs = [np.vstack([sign * link.costs[row], link.costs[rows]]) for link in chain.links]
     hops = tuple(Hop(link.source, link.target, link.states) for link in chain.links)
-    return Problem(hops, tuple(costs), tuple(windows[at] for at in rows))
+    own = rows.index(row) if row in rows else None
+    side = windows[row].least if sign > 0 else windows[row].most
+    floor = None if own is None or side is None else sign * side
+    return Problem(hops, tuple(costs), tuple(windows[at] for at in rows), own, floor)

@@ -22,14 +22,15 @@ _BOUND_PASSES = 6  # for a quantile of which there are only bounds
 class Numbers:
     """The numbers of variants with at most some amounts: those that are known, and `ask` for others.
 
-    `list_sums` returns the distinct sums that are above the first and up to the second amount of each of some pairs. No
-    variant has less than the first amount of `extent`, and all have at most the second one.
+    `list_sums` returns the distinct sums that are above the first and up to the second amount of each of some pairs, or
+    None if the numbers are bounds. No variant has less than the first amount of `extent`, and all have at most the
+    second one.
     """
 
     def __init__(
         self,
         ask: Callable[[Sequence[int]], list[Number]],
-        list_sums: Callable[[Sequence[tuple[int, int]]], list[Sums]],
+        list_sums: Callable[[Sequence[tuple[int, int]]], list[Sums] | None],
         extent: tuple[int, int],
     ) -> None:
         self.ask, self.list_sums = ask, list_sums
@@ -71,18 +72,27 @@ class Numbers:
         There must be a variant. 0 % is that of the least amount.
         """
         passes = 0
-        while self.total.exact or passes < _BOUND_PASSES:
+        while self.exact or passes < _BOUND_PASSES:
             brackets = {each for share in shares for each in self._brackets(share) if each.high - each.low > 1}
-            few = sorted(each for each in brackets if self.total.exact and each.upto - each.before <= FEW)
+            few = sorted(each for each in brackets if self.exact and each.upto - each.before <= FEW)
             amounts = {amount for each in brackets.difference(few) for amount in _between(each)}
-            if amounts:
-                self.learn(amounts)
-                passes += 1
-                continue
-            for each, sums in zip(few, self.list_sums([each[:2] for each in few]) if few else (), strict=True):
-                self._add(_beside(each, sums))
-            break
+            if not brackets or (not amounts and self._listed(few)):
+                break
+            self.learn(amounts or {amount for each in few for amount in _between(each)})
+            passes += 1
         return [self._quantile(share) for share in shares]
+
+    @property
+    def exact(self) -> bool:
+        """Return whether all known numbers are exact."""
+        return all(number.exact for number in self.known.values())
+
+    def _listed(self, brackets: Sequence[_Bracket]) -> bool:
+        """List the sums in brackets, and learn the amounts of their ranks. Return False if there are only bounds."""
+        lists = self.list_sums([each[:2] for each in brackets])
+        for each, sums in zip(brackets, lists or (), strict=lists is not None):
+            self._add(_beside(each, sums))
+        return lists is not None
 
     def _quantile(self, share: Fraction) -> Number:
         first, second = self._brackets(share)

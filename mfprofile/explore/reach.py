@@ -6,7 +6,7 @@ All settings with the same edges that differ from the proposal in the same numbe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -126,11 +126,11 @@ class PathsOf:
             self.waiting.append(kept)
 
 
-class _Extended:
+class _Extended(NamedTuple):
     """The paths after one more link that can still end within the limits, and how many were looked at."""
 
-    def __init__(self, paths: _Paths, extended: int) -> None:
-        self.paths, self.extended = paths, extended
+    paths: _Paths
+    extended: int
 
 
 class _Paths:

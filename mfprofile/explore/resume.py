@@ -8,6 +8,7 @@ reading one runs no code.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from mfprofile.cost.conventions import find_convention
@@ -147,9 +149,9 @@ def _of_question(question: Question) -> Any:
 
 
 def _of_convention(convention: Convention) -> Iterator[Any]:
-    for name in ("name", "unit", "weights", "uncounted_params", "sees", "seen_anywhere", "device"):
-        yield to_plain(getattr(convention, name))
-    yield None if convention.recurrent is None else call_to_plain(convention.recurrent)
+    for field in dataclasses.fields(convention):
+        value = getattr(convention, field.name)
+        yield call_to_plain(value) if isinstance(value, FunctionType) else to_plain(value)
 
 
 @cache

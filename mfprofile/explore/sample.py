@@ -56,11 +56,11 @@ def sample_space(
     windows = list(windows) or [_NO_LIMIT]
     bounds = tuple(window for _, window in windows)
     question = Question(space, tuple(quantity for quantity, _ in windows), convention)
-    counts = over_chains(question, partial(_totals, windows=bounds), executor, progress)
+    counts = over_chains(question, partial(ranks_within, windows=bounds), executor, progress)
     totals = [[0] * len(windows) if part is None else part for part in counts]
     row = min(range(len(windows)), key=lambda at: sum(part[at] for part in totals))
     draw = _Draw([part[row] for part in totals], random.Random(seed))
-    task = partial(_edges_of_ranks, row=row, windows=bounds)
+    task = partial(paths_of_ranks, row=row, windows=bounds)
     paths: list[Path] = []
     while ranks := draw.more(number - len(paths), len(paths)):
         by_setting = draw.by_setting(ranks)
@@ -113,35 +113,36 @@ class _Draw:
         if self.shuffled is not None:
             rank = self.shuffled[len(self.drawn)]
         else:
-            rank = self._below(self.total)
+            rank = below(self.source, self.total)
             while rank in self.drawn:
-                rank = self._below(self.total)
+                rank = below(self.source, self.total)
         self.drawn.add(rank)
         return rank
-
-    def _below(self, bound: int) -> int:
-        """Return an integer from 0 to `bound` - 1.
-
-        It uses only random bits, which are the same for a seed in every version of Python.
-        """
-        bits = bound.bit_length()
-        while (number := self.source.getrandbits(bits)) >= bound:
-            pass
-        return number
 
     def _shuffled(self) -> list[int]:
         ranks = list(range(self.total))
         for last in range(len(ranks) - 1, 0, -1):
-            other = self._below(last + 1)
+            other = below(self.source, last + 1)
             ranks[last], ranks[other] = ranks[other], ranks[last]
         return ranks
+
+
+def below(source: random.Random, bound: int) -> int:
+    """Return an integer from 0 to `bound` - 1.
+
+    It uses only random bits, which are the same for a seed in every version of Python.
+    """
+    bits = bound.bit_length()
+    while (number := source.getrandbits(bits)) >= bound:
+        pass
+    return number
 
 
 def _halves(chain: Chain, row: int, window: Window) -> Halves:
     return Halves(chain, chain.costs(row), grid_size(chain, row, window, _MEMORY, _GRID_MEMORY))
 
 
-def _totals(chain: Chain, windows: Sequence[Window]) -> list[int]:
+def ranks_within(chain: Chain, windows: Sequence[Window]) -> list[int]:
     """Return the number of ranks of a chain for each window."""
     counts = []
     for row, window in enumerate(windows):
@@ -150,7 +151,7 @@ def _totals(chain: Chain, windows: Sequence[Window]) -> list[int]:
     return counts
 
 
-def _edges_of_ranks(
+def paths_of_ranks(
     chain: Chain, ranks: Sequence[int], row: int, windows: Sequence[Window]
 ) -> list[tuple[int, ...] | None]:
     """Return the edges of a chain's variants with these ranks, None for a variant outside a window.

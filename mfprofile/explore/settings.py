@@ -10,10 +10,11 @@ from math import prod
 from typing import Any, NamedTuple
 
 from mfprofile.errors import InputError
-from mfprofile.explore.edges import Values
+from mfprofile.explore.edges import Values, in_general
 from mfprofile.explore.effects import Reads, block_reads, values_read
 from mfprofile.explore.entries import UNKNOWN
 from mfprofile.explore.space import Place, Space
+from mfprofile.spec.entries import Breach
 from mfprofile.spec.rules import breaches
 
 MAX_SETTINGS = 100_000
@@ -43,10 +44,14 @@ class Rival(NamedTuple):
 
 
 class GlobalSetting(NamedTuple):
-    """One value of each global choice, and the earlier settings that can make some of the same networks."""
+    """One value of each global choice, and the earlier settings that can make some of the same networks.
+
+    If the rules refuse the setting, `others` are those that differ from it only in values without effect: refused too.
+    """
 
     values: Values
     rivals: tuple[Rival, ...] = ()
+    others: tuple[Values, ...] = ()
 
 
 def global_settings(space: Space) -> list[GlobalSetting]:
@@ -75,7 +80,10 @@ def global_settings(space: Space) -> list[GlobalSetting]:
     for candidate in different:
         alike.setdefault(candidate.read_by_all, []).append(candidate)
     rivals = {id(candidate): earlier for candidates in alike.values() for candidate, earlier in _rivals(candidates)}
-    return [GlobalSetting(candidate.values, rivals[id(candidate)]) for candidate in different]
+    return [
+        GlobalSetting(candidate.values, rivals[id(candidate)], _others(candidate, candidates))
+        for candidate, candidates in zip(different, equal.values(), strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +172,13 @@ def _first_valid(candidates: Sequence[_Candidate]) -> _Candidate:
     return next((candidate for candidate in candidates if not candidate.refused), candidates[0])
 
 
+def _others(candidate: _Candidate, candidates: Sequence[_Candidate]) -> tuple[Values, ...]:
+    """Return the values of the other candidates if the rules refuse all of them."""
+    if len(candidates) == 1 or not candidate.refused:
+        return ()
+    return tuple(each.values for each in candidates if each is not candidate)
+
+
 def _rivals(candidates: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, tuple[Rival, ...]]]:
     """Yield candidates with their rivals, from those in which everything that all variants read is equal.
 
@@ -200,10 +215,19 @@ def largest_setting(space: Space, setting: Values) -> dict[Place, Any]:
 
 def is_refused(data: Mapping[str, Any]) -> bool:
     """Return whether a rule of specs refuses the setting for all widths."""
+    return any(_breaches(data))
+
+
+def refusing_rules(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the rules, in general words, that refuse the setting for all widths."""
+    return frozenset(in_general(breach.rule) for breach in _breaches(data))
+
+
+def _breaches(data: Mapping[str, Any]) -> Iterator[Breach]:
     blocks = [{**block, "out": UNKNOWN, "exp": UNKNOWN, "kernel": UNKNOWN} for block in data["blocks"]]
     for block in blocks:
         block.pop("expand", None)
         block.pop("exp2", None)
         if block.get("repeat") == 0 and not (block["block"] == "mf-down" or block.get("stride") == 2):
             del block["repeat"]
-    return any(breaches({**data, "stem": UNKNOWN, "blocks": blocks}))
+    return breaches({**data, "stem": UNKNOWN, "blocks": blocks})

@@ -16,8 +16,9 @@ from mfprofile.explore.settings import GlobalSetting
 from mfprofile.explore.space import Space
 
 _SLICES = 256
-_LARGE = 1_000_000  # half paths of a chain that is worth splitting
-_SMALLEST = 100_000  # half paths of a part: joining fewer takes less time than preparing them
+_LARGE = 10_000_000  # the work of a chain that is worth splitting, in half paths of one sum
+_SMALLEST = 1_000_000  # that of a part: less takes less time than its preparation
+_LONG = 1_000_000  # half paths of a setting that is a slice of its own also among many
 _MANY, _SLICE = 512, 64  # with more than 512 settings, a slice has at least 64: it is cheaper to count them together
 
 
@@ -38,29 +39,30 @@ Slice: TypeAlias = Sequence[Job]
 
 
 def jobs_of(
-    space: Space, settings: Sequence[GlobalSetting], inputs: Mapping[int, Any] | None = None, split: bool = False
+    space: Space, settings: Sequence[GlobalSetting], inputs: Mapping[int, Any] | None = None, effort: int = 0
 ) -> list[Job]:
-    """Return the jobs of a query: one for each setting, or for each with an input, or with `split` one for each part.
+    """Return the jobs of a query: one for each setting, or for each with an input, or for each part of the chains.
 
-    Only large chains are split, and only where there are few settings.
+    Chains are split where there are few settings and the work is large. `effort` is the work for each half path, in
+    that of one sum; with 0 no chain is split.
     """
     if inputs is not None:
         return [Job(at, settings[at], WHOLE, (value,)) for at, value in inputs.items()]
     wanted = -(-_SLICES // max(1, len(settings)))
-    if not split or wanted < 2:
+    if not effort or wanted < 2:
         return [Job(at, setting) for at, setting in enumerate(settings)]
     chains = _without_costs(space).each(settings)
     return [
         Job(at, setting, part)
         for at, (setting, chain) in enumerate(zip(settings, chains, strict=True))
-        for part in _parts(chain, wanted)
+        for part in _parts(chain, wanted, effort)
     ]
 
 
 def slices_of(space: Space, settings: Sequence[GlobalSetting], jobs: Sequence[Job]) -> list[Slice]:
     """Return the jobs in slices, in order."""
     size = max(1, len(jobs) // _SLICES)
-    if len(jobs) > _MANY and size < _SLICE and not _is_large(next(_without_costs(space).each(settings[:1]))):
+    if len(jobs) > _MANY and size < _SLICE and _half_paths(_without_costs(space).chain(settings[0])) < _LONG:
         size = _SLICE
     return [jobs[at : at + size] for at in range(0, len(jobs), size)]
 
@@ -69,12 +71,12 @@ def _without_costs(space: Space) -> Chains:
     return Chains(space, (), CORE)
 
 
-def _parts(chain: Chain | None, wanted: int) -> list[Part]:
-    if not _is_large(chain):
+def _parts(chain: Chain | None, wanted: int, effort: int) -> list[Part]:
+    work = _half_paths(chain) * effort
+    if chain is None or work < _LARGE:
         return [WHOLE]
-    assert chain is not None
-    return parts_of(chain.links, min(wanted, half_paths(chain.links) // _SMALLEST))
+    return parts_of(chain.links, min(wanted, work // _SMALLEST))
 
 
-def _is_large(chain: Chain | None) -> bool:
-    return chain is not None and half_paths(chain.links) >= _LARGE
+def _half_paths(chain: Chain | None) -> int:
+    return 0 if chain is None else half_paths(chain.links)

@@ -1,4 +1,4 @@
-"""Find the best variants of a chain within windows by a visit of each of them, for chains that are not too large."""
+"""Find the best variants of a chain, or its front, within windows by a visit of each variant: for small chains."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mfprofile.explore.chain import Chain
+from mfprofile.explore.edges import Integers
+from mfprofile.explore.labels import undominated
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.sums import paths_from_start
 from mfprofile.spec.quantities import Window
@@ -17,14 +19,16 @@ def size_of(chain: Chain) -> int:
     return paths_from_start(chain.links)[-1][0]
 
 
-def leaders(chain: Chain, windows: Sequence[Window], sign: int, number: int) -> list[tuple[int, tuple[int, ...]]]:
-    """Return the best paths within the windows, best first, with the first quantity times its sign, and their edges.
+def leaders(
+    chain: Chain, windows: Sequence[Window], sign: int, number: int, row: int = 0
+) -> list[tuple[int, tuple[int, ...]]]:
+    """Return the best paths within the windows, best first: the quantity of `row` times the sign, and their edges.
 
-    Less of it is better. `windows` has one window for each quantity.
+    Less is better. `windows` has one window for each quantity.
     """
     values, edges = np.zeros(0, np.int64), np.zeros((0, len(chain.links)), np.int64)
     for block in blocks(chain, windows):
-        objective = block.sums(0) * sign
+        objective = block.sums(row) * sign
         chosen = block.within(windows)
         if len(values) == number:
             chosen &= objective < values[-1]
@@ -35,3 +39,17 @@ def leaders(chain: Chain, windows: Sequence[Window], sign: int, number: int) -> 
             order = np.argsort(values, kind="stable")[:number]
             values, edges = values[order], edges[order]
     return list(zip(values.tolist(), map(tuple, edges.tolist()), strict=True))
+
+
+def visited_front(chain: Chain, windows: Sequence[Window], signs: Sequence[int]) -> tuple[Integers, Integers]:
+    """Return the front of the first quantities, one for each sign: signed sums, and the edges of one path for each.
+
+    The arrays have the shapes quantities × points and points × links. Less of each signed sum is better.
+    """
+    sums, edges = np.zeros((len(signs), 0), np.int64), np.zeros((0, len(chain.links)), np.int64)
+    for block in blocks(chain, windows):
+        chosen = block.within(windows)
+        more = block.figures(chosen)[: len(signs)] * np.array(signs)[:, None]
+        kept = undominated(sums := np.hstack([sums, more]))
+        sums, edges = sums[:, kept], np.vstack([edges, block.edges(chosen)])[kept]
+    return sums, edges

@@ -66,6 +66,7 @@ def over_chains(
     progress: Progress | None = None,
     inputs: Mapping[int, Any] | None = None,
     merge: Callable[[list[T]], T] | None = None,
+    effort: int = 1,
 ) -> list[T | None]:
     """Return the result of `task` for the chain of each setting, in order, or None where the rules refuse the setting.
 
@@ -73,9 +74,10 @@ def over_chains(
     With `inputs`, by the index of the setting, only these settings are visited, and each call is `task(chain, input)`.
     With `merge`, large chains are split where there are few settings: the task runs on each part, and `merge` makes
     the result of the whole chain from those of its parts. A task that returns edges returns those of `parts.whole`.
+    `effort` is about how much longer the task takes than the sums of one quantity: the shorter it is, the fewer parts.
     """
     settings = global_settings(question.space)
-    jobs = jobs_of(question.space, settings, inputs, split=merge is not None)
+    jobs = jobs_of(question.space, settings, inputs, 0 if merge is None else effort)
     slices = slices_of(question.space, settings, jobs)
     results: list[T | None] = []
     if progress is not None:

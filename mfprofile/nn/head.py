@@ -29,14 +29,19 @@ class Head(nn.Module):
         self.fc1_norm = nn.BatchNorm1d(widths.fc)
         self.fc1_activation = nn.Hardswish()
         self.dropout = nn.Dropout(dropout)
-        self.fc2 = nn.Linear(widths.fc, widths.classes)
+        self.fc2: nn.Module = nn.Linear(widths.fc, widths.classes)
 
     def forward(self, image: Tensor, tokens: Tensor | None) -> Tensor:
         """Return the logits (batch, classes)."""
+        logits: Tensor = self.fc2(self.hidden(image, tokens))
+        return logits
+
+    def hidden(self, image: Tensor, tokens: Tensor | None) -> Tensor:
+        """Return the hidden values (batch, fc) that the last Linear reads."""
         image = self.activation(self.norm(self.conv(shuffle_channels(image, self.shuffle))))
         features = self.pool_activation(self.pool(image).flatten(1))
         if tokens is not None:
             features = torch.cat([features, tokens[:, 0]], dim=1)
         hidden = self.fc1_activation(self.fc1_norm(self.fc1(features)))
-        logits: Tensor = self.fc2(self.dropout(hidden))
-        return logits
+        dropped: Tensor = self.dropout(hidden)
+        return dropped

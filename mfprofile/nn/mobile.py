@@ -41,9 +41,9 @@ def shuffle_channels(image: Tensor, groups: int) -> Tensor:
     return torch.unflatten(image, 1, (groups, -1)).transpose(1, 2).flatten(1, 2)
 
 
-def stem(out: FeatureMap) -> nn.Module:
-    """Return the 3×3 convolution of stride 2 from 3 channels, BatchNorm and ReLU6."""
-    conv = nn.Conv2d(3, out.channels, 3, 2, 1, bias=False)
+def stem(out: FeatureMap, channels: int = 3) -> nn.Module:
+    """Return the 3×3 convolution of stride 2 from the image's channels, BatchNorm and ReLU6."""
+    conv = nn.Conv2d(channels, out.channels, 3, 2, 1, bias=False)
     return nn.Sequential(OrderedDict(conv=conv, norm=nn.BatchNorm2d(out.channels), activation=nn.ReLU6()))
 
 

@@ -40,17 +40,18 @@ class Features(NamedTuple):
 
 
 class MobileFormer(nn.Module):
-    """A Mobile-Former variant for images (batch, 3, height, width).
+    """A Mobile-Former variant for images (batch, channels, height, width), with 3 channels as in every count.
 
     Images may have any size, but with `attention: mlp` they must have the size of the spec. `dropout` is the share of
     the head's hidden values that training drops before the last Linear.
     """
 
-    def __init__(self, network: Network, dropout: float = 0.0) -> None:
+    def __init__(self, network: Network, dropout: float = 0.0, channels: int = 3) -> None:
         super().__init__()
         self.network, tokens = network, network.tokens
+        self.channels = channels
         self.tokens = None if tokens is None else nn.Embedding(tokens.count, tokens.dim)
-        self.stem = stem(network.stem)
+        self.stem = stem(network.stem, channels)
         self.blocks = nn.ModuleDict({str(block.number): block_module(network, block) for block in network.blocks})
         self._order = list(network.blocks)  # torch 2.4 compiles a loop over a list, but not over the network's tuple
         self.final = MobileToFormer(network, tokens, network.last) if tokens is not None and network.final else None
@@ -87,26 +88,36 @@ class MobileFormer(nn.Module):
     def _backbone(self, image: Tensor, attention: bool) -> Features:
         """Return the features after all modules before the head, with the maps of every stride."""
         self._check(image, attention)
+        return self._after_stem(self.stem(image), attention)
+
+    def _after_stem(self, image: Tensor, attention: bool = False, until: int | None = None) -> Features:
+        """Return the features after all blocks and the final bridge, or after the first `until` blocks alone.
+
+        The image is the output of the stem.
+        """
         # A copy for each image: torch's FlopCounterMode fails under no_grad on a view of the parameter.
         tokens = None if self.tokens is None else self.tokens.weight.repeat(image.shape[0], 1, 1)
         features = Features({}, None, {})
-        image = self.stem(image)
-        for block in self._order:
-            image, tokens, maps = self.blocks[str(block.number)](image, tokens)
+        for block in self._order[:until]:
+            image, tokens, maps = self._run(self.blocks[str(block.number)], image, tokens)
             features.maps[2**block.stage] = image
             if attention:
                 features.attention.update({f"blocks.{block.number}.{name}": maps[name] for name in maps})
-        if self.final is not None:
+        if self.final is not None and until is None:
             tokens, final_map = self.final(tokens, image)
             features.attention.update({"final": final_map} if attention else {})
         return Features(features.maps, tokens, features.attention)
+
+    def _run(self, block: nn.Module, image: Tensor, tokens: Tensor | None) -> Any:
+        """Return the output of one block, as `BlockOutput`. A subclass can run it in another way."""
+        return block(image, tokens)
 
     def _check(self, image: Tensor, attention: bool) -> None:
         network = self.network
         if attention and (network.tokens is None or network.attention == "mlp"):
             raise InputError(f"{network.name or 'the network'} has no attention maps")
-        if image.dim() != 4 or image.shape[1] != 3:
-            raise InputError(f"images must be (batch, 3, height, width), not {tuple(image.shape)}")
+        if image.dim() != 4 or image.shape[1] != self.channels:
+            raise InputError(f"images must be (batch, {self.channels}, height, width), not {tuple(image.shape)}")
         height, width = image.shape[2:]
         is_mlp = network.tokens is not None and network.attention == "mlp"
         if is_mlp and (height, width) != (network.height, network.width):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.count import Number, SpaceCount, about_size, count_space
+from mfprofile.explore.estimate import CONFIDENCE, Estimate
 from mfprofile.explore.invalid import broken_rules
 from mfprofile.explore.nearest import Nearest
 from mfprofile.explore.quantity import Quantity
@@ -17,6 +19,7 @@ from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
 from mfprofile.spec.words import several
+from mfprofile.view.forbidden import skipped_json, skipped_lines
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import grouped, rough
 from mfprofile.view.prediction import amount, not_priced, predicted_by, window_text
@@ -45,11 +48,21 @@ def estimated_size(space: Space) -> str:
 
 
 def counted_json(
-    space: Space, counted: SpaceCount, windows: Windows, convention: Counting, near: Mapping[str, Nearest]
+    space: Space,
+    counted: SpaceCount,
+    windows: Windows,
+    convention: Counting,
+    near: Mapping[str, Nearest],
+    estimate: Estimate | None = None,
 ) -> dict[str, Any]:
     """Return a count for JSON: exact figures, or null where only bounds are known."""
     nearest = {
-        quantity: {"below": _nullable(sides.below), "above": _nullable(sides.above), "known": sides.known}
+        quantity: {
+            "below": _nullable(sides.below),
+            "above": _nullable(sides.above),
+            "known": sides.known,
+            **({"left_open": list(sides.left_open)} if sides.left_open else {}),
+        }
         for quantity, sides in near.items()
     }
     return {
@@ -58,7 +71,9 @@ def counted_json(
         **counted_in(space, convention),
         "size": counted.size,
         "left_out": counted.skipped,
+        "forbidden": skipped_json(space, counted.skipped),
         **_number(counted.within),
+        **({"estimate": {**asdict(estimate), "confidence": CONFIDENCE}} if estimate else {}),
         "windows": {
             quantity.name: {
                 "least": window.least,
@@ -87,7 +102,12 @@ def _excludes(size: int, within: Number) -> dict[str, Any]:
 
 
 def counted_table(
-    space: Space, counted: SpaceCount, windows: Windows, convention: Counting, near: Mapping[str, Nearest]
+    space: Space,
+    counted: SpaceCount,
+    windows: Windows,
+    convention: Counting,
+    near: Mapping[str, Nearest],
+    estimate: Estimate | None = None,
 ) -> Table:
     """Return a count as a table: a line for each window alone, then one for all windows together."""
     columns = [
@@ -104,13 +124,26 @@ def counted_table(
     above = [
         f"{space.name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
         *predicted_by(device_of(convention)),
-        *([_skipped(counted.skipped)] if counted.skipped else []),
+        *skipped_lines(space, counted.skipped),
         *([] if counted.size else _invalid(space)),
     ]
-    below = [] if counted.within.exact else ["bounds: exact numbers need more memory than --ram"]
+    below = [] if counted.within.exact else [_bounds_note(windows)]
+    below += [_estimate_line(estimate)] if estimate else []
     below += not_priced(unpriced(space, device_of(convention)))
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
+
+
+def _bounds_note(windows: Windows) -> str:
+    more = ", or fewer windows that bind at the same time" if len(windows) > 2 else ""
+    return f"bounds: exact numbers need more memory than --ram{more}"
+
+
+def _estimate_line(estimate: Estimate) -> str:
+    interval = f"{grouped(estimate.lower)} to {grouped(estimate.upper)} with {100 * CONFIDENCE:.0f} % confidence"
+    return (
+        f"estimate of all together: {grouped(estimate.within)} ({interval}), from {grouped(estimate.drawn)} fair draws"
+    )
 
 
 def none_within(space: Space, windows: Windows, convention: Counting, near: Mapping[str, Nearest]) -> str:
@@ -124,6 +157,7 @@ def none_within(space: Space, windows: Windows, convention: Counting, near: Mapp
         return "\n".join([first, *_invalid(space)])
     what = "these windows" if len(windows) > 1 else "the window"
     lines = [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
+    lines += _excluding_line(windows, near)
     first = f"{space.name}: no variant is within {what}; MAdds in convention '{convention}'"
     return "\n".join([first, *predicted_by(device_of(convention)), *lines])
 
@@ -135,13 +169,23 @@ def _invalid(space: Space) -> list[str]:
     return [*(f"the first combination breaks a rule: {line}" for line in lines[:_MOST_RULES]), *more]
 
 
-def _skipped(number: int) -> str:
-    return f"{several(number, 'invalid combination')} {'is' if number == 1 else 'are'} skipped"
+def _excluding_line(windows: Windows, near: Mapping[str, Nearest]) -> list[str]:
+    """Return the line on which of several windows excludes most variants by itself."""
+    numbers = {quantity.name: near[quantity.name].excluded for quantity, _ in windows}
+    known = {name: number for name, number in numbers.items() if number is not None}
+    if not known:
+        return []
+    quantity, window = max(windows, key=lambda each: known[each[0].name].lower)
+    return [
+        f"{quantity.name} {window_text(quantity.name, window)} excludes most: {_bounds(known[quantity.name])} variants"
+    ]
 
 
 def _nearest_line(quantity: str, sides: Nearest, others: bool) -> str:
     """Return the line on the variants closest to an empty window."""
     place = f"nearest in {quantity}{' within the other windows' if others else ''}"
+    if sides.left_open:
+        place += f", with {' and '.join(sides.left_open)} left open"
     if not sides.known:
         return f"{place}: unknown, it needs more memory than --ram"
     variants = [

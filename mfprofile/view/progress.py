@@ -12,6 +12,8 @@ from contextlib import contextmanager
 _PATIENCE = 1.0  # seconds before the first message
 _ESTIMATING = 2.0  # seconds that the first message waits for the estimate
 WHAT, BEFORE = "settings of the globals", "the space is read"
+_SLICES = 64  # a query is cut into about as many slices, if it has more settings
+_LONG = 10.0  # seconds from which on a whole time is estimated
 _BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal and elsewhere
 
 
@@ -20,10 +22,12 @@ def progress_bar(
     estimate: Callable[[], str] | None = None,
     what: str = WHAT,
     before: str = BEFORE,
+    at_a_time: int = 0,
 ) -> Iterator[Callable[[int, int], None]]:
     """Yield a function to call with the work done and the total. On a terminal it updates one line.
 
-    `what` is what the work is counted in, and `before` what is done until the total is known.
+    `what` is what the work is counted in, and `before` what is done until the total is known. `at_a_time` is the number
+    of workers, or 0: with it the whole time is estimated before the first part of the work is done.
 
     Between the calls a thread writes the messages, so the first one does not wait for the first part of the work.
     `estimate` returns in words how much work there is, or ''. It is called once, only if the work is long.
@@ -31,7 +35,7 @@ def progress_bar(
     if sys.stderr is None or os.environ.get("MFPROFILE_PROGRESS") == "0":
         yield _ignore
         return
-    bar, ended = _Bar(sys.stderr.isatty(), estimate, what, before), threading.Event()
+    bar, ended = _Bar(sys.stderr.isatty(), estimate, what, before, at_a_time), threading.Event()
     thread = threading.Thread(target=bar.run, args=(ended,), daemon=True)
     thread.start()
     try:
@@ -50,9 +54,14 @@ class _Bar:
     """The state of a progress bar."""
 
     def __init__(
-        self, on_terminal: bool, estimate: Callable[[], str] | None = None, what: str = WHAT, before: str = BEFORE
+        self,
+        on_terminal: bool,
+        estimate: Callable[[], str] | None = None,
+        what: str = WHAT,
+        before: str = BEFORE,
+        at_a_time: int = 0,
     ) -> None:
-        self.on_terminal, self.what, self.before = on_terminal, what, before
+        self.on_terminal, self.what, self.before, self.at_a_time = on_terminal, what, before, at_a_time
         self.estimate = estimate
         self.estimated = ""
         self.started = self.last = time.monotonic()
@@ -105,5 +114,13 @@ class _Bar:
             return f"{size}{self.before}, {seconds:.0f} s"
         line = f"{size}{self.done:,} of {self.of:,} {self.what}, "
         if not self.done:
-            return f"{line}{seconds:.0f} s"
+            return f"{line}{seconds:.0f} s{self._whole_time(seconds)}"
         return f"{line}about {seconds * (self.of - self.done) / self.done:.0f} s left"
+
+    def _whole_time(self, seconds: float) -> str:
+        """Return an estimate of the least whole time, if that is long: no worker has done its first part yet."""
+        if not self.at_a_time:
+            return ""
+        begun = self.at_a_time * max(1, -(-self.of // _SLICES))
+        whole = seconds * self.of / begun
+        return f"; estimate: more than {whole:.0f} s in all" if whole > max(_LONG, seconds) else ""

@@ -9,7 +9,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
 from mfprofile.cost.measures import usual
 from mfprofile.cost.weights import Counting
-from mfprofile.explore.space import Space
+from mfprofile.explore.space import Place, Space
 from mfprofile.explore.unpriced import unpriced
 from mfprofile.explore.variant import Variant
 from mfprofile.files import named
@@ -129,8 +129,13 @@ def in_words(variant: Variant) -> str:
 
     The number of a block is that of `--set`.
     """
+    return choices_in_words(variant.assignment)
+
+
+def choices_in_words(choices: Mapping[Place, Any]) -> str:
+    """Return choices in one line, as `in_words` does."""
     by_place: dict[str, list[str]] = {}
-    for path, value in variant.assignment.items():
+    for path, value in choices.items():
         is_of_block = path[0] == "blocks" and len(path) > 2
         place, key = (dotted(path[:2]), f"{dotted(path[2:])} ") if is_of_block else (dotted(path), "")
         by_place.setdefault(place, []).append(key + shown(value).strip("'"))

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import le
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -101,7 +102,7 @@ class Judge:
 
 def _count(judge: Judge) -> None:
     size = len(judge.variants.figures)
-    for number in (0, 1, 2, 3) if size else (0,):
+    for number in range(5) if size else (0,):
         windows = judge.windows(number)
         counted = count_space(judge.space, windows)
         within = len(judge.inside(windows))
@@ -113,30 +114,30 @@ def _count(judge: Judge) -> None:
 
 def _best(judge: Judge) -> None:
     name, most = judge.rng.choice(list(SUMS)), judge.rng.random() < 0.5
-    windows = judge.windows(judge.rng.randint(0, 3))
+    windows = judge.windows(judge.rng.randint(0, 4))
     sums = sorted((_sum(figures, name) for figures in judge.inside(windows).values()), reverse=most)
-    for number in (1, 5):
+    for number in (1, 5, len(judge.variants.figures) + 1):
         variants = best(judge.space, Objective(quantity_of(name), most), windows, number)
         judge.same([variant.figures[name] for variant in variants], sums[:number])
         judge.same(set(judge.networks(variants)) - set(judge.inside(windows)), set())
 
 
 def _front(judge: Judge) -> None:
-    first, second, other = judge.rng.sample(list(SUMS), 3)
-    signs = judge.rng.choice([-1, 1]), judge.rng.choice([-1, 1])
-    windows = [each for each in judge.windows(2, ("least", "most")) if each[0].name == other]
+    """Two or three sums within up to four windows, some of them on these sums and on their better side."""
+    names = judge.rng.sample(list(SUMS), judge.rng.choice([2, 2, 3]))
+    signs = [judge.rng.choice([-1, 1]) for _ in names]
+    windows = judge.windows(judge.rng.randint(0, 4))
+    within = judge.inside(windows)
     points = {
-        (signs[0] * _sum(figures, first), signs[1] * _sum(figures, second))
-        for figures in judge.inside(windows).values()
+        tuple(sign * _sum(figures, name) for name, sign in zip(names, signs, strict=True))
+        for figures in within.values()
     }
-    expected = [
-        one for one in points if not any(two != one and two[0] <= one[0] and two[1] <= one[1] for two in points)
-    ]
-    goals = [Objective(quantity_of(name), sign < 0) for name, sign in zip((first, second), signs, strict=True)]
-    variants = front(judge.space, (goals[0], goals[1]), windows)
-    answers = [(signs[0] * each.figures[first], signs[1] * each.figures[second]) for each in variants]
+    expected = [one for one in points if not any(two != one and all(map(le, two, one)) for two in points)]
+    goals = [Objective(quantity_of(name), sign < 0) for name, sign in zip(names, signs, strict=True)]
+    variants = front(judge.space, goals, windows)
+    answers = [tuple(sign * each.figures[name] for name, sign in zip(names, signs, strict=True)) for each in variants]
     judge.same(sorted(answers), sorted(expected))
-    judge.same(set(judge.networks(variants)) - set(judge.inside(windows)), set())
+    judge.same(set(judge.networks(variants)) - set(within), set())
 
 
 def _sample(judge: Judge) -> None:
@@ -167,6 +168,11 @@ def _nearest(judge: Judge) -> None:
         below = max((each for each in sums if each < (window.least or 0)), default=None)
         above = min((each for each in sums if each > (window.most or 0)), default=None)
         answer = sides[quantity.name]
+        if answer.left_open:  # the other window excludes all, so it is left open
+            judge.same((len(windows), len(others), sums), (2, 0, []))
+            sums = [_sum(figures, quantity.name) for figures in judge.inside([]).values()]
+            below = max((each for each in sums if each < (window.least or 0)), default=None)
+            above = min((each for each in sums if each > (window.most or 0)), default=None)
         figures = [None if side is None else side.figures[quantity.name] for side in (answer.below, answer.above)]
         judge.same(figures, [below, above])
 
@@ -249,3 +255,38 @@ def test_every_query_on_many_chains_in_parts_is_answered_as_by_brute_force(
     monkeypatch.setattr(slices, "_LARGE", 1)
     monkeypatch.setattr(slices, "_SMALLEST", 1)
     assert _comparisons(range(first, first + 25), tmp_path) > 500
+
+
+@pytest.fixture
+def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make queries search the smallest settings as they search large ones, and give up the first search at once."""
+    monkeypatch.setattr("mfprofile.explore.best._SMALL", 0)
+    monkeypatch.setattr("mfprofile.explore.best._SHORT", 2000)
+    monkeypatch.setattr("mfprofile.explore.front._SMALL", 0)
+
+
+def _searches(seeds: range, folder: Path) -> int:
+    comparisons = 0
+    for seed in seeds:
+        (folder / str(seed)).mkdir()
+        rng = Random(seed)
+        judge = Judge(random_space(rng, folder / str(seed)), rng, f"seed {seed}")
+        for _ in range(3 if judge.variants.figures else 0):
+            _best(judge)
+            _front(judge)
+        comparisons += judge.comparisons
+    return comparisons
+
+
+@pytest.mark.usefixtures("nothing_is_small")
+def test_the_searches_of_large_settings_are_right_on_small_ones(tmp_path: Path) -> None:
+    """The best and the front of random spaces, none of which is visited variant by variant."""
+    assert _searches(range(200, 206), tmp_path) > 50
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("nothing_is_small")
+@pytest.mark.parametrize("first", range(2000, 2080, 20))
+def test_the_searches_of_large_settings_are_right_on_many_small_ones(first: int, tmp_path: Path) -> None:
+    """The same on more spaces."""
+    assert _searches(range(first, first + 20), tmp_path) > 200

@@ -101,7 +101,7 @@ def test_a_count_of_split_chains_is_that_of_whole_ones(monkeypatch: pytest.Monke
     monkeypatch.setattr(slices, "_SMALLEST", 1)
     for wanted in (8, 60):
         monkeypatch.setattr(slices, "_SLICES", wanted)
-        assert len(jobs_of(space, global_settings(space), split=True)) >= wanted // 2
+        assert len(jobs_of(space, global_settings(space), effort=10)) >= wanted // 2
         split = count_space(space, windows)
         assert (split.size, split.within, split.alone) == (expected.size, expected.within, expected.alone)
 
@@ -123,14 +123,14 @@ def test_a_space_of_one_setting_keeps_many_workers_busy() -> None:
 def _parts(space: Space) -> list[Chain]:
     question = Question(space, ())
     chains = list(question.every())
-    return [part_of(chains[job.at], job.part) for job in jobs_of(space, question.chains().settings, split=True)]
+    return [part_of(chains[job.at], job.part) for job in jobs_of(space, question.chains().settings, effort=10)]
 
 
 def test_small_work_is_not_split() -> None:
-    """Neither small chains, nor those of many settings, nor those of a query that cannot merge parts."""
-    for name, split in (("tiny", True), ("mf294m-stages", True), ("mf294m-blocks", False)):
+    """Neither small chains, nor those of a query that takes little time, nor those of one that cannot merge parts."""
+    for name, effort in (("tiny", 10), ("mf294m-stages", 10), ("mf294m-blocks", 1), ("mf294m-blocks", 0)):
         settings = global_settings(space := read_space(name))
-        jobs = jobs_of(space, settings, split=split)
+        jobs = jobs_of(space, settings, effort=effort)
         assert [job.part for job in jobs] == [WHOLE] * len(settings)
         assert [len(part) for part in slices_of(space, settings, jobs)] == [1] * len(settings)
 

@@ -163,18 +163,11 @@ def the_best_is_that_of_brute_force(space: Mapping, data: Any, convention: Count
 
 
 def the_front_is_that_of_brute_force(space: Mapping, data: Any, convention: Counting) -> None:
-    """Every point that no other dominates is there once, with one of its variants, within windows with one side."""
+    """Every point that no other dominates is there once, with one of its variants, within any windows."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
-    objectives = (_aim(data, convention), _aim(data, convention))
-    windows = [
-        (quantity, window)
-        for quantity, window in _windows(data, bills, 2, sides=("least", "most"))
-        if all(
-            quantity.terms != objective.quantity.terms or (window.most if objective.most else window.least) is None
-            for objective in objectives
-        )
-    ]
+    objectives = [_aim(data, convention) for _ in range(data.draw(st.sampled_from([2, 2, 3])))]
+    windows = _windows(data, bills, 3)
     points = {
         tuple(objective.sign * _figure(bill, objective.quantity) for objective in objectives)
         for bill in bills
@@ -243,7 +236,9 @@ def answers_do_not_depend_on_the_executor(space: Mapping, data: Any, convention:
             variants = [
                 sample_space(read, 5, 1, windows, convention, executor),
                 best(read, objective, windows, 1, convention, executor=executor),
-                front(read, (objective, Objective(quantity_of("params"), True)), [], convention, executor=executor),
+                front(
+                    read, (objective, Objective(quantity_of("params"), True)), windows, convention, executor=executor
+                ),
             ]
             answers = [[(variant.assignment, variant.figures) for variant in part] for part in variants]
             if executor is None:

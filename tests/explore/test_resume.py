@@ -18,7 +18,7 @@ from explore.brute import random_space
 from odd_devices import odd_device
 from running import run
 
-from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.conventions import CONVENTIONS, find_convention
 from mfprofile.errors import InputError
 from mfprofile.explore import slices
 from mfprofile.explore.best import best
@@ -191,6 +191,16 @@ def test_only_the_same_question_takes_a_slice(tmp_path: Path) -> None:
     ):
         assert asked(**changes) == (16, 0), changes
     assert asked() == asked(convention=priced) == (0, 16)
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_every_convention_has_slices_of_its_own(name: str, tmp_path: Path) -> None:
+    """All of it is in the hash, its functions by name."""
+    resumables = [Resumable(tmp_path / "kept") for _ in range(3)]
+    space = read_space("mf26m")
+    for convention, resumable in zip(("core" if name != "core" else "paper", name, name), resumables, strict=True):
+        count_space(space, WINDOWS, convention, executor=resumable)
+    assert [(each.kept, each.reused) for each in resumables] == [(1, 0), (1, 0), (0, 1)]
 
 
 def test_names_and_comments_decide_nothing(tmp_path: Path) -> None:

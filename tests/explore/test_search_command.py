@@ -70,6 +70,12 @@ def nothing(spec):
     pass
 
 
+def early(spec):
+    import optuna
+
+    raise optuna.TrialPruned
+
+
 def leaves(spec):
     sys.exit(3)
 
@@ -250,6 +256,24 @@ def test_a_search_ends_when_all_variants_are_tried(folder: Path) -> None:
     trials = json.loads(done.stdout)["trials"]
     assert 3 < len(trials) < 60
     assert len({trial["content"] for trial in trials}) == len(trials)
+
+
+def test_the_csv_of_a_search_is_a_file_of_measured_figures(folder: Path) -> None:
+    """Variants are joined by their content; a trial without a figure is not among them."""
+    done = _search(folder, "half", "-n", "9", "--sampler", "random", "--seed", "2", "--csv")
+    (folder / "results.csv").write_text(done.stdout, encoding="utf-8")
+    rows = [row for row in csv.DictReader(io.StringIO(done.stdout)) if row["value"]]
+    assert 0 < len(rows) < 9
+    best = run("explore", "best", "tiny", "--measured", "results.csv", "--maximize", "value", "--json", cwd=folder)
+    assert best.returncode == 0, best.stderr
+    assert json.loads(best.stdout)[0]["content"] == max(rows, key=lambda row: float(row["value"]))["content"]
+
+
+def test_a_search_without_a_complete_trial_has_no_answer(folder: Path) -> None:
+    """Exit code 1; the trials are printed."""
+    done = _search(folder, "early", "-n", "2", "--csv")
+    assert (done.returncode, done.stderr) == (1, "tiny: no trial is complete\n")
+    assert [line.split(",")[1] for line in done.stdout.splitlines()] == ["state", "pruned", "pruned"]
 
 
 def test_without_optuna_the_message_names_the_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,7 @@ VALUES: Mapping[str, Value] = MappingProxyType(
         "--device": one_of(("meta", "cpu")),
         "--workers": one_of(("1",), ("0", "-1", "x", "", "1.5", "2")),
         "--dask": one_of(("tcp://", "x", "", "nosuch://127.0.0.1:1", "tcp://127.0.0.1:99999"), share=0),
+        "--resume": one_of(("kept",), ODD_OUTPUTS, 0.4),
         "--quantity": one_of(("madds", "params"), _ODD_QUANTITIES),
         "--sort": one_of(("madds", "params"), _ODD_QUANTITIES),
         "--x": _AXIS,

@@ -74,6 +74,31 @@ def test_the_first_line_has_the_size_of_the_work(clock: Clock, capsys: pytest.Ca
     assert lines == line.format(1) + line.format(6)
 
 
+def test_a_long_time_is_estimated_before_the_first_part_is_done(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two workers have begun 2 of 36 settings, so all take at least 18 times as long as the first ones until now."""
+    with progress_bar(at_a_time=2) as progress:
+        progress(0, 36)
+        clock.now += 2.0
+        lines = _wait_for_error(capsys)
+        clock.now += 18.0
+        progress(9, 36)
+        lines += _wait_for_error(capsys)
+    first, second = lines.splitlines()
+    assert first == "0 of 36 settings of the globals, 2 s; estimate: more than 36 s in all"
+    assert second == "9 of 36 settings of the globals, about 60 s left"
+
+
+@pytest.mark.parametrize(("workers", "of", "estimate"), [(2, 8, ""), (1, 1, ""), (1, 6400, "more than 128 s")])
+def test_a_time_is_estimated_only_if_it_is_long(workers: int, of: int, estimate: str, clock: Clock) -> None:
+    """Of many settings, a worker does a slice at a time: 100 of 6,400 here."""
+    bar = progress._Bar(on_terminal=False, at_a_time=workers)
+    bar.of = of
+    clock.now += 2.0
+    assert (estimate in bar._line(2.0)) and ("estimate" in bar._line(2.0)) == bool(estimate)
+
+
 @pytest.mark.usefixtures("clock")
 def test_short_work_is_not_estimated() -> None:
     """The estimate needs time itself."""

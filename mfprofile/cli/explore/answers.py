@@ -63,7 +63,7 @@ def end_without_variants(
 
 def front_of(
     space: Space,
-    goals: tuple[Objective, Objective],
+    goals: Sequence[Objective],
     windows: Sequence[tuple[Quantity, Window]],
     convention: Counting,
     resources: Resources,

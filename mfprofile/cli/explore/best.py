@@ -32,7 +32,7 @@ def command(
             "--number",
             metavar="N",
             min=1,
-            help="Number of variants, best first; several need a small space.",
+            help="Number of variants, best first.",
         ),
     ] = 1,
     measured: Measured = None,
@@ -44,11 +44,11 @@ def command(
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:
-    """Find the variant with the most or the least of a quantity.
+    """Find the variants with the most or the least of a quantity.
 
-    The answer is exact. It is refused if it needs more memory than --ram. The quantity may be a sum. If no variant is
-    within the windows, exits with 1 and names the nearest. With --measured, only variants that were trained count, and
-    the quantity may be a column of the file.
+    The answer is exact, and of equally good variants the same ones are always taken. An answer is refused if it needs
+    more memory than --ram. The quantity may be a sum. If no variant is within the windows, exits with 1 and names the
+    nearest. With --measured, only variants that were trained count, and the quantity may be a column of the file.
 
     Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
     """

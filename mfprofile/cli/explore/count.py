@@ -18,12 +18,13 @@ def command(
 ) -> None:
     """Count the variants, and those within windows.
 
-    Counts are exact as far as --ram allows. Beyond it they are a lower and an upper bound, marked as such. If no
-    variant fits, each window is shown with the nearest variants on both sides.
+    Counts are exact as far as --ram allows. Beyond it they are a lower and an upper bound, marked as such, with an
+    estimate from fair draws. If no variant fits, each window is shown with the nearest variants on both sides.
 
     Example: mfprofile explore count mf294m-stages --madds 290M:300M --params :12M
     """
     from mfprofile.explore.count import count_space
+    from mfprofile.explore.estimate import estimated
     from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space
     from mfprofile.view.exploring import counted_json, counted_table
@@ -32,8 +33,10 @@ def command(
     loaded = read_space(space, changes)
     with resources.start(loaded) as (executor, progress):
         counted = count_space(loaded, limits, convention, resources.ram_bytes, executor, progress)
+        is_estimated = len(limits) > 1 and not counted.within.exact
+        estimate = estimated(loaded, limits, counted, convention, executor) if is_estimated else None
         near = {} if counted.within.upper else nearest(loaded, limits, convention, resources.ram_bytes, executor)
     if form == "json":
-        show(dumps(counted_json(loaded, counted, limits, convention, near)))
+        show(dumps(counted_json(loaded, counted, limits, convention, near, estimate)))
     else:
-        show(render(counted_table(loaded, counted, limits, convention, near), form))
+        show(render(counted_table(loaded, counted, limits, convention, near, estimate), form))

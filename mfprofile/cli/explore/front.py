@@ -11,7 +11,7 @@ from mfprofile.cli.explore.options import (
     OutputFolder,
     ResourceOptions,
     SpaceName,
-    pair,
+    goals_of_front,
 )
 from mfprofile.cli.options import Changes, FormOptions
 
@@ -29,11 +29,12 @@ def command(
     resources: ResourceOptions,
     form: FormOptions,
 ) -> None:
-    """Find the Pareto front of two quantities.
+    """Find the Pareto front of two or three quantities.
 
-    No other variant is better than one of the front in both quantities. By default, madds are minimized and params are
-    maximized. If no variant is within the windows, exits with 1 and names the nearest. With --measured, the front is
-    that of the variants that were trained, and a quantity may be a column of the file.
+    A variant is on the front if no other one within the windows is as good in each quantity and better in one. By
+    default, madds are minimized and params are maximized. If no variant is within the windows, exits with 1 and names
+    the nearest. With --measured, the front is that of the variants that were trained, in two quantities, which may be
+    columns of the file.
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """
@@ -44,6 +45,6 @@ def command(
         loaded = read_space(space, changes)
         show_trained(loaded, measured, minimize, maximize, limits, convention, form, output)
         return
-    goals = pair(minimize, maximize)
+    goals = goals_of_front(minimize, maximize)
     points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
     show_variants(points, convention, form, output, [goal.quantity.name for goal in goals])

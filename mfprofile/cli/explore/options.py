@@ -45,12 +45,14 @@ def objectives(minimize: list[str] | None, maximize: list[str] | None) -> list[O
     ]
 
 
-def pair(minimize: list[str] | None, maximize: list[str] | None) -> tuple[Objective, Objective]:
-    """Return the two quantities of a front. By default, madds are minimized and params are maximized."""
+def goals_of_front(minimize: list[str] | None, maximize: list[str] | None) -> list[Objective]:
+    """Return the two or three quantities of a front. By default, madds are minimized and params are maximized."""
     goals = objectives(minimize, maximize) or objectives(["madds"], ["params"])
-    if len(goals) != 2:
-        raise InputError(f"a front needs two quantities, not {len(goals)}; give --minimize or --maximize twice in all")
-    return goals[0], goals[1]
+    if len(goals) not in (2, 3):
+        raise InputError(
+            f"a front needs two or three quantities, not {len(goals)}; give --minimize or --maximize that often in all"
+        )
+    return goals
 
 
 def windows_of(
@@ -122,10 +124,11 @@ class Resources:
 
         processes = pools.usable_cpus() if self.workers is None else self.workers
         resumable = None if self.resume is None else Resumable(self.resume)
+        at_a_time = min(processes, max(2, pools.usable_cpus())) if self.dask is None else 0
         with (
             _reported(resumable),
             pools.workers(processes) if self.dask is None else pools.cluster(self.dask) as executor,
-            progress_bar(partial(estimated_size, space), "parts") as progress,  # has a thread: after the processes
+            progress_bar(partial(estimated_size, space), "parts", at_a_time=at_a_time) as progress,  # a thread: at last
         ):
             if resumable is not None:
                 resumable.executor = executor

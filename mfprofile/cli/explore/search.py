@@ -64,11 +64,11 @@ def command(
     convention: Counting,
     form: FormOptions,
 ) -> None:
-    """Search for the variants that your own function finds best, such as by training.
+    """Search for the variants that your own function finds best.
 
-    Optuna proposes. Each proposal becomes the variant within the windows that differs from it in the fewest choices
-    and was not tried before. A study keeps the trials: run the command again to go on, or in several processes to share
-    the work. If no trial is complete, exits with 1.
+    The function trains a variant, or measures it. Optuna proposes. Each proposal becomes the variant within the windows
+    that differs from it in the fewest choices and was not tried before. A study keeps the trials: run the command again
+    to go on, or in several processes to share the work. If no trial is complete, exits with 1.
 
     Example: mfprofile explore search mf294m-stages --objective train.py:accuracy --madds :300M -n 100 --study
     sqlite:///study.db

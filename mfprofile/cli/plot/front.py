@@ -5,9 +5,10 @@ from __future__ import annotations
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
 from mfprofile.cli.explore.measured import EitherWindows, Measured, end_without_trained, report, trained_front
-from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, pair
+from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, goals_of_front
 from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.errors import InputError
 
 
 def command(
@@ -40,11 +41,20 @@ def command(
     if measured is not None:
         on_front, inside, results, aims = trained_front(loaded, measured, minimize, maximize, limits, convention)
         report(loaded, measured, results)
+        _refuse_three(len(aims))
         if not inside:
             end_without_trained(loaded, measured, limits)
         picture = trained_picture(look, loaded.name, inside, on_front, (aims[0], aims[1]), convention)
         write(picture, "front", output, look)
         return
-    goals = pair(minimize, maximize)
+    goals = goals_of_front(minimize, maximize)
+    _refuse_three(len(goals))
     points = front_of(loaded, goals, limits, convention, resources)
-    write(front_picture(look, loaded.name, points, goals, convention), "front", output, look)
+    write(front_picture(look, loaded.name, points, (goals[0], goals[1]), convention), "front", output, look)
+
+
+def _refuse_three(quantities: int) -> None:
+    if quantities != 2:
+        raise InputError(
+            f"a picture has two quantities, not {quantities}; 'mfprofile explore front' lists a front of three"
+        )
