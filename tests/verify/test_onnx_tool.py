@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from running import need, run
+from running import ROOT, need, run
 
 pytest.importorskip("onnx")
 
@@ -23,6 +23,7 @@ from onnx import helper
 from onnx_files import exported, model_of, saved
 from onnx_nodes import CASES
 
+from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import CONVENTIONS, FILE_CONVENTIONS
 from mfprofile.cost.device import NO_TIME, Device
 from mfprofile.cost.kinds import LEFTOVER
@@ -346,6 +347,13 @@ def test_specs_and_files_are_verified_together(small: Path, counted: Callable[..
 def test_what_an_exporter_leaves_takes_no_time() -> None:
     """A latency model need not know it, because other bills do not have it at all."""
     assert Device("few", {}).rate(LEFTOVER, "plain") == NO_TIME
+
+
+def test_the_page_on_conventions_has_the_figures() -> None:
+    """Its table has what the tool prints for each model, beside our own count."""
+    text = (ROOT / "docs/conventions.md").read_text("utf-8").partition("| model | onnx-tool | `core` |")[2]
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2 : 2 + len(FIGURES)]]
+    assert lines == [[name, f"{total:,}", f"{count(name).madds:,}"] for name, (total, _) in FIGURES.items()]
 
 
 def test_conventions_of_files_are_apart() -> None:
