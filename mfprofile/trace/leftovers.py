@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from mfprofile.cost.kinds import LEFTOVER
 from mfprofile.cost.nodes import Node, Rules
@@ -12,17 +12,17 @@ from mfprofile.cost.rows import Part
 OTHERS = "other nodes"
 
 
-def counted_apart(leftover: Sequence[Part], rules: Rules) -> list[Part]:
-    """Return the parts that a tool counts by its rules, and one part of all other nodes, so that none is missing.
+def joined(parts: Iterable[Part], rules: Rules) -> list[Part]:
+    """Return the parts of a file, with one part for all the nodes that cost nothing, here or elsewhere.
 
-    Raises `InputError` for a node that the tool cannot count.
+    Raises `InputError` for a node that the tool with these rules cannot count.
     """
-    counted, others = list[Part](), list[Node]()
-    for part in leftover:
-        nodes = [node for _, _, cost in part.ops for node in cost.nodes]
-        if any(map(rules.of, nodes)):
-            counted.append(part)
-        else:
+    kept, others = list[Part](), list[Node]()
+    for part in parts:
+        nodes = [node for _, _, cost in part.ops if cost.kind == LEFTOVER for node in cost.nodes]
+        if nodes and not any(map(rules.of, nodes)):
             others += nodes
+        else:
+            kept.append(part)
     rest = Part("", None, "", "", [(OTHERS, "plain", Cost(LEFTOVER, (), 0, 0, nodes=tuple(others)))])
-    return [*counted, rest] if others else counted
+    return [*kept, rest] if others else kept

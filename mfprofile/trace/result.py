@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -21,7 +21,7 @@ from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.traits import Labels, Traits
-from mfprofile.trace.leftovers import counted_apart
+from mfprofile.trace.leftovers import joined
 from mfprofile.trace.operators import RECURRENT
 from mfprofile.trace.uses import Use
 
@@ -41,8 +41,8 @@ class Trace:
 
     `mode` is `training` if the rows have the products of a forward and a backward pass. `frozen` is the number of
     parameters that need no gradient. `causal` says what of causal attention is counted, `all` rows × columns or visible
-    `pairs`; it is '' if none ran. `leftover` are the nodes of an ONNX file that have no row, because only tools that
-    read files count them, each as a part; None for anything else.
+    `pairs`; it is '' if none ran. `by_node` makes the parts of an ONNX file for tools that
+    count each node, also those without a row; None for anything else.
     """
 
     axes: ClassVar = MODULE_AXES
@@ -64,7 +64,7 @@ class Trace:
     mode: str = INFERENCE
     frozen: int = 0
     causal: str = ""
-    leftover: Sequence[Part] | None = None
+    by_node: Callable[[], Sequence[Part]] | None = None
 
     @renamed(convention_name="convention")
     def bill(self, convention: Counting = "core") -> Bill:
@@ -72,9 +72,10 @@ class Trace:
 
         Raises `InputError` for a convention that does not exist, and for one that cannot count training.
         """
-        counting = find_convention(convention, of_file=self.leftover is not None)
-        more = [] if counting.nodes is None else counted_apart(self.leftover or (), counting.nodes)
-        return Bill(self, [*self.parts, *more] if more else self.parts, counting, self.mode)
+        counting = find_convention(convention, of_file=self.by_node is not None)
+        if counting.nodes is None or self.by_node is None:
+            return Bill(self, self.parts, counting, self.mode)
+        return Bill(self, joined(self.by_node(), counting.nodes), counting, self.mode)
 
     @property
     def input(self) -> str:

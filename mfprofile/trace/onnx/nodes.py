@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from onnx import GraphProto, NodeProto
 
@@ -20,62 +22,78 @@ _NEEDED = ("axis", "equation", "keepdims", "kernel_shape", "mode", "size", "tran
 """The attributes that a rule of a tool may need."""
 
 
+class Noted(NamedTuple):
+    """A node, what it reads and puts out, and the number of the first op that it is; None if it has none."""
+
+    node: NodeProto
+    inputs: Sequence[Value | None]
+    outputs: Sequence[Value]
+    op: int | None
+
+
 class Nodes:
     """The nodes of a file's own graph, without the graphs inside it, in the order in which they run.
 
-    Their sizes are those that onnx-tool takes them to have, which are not always the true ones.
+    The walk only notes them, because most bills do not need them. `parts` makes them: their sizes are those that
+    onnx-tool takes them to have, which are not always the true ones.
     """
 
     def __init__(self, graph: GraphProto) -> None:
-        self.every: list[Node] = []
+        self._noted: list[Noted] = []
         self._graph = graph
-        self._rest: list[Node] = []
-        self._stored = {each.name for each in graph.initializer}
-        self._taken: dict[str, Sides] = {}
-        self._numbers = {name: at for at, node in enumerate(graph.node) for name in node.output if name}
 
     def note(
         self, graph: GraphProto, node: NodeProto, inputs: Sequence[Value | None], outputs: Sequence[Value],
         record: Record, first: int,
     ) -> None:  # fmt: skip
         """Note a node of a graph, if that is the file's own, with its op: the first of the record since `first`."""
-        if graph is not self._graph:
-            return
-        noted = self._noted(node, inputs, outputs, record)
-        self.every.append(noted)
-        number = next((record.joined[name] for name in node.output if name in record.joined), first)
-        if number < len(record.ops):
-            record.ops[number].cost.nodes += (noted,)
-        else:
-            self._rest.append(noted)
+        if graph is self._graph:
+            number = next((record.joined[name] for name in node.output if name in record.joined), first)
+            self._noted.append(Noted(node, inputs, outputs, number if number < len(record.ops) else None))
 
-    def _noted(self, node: NodeProto, inputs: Sequence[Value | None], outputs: Sequence[Value], record: Record) -> Node:
-        number = next((self._numbers[name] for name in node.output if name), len(self.every))
-        operands = [
-            Operand(self._taken.get(name, None if value is None else value.shape), name if name in self._stored else "")
-            for name, value in zip(node.input, inputs, strict=True)
-        ]
-        noted = Node(
-            node.name or f"{node.op_type}_{number}",
-            node.op_type,
-            record.path(node, inputs),
-            local_name(node),
-            dict(_given(attributes(node))),
-            tuple(operands),
-            tuple(value.shape for value in outputs),
-        )
-        sides = taken(noted, any(name in self._taken for name in node.input))
-        if sides is None or sides == noted.outputs[0]:
-            return noted
-        self._taken[node.output[0]] = sides
-        return replace(noted, outputs=(sides, *noted.outputs[1:]))
+    def parts(self, parts: Sequence[Part], first: int, names: Names, record: Record) -> list[Part]:
+        """Return the parts of a file with the nodes of each op, and then a part for each node that has no op.
 
-    def rest(self, names: Names) -> Sequence[Part]:
-        """Return the nodes that have no op, because they cost nothing in any other count: each as an op of its own.
-
-        `names` are those of the other ops.
+        The ops of the record begin at part `first`. `names` are those of all ops.
         """
-        return [_leftover(node, names.add(node.module, node.local)) for node in self._rest]
+        nodes: dict[int | None, list[Node]] = {}
+        for noted, node in zip(self._noted, self._made(record), strict=True):
+            nodes.setdefault(None if noted.op is None else noted.op + first, []).append(node)
+        with_nodes = [_with_nodes(part, nodes[at]) if at in nodes else part for at, part in enumerate(parts)]
+        used = copy.deepcopy(names)
+        return with_nodes + [_leftover(node, used.add(node.module, node.local)) for node in nodes.get(None, ())]
+
+    def _made(self, record: Record) -> Iterator[Node]:
+        """Yield each node with its sizes: those that the tool takes a value to have, if not the true ones."""
+        stored = {each.name for each in self._graph.initializer}
+        numbers = {name: at for at, node in enumerate(self._graph.node) for name in node.output if name}
+        sides: dict[str, Sides] = {}
+        for node, inputs, outputs, _ in self._noted:
+            number = next((numbers[name] for name in node.output if name), 0)
+            operands = [
+                Operand(sides.get(name, None if value is None else value.shape), name if name in stored else "")
+                for name, value in zip(node.input, inputs, strict=True)
+            ]
+            made = Node(
+                node.name or f"{node.op_type}_{number}",
+                node.op_type,
+                record.path(node, inputs),
+                local_name(node),
+                dict(_given(attributes(node))),
+                tuple(operands),
+                tuple(value.shape for value in outputs),
+            )
+            put = taken(made, any(name in sides for name in node.input))
+            if put is not None and put != made.outputs[0]:
+                sides[node.output[0]] = put
+                made = replace(made, outputs=(put, *made.outputs[1:]))
+            yield made
+
+
+def _with_nodes(part: Part, nodes: Iterable[Node]) -> Part:
+    """Return a part of one op with the nodes that it is."""
+    ((name, role, cost),) = part.ops
+    return Part(part.block, part.stage, part.pillar, part.path, [(name, role, cost.changed(nodes=tuple(nodes)))])
 
 
 def _leftover(node: Node, name: str) -> Part:

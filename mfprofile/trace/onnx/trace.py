@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap, Counter
 from collections.abc import Sequence
+from functools import partial
 
 from mfprofile.cost.rows import Part
 from mfprofile.errors import InputError
@@ -41,8 +42,8 @@ def traced(place: str, inputs: Sequence[str] = ()) -> Trace:
     modules = modules_of((part.path for part in parts), walk.record.classes, params)
     returned = [scope[each.name] for each in model.graph.output]
     dataflow = walk.buffers.dataflow(len(tables), given.values(), returned, walk.record.parameters.bytes_by_type())
-    leftover, name = walk.nodes.rest(names), relative(place)
-    return Trace(name, shapes_of(given), "", "", modules, parts, fill="", dataflow=dataflow, leftover=leftover)
+    by_node, name = partial(walk.nodes.parts, parts, len(tables), names, walk.record), relative(place)
+    return Trace(name, shapes_of(given), "", "", modules, parts, fill="", dataflow=dataflow, by_node=by_node)
 
 
 def _named(walk: Walk, names: Names) -> list[Part]:
