@@ -7,8 +7,10 @@ import importlib
 import pkgutil
 
 import pytest
+from running import need
 
 import mfprofile
+from mfprofile.trace.libraries import library
 
 MODULES = [
     module.name for module in pkgutil.walk_packages(mfprofile.__path__, "mfprofile.") if "__main__" not in module.name
@@ -20,6 +22,9 @@ def test_examples_in_docstrings_hold(name: str) -> None:
     """Each example prints the result that is written in the docstring."""
     if name.startswith(("mfprofile.nn", "mfprofile.trace", "mfprofile.verify")):
         pytest.importorskip("torch")
+    if name.startswith("mfprofile.nn.timm"):
+        need("timm")
+        library("timm")  # also beside a torchvision of another torch
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 

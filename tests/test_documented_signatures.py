@@ -19,8 +19,8 @@ import mfprofile
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _CALL = re.compile(r"`([A-Za-z_][\w.]*)\(([^`]*)\)`")
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NOT_OURS = {".half", "half", "data_ptr", "float", "nonzero", "torch.empty"}
-"""Calls of torch and of Python."""
+NOT_OURS = {".half", "half", "create_model", "data_ptr", "float", "nonzero", "torch.empty"}
+"""Calls of torch, timm and Python."""
 METHODS = {"replace": "Spec", "records": "Bill", "frame": "Bill", "by": "Bill", "amount": "Bill", "under": "Bill"}
 
 

@@ -180,7 +180,7 @@ def _study(source: str, name: str) -> Study:
     try:
         import optuna
     except ImportError:
-        raise InputError(f"{printable(source)}: a study needs optuna; install it with pip install '.[search]'") from None
+        raise InputError(f"{printable(source)}: needs optuna; install it with pip install '.[search]'") from None
     url = f"sqlite:///{source}" if source.endswith(".db") and "://" not in source else source
     file = url.removeprefix("sqlite:///")
     if "://" not in file and not is_file(file):  # SQLite would make a new one
