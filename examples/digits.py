@@ -171,10 +171,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and shifts (default: 0)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"passes over the images (default: {EPOCHS})")
     given = parser.parse_args()
-    print("spec,seed,madds,params,validation,test")
-    for spec in given.specs:
+    try:
+        bills = [count(_classifier(spec)) for spec in given.specs]  # before an hour is spent on the first ones
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print("spec,seed,madds,params,validation,test", flush=True)
+    for spec, bill in zip(given.specs, bills, strict=True):
         try:
-            bill, trained = count(spec), train(spec, given.seed, given.epochs)
+            trained = train(spec, given.seed, given.epochs)
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2

@@ -15,7 +15,7 @@ from mfprofile.spec.names import LATENCY
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.words import shown
 
-_TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,9})\s*\*\s*)?([a-z][a-z.]*)\s*")
+_TERM = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,9})\s*\*\s*)?([a-z][a-z0-9_.]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from mfprofile.explore.feasible import Feasible, Repaired
 from mfprofile.explore.goals import VALUE, Goal, check_goals, figures_by_name
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
-from mfprofile.explore.studies import Direction, Parameter, Repairing, sampler_of, storage_of, study_of
+from mfprofile.explore.storages import storage_of
+from mfprofile.explore.studies import Direction, Parameter, Repairing, sampler_of, study_of
 from mfprofile.spec.content import content_of
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec

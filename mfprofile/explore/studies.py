@@ -7,16 +7,15 @@ its samplers learn from what was evaluated.
 from __future__ import annotations
 
 import json
-import re
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mfprofile.errors import InputError
 from mfprofile.explore.space import Choice
-from mfprofile.spec.words import instead, printable, raised, shown
+from mfprofile.explore.storages import retried, without_password
+from mfprofile.spec.words import instead, shown
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
 SAMPLERS = ("tpe", "nsga2", "random")
 ABOUT = "mfprofile"
 """The attribute of a study that says what it searches."""
-
-T = TypeVar("T")
-
-_RACED = re.compile("IntegrityError|Duplicate|already exists|locked", re.IGNORECASE)
-_ATTEMPTS, _PAUSE = 20, 0.2  # seconds
 
 Direction: TypeAlias = Literal["minimize", "maximize"]
 Repair: TypeAlias = Callable[["FrozenTrial", dict[str, Any]], dict[str, Any]]
@@ -54,39 +48,6 @@ def sampler_of(name: str, seed: int) -> BaseSampler:
         return optuna.samplers.RandomSampler(seed=seed)
 
 
-def storage_of(url: str | None) -> BaseStorage | None:
-    """Return the storage of a URL or of a journal file (`.log`), None for one in memory.
-
-    Raises `InputError` if it cannot be opened.
-    """
-    import optuna
-
-    if url is None:
-        return None
-    patient = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else None  # others may be writing
-    try:
-        if url.endswith(".log") and "://" not in url:
-            from optuna.storages.journal import JournalFileBackend
-
-            return optuna.storages.JournalStorage(JournalFileBackend(url))
-        return retried(lambda: optuna.storages.RDBStorage(url, engine_kwargs=patient))
-    except Exception as error:  # of SQLAlchemy, of a driver, or of the file system
-        hint = "give a URL such as sqlite:///study.db, or a file such as study.log"
-        raise InputError(f"--study {printable(url)}: cannot be opened: {raised(error)}; {hint}") from error
-
-
-def retried(step: Callable[[], T]) -> T:
-    """Return what a step returns; repeat it if another process has made the same table or row in between."""
-    for _ in range(_ATTEMPTS):
-        try:
-            return step()
-        except Exception as error:
-            if not _RACED.search(f"{type(error).__name__} {error}"):
-                raise
-            time.sleep(_PAUSE)
-    return step()
-
-
 def study_of(
     name: str, storage: BaseStorage | None, directions: Sequence[Direction], about: Mapping[str, Any], url: str | None
 ) -> Study:
@@ -101,7 +62,7 @@ def study_of(
     if ABOUT not in study.user_attrs and not study.get_trials(deepcopy=False):
         retried(lambda: study.set_user_attr(ABOUT, dict(about)))
     known = study.user_attrs.get(ABOUT)
-    place = f"study {shown(name)} of {printable(str(url))}"
+    place = f"study {shown(name)} of {without_password(str(url))}"
     if known is None:
         raise InputError(f"{place}: is not one of 'mfprofile explore search'; use another --name")
     for key, value in about.items():

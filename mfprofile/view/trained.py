@@ -7,10 +7,12 @@ from typing import Any
 
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.measured import Figure, Results, Trained, counted
+from mfprofile.explore.nearest_trained import NearestTrained
 from mfprofile.explore.results import Row
 from mfprofile.explore.space import Space
 from mfprofile.spec.words import listed, printable, several
 from mfprofile.view import tables
+from mfprofile.view.prediction import amount
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 from mfprofile.view.variants import counted_in, variant_json, variants_table, write_variants
 
@@ -89,6 +91,23 @@ def left_out(space: Space, source: str, results: Results) -> Iterator[str]:
         names = listed(_name(each.rows[0]) for each in results.unmeasured)
         number = several(len(results.unmeasured), "variant")
         yield f"{printable(source)}: skipped {number} without a figure in each column that is needed: {names}"
+
+
+def nearest_lines(near: Sequence[NearestTrained]) -> Iterator[str]:
+    """Yield a line on the trained variants closest to each window."""
+    for each in near:
+        sides = [
+            f"{_figure(one, each.name)} ({_name(one.rows[0])})" for one in (each.below, each.above) if one is not None
+        ]
+        place = f"nearest in {printable(each.name)}{' within the other windows' if each.others else ''}"
+        yield f"{place}: {' and '.join(sides)}"
+
+
+def _figure(trained: Trained, name: str) -> str:
+    """Return a counted or a measured figure as text."""
+    if name in trained.measured:
+        return in_words(trained.measured[name])
+    return amount(name, trained.variant.figures[name])
 
 
 def _name(row: Row) -> str:

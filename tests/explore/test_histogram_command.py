@@ -112,6 +112,7 @@ def test_a_histogram_of_nothing_exits_with_1_and_names_the_nearest(form: tuple[s
         (["--quantiles", "5,x"], "--quantiles: 'x' must be a percentage from 0 to 100, as in 5,50,95"),
         (["--quantiles", "100.5"], "--quantiles: '100.5' must be a percentage from 0 to 100, as in 5,50,95"),
         (["--of", "stem"], "unknown quantity 'stem'; use one of"),
+        (["--of", "madds + top_1"], "unknown quantity 'top_1'; use one of"),
     ],
 )
 def test_an_invalid_histogram_gets_one_line(arguments: list[str], message: str) -> None:

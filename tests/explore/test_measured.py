@@ -166,7 +166,49 @@ def test_windows_may_be_on_columns_and_on_counted_quantities(folder: Path) -> No
     assert [line["madds"] for line in csv.DictReader(io.StringIO(done.stdout))] == [str(most)]
     nothing = _explore(folder, "front", "tiny", "--maximize", "top1", "--within", "top1=99:", "--json")
     assert (nothing.returncode, nothing.stdout) == (1, "[]\n")
-    assert nothing.stderr.splitlines()[-1] == "tiny: results.csv has no result of a variant within the windows"
+    assert nothing.stderr.splitlines()[-2:] == [
+        "tiny: results.csv has no result of a variant within the windows",
+        "nearest in top1: 63.15 ± 0.071 (2) (drawn/tiny-0003.yaml (line 6))",
+    ]
+
+
+def test_an_empty_answer_names_the_nearest_trained_variants(folder: Path) -> None:
+    """They are within the other windows; if no variant is, these are open."""
+    one, two, three = sorted(
+        (int(line["madds"]), line["top1"])
+        for line in csv.DictReader(io.StringIO(_explore(folder, "list", "tiny").stdout))
+        if line["top1"]
+    )
+    between = f"{one[0] + 1}:{two[0] - 1}"
+    best = ("best", "tiny", "--maximize", "top1")
+    (line,) = _nearest(_explore(folder, *best, "--madds", between))
+    assert line.startswith(f"nearest in madds: {one[0]:,} (drawn/") and f" and {two[0]:,} (drawn/" in line
+    lines = _nearest(_explore(folder, *best, "--madds", f"{three[0]}:", "--within", f"top1=:{float(three[1]) - 0.1}"))
+    assert lines[0].startswith(f"nearest in madds within the other windows: {one[0]:,} (drawn/tiny-0001.yaml ")
+    assert lines[-1].startswith(f"nearest in top1 within the other windows: {three[1]} ± 0.071 (2) (drawn/")
+    lines = _nearest(_explore(folder, *best, "--madds", ":1", "--within", "top1=99:"))
+    assert lines[0].startswith(f"nearest in madds: {one[0]:,} (drawn/")
+    assert lines[1] == "nearest in top1: 63.15 ± 0.071 (2) (drawn/tiny-0003.yaml (line 6))"
+    assert _nearest(_explore(folder, *best, "--set", "classes=11")) == []
+
+
+def _nearest(done: Any) -> list[str]:
+    assert done.returncode == 1
+    return [line for line in done.stderr.splitlines() if line.startswith("nearest in ")]
+
+
+def test_a_front_of_measured_figures_may_have_three_quantities(folder: Path) -> None:
+    """As plain Python finds it among the trained variants."""
+    rows = list(csv.DictReader(io.StringIO(_explore(folder, "list", "tiny", "--within", "top1=0:").stdout)))
+    points = {(int(row["madds"]), -int(row["params"]), -float(row["top1"])) for row in rows}
+    kept = {
+        point
+        for point in points
+        if not any(other != point and all(a <= b for a, b in zip(other, point, strict=True)) for other in points)
+    }
+    aims = ("--minimize", "madds", "--maximize", "params", "--maximize", "top1")
+    front = list(csv.DictReader(io.StringIO(_explore(folder, "front", "tiny", *aims, "--csv").stdout)))
+    assert {(int(row["madds"]), -int(row["params"]), -float(row["top1"])) for row in front} == kept
 
 
 def test_variants_of_a_front_are_written_as_specs(folder: Path) -> None:

@@ -145,6 +145,36 @@ def test_a_study_goes_on_until_it_has_as_many_trials(folder: Path) -> None:
         assert [trial["seed"] for trial in second["trials"]] == [0] * 4 + [1] * 3
         assert len({trial["content"] for trial in second["trials"]}) == 7
         assert second["study"] == "tiny"
+    one = _search(folder, "score", "-n", "1", "--study", "one.log").returncode
+    assert (one, _search(folder, "score", "-n", "1", "--study", "one.log").stderr) == (
+        0,
+        "the study goes on: it has 1 trial\n",
+    )
+
+
+@pytest.mark.parametrize("text", ["not a journal\n", '{"op_code": 4, "trial', "[1]\n"])
+def test_a_file_that_is_no_whole_journal_is_refused_and_stays_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Optuna would join its next entry to half a line, which no one could read again."""
+    monkeypatch.setattr("mfprofile.explore.storages._PAUSE", 0)
+    assert _search(folder, "score", "-n", "1", "--study", "study.log").returncode == 0
+    for before in ("", (folder / "study.log").read_text()):
+        (folder / "study.log").write_text(before + text)
+        done = _search(folder, "score", "-n", "2", "--study", "study.log")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(
+            "error: --study study.log: its last line is not a whole line of Optuna's journal: "
+        )
+        assert (folder / "study.log").read_text() == before + text
+
+
+def test_a_study_that_cannot_be_opened_is_named_without_its_password(folder: Path) -> None:
+    """Messages end up in logs."""
+    done = _search(folder, "score", "--study", "nobase://anna:secret@host/trials")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --study nobase://anna:***@host/trials: cannot be opened: ")
+    assert "secret" not in done.stderr
 
 
 def test_several_goals_have_names_and_a_front(folder: Path) -> None:

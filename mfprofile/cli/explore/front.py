@@ -33,8 +33,8 @@ def command(
 
     A variant is on the front if no other one within the windows is as good in each quantity and better in one. By
     default, madds are minimized and params are maximized. If no variant is within the windows, exits with 1 and names
-    the nearest. With --measured, the front is that of the variants that were trained, in two quantities, which may be
-    columns of the file.
+    the nearest. With --measured, the front is that of the variants that were trained, and a quantity may be a column of
+    the file.
 
     Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
     """

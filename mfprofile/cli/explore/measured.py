@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -118,7 +118,7 @@ def show_trained(
     if points or form in ("json", "csv"):
         show(points, names, measured, convention, form, folder)
     if not points:
-        end_without_trained(space, measured, limits)
+        end_without_trained(space, measured, limits, results)
 
 
 def list_trained(space: Space, measured: str, limits: Sequence[Any], convention: Counting) -> None:
@@ -135,7 +135,7 @@ def list_trained(space: Space, measured: str, limits: Sequence[Any], convention:
     report(space, measured, results)
     show(points, [*dict.fromkeys([*needed, *columns])], measured, convention, "csv", None)
     if not points:
-        end_without_trained(space, measured, limits)
+        end_without_trained(space, measured, limits, results)
 
 
 def report(space: Space, measured: str, results: Results) -> None:
@@ -146,10 +146,15 @@ def report(space: Space, measured: str, results: Results) -> None:
         notify(line)
 
 
-def end_without_trained(space: Space, measured: str, limits: Sequence[Any]) -> None:
-    """Say on stderr that no trained variant is within the windows, and end with exit code 1."""
-    where = " within the windows" if limits else ""
+def end_without_trained(space: Space, measured: str, limits: Sequence[Any], results: Results) -> NoReturn:
+    """Say on stderr that no trained variant is within the windows, name the nearest, and end with exit code 1."""
+    from mfprofile.explore.nearest_trained import nearest_trained
+    from mfprofile.view.trained import nearest_lines
+
+    where = " within the windows" if limits and results.trained else ""
     notify(f"{space.name}: {measured} has no result of a variant{where}")
+    for line in nearest_lines(nearest_trained(results.trained, _limits(limits))):
+        notify(line)
     raise typer.Exit(1)
 
 

@@ -12,6 +12,7 @@ from mfprofile.cli.explore.options import SpaceName, Windows
 from mfprofile.cli.objective import Evaluate, objective_of
 from mfprofile.cli.options import Changes, FormOptions, need_packages, notify
 from mfprofile.errors import InputError
+from mfprofile.spec.words import several
 
 if TYPE_CHECKING:
     from mfprofile.explore.goals import Goal
@@ -107,7 +108,7 @@ def _run(search: Search, evaluate: Evaluate, number: int, objective: str, kept: 
     from mfprofile.view.progress import progress_bar
 
     if before := len(search.trials()):
-        notify(f"the study goes on: it has {before:,} trials")
+        notify(f"the study goes on: it has {several(before, 'trial')}")
     failures: list[str] = []
     failed = 0
     with progress_bar(what="trials", before="the study is read") as progress:

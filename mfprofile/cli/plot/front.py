@@ -43,7 +43,7 @@ def command(
         report(loaded, measured, results)
         _refuse_three(len(aims))
         if not inside:
-            end_without_trained(loaded, measured, limits)
+            end_without_trained(loaded, measured, limits, results)
         picture = trained_picture(look, loaded.name, inside, on_front, (aims[0], aims[1]), convention)
         write(picture, "front", output, look)
         return
