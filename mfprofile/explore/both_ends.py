@@ -16,19 +16,20 @@ from mfprofile.explore.completions import NEVER, Completions, Ranking, of_each_s
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.fitting import least_fitting
 from mfprofile.explore.labels import undominated
+from mfprofile.explore.multipliers import Prices
 from mfprofile.explore.paths import Paths, extended, first, start
 
 _COPIES = 3  # copies of sums while they are collected and sorted
 _MANY = 1 << 18  # paths, from which on equal sums are looked for
 
 
-def first_paths(ranking: Ranking, number: int, reached: int, memory: int) -> list[Paths]:
+def first_paths(ranking: Ranking, number: int, reached: int, memory: int, prices: Prices | None = None) -> list[Paths]:
     """Return the levels (see `paths.edges_of`) of a search whose last one has the first `number` paths, in their order.
 
-    Paths whose objective is more than `reached` are left out. Raises `TooLargeError` if more than `memory` bytes are
-    needed.
+    Paths whose objective is more than `reached` are left out. `prices` of the windows exclude more, sooner.
+    Raises `TooLargeError` if more than `memory` bytes are needed.
     """
-    ahead, behind = Completions(ranking, memory // 4), _Suffixes(ranking, reached, memory // 4)
+    ahead, behind = Completions(ranking, memory // 4, prices), _Suffixes(ranking, reached, memory // 4, prices)
     levels = [start(len(ranking.windows))]
     while len(levels) <= behind.begin:
         at = len(levels) - 1
@@ -77,9 +78,9 @@ def _key_rows(ranking: Ranking) -> list[int]:
 class _Suffixes:
     """The suffixes of a ranking's paths, from the end to link `begin`, that no other can replace."""
 
-    def __init__(self, ranking: Ranking, reached: int, memory: int) -> None:
+    def __init__(self, ranking: Ranking, reached: int, memory: int, prices: Prices | None) -> None:
         self.ranking, self.reached = ranking, reached
-        self.before = Completions(ranking.reversed(), memory)
+        self.before = Completions(ranking.reversed(), memory, prices)
         self.room = memory // (_COPIES * 8 * (len(ranking.windows) + 1))
         self.begin = len(ranking.links)
         self.levels: dict[int, list[Integers]] = {self.begin: [np.zeros((len(ranking.windows), 1), np.int64)]}
