@@ -7,6 +7,9 @@ Each chain is searched link by link. If it is known how well each path can end, 
 many as variants are wanted. This holds with one limit or none, and then no other search is needed. With more limits
 there are only bounds of how a path can end. This search gives variants that may not be the best, and so a sum that the
 best ones reach. An exact search of the chains that can reach it follows (see `both_ends`).
+
+For one variant, a search by prices of the windows (`cheapest`) first says how good it is, so that the exact search of
+the first one as good is short. Where prices need too much memory, the exact search answers alone.
 """
 
 from __future__ import annotations
@@ -187,7 +190,8 @@ def _searched_exactly(chain: Chain, reached: int | None, leading: Leading) -> _F
     ranking, memory = _ranking_of(chain, leading.goal, windows), max(leading.memory, _LEAST_MEMORY)
     try:
         prices = search[1].useful(search[0].own)
-        levels = first_paths(ranking, leading.number, NEVER if reached is None else reached, memory, prices)
+        lowest, highest = -NEVER if answer is None else answer.sum, NEVER if reached is None else reached
+        levels = first_paths(ranking, leading.number, highest, memory, prices, lowest)
     except TooLargeError:
         if answer is None:
             raise
