@@ -153,7 +153,7 @@ def memory() -> None:
 
 def count_one_setting(ram: str) -> None:
     """Count the parts of the last setting, as with `--ram`, and print this process's peak memory in MiB."""
-    from mfprofile.cli.explore.options import Resources
+    from mfprofile.cli.explore.resources import Resources
     from mfprofile.explore.count import _added, _counted
     from mfprofile.explore.settings import global_settings
     from mfprofile.explore.slices import jobs_of

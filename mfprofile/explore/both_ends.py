@@ -16,19 +16,23 @@ from mfprofile.explore.completions import NEVER, Completions, Ranking, of_each_s
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.fitting import least_fitting
 from mfprofile.explore.labels import undominated
+from mfprofile.explore.multipliers import Prices
 from mfprofile.explore.paths import Paths, extended, first, start
 
 _COPIES = 3  # copies of sums while they are collected and sorted
+_AT_ONCE = 1 << 10  # paths whose ends are searched first; then twice as many, and so on
 _MANY = 1 << 18  # paths, from which on equal sums are looked for
 
 
-def first_paths(ranking: Ranking, number: int, reached: int, memory: int) -> list[Paths]:
+def first_paths(
+    ranking: Ranking, number: int, reached: int, memory: int, prices: Prices | None = None, lowest: int = -NEVER
+) -> list[Paths]:
     """Return the levels (see `paths.edges_of`) of a search whose last one has the first `number` paths, in their order.
 
-    Paths whose objective is more than `reached` are left out. Raises `TooLargeError` if more than `memory` bytes are
-    needed.
+    Paths whose objective is more than `reached` are left out. `prices` of the windows exclude more, sooner.
+    No objective is below `lowest`. Raises `TooLargeError` if more than `memory` bytes are needed.
     """
-    ahead, behind = Completions(ranking, memory // 4), _Suffixes(ranking, reached, memory // 4)
+    ahead, behind = Completions(ranking, memory // 4, prices), _Suffixes(ranking, reached, memory // 4, prices)
     levels = [start(len(ranking.windows))]
     while len(levels) <= behind.begin:
         at = len(levels) - 1
@@ -42,13 +46,25 @@ def first_paths(ranking: Ranking, number: int, reached: int, memory: int) -> lis
         paths, _ = extended(levels[-1], at, link, cost, ahead.bounds, None, reached)
         levels[-1] = levels[-1].without_sums()
         levels.append(paths.select(_first_of_equal(paths, ranking, number)) if paths.count > _MANY else paths)
-    bounds = behind.bounds(behind.begin, levels[-1].states, levels[-1].sums)
+    begin = start(len(ranking.windows))
+    lowest = max(lowest, int(ahead.bounds(0, begin.states, begin.sums)[0]))
+    bounds = _ends(behind, levels[-1], number, lowest)
     able = np.flatnonzero((bounds < NEVER) & (bounds <= reached))
     levels[-1] = levels[-1].select(able[first(bounds[able], number)])
     for at in range(behind.begin, len(ranking.links)):
         link, cost = ranking.links[at], ranking.costs[at]
         levels.append(extended(levels[-1], at, link, cost, behind.bounds, number, reached)[0])
     return levels[1:]
+
+
+def _ends(behind: _Suffixes, paths: Paths, number: int, lowest: int) -> Integers:
+    """Return the least objective with which each path can end, up to the path that makes `number` the `lowest` one."""
+    pieces, at, size = [np.zeros(0, np.int64)], 0, _AT_ONCE
+    while at < paths.count and sum(np.count_nonzero(piece <= lowest) for piece in pieces) < number:
+        some = slice(at, at + size)
+        pieces.append(behind.bounds(behind.begin, paths.states[some], paths.sums[:, some]))
+        at, size = at + size, 2 * size
+    return np.concatenate(pieces)
 
 
 def _first_of_equal(paths: Paths, ranking: Ranking, number: int) -> Integers:
@@ -77,9 +93,9 @@ def _key_rows(ranking: Ranking) -> list[int]:
 class _Suffixes:
     """The suffixes of a ranking's paths, from the end to link `begin`, that no other can replace."""
 
-    def __init__(self, ranking: Ranking, reached: int, memory: int) -> None:
+    def __init__(self, ranking: Ranking, reached: int, memory: int, prices: Prices | None) -> None:
         self.ranking, self.reached = ranking, reached
-        self.before = Completions(ranking.reversed(), memory)
+        self.before = Completions(ranking.reversed(), memory, prices)
         self.room = memory // (_COPIES * 8 * (len(ranking.windows) + 1))
         self.begin = len(ranking.links)
         self.levels: dict[int, list[Integers]] = {self.begin: [np.zeros((len(ranking.windows), 1), np.int64)]}

@@ -2,7 +2,8 @@
 
 For each limit, label setting from the end gives the suffixes that no other dominates: at each width, the least sum of
 the objective for each amount of the limited quantity. A search in these arrays then bounds how a path can end. With one
-limit, or none, the bound is exact: a path ends with just this sum. With several it is a lower bound.
+limit, or none, the bound is exact: a path ends with just this sum. With several it is a lower bound. Prices
+of the windows (`multipliers`) give another one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mfprofile.errors import TooLargeError
 from mfprofile.explore.chain import Link
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.labels import Labels, label_levels
+from mfprofile.explore.multipliers import Prices
 from mfprofile.explore.sums import least_to_end, paths_to_end
 from mfprofile.spec.quantities import Window
 
@@ -63,17 +65,19 @@ class Completions:
     several limits the shares are small, because the bounds are not exact then.
     """
 
-    def __init__(self, ranking: Ranking, memory: int) -> None:
+    def __init__(self, ranking: Ranking, memory: int, prices: Prices | None = None) -> None:
         least, negated = (least_to_end(ranking.links, [sign * cost[:1] for cost in ranking.costs]) for sign in (1, -1))
         self.own = ranking.windows[0]
         self.least = [level[0] for level in least]
         self.greatest = [-level[0] for level in negated]
         self.can_end = [np.array(counts, object) > 0 for counts in paths_to_end(ranking.links)]
         sides, backwards = list(ranking.limits()), ranking.reversed()
-        self.tables: list[_Table | _Reach] = []
+        self.tables: list[_Table | _Reach | _Priced] = [] if prices is None else [_Priced(ranking, prices)]
         share = memory if len(sides) < 2 else min(_SHARE, memory // len(sides))
         for side in sides:
             try:
+                if prices is not None:
+                    raise TooLargeError
                 self.tables.append(_Table(backwards, *side, share))
             except TooLargeError:
                 self.tables.append(_Reach(ranking, *side))
@@ -81,7 +85,7 @@ class Completions:
     @property
     def are_exact(self) -> bool:
         """Return whether a path can end with the sum that is its bound."""
-        is_known = not any(isinstance(table, _Reach) for table in self.tables)
+        is_known = all(isinstance(table, _Table) for table in self.tables)
         return is_known and len(self.tables) < 2 and self.own.least is None
 
     def bounds(self, at: int, states: Integers, sums: Integers) -> Integers:
@@ -134,6 +138,21 @@ class _Reach:
         """Return `NEVER` for each path that cannot end within the limit, and else a number below all sums."""
         can_end = self.sign * sums[self.row] + self.least[at][0, states] <= self.limit
         return np.where(can_end, -NEVER, NEVER)
+
+
+class _Priced:
+    """For each width, the least priced sum of a suffix; see `Prices`, here with a weight for each quantity."""
+
+    def __init__(self, ranking: Ranking, prices: Prices) -> None:
+        self.weights, self.least_paid = prices.weights, prices.offset + 2 * prices.margin
+        levels = least_to_end(ranking.links, [(prices.weights @ cost)[None] for cost in ranking.costs])
+        self.least = [level[0] for level in levels]
+
+    def bounds(self, at: int, states: Integers, sums: Integers) -> Integers:
+        """Return the lower bound of the objective of each path that the prices give, or `NEVER`."""
+        bounds = self.weights @ sums + self.least[at][states] - self.least_paid
+        result: Integers = np.where(np.isfinite(bounds), np.ceil(bounds), float(NEVER)).astype(np.int64)
+        return result
 
 
 def of_each_state(states: Integers) -> Iterator[tuple[int, Integers]]:

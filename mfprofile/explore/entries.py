@@ -56,7 +56,7 @@ def left_out(space: Space, data: Mapping[str, Any], at: int, spec: Spec) -> list
     """Return the valid combinations of an entry's choices that leave it out, with the values without effect too."""
     entry = _Entry(data["blocks"][at], space.blocks[at], _rules(data), spec)
     combinations = (_combination(entry, values) for values in product(*(choice.values for choice in entry.choices)))
-    valid = (each for each in combinations if each.keys.get("repeat") == 0 and _is_valid(entry, each.keys))
+    valid = (each for each in combinations if each.keys.get("repeat") == 0 and not _broken(entry, each.keys))
     return [{**each.chosen, **each.unused} for each in valid]
 
 
@@ -141,7 +141,7 @@ def _combinations(entry: _Entry) -> Iterator[_Combination]:
     """Yield the combinations of an entry's choices; of all that leave it out, the first that the rules allow."""
     combinations = [_combination(entry, values) for values in product(*(choice.values for choice in entry.choices))]
     left_out = [each for each in combinations if each.keys.get("repeat") == 0]
-    kept = next((each for each in left_out if _is_valid(entry, each.keys)), None) or next(iter(left_out), None)
+    kept = next((each for each in left_out if not _broken(entry, each.keys)), None) or next(iter(left_out), None)
     for each in combinations:
         if each.keys.get("repeat") != 0:
             yield each
@@ -178,11 +178,6 @@ def _edge(entry: _Entry, keys: Mapping[str, Any], width: int) -> tuple[int, froz
     out = width if keys["out"] == "same" else keys["out"]
     scaled_keys = _scaled_keys(entry.spec, width, {**keys, "out": out})
     return out, _broken(entry, scaled_keys), _sizes(entry.spec, scaled_keys)
-
-
-def _is_valid(entry: _Entry, keys: Mapping[str, Any]) -> bool:
-    """Return whether no rule refuses an entry with these keys, after the width multiplier."""
-    return not _broken(entry, keys)
 
 
 def _broken(entry: _Entry, keys: Mapping[str, Any]) -> frozenset[str]:

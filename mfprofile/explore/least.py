@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from mfprofile.errors import TooLargeError
 from mfprofile.explore.binding import OPEN
@@ -20,6 +20,9 @@ from mfprofile.explore.problem import Problem, problem_of
 from mfprofile.explore.visit import leaders, size_of
 from mfprofile.explore.work import STREAMED
 from mfprofile.spec.quantities import Window
+
+Search: TypeAlias = tuple[Problem, Prices, int | None]
+"""A search of a goal within windows, prices of the windows, and the upper limit of the signed sum."""
 
 
 class Goal(NamedTuple):
@@ -37,9 +40,7 @@ def own_limit(windows: Sequence[Window], goal: Goal) -> tuple[int | None, tuple[
     return None if limit is None else goal.sign * limit, others
 
 
-def priced(
-    chain: Chain, goal: Goal, windows: Sequence[Window], start: Prices | None = None
-) -> tuple[Problem, Prices, int | None]:
+def priced(chain: Chain, goal: Goal, windows: Sequence[Window], start: Prices | None = None) -> Search:
     """Return the search of a goal within windows, prices of the windows, and the upper limit of the signed sum.
 
     `start` are prices of a similar search.
@@ -53,7 +54,7 @@ def least_within(
     chain: Chain,
     goal: Goal,
     windows: Sequence[Window],
-    search: tuple[Problem, Prices, int | None],
+    search: Search,
     reached: int | None,
     memory: int,
 ) -> Cheapest | None:
@@ -62,10 +63,8 @@ def least_within(
     `search` is that of `priced`, for the same windows: one for each quantity of the chain, without sides that do not
     bind. Raises `TooLargeError` if each method needs more than `memory` bytes.
     """
-    problem, prices, limit = search
-    limits = [each for each in (limit, reached) if each is not None]
     methods = [
-        partial(cheapest, problem, prices, min(limits, default=None), memory),
+        partial(cheapest_up_to, search, reached, memory),
         partial(_joined, chain, goal, windows, memory),
         partial(visited, chain, goal, windows),
     ]
@@ -75,6 +74,15 @@ def least_within(
         except TooLargeError:
             continue
     raise TooLargeError
+
+
+def cheapest_up_to(search: Search, reached: int | None, memory: int) -> Cheapest | None:
+    """Return the path with the least signed sum of a search (`priced`), or None if none has a sum up to `reached`.
+
+    Raises `TooLargeError` if the search needs more than `memory` bytes.
+    """
+    problem, prices, limit = search
+    return cheapest(problem, prices, min((each for each in (limit, reached) if each is not None), default=None), memory)
 
 
 def _joined(chain: Chain, goal: Goal, windows: Sequence[Window], memory: int) -> Cheapest | None:

@@ -46,6 +46,11 @@ class Prices:
         value = self.least - self.offset - 2 * self.margin
         return None if isinf(value) else ceil(value)
 
+    def useful(self, own: int | None) -> Prices | None:
+        """Return the prices without that of window `own` of the minimized sum, which is 0; None if all prices are 0."""
+        weights = self.weights if own is None else np.delete(self.weights, own + 1)
+        return Prices(weights, self.offset, self.margin, self.least) if weights[1:].any() else None
+
 
 def best_prices(problem: Problem, start: Prices | None = None) -> Prices:
     """Return prices with a high bound.

@@ -260,8 +260,8 @@ def test_every_query_on_many_chains_in_parts_is_answered_as_by_brute_force(
 @pytest.fixture
 def nothing_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make queries search the smallest settings as they search large ones, and give up the first search at once."""
-    monkeypatch.setattr("mfprofile.explore.best._SMALL", 0)
-    monkeypatch.setattr("mfprofile.explore.best._SHORT", 2000)
+    monkeypatch.setattr("mfprofile.explore.leaders._WIDTH", 1)
+    monkeypatch.setattr("mfprofile.explore.leaders._SHORT", 2000)
     monkeypatch.setattr("mfprofile.explore.front._SMALL", 0)
 
 

@@ -223,3 +223,39 @@ def test_a_search_beyond_the_memory_is_refused_with_a_remedy(monkeypatch: pytest
     question = Question(read_space("tiny"), tuple(map(quantity_of, NAMES)))
     with pytest.raises(InputError, match=r"^tiny: the 12 best need more memory than --ram; give more --ram, fewer "):
         leading_paths(question, Leading(False, BOUNDS, 12, 1000))
+
+
+@pytest.mark.parametrize("seed", range(300, 306))
+def test_the_best_is_the_first_of_three_where_many_are_equally_good(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Former's part, or nothing at all, is the same in many variants; no setting is small here."""
+    _narrow(monkeypatch)
+    rng = Random(seed)
+    source = random_space(rng, tmp_path)
+    space = read_space(source.file, source.settings)
+    for name in ("former.params", "params - params"):
+        question = Question(space, tuple(map(quantity_of, (name, "madds", "mobile.params"))))
+        sums = [each for *_, each in _listed(question)]
+        windows = [
+            (quantity, _window(rng, [each[row] for each in sums], is_needed=True))
+            for row, quantity in enumerate(question.quantities[1:], start=1)
+            if sums
+        ]
+        for most in (False, True):
+            one, three = (best(space, Objective(question.quantities[0], most), windows, number) for number in (1, 3))
+            assert [each.choices for each in one] == [each.choices for each in three[:1]]
+
+
+def test_where_prices_need_too_much_memory_the_other_search_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No search by prices has room here; without room for the other one, the question is refused."""
+    _narrow(monkeypatch)
+    space, goal = read_space("tiny"), Objective(quantity_of(NAMES[0]))
+    windows = [(quantity_of(name), window) for name, window in zip(NAMES[1:], BOUNDS[1:], strict=True)]
+    expected = best(space, goal, windows)
+    monkeypatch.setattr(leaders, "_SHORT", 0)
+    (answer,) = best(space, goal, windows, memory=0)
+    assert answer.choices == expected[0].choices
+    monkeypatch.setattr(leaders, "_LEAST_MEMORY", 0)
+    with pytest.raises(InputError, match=r"^tiny: the best variant within these windows needs more memory than --ram"):
+        best(space, goal, windows, memory=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import typer
 
-from mfprofile.cli.explore.options import Resources
+from mfprofile.cli.explore.resources import Resources
 from mfprofile.cli.options import notify
 from mfprofile.cost.weights import Counting
 

@@ -9,14 +9,8 @@ import typer
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import answer_of
 from mfprofile.cli.explore.measured import EitherWindows, Measured, show_trained
-from mfprofile.cli.explore.options import (
-    Maximize,
-    Minimize,
-    OutputFolder,
-    ResourceOptions,
-    SpaceName,
-    objectives,
-)
+from mfprofile.cli.explore.options import Maximize, Minimize, OutputFolder, SpaceName, objectives
+from mfprofile.cli.explore.resources import ResourceOptions
 from mfprofile.cli.options import Changes, FormOptions
 from mfprofile.errors import InputError
 

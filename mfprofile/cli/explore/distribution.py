@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import quantities
-from mfprofile.cli.explore.options import Resources
+from mfprofile.cli.explore.resources import Resources
 from mfprofile.cli.groups import Group
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError

@@ -5,14 +5,8 @@ from __future__ import annotations
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
 from mfprofile.cli.explore.measured import EitherWindows, Measured, show_trained
-from mfprofile.cli.explore.options import (
-    Maximize,
-    Minimize,
-    OutputFolder,
-    ResourceOptions,
-    SpaceName,
-    goals_of_front,
-)
+from mfprofile.cli.explore.options import Maximize, Minimize, OutputFolder, SpaceName, goals_of_front
+from mfprofile.cli.explore.resources import ResourceOptions
 from mfprofile.cli.options import Changes, FormOptions
 
 

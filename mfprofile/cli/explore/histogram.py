@@ -5,7 +5,8 @@ from __future__ import annotations
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import end_without_variants
 from mfprofile.cli.explore.distribution import BinOptions, Of, distribution
-from mfprofile.cli.explore.options import ResourceOptions, SpaceName, Windows
+from mfprofile.cli.explore.options import SpaceName, Windows
+from mfprofile.cli.explore.resources import ResourceOptions
 from mfprofile.cli.options import Changes, FormOptions
 
 

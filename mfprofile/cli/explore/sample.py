@@ -8,7 +8,8 @@ import typer
 
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import answer_of
-from mfprofile.cli.explore.options import OutputFolder, SpaceName, Windows, WorkerOptions
+from mfprofile.cli.explore.options import OutputFolder, SpaceName, Windows
+from mfprofile.cli.explore.resources import WorkerOptions
 from mfprofile.cli.options import Changes, FormOptions
 
 

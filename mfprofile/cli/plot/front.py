@@ -5,7 +5,8 @@ from __future__ import annotations
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import front_of
 from mfprofile.cli.explore.measured import EitherWindows, Measured, end_without_trained, report, trained_front
-from mfprofile.cli.explore.options import Maximize, Minimize, ResourceOptions, SpaceName, goals_of_front
+from mfprofile.cli.explore.options import Maximize, Minimize, SpaceName, goals_of_front
+from mfprofile.cli.explore.resources import ResourceOptions
 from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.errors import InputError

@@ -10,7 +10,8 @@ from mfprofile.cli.completion import spaces
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import end_without_variants
 from mfprofile.cli.explore.distribution import BinOptions, Of, distribution
-from mfprofile.cli.explore.options import ResourceOptions, Windows
+from mfprofile.cli.explore.options import Windows
+from mfprofile.cli.explore.resources import ResourceOptions
 from mfprofile.cli.options import Changes, checked_specs
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
