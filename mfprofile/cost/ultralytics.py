@@ -80,7 +80,7 @@ ULTRALYTICS_THOP = Convention(
     },
     versions=("2.2",),
     sees=LAYERS,
-    layers=_LAYERS,
-    functions=_FUNCTIONS,
+    layers=dict(_LAYERS),
+    functions=dict(_FUNCTIONS),
     recurrent=recurrent.ultralytics_thop,
 )
