@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mfprofile.cost.kinds import FORMULAS, KINDS, ROLES, check
@@ -71,8 +70,8 @@ class Convention:
     uncounted_params: frozenset[str] = frozenset()
     sees: str = OPS
     recurrent: Callable[[Any], Any] | None = None
-    layers: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
-    functions: Mapping[str, Mapping[str, Weight]] = field(default_factory=lambda: MappingProxyType({}))
+    layers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    functions: Mapping[str, Mapping[str, Weight]] = field(default_factory=dict)
     nodes: Rules | None = None
     device: Device | None = None
 

@@ -16,7 +16,7 @@ from mfprofile.explore.front import Objective
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
 from mfprofile.explore.variant import Variant
-from mfprofile.explore.work import MEMORY
+from mfprofile.explore.work import MEMORY, Progress
 from mfprofile.spec.quantities import Window
 
 _COUNT_MEMORY = 64 << 20  # bytes for a count that says which window excludes most
@@ -46,16 +46,17 @@ def nearest(
     convention: Counting = "core",
     memory: int = MEMORY,
     executor: Executor | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Nearest]:
     """Return the nearest variants below and above each window, by its quantity's name; the other windows must hold.
 
     If there are none for any of several windows, other windows are left open for the one that excludes most: those that
-    exclude most first, until there are some.
+    exclude most first, until there are some. `progress` is called with the work done and the total of each search.
     """
-    search = partial(_nearest, space, convention=convention, memory=memory, executor=executor)
+    search = partial(_nearest, space, convention=convention, memory=memory, executor=executor, progress=progress)
     sides = [search(window, [*windows[:at], *windows[at + 1 :]]) for at, window in enumerate(windows)]
     if len(windows) > 1:
-        excluded = [_excluded(space, window, convention, memory, executor) for window in windows]
+        excluded = [_excluded(space, window, convention, memory, executor, progress) for window in windows]
         order = sorted(range(len(windows)), key=lambda at: (-excluded[at].lower, at))
         worst, *others = (windows[at] for at in order)
         if all(side.known and side.below is side.above is None for side in sides):
@@ -64,9 +65,16 @@ def nearest(
     return {quantity.name: side for (quantity, _), side in zip(windows, sides, strict=True)}
 
 
-def _excluded(space: Space, window: _Limit, convention: Counting, memory: int, executor: Executor | None) -> Number:
+def _excluded(
+    space: Space,
+    window: _Limit,
+    convention: Counting,
+    memory: int,
+    executor: Executor | None,
+    progress: Progress | None,
+) -> Number:
     """Return how many variants are outside a window; bounds are enough."""
-    counted = count_space(space, [window], convention, min(memory, _COUNT_MEMORY), executor)
+    counted = count_space(space, [window], convention, min(memory, _COUNT_MEMORY), executor, progress)
     return Number(counted.size - counted.within.upper, counted.size - counted.within.lower)
 
 
@@ -88,6 +96,7 @@ def _nearest(
     convention: Counting,
     memory: int,
     executor: Executor | None,
+    progress: Progress | None,
 ) -> Nearest:
     """Return the variants nearest to a window within the others."""
     quantity, window = limit
@@ -95,10 +104,10 @@ def _nearest(
     try:
         if window.least is not None:
             limits = [(quantity, Window(None, window.least - 1)), *others]
-            below = _best(space, Objective(quantity, True), limits, convention, memory, executor)
+            below = _best(space, Objective(quantity, True), limits, convention, memory, executor, progress)
         if window.most is not None:
             limits = [(quantity, Window(window.most + 1, None)), *others]
-            above = _best(space, Objective(quantity), limits, convention, memory, executor)
+            above = _best(space, Objective(quantity), limits, convention, memory, executor, progress)
     except InputError:
         return Nearest(None, None, known=False)
     return Nearest(below, above)
@@ -111,5 +120,6 @@ def _best(
     convention: Counting,
     memory: int,
     executor: Executor | None,
+    progress: Progress | None,
 ) -> Variant | None:
-    return next(iter(best(space, objective, windows, 1, convention, memory, executor)), None)
+    return next(iter(best(space, objective, windows, 1, convention, memory, executor, progress)), None)

@@ -13,7 +13,7 @@ from strategies import spec_mappings
 
 from mfprofile.cost import ops
 from mfprofile.cost.bill import count
-from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.conventions import CONVENTIONS, find_convention
 from mfprofile.cost.device import NO_TIME, Device, Rate, femtoseconds
 from mfprofile.cost.measures import device_of, measure
 from mfprofile.cost.rows import Part
@@ -157,6 +157,15 @@ def _stacked(specs: list[Spec]) -> Spec:
         replace(block, out=np.array([spec.blocks[at].out for spec in specs])) for at, block in enumerate(first.blocks)
     )
     return replace(first, blocks=blocks, classes=np.array([spec.classes for spec in specs]))
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_a_convention_with_a_latency_model_can_be_sent_to_another_process(name: str) -> None:
+    """Queries of spaces do so: every convention counts and prices the same there."""
+    here = find_convention(name).on(odd_device())
+    there = pickle.loads(pickle.dumps(here))
+    assert count("mf26m", there).madds == count("mf26m", here).madds
+    assert (there.layers, there.functions, there.device) == (here.layers, here.functions, here.device)
 
 
 def test_a_sweep_prices_each_variant_as_by_itself() -> None:

@@ -229,3 +229,12 @@ def test_a_combination_that_breaks_a_rule_is_skipped_only_if_no_valid_one_makes_
     assert _size({"blocks": [LITE, DOWN, {**block, "repeat": 0}]}) == (1, 0)
     variants = sample_space(read_space({**SMALL, "blocks": [LITE, DOWN, block]}), 9)
     assert all(load(variant.spec()) for variant in variants)
+
+
+def test_the_search_for_the_nearest_reports_progress() -> None:
+    """It can take longer than the query itself: each of its searches starts and ends."""
+    calls: list[tuple[int, int]] = []
+    windows = [(quantity_of("madds"), Window(3_000_000, 3_000_001)), (quantity_of("params"), Window(50_000, 50_001))]
+    assert nearest(read_space("tiny"), windows, progress=lambda done, of: calls.append((done, of)))
+    assert sum(done == 0 for done, _ in calls) >= 4
+    assert calls[-1][0] == calls[-1][1] > 0

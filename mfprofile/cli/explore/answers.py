@@ -43,7 +43,7 @@ def answer_of(
 
     with resources.start(space) as (executor, progress):
         variants = find(executor, progress)
-        near = {} if variants else nearest(space, windows, convention, resources.ram_bytes, executor)
+        near = {} if variants else nearest(space, windows, convention, resources.ram_bytes, executor, progress)
     if not variants:
         if form in ("json", "csv"):
             show_variants([], convention, form)

@@ -36,7 +36,9 @@ def command(
         counted = count_space(loaded, limits, convention, resources.ram_bytes, executor, progress)
         is_estimated = len(limits) > 1 and not counted.within.exact
         estimate = estimated(loaded, limits, counted, convention, executor) if is_estimated else None
-        near = {} if counted.within.upper else nearest(loaded, limits, convention, resources.ram_bytes, executor)
+        near = (
+            {} if counted.within.upper else nearest(loaded, limits, convention, resources.ram_bytes, executor, progress)
+        )
     if form == "json":
         show(dumps(counted_json(loaded, counted, limits, convention, near, estimate)))
     else:

@@ -77,7 +77,7 @@ BinOptions = Annotated[
             ),
             "quantiles": (
                 Annotated[
-                    str, typer.Option("--quantiles", metavar="PERCENT,...", help="Quantiles to find; '' for none.")
+                    str, typer.Option("--quantiles", metavar="PERCENT,...", help="Quantiles to find, or none.")
                 ],
                 QUANTILES,
             ),
@@ -137,13 +137,13 @@ def _amounts(text: str, option: str, quantity: Quantity) -> list[int]:
 
 
 def _percentages(text: str) -> list[Fraction]:
-    if not text.strip():
+    if text.strip() == "none":
         return []
     shares = []
     for part in text.split(","):
         number = part.strip().removesuffix("%").strip()
         digits = number.replace(".", "", 1)
         if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and Fraction(f"0{number}") <= 100):
-            raise InputError(f"--quantiles: {shown(part)} must be a percentage from 0 to 100, as in 5,50,95")
+            raise InputError(f"--quantiles: {shown(part)} must be a percentage from 0 to 100, as in 5,50,95, or none")
         shares.append(Fraction(f"0{number}"))
     return sorted(set(shares))

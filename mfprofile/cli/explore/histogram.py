@@ -38,7 +38,7 @@ def command(
     with resources.start(loaded) as (executor, progress):
         answer = distribution(loaded, of, bins, limits, convention, resources, executor, progress)
         none = not answer.size.upper
-        near = nearest(loaded, limits, convention, resources.ram_bytes, executor) if none else {}
+        near = nearest(loaded, limits, convention, resources.ram_bytes, executor, progress) if none else {}
     if form == "json":
         show(dumps(distribution_json(loaded, answer, limits, convention)))
     elif form == "csv":

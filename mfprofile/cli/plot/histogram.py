@@ -51,7 +51,9 @@ def command(
     for space in [read_space(name, changes) for name in checked_specs(names)]:
         with resources.start(space) as (executor, progress):
             answer = distribution(space, of, bins, limits, convention, resources, executor, progress)
-            near = {} if answer.size.upper else nearest(space, limits, convention, resources.ram_bytes, executor)
+            near = (
+                {} if answer.size.upper else nearest(space, limits, convention, resources.ram_bytes, executor, progress)
+            )
         if not answer.size.upper:
             end_without_variants(space, limits, convention, near)
         answers.append((space.name, answer))
