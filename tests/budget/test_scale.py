@@ -97,12 +97,30 @@ def test_the_largest_within_a_budget_is_that_of_brute_force(name: str, by: str) 
             agree(scale(spec, quantity, budget, by, TIMED), every)
 
 
-@given(spec_mappings(), st.sampled_from(FAMILIES), st.sampled_from(QUANTITIES), st.randoms(use_true_random=False))
-@settings(max_examples=60)
+ANY = given(spec_mappings(), st.sampled_from(FAMILIES), st.sampled_from(QUANTITIES), st.randoms(use_true_random=False))
+
+
+@ANY
+@settings(max_examples=12)
 def test_any_spec_is_scaled_as_by_brute_force(
     data: dict[str, Any], by: str, quantity: str, chance: random.Random
 ) -> None:
     """Also for widths that are not multiples of 4, and for few valid members."""
+    check_scaled(data, by, quantity, chance)
+
+
+@pytest.mark.slow
+@ANY
+@settings(max_examples=100)
+def test_any_of_many_specs_is_scaled_as_by_brute_force(
+    data: dict[str, Any], by: str, quantity: str, chance: random.Random
+) -> None:
+    """The test above runs with more specs."""
+    check_scaled(data, by, quantity, chance)
+
+
+def check_scaled(data: dict[str, Any], by: str, quantity: str, chance: random.Random) -> None:
+    """Compare with brute force for budgets at, one under and one over the cost of a member."""
     spec = load(data)
     assume((quantity, by) != ("params", "input"))
     try:
