@@ -249,7 +249,7 @@ def test_every_variant_is_listed_as_csv() -> None:
             "2*madds - madds: madds already has a window; give one for each sum",
         ),
         (
-            ["front", "mf294m-stages", "--minimize", "madds", "--maximize", "madds", "--ram", "10kB"],
+            ["front", "mf294m-stages", "--minimize", "madds", "--maximize", "params", "--ram", "10kB"],
             "mf294m-stages: the front needs more memory than --ram; give more --ram, fewer windows, or quantities that do not "
             "grow together",
         ),
@@ -261,6 +261,18 @@ def test_every_variant_is_listed_as_csv() -> None:
         (
             ["front", "tiny", "--minimize", "madds"],
             "a front needs two or three quantities, not 1; give --minimize or --maximize that often in all",
+        ),
+        (
+            ["front", "tiny", "--minimize", "madds", "--maximize", "params", "--maximize", "madds"],
+            "madds is given twice; the quantities of a front must be different",
+        ),
+        (
+            ["front", "tiny", "--measured", "results.csv", "--maximize", "top1", "--resume", "kept"],
+            "--resume cannot be combined with --measured, which needs no workers; remove --resume",
+        ),
+        (
+            ["best", "tiny", "--measured", "results.csv", "--maximize", "top1", "--workers", "2"],
+            "--workers cannot be combined with --measured, which needs no workers; remove --workers",
         ),
         (
             ["list", "mf294m-blocks"],

@@ -51,6 +51,7 @@ def command(
     from mfprofile.view.variants import show_variants
 
     if measured is not None:
+        resources.refuse_with("--measured")
         loaded = read_space(space, changes)
         show_trained(loaded, measured, minimize, maximize, limits, convention, form, output, number)
         return

@@ -44,6 +44,9 @@ def goals_of_front(minimize: list[str] | None, maximize: list[str] | None) -> li
         raise InputError(
             f"a front needs two or three quantities, not {len(goals)}; give --minimize or --maximize that often in all"
         )
+    for at, goal in enumerate(goals):
+        if any(goal.quantity.terms == earlier.quantity.terms for earlier in goals[:at]):
+            raise InputError(f"{goal.quantity.name} is given twice; the quantities of a front must be different")
     return goals
 
 

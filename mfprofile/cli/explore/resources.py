@@ -47,6 +47,12 @@ class Resources:
         except InputError as error:
             raise InputError(f"--ram {error}") from None
 
+    def refuse_with(self, option: str) -> None:
+        """Raise `InputError` if workers or a folder to resume from are given beside an option that needs neither."""
+        for name, value in (("--workers", self.workers), ("--dask", self.dask), ("--resume", self.resume)):
+            if value is not None:
+                raise InputError(f"{name} cannot be combined with {option}, which needs no workers; remove {name}")
+
     @contextmanager
     def start(self, space: Space) -> Iterator[tuple[Executor | None, Callable[[int, int], None]]]:
         """Yield the executor for a query of a space, or None without one, and the function to call with progress.

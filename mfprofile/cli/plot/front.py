@@ -40,6 +40,7 @@ def command(
     check_ending(output)
     loaded = read_space(space, changes)
     if measured is not None:
+        resources.refuse_with("--measured")
         on_front, inside, results, aims = trained_front(loaded, measured, minimize, maximize, limits, convention)
         report(loaded, measured, results)
         _refuse_three(len(aims))
