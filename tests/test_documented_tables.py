@@ -163,7 +163,7 @@ def test_the_index_of_pages_has_every_page() -> None:
     """Each page of docs/ is linked from its index."""
     text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     names = {file.name for file in (ROOT / "docs").glob("*.md")}
-    assert names - {"README.md"} == set(re.findall(r"\]\((\w+\.md)\)", text))
+    assert names - {"README.md"} == set(re.findall(r"\]\(([\w-]+\.md)\)", text))
 
 
 def test_readme_has_the_totals_of_other_counters() -> None:
