@@ -99,7 +99,7 @@ def test_a_program_is_counted_by_module_with_the_inputs_of_its_export(is_trusted
     ]
 
 
-@pytest.mark.parametrize("name", ["mf26m", "mf294m"])
+@pytest.mark.parametrize("name", ["mf26m", pytest.param("mf294m", marks=pytest.mark.slow)])
 def test_a_mobile_former_as_a_file_has_the_count_of_its_spec(name: str, tmp_path: Path) -> None:
     """At every path, read as data."""
     model = build(resolve(load(name)), seed=0)

@@ -240,6 +240,7 @@ def test_what_cannot_be_compared_is_a_message(line: str, message: str, here: Pat
     assert done.stderr.startswith(message)
 
 
+@pytest.mark.slow
 def test_an_untrained_file_agrees_but_for_biases_and_norms(here: Path) -> None:
     """The exporter stores equal tensors once; the verdict says so, and multiply-adds and weights agree."""
     need("onnx")

@@ -70,6 +70,7 @@ def test_orders_differ_between_sweeps_but_not_between_runs() -> None:
     assert len({tuple(order) for order in first}) == 20
 
 
+@pytest.mark.slow
 def test_a_drift_slows_all_calls_of_a_sweep_and_cancels_in_the_ratio() -> None:
     """Times double at every sweep; the time against the other call of the sweep is always 5 / 2."""
     machine = Machine(a=20, b=50)

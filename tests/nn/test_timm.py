@@ -26,6 +26,10 @@ from mfprofile.trace.libraries import library  # noqa: E402
 
 SPECS = {f"mobileformer_{size}": f"mf{size}" for size in ("26m", "52m", "96m", "151m", "214m", "294m", "508m")}
 SMALLEST = "mobileformer_26m"
+EACH = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "mobileformer_26m" else pytest.mark.slow) for name in SPECS]
+)
+"""Each model; by default the smallest."""
 FX = since(2, 9, "torch.fx does not trace sizes that are taken from another tensor")
 AGAIN = pytest.mark.filterwarnings("ignore:`torch.cpu.amp.autocast:FutureWarning")
 """torch 2.4 warns of its own call when it runs a block again."""
@@ -69,7 +73,7 @@ def test_the_seven_networks_and_one_of_any_spec_are_registered(timm: Any) -> Non
     assert not [name for name in timm.list_pretrained() if "mobileformer" in name or "mfprofile" in name]
 
 
-@pytest.mark.parametrize("name", SPECS)
+@EACH
 def test_a_registered_model_is_the_model_of_its_spec(name: str, timm: Any) -> None:
     """Names and shapes of all weights are those of `build`, so checkpoints fit both."""
     with torch.device("meta"):
@@ -78,7 +82,7 @@ def test_a_registered_model_is_the_model_of_its_spec(name: str, timm: Any) -> No
     assert {key: value.shape for key, value in ours.items()} == {key: value.shape for key, value in state.items()}
 
 
-@pytest.mark.parametrize("name", SPECS)
+@EACH
 def test_the_attributes_are_those_that_timms_models_have(name: str, timm: Any) -> None:
     """Sizes, the configuration and the names in it are right: classifier, first convolution, size of the last map."""
     model = on_meta(timm, name)
@@ -96,7 +100,7 @@ def test_the_attributes_are_those_that_timms_models_have(name: str, timm: Any) -
     assert model(image).shape == (1, 1000)
 
 
-@pytest.mark.parametrize("name", SPECS)
+@EACH
 def test_the_classifier_is_replaced_and_removed(name: str, timm: Any) -> None:
     """Without a classifier the output is the head's hidden layer, whether it was removed or never there."""
     model, image = on_meta(timm, name), torch.randn(1, 3, 64, 64, device="meta")
@@ -179,7 +183,7 @@ def test_a_block_runs_twice_with_gradient_checkpointing(create: Any) -> None:
         assert len(seen) == runs
 
 
-@pytest.mark.parametrize("name", SPECS)
+@EACH
 @pytest.mark.parametrize("extractor", ["getter", "hook"])
 def test_the_features_have_the_channels_and_reductions_that_are_listed(name: str, extractor: str, timm: Any) -> None:
     """`features_only` returns a map for each stride from 2 to 32, with the sides of the image divided, rounded up."""
@@ -276,7 +280,7 @@ def test_a_stem_without_former_is_pruned_with_its_tokens(create: Any) -> None:
     assert model.model(images()).shape == (2, 8, 16, 16)
 
 
-@pytest.mark.parametrize("name", SPECS)
+@EACH
 def test_groups_and_exceptions_name_weights_of_the_model(name: str, timm: Any) -> None:
     """Layer decay sorts stem, blocks and head by depth, and weight decay leaves the tokens alone."""
     from timm.models import group_parameters
@@ -419,6 +423,7 @@ def test_torch_fx_takes_the_model(name: str, timm: Any, small: Any) -> None:
             torch.testing.assert_close(traced(batch), model(batch))
 
 
+@pytest.mark.slow
 @NETWORKS
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")

@@ -181,9 +181,10 @@ def test_names_of_small_networks_are_complete() -> None:
     assert {*FEW, *MANY, *NOT_EXPORTED} == set(ZOO)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "ours", "judge"),
-    [("mf26m", 1_507_472, 1_506_960), pytest.param("mf294m", 4_018_688, 4_018_688, marks=pytest.mark.slow)],
+    [("mf26m", 1_507_472, 1_506_960), ("mf294m", 4_018_688, 4_018_688)],
 )
 def test_the_peak_of_a_mobile_former_is_that_of_its_model(name: str, ours: int, judge: int, tmp_path: Path) -> None:
     """That of mf26m differs by a token of 128 in float32, which a file copies out of its tokens: 512 bytes."""

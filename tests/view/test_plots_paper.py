@@ -40,6 +40,7 @@ def test_labels_of_ablations_do_not_overlap(look: Look) -> None:
     assert overlaps(ablation(look), look) == []
 
 
+@pytest.mark.slow
 def test_labels_of_ablations_do_not_overlap_in_any_convention() -> None:
     """In one column: the names, units and ticks of conventions have different lengths."""
     for name in CONVENTIONS:
