@@ -92,8 +92,8 @@ class Search:
         """Return a variant that no trial has tried, or None if all within the windows are tried.
 
         Also return None if the study has `most` trials that have not failed. A variant is tried if a trial of it is
-        running, complete or pruned, in any process. If another process asks for the same one at the same time, this one
-        asks again.
+        running, complete or pruned, in any process. A trial is stored before it is compared with the others. So of two
+        processes that ask for the same variant, or for the last trial, at the same time, one or both ask again.
         """
         while most is None or len(self._started()) < most:
             trial, repaired = self._proposed()
@@ -104,7 +104,7 @@ class Search:
             others = [each for each in self._started() if each.number != trial.number]
             if any(each.user_attrs["content"] == candidate.content for each in others):
                 self._drop(trial, _SAME)
-            elif most is not None and sum(each.number < trial.number for each in others) >= most:
+            elif most is not None and len(others) >= most:
                 self._drop(trial, _ENOUGH)
             else:
                 return candidate

@@ -201,7 +201,7 @@ def the_list_is_that_of_brute_force(space: Mapping, data: Any, convention: Count
 
 
 def if_nothing_fits_the_nearest_are_those_of_brute_force(space: Mapping, data: Any, convention: Counting) -> None:
-    """On both sides of each window, and within all other windows."""
+    """On both sides of each window, and within all other windows that are not left open."""
     bills, _ = _brute_force(space, convention)
     assume(bills)
     quantity = quantity_of(data.draw(st.sampled_from(_names(convention))))
@@ -214,11 +214,11 @@ def if_nothing_fits_the_nearest_are_those_of_brute_force(space: Mapping, data: A
     windows = [(quantity, Window(low, high)), *others]
     sides_by_name = nearest(read_space(space), windows, convention)
     for at, (quantity, window) in enumerate(windows):
-        others = [*windows[:at], *windows[at + 1 :]]
+        sides = sides_by_name[quantity.name]
+        others = [other for other in (*windows[:at], *windows[at + 1 :]) if other[0].name not in sides.left_open]
         figures = [_figure(bill, quantity) for bill in bills if _inside(bill, others)]
         below = max((figure for figure in figures if window.least is not None and figure < window.least), default=None)
         above = min((figure for figure in figures if window.most is not None and figure > window.most), default=None)
-        sides = sides_by_name[quantity.name]
         assert [None if side is None else side.figures[quantity.name] for side in (sides.below, sides.above)] == [
             below,
             above,

@@ -76,9 +76,7 @@ BinOptions = Annotated[
                 None,
             ),
             "quantiles": (
-                Annotated[
-                    str, typer.Option("--quantiles", metavar="PERCENT,...", help="Quantiles to find, or none.")
-                ],
+                Annotated[str, typer.Option("--quantiles", metavar="PERCENT,...", help="Quantiles to find, or none.")],
                 QUANTILES,
             ),
             "below": (
