@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from mfprofile.explore.chain import Chain
-from mfprofile.explore.sums import least_to_end
+from mfprofile.explore.sums import extremes_to_end
 from mfprofile.spec.quantities import Window
 
 OPEN = Window(None, None)
@@ -20,9 +20,8 @@ Ranges: TypeAlias = list[tuple[int, int]]
 
 def ranges(chain: Chain) -> Ranges:
     """Return, for each quantity, the least and the greatest sum of the chain's paths."""
-    costs = [link.costs for link in chain.links]
-    least, negated = (least_to_end(chain.links, [sign * cost for cost in costs])[0][:, 0] for sign in (1, -1))
-    return list(zip(least.tolist(), (-negated).tolist(), strict=True))
+    least, greatest = extremes_to_end(chain.links, [link.costs for link in chain.links])[0]
+    return list(zip(least[:, 0].tolist(), greatest[:, 0].tolist(), strict=True))
 
 
 def binding(windows: Sequence[Window], reach: Ranges) -> tuple[Window, ...] | None:

@@ -22,6 +22,7 @@ from mfprofile.explore.labels import undominated
 from mfprofile.explore.meeting import Meeting, meet
 from mfprofile.explore.multipliers import Prices, priced_to_end
 from mfprofile.explore.problem import Ahead, Problem
+from mfprofile.explore.sums import ranges_of
 from mfprofile.spec.quantities import Window
 
 _FIRST = 1 << 14  # the first target is above the bound by this part of the range of sums
@@ -98,9 +99,8 @@ class _Direction:
         count = np.searchsorted(hop.source[order], self.parts.states, "right") - first
         if int(count.sum()) > self.room:
             raise TooLargeError
-        parent = np.repeat(np.arange(len(count)), count)
-        number = np.arange(len(parent)) - np.repeat(np.cumsum(count) - count, count)
-        edge = order[first[parent] + number]
+        parent, place = ranges_of(first, count)
+        edge = order[place]
         sums = self.parts.sums[:, parent] + self.problem.costs[at][:, edge]
         parts = _Parts(hop.target[edge], sums, (*self.parts.steps, (parent, edge)))
         parts = parts.select(np.flatnonzero(self._can_end(parts, at + 1)))

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mfprofile.explore.binding import ranges
 from mfprofile.explore.chain import Chain
-from mfprofile.explore.cumulative import extents
 from mfprofile.explore.grid import gridded
 from mfprofile.explore.sums import INT64_LIMIT, forward, paths_from_start
 from mfprofile.spec.quantities import Window
@@ -29,7 +29,7 @@ class Picture(NamedTuple):
 
 def picture(chain: Chain, cells: int) -> Picture:
     """Return the coarse distribution of a chain, in about so many cells. It only says where to search."""
-    least, greatest = (ends[0] for ends in extents(chain))
+    least, greatest = ranges(chain)[0]
     costs, size = chain.costs(0), max(1, (greatest - least) // cells)
     steps, grid = gridded(chain.links, costs, size)
     rest = sum(float(((cost - cost.min()) % size).mean()) for cost in costs)

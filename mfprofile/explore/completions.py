@@ -19,7 +19,7 @@ from mfprofile.explore.chain import Link
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.labels import Labels, label_levels
 from mfprofile.explore.multipliers import Prices
-from mfprofile.explore.sums import least_to_end, paths_to_end
+from mfprofile.explore.sums import extremes_to_end, least_to_end, paths_to_end
 from mfprofile.spec.quantities import Window
 
 NEVER = 2**62
@@ -66,21 +66,17 @@ class Completions:
     """
 
     def __init__(self, ranking: Ranking, memory: int, prices: Prices | None = None) -> None:
-        least, negated = (least_to_end(ranking.links, [sign * cost[:1] for cost in ranking.costs]) for sign in (1, -1))
+        extremes = extremes_to_end(ranking.links, [cost[:1] for cost in ranking.costs])
         self.own = ranking.windows[0]
-        self.least = [level[0] for level in least]
-        self.greatest = [-level[0] for level in negated]
+        self.least, self.greatest = [low[0] for low, _ in extremes], [high[0] for _, high in extremes]
         self.can_end = [np.array(counts, object) > 0 for counts in paths_to_end(ranking.links)]
-        sides, backwards = list(ranking.limits()), ranking.reversed()
-        self.tables: list[_Table | _Reach | _Priced] = [] if prices is None else [_Priced(ranking, prices)]
+        sides = list(ranking.limits())
+        self.tables: list[_Table | _Reach | _Priced]
+        if prices is not None:
+            self.tables = [_Priced(ranking, prices), *(_Reach(ranking, *side) for side in sides)]
+            return
         share = memory if len(sides) < 2 else min(_SHARE, memory // len(sides))
-        for side in sides:
-            try:
-                if prices is not None:
-                    raise TooLargeError
-                self.tables.append(_Table(backwards, *side, share))
-            except TooLargeError:
-                self.tables.append(_Reach(ranking, *side))
+        self.tables = [_table_or_reach(ranking, side, share) for side in sides]
 
     @property
     def are_exact(self) -> bool:
@@ -102,6 +98,14 @@ class Completions:
         if self.own.most is not None:
             bounds[bounds > self.own.most] = NEVER
         return bounds
+
+
+def _table_or_reach(ranking: Ranking, side: tuple[int, int, int], memory: int) -> _Table | _Reach:
+    """Return the suffixes for one limit, or only which paths can end within it, if they need more than `memory`."""
+    try:
+        return _Table(ranking.reversed(), *side, memory)
+    except TooLargeError:
+        return _Reach(ranking, *side)
 
 
 class _Table:

@@ -11,12 +11,14 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from mfprofile.errors import TooLargeError
+from mfprofile.explore.binding import OPEN, binding, ranges
 from mfprofile.explore.chain import MAX_SUM, Chain
 from mfprofile.explore.edges import Integers
 from mfprofile.explore.halves import Halves, dot, grid_size
 from mfprofile.explore.join import PairedHalves, Side
 from mfprofile.explore.stream import blocks
-from mfprofile.explore.sums import Sums, least_to_end, paths_from_start
+from mfprofile.explore.sums import Sums, ranges_of
+from mfprofile.explore.visit import size_of
 from mfprofile.explore.wavelet import WaveletMatrix
 from mfprofile.spec.quantities import Window
 
@@ -39,13 +41,6 @@ class Cumulative(Protocol):
         """Return the distinct sums within the windows above `low` and up to `high`, None if the answers are bounds."""
 
 
-def extents(chain: Chain) -> tuple[list[int], list[int]]:
-    """Return the least and the greatest sum of a chain's paths, for each quantity."""
-    costs = [link.costs for link in chain.links]
-    least, negated = (least_to_end(chain.links, [sign * cost for cost in costs])[0][:, 0] for sign in (1, -1))
-    return least.tolist(), (-negated).tolist()
-
-
 def cumulative(chain: Chain, windows: Sequence[Window], memory: int) -> Cumulative | None:
     """Return the sums of the first quantity of a chain's paths within the windows, or None if no path is within them.
 
@@ -53,38 +48,32 @@ def cumulative(chain: Chain, windows: Sequence[Window], memory: int) -> Cumulati
     `TooLargeError` if several others are left and the chain has more than `LISTED` paths, or if one other is left and
     the pairs of sums need more than `memory` bytes. Without another window the answers are bounds then.
     """
-    least, greatest = extents(chain)
-    others = binding(chain, windows)
+    others = binding_rows(chain, windows)
     if others is None:
         return None
     if not others:
-        return _OneSum(chain, windows[0], (least[0], greatest[0]), memory)
+        return _OneSum(chain, windows[0], ranges(chain)[0], memory)
     if _is_small(chain):
         return _Listed(_distinct_sums(chain, windows))
     return _TwoSums(PairedHalves(chain, (others[0], 0), memory), windows[others[0]], windows[0])
 
 
-def binding(chain: Chain, windows: Sequence[Window]) -> list[int] | None:
+def binding_rows(chain: Chain, windows: Sequence[Window]) -> list[int] | None:
     """Return the rows of the windows, but the first, that exclude some of a chain's paths; None if one excludes all.
 
     Raises `TooLargeError` if there are several, and the chain has more than `LISTED` paths.
     """
-    least, greatest = extents(chain)
-    sides = list(zip(windows, least, greatest, strict=True))
-    if any(_is_below(window.most, low) or _is_below(high, window.least) for window, low, high in sides):
+    kept = binding(windows, ranges(chain))
+    if kept is None:
         return None
-    rows = [row for row, (window, *ends) in enumerate(sides) if row and not all(end in window for end in ends)]
+    rows = [row for row, window in enumerate(kept) if row and window != OPEN]
     if len(rows) > 1 and not _is_small(chain):
         raise TooLargeError
     return rows
 
 
 def _is_small(chain: Chain) -> bool:
-    return paths_from_start(chain.links)[-1][0] <= LISTED
-
-
-def _is_below(amount: int | None, other: int | None) -> bool:
-    return amount is not None and other is not None and amount < other
+    return size_of(chain) <= LISTED
 
 
 class _OneSum:
@@ -116,8 +105,7 @@ class _OneSum:
         for few, many in self._sides():
             first = np.searchsorted(many.values, before - few.values, "right")
             number = np.maximum(np.searchsorted(many.values, last - few.values, "right") - first, 0)
-            at = np.repeat(np.arange(len(number)), number)
-            other = first[at] + np.arange(len(at)) - np.repeat(np.cumsum(number) - number, number)
+            at, other = ranges_of(first, number)
             pieces.append(
                 Sums(size * (few.values[at] + many.values[other]) + offset, few.counts[at] * many.counts[other])
             )

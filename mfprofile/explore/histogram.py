@@ -21,7 +21,7 @@ from mfprofile.errors import InputError, TooLargeError
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.coarse import Picture, even, likely, picture, within
 from mfprofile.explore.count import Number
-from mfprofile.explore.cumulative import binding, cumulative, together
+from mfprofile.explore.cumulative import binding_rows, cumulative, together
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.ranks import Numbers
 from mfprofile.explore.settings import global_settings
@@ -195,7 +195,7 @@ def _refusal(question: Question) -> str:
 
 
 def _pictured(chain: Chain, windows: Sequence[Window], cells: int) -> Picture:
-    binding(chain, windows)
+    binding_rows(chain, windows)
     return picture(chain, cells)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from mfprofile.explore.chain import Link
 from mfprofile.explore.completions import NEVER
 from mfprofile.explore.edges import Integers
+from mfprofile.explore.sums import continuations
 
 _AT_A_TIME = 1 << 19  # paths that are extended at a time
 
@@ -88,12 +89,8 @@ def _continued(
     paths: Paths, begin: int, end: int, order: Integers, sources: Integers, link: Link, cost: Integers
 ) -> Paths:
     """Return the paths from `begin` to `end` - 1 with each edge; `order` has the edges sorted by their source."""
-    states = paths.states[begin:end]
-    low = np.searchsorted(sources, states, "left")
-    count = np.searchsorted(sources, states, "right") - low
-    path = np.repeat(np.arange(len(states)), count)
-    number = np.arange(len(path)) - np.repeat(np.cumsum(count) - count, count)  # of the edge among those of its path
-    edge = order[low[path] + number]
+    path, place = continuations(paths.states[begin:end], sources)
+    edge = order[place]
     return Paths(link.target[edge], paths.sums[:, begin + path] + cost[:, edge], edge, begin + path)
 
 

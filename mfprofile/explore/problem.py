@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mfprofile.explore.chain import Chain
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.sums import least_to_end
+from mfprofile.explore.sums import extremes_to_end
 from mfprofile.spec.quantities import Window
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -59,8 +59,7 @@ class Problem:
     @cached_property
     def ahead(self) -> list[Ahead]:
         """Return what paths can still add, before each hop and at the end."""
-        least, negated = (least_to_end(self.hops, [sign * cost for cost in self.costs]) for sign in (1, -1))
-        return [Ahead(low, -high) for low, high in zip(least, negated, strict=True)]
+        return [Ahead(*extremes) for extremes in extremes_to_end(self.hops, self.costs)]
 
     @property
     def reach(self) -> tuple[Integers, Integers]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mfprofile.explore.edges import Edges, Integers
+from mfprofile.explore.sums import continuations
 
 if TYPE_CHECKING:
     from numpy.random import RandomState
@@ -151,10 +152,7 @@ class _Paths:
         """Return the paths with each edge of the next link after which the limits can be kept."""
         at = self.edges.shape[1]
         step, after = reach.edges[at], reach.tables[at + 1]
-        first = np.searchsorted(step.source, self.state, "left")
-        count = np.searchsorted(step.source, self.state, "right") - first
-        path = np.repeat(np.arange(len(self.state)), count)
-        edge = np.arange(len(path)) - np.repeat(np.cumsum(count) - count - first, count)
+        path, edge = continuations(self.state, step.source)
         left = self.left[path] - reach.changed[at][edge]
         possible = left >= 0
         path, edge, left = path[possible], edge[possible], left[possible]

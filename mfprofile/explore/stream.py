@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mfprofile.explore.chain import Chain, Link
 from mfprofile.explore.edges import Integers
-from mfprofile.explore.sums import least_to_end, paths_to_end
+from mfprofile.explore.sums import continuations, extremes_to_end, paths_to_end
 from mfprofile.spec.quantities import Window
 
 _MAX_SUFFIXES = 4096  # suffixes that are kept for each width
@@ -96,7 +96,7 @@ def blocks(chain: Chain, windows: Sequence[Window]) -> Iterator[Block]:
     `Block.within` returns which paths are in all windows.
     """
     cut = _cut(chain.links)
-    remaining = _remaining(chain)
+    remaining = extremes_to_end(chain.links, [link.costs for link in chain.links])
     suffixes = _suffixes(chain.links[cut:], chain.links[cut - 1].states if cut else 1)
     no_sums, no_edges = np.zeros((len(chain.links[0].costs), 1), np.int64), np.zeros((1, 0), np.int64)
     waiting = [(0, Prefixes(np.zeros(1, np.int64), no_sums, no_edges))]
@@ -116,16 +116,6 @@ def blocks(chain: Chain, windows: Sequence[Window]) -> Iterator[Block]:
 def _cut(links: Sequence[Link]) -> int:
     """Return the index of the first link after which the paths to the end are few enough to keep."""
     return next(at for at, counts in enumerate(paths_to_end(links)) if max(counts) <= _MAX_SUFFIXES)
-
-
-def _remaining(chain: Chain) -> list[tuple[Integers, Integers]]:
-    """Return, before each link and at the end, the least and the greatest sums from each width to the end.
-
-    Both arrays are quantities × widths.
-    """
-    costs = [link.costs for link in chain.links]
-    least, negated = (least_to_end(chain.links, [sign * cost for cost in costs]) for sign in (1, -1))
-    return [(low, -high) for low, high in zip(least, negated, strict=True)]
 
 
 def _suffixes(links: Sequence[Link], states: int) -> list[Suffixes]:
@@ -164,11 +154,8 @@ def _can_end_within(
 def _extended(prefixes: Prefixes, link: Link) -> Prefixes:
     """Return each path with each edge of the link that continues it, in the order of the paths."""
     order = np.argsort(link.source, kind="stable")
-    first = np.searchsorted(link.source[order], prefixes.states, "left")
-    count = np.searchsorted(link.source[order], prefixes.states, "right") - first
-    path = np.repeat(np.arange(len(prefixes.states)), count)
-    number = np.arange(len(path)) - np.repeat(np.cumsum(count) - count, count)  # of the edge among those of its path
-    edge = order[first[path] + number]
+    path, place = continuations(prefixes.states, link.source[order])
+    edge = order[place]
     sums = prefixes.sums[:, path] + link.costs[:, edge]
     return Prefixes(link.target[edge], sums, np.hstack([prefixes.edges[path], edge[:, None]]))
 

@@ -138,6 +138,37 @@ def least_to_end(links: Sequence[Directed], costs: Sequence[npt.NDArray[_Number]
     return levels[::-1]
 
 
+def extremes_to_end(links: Sequence[Directed], costs: Sequence[Integers]) -> list[tuple[Integers, Integers]]:
+    """Return, before each link and at the end, the least and the greatest cost of a path from each width to the end.
+
+    The arrays are as in `least_to_end`.
+    """
+    least, negated = (least_to_end(links, [sign * cost for cost in costs]) for sign in (1, -1))
+    return [(low, -high) for low, high in zip(least, negated, strict=True)]
+
+
+def continuations(states: Integers, sources: Integers) -> tuple[Integers, Integers]:
+    """Return the path and the edge of each way to continue some paths, in the order of the paths, then of the edges.
+
+    `states` has the width of each path. `sources` has the width before each edge, and must rise.
+
+    >>> [each.tolist() for each in continuations(np.array([2, 0]), np.array([0, 1, 2, 2]))]
+    [[0, 0, 1], [2, 3, 0]]
+    """
+    first = np.searchsorted(sources, states, "left")
+    return ranges_of(first, np.searchsorted(sources, states, "right") - first)
+
+
+def ranges_of(first: Integers, count: Integers) -> tuple[Integers, Integers]:
+    """Return the elements of ranges of integers one after the other: the index of the range of each, and the integer.
+
+    >>> [each.tolist() for each in ranges_of(np.array([5, 7, 1]), np.array([2, 0, 1]))]
+    [[0, 0, 2], [5, 6, 1]]
+    """
+    at = np.repeat(np.arange(len(count)), count)
+    return at, np.arange(len(at)) - np.repeat(np.cumsum(count) - count - first, count)
+
+
 def forward(steps: Sequence[Step], fits_int64: bool = True) -> list[list[Sums]]:
     """Return, before each step and at the end, the sums of all paths from the start to each width.
 
