@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +18,7 @@ from mfprofile.spec.words import shown
 
 if TYPE_CHECKING:
     from mfprofile.explore.histogram import Histogram
+    from mfprofile.explore.nearest import Nearest
     from mfprofile.explore.quantity import Quantity
     from mfprofile.explore.space import Space
     from mfprofile.spec.quantities import Window
@@ -102,11 +102,13 @@ def distribution(
     windows: Sequence[tuple[Quantity, Window]],
     convention: Counting,
     resources: Resources,
-    executor: Executor | None,
-    progress: Callable[[int, int], None],
-) -> Histogram:
-    """Return the distribution that the options ask for. Raises `InputError` for invalid amounts."""
+) -> tuple[Histogram, Mapping[str, Nearest]]:
+    """Return the distribution that the options ask for and, if no variant is within the windows, the nearest variants.
+
+    Raises `InputError` for invalid amounts.
+    """
     from mfprofile.explore.histogram import BINS, histogram
+    from mfprofile.explore.nearest import nearest
     from mfprofile.explore.quantity import quantity_of
 
     quantity = quantity_of(of)
@@ -114,10 +116,11 @@ def distribution(
     if bins.edges is not None:
         edges = _amounts(bins.edges, "--edges", quantity)
     below = [] if bins.below is None else _amounts(bins.below, "--below", quantity)
-    return histogram(
-        space, quantity, edges, windows, _percentages(bins.quantiles), below, convention, resources.ram_bytes,
-        executor, progress,
-    )  # fmt: skip
+    shares, memory = _percentages(bins.quantiles), resources.ram_bytes
+    with resources.start(space) as (executor, progress):
+        answer = histogram(space, quantity, edges, windows, shares, below, convention, memory, executor, progress)
+        none = not answer.size.upper
+        return answer, nearest(space, windows, convention, memory, executor, progress) if none else {}
 
 
 def _amounts(text: str, option: str, quantity: Quantity) -> list[int]:

@@ -29,16 +29,13 @@ def command(
 
     Example: mfprofile explore histogram mf294m-stages --of params --madds 290M:300M
     """
-    from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space
     from mfprofile.view.distribution import distribution_csv, distribution_json, distribution_table
     from mfprofile.view.tables import dumps, render, show
 
     loaded = read_space(space, changes)
-    with resources.start(loaded) as (executor, progress):
-        answer = distribution(loaded, of, bins, limits, convention, resources, executor, progress)
-        none = not answer.size.upper
-        near = nearest(loaded, limits, convention, resources.ram_bytes, executor, progress) if none else {}
+    answer, near = distribution(loaded, of, bins, limits, convention, resources)
+    none = not answer.size.upper
     if form == "json":
         show(dumps(distribution_json(loaded, answer, limits, convention)))
     elif form == "csv":

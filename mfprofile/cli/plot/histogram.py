@@ -42,18 +42,13 @@ def command(
 
     Example: mfprofile plot histogram mf294m-stages --below 300M -o histogram.svg
     """
-    from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space
     from mfprofile.view.plots.histogram import histogram_picture
 
     check_ending(output)
     answers = []
     for space in [read_space(name, changes) for name in checked_specs(names)]:
-        with resources.start(space) as (executor, progress):
-            answer = distribution(space, of, bins, limits, convention, resources, executor, progress)
-            near = (
-                {} if answer.size.upper else nearest(space, limits, convention, resources.ram_bytes, executor, progress)
-            )
+        answer, near = distribution(space, of, bins, limits, convention, resources)
         if not answer.size.upper:
             end_without_variants(space, limits, convention, near)
         answers.append((space.name, answer))
