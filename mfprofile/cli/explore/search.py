@@ -39,7 +39,9 @@ def command(
     study: Annotated[
         str | None,
         typer.Option(
-            "--study", metavar="URL", help="Where trials are kept: sqlite:///study.db, or a file study.log. It goes on."
+            "--study",
+            metavar="URL",
+            help="Where trials are kept: sqlite:///study.db, or a file study.log. One that exists goes on.",
         ),
     ] = None,
     name: Annotated[
