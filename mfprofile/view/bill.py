@@ -173,24 +173,28 @@ def skipped_params(bill: Bill) -> list[str]:
 def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
     """Return several bills side by side, each with its differences to the first."""
     columns = [Column(axis, "name" if axis == "op" else axis)]
-    labels = _labels(bills)
+    labels = numbered([bill.name for bill in bills])
     measures = ("madds", "params") if bills[0].device is None else ("madds", "params", LATENCY)
     for measure in measures:
         for label in labels:
             columns += _amount_columns(label, measure, bills[0].convention.unit, is_first=label == labels[0])
     sums = [{total.name: total for total in bill.by(axis)} for bill in bills]
-    names = list(dict.fromkeys(name for totals in reversed(sums) for name in totals))
-    names.sort(key=lambda name: _position(name, sums))
-    data = [_compared(name, [totals.get(name) for totals in sums], measures) for name in names]
+    data = [_compared(name, [totals.get(name) for totals in sums], measures) for name in names_on(axis, bills)]
     whole = _compared("total", list(map(whole_of, bills)), measures)
     below = [f"{bill.name}: {line[0].lower()}{line[1:]}" for bill in bills for line in closing(bill)]
     above = [*map(heading, bills), *prediction(bills[0])]
     return Table(columns, data, [[whole]], above, below)
 
 
-def _labels(bills: Sequence[Bill]) -> list[str]:
-    """Return the bills' names; a name that occurs again gets a number, as `mf26m#2`."""
-    names = [bill.name for bill in bills]
+def names_on(axis: str, bills: Sequence[Bill]) -> list[str]:
+    """Return the names of all parts of bills on an axis, in running order."""
+    sums = [{total.name: total for total in bill.by(axis)} for bill in bills]
+    names = dict.fromkeys(name for totals in reversed(sums) for name in totals)
+    return sorted(names, key=lambda name: _position(name, sums))
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return the names of bills; a name that occurs again gets a number, as `mf26m#2`."""
     return [f"{name}#{names[: at + 1].count(name)}" if name in names[:at] else name for at, name in enumerate(names)]
 
 
