@@ -43,7 +43,7 @@ def command(
 
     loaded = load_all(specs, changes)
     bills = [count(spec, convention, training=training) for spec in loaded]
-    if form == "json":
+    if form.name == "json":
         documents = [
             {**bill_json(bill, by), "content": content_of(spec)} for bill, spec in zip(bills, loaded, strict=True)
         ]
@@ -51,4 +51,4 @@ def command(
     elif len(bills) == 1:
         show(render(bill_table(bills[0], "block" if by is None else by), form))
     else:
-        show(render(several_table(bills, by, is_csv=form == "csv"), form))
+        show(render(several_table(bills, by, is_csv=form.name == "csv"), form))

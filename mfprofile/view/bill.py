@@ -14,10 +14,10 @@ from mfprofile.view.amounts import change_column, heading_of, rounded_as, writte
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human, milliseconds, share
 from mfprofile.view.prediction import not_priced, predicted_by
-from mfprofile.view.tables import Column, Form, Table
+from mfprofile.view.tables import TEXT, Column, Form, Table
 
 
-def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below: Iterable[str] = ()) -> Table:
+def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = TEXT, below: Iterable[str] = ()) -> Table:
     """Return one bill: a line for each block (or module, stage, pillar, kind, op), then the pillars, then the total.
 
     Modules are listed down to `depth`: as an indented tree in text, by their paths in the other forms. `below` are
@@ -44,9 +44,10 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
     if axis == "module":
         from mfprofile.cost.tree import SELF, lines, tree
 
+        is_tree = form.name == "text" and not form.sort
         for line in lines(tree(bill), depth):
             if line.name != SELF or line.total.madds or line.total.params or line.total.latency:
-                yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.total
+                yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if is_tree else line.path, line.total
         return
     totals = bill.by(axis)
     if axis == "kind":
@@ -56,12 +57,12 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
 
 def bill_columns(bill: Bill) -> list[Column]:
     """Return the columns that follow the labels of a `bill_line`, with the latency if there is a model."""
-    timed = [Column("ms", LATENCY, milliseconds, right=True), Column("%", right=True)]
+    timed = [Column("ms", LATENCY, milliseconds, right=True), Column("%", right=True, name=f"{LATENCY}.share")]
     return [
         Column(bill.convention.unit, "madds", grouped, right=True, short=human, pair=True),
-        Column("%", right=True),
+        Column("%", right=True, name="madds.share"),
         Column("params", "params", grouped, right=True, short=human, pair=True),
-        Column("%", right=True),
+        Column("%", right=True, name="params.share"),
         *([] if bill.device is None else timed),
     ]
 
@@ -212,7 +213,7 @@ def _amount_columns(label: str, measure: str, unit: str, is_first: bool) -> Iter
     key = f"{label}.{measure}"
     yield Column(f"{label}\n{heading}", key, written, right=True, short=short, joined=not is_first)
     if not is_first:
-        yield change_column("difference", measure, beside=True)
+        yield change_column("difference", measure, f"{key}.difference", beside=True)
 
 
 def _compared(name: str, totals: Sequence[Total | None], measures: Sequence[str]) -> list[Any]:

@@ -69,9 +69,9 @@ def _sums(first: Bill) -> Iterator[_Shown]:
     for measure in ("madds", "params", *([] if first.device is None else [LATENCY])):
         heading, of_first = heading_of(measure, first.convention.unit), _sum(measure, first)
         column = Column(heading, measure, written_as(measure), right=True, short=rounded_as(measure))
-        change = change_column("to first", measure, beside=True)._replace(optional=2 * (measure == "params"))
+        change = change_column("to first", measure, f"{measure}.to_first", beside=True)
         yield column, partial(_sum, measure)
-        yield change, partial(_against, of_first, measure)
+        yield change._replace(optional=2 if measure == "params" else 0), partial(_against, of_first, measure)
 
 
 def _sum(measure: str, bill: Bill) -> int:
@@ -86,7 +86,7 @@ def _share(pillar: str) -> _Shown:
     def value(bill: Bill) -> str | None:
         return share(bill.pillars[pillar].madds, bill.madds) if pillar in bill.pillars else None
 
-    return Column(f"{pillar}\n%", right=True, optional=1), value
+    return Column(f"{pillar}\n%", right=True, optional=1, name=f"{pillar}.share"), value
 
 
 def _parts(axis: str, bills: Sequence[Bill]) -> Iterator[_Shown]:

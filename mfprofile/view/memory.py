@@ -30,7 +30,7 @@ def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: F
     def one_axis(bill: Bill) -> str:
         return bill.subject.axes[0] if axis is None else axis
 
-    if form == "json":
+    if form.name == "json":
         every = [memory_json(bill, one_axis(bill), run) for bill in bills]
         return dumps(every if len(every) > 1 else every[0])
     if len(bills) == 1:
@@ -150,7 +150,7 @@ def _columns(unit: str) -> list[Column]:
         Column(unit, "madds", grouped, right=True, short=human),
         Column("activations", "activations", grouped, right=True, short=human),
         Column("bytes moved", "moved_bytes", grouped, right=True, short=in_bytes, pair=True),
-        Column(f"{unit}/byte", right=True, optional=1),
+        Column(f"{unit}/byte", right=True, optional=1, name="madds_per_byte"),
         Column("peak bytes", "live_bytes", grouped, right=True, short=in_bytes, pair=True),
     ]
 
