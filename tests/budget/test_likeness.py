@@ -23,7 +23,7 @@ from mfprofile.cost.bill import Bill  # noqa: E402
 from mfprofile.nn import build  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 from mfprofile.view.difference import difference_text  # noqa: E402
-from mfprofile.view.form import TEXT
+from mfprofile.view.form import TEXT  # noqa: E402
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 SLOW_MODELS = ["mf26m", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS[1:])]
