@@ -14,7 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
-from running import ROOT
+from running import ROOT, run
+
+import mfprofile
+from mfprofile.cli.program import COMMANDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,7 +34,7 @@ def _module(name: str) -> ModuleType:
     return module
 
 
-sources, check = _module("sources"), _module("check")
+sources, check, commands = _module("sources"), _module("check"), _module("commands")
 
 
 @pytest.mark.parametrize(
@@ -44,8 +47,9 @@ sources, check = _module("sources"), _module("check")
         ("docs/specs.md", '<img src="../reports/accuracy.svg">', '<img src="reports/accuracy.svg">'),
         ("docs/training-networks.md", "[a](../examples/digits.py)", "[a](examples/digits.py.md)"),
         ("README.md", "[![a](reports/a.svg)](docs/pictures.md)", "[![a](reports/a.svg)](pictures.md)"),
-        ("reports/README.md", "[a](mf294m.html)", "[a](../live/mf294m.html)"),
-        ("studies/README.md", "[a](../docs/conventions.md#b)", "[a](../conventions.md#b)"),
+        ("reports/README.md", "[a](mf294m.html)", "[a](live/mf294m.html)"),
+        ("reports/README.md", "![a](accuracy.svg)", "![a](reports/accuracy.svg)"),
+        ("reports/paper.md", "[a](../docs/conventions.md#b)", "[a](../conventions.md#b)"),
         ("docs/specs.md", "[a](https://example.org/README.md) [b](#b)", "[a](https://example.org/README.md) [b](#b)"),
         ("docs/specs.md", "`[a](../README.md)`", "`[a](../README.md)`"),
         ("docs/specs.md", "```\n[a](../README.md)\n```", "```\n[a](../README.md)\n```"),
@@ -65,10 +69,23 @@ def test_the_links_below_a_page_are_left_to_the_site() -> None:
 def test_every_page_outside_docs_that_is_linked_is_on_the_site() -> None:
     """Pages lead to pages: benchmarks, reports, studies and examples, with their pictures and programs."""
     linked = sources.linked_files([f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")])
-    assert {"index.md", "changelog.md", "reports/README.md", "examples/digits.py.md", "reports/accuracy.svg"} <= set(
-        linked
-    )
+    assert {"index.md", "changelog.md", "reports.md", "examples/digits.py.md", "reports/accuracy.svg"} <= set(linked)
     assert not any(file.is_relative_to(ROOT / "docs") for file in linked.values())
+
+
+def test_the_api_has_every_name_of_the_package() -> None:
+    """Each public name is on a page, and has the place that it is imported from."""
+    pages = (ROOT / ".ci" / "mkdocs" / "pages" / "api").glob("*.md")
+    names = {line[4:] for page in pages for line in page.read_text(encoding="utf-8").splitlines() if line[:4] == "::: "}
+    assert {f"mfprofile.{name}" for name in mfprofile.__all__ if name != "__version__"} <= names
+
+
+def test_the_page_of_commands_has_the_help_of_each() -> None:
+    """The whole help, as at a terminal of 80 columns."""
+    page = commands.commands_page()
+    for name, inner in COMMANDS.items():
+        for words in [(name,), *((name, each) for each in inner)]:
+            assert f"# {' '.join(words)}\n\n```text\n{run(*words, '--help').stdout.rstrip()}\n```\n" in page
 
 
 def _site(folder: Path, **pages: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from commands import commands_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
@@ -23,8 +24,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for place, file in linked_files(["docs/README.md", *(f"docs/{page}" for page in pages)]).items():
         files.append(_file(place, file, config))
     files.append(_file("pages.md", ROOT / "docs" / "README.md", config))
-    for file in sorted(PAGES.iterdir()):
-        files.append(_file(file.name, file, config))
+    files.append(File.generated(config, "commands.md", content=commands_page()))
+    for file in sorted(PAGES.rglob("*.*")):
+        files.append(_file(file.relative_to(PAGES).as_posix(), file, config))
     for model in MODELS:
         place = f"live/{model}.html"
         if (old := files.get_file_from_path(place)) is not None:
@@ -39,8 +41,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     source = Path(page.file.abs_src_path) if page.file.abs_src_path else None
     if source is None:
         return markdown
-    path = f"docs/{source.name}" if source.parent == PAGES else source.relative_to(ROOT).as_posix()
-    return site_text(markdown, path)
+    own = source.is_relative_to(PAGES)
+    path = Path("docs", source.relative_to(PAGES)) if own else source.relative_to(ROOT)
+    return site_text(markdown, path.as_posix())
 
 
 def _file(place: str, file: Path, config: MkDocsConfig) -> File:

@@ -16,6 +16,9 @@ PLACES = MappingProxyType(
         "CHANGELOG.md": "changelog.md",
         "CONTRIBUTING.md": "contributing.md",
         "SECURITY.md": "security.md",
+        "benchmarks/README.md": "benchmarks.md",
+        "reports/README.md": "reports.md",
+        "studies/README.md": "studies.md",
         "reports/mf294m.html": "live/mf294m.html",
     }
 )
