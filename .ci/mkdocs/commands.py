@@ -12,8 +12,8 @@ from mfprofile.cli.program import COMMANDS, main
 
 _HEAD = """# Commands
 
-What `--help` prints for each command, at 80 columns. [All pages](pages.md#commands) has the commands on one screen, with
-the exit codes.
+What `--help` prints for each command, at 80 columns. [All pages](pages.md#commands) has the commands on one screen,
+with the exit codes.
 """
 
 
