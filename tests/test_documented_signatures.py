@@ -43,10 +43,10 @@ def function(name: str) -> Callable[..., Any]:
     """Return the function, class or method that pages call by this name."""
     if name in METHODS:
         return getattr(getattr(mfprofile, METHODS[name]), name)  # type: ignore[no-any-return]
-    if name in (imported := _imported()):  # first, because a room can have the name of its function
-        return getattr(import_module(imported[name]), name)  # type: ignore[no-any-return]
-    if hasattr(mfprofile, name):
+    if name in mfprofile.__all__:
         return getattr(mfprofile, name)  # type: ignore[no-any-return]
+    if name in (imported := _imported()):
+        return getattr(import_module(imported[name]), name)  # type: ignore[no-any-return]
     module, _, attribute = name.rpartition(".")
     return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
 
