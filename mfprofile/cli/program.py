@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
@@ -186,9 +186,15 @@ def _group(name: str, inner: Sequence[str]) -> typer.Typer:
     return group
 
 
+def command_at(*path: str) -> Callable[..., None]:
+    """Return the function of a command, by its words: `count`, or `explore`, `count`."""
+    command: Callable[..., None] = import_module(".".join(["mfprofile.cli", *path])).command
+    return command
+
+
 def _add(app: typer.Typer, *path: str) -> None:
     """Add the command of a path, the last word of which is its name."""
-    function = with_group_options(import_module(".".join(["mfprofile.cli", *path])).command)
+    function = with_group_options(command_at(*path))
     app.command(path[-1], cls=Command, help=laid_out(function.__doc__ or ""))(function)
 
 
