@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -118,9 +119,13 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
 
 def _usage(error: Any) -> str:
     """Return what typer prints for an invalid option or argument, which can have any characters of the command line."""
-    text = io.StringIO()
-    error.show(file=text)
-    return lines(text.getvalue())
+    shown = io.StringIO()
+    error.show(file=shown)
+    text = re.sub(r" \(Possible options: (.*)\)", lambda names: f". Did you mean {names[1]}?", shown.getvalue())
+    if unknown := re.search(r"No such command '(\w+)'\.$", text.rstrip()):
+        inner = [f"'{name} {unknown[1]}'" for name, names in COMMANDS.items() if unknown[1] in names]
+        text = text.rstrip() + (f" Did you mean {' or '.join(inner)}?\n" if inner else "\n")
+    return lines(text)
 
 
 def _show_traceback(error: Exception) -> None:
