@@ -14,9 +14,7 @@ from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 def command(
     variants: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[SPEC...]", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs
-        ),
+        typer.Argument(metavar="SPEC", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs),
     ] = None,
     quantity: Annotated[
         str,

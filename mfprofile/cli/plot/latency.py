@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import specs
+from mfprofile.cli.completion import networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, counted
 from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
@@ -25,9 +25,9 @@ def command(
     variants: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SPEC|TARGET...]",
+            metavar="SPEC|TARGET",
             help="Predict these: names of 'mfprofile list', paths, or targets of 'audit' (default: the seven models).",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ] = None,
     measured: Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mfprofile.cli.completion import words
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import report_file
 
@@ -33,7 +34,14 @@ LookOptions = Annotated[
             "span": (
                 Annotated[
                     int,
-                    typer.Option("--span", metavar="1|2", min=1, max=2, help="Width: one or two columns of a paper."),
+                    typer.Option(
+                        "--span",
+                        metavar="1|2",
+                        min=1,
+                        max=2,
+                        help="Width: one or two columns of a paper.",
+                        autocompletion=words("1", "2"),
+                    ),
                 ],
                 2,
             ),
