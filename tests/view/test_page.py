@@ -7,12 +7,12 @@ import io
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pages import file_of, opened, shown
 from running import run
 
 from mfprofile.cost import count
@@ -20,10 +20,9 @@ from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.errors import SpecError
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec import Spec, load
-from mfprofile.view.page.page import page_text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 LARGEST = 1_500_000
@@ -49,30 +48,6 @@ SET = """(changes) => {
     input.dispatchEvent(new Event(input.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
   }
 }"""
-
-
-@contextmanager
-def opened(chromium: Browser, tmp_path: Path, spec: Spec, fragment: str = "", **options: Any) -> Iterator[Page]:
-    """Open a spec's page from a file. The page must load nothing from elsewhere and log nothing."""
-    file = tmp_path / f"{spec.name or 'page'}.html"
-    file.write_text(page_text(spec), encoding="utf-8")
-    page = chromium.new_page(**options)
-    messages: list[str] = []
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(("file:", "blob:", "data:")) else messages.append(request.url),
-    )
-    page.goto(f"{file.as_uri()}{fragment}")
-    yield page
-    assert messages == []
-    page.close()
-
-
-def shown(number: int) -> str:
-    """Return a number as the page shows it."""
-    return f"{number:,}"
 
 
 NUMBERS: dict[str, list[Any]] = {
@@ -162,15 +137,9 @@ def test_turning_knobs_gives_pythons_integers_and_verdicts(
             continue
         valid += 1
         assert {key: read[key] for key in expected} == expected, changes
-        again = count(load(_file(tmp_path, read["yaml"])))
+        again = count(load(file_of(tmp_path, read["yaml"])))
         assert (shown(again.madds), shown(again.params)) == (read["madds"], read["params"]), read["yaml"]
     assert valid > settings // 5
-
-
-def _file(folder: Path, text: str) -> str:
-    file = folder / "copied.yaml"
-    file.write_text(text, encoding="utf-8")
-    return str(file)
 
 
 def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path) -> None:
@@ -182,7 +151,7 @@ def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path)
         text = page.evaluate("navigator.clipboard.readText()")
         total = page.inner_text("#madds")
     assert text == "extends: mf294m\ntokens: {count: 4}\nblocks:\n  8: {out: 112}\n"
-    done = run("count", _file(tmp_path, text), "--json")
+    done = run("count", file_of(tmp_path, text), "--json")
     assert shown(json.loads(done.stdout)["madds"]) == total
 
 
@@ -191,7 +160,7 @@ def test_the_full_spec_is_shown_below_the_changes(chromium: Browser, tmp_path: P
     with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112") as page:
         text, total = page.inner_text("#full"), page.inner_text("#madds")
         assert "extends" not in text
-        assert shown(count(load(_file(tmp_path, text))).madds) == total
+        assert shown(count(load(file_of(tmp_path, text))).madds) == total
         page.fill("#knob-stem", "x")
         assert page.inner_text("#full") == ""
     with opened(chromium, tmp_path, load(TINY)) as page:
@@ -403,7 +372,7 @@ def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: P
     with opened(chromium, tmp_path, spec) as page:
         read = page.evaluate(READ)
         assert read["madds"] == shown(count(spec).madds)
-        assert count(load(_file(tmp_path, read["yaml"]))).records() == count(spec).records()
+        assert count(load(file_of(tmp_path, read["yaml"]))).records() == count(spec).records()
         assert "latency ≤ 12,000,000 ns: only ‘mfprofile check’ judges it" in page.inner_text("body")
         assert page.inner_text("#numbers-3") == "blocks 3–5"
         assert page.inner_text("#numbers-4") == "left out"
@@ -812,7 +781,7 @@ def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: P
 
 
 @pytest.mark.parametrize("file", ["mf26m.pdf", "mf26m", "reports/mf26m.svg"])
-def test_a_page_is_written_only_to_an_html_file(tmp_path: Path, file: str) -> None:
+def test_a_page_is_written_only_to_an_htmlfile_of(tmp_path: Path, file: str) -> None:
     """Another ending is refused, as by `plot`."""
     done = run("page", "mf26m", "-o", str(tmp_path / file))
     message = f"error: {tmp_path / file}: must end in .html or .htm\n"

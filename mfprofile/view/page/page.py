@@ -33,6 +33,7 @@ _SCRIPTS = (
     "plane",
     "limits",
     "results",
+    "compare",
     "problems",
     "actions",
     "main",

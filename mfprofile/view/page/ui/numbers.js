@@ -24,9 +24,9 @@ function share(part, whole) {
 }
 
 /** Return the signed difference, exact and in percent of the old, to the first decimal that is not zero; "=" for none. */
-function change(now, before) {
+function change(now, before, write = grouped) {
   if (now === before) return "=";
-  const exact = signed(now, before);
+  const exact = signed(now, before, write);
   if (!before) return exact;
   const share = (100 * Math.abs(now - before)) / before;
   let digits = 1;
@@ -35,7 +35,7 @@ function change(now, before) {
 }
 
 /** Return the signed difference, exact; the empty text for none. */
-function signed(now, before) {
+function signed(now, before, write = grouped) {
   if (now === before) return "";
-  return `${now > before ? "+" : MINUS}${grouped(Math.abs(now - before))}`;
+  return `${now > before ? "+" : MINUS}${write(Math.abs(now - before))}`;
 }

@@ -43,7 +43,8 @@ function goTo(key) {
 function stateLine(problems) {
   if (!problems.length) {
     const number = changes(page.now, page.spec).length;
-    return [number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`];
+    const changed = number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`;
+    return [page.a ? `B: ${changed}. Differences are against A.` : changed];
   }
   const first = hostOf(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";

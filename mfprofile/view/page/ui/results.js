@@ -13,7 +13,7 @@ function drawTotals(valid) {
     byId(name).textContent = counted ? grouped(counted[name]) : "–";
     byId(`${name}-short`).textContent = counted ? human(counted[name]) : "";
     const over = limits.find((limit) => limit.name === name && !limit.holds);
-    const apart = valid ? change(counted[name], original[name]).replace("=", "as the original") : "last valid figure";
+    const apart = valid ? change(counted[name], original[name]).replace("=", page.a ? "as A" : "as the original") : "last valid figure";
     byId(`${name}-change`).textContent = over ? `${apart}; ${over.most ? "over" : "under"} budget` : apart;
     byId(name).closest(".tile").classList.toggle("over", over !== undefined);
   }
@@ -25,11 +25,11 @@ function drawTotals(valid) {
 function drawResults() {
   const { counted, original } = page;
   if (!counted) return;
-  const unit = mfprofile.conventions[page.convention].unit;
-  byId("bill").replaceChildren(billTable(counted, original, page.axis, unit));
+  byId("bill").replaceChildren(billTable(counted, original, page.axis));
   drawPlane();
   drawPillars();
   drawBlocks();
+  drawCompared();
 }
 
 /** Draw the plane as wide as there is room, and show the key of the lines in it. */
