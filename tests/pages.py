@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.cost.device import Device
 from mfprofile.spec import Spec
 from mfprofile.view.page.page import page_text
 
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(chromium: Browser, tmp_path: Path, spec: Spec, fragment: str = "", **options: Any) -> Iterator[Page]:
+def opened(
+    chromium: Browser, tmp_path: Path, spec: Spec, fragment: str = "", device: Device | None = None, **options: Any
+) -> Iterator[Page]:
     """Open a spec's page from a file. The page must load nothing from elsewhere and log nothing."""
     file = tmp_path / f"{spec.name or 'page'}.html"
-    file.write_text(page_text(spec), encoding="utf-8")
+    file.write_text(page_text(spec, device=device), encoding="utf-8")
     page = chromium.new_page(**options)
     messages: list[str] = []
     page.on("console", lambda message: messages.append(message.text))

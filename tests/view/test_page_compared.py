@@ -28,7 +28,7 @@ ROWS = """(rows) => rows.map((row) => [...row.cells].map((cell) =>
 
 def rows_of(page: Page, quantity: int) -> dict[str, list[str]]:
     """Return the rows of a quantity's table by the name in their first column; those of pillars end with a dot."""
-    rows = page.eval_on_selector_all(f"#compared table:nth-of-type({quantity}) tr", ROWS)
+    rows = page.eval_on_selector_all(f".side:nth-of-type({quantity}) tr", ROWS)
     named, ending = {}, ""
     for name, *cells in rows[1:]:
         ending = "." if name == "by pillar" else "" if name == "by block" else ending

@@ -42,12 +42,18 @@ function comparedTable(quantity) {
     ...["pillar", "block"].map((axis) => [axis, splitBy(page.original, axis), splitBy(page.counted, axis)]),
   ];
   const heads = ["A", "B", "B − A"].map((text) => element("th", { scope: "col", class: "number" }, text));
-  return element("table", { class: "sides" },
-    element("caption", {}, quantity.label),
+  const [one, other] = [page.original, page.counted].map((bill) => bill.latency);
+  const isClose = quantity.name === "latency" && Math.abs(one - other) < (page.device.error ?? 1) * Math.max(one, other);
+  return element("div", { class: "side" }, element("table", { class: "sides" },
+    element("caption", {}, quantity.label, isClose ? element("small", {}, ` the totals differ by less than the model’s error${shownError()}`) : null),
     element("thead", {}, element("tr", {}, element("td"), ...heads)),
     ...groups.map(([axis, before, now]) => element("tbody", {},
       axis && element("tr", {}, element("th", { scope: "rowgroup", colspan: 4, class: "quiet" }, `by ${axis}`)),
-      ...pairedBy(before, now).map(([a, b]) => comparedRow(a, b, quantity)))));
+      ...pairedBy(before, now).map(([a, b]) => comparedRow(a, b, quantity))))));
+}
+
+function shownError() {
+  return page.device.error === null ? ", which is not known" : ` of ${(100 * page.device.error).toFixed(1)} %`;
 }
 
 /** Return the totals of A and B in pairs of the same place, those of B first; one of the two can be missing. */
@@ -58,9 +64,10 @@ function pairedBy(before, now) {
 
 function comparedRow(a, b, { name, write, short }) {
   const renumbered = a && b && a.name !== b.name ? ` (A: ${a.name})` : "";
-  const cell = (total) => element("td", { class: "number" }, ...(total
-    ? [element("span", { class: "exact" }, write(total[name])), element("span", { class: "short" }, short(total[name]))] : ["–"]));
-  const [apart, , part] = change(b?.[name] ?? 0, a?.[name] ?? 0, write).split(/( \()/);
+  const twice = (exact, rounded) => [element("span", { class: "exact" }, exact), element("span", { class: "short" }, rounded)];
+  const cell = (total) => element("td", { class: "number" }, ...(total ? twice(write(total[name]), short(total[name])) : ["–"]));
+  const [now, before] = [b?.[name] ?? 0, a?.[name] ?? 0];
+  const [, part] = change(now, before).split(" (");
   return element("tr", {}, element("th", { scope: "row" }, b ? b.name + renumbered : `${a.name} of A`), cell(a), cell(b),
-    element("td", { class: "number" }, apart, part ? element("small", {}, ` (${part}`) : null));
+    element("td", { class: "number" }, ...twice(signed(now, before, write) || "=", signed(now, before, short) || "="), part ? element("small", {}, ` (${part}`) : null));
 }

@@ -87,7 +87,7 @@ function recount(spec) {
 }
 
 function countedTwice(spec) {
-  const bill = mfprofile.bill(spec, page.convention);
+  const bill = mfprofile.bill(spec, page.convention, page.device);
   return { ...bill, other: mfprofile.bill(bill.network, otherConvention()).madds };
 }
 
@@ -123,7 +123,9 @@ function yamlText(spec = page.now) {
 
 function build() {
   byId("knobs").append(...KNOBS.map((groups) => element("div", {}, ...groups.map(([name, knobs]) =>
-    element("fieldset", {}, element("legend", {}, name), ...knobs.map((knob) => control({ name: knob.label, ...knob }, turn)))))));
+    element("fieldset", {}, element("legend", {}, name), ...knobs
+      .filter((knob) => page.device || knob.key !== "budget.max.latency").map((knob) => control({ name: knob.label, ...knob }, turn)))))));
+  byId("latency").closest(".tile").hidden = byId("about-model").hidden = !page.device;
   byId("blocks").append(...page.spec.blocks.map((block, index) => {
     const number = index + 1;
     const name = `${number} ${block.block}`;

@@ -18,8 +18,17 @@ function human(number) {
   return String(number);
 }
 
+/** Return nanoseconds in milliseconds with three decimals, or with other `digits`, ties to even as in Python. */
+function milliseconds(time, digits = 3) {
+  if (time === null) return ""; // only ops without a price
+  const isTie = digits === 3 && time % 62500 === 0 && time % 1000 === 500 && Math.floor(time / 1000) % 2 === 0;
+  const [whole, part] = ((isTie ? time - 500 : time) / 1e6).toFixed(digits).split(".");
+  return `${grouped(Number(whole))}.${part}`;
+}
+
 /** Return a part of a total in percent, to one decimal. */
 function share(part, whole) {
+  if (part === null) return "";
   return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
 }
 

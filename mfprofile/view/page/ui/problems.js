@@ -82,7 +82,7 @@ function announce() {
     const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${limit.name} ${verdictOn(limit)}`);
     byId("said").textContent = page.problems.length
       ? ["Not counted", ...page.problems.map(sentence)].join(". ")
-      : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${broken.join("")}`;
+      : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${isPredicted() ? `, ${milliseconds(page.counted.latency)} ms` : ""}${broken.join("")}`;
   }, 800);
 }
 

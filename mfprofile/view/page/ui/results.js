@@ -17,9 +17,24 @@ function drawTotals(valid) {
     byId(`${name}-change`).textContent = over ? `${apart}; ${over.most ? "over" : "under"} budget` : apart;
     byId(name).closest(".tile").classList.toggle("over", over !== undefined);
   }
+  if (page.device) drawLatency(valid, limits);
   byId("besides").textContent = counted
     ? `${grouped(counted.activations)} activations; ${grouped(counted.other)} ${other}` : "";
   byId("limits").replaceChildren(...limitList(limits));
+}
+
+/** Show the predicted latency, or why there is none, and by what it is predicted. */
+function drawLatency(valid, limits) {
+  const { device, counted, original } = page;
+  const kinds = (counted?.unpriced ?? []).map(([kind, number]) => `${kind} (${number})`).join(", ");
+  const latency = counted?.latency ?? null;
+  const over = limits.find((limit) => limit.name === "latency" && limit.holds === false);
+  const apart = isPredicted() ? change(latency, original.latency, milliseconds).replace("=", page.a ? "as A" : "as the original") : "not predicted";
+  byId("latency").textContent = latency === null ? "–" : milliseconds(latency);
+  byId("latency-change").textContent = [valid ? apart : "last valid figure", over && "over budget"].filter(Boolean).join("; ");
+  byId("latency").closest(".tile").classList.toggle("over", over !== undefined);
+  const lacks = latency === null ? `. There is no latency, because the model never saw ops of kind ${kinds}` : `. Not in the latency, because the model never saw them: ${kinds}`;
+  byId("about-model").textContent = `ms: predicted by latency model ${device.about}${kinds ? lacks : ""}`;
 }
 
 function drawResults() {
@@ -62,7 +77,7 @@ function drawPillars() {
 
 /** Put the cost of each block beside its knobs, all repetitions together, and its numbers in the bill. */
 function drawBlocks() {
-  const entries = new Map(page.last.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
+  const entries = new Map(page.last.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, latency: 0, numbers: [] }]));
   const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
   for (const total of page.counted.by("block")) {
     const entry = entries.get(entryOf.get(total.name));
@@ -70,11 +85,13 @@ function drawBlocks() {
     entry.numbers.push(total.name);
     entry.madds += total.madds;
     entry.params += total.params;
+    entry.latency += total.latency ?? 0;
   }
   for (const [number, entry] of entries) {
     byId(`cost-${number}`).replaceChildren(
       element("span", {}, `${human(entry.madds)} ${mfprofile.conventions[page.convention].unit}`),
-      element("span", {}, `${human(entry.params)} params`));
+      element("span", {}, `${human(entry.params)} params`),
+      ...(isPredicted() ? [element("span", {}, `${milliseconds(entry.latency)} ms`)] : []));
     byId(`numbers-${number}`).textContent = laidOut(number, entry.numbers);
   }
 }

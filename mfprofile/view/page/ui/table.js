@@ -5,7 +5,13 @@ function quantities() {
   return [
     { name: "madds", label: mfprofile.conventions[page.convention].unit, write: grouped, short: human },
     { name: "params", label: "params", write: grouped, short: human },
+    ...(isPredicted() ? [{ name: "latency", label: "ms", write: milliseconds, short: milliseconds }] : []),
   ];
+}
+
+/** Return whether there is a latency, of this variant and of what it is compared with. */
+function isPredicted() {
+  return [page.counted, page.original].every((bill) => typeof bill?.latency === "number");
 }
 
 /** Return the totals of a bill by an axis, each split by pillar; `place` is what a total is compared by. */
@@ -52,7 +58,7 @@ function billTable(bill, original, axis) {
   const body = rows.map((row) => tableRow(row, before.get(row.place), bill, axis, most));
   const gone = [...before.values()].filter((row) => !rows.some((other) => other.place === row.place));
   const total = { ...bill, name: "total", pillars: null };
-  return element("table", { class: "bill" },
+  return element("table", { class: quantities().length > 2 ? "bill three" : "bill" },
     element("caption", {}, `${bill.unit} in convention ‘${bill.convention}’`),
     element("thead", {}, head),
     element("tbody", {}, ...body, ...gone.map((row) => goneRow(row))),
@@ -95,7 +101,8 @@ function bars(row, name, most, before, write) {
 
 /** Return every op of a bill as CSV: the columns of `mfprofile count --by op --csv`, and then each op's place. */
 function csvOf(bill) {
-  const columns = ["name", "kind", "role", "out", "madds", "elements", "params", "activations", "block", "stage", "pillar"];
+  const columns = ["name", "kind", "role", "out", "madds", "elements", "params", "activations",
+    ...(page.device ? ["latency"] : []), "block", "stage", "pillar"];
   const cell = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const line = (row) => columns.map((name) => cell(name === "out" ? row.out.join("×") : String(row[name] ?? ""))).join(",");
   return [columns.join(","), ...bill.rows.map(line)].join("\n") + "\n";
