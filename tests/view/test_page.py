@@ -741,16 +741,56 @@ def test_every_control_has_a_name(chromium: Browser, tmp_path: Path) -> None:
         assert nameless == []
 
 
-@pytest.mark.parametrize("width", [360, 412, 768, 1100, 1600])
+STATES_OF_A_PHONE = (
+    "",
+    "blocks.8.out=97&bridge.heads=3&nosuch=3&convention=x",
+    "tokens.count=4&A.blocks.3.repeat=2&budget.max.madds=300M",
+)
+
+
+@pytest.mark.parametrize(
+    "width", [320, 390, *(pytest.param(width, marks=pytest.mark.slow) for width in (768, 1024, 1400))]
+)
 def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, width: int) -> None:
-    """From a phone to a wide screen, the page does not scroll sideways, and no text is cut off."""
-    with opened(chromium, tmp_path, load("mf294m-retinanet"), viewport={"width": width, "height": 800}) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        cut = page.eval_on_selector_all(
-            ".tile output, .tile p, h1, label, button",
-            "nodes => nodes.filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline').map(node => node.textContent)",
+    """From a phone to a wide screen, the page does not scroll sideways, and no text is cut off.
+
+    What is wider is in a box that scrolls and says so.
+    """
+    with opened(chromium, tmp_path, load("mf294m"), viewport={"width": width, "height": 800}) as page:
+        for fragment in STATES_OF_A_PHONE:
+            page.evaluate(RESTORE, [fragment])
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, fragment
+            cut = page.eval_on_selector_all(
+                ".figure, .tile p, h1, label, button, legend, #state, .error li, #notice li, .side, .limit > *, #apart li",
+                "nodes => nodes.filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline').map(node => node.textContent)",
+            )
+            assert cut == [], fragment
+            assert page.evaluate(
+                "[...document.querySelectorAll('#bill')].every((box) => (box.scrollWidth > box.clientWidth) !== document.getElementById('bill-hint').hidden)"
+            )
+
+
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.slow)])
+def test_on_a_phone_nothing_is_left_out(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """Each model has its name in the plane or below it, and all totals and controls are visible or can be scrolled to."""
+    with opened(chromium, tmp_path, load("mf508m"), viewport={"width": width, "height": 800}) as page:
+        named = page.eval_on_selector_all("#plane .name", "nodes => nodes.map((node) => node.textContent)")
+        below = page.inner_text("#unnamed")
+        for model in MODELS:
+            assert model in named or f"{model} (" in below
+            assert f"{model} " in (page.get_attribute("#plane svg", "aria-label") or "")
+        bill = count("mf508m")
+        for total in (bill.madds, bill.params, bill.activations, bill.under("paper").madds):
+            assert shown(total) in page.inner_text("body")
+        hidden = page.eval_on_selector_all(
+            "input, select, button",
+            "nodes => nodes.filter((node) => !node.getClientRects().length).map((node) => node.id)",
         )
-        assert cut == []
+        assert set(hidden) == {"dismiss", "swap", "copy-a", "csv-a", "unpin"}
+        page.evaluate("() => { document.getElementById('bill').scrollLeft = 1e6; }")
+        place = page.locator("#bill tfoot td >> nth=-1").bounding_box()
+        assert place is not None
+        assert 0 <= place["x"] < place["x"] + place["width"] <= width
 
 
 @pytest.mark.parametrize("width", [360, 1100, 1400])

@@ -41,6 +41,7 @@ function drawResults() {
   const { counted, original } = page;
   if (!counted) return;
   byId("bill").replaceChildren(billTable(counted, original, page.axis));
+  hint();
   drawPlane();
   drawPillars();
   drawBlocks();
@@ -55,11 +56,21 @@ function drawPlane() {
   byId("plane").replaceChildren(plane(models, page.original, page.counted, lines, unit, page.room));
   byId("plane-budget").hidden = !byId("plane").querySelector(".limit:not(.over)");
   byId("plane-over").hidden = !byId("plane").querySelector(".limit.over");
+  const named = new Set([...byId("plane").querySelectorAll(".name")].map((node) => node.textContent));
+  const unnamed = models.filter((model) => !named.has(model.name)).map((model) => `${model.name} (${human(model.madds)}, ${human(model.params)})`);
+  byId("unnamed").textContent = unnamed.length ? `Dots without room for a name: ${unnamed.join(", ")}` : "";
+}
+
+/** Say that the bill is wider than its box, if it is. */
+function hint() {
+  const { scrollWidth, clientWidth } = byId("bill");
+  byId("bill-hint").hidden = scrollWidth <= clientWidth;
 }
 
 /** Measure the room for the plane; redraw it if that has changed. */
 function measure() {
   const room = byId("plane").clientWidth;
+  hint();
   if (room === page.room) return;
   page.room = room;
   if (page.counted) drawPlane();
