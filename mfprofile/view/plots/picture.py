@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,8 @@ _DATES = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDa
 class Picture:
     """A drawn figure, and `data`, the records that it shows: plain values, in the order of the picture.
 
-    `latency_model` is what is said of the model that predicts its latencies, if it shows any.
+    `latency_model` is what is said of the model that predicts its latencies, if it shows any. `notes` name what it
+    does not show: labels without room, and points outside its limits.
     """
 
     title: str
@@ -33,12 +34,14 @@ class Picture:
     data: Sequence[Mapping[str, Any]]
     convention: str = ""
     latency_model: Mapping[str, Any] | None = None
+    notes: Sequence[str] = ()
 
     def description(self) -> str:
         """Return the title, the convention, the latency model, and the data as JSON. Each file contains this text."""
         named = {"convention": self.convention} if self.convention else {}
         predicted = {"latency_model": self.latency_model} if self.latency_model else {}
-        content = {"title": self.title, **named, **predicted, "data": list(self.data)}
+        notes = {"notes": list(self.notes)} if self.notes else {}
+        content = {"title": self.title, **named, **predicted, **notes, "data": list(self.data)}
         return json_text(content)
 
 
@@ -63,6 +66,7 @@ def rendered(picture: Picture, form: str, look: Look) -> bytes:
     """
     import matplotlib as mpl
 
+    picture = replace(picture, title=look.title) if look.title else picture
     metadata: dict[str, Any] = {"Title": picture.title, _DESCRIPTION[form]: picture.description(), **_DATES[form]}
     stream = io.BytesIO()
     with look.applied(), mpl.rc_context({"svg.image_inline": True}):
