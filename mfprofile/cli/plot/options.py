@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from mfprofile.cli.completion import names_in
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import notify, report_file
-from mfprofile.errors import InputError
+from mfprofile.errors import InputError, LettersWarning
 from mfprofile.spec.words import EMPTY, printable
 
 if TYPE_CHECKING:
@@ -109,7 +110,12 @@ def write(picture: Picture, name: str, output: str | None, look: Look) -> None:
 
     for note in picture.notes:
         notify(f"note: {note}")
-    report_file(save(picture, f"{name}.png" if output is None else output, look))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LettersWarning)
+        file = save(picture, f"{name}.png" if output is None else output, look)
+    for each in caught:
+        notify(f"warning: {each.message}")
+    report_file(file)
 
 
 def check_ending(output: str | None) -> None:

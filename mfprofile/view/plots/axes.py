@@ -7,6 +7,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from mfprofile.cost.weights import Counting
+from mfprofile.view.plots.fonts import provide_all
 from mfprofile.view.plots.limits import OPEN, Limits
 from mfprofile.view.plots.look import Look
 
@@ -166,6 +167,8 @@ def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = No
 def settle(figure: Figure | SubFigure) -> None:
     """Lay out a figure and keep the layout fixed: parts that are added later do not change it."""
     root = figure.get_figure(root=True)
+    if root is not None:
+        provide_all(root)
     if root is not None and (engine := root.get_layout_engine()) is not None:
         engine.execute(root)
         root.set_layout_engine("none")

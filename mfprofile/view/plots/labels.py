@@ -9,6 +9,7 @@ import numpy as np
 
 from mfprofile.spec.words import listed, several
 from mfprofile.view.plots.axes import settle
+from mfprofile.view.plots.fonts import families
 from mfprofile.view.plots.limits import MOST_LISTED
 from mfprofile.view.plots.look import Look
 
@@ -92,6 +93,7 @@ def _write(axes: Axes, label: Label, place: Place, look: Look, size: float) -> N
         (place.x, place.y),
         textcoords="offset points",
         fontsize=size,
+        fontfamily=families(text),
         color=color,
         ha="center",
         va="center",
@@ -142,7 +144,7 @@ def _sizes(axes: Axes, texts: Sequence[str], size: float) -> Floats:
     probe = axes.text(0, 0, "", fontsize=size)
     sizes = []
     for text in texts:
-        probe.set_text(text)
+        probe.set(text=text, fontfamily=families(text))
         sizes.append(np.array(probe.get_window_extent().size) * _points_per_pixel(axes) + 1)
     probe.remove()
     return np.array(sizes)

@@ -12,7 +12,7 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.view.plots.fonts import families, no_missing_letters
+from mfprofile.view.plots.fonts import FIRST, no_missing_letters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,7 +99,7 @@ class Look:
         return {
             **dict.fromkeys(ink, colors["ink"]),
             **dict.fromkeys(ground, colors["ground"]),
-            "font.family": families(),
+            "font.family": FIRST,
             "font.size": 7.5,
             "axes.titlesize": 8.5,
             "axes.titleweight": "bold",

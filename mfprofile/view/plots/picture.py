@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.errors import InputError
+from mfprofile.errors import InputError, LettersWarning
 from mfprofile.files import is_stream, write_bytes
 from mfprofile.view.escape import json_text
+from mfprofile.view.plots.fonts import boxes_note, provide_all
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
@@ -62,13 +64,17 @@ def format_of(file: str | Path) -> str:
 def rendered(picture: Picture, form: str, look: Look) -> bytes:
     """Return the bytes of the file, the same in every run, with the picture's numbers as JSON.
 
-    The numbers are in the description of a PNG or SVG and in the subject of a PDF.
+    The numbers are in the description of a PNG or SVG and in the subject of a PDF. Warns of letters that no installed
+    font has (`LettersWarning`).
     """
     import matplotlib as mpl
 
     picture = replace(picture, title=look.title) if look.title else picture
     metadata: dict[str, Any] = {"Title": picture.title, _DESCRIPTION[form]: picture.description(), **_DATES[form]}
     stream = io.BytesIO()
+    provide_all(picture.figure)
+    if note := boxes_note(picture.figure):
+        warnings.warn(note, LettersWarning, stacklevel=2)
     with look.applied(), mpl.rc_context({"svg.image_inline": True}):
         picture.figure.savefig(stream, format=form, metadata=metadata)
     return stream.getvalue()
