@@ -26,9 +26,11 @@ def command(
 ) -> None:
     """Show one block op by op, as formulas with their numbers.
 
-    The stem, the table of tokens, the final bridge and the head are shown in the same way.
+    Examples:
+        mfprofile explain mf294m --block 7
+        mfprofile explain mf294m --block head --convention paper
 
-    Example: mfprofile explain mf294m --block 7
+    The stem, the table of tokens, the final bridge and the head are shown in the same way.
     """
     from mfprofile.cost.conventions import find_convention
     from mfprofile.cost.explain import explained

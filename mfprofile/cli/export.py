@@ -45,12 +45,14 @@ def command(
 ) -> None:
     """Write the torch model of a spec as an ONNX file.
 
-    The file is compared with torch in ONNX Runtime on random images, and written only if every output agrees. Without a
-    checkpoint the weights are random. Nodes and weights keep the paths of their modules, so 'mfprofile audit' counts in
-    the file what 'mfprofile count' counts. Its metadata has the spec as YAML. Needs torch, onnx and onnxruntime:
-    pip install '.[latency]'.
+    Examples:
+        mfprofile export mf294m -o mf294m.onnx
+        mfprofile export mf26m --checkpoint mf26m.pth --batch any -o mf26m.onnx
 
-    Example: mfprofile export mf294m -o mf294m.onnx --checkpoint mf294m.pth
+    The file is compared with torch in ONNX Runtime on random images, and written only if every output agrees.
+    Without a checkpoint the weights are random. Nodes and weights keep the paths of their modules, so 'mfprofile
+    audit' counts in the file what 'mfprofile count' counts. Needs torch, onnx and onnxruntime: pip install
+    '.[latency]'.
     """
     from mfprofile.files import check, write_bytes
     from mfprofile.spec.load import load

@@ -35,9 +35,11 @@ def command(
 ) -> None:
     """Print the exact cost as a polynomial in some keys.
 
-    'mfprofile complexity' checks the complexities that the paper gives.
+    Examples:
+        mfprofile formula mf294m --free tokens.count,tokens.dim
+        mfprofile formula mf294m --free M,d --by stage --style latex
 
-    Example: mfprofile formula mf294m --free tokens.count,tokens.dim
+    'mfprofile complexity' checks the complexities that the paper gives.
     """
     from mfprofile.cost.formulas import formulas
     from mfprofile.spec.load import load

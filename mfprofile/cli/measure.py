@@ -72,14 +72,16 @@ def command(
     options: MeasureOptions,
     form: FormOptions,
 ) -> None:
-    """Measure latency: specs, networks in code and ONNX files, beside a reference.
+    """Measure latency: specs, networks in code and ONNX files.
 
-    Everything is measured in turn, again and again, with random weights and inputs. Milliseconds are the median, with
-    its interval. They hold for this machine, runtime and setup alone. --by runs each part by itself. The peak is that
-    of a large product of matrices. A network in code is imported and run as with 'audit'. Needs torch, onnx and
-    onnxruntime: pip install '.[latency]'.
+    Examples:
+        mfprofile measure mf294m
+        mfprofile measure mf294m timm:resnet18 --threads 4 --json > desk.json
 
-    Example: mfprofile measure mf294m timm:mobilenetv3_large_100 --by pillar
+    Everything is measured in turn, again and again, beside a reference, with random weights and inputs.
+    Milliseconds are the median, with its interval. They hold for this machine, runtime and setup alone. --by runs
+    each part by itself. The peak is that of a large product of matrices. A network in code is imported and run as
+    with 'audit'. Needs torch, onnx and onnxruntime: pip install '.[latency]'.
     """
     from mfprofile.view.measurement import measurement_text, notes
     from mfprofile.view.tables import show

@@ -45,13 +45,18 @@ def difference_text(difference: Difference, form: Form) -> str:
 
 
 def _totals(difference: Difference, form: Form) -> str:
+    """Return the tables of the totals in one of the forms."""
+    first, *others = (render(table, form) for table in total_tables(difference))
+    return first + "".join(text if form == "markdown" else text.lstrip("\n") for text in others)
+
+
+def total_tables(difference: Difference) -> list[Table]:
     """Return the table of the totals, and those of stages and kinds of networks that have other names."""
     tables = [total_table(difference)]
     if difference.likeness is not None and (difference.axis == "stage" or not _is_mixed(difference)):
         tables.append(amounts_table(difference, "stage", difference.likeness.strides))
         tables.append(amounts_table(difference, "kind", difference.likeness.kinds))
-    first, *others = (render(table, form) for table in tables)
-    return first + "".join(text if form == "markdown" else text.lstrip("\n") for text in others)
+    return tables
 
 
 def _is_mixed(difference: Difference) -> bool:

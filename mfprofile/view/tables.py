@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -19,6 +19,8 @@ Form = Literal["text", "markdown", "csv", "json"]
 
 WRAPPED = 24
 """The smallest width of a column that wraps, in characters."""
+_COLOURS: Mapping[str | None, str] = {"good": "green", "bad": "bold red"}
+"""The colour of a style on terminals."""
 
 
 class Column(NamedTuple):
@@ -26,7 +28,8 @@ class Column(NamedTuple):
 
     A column without a key is not in CSV and JSON. On a terminal that is too narrow, an `optional` column is skipped
     and a column that `wraps` is broken into lines; no other column is cut. A column of `code` is code in Markdown.
-    `record` converts a value for CSV.
+    `record` converts a value for CSV. `style` returns `good` or `bad` for a verdict, else None: a colour on terminals
+    and in notebooks.
     """
 
     heading: str
@@ -37,6 +40,7 @@ class Column(NamedTuple):
     wraps: bool = False
     code: bool = False
     record: Callable[[Any], Any] = lambda value: value
+    style: Callable[[Any], str | None] = lambda _: None
 
 
 class Table(NamedTuple):
@@ -161,8 +165,11 @@ def _grid(table: Table, columns: Sequence[int]) -> Any:
     for rows in (table.data, *table.summary):
         for number, row in enumerate(rows, start=1):
             last = rows is table.summary[-1] if table.summary else False
+            cells = zip(columns, _cells(table, row, columns), strict=True)
             grid.add_row(
-                *map(Text, _cells(table, row, columns)), end_section=number == len(rows), style="bold" if last else None
+                *(Text(text, _COLOURS.get(table.columns[index].style(row[index]), "")) for index, text in cells),
+                end_section=number == len(rows),
+                style="bold" if last else None,
             )
     return grid
 

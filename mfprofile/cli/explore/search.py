@@ -69,12 +69,13 @@ def command(
 ) -> None:
     """Search for the variants that your own function finds best.
 
-    The function trains a variant, or measures it. Optuna proposes. Each proposal becomes the variant within the windows
-    that differs from it in the fewest choices and was not tried before. A study keeps the trials: run the command again
-    to go on, or in several processes to share the work. If no trial is complete, exits with 1.
+    Examples:
+        mfprofile explore search tiny --objective train.py:accuracy
+        mfprofile explore search tiny --objective train.py:accuracy --study a.log
 
-    Example: mfprofile explore search mf294m-stages --objective train.py:accuracy --madds :300M -n 100 --study
-    sqlite:///study.db
+    The function trains a variant, or measures it. Optuna proposes. Each proposal becomes the variant within the
+    windows that differs from it in the fewest choices and was not tried before. A study keeps the trials: run the
+    command again to go on, or in several processes to share the work. If no trial is complete, exits with 1.
     """
     need_packages("explore search", "search", "optuna")
     from mfprofile.explore.nearest import nearest

@@ -55,12 +55,14 @@ def command(
 ) -> None:
     """Draw ImageNet top-1 against cost, as in Figure 2.
 
-    Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted they
-    are as in 'mfprofile paper baselines', and hollow if they cannot be built. Against a predicted latency, only
-    Mobile-Former and your variants are drawn. A variant without a measured accuracy
-    is a tick on the cost axis.
+    Examples:
+        mfprofile plot accuracy
+        mfprofile plot accuracy --quantity params --measured mine.csv
 
-    Example: mfprofile plot accuracy -o accuracy.svg
+    Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted
+    they are as in 'mfprofile paper baselines', and hollow if they cannot be built. Against a predicted latency,
+    only Mobile-Former and your variants are drawn. A variant without a measured accuracy is a tick on the cost
+    axis.
     """
     from mfprofile.view.plots.accuracy import accuracy
 

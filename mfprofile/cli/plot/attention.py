@@ -32,10 +32,12 @@ def command(
 ) -> None:
     """Draw the attention of both bridges on an image.
 
-    The layout is that of the paper's Figures 4 to 7: a column for each token, a row for each head of a block. Without a
-    checkpoint the weights are random, and the picture says so. Needs torch (pip install '.[torch]').
+    Examples:
+        mfprofile plot attention mf294m --image horse.jpg
+        mfprofile plot attention mf26m --image horse.jpg --checkpoint mf26m.pth
 
-    Example: mfprofile plot attention mf294m --image horse.jpg --checkpoint mf294m.pth
+    The layout is that of the paper's Figures 4 to 7: a column for each token, a row for each head of a block.
+    Without a checkpoint the weights are random, and the picture says so. Needs torch (pip install '.[torch]').
     """
     from mfprofile.spec.load import load
     from mfprofile.spec.reading import file_named

@@ -42,12 +42,14 @@ def command(
     changes: Changes,
     convention: Counting,
 ) -> None:
-    """Draw lines of equal MAdds, or of another quantity, over two keys.
+    """Draw lines of equal MAdds, or another cost, over two keys.
+
+    Examples:
+        mfprofile plot contour mf294m --x tokens.count --y tokens.dim
+        mfprofile plot contour mf294m --x tokens.dim=96:256:32 --y input --at 300M
 
     A key that the space leaves open takes its choices. Any other key must be a knob of 'mfprofile sensitivity' and
     takes the values around its own, unless a range is given. All valid points are counted.
-
-    Example: mfprofile plot contour mf294m --x tokens.count --y tokens.dim
     """
     from mfprofile.explore.space import read_space
     from mfprofile.spec.names import unit_of

@@ -45,11 +45,14 @@ def command(
 ) -> None:
     """Draw latency against MAdds: measured, predicted, or both.
 
-    Both axes are logarithmic, with lines of equal ms per 100M MAdds. Networks of --measured have their interval as a
-    bar. A latency model predicts those of the command line, which are hollow. Files that were measured in different
-    places or ways have different markers. A network in code is imported and run as with 'audit', which needs torch.
+    Examples:
+        mfprofile plot latency --measured desk.json
+        mfprofile plot latency mf294m mf26m --latency-model example-torch
 
-    Example: mfprofile plot latency --measured desk.json -o latency.svg
+    Both axes are logarithmic, with lines of equal ms per 100M MAdds. Networks of --measured have their interval as
+    a bar. A latency model predicts those of the command line, which are hollow. Files that were measured in
+    different places or ways have different markers. A network in code is imported and run as with 'audit', which
+    needs torch.
     """
     from mfprofile.view.plots.latency import latency
     from mfprofile.view.plots.timings import read_timings

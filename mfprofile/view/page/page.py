@@ -25,6 +25,7 @@ _SCRIPTS = (
     "elements",
     "numbers",
     "state",
+    "links",
     "knobs",
     "controls",
     "table",

@@ -10,14 +10,14 @@ function drawTotals(valid) {
   const other = `${mfprofile.conventions[otherConvention()].unit} in convention ‘${otherConvention()}’`;
   byId("other-name").textContent = other;
   for (const name of ["madds", "params", "activations", "other"]) {
-    byId(name).textContent = valid ? grouped(counted[name]) : "–";
-    byId(`${name}-short`).textContent = valid ? human(counted[name]) : "";
+    byId(name).textContent = counted ? grouped(counted[name]) : "–";
+    byId(`${name}-short`).textContent = counted ? human(counted[name]) : "";
     const over = limits.find((limit) => limit.name === name && !limit.holds);
-    const apart = valid ? change(counted[name], original[name]).replace("=", "as the original") : "";
+    const apart = valid ? change(counted[name], original[name]).replace("=", "as the original") : "last valid figure";
     byId(`${name}-change`).textContent = over ? `${apart}; ${over.most ? "over" : "under"} budget` : apart;
     byId(name).closest(".tile").classList.toggle("over", over !== undefined);
   }
-  byId("besides").textContent = valid
+  byId("besides").textContent = counted
     ? `${grouped(counted.activations)} activations; ${grouped(counted.other)} ${other}` : "";
   byId("limits").replaceChildren(...limitList(limits));
 }
