@@ -20,7 +20,7 @@ from mfprofile.view.bill import unpriced_ops
 from mfprofile.view.coverage import outside_lines
 from mfprofile.view.escape import markdown, markdown_block
 from mfprofile.view.numbers import relative, share, share_beside
-from mfprofile.view.tables import Column, Table, dumps, render
+from mfprofile.view.tables import MARKDOWN, Column, Table, dumps, render
 from mfprofile.view.verdict_json import conventions_of, outcome_json
 from mfprofile.view.verdict_latency import is_latency, predicted_by, remarks_on, rounded, written
 
@@ -29,7 +29,7 @@ def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) ->
     """Return a check as a `table`, which is empty if no spec was judged, or as `json`."""
     if form == "json":
         return dumps(outcome_json(outcome, reasons, terms))
-    return render(outcome_table(outcome, reasons, terms), "text") if outcome.verdicts else ""
+    return render(outcome_table(outcome, reasons, terms)) if outcome.verdicts else ""
 
 
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
@@ -48,7 +48,7 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
 def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as Markdown, with the reasons as in the text form."""
     parts = [f"### mfprofile check: {markdown(_heading(outcome, terms))}\n"] if outcome.verdicts else []
-    parts += [render(Table(_columns(), list(_lines(outcome, terms))), "markdown")] if outcome.verdicts else []
+    parts += [render(Table(_columns(), list(_lines(outcome, terms))), MARKDOWN)] if outcome.verdicts else []
     for reason in reasons.values():
         first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
         parts.append("\n".join([f"**{markdown(first)}**", "", *markdown_block(others), ""]))
