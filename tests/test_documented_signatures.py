@@ -19,8 +19,11 @@ import mfprofile
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _CALL = re.compile(r"`([A-Za-z_][\w.]*)\(([^`]*)\)`")
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NOT_OURS = {".half", "half", "create_model", "data_ptr", "float", "nonzero", "torch.empty"}
-"""Calls of torch, timm and Python."""
+NOT_OURS = {".half", "half", "create_model", "data_ptr", "float", "nonzero", "torch.empty"} | {
+    *("ActivationCountAnalysis", "FlopCountAnalysis", "FlopCounterMode", "clever_format", "flop_count_table"),
+    *("get_model_complexity_info", "loss.backward", "profile", "register_flop_formula", "summary"),
+}
+"""Calls of torch, timm, Python and other counters."""
 METHODS = {
     "replace": "Spec",
     "to_yaml": "Spec",
@@ -41,6 +44,7 @@ def documented() -> list[tuple[str, str, str]]:
 
 def function(name: str) -> Callable[..., Any]:
     """Return the function, class or method that pages call by this name."""
+    name = name.removeprefix("bill.")
     if name in METHODS:
         return getattr(getattr(mfprofile, METHODS[name]), name)  # type: ignore[no-any-return]
     if name in mfprofile.__all__:
