@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from running import ROOT, run
+from running import ROOT, need, run
 
 import mfprofile
 
@@ -126,6 +126,15 @@ def test_a_workflow_has_the_keys_that_github_requires(name: str) -> None:
     for step in steps(workflow):
         assert ("uses" in step) != ("run" in step)
         assert re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|release/v1)", step.get("uses", "actions/checkout@v4"))
+
+
+@pytest.mark.parametrize(("schema", "files"), [("workflows", ".github/workflows/*.yml"), ("actions", "action.yml")])
+def test_the_published_schemas_of_github_accept_the_files(schema: str, files: str) -> None:
+    """No key is misspelled, and no value has a wrong type."""
+    need("check_jsonschema")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.github-{schema}"]
+    done = subprocess.run([*command, *ROOT.glob(files)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
