@@ -10,18 +10,16 @@ import typer
 from mfprofile.cli.completion import conventions, dtypes, limits, names_in, networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, model_of
 from mfprofile.cli.demands import config_of, flag_limits, growth_of
+from mfprofile.cli.formats import format_of, print_outcome
 from mfprofile.cli.options import AsJson, checked_specs, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, imported_once, need_extra, refuse_misplaced
-from mfprofile.errors import InputError, SpecError
-from mfprofile.spec.problems import unknown
+from mfprofile.errors import SpecError
 from mfprofile.spec.sources import is_target
 
 if TYPE_CHECKING:
     from mfprofile.budget.checks import Candidate, Demands, Outcome
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.device import Device
-
-FORMATS = ("table", "json", "github")
 
 SpecsAndGlobs = Annotated[
     list[str],
@@ -120,10 +118,14 @@ def command(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="table, json or github (annotations in a workflow).",
-            autocompletion=names_in("cli.check:FORMATS"),
+            help="table, json, junit (JUnit XML) or github (annotations and a job summary).",
+            autocompletion=names_in("cli.formats:FORMATS"),
         ),
     ] = "table",
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write json or junit to this file, and print the table."),
+    ] = None,
     as_json: AsJson = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a network is not fully counted.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if a limit is not met.")] = False,
@@ -148,11 +150,8 @@ def command(
     """
     from mfprofile.budget.checks import Demands
     from mfprofile.budget.reasons import reasons
-    from mfprofile.view.annotations import append_summary, github_text
-    from mfprofile.view.tables import show
-    from mfprofile.view.verdict import outcome_text
 
-    chosen_format = _format(form, as_json)
+    chosen_format = format_of(form, as_json, output)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory, "--max-latency": max_latency}
     checked_specs([*specs, *("-" for file in (baseline, latency_model) if file == "-")])
@@ -164,11 +163,7 @@ def command(
     outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
     _note_batch(outcome, named, options.code.batch)
     failures = reasons(outcome)
-    if chosen_format == "github":
-        show(github_text(outcome, failures, terms))
-        append_summary(outcome, failures, terms)
-    else:
-        show(outcome_text(outcome, failures, terms, chosen_format))
+    print_outcome(outcome, failures, terms, chosen_format, output)
     if outcome.problems:
         raise SpecError(outcome.problems)
     if not outcome.holds and not exit_zero:
@@ -220,11 +215,3 @@ def _terms(convention: str | None, model: Device | None, batch: int, dtype: str,
 
         value_bytes(dtype)
     return terms
-
-
-def _format(form: str, as_json: bool) -> str:
-    if form not in FORMATS:
-        raise unknown("format", form, FORMATS)
-    if as_json and form == "github":
-        raise InputError("--json and --format github cannot be combined; use one of them")
-    return "json" if as_json else form
