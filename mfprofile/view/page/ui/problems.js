@@ -79,7 +79,7 @@ function sentence({ key, reason }) {
 function announce() {
   later("announce", () => {
     const unit = mfprofile.conventions[page.convention].unit;
-    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${limit.name} ${verdictOn(limit)}`);
+    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${quantityOf(limit)} ${verdictOn(limit)}`);
     byId("said").textContent = page.problems.length
       ? ["Not counted", ...page.problems.map(sentence)].join(". ")
       : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${isPredicted() ? `, ${milliseconds(page.counted.latency)} ms` : ""}${broken.join("")}`;
