@@ -54,9 +54,9 @@ function changeProblem(key, value, { blocks }) {
   return holds && !field.words?.includes(value) ? `${key} = ${shownValue(value)}: ${field.reason}` : "";
 }
 
-// A key at the beginning of a line, a blank one in quotes.
+// A key at the beginning of a line, in quotes if it has letters that no key has.
 function shownKey(key) {
-  return key.trim() || `'${key}'`;
+  return /^[\w.-]+$/.test(key) ? key : `'${key}'`;
 }
 
 function shownValue(value) {
