@@ -23,7 +23,7 @@ function keyProblems(key, value, field) {
   if (type !== "map") return [];
   const missing = field.required.filter((name) => !has(value, name));
   return [
-    ...missing.map((name) => ({ key: keyOf(name), reason: "is missing", also: [] })),
+    ...missing.map((name) => ({ key: keyOf(name), reason: `is missing: ${field.keys[name].reason}`, also: [] })),
     ...Object.entries(value).flatMap(([name, each]) => {
       if (has(field.keys, name)) return keyProblems(keyOf(name), each, field.keys[name]);
       return [{ key: keyOf(name), reason: unknownKey(name, field), also: [] }];
