@@ -23,12 +23,14 @@ def command(
 ) -> None:
     """Write an HTML page that counts a spec as you edit it.
 
+    Examples:
+        mfprofile page mf294m
+        mfprofile page mf294m --set width=0.75 -o lean.html
+
     The page is one file and works offline. It has controls for the input, the tokens, each width, depth and switch, and
     the limits on MAdds and params. The kinds of blocks, a detector and other limits stay as in the spec. It shows the
     exact bill by block and pillar, budgets that turn red, two variants side by side, the spec as YAML, and a link that
     keeps the state. With a latency model, it predicts latency, and has a limit on it.
-
-    Example: mfprofile page mf294m -o mf294m.html
     """
     from mfprofile.files import check, write
     from mfprofile.spec.load import load

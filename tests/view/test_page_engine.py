@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 import pytest
+from effort import part_of
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from running import ROOT, run
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 HUNDREDS = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 FEW = settings(HUNDREDS, max_examples=100)
-MANY = settings(HUNDREDS, max_examples=1_500)
+MANY = settings(HUNDREDS, max_examples=part_of(1_500))
 Ask: TypeAlias = Callable[..., Any]
 
 COUNTED = """(spec, conventions, axes) => {
