@@ -45,7 +45,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "plot": (
             *("attention", "accuracy", "detection", "ablation", "residuals", "front", "contour", "histogram"),
             *("blocks", "pillars", "sensitivity", "waterfall"),
-            *("latency", "roofline", "prediction"),
+            *("latency", "roofline", "prediction", "variants", "search"),
         ),
         "page": (),
         "schema": (),
