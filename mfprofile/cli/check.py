@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import conventions, dtypes, names_in, specs
+from mfprofile.cli.completion import conventions, dtypes, limits, names_in, networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, model_of
 from mfprofile.cli.demands import config_of, flag_limits, growth_of
 from mfprofile.cli.options import AsJson, checked_specs, notify
@@ -28,7 +28,7 @@ SpecsAndGlobs = Annotated[
     typer.Argument(
         metavar="SPEC",
         help="Names of 'mfprofile list', paths, globs of either, - for stdin, or targets of 'audit'.",
-        autocompletion=specs,
+        autocompletion=networks,
     ),
 ]
 
@@ -55,13 +55,19 @@ def command(
         list[str] | None,
         typer.Option(
             "--max",
-            metavar="NAME=AMOUNT",
+            metavar="QUANTITY=AMOUNT",
+            autocompletion=limits,
             help="Upper limit on any quantity: params=12M, bridge.params=2M, former.madds=10%. Repeatable.",
         ),
     ] = None,
     least: Annotated[
         list[str] | None,
-        typer.Option("--min", metavar="NAME=AMOUNT", help="Lower limit on any quantity. Repeatable."),
+        typer.Option(
+            "--min",
+            metavar="QUANTITY=AMOUNT",
+            help="Lower limit on any quantity. Repeatable.",
+            autocompletion=limits,
+        ),
     ] = None,
     baseline: Annotated[
         str | None,
@@ -124,25 +130,21 @@ def command(
 ) -> None:
     """Check specs and networks against their budgets.
 
-    Exits with 0 if all limits are met, 1 if one is not, 2 for invalid input. Limits come from flags, from 'budget:
-    {max: {madds: 300M, former: {madds: 10%}}, min: {madds: 280M}}' in a spec, and from [tool.mfprofile.budgets] in
-    pyproject.toml, which has such a map for each glob of specs: '"specs/*.yaml" = {max = {madds = "300M"}}'. All limits
-    apply, but a flag replaces the other limits on its quantity. A percentage is a pillar's share of the whole. For each
-    limit that is not met, the smallest changes that would meet it are listed.
+    Examples:
+        mfprofile check mf294m --max-madds 300M
+        mfprofile check 'specs/*.yaml' --max former.madds=20% --format github
 
-    A budget with 'convention: paper' is judged in that convention. Limits without one are judged in that of
-    --convention, else of the spec's budget, else of pyproject.toml, else in core. A budget in another convention than
-    --convention is refused. With --training, so is a limit of a file on madds: it is on one inference.
+    Limits come from flags, from 'budget' in a spec, and from [tool.mfprofile.budgets] in pyproject.toml. All apply,
+    but a flag replaces the others on its quantity. A percentage is a pillar's share of the whole. For each limit
+    that is not met, the smallest changes that would meet it are listed. Exits with 0 if all limits are met, 1 if
+    one is not, 2 for invalid input.
 
-    A limit on latency needs a latency model: --latency-model, or latency-model in pyproject.toml. It is judged by what
-    the model predicts, and the verdict names the model and its error.
+    A budget with a convention is judged in it, and refused if --convention is another. Limits without one are
+    judged in that of --convention, else of the spec's budget, else of pyproject.toml, else in core. A limit on
+    latency needs a latency model.
 
-    A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
-    no pillars and no knobs here; its memory is that of its run. Its inputs and arguments may be in pyproject.toml, in
-    [tool.mfprofile.targets]. Specs and networks in code can be checked together: 192 or HEIGHTxWIDTH is then the input
-    of specs, and any other form of --input that of networks in code. What is not counted is reported on stderr.
-
-    Example: mfprofile check 'specs/*.yaml' --max-madds 300M --format github
+    A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. Its
+    inputs and arguments may be in [tool.mfprofile.targets]. It has no pillars and no knobs here.
     """
     from mfprofile.budget.checks import Demands
     from mfprofile.budget.reasons import reasons

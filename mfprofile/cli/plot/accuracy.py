@@ -14,9 +14,7 @@ from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending,
 def command(
     variants: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[SPEC...]", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs
-        ),
+        typer.Argument(metavar="SPEC", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs),
     ] = None,
     quantity: Annotated[
         str,
@@ -59,12 +57,14 @@ def command(
 ) -> None:
     """Draw ImageNet top-1 against cost, as in Figure 2.
 
-    Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted they
-    are as in 'mfprofile paper baselines', and hollow if they cannot be built. Against a predicted latency, only
-    Mobile-Former and your variants are drawn. A variant without a measured accuracy
-    is a tick on the cost axis.
+    Examples:
+        mfprofile plot accuracy
+        mfprofile plot accuracy --quantity params --measured mine.csv
 
-    Example: mfprofile plot accuracy -o accuracy.svg
+    Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted
+    they are as in 'mfprofile paper baselines', and hollow if they cannot be built. Against a predicted latency,
+    only Mobile-Former and your variants are drawn. A variant without a measured accuracy is a tick on the cost
+    axis.
     """
     from mfprofile.view.plots.accuracy import accuracy
 

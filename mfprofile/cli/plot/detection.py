@@ -32,10 +32,12 @@ def command(
 ) -> None:
     """Draw COCO AP against cost, from Table 4.
 
+    Examples:
+        mfprofile plot detection
+        mfprofile plot detection --quantity params --whole -o detection.pdf
+
     The cost is that of the backbone in RetinaNet, or of the whole detector. Mobile-Former is counted. The other
     backbones are as printed in the paper, and not drawn against a predicted latency.
-
-    Example: mfprofile plot detection --quantity params -o detection.pdf
     """
     from mfprofile.view.plots.detection import detection
 

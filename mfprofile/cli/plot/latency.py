@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import specs
+from mfprofile.cli.completion import networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, counted
 from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending, families, write
@@ -25,9 +25,9 @@ def command(
     variants: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SPEC|TARGET...]",
+            metavar="SPEC|TARGET",
             help="Predict these: names of 'mfprofile list', paths, or targets of 'audit' (default: the seven models).",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ] = None,
     measured: Annotated[
@@ -46,11 +46,14 @@ def command(
 ) -> None:
     """Draw latency against MAdds: measured, predicted, or both.
 
-    Both axes are logarithmic, with lines of equal ms per 100M MAdds. Networks of --measured have their interval as a
-    bar. A latency model predicts those of the command line, which are hollow. Files that were measured in different
-    places or ways have different markers. A network in code is imported and run as with 'audit', which needs torch.
+    Examples:
+        mfprofile plot latency --measured desk.json
+        mfprofile plot latency mf294m mf26m --latency-model example-torch
 
-    Example: mfprofile plot latency --measured desk.json -o latency.svg
+    Both axes are logarithmic, with lines of equal ms per 100M MAdds. Networks of --measured have their interval as
+    a bar. A latency model predicts those of the command line, which are hollow. Files that were measured in
+    different places or ways have different markers. A network in code is imported and run as with 'audit', which
+    needs torch.
     """
     from mfprofile.view.plots.latency import latency
     from mfprofile.view.plots.timings import read_timings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import names_in
+from mfprofile.cli.completion import names_in, words
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import notify, report_file
 from mfprofile.errors import InputError, LettersWarning
@@ -64,7 +64,15 @@ def _look(
 _LOOK: Mapping[str, tuple[Any, Any]] = {
     "span": (
         Annotated[
-            int, typer.Option("--span", metavar="1|2", min=1, max=2, help="Width: one or two columns of a paper.")
+            int,
+            typer.Option(
+                "--span",
+                metavar="1|2",
+                min=1,
+                max=2,
+                help="Width: one or two columns of a paper.",
+                autocompletion=words("1", "2"),
+            ),
         ],
         2,
     ),
