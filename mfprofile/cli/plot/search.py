@@ -24,9 +24,11 @@ def command(
 ) -> None:
     """Draw a search: each trial, and the best so far.
 
-    Failed and pruned trials are marks at the axis. 'plot variants' draws the same trials against their cost.
+    Examples:
+        mfprofile plot search trials.json
+        mfprofile plot search trials.json --goal accuracy --span 1 -o search.pdf
 
-    Example: mfprofile plot search trials.json -o search.svg
+    Failed and pruned trials are marks at the axis. 'plot variants' draws the same trials against their cost.
     """
     from mfprofile.view.plots.progress import search_picture
     from mfprofile.view.plots.records import read_records

@@ -62,10 +62,12 @@ def command(
 ) -> None:
     """Draw variants that 'explore' printed, by any two figures.
 
+    Examples:
+        mfprofile explore sample tiny -n 100 --csv | mfprofile plot variants -
+        mfprofile plot variants trials.json --color tokens.count
+
     FILE is what explore sample, list, best, front or search print. The trials of a search have their front, as its
     goals say which way is best. The labels are the numbers of the variants on the front.
-
-    Example: mfprofile explore sample tiny -n 100 --json | mfprofile plot variants - --color tokens.count
     """
     from mfprofile.view.plots.records import read_records
     from mfprofile.view.plots.variants import axes_of, variants_picture
