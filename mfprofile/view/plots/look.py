@@ -67,7 +67,7 @@ class Look:
         color, ink = (bytes.fromhex(self.colors[key].removeprefix("#")) for key in (name, "ink"))
         return "#" + bytes((2 * one + other) // 3 for one, other in zip(color, ink, strict=True)).hex()
 
-    def titled(self, title: str, across: int = 36) -> str:
+    def titled(self, title: str, across: int = 40) -> str:
         """Return the title to write: that of the user, or else the picture's own, with `across` letters in a column."""
         text = title if self.title is None else self.title
         return fill(text, across * self.columns, break_on_hyphens=False)
