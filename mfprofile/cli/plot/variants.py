@@ -63,8 +63,8 @@ def command(
     """Draw variants that 'explore' printed, by any two figures.
 
     Examples:
-        mfprofile explore sample tiny -n 100 --csv | mfprofile plot variants -
         mfprofile plot variants trials.json --color tokens.count
+        mfprofile plot variants sample.csv --minimize madds --maximize params
 
     FILE is what explore sample, list, best, front or search print. The trials of a search have their front, as its
     goals say which way is best. The labels are the numbers of the variants on the front.

@@ -100,12 +100,12 @@ def variants_picture(look: Look, records: Records, x: Axis, y: Axis, color: str 
             scale = _fitted(axes, which, axis, [each[which] for each in points], limit)
             label = fill(_label(axis, records.convention) + scale, 40 * look.columns, break_on_hyphens=False)
             axes.set(**{f"{which}label": label})
-        found = hues([each["color"] for each in points], color, look) if color is not None else None
-        _draw(axes, points, found, look)
+        hue = hues([each["color"] for each in points], color, look) if color is not None else None
+        _draw(axes, points, hue, look)
         line = _draw_front(axes, front, bool(x.most), look)
         write_legend(figure, look)
-        if color is not None and found is not None:
-            color_bar(axes, found, color, look)
+        if color is not None and hue is not None:
+            color_bar(axes, hue, color, look)
         unlabelled = _name(axes, points, front, line, look)
     return Picture(title, figure, data, records.convention, notes=[*without, *outside, *unlabelled])
 
@@ -160,15 +160,15 @@ def _label(axis: Axis, convention: str) -> str:
     return f"{name}{unit}{counted}{best}"
 
 
-def _draw(axes: Axes, points: Sequence[Mapping[str, Any]], found: Hue | None, look: Look) -> None:
+def _draw(axes: Axes, points: Sequence[Mapping[str, Any]], hue: Hue | None, look: Look) -> None:
     """Draw all points, with an entry of the legend for each category of colours."""
     many = len(points) > _MANY
     style: Any = {"s": 3 if many else 12, "linewidths": 0 if many else 0.3, "edgecolors": look.colors["ground"],
                   "rasterized": many, "zorder": 2}  # fmt: skip
     places = [each["x"] for each in points], [each["y"] for each in points]
-    colors: Any = look.colors["mobile"] if found is None else found.colors
+    colors: Any = look.colors["mobile"] if hue is None else hue.colors
     axes.scatter(*places, color=colors, alpha=0.5 if many else 0.85, **style)
-    for text, color in found.categories.items() if found is not None else ():
+    for text, color in hue.categories.items() if hue is not None else ():
         axes.plot([], [], "o", color=color, markersize=3.5, label=text)
 
 
