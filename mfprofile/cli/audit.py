@@ -75,7 +75,7 @@ def command(
         str | None,
         typer.Option(
             "--device",
-            metavar="NAME",
+            metavar="PLACE",
             help="Use only meta (no weights, no compute) or cpu. Default: meta, and cpu where meta fails.",
             autocompletion=names_in("trace:DEVICES"),
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import conventions, dtypes, names_in, specs
+from mfprofile.cli.completion import conventions, dtypes, limits, names_in, networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, model_of
 from mfprofile.cli.demands import config_of, flag_limits, growth_of
 from mfprofile.cli.options import AsJson, checked_specs, notify
@@ -28,7 +28,7 @@ SpecsAndGlobs = Annotated[
     typer.Argument(
         metavar="SPEC",
         help="Names of 'mfprofile list', paths, globs of either, - for stdin, or targets of 'audit'.",
-        autocompletion=specs,
+        autocompletion=networks,
     ),
 ]
 
@@ -55,13 +55,19 @@ def command(
         list[str] | None,
         typer.Option(
             "--max",
-            metavar="NAME=AMOUNT",
+            metavar="QUANTITY=AMOUNT",
+            autocompletion=limits,
             help="Upper limit on any quantity: params=12M, bridge.params=2M, former.madds=10%. Repeatable.",
         ),
     ] = None,
     least: Annotated[
         list[str] | None,
-        typer.Option("--min", metavar="NAME=AMOUNT", help="Lower limit on any quantity. Repeatable."),
+        typer.Option(
+            "--min",
+            metavar="QUANTITY=AMOUNT",
+            help="Lower limit on any quantity. Repeatable.",
+            autocompletion=limits,
+        ),
     ] = None,
     baseline: Annotated[
         str | None,

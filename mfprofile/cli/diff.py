@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import specs
+from mfprofile.cli.completion import networks
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.options import FormOptions
 from mfprofile.cli.subjects import NetworkOptions, bills_to_compare, refuse_misplaced
@@ -17,8 +17,8 @@ TO = "The second network, in the same form (default: A changed by --set or --arg
 
 
 def command(
-    a: Annotated[str, typer.Argument(metavar="A", help=FROM, autocompletion=specs)],
-    b: Annotated[str | None, typer.Argument(metavar="B", help=TO, autocompletion=specs)] = None,
+    a: Annotated[str, typer.Argument(metavar="A", help=FROM, autocompletion=networks)],
+    b: Annotated[str | None, typer.Argument(metavar="B", help=TO, autocompletion=networks)] = None,
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules of networks in code.")] = 2,
     *,
     options: NetworkOptions,

@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import names_in
 from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
+
+PARTS = ("tokens", "stem", "final", "head")
+"""What is not a block, by name."""
 
 
 def command(
@@ -17,6 +21,7 @@ def command(
             "--block",
             metavar="NUMBER|NAME",
             help="Number of the block, from 1, with 'repeat' expanded; or tokens, stem, final, head.",
+            autocompletion=names_in("cli.explain:PARTS"),
         ),
     ],
     *,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import names_in
+from mfprofile.cli.completion import names_in, words
 from mfprofile.cli.options import AsJson, Changes, Spec, need_packages, notify, report_file
 from mfprofile.errors import CheckpointWarning, InputError
 from mfprofile.spec.words import EMPTY
@@ -28,7 +28,13 @@ def command(
         typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Seed of random weights (default 0)."),
     ] = None,
     batch: Annotated[
-        str, typer.Option("--batch", metavar="N|any", help="Images per run of the file, or any: a free batch.")
+        str,
+        typer.Option(
+            "--batch",
+            metavar="N|any",
+            help="Images per run of the file, or any: a free batch.",
+            autocompletion=words("any"),
+        ),
     ] = "1",
     dtype: Annotated[
         str,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import axes, names_in
+from mfprofile.cli.completion import axes, free_keys, names_in
 from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
 
 
@@ -15,7 +15,10 @@ def command(
     free: Annotated[
         str,
         typer.Option(
-            "--free", metavar="KEY,...", help="The free keys, such as tokens.count,tokens.dim, or their symbols: M,d."
+            "--free",
+            metavar="KEY,...",
+            help="The free keys, such as tokens.count,tokens.dim, or their symbols: M,d.",
+            autocompletion=free_keys,
         ),
     ],
     by: Annotated[

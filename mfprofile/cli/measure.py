@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.code import Code
-from mfprofile.cli.completion import names_in, specs
+from mfprofile.cli.completion import names_in, networks
 from mfprofile.cli.describing import MeasureOptions
 from mfprofile.cli.files import codes, file_trace
 from mfprofile.cli.options import FormOptions, checked_specs, load_all, notify
@@ -43,7 +43,7 @@ def command(
         typer.Argument(
             metavar="SPEC",
             help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ],
     by: Annotated[
@@ -64,7 +64,7 @@ def command(
             "--reference",
             metavar="SPEC",
             help="Network that is measured beside the others, and that times are relative to.",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ] = REFERENCE,
     *,

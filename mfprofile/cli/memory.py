@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import axes, dtypes, specs
+from mfprofile.cli.completion import axes, dtypes, networks
 from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.options import ConventionName, FormOptions, notify
 from mfprofile.cli.subjects import bills_of, refuse_misplaced
@@ -21,7 +21,7 @@ def command(
         typer.Argument(
             metavar="SPEC",
             help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ],
     by: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mfprofile.cli.completion import conventions, names_in, specs
+from mfprofile.cli.completion import conventions, names_in, settings, specs
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
@@ -86,7 +86,7 @@ CausalOption = Annotated[
     str | None,
     typer.Option(
         "--causal",
-        metavar="COUNTED",
+        metavar="all|pairs",
         help="What of causal attention is counted: all rows × columns (default), or visible pairs.",
         autocompletion=names_in("trace.mode:CAUSAL"),
     ),
@@ -187,10 +187,13 @@ FormOptions = Annotated[
 SettingsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change a key, such as tokens.dim=128 or blocks.8.out=112. Repeatable."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key, such as tokens.dim=128 or blocks.8.out=112. Repeatable.",
+        autocompletion=settings,
     ),
 ]
-InputOption = Annotated[str | None, typer.Option("--input", metavar="PIXELS", help="Input size: 192 or HEIGHTxWIDTH.")]
+InputOption = Annotated[str | None, typer.Option("--input", metavar="SIZE", help="Input size: 192 or HEIGHTxWIDTH.")]
 Changes = Annotated[
     list[Setting], Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, assignments)
 ]

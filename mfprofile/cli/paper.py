@@ -19,7 +19,7 @@ def command(
     tables: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TABLE...]",
+            metavar="TABLE",
             help="2 to 9 or 11, 'claims' or 'baselines' (default: all tables).",
             autocompletion=tables,
         ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
@@ -118,9 +119,13 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
 
 def _usage(error: Any) -> str:
     """Return what typer prints for an invalid option or argument, which can have any characters of the command line."""
-    text = io.StringIO()
-    error.show(file=text)
-    return lines(text.getvalue())
+    shown = io.StringIO()
+    error.show(file=shown)
+    text = re.sub(r" \(Possible options: (.*)\)", lambda names: f". Did you mean {names[1]}?", shown.getvalue())
+    if unknown := re.search(r"No such command '(\w+)'\.$", text.rstrip()):
+        inner = [f"'{name} {unknown[1]}'" for name, names in COMMANDS.items() if unknown[1] in names]
+        text = text.rstrip() + (f" Did you mean {' or '.join(inner)}?\n" if inner else "\n")
+    return lines(text)
 
 
 def _show_traceback(error: Exception) -> None:
@@ -186,9 +191,15 @@ def _group(name: str, inner: Sequence[str]) -> typer.Typer:
     return group
 
 
+def command_at(*path: str) -> Callable[..., None]:
+    """Return the function of a command, by its words: `count`, or `explore`, `count`."""
+    command: Callable[..., None] = import_module(".".join(["mfprofile.cli", *path])).command
+    return command
+
+
 def _add(app: typer.Typer, *path: str) -> None:
     """Add the command of a path, the last word of which is its name."""
-    function = with_group_options(import_module(".".join(["mfprofile.cli", *path])).command)
+    function = with_group_options(command_at(*path))
     app.command(path[-1], cls=Command, help=laid_out(function.__doc__ or ""))(function)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import counters as counter_names
-from mfprofile.cli.completion import specs as spec_names
+from mfprofile.cli.completion import networks
 from mfprofile.cli.describing import refuse_pairs
 from mfprofile.cli.files import file_trace
 from mfprofile.cli.options import FormOptions, load_all, need_torch, notify
@@ -32,7 +32,7 @@ SpecsOrTargets = Annotated[
     typer.Argument(
         metavar="SPEC",
         help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-        autocompletion=spec_names,
+        autocompletion=networks,
     ),
 ]
 

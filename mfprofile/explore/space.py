@@ -85,7 +85,7 @@ def read_space(source: str | Path | Mapping[str, Any], settings: Sequence[str | 
     A spec without choices is a space with one variant. Raises `SpecError` with every choice that is malformed, has an
     invalid value, or is in a place that cannot vary. This function does not check whether values fit together.
     """
-    name, root, problems = tree(source, settings)
+    name, root, problems = tree(source, settings, of_space=True)
     value_nodes: dict[Place, list[Node]] = {}
     try:
         first = _first_values(root, (), value_nodes, problems)

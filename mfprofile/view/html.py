@@ -16,7 +16,7 @@ from mfprofile.view.tables import Column, Table
 MOST_ROWS = 60
 """How many rows of a table are shown. Of more rows, the middle is left out."""
 _RULE = "1px solid rgba(128,128,128,.55)"
-_BADGES = {"good": "#1a7f37", "bad": "#cf222e"}
+_BADGES = {"green": "#1a7f37", "red": "#cf222e"}
 _PLAIN, _BOLD = "font-weight:normal", "font-weight:bold"
 
 
@@ -84,7 +84,7 @@ def _gap(number: int, width: int) -> str:
 def _cell(column: Column, value: Any, weight: str) -> str:
     text = "" if value is None else line(value) if isinstance(value, str) else column.write(value)
     body = "<br/>".join(escape(line(part)) for part in text.split("\n"))
-    badge = _BADGES.get(column.style(value) or "")
+    badge = None if column.style is None else _BADGES.get(column.style(value))
     if badge is not None:
         body = f'<span style="background:{badge};color:#fff;padding:0 .4em;border-radius:.3em">{body}</span>'
     space = "pre-wrap" if column.wraps else "pre"

@@ -97,7 +97,7 @@ def _columns() -> list[Column]:
         Column("", "relation"),
         Column("limit", "limit", right=True),
         Column("difference", "difference", right=True),
-        Column("", "verdict", style={"within": "good", "OVER": "bad", "UNDER": "bad"}.get),
+        Column("", "verdict", style=lambda word: {"within": "green", "new": ""}.get(word, "red")),
     ]
 
 

@@ -7,12 +7,12 @@ import io
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pages import file_of, opened, shown
 from running import run
 
 from mfprofile.cost import count
@@ -20,10 +20,9 @@ from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.errors import SpecError
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec import Spec, load
-from mfprofile.view.page.page import page_text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 LARGEST = 1_500_000
@@ -49,30 +48,6 @@ SET = """(changes) => {
     input.dispatchEvent(new Event(input.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
   }
 }"""
-
-
-@contextmanager
-def opened(chromium: Browser, tmp_path: Path, spec: Spec, fragment: str = "", **options: Any) -> Iterator[Page]:
-    """Open a spec's page from a file. The page must load nothing from elsewhere and log nothing."""
-    file = tmp_path / f"{spec.name or 'page'}.html"
-    file.write_text(page_text(spec), encoding="utf-8")
-    page = chromium.new_page(**options)
-    messages: list[str] = []
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(("file:", "blob:", "data:")) else messages.append(request.url),
-    )
-    page.goto(f"{file.as_uri()}{fragment}")
-    yield page
-    assert messages == []
-    page.close()
-
-
-def shown(number: int) -> str:
-    """Return a number as the page shows it."""
-    return f"{number:,}"
 
 
 NUMBERS: dict[str, list[Any]] = {
@@ -162,15 +137,9 @@ def test_turning_knobs_gives_pythons_integers_and_verdicts(
             continue
         valid += 1
         assert {key: read[key] for key in expected} == expected, changes
-        again = count(load(_file(tmp_path, read["yaml"])))
+        again = count(load(file_of(tmp_path, read["yaml"])))
         assert (shown(again.madds), shown(again.params)) == (read["madds"], read["params"]), read["yaml"]
     assert valid > settings // 5
-
-
-def _file(folder: Path, text: str) -> str:
-    file = folder / "copied.yaml"
-    file.write_text(text, encoding="utf-8")
-    return str(file)
 
 
 def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path) -> None:
@@ -182,7 +151,7 @@ def test_the_copied_yaml_is_accepted_by_count(chromium: Browser, tmp_path: Path)
         text = page.evaluate("navigator.clipboard.readText()")
         total = page.inner_text("#madds")
     assert text == "extends: mf294m\ntokens: {count: 4}\nblocks:\n  8: {out: 112}\n"
-    done = run("count", _file(tmp_path, text), "--json")
+    done = run("count", file_of(tmp_path, text), "--json")
     assert shown(json.loads(done.stdout)["madds"]) == total
 
 
@@ -191,7 +160,7 @@ def test_the_full_spec_is_shown_below_the_changes(chromium: Browser, tmp_path: P
     with opened(chromium, tmp_path, load("mf294m"), "#blocks.8.out=112") as page:
         text, total = page.inner_text("#full"), page.inner_text("#madds")
         assert "extends" not in text
-        assert shown(count(load(_file(tmp_path, text))).madds) == total
+        assert shown(count(load(file_of(tmp_path, text))).madds) == total
         page.fill("#knob-stem", "x")
         assert page.inner_text("#full") == ""
     with opened(chromium, tmp_path, load(TINY)) as page:
@@ -403,7 +372,7 @@ def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: P
     with opened(chromium, tmp_path, spec) as page:
         read = page.evaluate(READ)
         assert read["madds"] == shown(count(spec).madds)
-        assert count(load(_file(tmp_path, read["yaml"]))).records() == count(spec).records()
+        assert count(load(file_of(tmp_path, read["yaml"]))).records() == count(spec).records()
         assert "latency ≤ 12,000,000 ns: only ‘mfprofile check’ judges it" in page.inner_text("body")
         assert page.inner_text("#numbers-3") == "blocks 3–5"
         assert page.inner_text("#numbers-4") == "left out"
@@ -772,16 +741,56 @@ def test_every_control_has_a_name(chromium: Browser, tmp_path: Path) -> None:
         assert nameless == []
 
 
-@pytest.mark.parametrize("width", [360, 412, 768, 1100, 1600])
+STATES_OF_A_PHONE = (
+    "",
+    "blocks.8.out=97&bridge.heads=3&nosuch=3&convention=x",
+    "tokens.count=4&A.blocks.3.repeat=2&budget.max.madds=300M",
+)
+
+
+@pytest.mark.parametrize(
+    "width", [320, 390, *(pytest.param(width, marks=pytest.mark.slow) for width in (768, 1024, 1400))]
+)
 def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, width: int) -> None:
-    """From a phone to a wide screen, the page does not scroll sideways, and no text is cut off."""
-    with opened(chromium, tmp_path, load("mf294m-retinanet"), viewport={"width": width, "height": 800}) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        cut = page.eval_on_selector_all(
-            ".tile output, .tile p, h1, label, button",
-            "nodes => nodes.filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline').map(node => node.textContent)",
+    """From a phone to a wide screen, the page does not scroll sideways, and no text is cut off.
+
+    What is wider is in a box that scrolls and says so.
+    """
+    with opened(chromium, tmp_path, load("mf294m"), viewport={"width": width, "height": 800}) as page:
+        for fragment in STATES_OF_A_PHONE:
+            page.evaluate(RESTORE, [fragment])
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, fragment
+            cut = page.eval_on_selector_all(
+                ".figure, .tile p, h1, label, button, legend, #state, .error li, #notice li, .side, .limit > *, #apart li",
+                "nodes => nodes.filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline').map(node => node.textContent)",
+            )
+            assert cut == [], fragment
+            assert page.evaluate(
+                "[...document.querySelectorAll('#bill')].every((box) => (box.scrollWidth > box.clientWidth) !== document.getElementById('bill-hint').hidden)"
+            )
+
+
+@pytest.mark.parametrize("width", [320, pytest.param(390, marks=pytest.mark.slow)])
+def test_on_a_phone_nothing_is_left_out(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """Each model has its name in the plane or below it, and all totals and controls are visible or can be scrolled to."""
+    with opened(chromium, tmp_path, load("mf508m"), viewport={"width": width, "height": 800}) as page:
+        named = page.eval_on_selector_all("#plane .name", "nodes => nodes.map((node) => node.textContent)")
+        below = page.inner_text("#unnamed")
+        for model in MODELS:
+            assert model in named or f"{model} (" in below
+            assert f"{model} " in (page.get_attribute("#plane svg", "aria-label") or "")
+        bill = count("mf508m")
+        for total in (bill.madds, bill.params, bill.activations, bill.under("paper").madds):
+            assert shown(total) in page.inner_text("body")
+        hidden = page.eval_on_selector_all(
+            "input, select, button",
+            "nodes => nodes.filter((node) => !node.getClientRects().length).map((node) => node.id)",
         )
-        assert cut == []
+        assert set(hidden) == {"dismiss", "swap", "copy-a", "csv-a", "unpin"}
+        page.evaluate("() => { document.getElementById('bill').scrollLeft = 1e6; }")
+        place = page.locator("#bill tfoot td >> nth=-1").bounding_box()
+        assert place is not None
+        assert 0 <= place["x"] < place["x"] + place["width"] <= width
 
 
 @pytest.mark.parametrize("width", [360, 1100, 1400])
@@ -812,7 +821,7 @@ def test_dark_mode_and_print_have_their_own_looks(chromium: Browser, tmp_path: P
 
 
 @pytest.mark.parametrize("file", ["mf26m.pdf", "mf26m", "reports/mf26m.svg"])
-def test_a_page_is_written_only_to_an_html_file(tmp_path: Path, file: str) -> None:
+def test_a_page_is_written_only_to_an_htmlfile_of(tmp_path: Path, file: str) -> None:
     """Another ending is refused, as by `plot`."""
     done = run("page", "mf26m", "-o", str(tmp_path / file))
     message = f"error: {tmp_path / file}: must end in .html or .htm\n"

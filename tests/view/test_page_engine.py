@@ -119,7 +119,7 @@ def assert_same_count(ask: Ask, data: Mapping) -> None:
     network = resolve(load(data))
     bill = count(network)
     rows = [
-        {**record, "products": row.madds, "outputs": prod(row.out)}
+        {**record, "products": row.madds, "outputs": prod(row.out), "calls": row.cost.calls}
         for record, row in zip(bill.records(), bill.rows, strict=True)
     ]
     for row in rows:

@@ -25,7 +25,7 @@ def command(
 
     Examples:
         mfprofile explore histogram mf294m-tokens
-        mfprofile explore histogram mf294m-tokens --of params --below 12M
+        mfprofile explore histogram mf294m-tokens --quantity params --below 12M
 
     Each line is a bin: the variants with more than 'over' and at most 'up to'. Numbers and quantiles are exact as
     far as --ram allows, else bounds. A quantile is the least amount that so many percent of the variants have at

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mfprofile.cli.completion import words
 from mfprofile.cli.options import Changes, Spec, need_torch, notify
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.errors import CheckpointWarning, InputError
@@ -19,7 +20,13 @@ def command(
         str | None, typer.Option("--checkpoint", metavar="FILE", help="Weights in the released layout.")
     ] = None,
     blocks: Annotated[
-        str | None, typer.Option("--blocks", metavar="N,...", help="Numbers of blocks, or 'all' (default 3,5,8,12).")
+        str | None,
+        typer.Option(
+            "--blocks",
+            metavar="N,...|all",
+            help="Numbers of blocks, or 'all' (default 3,5,8,12).",
+            autocompletion=words("all"),
+        ),
     ] = None,
     token: Annotated[
         int | None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import quantities, specs
+from mfprofile.cli.completion import keys, quantities, spaces_and_specs
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.options import Changes
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
@@ -18,11 +18,22 @@ def command(
         typer.Argument(
             metavar="SPACE|SPEC",
             help="A name of 'mfprofile list' or 'explore spaces', a path, or - for stdin.",
-            autocompletion=specs,
+            autocompletion=spaces_and_specs,
         ),
     ],
-    x: Annotated[str, typer.Option("--x", metavar="KEY", help="Horizontal axis: KEY or KEY=FROM:TO[:STEP].")],
-    y: Annotated[str, typer.Option("--y", metavar="KEY", help="Vertical axis, in the same form.")],
+    x: Annotated[
+        str,
+        typer.Option(
+            "--x",
+            metavar="KEY[=FROM:TO]",
+            help="Horizontal axis: KEY, KEY=FROM:TO or KEY=FROM:TO:STEP.",
+            autocompletion=keys,
+        ),
+    ],
+    y: Annotated[
+        str,
+        typer.Option("--y", metavar="KEY[=FROM:TO]", help="Vertical axis, in the same form.", autocompletion=keys),
+    ],
     at: Annotated[
         list[str] | None,
         typer.Option("--at", metavar="AMOUNT", help="Draw the line of this cost, such as 300M. Repeatable."),

@@ -20,7 +20,7 @@ def command(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="SPACE...",
+            metavar="SPACE",
             help="Names of 'mfprofile explore spaces', paths, or - for stdin.",
             autocompletion=spaces,
         ),
@@ -39,7 +39,7 @@ def command(
 
     Examples:
         mfprofile plot histogram mf294m-tokens
-        mfprofile plot histogram mf294m-tokens --of params --below 12M --dark
+        mfprofile plot histogram mf294m-tokens --quantity params --below 12M --dark
 
     One space has bars, and a line for the share of variants with at most an amount. Several spaces have a line
     each. Budgets of --below are marked. The numbers are those of 'mfprofile explore histogram'.

@@ -16,7 +16,7 @@ def command(
     variants: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SPEC...]",
+            metavar="SPEC",
             help="Names of 'mfprofile list' or paths (default: the seven models).",
             autocompletion=specs,
         ),

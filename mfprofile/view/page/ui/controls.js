@@ -84,7 +84,7 @@ function refresh(spec, original, problems) {
       put(input, knob, value, spec, original);
     }
     node.classList.toggle("wide-field", knob.wide?.(value) ?? false);
-    node.classList.toggle("changed", settingOf(knob, spec) !== settingOf(knob, original));
+    node.classList.toggle("changed", settingOf(knob, spec) !== settingOf(knob, rival()));
   }
 }
 

@@ -35,6 +35,7 @@ const KNOBS = [
   ]], ["Budget", [
     { key: "budget.max.madds", label: "at most MAdds", text: "300M" },
     { key: "budget.max.params", label: "at most params", text: "12M" },
+    { key: "budget.max.latency", label: "at most latency", text: "12ms" },
   ]]],
 ];
 

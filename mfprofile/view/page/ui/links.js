@@ -1,29 +1,45 @@
 // The link to a state: which changes it holds, and what is wrong with one that somebody wrote by hand.
 
-/** Return the URL's fragment of a state: `tokens.count=4&blocks.8.out=112&convention=paper`. */
-function fragment(spec, original, convention) {
+/** Return the URL's fragment of a state: `tokens.count=4&blocks.8.out=112&convention=paper&A.tokens.count=3`. */
+function fragment(spec, original, convention, pinned) {
   const pairs = new URLSearchParams(changes(spec, original).map(([key, value]) => [key, String(value)]));
   if (convention !== page.initial) pairs.set("convention", convention);
+  if (pinned) pairs.set("A", "original");
+  for (const [key, value] of pinned ? changes(pinned, original) : []) pairs.set(`A.${key}`, String(value));
   return pairs.toString();
 }
 
-/** Return what a fragment says: the spec with its changes, the convention, and `wrong`, a sentence for each part left out.
+/** Return what a fragment says: the convention, the spec and its changes, those of the pinned variant A, or null without
+ * one, and `wrong`, a sentence for each part left out.
  *
- * As on the command line, the last of two values for a key applies. `changes` are [key, value], undefined if removed.
+ * As on the command line, the last of two values for a key applies. A change is undefined if it removes its key.
  */
 function restored(text, original) {
-  const result = { changes: new Map(), convention: page.initial, wrong: [] };
-  for (const [key, value] of new URLSearchParams(text)) {
-    const problem = key === "convention" ? conventionProblem(value) : mfprofile.changeProblem(key, valueOf(value), original);
-    if (problem) result.wrong.push(problem);
-    else if (key === "convention") result.convention = value;
+  const result = { changes: new Map(), pinned: null, convention: page.initial, wrong: [] };
+  for (const [name, value] of new URLSearchParams(text)) {
+    const [, ofA, key] = /^(A\.)?(.*)$/s.exec(name);
+    const problem = partProblem(name, key, value, original);
+    if (problem) result.wrong.push(`${ofA ? "A: " : ""}${problem}`);
+    else if (name === "convention") result.convention = value;
     else {
-      if (result.changes.has(key)) result.wrong.push(`${key} is given twice; the last value, ${value}, applies`);
-      result.changes.delete(key);
-      result.changes.set(key, valueOf(value));
+      if (ofA || name === "A") result.pinned ??= new Map();
+      if (name !== "A") note(ofA ? result.pinned : result.changes, key, value, result.wrong);
     }
   }
   return { ...result, spec: changed(original, result.changes) };
+}
+
+/** Return what is wrong with a part of a link, "" for nothing. */
+function partProblem(name, key, value, original) {
+  if (name === "convention") return conventionProblem(value);
+  if (name === "A") return value === "original" ? "" : `A = '${value}': must be 'original'; change A with A.KEY=VALUE, as in A.tokens.count=4`;
+  return mfprofile.changeProblem(key, valueOf(value), original);
+}
+
+function note(changes, key, value, wrong) {
+  if (changes.has(key)) wrong.push(`${key} is given twice; the last value, ${value}, applies`);
+  changes.delete(key);
+  changes.set(key, valueOf(value));
 }
 
 /** Return the value in a link; an empty one removes its key. */

@@ -6,7 +6,8 @@ page.convention = page.initial;
 page.axis = "block";
 page.last = page.spec; // the last valid spec
 page.counted = null; // and its bill
-page.originals = new Map(); // the original's bill in each convention
+page.a = null; // the pinned variant that this one is compared with, instead of the original
+page.originals = new Map(); // the bill of what is compared with, in each convention
 page.past = []; // the specs before each turn, for Undo
 page.turned = null; // the knob that is being turned: all its steps are one turn
 page.recent = []; // the knobs that were turned, the last one at the end
@@ -78,15 +79,15 @@ function attempt(action) {
   }
 }
 
-/** Count a spec and the original in the convention, and both in the other. */
+/** Count a spec and its rival in the convention, and both in the other. */
 function recount(spec) {
-  const original = page.originals.get(page.convention) ?? countedTwice(page.spec);
+  const original = page.originals.get(page.convention) ?? countedTwice(rival());
   page.originals.set(page.convention, original);
   Object.assign(page, { original, counted: countedTwice(spec), last: spec });
 }
 
 function countedTwice(spec) {
-  const bill = mfprofile.bill(spec, page.convention);
+  const bill = mfprofile.bill(spec, page.convention, page.device);
   return { ...bill, other: mfprofile.bill(bill.network, otherConvention()).madds };
 }
 
@@ -97,7 +98,7 @@ function otherConvention() {
 
 /** Return the address of this page in its present state. */
 function link() {
-  const state = fragment(page.now, page.spec, page.convention);
+  const state = fragment(page.now, page.spec, page.convention, page.a);
   return `${location.href.split("#")[0]}${state ? `#${state}` : ""}`;
 }
 
@@ -116,13 +117,15 @@ function drawYaml(valid) {
   for (const button of document.querySelectorAll("[data-needs=valid]")) button.disabled = !valid;
 }
 
-function yamlText() {
-  return mfprofile.yaml(page.now, page.base ? { extends: page.base.name, base: page.base.spec } : undefined);
+function yamlText(spec = page.now) {
+  return mfprofile.yaml(spec, page.base ? { extends: page.base.name, base: page.base.spec } : undefined);
 }
 
 function build() {
   byId("knobs").append(...KNOBS.map((groups) => element("div", {}, ...groups.map(([name, knobs]) =>
-    element("fieldset", {}, element("legend", {}, name), ...knobs.map((knob) => control({ name: knob.label, ...knob }, turn)))))));
+    element("fieldset", {}, element("legend", {}, name), ...knobs
+      .filter((knob) => page.device || knob.key !== "budget.max.latency").map((knob) => control({ name: knob.label, ...knob }, turn)))))));
+  byId("latency").closest(".tile").hidden = byId("about-model").hidden = !page.device;
   byId("blocks").append(...page.spec.blocks.map((block, index) => {
     const number = index + 1;
     const name = `${number} ${block.block}`;
@@ -147,7 +150,12 @@ function listen() {
   const click = (id, action) => byId(id).addEventListener("click", (event) => action(event.currentTarget));
   click("copy-yaml", (button) => copied(yamlText(), button));
   click("copy-link", (button) => copied(link(), button));
-  click("download-csv", () => download(csvName(), csvOf(page.counted), "text/csv"));
+  click("download-csv", () => download(csvName(page.now), csvOf(page.counted), "text/csv"));
+  click("pin", () => { pin(page.now); byId("compare").scrollIntoView({ block: "nearest" }); });
+  click("swap", swap);
+  click("unpin", () => { pin(null); byId("pin").focus(); });
+  click("copy-a", (button) => copied(yamlText(page.a), button));
+  click("csv-a", () => download(csvName(page.a, "A"), csvOf(page.original), "text/csv"));
   click("print", () => print());
   click("undo", undo);
   click("dismiss", () => { drawNotice([]); keepLink(); byId("convention").focus(); });
@@ -160,15 +168,14 @@ function listen() {
   });
 }
 
-/** Return the name of the CSV file, with the convention and whether the variant has changed. */
-function csvName() {
-  const changed = changes(page.now, page.spec).length ? "changed" : null;
-  return `${[page.name, changed, page.convention].filter(Boolean).join("-")}.csv`;
+/** Return the name of the CSV file of a variant, with the convention and whether it has changed. */
+function csvName(spec, label = changes(spec, page.spec).length ? "changed" : null) {
+  return `${[page.name, label, page.convention].filter(Boolean).join("-")}.csv`;
 }
 
 /** Show the state of the address. What its link has wrong is named; a wrong value of a control stays there. */
 function restore() {
-  const { changes: given, convention, wrong } = restored(location.hash.slice(1), page.spec);
+  const { changes: given, pinned, convention, wrong } = restored(location.hash.slice(1), page.spec);
   const { spec: last, left } = validPart(page.spec, given);
   page.recent = [...given.keys()];
   for (const [key, problem] of left) {
@@ -176,7 +183,10 @@ function restore() {
     given.delete(key);
     wrong.push(sentence(problem));
   }
-  Object.assign(page, { now: changed(page.spec, given), last, convention, turned: null });
+  const a = pinned && validPart(page.spec, pinned);
+  for (const problem of a?.left.values() ?? []) wrong.push(`A: ${sentence(problem)}`);
+  Object.assign(page, { now: changed(page.spec, given), last, a: a?.spec ?? null, convention, turned: null });
+  page.originals.clear();
   byId("convention").value = convention;
   draw();
   drawNotice(wrong);

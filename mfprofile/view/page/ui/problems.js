@@ -43,7 +43,8 @@ function goTo(key) {
 function stateLine(problems) {
   if (!problems.length) {
     const number = changes(page.now, page.spec).length;
-    return [number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`];
+    const changed = number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`;
+    return [page.a ? `B: ${changed}. Differences are against A.` : changed];
   }
   const first = hostOf(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
@@ -81,7 +82,7 @@ function announce() {
     const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${limit.name} ${verdictOn(limit)}`);
     byId("said").textContent = page.problems.length
       ? ["Not counted", ...page.problems.map(sentence)].join(". ")
-      : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${broken.join("")}`;
+      : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${isPredicted() ? `, ${milliseconds(page.counted.latency)} ms` : ""}${broken.join("")}`;
   }, 800);
 }
 
