@@ -35,6 +35,8 @@ _FOOTER = re.compile(r"\n---\n\n\[All pages\]\(README\.md\) · \[README\]\(\.\./
 def site_path(path: str) -> str:
     """Return where the site has a file of the repository, as a path of a source below its docs_dir."""
     below = PLACES.get(path, path.removeprefix("docs/"))
+    if below.endswith(".ipynb"):
+        return below.removesuffix(".ipynb") + ".md"
     return f"{below}.md" if Path(below).suffix in LISTINGS else below
 
 
