@@ -46,7 +46,7 @@ def linked_files(pages: list[str]) -> dict[str, Path]:
     outside: dict[str, Path] = {}
     while waiting:
         path = waiting.pop()
-        if path not in seen and (ROOT / path).is_file():
+        if path not in seen and not path.startswith("docs/") and (ROOT / path).is_file():
             outside[site_path(path)] = ROOT / path
         if path.endswith(".md") and (ROOT / path).is_file():
             waiting += [each for each in _targets(path) if each not in seen and site_path(each) not in outside]
