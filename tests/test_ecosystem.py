@@ -120,6 +120,21 @@ def test_the_action_passes_each_input_to_the_command(tmp_path: Path) -> None:
     assert "all 18 limits met in convention 'paper'" in text
 
 
+def test_the_action_accepts_new_networks_and_chooses_budgets(tmp_path: Path) -> None:
+    """Without specs, the budget's own are checked. `allow-new: false` is as if it were not given."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.mfprofile.budgets.phone]\nspecs = ["mine/*.yaml", "mf26m"]\nmax.madds = "300M"\n', encoding="utf-8"
+    )
+    (tmp_path / "before.json").write_text(
+        '{"schema": 1, "name": "mf26m", "convention": "core", "madds": 26000000, "params": 3232788}', encoding="utf-8"
+    )
+    code, text, _ = _checked(tmp_path, budget="phone", baseline="before.json", **{"allow-new": "true"})
+    assert code == 0, text
+    assert "all 4 limits met in convention 'core'; 1 new" in text
+    code, text, _ = _checked(tmp_path, budget="phone", baseline="before.json", **{"allow-new": "false"})
+    assert (code, "1 not judged" in text) == (2, True)
+
+
 @pytest.mark.parametrize("name", [name for name in ACTION["inputs"] if name not in ("python-version", "extras")])
 def test_an_input_of_the_action_is_never_run(name: str, tmp_path: Path) -> None:
     """An input with shell code is still one argument, or several."""
