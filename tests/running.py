@@ -22,14 +22,16 @@ from mfprofile.cli.program import main
 ROOT = Path(__file__).resolve().parents[1]
 _SHELL = re.compile(r"[|<>;&$*`]")
 """The characters that only a shell understands."""
+_WIDE = {"COLUMNS": "1000"}
+"""So that tests see tables and sentences in full; the pages of docs/ and the golden files have 80 columns."""
 
 
 def run(
     *arguments: str, stdin: str | None = None, cwd: Path = ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `mfprofile` with arguments in this process; its output is captured as text."""
+    """Run `mfprofile` with arguments in this process; its output is captured as text, in full width by default."""
     out, err = io.BytesIO(), io.BytesIO()
-    code = _in_process(arguments, stdin or "", cwd, environment, out, err)
+    code = _in_process(arguments, stdin or "", cwd, _WIDE | environment, out, err)
     return subprocess.CompletedProcess(["mfprofile", *arguments], code, _text(out), _text(err))
 
 
@@ -46,7 +48,7 @@ def process(
         encoding="utf-8",
         check=False,
         cwd=cwd,
-        env=surroundings(**environment),
+        env=surroundings(**_WIDE | environment),
         timeout=300,
     )
 
@@ -54,7 +56,7 @@ def process(
 def shell(command: str, cwd: Path = ROOT) -> str:
     """Run a line as a shell would, with this environment's `mfprofile`. Return everything that it prints.
 
-    A line with only one `mfprofile` command runs in this process.
+    A line with only one `mfprofile` command runs in this process. Lines have 80 columns.
     """
     if command.startswith("mfprofile ") and not _SHELL.search(command):
         out = io.BytesIO()

@@ -82,7 +82,7 @@ def test_output_is_the_golden_file(name: str, rewrite: bool) -> None:
     """A command prints exactly its golden file."""
     if name.startswith("help") and _version("typer") < TYPER_OF_GOLDENS:
         pytest.skip("older versions of typer lay out help differently")
-    done = run(*COMMANDS[name].split())
+    done = run(*COMMANDS[name].split(), COLUMNS="80")
     file = GOLDEN / f"{name}.txt"
     if rewrite:
         file.write_text(done.stdout, encoding="utf-8")
@@ -235,12 +235,13 @@ def _in_a_terminal(*arguments: str, **environment: str) -> str:
     return output.decode()
 
 
-def test_a_narrow_terminal_drops_the_human_units_first() -> None:
-    """At 80 columns the exact integers are not cut."""
-    output = _in_a_terminal("count", "mf294m", COLUMNS="80")
-    assert "286,732,160" in output
-    assert "…" not in output
-    assert "286.73M" not in output
+def test_a_narrow_terminal_has_human_units_and_the_exact_totals() -> None:
+    """At 80 columns each line has only the human units; a line below has the totals, and one says what is missing."""
+    output = _in_a_terminal("count", "mf294m", COLUMNS="80").replace("\r\n", "\n")
+    assert "\ntotal: 286,732,160 MAdds, 11,422,648 params\n" in output
+    assert "286.73M" in output
+    assert "10,035,200" not in output
+    assert output.endswith("\nnumbers are rounded to fit 80 columns; --csv has the exact ones\n")
 
 
 @pytest.mark.parametrize(
@@ -353,7 +354,7 @@ def test_a_repeated_name_gets_columns_of_its_own() -> None:
     ],
 )
 def test_a_narrow_terminal_cuts_no_name_and_no_digit(command: str, columns: str) -> None:
-    """Columns are dropped or wrapped, and lines may be longer than the terminal. Nothing is cut."""
+    """Numbers are rounded, columns skipped, words wrapped, tables continued below. Nothing is cut."""
     assert "…" not in _in_a_terminal(*command.split(), COLUMNS=columns)
 
 

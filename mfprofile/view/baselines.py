@@ -43,10 +43,19 @@ def baselines_tables(rows: Sequence[Baseline]) -> list[Table]:
 def _table(number: str, rows: Sequence[Baseline]) -> Table:
     columns = [Column("model")]
     for name in _NAMES.values():
-        columns += [Column(f"{name}\nprinted", right=True), Column(f"recounted\n{CONVENTION}", right=True)]
+        columns += [Column(f"{name}\nprinted", right=True), _recounted_column()]
     data = [[_name(row), *_shown(row), _library(row)] for row in rows]
     heading = f"Table {number}: {TITLES[number]}{_DETECTION if number == '4' else ''}"
     return Table([*columns, Column("built by", wraps=True)], data, above=[heading])
+
+
+def _recounted_column() -> Column:
+    return Column(f"recounted\n{CONVENTION}", right=True, joined=True, style=colour)
+
+
+def colour(shown: str | None) -> str:
+    """Return the colour of a counted figure: red where it would be printed differently, green where it would not."""
+    return "red" if shown and shown.startswith("≠") else "green" if shown and "%" in shown else ""
 
 
 def _name(row: Baseline) -> str:

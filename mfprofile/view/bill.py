@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mfprofile.cost.bill import Bill
@@ -10,8 +10,9 @@ from mfprofile.cost.sums import Total, whole_of
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
+from mfprofile.view.amounts import change_column, heading_of, rounded_as, written_as
 from mfprofile.view.head import head
-from mfprofile.view.numbers import change, grouped, human, milliseconds, share
+from mfprofile.view.numbers import grouped, human, milliseconds, share
 from mfprofile.view.prediction import not_priced, predicted_by
 from mfprofile.view.tables import Column, Form, Table
 
@@ -27,7 +28,7 @@ def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below
         return Table(ops_columns(bill), ops_lines(bill), [[ops_total(bill)]], above, below)
     labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
     headings = zip(labels.headings, labels.keys, strict=True)
-    columns = [Column(axis, axis), *(Column(*each, optional=axis == "module") for each in headings)]
+    columns = [Column(axis, axis), *(Column(*each, optional=1) for each in headings)]
     blank, values = [None] * len(labels.headings), labels.values
     data = [
         bill_line(bill, [shown, *values.get(name, blank)], total)
@@ -57,11 +58,9 @@ def bill_columns(bill: Bill) -> list[Column]:
     """Return the columns that follow the labels of a `bill_line`, with the latency if there is a model."""
     timed = [Column("ms", LATENCY, milliseconds, right=True), Column("%", right=True)]
     return [
-        Column(bill.convention.unit, "madds", grouped, right=True),
-        Column("", right=True, optional=True),
+        Column(bill.convention.unit, "madds", grouped, right=True, short=human, pair=True),
         Column("%", right=True),
-        Column("params", "params", grouped, right=True),
-        Column("", right=True, optional=True),
+        Column("params", "params", grouped, right=True, short=human, pair=True),
         Column("%", right=True),
         *([] if bill.device is None else timed),
     ]
@@ -76,12 +75,12 @@ def _pillar_lines(bill: Bill, blank: Sequence[None]) -> Iterator[list[Any]]:
 
 
 def bill_line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[Any]:
-    """Return the labels, then the MAdds and params of a total: each exact, rounded, and in percent of the bill.
+    """Return the labels, then the MAdds and params of a total: each exact, and in percent of the bill.
 
     With a latency model, its latency follows, and its share. It is None if no op of it has a price.
     """
     madds, params = total.madds, total.params
-    line = [*labels, madds, human(madds), share(madds, bill.madds), params, human(params), share(params, bill.params)]
+    line = [*labels, madds, share(madds, bill.madds), params, share(params, bill.params)]
     if bill.device is None:
         return line
     return [*line, total.latency, None if total.latency is None else share(total.latency, bill.latency)]
@@ -92,12 +91,12 @@ def ops_columns(bill: Bill) -> list[Column]:
     return [
         Column("op", "name"),
         Column("kind", "kind"),
-        Column("role", "role"),
-        Column("output", "out"),
-        Column(bill.convention.unit, "madds", grouped, right=True),
-        Column("elements", "elements", grouped, right=True),
-        Column("params", "params", grouped, right=True),
-        Column("activations", "activations", grouped, right=True),
+        Column("role", "role", optional=2),
+        Column("output", "out", optional=1),
+        Column(bill.convention.unit, "madds", grouped, right=True, short=human),
+        Column("elements", "elements", grouped, right=True, optional=1, short=human),
+        Column("params", "params", grouped, right=True, short=human),
+        Column("activations", "activations", grouped, right=True, optional=2, short=human),
         *([] if bill.device is None else [Column("ms", LATENCY, milliseconds, right=True)]),
     ]
 
@@ -176,12 +175,9 @@ def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
     columns = [Column(axis, "name" if axis == "op" else axis)]
     labels = _labels(bills)
     measures = ("madds", "params") if bills[0].device is None else ("madds", "params", LATENCY)
-    headings = {"madds": bills[0].convention.unit, LATENCY: "ms"}
     for measure in measures:
         for label in labels:
-            heading_of, written = headings.get(measure, measure), _written(measure)
-            columns.append(Column(f"{label}\n{heading_of}", f"{label}.{measure}", written, right=True))
-            columns += [Column("difference", right=True)] if label != labels[0] else []
+            columns += _amount_columns(label, measure, bills[0].convention.unit, is_first=label == labels[0])
     sums = [{total.name: total for total in bill.by(axis)} for bill in bills]
     names = list(dict.fromkeys(name for totals in reversed(sums) for name in totals))
     names.sort(key=lambda name: _position(name, sums))
@@ -206,8 +202,13 @@ def _position(name: str, sums: Sequence[dict[str, Total]]) -> tuple[int, int]:
     return 0, next(list(totals).index(name) for totals in sums if name in totals)
 
 
-def _written(measure: str) -> Callable[[int], str]:
-    return milliseconds if measure == LATENCY else grouped
+def _amount_columns(label: str, measure: str, unit: str, is_first: bool) -> Iterator[Column]:
+    """Yield the columns of a quantity of one bill: its amount and, unless it is the first, its difference."""
+    heading, written, short = heading_of(measure, unit), written_as(measure), rounded_as(measure)
+    key = f"{label}.{measure}"
+    yield Column(f"{label}\n{heading}", key, written, right=True, short=short, joined=not is_first)
+    if not is_first:
+        yield change_column("difference", measure, beside=True)
 
 
 def _compared(name: str, totals: Sequence[Total | None], measures: Sequence[str]) -> list[Any]:
@@ -216,7 +217,7 @@ def _compared(name: str, totals: Sequence[Total | None], measures: Sequence[str]
         values = [None if total is None else getattr(total, measure) for total in totals]
         line.append(values[0])
         for value in values[1:]:
-            line += [value, change(value or 0, values[0] or 0, _written(measure))]
+            line += [value, (value or 0, values[0] or 0)]
     return line
 
 

@@ -10,21 +10,15 @@ from mfprofile.budget.difference import Difference
 from mfprofile.budget.parts import PartDifference
 from mfprofile.cost.tree import SELF
 from mfprofile.spec.words import listed, several
+from mfprofile.view.amounts import change_column, heading_of, written_as
 from mfprofile.view.bill import counted, other_convention, prediction, skipped_params, unpriced_ops
-from mfprofile.view.escape import line, markdown
+from mfprofile.view.escape import markdown
+from mfprofile.view.grid import prose
 from mfprofile.view.head import SCHEMA, identity, latency_json
-from mfprofile.view.likeness import (
-    amount_columns,
-    amounts_table,
-    heading_of,
-    likeness_json,
-    same_lines,
-    stage,
-    verdict,
-    written_as,
-)
+from mfprofile.view.likeness import amount_columns, amounts_table, likeness_json, same_lines, stage, verdict
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Form, Table, dumps, render
+from mfprofile.view.terminal import stdout_width
 
 MOST_NAMED = 6
 """How many of the unchanged parts a line names."""
@@ -41,17 +35,23 @@ def difference_text(difference: Difference, form: Form) -> str:
     totals, parts = _totals(difference, form), render(part_table(difference), form)
     if form == "markdown":
         return f"### {markdown(headline(difference))}\n\n{totals}\n{parts}"
-    return f"{line(headline(difference))}\n{totals.rstrip()}\n{parts}"  # a text table begins with an empty line
+    first = "\n".join(prose(headline(difference), stdout_width()))
+    return f"{first}\n{totals.rstrip()}\n{parts}"  # a text table begins with an empty line
 
 
 def _totals(difference: Difference, form: Form) -> str:
+    """Return the tables of the totals in one of the forms."""
+    first, *others = (render(table, form) for table in total_tables(difference))
+    return first + "".join(text if form == "markdown" else text.lstrip("\n") for text in others)
+
+
+def total_tables(difference: Difference) -> list[Table]:
     """Return the table of the totals, and those of stages and kinds of networks that have other names."""
     tables = [total_table(difference)]
     if difference.likeness is not None and (difference.axis == "stage" or not _is_mixed(difference)):
         tables.append(amounts_table(difference, "stage", difference.likeness.strides))
         tables.append(amounts_table(difference, "kind", difference.likeness.kinds))
-    first, *others = (render(table, form) for table in tables)
-    return first + "".join(text if form == "markdown" else text.lstrip("\n") for text in others)
+    return tables
 
 
 def _is_mixed(difference: Difference) -> bool:
@@ -63,7 +63,8 @@ def headline(difference: Difference) -> str:
     """Return the headline: both variants and the differences of their totals."""
     totals = []
     for measure in difference.measures:
-        gained, unit = _gained(difference.whole, measure), heading_of(measure, difference.a.convention.unit)
+        gained = change(*_sides(difference.whole, measure), written_as(measure))
+        unit = heading_of(measure, difference.a.convention.unit)
         totals.append(f"{unit} {'unchanged' if gained == '=' else gained}")
     return f"{difference.a.name} → {difference.b.name}: {', '.join(totals)}"
 
@@ -79,10 +80,8 @@ def total_table(difference: Difference) -> Table:
 
 def _total_line(part: PartDifference, measures: Sequence[str]) -> list[Any]:
     assert part.a is not None
-    assert part.b is not None
-    sides = (part.a, part.b)
-    cells = [[*(getattr(side, measure) or 0 for side in sides), _gained(part, measure)] for measure in measures]
-    return [part.a.name, *chain(*cells)]
+    sides = [_sides(part, measure) for measure in measures]
+    return [part.a.name, *chain(*((old, new, (new, old)) for new, old in sides))]
 
 
 def _settings(difference: Difference) -> str:
@@ -99,9 +98,9 @@ def part_table(difference: Difference) -> Table:
     unit, measures = difference.a.convention.unit, difference.part_measures
     columns = [
         Column(difference.axis),
-        Column("class" if difference.axis == "module" else "kind", optional=True),
+        Column("class" if difference.axis == "module" else "kind", optional=1),
         Column("what changed", wraps=True),
-        *(Column(f"{heading_of(measure, unit)} gained", right=True) for measure in measures),
+        *(change_column(f"{heading_of(measure, unit)} gained", measure, beside=False) for measure in measures),
     ]
     differing = [part for part in difference.parts if part.status not in SAME]
     data = [
@@ -116,13 +115,14 @@ def part_table(difference: Difference) -> Table:
     return Table(columns, data, [[whole]], below=_closing(difference))
 
 
-def _all(part: PartDifference, measures: Sequence[str]) -> list[str]:
-    return [_gained(part, measure) for measure in measures]
+def _all(part: PartDifference, measures: Sequence[str]) -> list[tuple[int, int]]:
+    return [_sides(part, measure) for measure in measures]
 
 
-def _gained(part: PartDifference, measure: str) -> str:
+def _sides(part: PartDifference, measure: str) -> tuple[int, int]:
+    """Return the new and the old amount of a part."""
     b, a = ((getattr(piece, measure) or 0) if piece else 0 for piece in (part.b, part.a))
-    return change(b, a, written_as(measure))
+    return b, a
 
 
 def label(part: PartDifference) -> str:

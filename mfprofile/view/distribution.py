@@ -35,7 +35,7 @@ def distribution_table(space: Space, answer: Histogram, windows: Windows, conven
         Column("\nvariants", right=True),
         Column("\n%", right=True),
         Column("% up\nto here", right=True),
-        Column("", optional=True),
+        Column("", optional=1),
     ]
     most = max((each.number.upper for each in answer.bins), default=1) or 1
     data = []

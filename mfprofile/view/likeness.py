@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mfprofile.budget.difference import Difference
@@ -11,9 +11,9 @@ from mfprofile.budget.likeness import ALL, FOLDED, WEIGHTS, Cell, FirstDifferenc
 from mfprofile.budget.parts import PartDifference
 from mfprofile.budget.places import APART
 from mfprofile.cost.subject import is_whole
-from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import several
-from mfprofile.view.numbers import change, grouped, milliseconds
+from mfprofile.view.amounts import change_column, heading_of, rounded_as, written_as
+from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Table
 
 SAME = "in every stage and kind"
@@ -82,42 +82,32 @@ def amount_columns(heading: str, unit: str, measures: Sequence[str]) -> list[Col
     """Return the columns of a table of amounts in both networks: the name, and before, after and gained of each."""
     columns = [Column(heading)]
     for measure in measures:
-        name, written = heading_of(measure, unit), written_as(measure)
-        columns.append(Column(f"{name}\nbefore", write=written, right=True, optional=True))
-        columns.append(Column(f"{name}\nafter", write=written, right=True, optional=True))
-        columns.append(Column(f"{name}\ngained", right=True))
+        name, written, short = heading_of(measure, unit), written_as(measure), rounded_as(measure)
+        columns.append(Column(f"{name}\nbefore", write=written, right=True, short=short))
+        columns.append(Column(f"{name}\nafter", write=written, right=True, short=short, joined=True))
+        columns.append(change_column(f"{name}\ngained", measure, beside=True))
     return columns
-
-
-def heading_of(measure: str, unit: str) -> str:
-    """Return the heading of a quantity: the unit of multiply-adds, ms for latency, else its name."""
-    return {"madds": unit, LATENCY: "ms"}.get(measure, measure)
-
-
-def written_as(measure: str) -> Callable[[int], str]:
-    """Return how an amount of a quantity is written."""
-    return milliseconds if measure == LATENCY else grouped
 
 
 def _numbers(part: PartDifference) -> list[Any]:
     numbers: list[Any] = []
     for measure in ("madds", "params"):
         a, b = (getattr(piece, measure) if piece else 0 for piece in (part.a, part.b))
-        numbers += [a, b, change(b, a)]
+        numbers += [a, b, (b, a)]
     return numbers
 
 
-def same_lines(parts: Sequence[PartDifference]) -> list[tuple[str, str]]:
+def same_lines(parts: Sequence[PartDifference]) -> list[tuple[str, tuple[int, int]]]:
     """Return a line for the parts that do not differ, and one for those that differ in biases and norms alone.
 
-    Each has its difference of parameters as text.
+    Each has its difference of parameters, as the new and the old amount.
     """
     lines = []
     for status, words in (("unchanged", "unchanged"), ("alike", "alike but for biases and norms")):
         same = [part for part in parts if part.status == status]
         what = several(len(same), "part") if any(part.piece.name for part in same) else "everything"
         if same:
-            lines.append((f"{what} {words}", change(sum(part.params for part in same), 0)))
+            lines.append((f"{what} {words}", (sum(part.params for part in same), 0)))
     return lines
 
 

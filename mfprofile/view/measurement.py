@@ -123,7 +123,7 @@ def _rate_columns() -> list[Column]:
         Column("MAdds", "madds", human, right=True),
         Column("ms/100M", "ms_per_100m", _digits, right=True),
         Column("GMAdds/s", "gmadds_per_s", _digits, right=True),
-        Column("% of peak", "share_of_peak", _percent, right=True, optional=True),
+        Column("% of peak", "share_of_peak", _percent, right=True, optional=1),
     ]
 
 

@@ -46,7 +46,7 @@ def memory_table(bill: Bill, axis: str, run: Inference, depth: int = 2) -> Table
     labels = bill.subject.labels if axis == bill.subject.axes[0] else NO_LABELS
     columns = [
         Column(axis, "name" if axis == "op" else axis),
-        *(Column(*each, optional=axis == "module") for each in zip(labels.headings, labels.keys, strict=True)),
+        *(Column(*each, optional=1) for each in zip(labels.headings, labels.keys, strict=True)),
         *_columns(bill.convention.unit),
     ]
     blank = [None] * len(labels.headings)
@@ -65,16 +65,15 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
     columns = [
         Column("name", "name"),
         *_columns(bills[0].convention.unit),
-        Column("at", "at"),
-        Column("params bytes", "params_bytes", grouped, right=True),
-        Column("together", "total_bytes", grouped, right=True),
-        Column("", right=True, optional=True),
+        Column("at", "at", wraps=True),
+        Column("params bytes", "params_bytes", grouped, right=True, short=in_bytes),
+        Column("together", "total_bytes", grouped, right=True, short=in_bytes, pair=True),
     ]
     data = []
     for bill in bills:
         own = run.of(bill)
         peak = peak_memory(bill, *own)
-        figures = [peak.op, peak.params_bytes, peak.total, in_bytes(peak.total)]
+        figures = [peak.op, peak.params_bytes, peak.total]
         data.append([bill.name, *_figures(_whole(bill, own), own), *figures])
     conditions = dict.fromkeys(_conditions(bill, run) for bill in bills)
     unseen = [f"{bill.name}: {line}" for bill in bills for line in unseen_lines(bill)]
@@ -144,20 +143,18 @@ def intensity(madds: int, moved: int) -> str:
 
 def _columns(unit: str) -> list[Column]:
     return [
-        Column(unit, "madds", grouped, right=True),
-        Column("activations", "activations", grouped, right=True),
-        Column("bytes moved", "moved_bytes", grouped, right=True),
-        Column("", right=True, optional=True),
-        Column(f"{unit}/byte", right=True),
-        Column("peak bytes", "live_bytes", grouped, right=True),
-        Column("", right=True, optional=True),
+        Column(unit, "madds", grouped, right=True, short=human),
+        Column("activations", "activations", grouped, right=True, short=human),
+        Column("bytes moved", "moved_bytes", grouped, right=True, short=in_bytes, pair=True),
+        Column(f"{unit}/byte", right=True, optional=1),
+        Column("peak bytes", "live_bytes", grouped, right=True, short=in_bytes, pair=True),
     ]
 
 
 def _figures(one: Footprint, run: Inference) -> list[Any]:
     moved, live = one.moved, one.live
     ratio = intensity(one.madds * run.batch, moved)
-    return [one.madds, one.activations, moved, in_bytes(moved), ratio, live, in_bytes(live)]
+    return [one.madds, one.activations, moved, ratio, live]
 
 
 def _whole(bill: Bill, run: Inference) -> Footprint:

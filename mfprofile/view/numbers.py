@@ -103,8 +103,19 @@ def change(new: int, old: int, written: Callable[[int], str] = grouped) -> str:
     if new == old:
         return "="
     signed = f"{'+' if new > old else '-'}{written(abs(new - old))}"
-    if not old:
-        return signed
+    return f"{signed} ({_percent(new, old)})" if old else signed
+
+
+def change_in_percent(new: int, old: int, written: Callable[[int], str] = human) -> str:
+    """Return the signed difference in percent alone; one to 0 as it is `written`.
+
+    >>> change_in_percent(5, 4), change_in_percent(3, 3), change_in_percent(30_000, 0)
+    ('+25.0 %', '=', '+30.00k')
+    """
+    return _percent(new, old) if old and new != old else change(new, old, written)
+
+
+def _percent(new: int, old: int) -> str:
     share = 100 * (new - old) / old
     digits = next(digits for digits in count(1) if round(share, digits))
-    return f"{signed} ({share:+.{digits}f} %)"
+    return f"{share:+.{digits}f} %"

@@ -13,10 +13,12 @@ from mfprofile.paper.baselines import Recount
 from mfprofile.paper.cells import Cell, cells, default_convention, is_cost, score
 from mfprofile.paper.claims import Judgement, claims
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
-from mfprofile.view.baselines import baselines_text
+from mfprofile.view.baselines import baselines_text, colour
+from mfprofile.view.grid import prose
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
+from mfprofile.view.terminal import stdout_width
 
 SHEETS = ("claims", "baselines")
 """The sheets that can be requested, apart from the tables."""
@@ -63,9 +65,15 @@ def paper_text(
         parts.append(render(cells_table(all_cells), form))
     elif tables:
         parts += [render(paper_table(one, chosen), form) for one in tables]
-        parts += ["\n".join(summary(all_cells)) + "\n"] if all_cells else []
+        parts += ["\n".join(_paragraphs(summary(all_cells), form)) + "\n"] if all_cells else []
     parts += [render(claims_table(), form) if sheet == "claims" else baselines_text(form, recounts) for sheet in sheets]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts), lost
+
+
+def _paragraphs(texts: Sequence[str], form: Form) -> list[str]:
+    """Return lines as they are, or as text within the width of standard output."""
+    width = stdout_width() if form == "text" else None
+    return [part for text in texts for part in prose(text, width)]
 
 
 def _check_apart(numbers: Sequence[str], sheets: Sequence[str], chosen: str | None, form: Form) -> None:
@@ -93,7 +101,10 @@ def paper_table(printed_table: PaperTable, chosen: str | None) -> Table:
     for column in printed_table.columns:
         columns.append(Column(_heading(column), right=True))
         if is_cost(column):
-            columns += [Column(f"counted\n{name}", right=True) for name in _shown(printed_table, column, names)]
+            columns += [
+                Column(f"counted\n{name}", right=True, joined=True, style=colour)
+                for name in _shown(printed_table, column, names)
+            ]
     data = [_line(printed_table, line, names, cell_of) for line in printed_table.lines]
     below = ["≠: would be printed differently"] if any(not cell.holds for cell in cell_of.values()) else []
     below += ["–: as printed, not counted"] if any(not line.spec for line in printed_table.lines) else []
@@ -172,9 +183,9 @@ def claims_table() -> Table:
         Column("what the text says", "claim", wraps=True),
         Column("printed", "printed"),
         Column("counted, core", "core", wraps=True),
-        Column("holds", "core_holds", _verdict),
+        Column("holds", "core_holds", _verdict, style=_colour),
         Column("counted, paper", "paper", wraps=True),
-        Column("holds", "paper_holds", _verdict),
+        Column("holds", "paper_holds", _verdict, style=_colour),
     ]
     data: list[list[Any]] = []
     for claim in claims():
@@ -191,6 +202,10 @@ def _held(judgement: Judgement) -> bool | str:
 
 def _verdict(holds: bool) -> str:
     return "yes" if holds else "no"
+
+
+def _colour(holds: bool | str) -> str:
+    return "" if isinstance(holds, str) else "green" if holds else "red"
 
 
 def _claims_summary(data: Sequence[Sequence[Any]]) -> str:

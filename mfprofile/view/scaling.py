@@ -10,10 +10,10 @@ from mfprofile.cost.sums import Total, whole_of
 from mfprofile.spec.model import Resolution
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.writing import dumped, mapping, yaml_text
+from mfprofile.view.amounts import written_as
 from mfprofile.view.bill import prediction, unpriced_ops
 from mfprofile.view.escape import line
 from mfprofile.view.head import SCHEMA, identity, latency_json
-from mfprofile.view.likeness import written_as
 from mfprofile.view.numbers import change, grouped, milliseconds
 
 

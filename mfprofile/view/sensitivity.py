@@ -11,7 +11,7 @@ from mfprofile.cost.sums import Total
 from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.view.bill import closing, heading, prediction
 from mfprofile.view.head import head
-from mfprofile.view.numbers import grouped, milliseconds, share
+from mfprofile.view.numbers import grouped, human, milliseconds, share
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 
 _Part: TypeAlias = tuple[int, int]
@@ -33,12 +33,12 @@ def sensitivity_table(sensitivity: Sensitivity) -> Table:
         Column("from", "from", right=True),
         Column("to", "to", right=True),
         Column(""),
-        Column(unit, "madds", signed, right=True),
-        Column("params", "params", signed, right=True),
+        Column(unit, "madds", signed, right=True, short=signed_human),
+        Column("params", "params", signed, right=True, short=signed_human),
         *([Column("ms", LATENCY, signed_ms, right=True)] if is_timed else []),
         Column("elast.", "elasticity", decimal, right=True, record=_float),
         *(
-            Column(f"{pillar}\n%", f"{pillar}.{sensitivity.quantity}", _share, right=True, optional=True, record=_part)
+            Column(f"{pillar}\n%", f"{pillar}.{sensitivity.quantity}", _share, right=True, optional=1, record=_part)
             for pillar in PILLARS
         ),
     ]
@@ -91,6 +91,15 @@ def signed(number: int) -> str:
     ('+1,234', '-5', '0')
     """
     return f"{number:+,}" if number else "0"
+
+
+def signed_human(number: int) -> str:
+    """Return a change with its sign, rounded.
+
+    >>> signed_human(1234), signed_human(-5), signed_human(0)
+    ('+1.23k', '-5', '0')
+    """
+    return f"{'+' if number > 0 else ''}{human(number)}"
 
 
 def signed_ms(nanoseconds: int) -> str:

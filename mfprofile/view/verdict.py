@@ -84,7 +84,7 @@ def columns() -> list[Column]:
         Column("", "relation"),
         Column("limit", "limit", right=True),
         Column("difference", "difference", right=True),
-        Column("", "verdict"),
+        Column("", "verdict", style=lambda word: {"within": "green", "new": ""}.get(word, "red")),
     ]
 
 

@@ -11,7 +11,7 @@ from mfprofile.spec.words import listed
 from mfprofile.verify.explanation import NODES
 from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
-from mfprofile.view.numbers import grouped
+from mfprofile.view.numbers import grouped, human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 from mfprofile.view.values import MOST_NAMED
 
@@ -45,16 +45,16 @@ def _columns() -> list[Column]:
     return [
         Column("name", "name"),
         Column("tool", "tool"),
-        Column("version", "version", optional=True),
-        Column("printed", "printed", grouped, right=True),
+        Column("version", "version", optional=3),
+        Column("printed", "printed", grouped, right=True, short=human),
         Column("unit", "unit"),
-        Column("core", "core", grouped, right=True, optional=True),
-        Column("+ adds", "adds", _kinds, right=True, record=_flat),
-        Column("− misses", "misses", _kinds, right=True, record=_flat),
-        Column("predicted", "predicted", grouped, right=True, optional=True),
-        Column("unexplained", "unexplained", _signed, right=True),
-        Column("params", "params", grouped, right=True, optional=True),
-        Column("unexplained", "unexplained_params", _signed, right=True),
+        Column("core", "core", grouped, right=True, optional=2, short=human),
+        Column("+ adds", "adds", _kinds, right=True, record=_flat, short=_kinds_rounded),
+        Column("− misses", "misses", _kinds, right=True, record=_flat, short=_kinds_rounded),
+        Column("predicted", "predicted", grouped, right=True, optional=2, short=human),
+        Column("unexplained", "unexplained", _signed, right=True, style=_colour),
+        Column("params", "params", grouped, right=True, optional=1, short=human),
+        Column("unexplained", "unexplained_params", _signed, right=True, style=_colour),
     ]
 
 
@@ -75,6 +75,14 @@ def _flat(amounts: Mapping[str, int]) -> str:
 
 def _kinds(amounts: Mapping[str, int]) -> str:
     return "\n".join(f"{kind} {grouped(amount)}" for kind, amount in amounts.items()) or "–"
+
+
+def _kinds_rounded(amounts: Mapping[str, int]) -> str:
+    return "\n".join(f"{kind} {human(amount)}" for kind, amount in amounts.items()) or "–"
+
+
+def _colour(unexplained: int) -> str:
+    return "red" if unexplained else "green"
 
 
 def _signed(amount: int) -> str:

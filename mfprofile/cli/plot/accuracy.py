@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import conventions, names_in, specs
 from mfprofile.cli.counting import LatencyModel
-from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending, families, write
 
 
 def command(
@@ -36,9 +36,13 @@ def command(
     recounted: Annotated[
         bool, typer.Option("--recounted", help="Also count the other networks that can be built; all in core.")
     ] = False,
+    only: Only = None,
+    front: Annotated[
+        bool, typer.Option("--front", help="Also draw the Pareto front of your own networks, and label those on it.")
+    ] = False,
     output: Output = None,
     *,
-    look: LookOptions,
+    look: ChartOptions,
     convention: Annotated[
         str | None,
         typer.Option(
@@ -65,4 +69,7 @@ def command(
     from mfprofile.view.plots.accuracy import accuracy
 
     check_ending(output)
-    write(accuracy(look, variants or [], measured, quantity, convention, recounted, device), "accuracy", output, look)
+    picture = accuracy(
+        look, variants or [], measured, quantity, convention, recounted, device, only=families(only), with_front=front
+    )
+    write(picture, "accuracy", output, look)

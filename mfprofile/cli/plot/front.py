@@ -8,7 +8,7 @@ from mfprofile.cli.explore.measured import EitherWindows, Measured, end_without_
 from mfprofile.cli.explore.options import Maximize, Minimize, SpaceName, goals_of_front
 from mfprofile.cli.explore.resources import ResourceOptions
 from mfprofile.cli.options import Changes
-from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.cli.plot.options import ChartOptions, Output, check_ending, write
 from mfprofile.errors import InputError
 
 
@@ -20,7 +20,7 @@ def command(
     *,
     limits: EitherWindows,
     output: Output = None,
-    look: LookOptions,
+    look: ChartOptions,
     changes: Changes,
     convention: Counting,
     resources: ResourceOptions,

@@ -9,7 +9,7 @@ import typer
 from mfprofile.cli.completion import networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, counted
 from mfprofile.cli.describing import InferenceOptions
-from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending, families, write
 from mfprofile.cli.subjects import Options, bills_of, refuse_misplaced
 from mfprofile.errors import InputError
 from mfprofile.spec.words import EMPTY
@@ -38,9 +38,10 @@ def command(
     ] = None,
     latency_model: ModelOption = None,
     allow_unpriced: UnpricedOption = False,
+    only: Only = None,
     output: Output = None,
     *,
-    look: LookOptions,
+    look: ChartOptions,
     options: InferenceOptions,
 ) -> None:
     """Draw latency against MAdds: measured, predicted, or both.
@@ -69,7 +70,8 @@ def command(
         bills = []
     else:
         bills = _bills(names, counted("core", latency_model, allow_unpriced), options)
-    write(latency(look, [read_timings(file) for file in files], bills), "latency", output, look)
+    picture = latency(look, [read_timings(file) for file in files], bills, families(only))
+    write(picture, "latency", output, look)
 
 
 def _bills(names: list[str], convention: Counted, options: Options) -> list[Bill]:

@@ -1,0 +1,144 @@
+"""Every table fits the width that there is, and nothing of a number is lost."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from running import run, surroundings
+
+from mfprofile.view.fitting import fitted
+from mfprofile.view.grid import text_of
+from mfprofile.view.numbers import grouped, human
+from mfprofile.view.tables import Column, Table
+from mfprofile.view.wrapping import width_of
+
+COMMANDS = (
+    "list",
+    "count mf294m",
+    "count mf151m-retinanet",
+    "count mf151m-coco --convention paper-coco",
+    "count mf294m --training",
+    "count mf294m --latency-model devices/example-torch.json",
+    *(f"count mf294m --by {axis}" for axis in ("op", "pillar", "kind", "stage")),
+    "count mf294m mf96m",
+    "count mf294m mf294m-no-ffn mf96m",
+    "count mf294m mf294m-no-ffn mf96m mf26m mf508m",
+    *(f"count mf294m mf96m --by {axis}" for axis in ("block", "op", "kind")),
+    "check mf294m mf26m --max-madds 280M --max former.madds=10%",
+    "check mf96m --max-memory 2MB --batch 2 --dtype float16",
+    "memory mf26m",
+    "memory mf26m --by op",
+    "memory mf294m mf151m-retinanet",
+    "sensitivity mf294m",
+    "sensitivity mf26m --sort params --convention paper",
+    "diff mf151m mf96m",
+    "diff mf294m mf294m-mlp --convention paper",
+    "paper",
+    "paper 4 --convention core",
+    "paper claims",
+    "paper baselines",
+    "complexity",
+    "formula mf294m --free tokens.count,tokens.dim",
+    "explain mf26m --block 3",
+    "explore spaces",
+    "explore count tiny --madds 2M:4M --params :45k",
+    "explore histogram tiny --of params",
+    "explore sample tiny -n 3 --madds 2M:4M",
+    "explore front tiny --madds :2M --params 30k:",
+    "explore best tiny --minimize madds -n 3",
+)
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
+
+def _too_long(text: str, width: int) -> list[str]:
+    """Return the lines that are wider than a width, though they have more than one word."""
+    lines = COLOURS.sub("", text).splitlines()
+    return [line for line in lines if width_of(line) > width and len(line.split()) > 1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_line_is_wider_than_the_columns(command: str) -> None:
+    """At 80 columns and at 60, tables and the lines around them fit."""
+    for width in (60, 80):
+        done = run(*command.split(), COLUMNS=str(width))
+        assert done.returncode in (0, 1)
+        assert _too_long(done.stdout, width) == []
+
+
+@pytest.mark.parametrize("command", ["count mf294m", "sensitivity mf26m", "paper 4", "explore sample tiny -n 3"])
+def test_a_terminal_shows_what_a_pipe_of_its_width_does(command: str) -> None:
+    """Except for bold and coloured text."""
+    shown = COLOURS.sub("", in_a_terminal(*command.split(), width=80))
+    assert shown == run(*command.split(), COLUMNS="80").stdout
+
+
+def in_a_terminal(*arguments: str, width: int, **environment: str) -> str:
+    """Return what a command prints on a terminal that has so many columns, without `COLUMNS`."""
+    leader, follower = pty.openpty()
+    settings = {**surroundings(**environment), "TERM": "xterm-256color"}
+    settings.pop("COLUMNS")
+    subprocess.run(["stty", "cols", str(width), "rows", "50", "-opost"], stdin=follower, check=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mfprofile", *arguments], stdout=follower, stderr=follower, stdin=follower, env=settings
+    )
+    os.close(follower)
+    output = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        output += chunk
+    process.wait()
+    os.close(leader)
+    return output.decode()
+
+
+AMOUNTS = Table(
+    [
+        Column("name"),
+        Column("MAdds", "madds", grouped, right=True, short=human, pair=True),
+        Column("about", optional=1),
+        Column("what was changed", wraps=True),
+    ],
+    [["stem", 5_419_008, "a convolution", "nothing at all, so that each of its numbers is as it was before"]],
+    [[["total", 5_419_008, None, None]]],
+)
+
+
+def _headings(width: int | None) -> list[list[str]]:
+    return [[" ".join(strip.heading) for strip in block] for block in fitted(AMOUNTS, width).blocks]
+
+
+def test_a_table_is_narrowed_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Human units come first, then words are wrapped, then optional columns go, then the table goes on below."""
+    everything = ["name", "MAdds", "", "about", "what was changed"]
+    assert _headings(None) == _headings(104) == [everything]
+    assert _headings(103) == _headings(54) == [["name", "MAdds", "about", "what was changed"]]
+    assert _headings(53) == _headings(23) == [["name", "MAdds", "what was changed"]]
+    assert _headings(22) == [["name", "MAdds"], ["name", "what was changed"]]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert max(map(width_of, text_of(AMOUNTS).splitlines())) == 104
+
+
+def test_a_pipe_without_columns_gets_the_full_form() -> None:
+    """Nobody reads it on a screen of a known width."""
+    output = run("paper", "claims", COLUMNS="").stdout
+    assert max(map(width_of, output.splitlines())) > 200
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The totals stay exact."""
+    monkeypatch.setenv("COLUMNS", "40")
+    assert text_of(AMOUNTS).splitlines()[-3:] == [
+        "total: 5,419,008 MAdds",
+        "numbers are rounded to fit 40 columns,",
+        "  and hidden: about; see --csv",
+    ]
