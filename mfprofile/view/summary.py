@@ -10,7 +10,7 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.verdicts import Terms, Verdict
 from mfprofile.cost.conventions import find_convention
 from mfprofile.view.escape import line, markdown, markdown_block
-from mfprofile.view.tables import Table, render
+from mfprofile.view.tables import MARKDOWN, Table, render
 from mfprofile.view.verdict import closing, columns, heading, limit_lines, reason_lines, uncounted_line
 from mfprofile.view.verdict_json import conventions_of
 from mfprofile.view.verdict_latency import remarks_on
@@ -23,7 +23,7 @@ def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     verdict = closing(outcome, terms).removeprefix("FAILED: ")
     parts = [f"### {_MET if outcome.holds else _MISSED} {markdown(verdict)}", ""]
     if outcome.verdicts:
-        parts += [*_counted(outcome, terms), "", render(_table(outcome, terms), "markdown")]
+        parts += [*_counted(outcome, terms), "", render(_table(outcome, terms), MARKDOWN)]
     for problem in outcome.problems:
         parts.append(f"- {_MISSED} not judged: {markdown(str(problem))}")
     parts += [line for verdict in outcome.verdicts for line in _remarks(verdict)]

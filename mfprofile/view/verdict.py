@@ -28,7 +28,7 @@ def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) ->
     """Return a check as a `table`, which is empty if no spec was judged, or as `json`."""
     if form == "json":
         return dumps(outcome_json(outcome, reasons, terms))
-    return render(outcome_table(outcome, reasons, terms), "text") if outcome.verdicts else ""
+    return render(outcome_table(outcome, reasons, terms)) if outcome.verdicts else ""
 
 
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
