@@ -46,7 +46,10 @@ function stateLine(problems) {
   if (!problems.length) {
     const number = changes(page.now, page.spec).length;
     const changed = number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`;
-    return [page.a ? `B: ${changed}. Differences are against A.` : changed];
+    const toSides = () => byId("compare-title").focus();
+    return page.a
+      ? [`B: ${changed}, compared with A. `, element("button", { type: "button", class: "link", onclick: toSides }, "See both side by side")]
+      : [changed];
   }
   const first = hostOf(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
