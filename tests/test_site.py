@@ -85,7 +85,9 @@ def test_the_page_of_commands_has_the_help_of_each() -> None:
     page = commands.commands_page()
     for name, inner in COMMANDS.items():
         for words in [(name,), *((name, each) for each in inner)]:
-            assert f"# {' '.join(words)}\n\n```text\n{run(*words, '--help').stdout.rstrip()}\n```\n" in page
+            assert (
+                f"# {' '.join(words)}\n\n```text\n{run(*words, '--help', COLUMNS='80').stdout.rstrip()}\n```\n" in page
+            )
 
 
 def _site(folder: Path, **pages: str) -> Path:

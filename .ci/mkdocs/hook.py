@@ -8,9 +8,11 @@ from commands import commands_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
+from notebook import notebook_page
 from sources import LISTINGS, ROOT, linked_files, listing, site_text
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
+_DOWNLOAD = '\n<a class="md-button" href="{}" download>Download the notebook</a>\n'
 PAGES = Path(__file__).parent / "pages"
 """Pages that only the site has."""
 
@@ -25,6 +27,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(_file(place, file, config))
     files.append(_file("pages.md", ROOT / "docs" / "README.md", config))
     files.append(File.generated(config, "commands.md", content=commands_page()))
+    for file in sorted((ROOT / "docs").glob("*.ipynb")):
+        text = site_text(notebook_page(file), f"docs/{file.name}") + _DOWNLOAD.format(file.name)
+        files.append(File.generated(config, f"{file.stem}.md", content=text))
     for file in sorted(PAGES.rglob("*.*")):
         files.append(_file(file.relative_to(PAGES).as_posix(), file, config))
     for model in MODELS:
