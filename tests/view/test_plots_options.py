@@ -149,3 +149,39 @@ def test_wrong_options_are_refused(words: str, message: str, tmp_path: Path) -> 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {message}")
     assert not (tmp_path / "no.svg").exists()
+
+
+def test_an_axis_of_milliseconds_is_limited_in_milliseconds(tmp_path: Path) -> None:
+    """The latency of the seven models: those outside are named, and the axis is in ms."""
+    words = ["--latency-model", "example-torch", "--only", "mobile-former", "--ylim", "20ms:40ms", "--no-labels"]
+    done = run("plot", "latency", *words, "-o", "l.svg", cwd=tmp_path)
+    data = numbers_in(tmp_path / "l.svg")["data"]
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "note: 4 points are outside --ylim: mf508m, mf96m, mf52m, mf26m", "wrote l.svg",
+    ]  # fmt: skip
+    assert {each["name"] for each in data} == {"mf151m", "mf214m", "mf294m"}
+    assert all(20 * 10**6 <= each["latency"] <= 40 * 10**6 for each in data)
+    wrong = run("plot", "latency", "--latency-model", "example-torch", "--ylim", "20:40", cwd=tmp_path)
+    assert (wrong.returncode, wrong.stderr[:22]) == (2, "error: --ylim '20' has")
+
+
+def test_a_front_is_limited_to_the_models_and_points_inside(tmp_path: Path) -> None:
+    """The points of the front have no names, so the note counts them."""
+    done = run("plot", "front", "tiny", "--xlim", "2M:", "--ylim", ":80k", "-o", "f.svg", cwd=tmp_path)
+    data = numbers_in(tmp_path / "f.svg")["data"]
+    assert done.returncode == 0
+    assert data
+    assert all(each["x"] >= 2_000_000 and each["y"] <= 80_000 for each in data)
+    assert "points are outside --xlim and --ylim: mf508m, mf294m" in done.stderr
+
+
+def test_a_latency_picture_of_ones_own_networks_alone(tmp_path: Path) -> None:
+    """Mobile-Former is left out, and the message names what is missing if there are none."""
+    device = ["--latency-model", "example-torch", "-o", "l.svg"]
+    done = run("plot", "latency", "mf294m", "mf294m-mlp", "--only", "mine", *device, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote l.svg\n")
+    assert [each["name"] for each in numbers_in(tmp_path / "l.svg")["data"]] == ["mf294m-mlp"]
+    none = run("plot", "latency", "mf294m", "--only", "mine", *device, cwd=tmp_path)
+    assert none.returncode == 2
+    assert none.stderr.startswith("error: --only mine: the picture has no such networks; ")
