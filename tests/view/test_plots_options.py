@@ -186,3 +186,20 @@ def test_a_latency_picture_of_ones_own_networks_alone(tmp_path: Path) -> None:
     none = run("plot", "latency", "mf294m", "--only", "mine", *device, cwd=tmp_path)
     assert none.returncode == 2
     assert none.stderr.startswith("error: --only mine: the picture has no such networks; ")
+
+
+@pytest.mark.parametrize("look", [Look(), Look(dark=True)], ids=["light", "dark"])
+def test_markers_and_labels_have_contrast_on_the_ground(look: Look) -> None:
+    """As WCAG asks: 3 for what is drawn, 4.5 for small text."""
+    ground = luminance(look.colors["ground"])
+    for name in ("mobile", "former", "bridge", "head", "cnn", "vit", "user", "quiet"):
+        for color, least in ((look.colors[name], 3.0), (look.text_color(name), 4.5)):
+            light, dark = sorted((luminance(color), ground), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= least, (name, color)
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a colour, as WCAG defines it."""
+    shares = [part / 255 for part in bytes.fromhex(color.removeprefix("#"))]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
