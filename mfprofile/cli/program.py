@@ -43,7 +43,7 @@ HEADINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "One network, or what changes between two": (
                 *("blocks", "pillars", "waterfall", "sensitivity", "roofline", "attention"),
             ),
-            "Many variants": ("front", "histogram", "contour"),
+            "Many variants": ("front", "variants", "search", "histogram", "contour"),
             "Latency": ("latency", "prediction"),
             "The paper's tables": ("accuracy", "detection", "ablation", "residuals"),
         },

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.choices import is_choice, values_of
 from mfprofile.explore.required import missing_keys
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.equality import equal, hash_of
 from mfprofile.spec.load import empty_values, tree, typed
@@ -53,7 +54,7 @@ class Choice:
         return dotted(self.path)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Space:
     """A space: the mapping of a spec, and its choices.
 
@@ -74,6 +75,11 @@ class Space:
     def choices(self) -> list[Choice]:
         """Return all choices in this order: global, stem, blocks, head."""
         return [*self.global_choices, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
+
+    def __repr__(self) -> str:
+        return f"Space({in_short(self.name)}, choices={len(self.choices)})"
+
+    _repr_html_ = shown_as("space")
 
     __eq__ = equal
     __hash__ = hash_of

@@ -138,7 +138,7 @@ def write_headings(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look
 def write_title(figure: Figure, title: str, look: Look) -> None:
     """Write a figure's title at its left edge, wrapped; in one column, also broken after its colon."""
     parts = title.split(": ", 1) if look.columns == 1 and look.title is None and ": " in title else [title]
-    shown = ":\n".join(look.titled(part) for part in parts)
+    shown = ":\n".join(look.titled(part, 44) for part in parts)
     if not shown:
         return
     figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")

@@ -99,7 +99,7 @@ def _label(objective: Objective, convention: Counting, scale: str, columns: int 
     label = f"{shown}, {way} is best{scale}"
     label = madds_label(convention, label) if "madds" in name else label
     label = f"{label}; {predicted_by(convention)}" if objective.quantity.is_timed else label
-    return fill(label, 38 * columns, break_on_hyphens=False)
+    return fill(label, 42 * columns, break_on_hyphens=False)
 
 
 def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: Look) -> list[str]:

@@ -14,7 +14,7 @@ from mfprofile.view.plots.look import Look
 T = TypeVar("T")
 NUMBER = "number"
 """The unit of an axis without amounts, such as one of percentages; the others are those of `quantity`."""
-MOST_LISTED = 12
+MOST_LISTED = 40
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 

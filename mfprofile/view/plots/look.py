@@ -67,10 +67,10 @@ class Look:
         color, ink = (bytes.fromhex(self.colors[key].removeprefix("#")) for key in (name, "ink"))
         return "#" + bytes((2 * one + other) // 3 for one, other in zip(color, ink, strict=True)).hex()
 
-    def titled(self, title: str) -> str:
-        """Return the title to write: that of the user, or else the picture's own, wrapped to its width."""
+    def titled(self, title: str, across: int = 40) -> str:
+        """Return the title to write: that of the user, or else the picture's own, with `across` letters in a column."""
         text = title if self.title is None else self.title
-        return fill(text, 44 * self.columns, break_on_hyphens=False)
+        return fill(text, across * self.columns, break_on_hyphens=False)
 
     def label_box(self) -> dict[str, Any]:
         """Return the style of the box behind a label, which dims the lines under it."""

@@ -16,7 +16,7 @@ from mfprofile.spec.words import listed, several
 from mfprofile.view.numbers import share
 from mfprofile.view.plots.axes import logarithmic, short, write_legend, write_title
 from mfprofile.view.plots.bars import draw_bars, label_bars, write_figures
-from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timings import Timing, Timings, check_peak
@@ -87,8 +87,8 @@ def roofline(look: Look, bill: Bill, measured: Timings | None = None) -> Picture
         _by_kind(beside, ops, total, look)
         write_title(figure, title, look)
         write_legend(figure, look, notes=_notes(bill, device, measured))
-        notes = _name(axes, ops, look)
-    return Picture(title, figure, [asdict(op) for op in ops], bill.convention.name, notes=notes)
+        _name(axes, ops, look)
+    return Picture(title, figure, [asdict(op) for op in ops], bill.convention.name)
 
 
 def ops_of(bill: Bill, device: Device) -> list[Op]:
@@ -144,15 +144,18 @@ def _by_kind(axes: Axes, ops: Sequence[Op], total: int, look: Look) -> None:
     axes.set_title("All ops: % of the time, by kind", fontsize=7)
 
 
-def _name(axes: Axes, ops: Sequence[Op], look: Look) -> list[str]:
-    """Write the kind and the block at the op of each kind and pillar that takes most time, for those that take most."""
+def _name(axes: Axes, ops: Sequence[Op], look: Look) -> None:
+    """Write the kind and the block at the op of each kind and pillar that takes most time, for those that take most.
+
+    One without room has none: the names are examples, and the data has all.
+    """
     placed = sorted((op for op in ops if op.is_placed), key=lambda op: -(op.latency or 0))
     heaviest = {(op.kind, op.pillar): op for op in reversed(placed)}.values()
     named = sorted(heaviest, key=lambda op: -(op.latency or 0))[: NAMED[look.columns]]
     labels = [(op.intensity, op.rate, f"{op.kind}, {_place(op.block)}", look.text_color(op.pillar)) for op in named]
     places = [(op.intensity, op.rate) for op in placed]
     sizes = [_area(op, placed[0]) ** 0.5 for op in placed]
-    return name_points(axes, labels, look, places, size=6, marker=sizes, options="")
+    annotate(axes, labels, look, places, size=6, marker=sizes)
 
 
 def _place(block: str) -> str:

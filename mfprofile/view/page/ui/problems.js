@@ -31,8 +31,9 @@ function worded({ key, reason, also, value }, host, knob) {
   const amount = value ?? valueAt(page.now, key);
   const written = ["number", "string"].includes(typeof amount) && String(amount) !== String(valueAt(page.now, host)) ? ` = ${amount}` : "";
   if (own && own !== host) return [goTo(own), `${written}: ${reason}`];
-  const other = also.map(controlOf).find((each) => each && each !== host);
-  return [knob.short ? `${knob.label}${written}: ${reason}` : `${written.slice(3)} ${reason}`.trim(), ...(other ? [". See ", goTo(other)] : [])];
+  const name = own ? knob.short && knob.label : nameOf(key);
+  const other = also.map(controlOf).find((each) => each && each !== host && !each.endsWith(".repeat"));
+  return [name ? `${name}${written}: ${reason}` : reason, ...(other ? [". See ", goTo(other)] : [])];
 }
 
 function goTo(key) {
@@ -58,9 +59,9 @@ function hostOf({ key, also }) {
   return page.recent.findLast(isAbout) ?? keys.map(controlOf).find(Boolean);
 }
 
-/** Return the control of a key: its own, that of its section, or the first one within it. */
+/** Return the control of a key: its own, that of its section, or the first one within it. A block has one for its expansion. */
 function controlOf(key) {
-  let name = key;
+  let name = controls.has(key) ? key : key.replace(/\.expand$/, ".exp");
   while (name && !controls.has(name)) name = name.split(".").slice(0, -1).join(".");
   if (name || key === "blocks") return name || undefined;
   return [...controls.keys()].find((other) => other.startsWith(`${key}.`));
@@ -79,7 +80,7 @@ function sentence({ key, reason }) {
 function announce() {
   later("announce", () => {
     const unit = mfprofile.conventions[page.convention].unit;
-    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${limit.name} ${verdictOn(limit)}`);
+    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${quantityOf(limit)} ${verdictOn(limit)}`);
     byId("said").textContent = page.problems.length
       ? ["Not counted", ...page.problems.map(sentence)].join(". ")
       : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${isPredicted() ? `, ${milliseconds(page.counted.latency)} ms` : ""}${broken.join("")}`;
