@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mfprofile.cost.memory import peak_memory as peak_memory
     from mfprofile.errors import InputError as InputError
     from mfprofile.errors import SpecError as SpecError
+    from mfprofile.files import save as save
     from mfprofile.nn.model import build as build
     from mfprofile.spec.layout import resolve as resolve
     from mfprofile.spec.load import load as load
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mfprofile.spec.network import Network as Network
     from mfprofile.trace.own import handle as handle
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Each name is imported when it is first used. This keeps `import mfprofile` fast.
 _MODULES = {
@@ -42,6 +43,7 @@ _MODULES = {
     "peak_memory": "cost.memory",
     "read_device": "cost.device_file",
     "resolve": "spec.layout",
+    "save": "files",
 }
 __all__ = [*_MODULES, "__version__"]  # noqa: PLE0604 (all are strings)
 

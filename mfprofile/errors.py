@@ -12,7 +12,8 @@ Exception
 └── OriginalUsedError     internal: a copied network uses the original; its caller traces it in another way
 
 UserWarning
-└── CheckpointWarning     a checkpoint was loaded, but some of its values were rounded or are not finite
+├── CheckpointWarning     a checkpoint was loaded, but some of its values were rounded or are not finite
+└── LettersWarning        a picture has letters that no installed font has
 """
 
 from __future__ import annotations
@@ -83,3 +84,7 @@ class OriginalUsedError(MfprofileError):
 
 class CheckpointWarning(UserWarning):
     """Some values of a checkpoint were rounded when it was loaded, or are not finite."""
+
+
+class LettersWarning(UserWarning):
+    """A picture has letters that no installed font has; they are drawn as boxes."""

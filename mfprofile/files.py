@@ -19,10 +19,14 @@ import signal
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mfprofile.errors import InputError, OutputError
 from mfprofile.signals import handled
 from mfprofile.spec.words import printable
+
+if TYPE_CHECKING:
+    from mfprofile.spec.model import Spec
 
 _DESCRIPTORS = re.compile(r"/dev/fd|/proc/(\d+|self)(/task/\d+)?/fd")
 """The folders of open files."""
@@ -34,6 +38,14 @@ _LONGEST_NAME = 255
 def write(file: str | Path, text: str) -> None:
     """Write a text file as UTF-8, completely or not at all. Raises `InputError` and `OutputError`."""
     write_bytes(file, text.encode())
+
+
+def save(spec: Spec, file: str | Path) -> None:
+    """Write a spec as a YAML file, completely or not at all; `load` reads it, with the name of the file.
+
+    Raises `SpecError` for a spec that `load` would refuse, `InputError` and `OutputError`; see `Spec.to_yaml`.
+    """
+    write(file, spec.to_yaml())
 
 
 def write_bytes(file: str | Path, content: bytes) -> None:

@@ -18,9 +18,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
+from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
+from mfprofile.view.plots.labels import LEADER
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -74,28 +76,56 @@ def covered(picture: Picture, look: Look) -> list[str]:
     return [f"{text!r} lies on a point" for text, box in boxes if any(_meet(box, point) for point in points)]
 
 
+def leaders(axes: Axes) -> Iterator[tuple[Any, Any]]:
+    """Yield both ends of each line that leads to a label, in pixels: at the marker, and at the label."""
+    for line in axes.get_children():
+        if isinstance(line, Line2D) and line.get_label() == LEADER:
+            yield tuple(line.get_transform().transform(line.get_xydata()))
+
+
 def misleading(picture: Picture, look: Look) -> list[str]:
-    """Return a line for each label that is nearer to another point, or whose line runs through another point."""
+    """Return a line for each label that is nearer to another point, and for each leader that touches a point or text.
+
+    A leader may touch its own point and text.
+    """
     texts(picture, look)
+    points = list(_points(picture))
     return [
-        f"{text.get_text()!r} is {fault}"
+        fault
         for axes in picture.figure.axes
-        for text in axes.texts
-        if isinstance(text, Annotation) and (fault := _misleads(text, axes, list(_points(picture))))
+        for fault in (*_doubtful_labels(axes, points), *_doubtful_leaders(axes, points))
     ]
 
 
-def _misleads(text: Annotation, axes: Axes, points: list[Bbox]) -> str:
-    own = axes.transData.transform(text.xy)
+def _doubtful_labels(axes: Axes, points: list[Bbox]) -> Iterator[str]:
     centres = np.array([(point.min + point.max) / 2 for point in points])
-    others = centres[np.hypot(*(centres - own).T) > NEAR]
-    box = Text.get_window_extent(text)
-    if text.arrow_patch is None:
+    led = [end for _, end in leaders(axes)]
+    for text in (each for each in axes.texts if isinstance(each, Annotation)):
+        box = Text.get_window_extent(text)
+        if any(_is_at(box, end) for end in led):
+            continue
+        own = axes.transData.transform(text.xy)
+        others = centres[np.hypot(*(centres - own).T) > NEAR]
         away = [float(np.hypot(*(np.clip(each, box.min, box.max) - each))) for each in (own, *others)]
-        return "nearer to another" if min(away[1:], default=away[0]) < away[0] else ""
-    way = np.clip(own, box.min, box.max) - own
-    part = np.clip((others - own) @ way / (way @ way), 0, 1)
-    return "connected through another" if (np.hypot(*(own + part[:, None] * way - others).T) < NEAR).any() else ""
+        if min(away[1:], default=away[0]) < away[0]:
+            yield f"{text.get_text()!r} is nearer to another"
+
+
+def _doubtful_leaders(axes: Axes, points: list[Bbox]) -> Iterator[str]:
+    boxes = [(text.get_text(), Text.get_window_extent(text)) for text in axes.texts if text.get_text()]
+    for start, end in leaders(axes):
+        way = start + np.linspace(0, 1, 200)[:, None] * (end - start)
+        for point in points:
+            centre, radius = (point.min + point.max) / 2, point.width / 2
+            if np.hypot(*(start - centre)) > radius / 0.8 + NEAR and (np.hypot(*(way - centre).T) < radius).any():
+                yield f"a leader touches the point at {centre}"
+        for name, box in boxes:
+            if not _is_at(box, end) and ((way > box.min + SLACK) & (way < box.max - SLACK)).all(axis=1).any():
+                yield f"a leader touches {name!r}"
+
+
+def _is_at(box: Bbox, end: Any) -> bool:
+    return float(np.hypot(*(np.clip(end, box.min, box.max) - end))) < 2 * DPI / 72
 
 
 def _is_inside(box: Bbox, frame: Bbox) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import ROOT, shell
 
 from mfprofile.cli.completion import counters, specs
+from mfprofile.cli.groups import with_group_options
+from mfprofile.cli.program import COMMANDS, command_at
 from mfprofile.verify.files import FILE_COUNTERS
 
 
@@ -48,11 +53,74 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile diff mf26", ["mf26m"]),
         ("mfprofile diff mf52m mf26", ["mf26m"]),
         ("mfprofile count README", [""]),
+        ("mfprofile memory timm", ["timm:"]),
+        ("mfprofile plot contour mf294m-s", ["mf294m-stages"]),
+        ("mfprofile plot contour mf26m --x tok", ["tokens.count", "tokens.dim"]),
+        ("mfprofile count mf26m --set for", ["former.ffn=", "former.heads="]),
+        ("mfprofile count mf26m --set blocks.8.o", ["blocks.8.out="]),
+        ("mfprofile check mf26m --max mem", ["memory="]),
+        ("mfprofile explore count tiny --within head.p", ["head.params="]),
+        ("mfprofile explore search tiny --sampler n", ["nsga2"]),
+        ("mfprofile formula mf26m --free tokens.count,in", ["tokens.count,input"]),
+        ("mfprofile explain mf26m --block h", ["head"]),
     ],
 )
 def test_bash_offers_the_valid_words(line: str, offers: list[str]) -> None:
     """Commands, options, specs and values of options. Nothing if bash should offer files itself."""
     assert _offered(line) == offers
+
+
+FREE = {
+    *("FILE", "DIR", "FILE:FUNCTION", "URL", "ADDRESS"),
+    *("N", "AMOUNT", "AMOUNT,...", "LEAST:MOST", "GROWTH", "TIME", "BYTES"),
+    *("[NAME=][TYPE:]SHAPE", "SIZE", "NAME=YAML"),
+    *("COLUMN", "COLUMN,...", "TEXT"),
+}
+"""The metavars of values that no list has: files, which shells complete, numbers, shapes, and names that users give."""
+FREE_OPTIONS = {"--arg", "--name"}
+"""The other options whose values no list has: arguments of the user's factory, and the name of her study."""
+
+
+def _parameters() -> Iterator[Any]:
+    """Yield every option and argument with a value, of each command, as pytest parameters."""
+    for name, inner in COMMANDS.items():
+        for each in inner or ("",):
+            path = " ".join(filter(None, (name, each)))
+            signature = inspect.signature(with_group_options(command_at(*path.split())))
+            for parameter in signature.parameters.values():
+                info = next(each for each in parameter.annotation.__metadata__ if hasattr(each, "autocompletion"))
+                if parameter.annotation.__origin__ is not bool:
+                    flag = next((text for text in info.param_decls or () if text.startswith("--")), info.default)
+                    yield pytest.param(info, id=f"{path} {flag if isinstance(flag, str) else info.metavar}")
+
+
+@pytest.mark.parametrize("info", list(_parameters()))
+def test_every_value_that_has_a_list_is_completed(info: Any) -> None:
+    """Each option and argument has a metavar. It offers words, unless no list has its values."""
+    assert info.metavar
+    if info.autocompletion is None:
+        names = {*(info.param_decls or ()), info.default}
+        assert info.metavar in FREE or names & FREE_OPTIONS
+    else:
+        takes_text = len(inspect.signature(info.autocompletion).parameters) == 1
+        offers = list(info.autocompletion("") if takes_text else info.autocompletion())
+        names = [offer if isinstance(offer, str) else offer[0] for offer in offers]
+        assert names or info.metavar == "BUDGET"  # those of the user's file, see budget/test_config.py
+        assert all(name and isinstance(name, str) for name in names)
+
+
+def test_an_option_takes_one_thing_in_all_commands() -> None:
+    """It has one metavar, but for a few that take more in one command."""
+    metavars: dict[str, set[str]] = {}
+    for each in _parameters():
+        name = str(each.id).rpartition(" ")[2]
+        metavars.setdefault(name, set()).add(each.values[0].metavar)
+    assert {name: kinds for name, kinds in metavars.items() if len(kinds) > 1 and name.startswith("--")} == {
+        "--batch": {"N", "N|any"},  # of an exported file
+        "--by": {"AXIS", "KEY"},  # the key that scale changes
+        "--input": {"SIZE", "[NAME=][TYPE:]SHAPE"},  # of a network in code
+        "--output": {"FILE", "DIR"},  # of several files
+    }
 
 
 def test_files_of_the_folder_are_offered_with_the_shipped_specs(tmp_path: Path) -> None:

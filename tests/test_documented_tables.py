@@ -166,17 +166,17 @@ def test_the_index_of_pages_has_every_page() -> None:
     assert names - {"README.md"} == set(re.findall(r"\]\(([\w-]+\.md)\)", text))
 
 
-def test_readme_has_the_totals_of_other_counters() -> None:
+def test_the_page_of_other_counters_has_their_totals() -> None:
     """The figures in its comparison are our counts in each tool's convention, which `verify` holds against the tool."""
-    headings, *rows = _table("README.md", "FlopCounterMode")
+    headings, *rows = _table("docs/coming-from.md", "FlopCounterMode")
     row = next(cells for cells in rows if cells[0].startswith("MAdds"))
     totals = [f"{mfprofile.count('mf294m', COUNTERS.get(tool, tool)).madds:,}" for tool in headings[1:]]
     assert [cell.split(" ")[0] for cell in row[1:]] == totals
 
 
-def test_readme_has_the_benchmarks_figures() -> None:
+def test_the_page_of_other_counters_has_the_benchmarks_figures() -> None:
     """CPU time and memory of each process are those in benchmarks/README.md, or a dash where there are none."""
-    headings, *rows = _table("README.md", "FlopCounterMode")
+    headings, *rows = _table("docs/coming-from.md", "FlopCounterMode")
     times, memory = (next(cells[1:] for cells in rows if cells[0].startswith(label)) for label in ("CPU", "its memory"))
     measured = {cells[0]: (cells[1], cells[3]) for cells in _table("benchmarks/README.md", "times ours")[1:]}
     rows = list(zip(times, memory, strict=True))

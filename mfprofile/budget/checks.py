@@ -18,6 +18,7 @@ from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.subject import is_whole
 from mfprofile.errors import InputError, SpecError
+from mfprofile.notebook import shown_as
 from mfprofile.spec.limits import convention_of
 from mfprofile.spec.load import located
 from mfprofile.spec.merge import Setting
@@ -57,7 +58,7 @@ class Demands:
     strict: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Outcome:
     """The result of a check: the verdicts, and the problems of networks that could not be judged, each listed once.
 
@@ -102,6 +103,13 @@ class Outcome:
         new = [problem for problem in problems if str(problem) not in known]
         self.problems += new
         self.asked += [reference] * len(new)
+
+    def __repr__(self) -> str:
+        missed = sum(len(verdict.missed) for verdict in self.verdicts)
+        numbers = f"networks={len(self.verdicts)}, missed={missed}, unjudged={len(self.unjudged)}"
+        return f"Outcome(holds={self.holds}, {numbers})"
+
+    _repr_html_ = shown_as("outcome")
 
 
 @dataclass(frozen=True, slots=True)

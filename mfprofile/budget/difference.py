@@ -14,6 +14,7 @@ from mfprofile.budget.places import image_of
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.sums import whole_of
 from mfprofile.errors import InputError
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import Traits
 
@@ -23,7 +24,7 @@ DEPTH = 2
 """The default number of levels of modules in a difference."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Difference:
     """Two bills in one convention and their differences: of the whole, by pillar, and by part in running order.
 
@@ -56,6 +57,13 @@ class Difference:
         They are paired by what they multiply and own, and most other ops have no partner.
         """
         return self.measures if self.a.subject.axes == self.b.subject.axes else ("madds", "params")
+
+    def __repr__(self) -> str:
+        amounts = "".join(f", {measure}={getattr(self.whole, measure):+}" for measure in ("madds", "params"))
+        names = " → ".join(in_short(bill.name) for bill in (self.a, self.b))
+        return f"Difference({names}{amounts}, convention={self.a.convention.name})"
+
+    _repr_html_ = shown_as("difference")
 
 
 def difference(a: Bill, b: Bill, depth: int = DEPTH) -> Difference:

@@ -16,6 +16,7 @@ from mfprofile.cost.rows import Part
 from mfprofile.cost.training import mode_of
 from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import LATENCY, MEMORY
 
@@ -83,7 +84,7 @@ class Finding:
         return self.counted - self.allowed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """All the findings on one network, known by `reference`. `bill` is its count in the convention of the terms.
 
@@ -103,7 +104,12 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """Return whether each limit is met, and all is counted that must be."""
-        return all(finding.holds for finding in self.findings) and not self.is_partial
+        return not self.missed and not self.is_partial
+
+    @property
+    def missed(self) -> list[Finding]:
+        """Return the findings of the limits that are not met."""
+        return [finding for finding in self.findings if not finding.holds]
 
     @property
     def is_timed(self) -> bool:
@@ -114,6 +120,12 @@ class Verdict:
     def knobs(self) -> Sequence[Knob]:
         """Return the knobs that could be turned to meet a limit."""
         return [] if self.spec is None else knobs(self.spec)
+
+    def __repr__(self) -> str:
+        missed = ", ".join(f"{one.limit.name} {one.counted}, limit {one.allowed}" for one in self.missed)
+        return f"Verdict({in_short(self.reference)}, holds={self.holds}{f', missed: {missed}' if missed else ''})"
+
+    _repr_html_ = shown_as("verdict")
 
 
 def judged(

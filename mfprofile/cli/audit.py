@@ -75,7 +75,7 @@ def command(
         str | None,
         typer.Option(
             "--device",
-            metavar="NAME",
+            metavar="PLACE",
             help="Use only meta (no weights, no compute) or cpu. Default: meta, and cpu where meta fails.",
             autocompletion=names_in("trace:DEVICES"),
         ),
@@ -84,14 +84,15 @@ def command(
 ) -> None:
     """Count any PyTorch network or ONNX file, by module.
 
-    This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
-    built and run once, without weights and compute where possible, and is not changed. A module's (self) is what it
-    runs outside its submodules. --input and --arg can also be in pyproject.toml, under [tool.mfprofile.targets].
-    Operators that are not counted are listed; --handles counts them by formulas of yours. With a latency model, the
-    predicted latency is shown too; ops of kinds that the model never saw are an error, or shown as such. Needs torch:
-    pip install '.[torch]'. A model.onnx is read, not run, and needs onnx alone: pip install '.[onnx]'.
+    Examples:
+        mfprofile audit timm:mobilenetv3_large_100
+        mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
 
-    Example: mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
+    This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
+    built and run once, without weights and compute where possible. A module's (self) is what it runs outside its
+    submodules. Operators that are not counted are listed; --handles counts them by formulas of yours. --input and
+    --arg can also be in pyproject.toml, under [tool.mfprofile.targets]. Needs torch: pip install '.[torch]'. A
+    model.onnx is read, not run, and needs onnx alone: pip install '.[onnx]'.
     """
     if by not in MODULE_AXES:
         raise InputError(f"cannot count by {shown(by)}; {instead(by, MODULE_AXES)}")

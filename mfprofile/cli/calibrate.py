@@ -44,12 +44,14 @@ def command(
 ) -> None:
     """Fit a latency model of this machine to measured networks.
 
-    Half of the networks are variants of the spaces; the others also differ in depth, width, tokens and input. All are
-    measured in turn, again and again. The table has the errors on networks that were held out, beside those of simpler
-    ways to predict. The file is for --latency-model. An interrupted calibration goes on where it stopped. Needs torch,
-    onnx, onnxruntime and scipy: pip install '.[latency]'.
+    Examples:
+        mfprofile calibrate mf294m-stages -o desk.json
+        mfprofile calibrate mf294m-stages mf26m -n 48 --threads 4 -o desk4.json
 
-    Example: mfprofile calibrate mf294m-stages -o desk.json
+    Half of the networks are variants of the spaces; the others also differ in depth, width, tokens and input. All
+    are measured in turn, again and again. The table has the errors on networks that were held out, beside those of
+    simpler ways to predict. The file is for --latency-model. An interrupted calibration goes on where it stopped.
+    Needs torch, onnx, onnxruntime and scipy: pip install '.[latency]'.
     """
     from mfprofile.files import check, write
     from mfprofile.measure.journal import remove

@@ -19,6 +19,11 @@ def names_in(table: str) -> Callable[[], list[str]]:
     return lambda: list(getattr(import_module(f"mfprofile.{module}"), name))
 
 
+def words(*names: str) -> Callable[[], list[str]]:
+    """Return a completion with a few words, beside which an option takes other text."""
+    return lambda: list(names)
+
+
 axes = names_in("spec.names:AXES")
 dtypes = names_in("cost.memory:DTYPES")
 
@@ -33,6 +38,17 @@ def spaces(incomplete: str) -> Iterator[tuple[str, str]]:
     yield from _sources("spaces", incomplete)
 
 
+def spaces_and_specs(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Yield the shipped spaces, the shipped specs and the YAML files."""
+    yield from dict([*spaces(incomplete), *specs(incomplete)]).items()
+
+
+def networks(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Yield the specs, then the prefixes of targets."""
+    yield from specs(incomplete)
+    yield from ((prefix, "A network of this library") for prefix in targets())
+
+
 def devices() -> list[str]:
     """Return the shipped latency models."""
     from mfprofile.spec.sources import shipped
@@ -45,6 +61,52 @@ def quantities() -> list[str]:
     from mfprofile.spec.names import SUMS
 
     return list(SUMS)
+
+
+def limits() -> list[str]:
+    """Return the quantities that a budget can limit, each with the sign after it."""
+    from mfprofile.spec.names import QUANTITIES
+
+    return [f"{name}=" for name in QUANTITIES]
+
+
+def budgets() -> list[str]:
+    """Return the budgets of the nearest pyproject.toml, or none if it cannot be read."""
+    from mfprofile.budget.config_file import nearest_config
+    from mfprofile.errors import InputError
+
+    try:
+        config = nearest_config()
+    except InputError:
+        return []
+    return [] if config is None else list(config.budgets)
+
+
+def windows() -> list[str]:
+    """Return the quantities that a window can be on, each with the sign after it."""
+    return [f"{name}=" for name in quantities()]
+
+
+def keys() -> Iterator[str]:
+    """Yield the keys of a spec with one value each, but for those of blocks."""
+    from mfprofile.cli.keys import spec_keys
+
+    yield from spec_keys()
+
+
+def settings(incomplete: str) -> list[str]:
+    """Return the keys that can be set, each with the sign after it; those of a block behind its number."""
+    from mfprofile.cli.keys import block_keys, spec_keys
+
+    return [f"{key}=" for key in (*spec_keys(), *block_keys(incomplete))]
+
+
+def free_keys(incomplete: str) -> list[str]:
+    """Return the keys that can be free in a formula, behind those that are typed already."""
+    from mfprofile.cost.formulas import LETTERS
+
+    typed, comma, _ = incomplete.rpartition(",")
+    return [f"{typed}{comma}{key}" for key in LETTERS if key not in typed.split(",")]
 
 
 def _sources(kind: str, incomplete: str) -> Iterator[tuple[str, str]]:

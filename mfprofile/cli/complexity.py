@@ -8,7 +8,9 @@ from mfprofile.cli.options import FormOptions
 def command(*, form: FormOptions) -> None:
     """Check the paper's complexities against our counts.
 
-    Example: mfprofile complexity
+    Examples:
+        mfprofile complexity
+        mfprofile complexity --markdown
     """
     from mfprofile.view.formula import complexity_table
     from mfprofile.view.tables import render, show

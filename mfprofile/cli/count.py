@@ -30,11 +30,13 @@ def command(
 ) -> None:
     """Count multiply-adds and parameters, exactly.
 
+    Examples:
+        mfprofile count mf294m
+        mfprofile count mf294m mf294m-mlp --by block --convention paper
+
     One spec is shown by block, then by pillar. Two or three specs are shown side by side, more with one line each,
     with differences from the first; --columns name,… asks for a line each. With a latency model, so is the predicted
     latency.
-
-    Example: mfprofile count mf294m mf294m-mlp --by block
     """
     from mfprofile.cost.bill import count
     from mfprofile.spec.content import content_of

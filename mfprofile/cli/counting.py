@@ -21,7 +21,7 @@ ModelOption = Annotated[
     str | None,
     typer.Option(
         "--latency-model",
-        metavar="FILE",
+        metavar="MODEL",
         help="Predict latency with this model of 'calibrate', or a shipped one (default: latency-model of "
         "[tool.mfprofile]).",
         autocompletion=devices,

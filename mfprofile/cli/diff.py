@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import specs
+from mfprofile.cli.completion import networks
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.options import FormOptions
 from mfprofile.cli.subjects import NetworkOptions, bills_to_compare, refuse_misplaced
@@ -17,8 +17,8 @@ TO = "The second network, in the same form (default: A changed by --set or --arg
 
 
 def command(
-    a: Annotated[str, typer.Argument(metavar="A", help=FROM, autocompletion=specs)],
-    b: Annotated[str | None, typer.Argument(metavar="B", help=TO, autocompletion=specs)] = None,
+    a: Annotated[str, typer.Argument(metavar="A", help=FROM, autocompletion=networks)],
+    b: Annotated[str | None, typer.Argument(metavar="B", help=TO, autocompletion=networks)] = None,
     depth: Annotated[int, typer.Option("--depth", metavar="N", help="Levels of modules of networks in code.")] = 2,
     *,
     options: NetworkOptions,
@@ -27,18 +27,16 @@ def command(
 ) -> None:
     """Show what changed from A to B, by pillar and by block.
 
-    Blocks are aligned even if the depths differ, and each change is described in words. 'count A B' compares bills by
-    block number instead. --input applies to both networks, --set only to B. The Markdown output suits a comment on a
-    pull request.
+    Examples:
+        mfprofile diff mf294m mf294m-no-ffn
+        mfprofile diff mf294m --set blocks.8.out=112 --markdown
 
-    Two networks in code, such as net.py:Net or timm:NAME, are imported and run as with 'audit', and compared by the
-    paths of their modules. --arg applies only to B.
+    Blocks are aligned even if the depths differ, and each change is described in words. --input applies to both
+    networks, --set and --arg only to B. The Markdown output suits a comment on a pull request.
 
-    A spec and a network in code or in an ONNX file are compared by module if their names agree. If not, they are
-    compared by stage (output stride of the image) and by kind of op. The first part that differs is named. --set
-    changes the spec, --arg the network, and --input is a shape such as 3x192x192, for both.
-
-    Example: mfprofile diff mf294m mf294m-no-ffn --markdown
+    Networks in code, such as net.py:Net or timm:NAME, are imported and run as with 'audit', and compared by module.
+    A spec and a network in code or in an ONNX file are compared by module if their names agree, else by stage and
+    by kind of op. Then --set changes the spec, --arg the network, and --input is for both.
     """
     from mfprofile.budget.difference import difference
     from mfprofile.view.difference import difference_text

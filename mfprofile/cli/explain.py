@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import names_in
 from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
+
+PARTS = ("tokens", "stem", "final", "head")
+"""What is not a block, by name."""
 
 
 def command(
@@ -17,6 +21,7 @@ def command(
             "--block",
             metavar="NUMBER|NAME",
             help="Number of the block, from 1, with 'repeat' expanded; or tokens, stem, final, head.",
+            autocompletion=names_in("cli.explain:PARTS"),
         ),
     ],
     *,
@@ -26,9 +31,11 @@ def command(
 ) -> None:
     """Show one block op by op, as formulas with their numbers.
 
-    The stem, the table of tokens, the final bridge and the head are shown in the same way.
+    Examples:
+        mfprofile explain mf294m --block 7
+        mfprofile explain mf294m --block head --convention paper
 
-    Example: mfprofile explain mf294m --block 7
+    The stem, the table of tokens, the final bridge and the head are shown in the same way.
     """
     from mfprofile.cost.conventions import find_convention
     from mfprofile.cost.explain import explained

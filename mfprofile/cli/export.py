@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import names_in
+from mfprofile.cli.completion import names_in, words
 from mfprofile.cli.options import AsJson, Changes, Spec, need_packages, notify, report_file
 from mfprofile.errors import CheckpointWarning, InputError
 from mfprofile.spec.words import EMPTY
@@ -28,7 +28,13 @@ def command(
         typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Seed of random weights (default 0)."),
     ] = None,
     batch: Annotated[
-        str, typer.Option("--batch", metavar="N|any", help="Images per run of the file, or any: a free batch.")
+        str,
+        typer.Option(
+            "--batch",
+            metavar="N|any",
+            help="Images per run of the file, or any: a free batch.",
+            autocompletion=words("any"),
+        ),
     ] = "1",
     dtype: Annotated[
         str,
@@ -45,12 +51,14 @@ def command(
 ) -> None:
     """Write the torch model of a spec as an ONNX file.
 
-    The file is compared with torch in ONNX Runtime on random images, and written only if every output agrees. Without a
-    checkpoint the weights are random. Nodes and weights keep the paths of their modules, so 'mfprofile audit' counts in
-    the file what 'mfprofile count' counts. Its metadata has the spec as YAML. Needs torch, onnx and onnxruntime:
-    pip install '.[latency]'.
+    Examples:
+        mfprofile export mf294m -o mf294m.onnx
+        mfprofile export mf26m --checkpoint mf26m.pth --batch any -o mf26m.onnx
 
-    Example: mfprofile export mf294m -o mf294m.onnx --checkpoint mf294m.pth
+    The file is compared with torch in ONNX Runtime on random images, and written only if every output agrees.
+    Without a checkpoint the weights are random. Nodes and weights keep the paths of their modules, so 'mfprofile
+    audit' counts in the file what 'mfprofile count' counts. Needs torch, onnx and onnxruntime: pip install
+    '.[latency]'.
     """
     from mfprofile.files import check, write_bytes
     from mfprofile.spec.load import load

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import axes, names_in
+from mfprofile.cli.completion import axes, free_keys, names_in
 from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
 
 
@@ -15,7 +15,10 @@ def command(
     free: Annotated[
         str,
         typer.Option(
-            "--free", metavar="KEY,...", help="The free keys, such as tokens.count,tokens.dim, or their symbols: M,d."
+            "--free",
+            metavar="KEY,...",
+            help="The free keys, such as tokens.count,tokens.dim, or their symbols: M,d.",
+            autocompletion=free_keys,
         ),
     ],
     by: Annotated[
@@ -35,9 +38,11 @@ def command(
 ) -> None:
     """Print the exact cost as a polynomial in some keys.
 
-    'mfprofile complexity' checks the complexities that the paper gives.
+    Examples:
+        mfprofile formula mf294m --free tokens.count,tokens.dim
+        mfprofile formula mf294m --free M,d --by stage --style latex
 
-    Example: mfprofile formula mf294m --free tokens.count,tokens.dim
+    'mfprofile complexity' checks the complexities that the paper gives.
     """
     from mfprofile.cost.formulas import formulas
     from mfprofile.spec.load import load

@@ -8,7 +8,9 @@ from mfprofile.cli.options import FormOptions
 def command(*, form: FormOptions) -> None:
     """List the specs that come with mfprofile, and their costs.
 
-    Example: mfprofile list --markdown
+    Examples:
+        mfprofile list
+        mfprofile list --markdown
     """
     from mfprofile.view.catalogue import catalogue
     from mfprofile.view.tables import render, show

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.code import Code
-from mfprofile.cli.completion import names_in, specs
+from mfprofile.cli.completion import names_in, networks
 from mfprofile.cli.describing import MeasureOptions
 from mfprofile.cli.files import codes, file_trace
 from mfprofile.cli.options import FormOptions, checked_specs, load_all, notify
@@ -43,7 +43,7 @@ def command(
         typer.Argument(
             metavar="SPEC",
             help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ],
     by: Annotated[
@@ -64,7 +64,7 @@ def command(
             "--reference",
             metavar="SPEC",
             help="Network that is measured beside the others, and that times are relative to.",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ] = REFERENCE,
     *,
@@ -72,14 +72,16 @@ def command(
     options: MeasureOptions,
     form: FormOptions,
 ) -> None:
-    """Measure latency: specs, networks in code and ONNX files, beside a reference.
+    """Measure latency: specs, networks in code and ONNX files.
 
-    Everything is measured in turn, again and again, with random weights and inputs. Milliseconds are the median, with
-    its interval. They hold for this machine, runtime and setup alone. --by runs each part by itself. The peak is that
-    of a large product of matrices. A network in code is imported and run as with 'audit'. Needs torch, onnx and
-    onnxruntime: pip install '.[latency]'.
+    Examples:
+        mfprofile measure mf294m
+        mfprofile measure mf294m timm:resnet18 --threads 4 --json > desk.json
 
-    Example: mfprofile measure mf294m timm:mobilenetv3_large_100 --by pillar
+    Everything is measured in turn, again and again, beside a reference, with random weights and inputs.
+    Milliseconds are the median, with its interval. They hold for this machine, runtime and setup alone. --by runs
+    each part by itself. The peak is that of a large product of matrices. A network in code is imported and run as
+    with 'audit'. Needs torch, onnx and onnxruntime: pip install '.[latency]'.
     """
     from mfprofile.view.measurement import measurement_text, notes
     from mfprofile.view.tables import show

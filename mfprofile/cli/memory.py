@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import axes, dtypes, specs
+from mfprofile.cli.completion import axes, dtypes, networks
 from mfprofile.cli.describing import InferenceOptions
 from mfprofile.cli.options import ConventionName, FormOptions, notify
 from mfprofile.cli.subjects import bills_of, refuse_misplaced
@@ -21,7 +21,7 @@ def command(
         typer.Argument(
             metavar="SPEC",
             help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ],
     by: Annotated[
@@ -55,15 +55,16 @@ def command(
 ) -> None:
     """Report the memory of one inference.
 
+    Examples:
+        mfprofile memory mf294m
+        mfprofile memory mf294m mf26m --batch 8 --dtype float16
+
     Lists activations, bytes moved and the peak of live memory. Bytes moved are the inputs, parameters and output of
-    each op, each counted once. Arithmetic intensity is MAdds per byte moved. A tensor is live until the last op that
-    reads it has run. Several networks get one line each.
+    each op, each counted once. Arithmetic intensity is MAdds per byte moved. A tensor is live until the last op
+    that reads it has run.
 
-    A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit', which needs torch. It has
-    the batch and the types that it runs with. Its inputs are apart from the peak, as its parameters are. A model.onnx
-    is read, not run, node by node as it is in the file.
-
-    Example: mfprofile memory mf294m --batch 8 --dtype float16
+    A network in code is imported and run as with 'audit'. It has the batch and the types that it runs with, and its
+    inputs are not in the peak. A model.onnx is read, not run.
     """
     from mfprofile.cost.memory import Inference
     from mfprofile.view.memory import memory_text, unseen_lines

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import conventions, names_in, specs
+from mfprofile.cli.completion import conventions, names_in, settings, specs
 from mfprofile.cli.form import AsJson as AsJson
 from mfprofile.cli.form import FormOptions as FormOptions
 from mfprofile.cli.groups import Group
@@ -87,7 +87,7 @@ CausalOption = Annotated[
     str | None,
     typer.Option(
         "--causal",
-        metavar="COUNTED",
+        metavar="all|pairs",
         help="What of causal attention is counted: all rows × columns (default), or visible pairs.",
         autocompletion=names_in("trace.mode:CAUSAL"),
     ),
@@ -166,10 +166,13 @@ def assignments(settings: list[str] | None, input_size: str | None) -> list[Sett
 SettingsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change a key, such as tokens.dim=128 or blocks.8.out=112. Repeatable."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key, such as tokens.dim=128 or blocks.8.out=112. Repeatable.",
+        autocompletion=settings,
     ),
 ]
-InputOption = Annotated[str | None, typer.Option("--input", metavar="PIXELS", help="Input size: 192 or HEIGHTxWIDTH.")]
+InputOption = Annotated[str | None, typer.Option("--input", metavar="SIZE", help="Input size: 192 or HEIGHTxWIDTH.")]
 Changes = Annotated[
     list[Setting], Group({"settings": (SettingsOption, None), "input_size": (InputOption, None)}, assignments)
 ]

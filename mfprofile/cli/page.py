@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.counting import LatencyModel
 from mfprofile.cli.options import Changes, ConventionName, Spec, report_file
 
 
@@ -18,14 +19,18 @@ def command(
     *,
     changes: Changes,
     convention: ConventionName = "core",
+    device: LatencyModel,
 ) -> None:
     """Write an HTML page that counts a spec as you edit it.
 
+    Examples:
+        mfprofile page mf294m
+        mfprofile page mf294m --set width=0.75 -o lean.html
+
     The page is one file and works offline. It has controls for the input, the tokens, each width, depth and switch, and
     the limits on MAdds and params. The kinds of blocks, a detector and other limits stay as in the spec. It shows the
-    exact bill by block and pillar, budgets that turn red, the spec as YAML, and a link that keeps the state.
-
-    Example: mfprofile page mf294m -o mf294m.html
+    exact bill by block and pillar, budgets that turn red, two variants side by side, the spec as YAML, and a link that
+    keeps the state. With a latency model, it predicts latency, and has a limit on it.
     """
     from mfprofile.files import check, write
     from mfprofile.spec.load import load
@@ -35,11 +40,11 @@ def command(
     _check_ending(output)
     loaded = load(spec, changes)
     if output == "-":
-        show(page_text(loaded, convention))
+        show(page_text(loaded, convention, device))
         return
     place = f"{loaded.name}.html" if output is None else output
     check(place)
-    write(place, page_text(loaded, convention))
+    write(place, page_text(loaded, convention, device))
     report_file(place)
 
 

@@ -19,7 +19,7 @@ def command(
     tables: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TABLE...]",
+            metavar="TABLE",
             help="2 to 9 or 11, 'claims' or 'baselines' (default: all tables).",
             autocompletion=tables,
         ),
@@ -46,11 +46,13 @@ def command(
 ) -> None:
     """Compare the paper's tables with our counts, cell by cell.
 
-    The conventions are inferred from the tables: paper, and paper-coco for Table 4. 'claims' are the numbers in the
-    text of the paper. 'baselines' are the other networks in Tables 2 to 4. Those that can be built, with a library or
-    from their papers, are recounted in core and shown with the printed numbers. The others are shown as printed.
+    Examples:
+        mfprofile paper 3
+        mfprofile paper 7 8 --convention core --markdown
 
-    Example: mfprofile paper 7 8 --convention core
+    The conventions are inferred from the tables: paper, and paper-coco for Table 4. 'claims' are the numbers in the
+    text of the paper. 'baselines' are the other networks in Tables 2 to 4. Those that can be built are recounted in
+    core and shown with the printed numbers. The others are shown as printed.
     """
     from mfprofile.view.paper import paper_text
     from mfprofile.view.tables import show

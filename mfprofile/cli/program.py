@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
@@ -13,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from mfprofile.cli.groups import with_group_options
+from mfprofile.cli.help import Command, group_class, laid_out
 from mfprofile.cli.options import NO_FOLDER
 from mfprofile.cli.renamed import with_new_names
 from mfprofile.cli.signals import ended_by_signals
@@ -21,34 +23,38 @@ from mfprofile.spec.sources import working_folder
 from mfprofile.view.escape import line, lines
 from mfprofile.view.streams import standard_streams
 
+HEADINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "": {
+            "Count a network": (
+                *("list", "count", "audit", "explain", "diff", "memory", "formula", "verify", "show", "schema"),
+            ),
+            "Keep to a budget": ("check", "scale", "sensitivity"),
+            "Explore many variants": ("explore",),
+            "Measure latency": ("measure", "calibrate", "export"),
+            "Compare with the paper": ("paper", "complexity", "report"),
+            "Draw": ("plot", "page"),
+        },
+        "explore": {
+            "Look at a space": ("spaces", "count", "histogram"),
+            "Choose variants": ("best", "front", "sample", "list", "search"),
+        },
+        "plot": {
+            "One network, or what changes between two": (
+                *("blocks", "pillars", "waterfall", "sensitivity", "roofline", "attention"),
+            ),
+            "Many variants": ("front", "variants", "search", "histogram", "contour"),
+            "Latency": ("latency", "prediction"),
+            "The paper's tables": ("accuracy", "detection", "ablation", "residuals"),
+        },
+    }
+)
+"""The headings of the helps, each with its commands, by the command whose help it is: that of mfprofile is ''."""
 COMMANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "list": (),
-        "show": (),
-        "count": (),
-        "check": (),
-        "memory": (),
-        "scale": (),
-        "sensitivity": (),
-        "diff": (),
-        "verify": (),
-        "audit": (),
-        "export": (),
-        "measure": (),
-        "calibrate": (),
-        "paper": (),
-        "formula": (),
-        "complexity": (),
-        "explain": (),
-        "report": (),
-        "explore": ("spaces", "count", "histogram", "sample", "front", "best", "list", "search"),
-        "plot": (
-            *("attention", "accuracy", "detection", "ablation", "residuals", "front", "contour", "histogram"),
-            *("blocks", "pillars", "sensitivity", "waterfall"),
-            *("latency", "roofline", "prediction"),
-        ),
-        "page": (),
-        "schema": (),
+        name: tuple(each for inner in HEADINGS.get(name, {}).values() for each in inner)
+        for names in HEADINGS[""].values()
+        for name in names
     }
 )
 """The commands in the order of the help, each with its subcommands. A command is the function `command` in a file of
@@ -63,7 +69,14 @@ _SETTINGS: Mapping[str, Any] = MappingProxyType(
 )
 _USAGE_ERROR: type[Any] = typer.BadParameter.__mro__[1]
 """The base of the errors in options and arguments, which typer has from click or, in later versions, of its own."""
-_HELP = "Count every multiply-add and every parameter of a Mobile-Former, or of any torch network."
+_HELP = """Count every multiply-add and every parameter of a Mobile-Former, or of any torch network.
+
+Examples:
+    mfprofile count mf294m
+    mfprofile audit timm:mobilenetv3_large_100 --by kind
+
+'mfprofile COMMAND --help' has two examples of each command.
+"""
 _EPILOG = (
     "SPEC is a name of 'mfprofile list', a path, or - for standard input. Exit codes: 0 success, 1 a budget or "
     "verification failed or a query has no answer, 2 invalid input, 70 bug in mfprofile, 74 output cannot be written, "
@@ -106,9 +119,13 @@ def _run_to_exit_code(arguments: Sequence[str]) -> None:
 
 def _usage(error: Any) -> str:
     """Return what typer prints for an invalid option or argument, which can have any characters of the command line."""
-    text = io.StringIO()
-    error.show(file=text)
-    return lines(text.getvalue())
+    shown = io.StringIO()
+    error.show(file=shown)
+    text = re.sub(r" \(Possible options: (.*)\)", lambda names: f". Did you mean {names[1]}?", shown.getvalue())
+    if unknown := re.search(r"No such command '(\w+)'\.$", text.rstrip()):
+        inner = [f"'{name} {unknown[1]}'" for name, names in COMMANDS.items() if unknown[1] in names]
+        text = text.rstrip() + (f" Did you mean {' or '.join(inner)}?\n" if inner else "\n")
+    return lines(text)
 
 
 def _show_traceback(error: Exception) -> None:
@@ -149,30 +166,41 @@ def _command_path(arguments: Sequence[str]) -> tuple[str, ...]:
 def _one_command(*path: str) -> typer.Typer:
     """Return an application with only one command. It starts faster than the whole tree."""
     app = typer.Typer(add_completion=False, **{**_SETTINGS, "no_args_is_help": False})
-    app.command(path[-1])(_command_function(path))
+    _add(app, *path)
     return app
 
 
 def _all_commands() -> typer.Typer:
-    app = typer.Typer(name="mfprofile", help=_HELP, epilog=_EPILOG, **_SETTINGS)
+    app = typer.Typer(
+        name="mfprofile", cls=group_class(HEADINGS[""]), help=laid_out(_HELP), epilog=_EPILOG, **_SETTINGS
+    )
     app.callback(invoke_without_command=True)(_version)
     for name, inner in COMMANDS.items():
         if inner:
             app.add_typer(_group(name, inner), name=name)
         else:
-            app.command(name)(_command_function((name,)))
+            _add(app, name)
     return app
 
 
 def _group(name: str, inner: Sequence[str]) -> typer.Typer:
-    group = typer.Typer(name=name, help=import_module(f"mfprofile.cli.{name}").HELP, **_SETTINGS)
+    about = laid_out(import_module(f"mfprofile.cli.{name}").HELP)
+    group = typer.Typer(name=name, cls=group_class(HEADINGS[name]), help=about, **_SETTINGS)
     for each in inner:
-        group.command(each)(_command_function((name, each)))
+        _add(group, name, each)
     return group
 
 
-def _command_function(path: Sequence[str]) -> Any:
-    return with_group_options(import_module(".".join(["mfprofile.cli", *path])).command)
+def command_at(*path: str) -> Callable[..., None]:
+    """Return the function of a command, by its words: `count`, or `explore`, `count`."""
+    command: Callable[..., None] = import_module(".".join(["mfprofile.cli", *path])).command
+    return command
+
+
+def _add(app: typer.Typer, *path: str) -> None:
+    """Add the command of a path, the last word of which is its name."""
+    function = with_group_options(command_at(*path))
+    app.command(path[-1], cls=Command, help=laid_out(function.__doc__ or ""))(function)
 
 
 def _version(

@@ -9,10 +9,13 @@ from mfprofile.cli.options import notify
 
 _RAM = {"--memory": "--ram"}
 _OUT = {"--out": "--output"}
+_OF = {"--of": "--quantity"}
 _PLOT = {"--columns": "--span"}
 RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "explore count": _RAM,
+        "explore histogram": _OF,
+        "plot histogram": _OF,
         "explore sample": _OUT,
         "explore best": {**_RAM, **_OUT},
         "explore front": {**_RAM, **_OUT},
@@ -20,7 +23,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("plot pillars", "plot residuals"), _PLOT),
         "plot accuracy": {**_PLOT, "--csv": "--measured", "--against": "--quantity"},
         "plot detection": {**_PLOT, "--against": "--quantity"},
-        "plot waterfall": {**_PLOT, "--of": "--quantity"},
+        "plot waterfall": {**_PLOT, **_OF},
         "plot front": {**_PLOT, **_RAM},
         "plot sensitivity": {**_PLOT, "--of": "--sort"},
     }

@@ -14,9 +14,11 @@ def command(
 ) -> None:
     """Write the reports: tables, pictures and pages.
 
-    The folder gets the paper's tables with our counts, the pictures, and a page for each of the seven models.
+    Examples:
+        mfprofile report
+        mfprofile report -o figures
 
-    Example: mfprofile report -o reports
+    The folder gets the paper's tables with our counts, the pictures, and a page for each of the seven models.
     """
     from mfprofile.errors import InputError
     from mfprofile.view.report import write_reports

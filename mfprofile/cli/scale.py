@@ -45,12 +45,13 @@ def command(
 ) -> None:
     """Find the largest variant within a budget.
 
-    Only one key is scaled. --to-latency needs a latency model. The output is a spec that 'count' accepts. Comments
-    above it show its cost, and that the next step up is over the budget. Steps are 0.01 of width, 16 of tokens.dim, 32
-    pixels of input, 64 of head.fc, and one stride-1 mf block of depth. Stages grow in proportion to the blocks they
-    have. If no variant fits, exits with 1 and names the nearest.
+    Examples:
+        mfprofile scale mf294m --to-madds 200M
+        mfprofile scale mf294m --to-params 10M --by tokens.dim | mfprofile count -
 
-    Example: mfprofile scale mf294m --to-madds 200M | mfprofile count -
+    Only one key is scaled. The output is a spec that 'count' accepts. Comments above it show its cost, and that the
+    next step up is over the budget. Steps are 0.01 of width, 16 of tokens.dim, 32 pixels of input, 64 of head.fc,
+    and one stride-1 mf block of depth. If no variant fits, exits with 1 and names the nearest.
     """
     from mfprofile.budget.scale import scale
     from mfprofile.files import check, is_stream, write

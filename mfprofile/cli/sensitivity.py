@@ -29,12 +29,14 @@ def command(
 ) -> None:
     """Report what one step of each knob changes.
 
-    Each knob is turned one step down and one step up. The table has the exact change in MAdds and parameters, that of
-    the predicted latency if there is a latency model, the elasticity (percent of change for each percent of the knob),
-    and the pillars that change. The knob that changes most comes first. A step of width that rounding undoes is
-    skipped.
+    Examples:
+        mfprofile sensitivity mf294m
+        mfprofile sensitivity mf294m --sort params --markdown
 
-    Example: mfprofile sensitivity mf294m --sort params
+    Each knob is turned one step down and one step up. The table has the exact change in MAdds and parameters, that
+    of the predicted latency if there is a latency model, the elasticity (percent of change for each percent of the
+    knob), and the pillars that change. The knob that changes most comes first. A step of width that rounding undoes
+    is skipped.
     """
     from mfprofile.budget.sensitivity import sensitivity
     from mfprofile.spec.load import load

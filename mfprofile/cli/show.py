@@ -8,9 +8,11 @@ from mfprofile.cli.options import AsJson, Changes, Spec
 def command(spec: Spec, *, changes: Changes, as_json: AsJson = False) -> None:
     """Print a spec as YAML, with every default filled in.
 
-    What it extends, --set and width are applied. The result needs no other file.
+    Examples:
+        mfprofile show mf26m
+        mfprofile show mf294m --set width=0.5 > mine.yaml
 
-    Example: mfprofile show mf26m > mine.yaml
+    What it extends, --set and width are applied. The result needs no other file.
     """
     from mfprofile.spec.load import load
     from mfprofile.spec.width import scaled

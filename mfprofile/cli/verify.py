@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import counters as counter_names
-from mfprofile.cli.completion import specs as spec_names
+from mfprofile.cli.completion import networks
 from mfprofile.cli.describing import refuse_pairs
 from mfprofile.cli.files import file_trace
 from mfprofile.cli.options import FormOptions, load_all, need_torch, notify
@@ -32,7 +32,7 @@ SpecsOrTargets = Annotated[
     typer.Argument(
         metavar="SPEC",
         help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-        autocompletion=spec_names,
+        autocompletion=networks,
     ),
 ]
 
@@ -54,14 +54,15 @@ def command(
 ) -> None:
     """Compare our counts with other counters on the torch model.
 
-    The total of each tool is explained from our rows to the last unit, and compared by module path if the tool reports
+    Examples:
+        mfprofile verify mf294m
+        mfprofile verify mf294m timm:resnet18 --counter torch --counter fvcore
+
+    The total of each tool is explained from our rows to the last unit, and compared by module if the tool reports
     modules. Exits with 1 if a difference is not explained. Needs torch (pip install '.[torch]') and takes seconds.
 
-    A network in code, such as net.py:Net or timm:NAME, is imported and run as with 'audit --verify'. What is not
-    counted in it is noted on stderr. An ONNX file is compared node by node with onnx-tool, which reads files. With
-    --training, torch's FlopCounterMode counts a forward and a backward pass; no other counter can.
-
-    Example: mfprofile verify mf294m --counter fvcore --counter thop
+    A network in code is imported and run as with 'audit --verify'. An ONNX file is compared node by node with
+    onnx-tool. With --training, torch's FlopCounterMode counts a forward and a backward pass.
     """
     refuse_misplaced(specs, options, is_mixed_allowed=True)
     refuse_pairs(options, "verify")

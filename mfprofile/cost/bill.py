@@ -21,6 +21,7 @@ from mfprofile.cost.sums import Entry, Total, activations_of, params_of, totals_
 from mfprofile.cost.training import INFERENCE, TRAINING, check_mode, in_training
 from mfprofile.cost.weights import NOTHING, Convention, Counting
 from mfprofile.errors import InputError
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
@@ -212,7 +213,10 @@ class Bill:
         return pd.DataFrame([{by: total.name, **total.amounts()} for total in self.by(by)])
 
     def __repr__(self) -> str:
-        return f"Bill({self.name}, madds={self.madds}, params={self.params}, convention={self.convention.name})"
+        amounts = f"madds={in_short(self.madds)}, params={in_short(self.params)}"
+        return f"Bill({in_short(self.name)}, {amounts}, convention={self.convention.name})"
+
+    _repr_html_ = shown_as("bill")
 
 
 @renamed(convention_name="convention")

@@ -10,7 +10,7 @@ from mfprofile.explore.front import Objective
 from mfprofile.explore.leaders import Leading, leading_paths
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
-from mfprofile.explore.variant import Variant, variants_of
+from mfprofile.explore.variant import Variants, variants_of
 from mfprofile.explore.work import MEMORY, Progress, Question
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
@@ -26,7 +26,7 @@ def best(
     memory: int = MEMORY,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> list[Variant]:
+) -> Variants:
     """Return the best variant within all windows, or the `number` best, best first; an empty list if none is within.
 
     Of equally good variants, the same ones are always returned. Raises `InputError` if the search needs more than
@@ -39,4 +39,5 @@ def best(
     )
     question = Question(space, (objective.quantity, *(quantity for quantity, _ in others)), convention)
     leading = Leading(objective.most, (own, *(window for _, window in others)), number, memory)
-    return variants_of(question, leading_paths(question, leading, executor, progress), executor)
+    paths = leading_paths(question, leading, executor, progress)
+    return variants_of(question, paths, executor, [objective.quantity.name])

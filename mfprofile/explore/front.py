@@ -25,7 +25,7 @@ from mfprofile.explore.least import Goal, own_limit
 from mfprofile.explore.quantity import Quantity, check_duplicates
 from mfprofile.explore.space import Space
 from mfprofile.explore.sweep import is_covered, relaxed_front, swept_front
-from mfprofile.explore.variant import Variant, variants_of
+from mfprofile.explore.variant import Variants, variants_of
 from mfprofile.explore.visit import size_of, visited_front
 from mfprofile.explore.work import MEMORY, Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
@@ -79,7 +79,7 @@ def front(
     memory: int = MEMORY,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> list[Variant]:
+) -> Variants:
     """Return the variants within all windows that no other there dominates, sorted by the first of the objectives.
 
     There are two or three objectives. Of variants with the same sums in all of them, one is returned, always the same
@@ -98,10 +98,11 @@ def front(
         raise InputError(
             f"{space.name}: the front needs more memory than --ram; give more --ram, fewer windows, or {_fewer(goals)}"
         ) from None
+    names = [goal.name for goal in goals]
     if not points:
-        return []
+        return Variants((), convention, names)
     kept = [points[at] for at in undominated(np.array([sums for _, (sums, _) in points]).T).tolist()]
-    return variants_of(question, [(setting, edges) for setting, (_, edges) in kept], executor)
+    return variants_of(question, [(setting, edges) for setting, (_, edges) in kept], executor, names)
 
 
 def _fewer(goals: Sequence[Quantity]) -> str:

@@ -23,7 +23,7 @@ from mfprofile.explore.chain import Chain
 from mfprofile.explore.halves import Halves, grid_size
 from mfprofile.explore.quantity import Quantity, quantity_of
 from mfprofile.explore.space import Space
-from mfprofile.explore.variant import Path, Variant, variants_of
+from mfprofile.explore.variant import Path, Variants, variants_of
 from mfprofile.explore.work import Progress, Question, over_chains
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
@@ -45,7 +45,7 @@ def sample_space(
     convention: Counting = "core",
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> list[Variant]:
+) -> Variants:
     """Return `number` different variants within all windows, drawn uniformly, or all of them if there are fewer.
 
     The same seed gives the same variants on every machine and with every executor. Raises `InputError` if too few of

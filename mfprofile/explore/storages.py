@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mfprofile.errors import InputError
-from mfprofile.spec.words import printable, raised, shown
+from mfprofile.spec.words import in_one_line, printable, raised, shown
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -46,7 +46,21 @@ def storage_of(url: str | None) -> BaseStorage | None:
         raise
     except Exception as error:  # of SQLAlchemy, of a driver, or of the file system
         hint = "give a URL such as sqlite:///study.db, or a file such as study.log"
-        raise InputError(f"--study {without_password(url)}: cannot be opened: {raised(error)}; {hint}") from error
+        raise InputError(f"--study {without_password(url)}: cannot be opened: {_reason(error)}; {hint}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why a storage cannot be opened, without the words of SQLAlchemy, which are for programmers."""
+    match type(error).__name__:
+        case "ArgumentError":
+            return "it is not a URL"
+        case "NoSuchModuleError":
+            return "its kind of database is unknown"
+        case "ImportError":
+            return "the Python driver of its database is not installed"
+        case "OperationalError":
+            return in_one_line(str(getattr(error, "orig", error)))
+    return (isinstance(error, OSError) and error.strerror) or raised(error)
 
 
 def without_password(url: str) -> str:

@@ -15,12 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from timm.models import build_model_with_cfg, generate_default_cfgs, register_model, resolve_pretrained_cfg
 from torch import nn
 
 from mfprofile.errors import InputError
-from mfprofile.nn.timm_model import TimmMobileFormer, feature_info, released_as_own
 from mfprofile.spec import load, resolve
+
+try:
+    from timm.models import build_model_with_cfg, generate_default_cfgs, register_model, resolve_pretrained_cfg
+
+    from mfprofile.nn.timm_model import TimmMobileFormer, feature_info, released_as_own
+except ModuleNotFoundError as error:
+    if str(error.name).partition(".")[0] != "timm":
+        raise
+    rule = "mfprofile.nn.timm needs timm; install it with pip install '.[timm]'"
+    raise ModuleNotFoundError(rule, name="timm") from None
 
 SPECS = {f"mobileformer_{size}": f"mf{size}" for size in ("26m", "52m", "96m", "151m", "214m", "294m", "508m")}
 """The spec of each registered network of the paper."""

@@ -43,18 +43,21 @@ def located(source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[st
 
 
 def tree(
-    source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = ()
+    source: str | Path | Mapping[str, Any] | Spec, settings: Sequence[str | Setting] = (), of_space: bool = False
 ) -> tuple[str, Node, list[Problem]]:
-    """Return the name, the tree after `extends` and `settings`, and the problems that do not stop the reader."""
+    """Return the name, the tree after `extends` and `settings`, and the problems that do not stop the reader.
+
+    `of_space` says that a space is meant, for the remedy of a name that does not exist.
+    """
     if isinstance(settings, str):
         raise InputError(f"settings must be a list of KEY=VALUE, not a single string; use [{settings!r}]")
-    name, root, problems = _opened(source)
+    name, root, problems = _opened(source, of_space)
     for patch in assignments(settings, problems):
         root = overlay(root, patch, problems)
     return name, root, problems
 
 
-def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, list[Problem]]:
+def _opened(source: str | Path | Mapping[str, Any] | Spec, of_space: bool) -> tuple[str, Node, list[Problem]]:
     """Return the same as `tree`, before any settings."""
     if isinstance(source, Spec):
         return source.name, tree_of(mapping(source), source.name or "spec"), []
@@ -69,7 +72,7 @@ def _opened(source: str | Path | Mapping[str, Any] | Spec) -> tuple[str, Node, l
     if reference == "-":
         (root, problems), folder, name = read_stdin(), Path(), "stdin"
     else:
-        file = find(reference, Path(), Mark(reference if reference.strip() else f"'{reference}'"), "")
+        file = find(reference, Path(), Mark(reference if reference.strip() else f"'{reference}'"), "", of_space)
         root, problems = read(file, reference if file == Path(reference) else as_typed(file))
         folder, seen, name = file.parent, (resolved(file),), printable(file.stem)
     root, deeper = extended(root, folder, seen)

@@ -15,30 +15,32 @@ from mfprofile.spec.words import nearest
 _MOST_FILES = 1000
 _MOST_CODE = 1 << 20
 _DEFAULT = "'mfprofile list' shows the shipped specs"
+_DEFAULT_SPACE = "'mfprofile explore spaces' shows the shipped spaces"
 
 
-def missing(reference: str, file: Path, in_extends: bool = False) -> tuple[str, str]:
+def missing(reference: str, file: Path, in_extends: bool = False, of_space: bool = False) -> tuple[str, str]:
     """Return the rule and the remedy for a reference that is not the name or the path of a spec.
 
-    `file` is its path. `in_extends` means that a spec extends it, so that only a spec can be meant.
+    `file` is its path. `in_extends` means that a spec extends it, so that only a spec can be meant. `of_space` means
+    that a space is meant.
     """
     if "\0" not in reference and reference.strip() and os.path.lexists(file):
         rule, remedy = _existing(reference, file)
     elif is_target(reference):
         rule, remedy = _target(reference)
     else:
-        return _unknown(reference, file)
+        return _unknown(reference, file, _DEFAULT_SPACE if of_space else _DEFAULT)
     return rule, "a spec can only extend a spec" if in_extends and "audit" in remedy else remedy
 
 
-def _unknown(reference: str, file: Path) -> tuple[str, str]:
-    """Return the rule and the remedy for a name or path of nothing."""
+def _unknown(reference: str, file: Path, default: str) -> tuple[str, str]:
+    """Return the rule and the remedy for a name or path of nothing: `default` if nothing is similar."""
     looks_like_file = file.suffix in (*SUFFIXES, ".py") or "/" in reference or "\\" in reference
     rule = "no such file" if looks_like_file else "no shipped spec and no file has this name"
     names = [*shipped(), *shipped("spaces")]
     stem = Path(reference).stem
     remedy = _path(reference, file) or _with_suffix(file) or ("" if stem in names else similar_file(file, SUFFIXES))
-    return rule, remedy or nearest(stem, names) or _DEFAULT
+    return rule, remedy or nearest(stem, names) or default
 
 
 def _existing(reference: str, file: Path) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.equality import equal, hash_of
 
 MAX_CHANNELS = 1 << 16
@@ -157,7 +158,7 @@ class RequireSpec:
     widths: Literal["nondecreasing"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Spec:
     """A validated Mobile-Former variant. `width` is not applied yet (see `scaled`).
 
@@ -198,6 +199,30 @@ class Spec:
         from mfprofile.spec.load import replaced
 
         return replaced(self, {**(changes or {}), **more})
+
+    def to_yaml(self) -> str:
+        """Return the spec as YAML with every default and without `extends`. `load` makes an equal spec from it.
+
+        The name is not in it, because a spec has the name of its file. Raises `SpecError` for what `load` refuses:
+        arrays, symbols and broken rules, which only `dataclasses.replace` can put into a spec.
+
+        >>> from mfprofile import load
+        >>> print(load("mf26m").replace(tokens={"count": 4}).to_yaml()[:53])
+        input: 224
+        classes: 1000
+        tokens: {count: 4, dim: 128}
+        """
+        from mfprofile.spec.load import load
+        from mfprofile.spec.writing import yaml_text
+
+        return yaml_text(load(self))
+
+    def __repr__(self) -> str:
+        tokens = "none" if self.tokens is None else f"{in_short(self.tokens.count)}×{in_short(self.tokens.dim)}"
+        blocks = sum(block.repeat for block in self.blocks)
+        return f"Spec({in_short(self.name) or 'unnamed'}, input={self.input}, tokens={tokens}, blocks={blocks})"
+
+    _repr_html_ = shown_as("spec")
 
     __eq__ = equal
     __hash__ = hash_of

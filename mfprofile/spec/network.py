@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Generic, Never
 
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.detector import Detector
 from mfprofile.spec.dimension import D, Size
 from mfprofile.spec.equality import equal, hash_of
@@ -100,7 +101,7 @@ class Head(Generic[D]):
     __hash__ = hash_of
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Network(Generic[D]):
     """A whole variant. `stem` is the stem's output; `tokens` is None without Former, `head` is None for a backbone.
 
@@ -181,6 +182,13 @@ class Network(Generic[D]):
         from mfprofile.spec.traits import labels
 
         return labels(self)
+
+    def __repr__(self) -> str:
+        tokens = "none" if self.tokens is None else f"{in_short(self.tokens.count)}×{in_short(self.tokens.dim)}"
+        sides = f"{in_short(self.height)}×{in_short(self.width)}"
+        return f"Network({in_short(self.name)}, input={sides}, tokens={tokens}, blocks={len(self.blocks)})"
+
+    _repr_html_ = shown_as("network")
 
     __eq__ = equal
     __hash__ = hash_of

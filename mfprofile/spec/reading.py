@@ -39,7 +39,11 @@ def csv_rows(file: str, example: str) -> list[tuple[int, list[str]]]:
     Cells have no spaces around them. Raises `InputError` with the place if it is not CSV in UTF-8, or empty; then
     `example` says what to give.
     """
-    raw = read_bytes(file)
+    return csv_rows_in(read_bytes(file), file, example)
+
+
+def csv_rows_in(raw: bytes, file: str, example: str) -> list[tuple[int, list[str]]]:
+    """Return the rows in the content of a CSV, as `csv_rows` does. Messages call it `file`."""
     try:
         text = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig").read()
     except UnicodeDecodeError as error:

@@ -123,7 +123,7 @@ def is_onnx(reference: str) -> bool:
     return is_model_file(reference) and reference.lower().endswith(ONNX)
 
 
-def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
+def find(reference: str, folder: Path, mark: Mark, path: str, of_space: bool = False) -> Path:
     """Return the file for the name of a shipped spec or space, or for a path relative to `folder`.
 
     Raises `SpecError` at `mark` and the key `path` if there is no such file, with the most similar shipped name.
@@ -138,7 +138,7 @@ def find(reference: str, folder: Path, mark: Mark, path: str) -> Path:
         return file
     from mfprofile.spec.missing import missing
 
-    rule, remedy = missing(reference, file, in_extends=bool(path))
+    rule, remedy = missing(reference, file, bool(path), of_space)
     raise SpecError([Problem(mark, path, rule, reference if path else MISSING, remedy)])
 
 

@@ -17,6 +17,7 @@ from mfprofile.cost.rows import Part, Row, rows_of
 from mfprofile.cost.subject import Module, Outside, Remark, Uncovered, ValueRead
 from mfprofile.cost.training import INFERENCE
 from mfprofile.cost.weights import Counting
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.inputs import InputShape
 from mfprofile.spec.names import MODULE_AXES
 from mfprofile.spec.renamed import renamed
@@ -26,7 +27,7 @@ from mfprofile.trace.operators import RECURRENT
 from mfprofile.trace.uses import Use
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """The result of running a network once. It is a `Subject`, so it can have a bill.
 
@@ -142,3 +143,10 @@ class Trace:
     def unused(self) -> Mapping[str, int]:
         """Return the number of values of each parameter that no op reads, by path."""
         return MappingProxyType({row.name: row.params for row in self.rows if row.kind == "unused"})
+
+    def __repr__(self) -> str:
+        ops = sum(row.kind not in ("table", "unused") for row in self.rows)
+        uncovered = sum(one.count for one in self.uncovered)
+        return f"Trace({in_short(self.name)}, input={in_short(self.input)}, ops={ops}, uncovered={uncovered})"
+
+    _repr_html_ = shown_as("trace")

@@ -33,14 +33,14 @@ def difference_text(difference: Difference, form: Form) -> str:
         return render(records_table(difference), form)
     first, texts = (
         remarks([headline(difference)], form),
-        render_each([*_totals(difference), part_table(difference)], form),
+        render_each([*total_tables(difference), part_table(difference)], form),
     )
     if form.name == "markdown":
         first = [f"### {markdown(headline(difference))}", ""]
     return "\n".join([*first, *(f"{text.strip(_END)}{_END}" for text in texts)])
 
 
-def _totals(difference: Difference) -> list[Table]:
+def total_tables(difference: Difference) -> list[Table]:
     """Return the table of the totals, and those of stages and kinds of networks that have other names."""
     tables = [total_table(difference)]
     if difference.likeness is not None and (difference.axis == "stage" or not _is_mixed(difference)):

@@ -128,14 +128,22 @@ def counted_table(
     above = [
         f"{space.name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
         *predicted_by(device_of(convention)),
-        *skipped_lines(space, counted.skipped),
-        *([] if counted.size else _invalid(space)),
+        *_skipped(space, counted),
     ]
     below = [] if counted.within.exact else [_bounds_note(windows)]
     below += [_estimate_line(estimate)] if estimate else []
     below += not_priced(unpriced(space, device_of(convention)))
     below += [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     return Table(columns, data, [[whole]], above, below)
+
+
+def _skipped(space: Space, counted: SpaceCount) -> list[str]:
+    """Return lines on the invalid combinations, and on the first one if all are invalid. Each rule is written once."""
+    lines = skipped_lines(space, counted.skipped)
+    if counted.size:
+        return lines
+    broken = [str(problem) for problem in broken_rules(space)][:_MOST_RULES]
+    return [*(line for line in lines if not any(rule in line for rule in broken)), *_invalid(space)]
 
 
 def _bounds_note(windows: Windows) -> str:

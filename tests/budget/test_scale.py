@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from effort import part_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from odd_devices import odd_device
@@ -111,7 +112,7 @@ def test_any_spec_is_scaled_as_by_brute_force(
 
 @pytest.mark.slow
 @ANY
-@settings(max_examples=100)
+@settings(max_examples=part_of(100))
 def test_any_of_many_specs_is_scaled_as_by_brute_force(
     data: dict[str, Any], by: str, quantity: str, chance: random.Random
 ) -> None:

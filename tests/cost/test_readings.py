@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy
+from effort import part_of
 from hypothesis import HealthCheck, given, settings
 from strategies import Mapping, families, spec_mappings
 
@@ -21,7 +22,7 @@ from mfprofile.spec.dimension import Size
 
 Numbers = tuple[Any, ...]
 QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-MORE = settings(QUICK, max_examples=1500)
+MORE = settings(QUICK, max_examples=part_of(1500))
 STRUCTURAL = {"repeat", "stride"}
 
 
@@ -172,7 +173,7 @@ def test_a_count_on_symbols_matches_the_count_on_ints(mapping: Mapping) -> None:
 
 
 @pytest.mark.slow
-@settings(QUICK, max_examples=400)
+@settings(QUICK, max_examples=part_of(400))
 @given(spec_mappings())
 def test_a_count_on_symbols_matches_the_count_on_ints_many_times(mapping: Mapping) -> None:
     """The same test with many more specs."""

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from effort import part_of
 from explore.brute import random_space, variants_of
 from explore.spaces import brute_force, space_mappings
 from explore.test_brute_force import SUMS
@@ -84,8 +85,9 @@ def test_distributions_of_random_spaces_are_those_of_all_their_variants(tmp_path
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1000, 1400, 100))
 def test_distributions_of_many_random_spaces_are_those_of_all_their_variants(first: int, tmp_path: Path) -> None:
-    """The same for 100 spaces at a time."""
-    assert _compare(range(first, first + 100), tmp_path) > 150
+    """The same for 100 spaces at a time, or a part of them."""
+    number = part_of(100)
+    assert _compare(range(first, first + number), tmp_path) > number
 
 
 def test_bounds_of_random_spaces_hold_what_their_variants_have(tmp_path: Path) -> None:

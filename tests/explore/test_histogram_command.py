@@ -47,7 +47,7 @@ def test_the_table_has_bins_quantiles_and_budgets() -> None:
 
 def test_json_and_csv_have_the_same_numbers_as_count() -> None:
     """Each bin is a window of `explore count`: above its lower edge and up to its upper one."""
-    arguments = ("tiny", "--of", "params", "--madds", "2M:4M", "--bins", "4", "--below", "40k")
+    arguments = ("tiny", "--quantity", "params", "--madds", "2M:4M", "--bins", "4", "--below", "40k")
     whole = json.loads(run("explore", "histogram", *arguments, "--json").stdout)
     lines = _lines(*arguments)
     assert (whole["quantity"], whole["windows"]["madds"]) == ("params", {"least": 2_000_000, "most": 4_000_000})
@@ -66,10 +66,10 @@ def test_json_and_csv_have_the_same_numbers_as_count() -> None:
 def test_times_are_in_milliseconds_in_the_table_and_in_nanoseconds_elsewhere() -> None:
     """Edges of times need a unit."""
     model = ("--latency-model", "example-torch")
-    table = run("explore", "histogram", "tiny", "--of", "latency", *model, "--edges", "1ms,2ms")
+    table = run("explore", "histogram", "tiny", "--quantity", "latency", *model, "--edges", "1ms,2ms")
     assert "latency (ms)" in table.stdout
     assert "1.000" in table.stdout
-    lines = _lines("tiny", "--of", "latency", *model, "--edges", "1ms,2ms")
+    lines = _lines("tiny", "--quantity", "latency", *model, "--edges", "1ms,2ms")
     assert [line["up_to"] for line in lines if line["kind"] == "bin"] == ["1000000", "2000000", ""]
 
 
@@ -111,8 +111,8 @@ def test_a_histogram_of_nothing_exits_with_1_and_names_the_nearest(form: tuple[s
         (["--below", "1MB"], "--below: '1MB': 'MB' is not a unit; use an amount such as 300M, 0.3G or 300_000_000"),
         (["--quantiles", "5,x"], "--quantiles: 'x' must be a percentage from 0 to 100, as in 5,50,95, or none"),
         (["--quantiles", "100.5"], "--quantiles: '100.5' must be a percentage from 0 to 100, as in 5,50,95, or none"),
-        (["--of", "stem"], "unknown quantity 'stem'; use one of"),
-        (["--of", "madds + top_1"], "unknown quantity 'top_1'; use one of"),
+        (["--quantity", "stem"], "unknown quantity 'stem'; use one of"),
+        (["--quantity", "madds + top_1"], "unknown quantity 'top_1'; use one of"),
     ],
 )
 def test_an_invalid_histogram_gets_one_line(arguments: list[str], message: str) -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
+from effort import part_of
 from explore.spaces import brute_force, space_mappings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -268,7 +269,7 @@ def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, da
 
 @pytest.mark.slow
 @each_query
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=part_of(200), suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), CONVENTIONS)
 def test_each_query_is_answered_as_by_brute_force_on_many(
     holds: Any, space: Mapping, data: Any, convention: str
@@ -289,7 +290,7 @@ def test_each_query_of_latency_is_answered_as_by_brute_force(
 
 @pytest.mark.slow
 @each_query
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=part_of(100), suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), LATENCIES)
 def test_each_query_of_latency_is_answered_as_by_brute_force_on_many(
     holds: Any, space: Mapping, data: Any, convention: Convention

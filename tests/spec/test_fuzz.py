@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from effort import part_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import Mapping, spec_mappings
@@ -18,7 +19,7 @@ from mfprofile.spec import document, load
 from mfprofile.spec.sources import shipped
 
 FEW = settings(max_examples=300, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=10_000)
+MANY = settings(FEW, max_examples=part_of(10_000))
 TEXTS = [file.read_text(encoding="utf-8") for file in shipped().values()]
 WORDS = [
     "extends",
@@ -304,7 +305,7 @@ def test_no_value_in_a_valid_spec_breaks_load_many_times(spec: Mapping, data: st
 
 
 @pytest.mark.slow
-@settings(MANY, max_examples=30_000)
+@settings(MANY, max_examples=part_of(30_000))
 @given(mutants())
 def test_no_mutant_of_a_shipped_spec_breaks_load_many_times(folder: Path, content: bytes) -> None:
     """The same test with 30,000 examples."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import count
-from mfprofile.errors import SpecError
+from mfprofile.errors import OutputError, SpecError
+from mfprofile.files import save
 from mfprofile.spec import Spec, load
+from mfprofile.spec.content import content_of
 from mfprofile.spec.document import parse, plain
+from mfprofile.spec.model import BlockSpec, TokensSpec
 from mfprofile.spec.names import COUNTED, PILLARS
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.writing import mapping, yaml_text
@@ -20,7 +25,7 @@ from mfprofile.spec.writing import mapping, yaml_text
 
 def reread(spec: Spec) -> Spec:
     """Return the spec loaded from its own YAML."""
-    root, problems = parse(yaml_text(spec), "written")
+    root, problems = parse(spec.to_yaml(), "written")
     assert problems == []
     data = plain(root)
     assert isinstance(data, dict)
@@ -28,8 +33,10 @@ def reread(spec: Spec) -> Spec:
 
 
 def assert_same(one: Spec, other: Spec) -> None:
-    """Check that two specs are equal and have the same costs, op by op."""
+    """Check that two specs are equal but for their names, and have the same content and costs, op by op."""
+    assert replace(one, name="") == replace(other, name="")
     assert mapping(one) == mapping(other)
+    assert content_of(one) == content_of(other)
     assert count(one).records() == count(other).records()
 
 
@@ -121,3 +128,55 @@ def test_values_with_a_special_word_are_written_as_that_word() -> None:
     assert data["blocks"][2] == {"out": "same", "block": "mf", "exp": 96}
     assert data["blocks"][3] == {"block": "mf-down", "exp": 144, "out": 48}
     assert_same(reread(spec), spec)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_saved_spec_is_loaded_as_an_equal_one(name: str, tmp_path: Path) -> None:
+    """The file has what `show` prints. With a file of the same name, the specs are equal, name included."""
+    spec = load(name)
+    save(spec, tmp_path / f"{name}.yaml")
+    again = load(tmp_path / f"{name}.yaml")
+    assert (again, hash(again), content_of(again)) == (spec, hash(spec), content_of(spec))
+    assert again.to_yaml() == spec.to_yaml() == yaml_text(spec)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tokens": {"count": 3}, "blocks": {8: {"out": 112}}},
+        {"width": 0.75, "classes": 100},
+        {"input": "225x321", "head": "none"},
+        {"detector": "retinanet", "head": "none", "bridge": {"final": False}},
+        {"attention": "mlp", "bridge": {"gate": False, "projections": True}},
+        {"budget": {"max": {"madds": "300M", "latency": "12ms", "former": {"madds": "10%"}}, "min": {"params": 1}}},
+        {"require": {"widths": "nondecreasing"}, "blocks": {3: {"repeat": 0}, 12: {"repeat": 4}}},
+    ],
+)
+def test_a_changed_spec_is_loaded_as_an_equal_one(change: Mapping, tmp_path: Path) -> None:
+    """A budget, a rectangle, a detector and a width are all in the file."""
+    spec = load("mf294m").replace(change)
+    save(spec, tmp_path / "mf294m.yaml")
+    assert load(tmp_path / "mf294m.yaml") == spec
+    assert_same(reread(spec), spec)
+
+
+def test_a_spec_that_cannot_be_loaded_again_is_not_written(tmp_path: Path) -> None:
+    """Arrays and broken rules are named. A file that was there stays as it was."""
+    file = tmp_path / "a.yaml"
+    file.write_text("before", encoding="utf-8")
+    spec = load("mf294m")
+    many = replace(spec, tokens=TokensSpec(np.arange(1, 4), 192))  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match=r"^mf294m: tokens.count: a spec cannot contain a value of type ndarray$"):
+        many.to_yaml()
+    odd = replace(spec, blocks=(*spec.blocks[:-1], BlockSpec("mf", 191, exp=1152)))
+    with pytest.raises(SpecError, match="must be a multiple of the bridge's 2 heads; use 190 or 192"):
+        save(odd, file)
+    assert file.read_text(encoding="utf-8") == "before"
+    with pytest.raises(OutputError):
+        save(spec, tmp_path / "missing" / "a.yaml")
+
+
+def test_numbers_of_numpy_are_written_as_numbers() -> None:
+    """A loop over an array puts its elements into a spec."""
+    spec = replace(load("mf26m"), tokens=TokensSpec(np.int64(4), np.int64(128)))  # type: ignore[arg-type]
+    assert "tokens: {count: 4, dim: 128}\n" in spec.to_yaml()

@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 import pytest
+from effort import part_of
 
 torch = pytest.importorskip("torch")
 
@@ -132,7 +133,7 @@ def test_every_row_matches_in_any_spec(mapping: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=400)
+@settings(NO_LIMITS, max_examples=part_of(400))
 def test_every_row_matches_in_hundreds_of_specs(mapping: dict[str, Any]) -> None:
     """The test above runs with more specs."""
     assert_all_rows_match(count(mapping))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from effort import part_of
 
 torch = pytest.importorskip("torch")
 
@@ -51,7 +52,7 @@ def test_a_few_random_variants_agree_with_torch_at_every_path(mapping: Mapping) 
 
 @pytest.mark.slow
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=400)
+@settings(NO_LIMITS, max_examples=part_of(400))
 def test_hundreds_of_random_variants_agree_with_torch_at_every_path(mapping: Mapping) -> None:
     """Parameters and core multiply-adds are torch's, module by module, for all switches."""
     assert_holds(mapping, ["torch"])
@@ -59,7 +60,7 @@ def test_hundreds_of_random_variants_agree_with_torch_at_every_path(mapping: Map
 
 @pytest.mark.slow
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=120)
+@settings(NO_LIMITS, max_examples=part_of(120))
 @example({"extends": "mf26m", "attention": "mlp", "tokens": {"count": 1}})
 def test_every_counter_is_explained_on_random_variants(mapping: Mapping) -> None:
     """The conventions predict every tool's total for any variant, not only for the released models."""

@@ -17,7 +17,7 @@ from mfprofile.paper.results import CNN, OURS, VIT
 from mfprofile.view.plots.accuracy import accuracy
 from mfprofile.view.plots.detection import detection
 from mfprofile.view.plots.look import Look
-from mfprofile.view.plots.networks import YOURS
+from mfprofile.view.plots.units import YOURS
 
 MINE = """name,top1,spec,madds,params
 mine,78.4,mf294m-kernel5,,

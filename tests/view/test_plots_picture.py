@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import struct
@@ -16,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.font_manager import FontEntry, fontManager
+from matplotlib.text import Text
 from pictures import covered, overlaps
 from running import ROOT, run, surroundings
 
 from mfprofile import count
-from mfprofile.errors import InputError, OutputError
+from mfprofile.errors import InputError, LettersWarning, OutputError
 from mfprofile.view.plots import fonts
+from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
-from mfprofile.view.plots.picture import FORMATS, Picture, format_of, save
+from mfprofile.view.plots.picture import FORMATS, Picture, format_of, rendered, save
 
 NAMES = ("accuracy", "detection", "ablation", "residuals", "front tiny")
 
@@ -196,35 +198,75 @@ def test_a_picture_is_as_wide_as_one_or_two_columns(tmp_path: Path) -> None:
         assert struct.unpack(">I", (tmp_path / "a.png").read_bytes()[16:20])[0] == pixels
 
 
-def test_letters_that_no_font_has_are_boxes_without_a_warning(tmp_path: Path) -> None:
+def test_letters_that_no_font_has_are_named_with_a_remedy(tmp_path: Path) -> None:
     """A name in Linear A is in the title of a picture and the label of a point. The data has the complete name."""
     name = "\U00010600\U00010601 網"
     (tmp_path / f"{name}.yaml").write_text("extends: mf26m\n", encoding="utf-8")
     (tmp_path / "own.csv").write_text(f"name,top1,madds\n{name},70,100M\n", encoding="utf-8")
     for words in (["blocks", f"{name}.yaml"], ["accuracy", "--measured", "own.csv"]):
-        for form in FORMATS:
-            done = run("plot", *words, "-o", f"a.{form}", cwd=tmp_path)
-            assert (done.returncode, done.stderr) == (0, f"wrote a.{form}\n")
+        done = run("plot", *words, "-o", "a.png", cwd=tmp_path)
+        warning, wrote = done.stderr.splitlines()
+        assert (done.returncode, wrote) == (0, "wrote a.png")
+        assert warning.startswith("warning: no installed font has ")
+        assert "\U00010600 (U+10600), \U00010601 (U+10601); in the picture they are boxes; install " in warning
     assert content_of(tmp_path / "a.png")["data"][-1]["name"] == name
 
 
 def test_letters_that_the_first_font_lacks_come_from_another_installed_font() -> None:
-    """STIX, which comes with matplotlib, has ƪ. No font has Linear A. The first font has all other letters."""
+    """STIX, which comes with matplotlib, has ᶁ. No font has Linear A. The first font has all other letters."""
     look = Look()
     with look.applied(), warnings.catch_warnings():
         warnings.simplefilter("error")
         figure = look.figure(1.0)
-        text = figure.text(0, 0, "a ƪ")
-        figure.savefig(io.BytesIO())
+        text = figure.text(0, 0, "a ᶁ")
+        rendered(Picture("", figure, []), "png", look)
+        assert text.get_fontfamily() == ["DejaVu Sans", "STIXGeneral"]
         text.set_text("a \U00010600")
-        with pytest.raises(UserWarning, match="missing from font"):
-            figure.savefig(io.BytesIO())
+        with pytest.raises(
+            LettersWarning, match=r"^no installed font has \U00010600 \(U\+10600\); .*; install a font that"
+        ):
+            rendered(Picture("", figure, []), "png", look)
 
 
-def test_a_font_that_is_not_installed_is_not_requested(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Matplotlib would warn about each missing font."""
-    monkeypatch.setattr(fonts, "FURTHER", ("No Such Family", "STIXGeneral"))
-    assert fonts.families() == ["DejaVu Sans", "STIXGeneral"]
+def test_an_installed_font_is_used_for_the_letters_that_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A font of one letter, made here, is used for that letter in a title, a label and a tick; its name is not known."""
+    assert fonts.families("漢") == ["DejaVu Sans"]
+    monkeypatch.setattr(fontManager, "ttflist", [*fontManager.ttflist, font_of("漢", tmp_path / "one.ttf")])
+    assert fonts.families("a 漢") == ["DejaVu Sans", "One Letter"]
+    look = Look()
+    with look.applied():
+        figure = look.figure(2.0)
+        axes = figure.add_subplot()
+        axes.set_title("漢")
+        axes.set_yticks([0.5], ["漢字"])
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        annotate(axes, [(0.5, 0.5, "漢 1", "black")], look, [(0.5, 0.5)])
+    with pytest.warns(LettersWarning, match=r"^no installed font has 字 \(U\+5B57\); .*; install Noto Sans CJK \("):
+        rendered(Picture("", figure, []), "svg", look)
+    families = {text.get_text(): text.get_fontfamily() for text in figure.findobj(Text) if "漢" in text.get_text()}
+    assert families == {text: ["DejaVu Sans", "One Letter"] for text in ("漢", "漢字", "漢 1")}
+
+
+def font_of(letter: str, file: Path) -> FontEntry:
+    """Write a font with one letter, a square, and return its entry in matplotlib's list."""
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    for at, corner in enumerate([(0, 0), (0, 700), (700, 700), (700, 0)]):
+        (pen.lineTo if at else pen.moveTo)(corner)
+    pen.closePath()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "one"])
+    font.setupCharacterMap({ord(letter): "one"})
+    font.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "one": pen.glyph()})
+    font.setupHorizontalMetrics({".notdef": (500, 0), "one": (800, 50)})
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "One Letter", "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(file)
+    return FontEntry(fname=str(file), name="One Letter", style="normal", weight=400)
 
 
 def test_other_warnings_of_matplotlib_are_not_suppressed() -> None:

@@ -93,5 +93,8 @@ def test_networks_beyond_the_band_are_named() -> None:
     picture = prediction(look, odd_device(), NETWORKS)
     assert {"mf26m", "far away"} <= {text for text, _ in texts(picture, look)}
     assert misleading(picture, look) == []
-    shown = [text for text, _ in texts(prediction(look, odd_device(), ALL_BEYOND), look) if text.startswith("beyond")]
-    assert sorted(shown) == sorted(f"beyond-{at}" for at in range(MOST_NAMED))
+    picture = prediction(look, odd_device(), ALL_BEYOND)
+    shown = [text for text, _ in texts(picture, look) if text.startswith("beyond")]
+    left_out = [each for each in range(MOST_NAMED) if f"1 label does not fit: beyond-{each}" in picture.notes]
+    assert sorted(shown) == [f"beyond-{at}" for at in range(MOST_NAMED) if at not in left_out]
+    assert len(left_out) <= 1

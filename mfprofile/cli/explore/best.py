@@ -40,11 +40,14 @@ def command(
 ) -> None:
     """Find the variants with the most or the least of a quantity.
 
-    The answer is exact, and of equally good variants the same ones are always taken. An answer is refused if it needs
-    more memory than --ram. The quantity may be a sum. If no variant is within the windows, exits with 1 and names the
-    nearest. With --measured, only variants that were trained count, and the quantity may be a column of the file.
+    Examples:
+        mfprofile explore best mf294m-tokens --maximize params --madds :300M
+        mfprofile explore best tiny --minimize 'bridge.madds + former.madds' -n 5
 
-    Example: mfprofile explore best mf294m-blocks --maximize params --madds :300M
+    The answer is exact, and of equally good variants the same ones are always taken. An answer is refused if it
+    needs more memory than --ram. The quantity may be a sum. If no variant is within the windows, exits with 1 and
+    names the nearest. With --measured, only variants that were trained count, and the quantity may be a column of
+    the file.
     """
     from mfprofile.explore.best import best
     from mfprofile.explore.space import read_space

@@ -19,10 +19,12 @@ def command(
 ) -> None:
     """Count the variants, and those within windows.
 
+    Examples:
+        mfprofile explore count mf294m-stages --madds 290M:300M
+        mfprofile explore count mf294m-stages --within 'former.madds=:20M'
+
     Counts are exact as far as --ram allows. Beyond it they are a lower and an upper bound, marked as such, with an
     estimate from fair draws. If no variant fits, each window is shown with the nearest variants on both sides.
-
-    Example: mfprofile explore count mf294m-stages --madds 290M:300M --params :12M
     """
     from mfprofile.explore.count import count_space
     from mfprofile.explore.estimate import estimated

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import quantities
+from mfprofile.cli.completion import quantities, words
 from mfprofile.cli.explore.resources import Resources
 from mfprofile.cli.groups import Group
 from mfprofile.cost.weights import Counting
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Of = Annotated[
     str,
     typer.Option(
-        "--of",
+        "--quantity",
         metavar="QUANTITY",
         help="The quantity: madds, params, latency, former.madds, or a sum.",
         autocompletion=quantities,
@@ -76,7 +76,15 @@ BinOptions = Annotated[
                 None,
             ),
             "quantiles": (
-                Annotated[str, typer.Option("--quantiles", metavar="PERCENT,...", help="Quantiles to find, or none.")],
+                Annotated[
+                    str,
+                    typer.Option(
+                        "--quantiles",
+                        metavar="PERCENT,...|none",
+                        help="Quantiles to find, or none.",
+                        autocompletion=words("none"),
+                    ),
+                ],
                 QUANTILES,
             ),
             "below": (

@@ -25,12 +25,14 @@ def command(
 ) -> None:
     """Find the Pareto front of two or three quantities.
 
-    A variant is on the front if no other one within the windows is as good in each quantity and better in one. By
-    default, madds are minimized and params are maximized. If no variant is within the windows, exits with 1 and names
-    the nearest. With --measured, the front is that of the variants that were trained, and a quantity may be a column of
-    the file.
+    Examples:
+        mfprofile explore front mf294m-tokens
+        mfprofile explore front tiny --minimize madds --maximize former.params
 
-    Example: mfprofile explore front mf294m-stages --minimize madds --maximize former.params
+    A variant is on the front if no other one within the windows is as good in each quantity and better in one. By
+    default, madds are minimized and params are maximized. If no variant is within the windows, exits with 1 and
+    names the nearest. With --measured, the front is that of the variants that were trained, and a quantity may be a
+    column of the file.
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.variants import show_variants

@@ -23,11 +23,14 @@ def command(
 ) -> None:
     """Show how a quantity is distributed over the variants.
 
-    Each line is a bin: the variants with more than 'over' and at most 'up to'. Numbers and quantiles are exact as far
-    as --ram allows, else bounds. A quantile is the least amount that so many percent of the variants have at most.
-    One window may be on another quantity. If no variant is within the windows, exits with 1 and names the nearest.
+    Examples:
+        mfprofile explore histogram mf294m-tokens
+        mfprofile explore histogram mf294m-tokens --quantity params --below 12M
 
-    Example: mfprofile explore histogram mf294m-stages --of params --madds 290M:300M
+    Each line is a bin: the variants with more than 'over' and at most 'up to'. Numbers and quantiles are exact as
+    far as --ram allows, else bounds. A quantile is the least amount that so many percent of the variants have at
+    most. One window may be on another quantity. If no variant is within the windows, exits with 1 and names the
+    nearest.
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.distribution import distribution_csv, distribution_json, distribution_table

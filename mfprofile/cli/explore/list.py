@@ -19,11 +19,13 @@ def command(
 ) -> None:
     """List every variant within windows as CSV.
 
-    Each line has the choices of a variant and its costs. Memory use is constant. A space with too many variants is
-    refused, with its size. If no variant is within the windows, exits with 1 and names the nearest. With --measured,
-    lists only variants that were trained, with all columns of numbers in the file.
+    Examples:
+        mfprofile explore list mf294m-tokens --madds 290M:300M
+        mfprofile explore list mf294m-tokens --params :12M > variants.csv
 
-    Example: mfprofile explore list mf294m-tokens --madds 290M:300M > variants.csv
+    Each line has the choices of a variant and its costs. Memory use is constant. A space with too many variants is
+    refused, with its size. If no variant is within the windows, exits with 1 and names the nearest. With
+    --measured, lists only variants that were trained, with all columns of numbers in the file.
     """
     from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space

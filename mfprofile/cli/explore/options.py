@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import quantities, spaces
+from mfprofile.cli.completion import quantities, spaces, windows
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 
@@ -112,6 +112,7 @@ WINDOW_OPTIONS = {
                 "--within",
                 metavar="QUANTITY=LEAST:MOST",
                 help="Window on any quantity or sum, such as 'former.madds + bridge.madds=:30M'. Repeatable.",
+                autocompletion=windows,
             ),
         ],
         None,

@@ -29,10 +29,12 @@ def command(
 ) -> None:
     """Draw different variants within windows, all equally likely.
 
-    JSON has the full spec of each. Fewer than N are drawn only if there are no more. If there are none, exits with 1
-    and names the nearest.
+    Examples:
+        mfprofile explore sample mf294m-stages --madds 290M:300M
+        mfprofile explore sample mf294m-stages -n 20 --params :12M -o variants
 
-    Example: mfprofile explore sample mf294m-stages -n 20 --seed 1 --madds 290M:300M --output variants
+    JSON has the full spec of each. Fewer than N are drawn only if there are no more. If there are none, exits with
+    1 and names the nearest.
     """
     from mfprofile.explore.sample import sample_space
     from mfprofile.explore.space import read_space

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfprofile.cli.completion import names_in, quantities
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import end_without_variants
 from mfprofile.cli.explore.options import SpaceName, Windows
@@ -48,18 +49,34 @@ def command(
         str | None, typer.Option("--name", metavar="NAME", help="Name of the study there (default: the space's).")
     ] = None,
     sampler: Annotated[
-        str, typer.Option("--sampler", metavar="NAME", help="Sampler of Optuna: tpe, nsga2 or random.")
+        str,
+        typer.Option(
+            "--sampler",
+            metavar="NAME",
+            help="Sampler of Optuna: tpe, nsga2 or random.",
+            autocompletion=names_in("explore.studies:SAMPLERS"),
+        ),
     ] = "tpe",
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, help="Random seed. Give each process its own.")
     ] = 0,
     minimize: Annotated[
         list[str] | None,
-        typer.Option("--minimize", metavar="NAME", help="Goal: a figure of the objective, or a counted quantity."),
+        typer.Option(
+            "--minimize",
+            metavar="QUANTITY",
+            help="Goal: a figure of the objective, or a counted quantity.",
+            autocompletion=quantities,
+        ),
     ] = None,
     maximize: Annotated[
         list[str] | None,
-        typer.Option("--maximize", metavar="NAME", help="The same (default: the number that the objective returns)."),
+        typer.Option(
+            "--maximize",
+            metavar="QUANTITY",
+            help="The same (default: the number that the objective returns).",
+            autocompletion=quantities,
+        ),
     ] = None,
     *,
     limits: Windows,
@@ -69,12 +86,13 @@ def command(
 ) -> None:
     """Search for the variants that your own function finds best.
 
-    The function trains a variant, or measures it. Optuna proposes. Each proposal becomes the variant within the windows
-    that differs from it in the fewest choices and was not tried before. A study keeps the trials: run the command again
-    to go on, or in several processes to share the work. If no trial is complete, exits with 1.
+    Examples:
+        mfprofile explore search tiny --objective train.py:accuracy
+        mfprofile explore search tiny --objective train.py:accuracy --study a.log
 
-    Example: mfprofile explore search mf294m-stages --objective train.py:accuracy --madds :300M -n 100 --study
-    sqlite:///study.db
+    The function trains a variant, or measures it. Optuna proposes. Each proposal becomes the variant within the
+    windows that differs from it in the fewest choices and was not tried before. A study keeps the trials: run the
+    command again to go on, or in several processes to share the work. If no trial is complete, exits with 1.
     """
     need_packages("explore search", "search", "optuna")
     from mfprofile.explore.nearest import nearest

@@ -8,7 +8,9 @@ from mfprofile.cli.options import FormOptions
 def command(*, form: FormOptions) -> None:
     """List the spaces that come with mfprofile.
 
-    Example: mfprofile explore spaces
+    Examples:
+        mfprofile explore spaces
+        mfprofile explore spaces --json
     """
     from mfprofile.view.exploring import spaces_table
     from mfprofile.view.tables import render, show

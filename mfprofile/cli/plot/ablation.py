@@ -9,9 +9,11 @@ from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 def command(output: Output = None, *, look: LookOptions, convention: ConventionName = "paper") -> None:
     """Draw top-1 and cost of the ablations, Tables 5 to 9.
 
-    Accuracies are as printed. Multiply-adds and parameters are counted.
+    Examples:
+        mfprofile plot ablation
+        mfprofile plot ablation --convention core --dark -o ablation.svg
 
-    Example: mfprofile plot ablation -o ablation.svg
+    Accuracies are as printed. Multiply-adds and parameters are counted.
     """
     from mfprofile.view.plots.ablation import ablation
 

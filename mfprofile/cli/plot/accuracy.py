@@ -8,15 +8,13 @@ import typer
 
 from mfprofile.cli.completion import conventions, names_in, specs
 from mfprofile.cli.counting import LatencyModel
-from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending, families, write
 
 
 def command(
     variants: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[SPEC...]", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs
-        ),
+        typer.Argument(metavar="SPEC", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs),
     ] = None,
     quantity: Annotated[
         str,
@@ -38,9 +36,13 @@ def command(
     recounted: Annotated[
         bool, typer.Option("--recounted", help="Also count the other networks that can be built; all in core.")
     ] = False,
+    only: Only = None,
+    front: Annotated[
+        bool, typer.Option("--front", help="Also draw the Pareto front of your own networks, and label those on it.")
+    ] = False,
     output: Output = None,
     *,
-    look: LookOptions,
+    look: ChartOptions,
     convention: Annotated[
         str | None,
         typer.Option(
@@ -55,14 +57,19 @@ def command(
 ) -> None:
     """Draw ImageNet top-1 against cost, as in Figure 2.
 
-    Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted they
-    are as in 'mfprofile paper baselines', and hollow if they cannot be built. Against a predicted latency, only
-    Mobile-Former and your variants are drawn. A variant without a measured accuracy
-    is a tick on the cost axis.
+    Examples:
+        mfprofile plot accuracy
+        mfprofile plot accuracy --quantity params --measured mine.csv
 
-    Example: mfprofile plot accuracy -o accuracy.svg
+    Mobile-Former is counted. Efficient CNNs and vision transformers are as printed in the paper. With --recounted
+    they are as in 'mfprofile paper baselines', and hollow if they cannot be built. Against a predicted latency,
+    only Mobile-Former and your variants are drawn. A variant without a measured accuracy is a tick on the cost
+    axis.
     """
     from mfprofile.view.plots.accuracy import accuracy
 
     check_ending(output)
-    write(accuracy(look, variants or [], measured, quantity, convention, recounted, device), "accuracy", output, look)
+    picture = accuracy(
+        look, variants or [], measured, quantity, convention, recounted, device, only=families(only), with_front=front
+    )
+    write(picture, "accuracy", output, look)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from mfprofile.cli.completion import words
 from mfprofile.cli.options import Changes, Spec, need_torch, notify
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 from mfprofile.errors import CheckpointWarning, InputError
@@ -19,7 +20,13 @@ def command(
         str | None, typer.Option("--checkpoint", metavar="FILE", help="Weights in the released layout.")
     ] = None,
     blocks: Annotated[
-        str | None, typer.Option("--blocks", metavar="N,...", help="Numbers of blocks, or 'all' (default 3,5,8,12).")
+        str | None,
+        typer.Option(
+            "--blocks",
+            metavar="N,...|all",
+            help="Numbers of blocks, or 'all' (default 3,5,8,12).",
+            autocompletion=words("all"),
+        ),
     ] = None,
     token: Annotated[
         int | None,
@@ -32,10 +39,12 @@ def command(
 ) -> None:
     """Draw the attention of both bridges on an image.
 
-    The layout is that of the paper's Figures 4 to 7: a column for each token, a row for each head of a block. Without a
-    checkpoint the weights are random, and the picture says so. Needs torch (pip install '.[torch]').
+    Examples:
+        mfprofile plot attention mf294m --image horse.jpg
+        mfprofile plot attention mf26m --image horse.jpg --checkpoint mf26m.pth
 
-    Example: mfprofile plot attention mf294m --image horse.jpg --checkpoint mf294m.pth
+    The layout is that of the paper's Figures 4 to 7: a column for each token, a row for each head of a block.
+    Without a checkpoint the weights are random, and the picture says so. Needs torch (pip install '.[torch]').
     """
     from mfprofile.spec.load import load
     from mfprofile.spec.reading import file_named

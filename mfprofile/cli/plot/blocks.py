@@ -15,9 +15,13 @@ def command(
     changes: Changes,
     convention: Counting,
 ) -> None:
-    """Draw MAdds and parameters by block, stacked by pillar. With a latency model, so is the predicted latency.
+    """Draw MAdds and parameters by block, stacked by pillar.
 
-    Example: mfprofile plot blocks mf294m -o blocks.svg
+    Examples:
+        mfprofile plot blocks mf294m
+        mfprofile plot blocks mf294m --latency-model example-torch -o blocks.svg
+
+    With a latency model, the predicted latency is drawn too.
     """
     from mfprofile.cost.bill import count
     from mfprofile.spec.load import load

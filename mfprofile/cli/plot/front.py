@@ -8,7 +8,7 @@ from mfprofile.cli.explore.measured import EitherWindows, Measured, end_without_
 from mfprofile.cli.explore.options import Maximize, Minimize, SpaceName, goals_of_front
 from mfprofile.cli.explore.resources import ResourceOptions
 from mfprofile.cli.options import Changes
-from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.cli.plot.options import ChartOptions, Output, check_ending, write
 from mfprofile.errors import InputError
 
 
@@ -20,18 +20,20 @@ def command(
     *,
     limits: EitherWindows,
     output: Output = None,
-    look: LookOptions,
+    look: ChartOptions,
     changes: Changes,
     convention: Counting,
     resources: ResourceOptions,
 ) -> None:
     """Draw a space's Pareto front and the seven models.
 
-    The front is that of 'mfprofile explore front'. By default, madds are minimized and params are maximized. If no
-    variant is within the windows, nothing is drawn: exits with 1 and names the nearest. With --measured, all variants
-    that were trained are drawn, and their front; a quantity may be a column of the file.
+    Examples:
+        mfprofile plot front mf294m-tokens
+        mfprofile plot front mf294m-tokens --madds :400M -o front.svg
 
-    Example: mfprofile plot front mf294m-stages --madds :400M -o front.svg
+    The front is that of 'mfprofile explore front'. By default, madds are minimized and params are maximized. If no
+    variant is within the windows, nothing is drawn: exits with 1 and names the nearest. With --measured, all
+    variants that were trained are drawn, and their front; a quantity may be a column of the file.
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.plots.front import front_picture

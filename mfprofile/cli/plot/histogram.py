@@ -20,7 +20,7 @@ def command(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="SPACE...",
+            metavar="SPACE",
             help="Names of 'mfprofile explore spaces', paths, or - for stdin.",
             autocompletion=spaces,
         ),
@@ -35,12 +35,14 @@ def command(
     convention: Counting,
     resources: ResourceOptions,
 ) -> None:
-    """Draw how a quantity is distributed over the variants of spaces.
+    """Draw how a quantity is distributed over spaces.
 
-    One space has bars, and a line for the share of variants with at most an amount. Several spaces have a line each.
-    Budgets of --below are marked. The numbers are those of 'mfprofile explore histogram'.
+    Examples:
+        mfprofile plot histogram mf294m-tokens
+        mfprofile plot histogram mf294m-tokens --quantity params --below 12M --dark
 
-    Example: mfprofile plot histogram mf294m-stages --below 300M -o histogram.svg
+    One space has bars, and a line for the share of variants with at most an amount. Several spaces have a line
+    each. Budgets of --below are marked. The numbers are those of 'mfprofile explore histogram'.
     """
     from mfprofile.explore.space import read_space
     from mfprofile.view.plots.histogram import histogram_picture

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import specs
+from mfprofile.cli.completion import networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, counted
 from mfprofile.cli.describing import InferenceOptions
-from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
+from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending, families, write
 from mfprofile.cli.subjects import Options, bills_of, refuse_misplaced
 from mfprofile.errors import InputError
 from mfprofile.spec.words import EMPTY
@@ -25,9 +25,9 @@ def command(
     variants: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SPEC|TARGET...]",
+            metavar="SPEC|TARGET",
             help="Predict these: names of 'mfprofile list', paths, or targets of 'audit' (default: the seven models).",
-            autocompletion=specs,
+            autocompletion=networks,
         ),
     ] = None,
     measured: Annotated[
@@ -38,18 +38,22 @@ def command(
     ] = None,
     latency_model: ModelOption = None,
     allow_unpriced: UnpricedOption = False,
+    only: Only = None,
     output: Output = None,
     *,
-    look: LookOptions,
+    look: ChartOptions,
     options: InferenceOptions,
 ) -> None:
     """Draw latency against MAdds: measured, predicted, or both.
 
-    Both axes are logarithmic, with lines of equal ms per 100M MAdds. Networks of --measured have their interval as a
-    bar. A latency model predicts those of the command line, which are hollow. Files that were measured in different
-    places or ways have different markers. A network in code is imported and run as with 'audit', which needs torch.
+    Examples:
+        mfprofile plot latency --measured desk.json
+        mfprofile plot latency mf294m mf26m --latency-model example-torch
 
-    Example: mfprofile plot latency --measured desk.json -o latency.svg
+    Both axes are logarithmic, with lines of equal ms per 100M MAdds. Networks of --measured have their interval as
+    a bar. A latency model predicts those of the command line, which are hollow. Files that were measured in
+    different places or ways have different markers. A network in code is imported and run as with 'audit', which
+    needs torch.
     """
     from mfprofile.view.plots.latency import latency
     from mfprofile.view.plots.timings import read_timings
@@ -66,7 +70,8 @@ def command(
         bills = []
     else:
         bills = _bills(names, counted("core", latency_model, allow_unpriced), options)
-    write(latency(look, [read_timings(file) for file in files], bills), "latency", output, look)
+    picture = latency(look, [read_timings(file) for file in files], bills, families(only))
+    write(picture, "latency", output, look)
 
 
 def _bills(names: list[str], convention: Counted, options: Options) -> list[Bill]:

@@ -16,7 +16,7 @@ def command(
     variants: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SPEC...]",
+            metavar="SPEC",
             help="Names of 'mfprofile list' or paths (default: the seven models).",
             autocompletion=specs,
         ),
@@ -29,7 +29,9 @@ def command(
 ) -> None:
     """Draw each pillar's share of the MAdds and parameters.
 
-    Example: mfprofile plot pillars mf294m mf294m-mlp mf294m-mobile -o pillars.pdf
+    Examples:
+        mfprofile plot pillars
+        mfprofile plot pillars mf294m mf294m-mlp mf294m-mobile -o pillars.pdf
     """
     from mfprofile.cost.bill import count
     from mfprofile.paper.claims import MODELS

@@ -25,10 +25,12 @@ def command(
 ) -> None:
     """Draw predicted against measured latency.
 
+    Examples:
+        mfprofile plot prediction example-torch
+        mfprofile plot prediction model.json --dark -o prediction.svg
+
     The networks are those that the latency model was fitted to. Each is predicted by a fit to others. The band is
     ±10 %.
-
-    Example: mfprofile plot prediction desk.json -o prediction.svg
     """
     from mfprofile.view.plots.held_out import read_held_out
     from mfprofile.view.plots.prediction import prediction

@@ -27,10 +27,12 @@ def command(
 ) -> None:
     """Draw counted minus printed, for every cost in the paper.
 
-    Differences are in units of the last printed digit. A cell agrees with its printed value if it lies in the band of
-    half a unit.
+    Examples:
+        mfprofile plot residuals
+        mfprofile plot residuals --convention core --dark -o residuals.svg
 
-    Example: mfprofile plot residuals --convention inferred --convention core -o residuals.svg
+    Differences are in units of the last printed digit. A cell agrees with its printed value if it lies in the band
+    of half a unit.
     """
     from mfprofile.view.plots.residuals import INFERRED, residuals
 

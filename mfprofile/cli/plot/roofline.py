@@ -29,10 +29,13 @@ def command(
 ) -> None:
     """Draw each op by intensity and rate, and its share of the time.
 
-    The intensity is the MAdds per byte moved, as in 'mfprofile memory --by op'. The rate is the MAdds per second that
-    the latency model predicts. Ops without products have no rate. They are in the bars, which show the time by kind.
+    Examples:
+        mfprofile plot roofline mf294m --latency-model example-torch
+        mfprofile plot roofline mf294m --latency-model model.json -o roofline.svg
 
-    Example: mfprofile plot roofline mf294m --latency-model desk.json
+    The intensity is the MAdds per byte moved, as in 'mfprofile memory --by op'. The rate is the MAdds per second
+    that the latency model predicts. Ops without products have no rate. They are in the bars, which show the time by
+    kind.
     """
     from mfprofile.cost.bill import count
     from mfprofile.spec.load import load

@@ -34,7 +34,9 @@ def command(
 ) -> None:
     """Draw what one step of each knob changes, as a tornado.
 
-    Example: mfprofile plot sensitivity mf294m --top 12 -o sensitivity.svg
+    Examples:
+        mfprofile plot sensitivity mf294m
+        mfprofile plot sensitivity mf294m --sort params --top 12 -o knobs.svg
     """
     from mfprofile.budget.sensitivity import sensitivity
     from mfprofile.spec.load import load

@@ -53,9 +53,11 @@ def command(
 ) -> None:
     """Draw how A's total becomes B's, part by part.
 
-    Blocks are aligned even if the depths differ, as in 'mfprofile diff'.
+    Examples:
+        mfprofile plot waterfall mf294m mf214m
+        mfprofile plot waterfall mf294m --set width=0.75 --by pillar --dark
 
-    Example: mfprofile plot waterfall mf294m mf214m -o waterfall.svg
+    Blocks are aligned even if the depths differ, as in 'mfprofile diff'.
     """
     from mfprofile.budget.difference import difference
     from mfprofile.view.plots.waterfall import waterfall

@@ -34,9 +34,9 @@ def _field(schema: Mapping[str, Any], sections: Mapping[str, Any]) -> Field:
         return {"type": "resolution", "pattern": ways[-1]["pattern"], "most": MAX_PIXELS, "reason": reason}
     words = [word for way in ways for word in way.get("enum", [way["const"]] if "const" in way else [])]
     if words and len(ways) == 1:
-        return {"type": "choice", "words": words, "reason": f"must be {' or '.join(words)}"}
+        return {"type": "choice", "words": words, "reason": f"must be {' or '.join(map(repr, words))}"}
     field = _typed(ways[0], sections)
-    return {**field, "words": words, "reason": " or ".join([field["reason"], *words])}
+    return {**field, "words": words, "reason": " or ".join([field["reason"], *map(repr, words)])}
 
 
 def _typed(schema: Mapping[str, Any], sections: Mapping[str, Any]) -> Field:
@@ -54,11 +54,15 @@ def _typed(schema: Mapping[str, Any], sections: Mapping[str, Any]) -> Field:
             return {"type": "number", "above": above, "most": most, "reason": f"must be above {above}, at most {most}"}
         case "boolean":
             return {"type": "switch", "reason": "must be true or false"}
-    return {"type": "list", "each": _field(schema["items"], sections), "reason": "must be a list of blocks"}
+    return {
+        "type": "list",
+        "each": _field(schema["items"], sections),
+        "reason": "must be a list of blocks, which a link cannot hold",
+    }
 
 
 def _map(keys: dict[str, Field], required: list[str]) -> Field:
-    return {"type": "map", "keys": keys, "required": required, "reason": f"must be a map of {', '.join(keys)}"}
+    return {"type": "map", "keys": keys, "required": required, "reason": f"must be a map ({', '.join(keys)})"}
 
 
 def _budget() -> Field:

@@ -43,6 +43,7 @@ class Op(NamedTuple):
     outputs: Any
     params: Any
     activations: Any
+    calls: Any
 
 
 class Form(NamedTuple):
@@ -127,7 +128,18 @@ def _form(part: Part) -> Form:
 
 def _op(name: str, role: str, cost: Cost) -> Op:
     params = cost.weights + cost.biases
-    return Op(name, cost.kind, role, cost.out, cost.madds, cost.elements, prod(cost.out), params, activations(cost))
+    return Op(
+        name,
+        cost.kind,
+        role,
+        cost.out,
+        cost.madds,
+        cost.elements,
+        prod(cost.out),
+        params,
+        activations(cost),
+        cost.calls,
+    )
 
 
 @cache

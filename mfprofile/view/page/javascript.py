@@ -10,6 +10,8 @@ from typing import Any
 import sympy
 from sympy.printing.str import StrPrinter
 
+from mfprofile.cost.cost import Cost
+from mfprofile.cost.device import Rate, femtoseconds
 from mfprofile.view.page.forms import BLOCK_SWITCHES, FRAME_SWITCHES, Form, Layouts, Op, layouts
 
 
@@ -22,6 +24,10 @@ class _Printer(StrPrinter):  # type: ignore[misc]
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: ARG002, N802 - as sympy calls it
         base, exponent = self._print(expr.base), int(expr.exp)
         return "*".join([f"({base})" if expr.base.is_Add else base] * exponent)
+
+
+_AMOUNTS = ("products", "elements", "params", "calls")
+"""What an op's time depends on."""
 
 
 def _local(name: str) -> str:
@@ -45,6 +51,15 @@ def _layouts(every: Layouts) -> str:
     names = {"BLOCK_SWITCHES": BLOCK_SWITCHES, "FRAME_SWITCHES": FRAME_SWITCHES}
     switches = [f"const {name} = {compact(value)};" for name, value in names.items()]
     return "\n".join(["const LAYOUTS = {", *lines, "};", *switches, ""])
+
+
+def latency_text() -> str:
+    """Return the time of an op on a device as JavaScript: `femtoseconds` of BigInts, before it is rounded."""
+    products, elements, params, calls, images = (sympy.Symbol(f"op.{name}") for name in (*_AMOUNTS, "images"))
+    rates = Rate(*(sympy.Symbol(f"rate.{name}") for name in Rate._fields))
+    cost = Cost("", (), products, elements, params, calls=calls)
+    time = _Printer({"order": "lex"}).doprint(sympy.expand(femtoseconds(cost, rates, images)))
+    return f"const femtoseconds = ([{','.join(_AMOUNTS)}], [{','.join(Rate._fields)}], images) => {time};\n"
 
 
 def compact(value: Any) -> str:
@@ -93,7 +108,7 @@ class _Shared:
 
 
 def _amounts(op: Op) -> list[Any]:
-    return [*op.out, op.products, op.elements, op.outputs, op.params, op.activations]
+    return [*op.out, op.products, op.elements, op.outputs, op.params, op.activations, op.calls]
 
 
 def _op(op: Op, shared: _Shared) -> str:

@@ -13,11 +13,14 @@ from typing import Any
 
 from mfprofile import __version__
 from mfprofile.cost.bill import count
+from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.conventions import CONVENTIONS, find_convention
+from mfprofile.cost.device import Device
 from mfprofile.paper.claims import MODELS
+from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.words import several
-from mfprofile.view.page.script import engine_text, page_data
+from mfprofile.view.page.script import device_data, engine_text, page_data
 from mfprofile.view.plots.look import DARK, LIGHT
 
 _FOLDER = Path(__file__).parent
@@ -25,6 +28,7 @@ _SCRIPTS = (
     "elements",
     "numbers",
     "state",
+    "links",
     "knobs",
     "controls",
     "table",
@@ -32,6 +36,7 @@ _SCRIPTS = (
     "plane",
     "limits",
     "results",
+    "compare",
     "problems",
     "actions",
     "main",
@@ -49,11 +54,22 @@ _SIGNALS = {
 }
 
 
-def page_text(spec: Spec, convention: str = "core") -> str:
-    """Return the HTML of a variant's page, the same at each run. It opens in the convention."""
+def page_text(spec: Spec, convention: str = "core", device: Device | None = None) -> str:
+    """Return the HTML of a variant's page, the same at each run. It opens in the convention.
+
+    With a latency model, the `device`, the page predicts latency. Raises `InputError` for an unknown convention, and
+    for a spec with ops that the model has no price for, unless it allows them.
+    """
     find_convention(convention)
+    if device is not None:
+        device.total(network_parts(resolve(spec)))
     engine, script = engine_text(), _script()
-    data = {**page_data(spec), "initial": convention, "models": list(_models())}
+    data = {
+        **page_data(spec),
+        "initial": convention,
+        "models": list(_models()),
+        "device": None if device is None else device_data(device),
+    }
     values = {
         "name": escape(spec.name),
         "about": escape(_about(spec)),

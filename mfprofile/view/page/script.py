@@ -4,15 +4,19 @@ The engine is one script without dependencies. It makes a single global, `mfprof
 is the plain mapping that a YAML file holds, without null; whole numbers are JavaScript's, and an amount above 2⁵³ is
 a RangeError. All but `problems` take valid specs.
 
-    problems(spec)        what is wrong, [] if nothing: [{key, reason}] with a key such as "blocks.8.out". Python
-                          refuses the same specs and names the same keys, in more detail. One exception: a limit
-                          above 2⁵³ is valid there alone
+    problems(spec)        what is wrong, [] if nothing: [{key, reason, also, value}] with a key such as
+                          "blocks.8.out", the other keys that the rule reads, and the channels that it is about. Python
+                          refuses the same specs and names the same keys. One exception: a limit above 2⁵³ is valid
+                          there alone
     resolve(spec)         the network, its fields named as those of `spec.network.Network`
     rows(network)         its ops: [{name, block, stage, pillar, kind, role, out,
-                          products, elements, outputs, params, activations}]
-    bill(spec, name)      in the convention of that name (core): {convention, unit, madds, params, counted_params,
+                          products, elements, outputs, params, activations, calls}]
+    bill(spec, name, device)  in the convention of that name (core): {convention, unit, madds, params, counted_params,
                           activations, network, rows, by}; each row has its `madds`, and by(axis) gives
-                          [{name, madds, params, activations}] for block, stage, pillar, kind or op
+                          [{name, madds, params, activations}] for block, stage, pillar, kind or op. With a device, as
+                          `device_data` gives it, each has a `latency` in nanoseconds, too: null for a row without a
+                          rate, and for a bill with such rows, unless the device allows them; `unpriced` are their kinds
+    changeProblem(key, value, spec)  what is wrong with a change of one key, "" if its place exists and may hold it
     conventions           {name: {about, source, unit, versions, uncounted_params, weights}}
     yaml(spec, patch)     the spec as YAML; with {extends: "mf294m", base: its spec} only what differs from it
     budget(spec)          its limits: [{name, most, amount}], or {name, most, percent: "12.5"} for a share
@@ -28,6 +32,7 @@ from importlib.resources import files
 from typing import Any
 
 from mfprofile.cost.conventions import CONVENTIONS
+from mfprofile.cost.device import NANO, Device
 from mfprofile.cost.weights import NOTHING, Convention, Weight
 from mfprofile.spec import detector, model, names
 from mfprofile.spec.load import load
@@ -37,7 +42,7 @@ from mfprofile.spec.sources import shipped
 from mfprofile.spec.writing import mapping
 from mfprofile.view.page.fields import spec_field
 from mfprofile.view.page.forms import layouts
-from mfprofile.view.page.javascript import compact, forms_text
+from mfprofile.view.page.javascript import compact, forms_text, latency_text
 
 _FILES = ("resolver", "quantities", "keys", "rules", "bill", "yaml", "api")
 
@@ -48,7 +53,7 @@ def engine_text() -> str:
     folder = files("mfprofile.view.page") / "engine"
     constants = [f"const {name} = {compact(value)};\n" for name, value in _constants().items()]
     written = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in _FILES]
-    body = "\n".join([*constants, forms_text(), *written])
+    body = "\n".join([*constants, forms_text(), latency_text(), *written])
     text = f'"use strict";\nglobalThis.mfprofile = (() => {{\n{body}\nreturn API;\n}})();\n'
     if "</script" in text.lower() or "<!--" in text:
         raise ValueError("the engine holds text that would end its script element")
@@ -64,6 +69,22 @@ def page_data(spec: Spec) -> dict[str, Any]:
     return {"name": spec.name, "spec": mapping(spec), "base": base}
 
 
+def device_data(device: Device) -> dict[str, Any]:
+    """Return what a page holds of a latency model: its name, its error, and the rate of each kind and role of op."""
+    return {
+        "about": device.about,
+        "error": None if device.errors is None else device.errors.mean,
+        "batch": device.batch,
+        "allows_unpriced": device.allows_unpriced,
+        "rates": {f"{kind} {role}": rate for kind, role in _kinds() if (rate := device.rate(kind, role)) is not None},
+    }
+
+
+def _kinds() -> list[tuple[str, str]]:
+    """Return each kind and role of op that occurs in a form."""
+    return sorted({(op.kind, op.role) for form in layouts().forms for op in form.ops})
+
+
 def _constants() -> dict[str, Any]:
     """Return the data that the scripts take from Python, each by its name there."""
     return {
@@ -77,6 +98,7 @@ def _constants() -> dict[str, Any]:
             "last": detector.LAST_LEVEL,
         },
         "PILLARS": names.PILLARS,
+        "FEMTOSECONDS": NANO,
         "UNITS_OF": dict(names.UNITS),
         "CONVENTIONS": {name: _convention(each) for name, each in CONVENTIONS.items()},
     }
@@ -97,8 +119,7 @@ def _amounts(weight: Weight) -> tuple[int, ...]:
 
 def _convention(each: Convention) -> dict[str, Any]:
     """Return a convention with the weight of each counted kind and role that occurs in a form."""
-    pairs = dict.fromkeys((op.kind, op.role) for form in layouts().forms for op in form.ops)
-    weights = {f"{kind} {role}": each.weight(kind, role) for kind, role in sorted(pairs)}
+    weights = {f"{kind} {role}": each.weight(kind, role) for kind, role in _kinds()}
     left_out = ("name", "weights", "sees", "layers", "functions", "recurrent")
     plain = {field.name: getattr(each, field.name) for field in fields(each) if field.name not in left_out}
     return {

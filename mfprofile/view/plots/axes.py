@@ -1,4 +1,4 @@
-"""Axes of costs, titles, legends, and labels that do not overlap: the parts that several pictures share."""
+"""Axes of costs, titles and legends: the parts that several pictures share."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mfprofile.cost.weights import Counting
+from mfprofile.view.plots.fonts import provide_all
+from mfprofile.view.plots.limits import OPEN, Limits
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure, SubFigure
 
-    from mfprofile.view.plots.places import Floats
-
-_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 6, 8), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))
+_STEPS = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 6, 8), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9),
+          (1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5, 9))  # fmt: skip
 _TICKS, _MANY = 4, 8
 
 
@@ -35,15 +34,22 @@ def amount(value: float) -> str:
     return f"{sign}{abs(value):g}"
 
 
-def logarithmic(axes: Axes, which: str, least: float, most: float, write: Callable[[float], str] = amount) -> None:
-    """Make the axis `which` (x or y) of amounts logarithmic, from below `least` to above `most`.
+def logarithmic(
+    axes: Axes,
+    which: str,
+    least: float,
+    most: float,
+    write: Callable[[float], str] = amount,
+    limits: Limits = OPEN,
+) -> None:
+    """Make the axis `which` (x or y) of amounts logarithmic, from below `least` to above `most`, or to given `limits`.
 
     Its ticks are the powers of ten. If fewer than four fit, more round amounts are added: 1 and 3 of each power if 1,
     2 and 5 would be too many.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    low, high = least / 1.3, most * (1.18 if which == "x" else 1.3)
+    low, high = limits.or_else(least / 1.3, most * (1.18 if which == "x" else 1.3))
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis = axes.xaxis if which == "x" else axes.yaxis
     candidates = ([step * 10**power for power in range(-1, 25) for step in steps] for steps in _STEPS)
@@ -55,14 +61,23 @@ def logarithmic(axes: Axes, which: str, least: float, most: float, write: Callab
     axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 
-def scaled(axes: Axes, which: str, amounts: Sequence[float], write: Callable[[float], str] = amount) -> str:
-    """Fit the axis `which` to its amounts, logarithmic if they are far apart. Return a text on the scale."""
-    least, most = min(amounts), max(amounts)
+def scaled(
+    axes: Axes,
+    which: str,
+    amounts: Sequence[float],
+    write: Callable[[float], str] = amount,
+    limits: Limits = OPEN,
+) -> str:
+    """Fit the axis `which` to its amounts, logarithmic if they are far apart, or to given `limits`.
+
+    Return a text on the scale.
+    """
+    least, most = limits.or_else(min(amounts), max(amounts))
     if least > 0 and most > 2.5 * least:
-        logarithmic(axes, which, least, most, write)
+        logarithmic(axes, which, least, most, write, limits)
         return ", log scale"
     room = (most - least or abs(most) or 1) * 0.1
-    axes.set(**{f"{which}lim": (least - room, most + room)})
+    axes.set(**{f"{which}lim": limits.or_else(least - room, most + room)})
     linear(axes.xaxis if which == "x" else axes.yaxis, write=write)
     return ""
 
@@ -123,8 +138,10 @@ def write_headings(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look
 
 def write_title(figure: Figure, title: str, look: Look) -> None:
     """Write a figure's title at its left edge, wrapped; in one column, also broken after its colon."""
-    parts = title.split(": ", 1) if look.columns == 1 and ": " in title else [title]
-    shown = ":\n".join(fill(part, 44 * look.columns, break_on_hyphens=False) for part in parts)
+    parts = title.split(": ", 1) if look.columns == 1 and look.title is None and ": " in title else [title]
+    shown = ":\n".join(look.titled(part, 44) for part in parts)
+    if not shown:
+        return
     figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
 
 
@@ -151,88 +168,11 @@ def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = No
 def settle(figure: Figure | SubFigure) -> None:
     """Lay out a figure and keep the layout fixed: parts that are added later do not change it."""
     root = figure.get_figure(root=True)
+    if root is not None:
+        provide_all(root)
     if root is not None and (engine := root.get_layout_engine()) is not None:
         engine.execute(root)
         root.set_layout_engine("none")
-
-
-def annotate(
-    axes: Axes,
-    labels: Sequence[tuple[float, float, str, str]],
-    look: Look,
-    points: Sequence[tuple[float, float]],
-    lines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
-    size: float = 6.5,
-    marker: float = 6.0,
-) -> None:
-    """Write labels (x, y, text, colour) near their points, without overlaps with other labels, `points` and `lines`.
-
-    The labels also avoid the texts that the axes already have. A label without a place near its point gets a thin line
-    to the point. `size` is that of the text and `marker` that of the points, both in points of 1/72 inch. The figure
-    is laid out here: draw all other parts and set the limits of the axes before the call.
-    """
-    from mfprofile.view.plots.places import Field, placed
-
-    if not labels:
-        return
-    settle(axes.figure)
-    anchors = _in_points(axes, [(x, y) for x, y, *_ in labels])
-    field = Field(_frame(axes), _boxes(axes, points, marker), _segments(axes, lines))
-    places = placed(anchors, _sizes(axes, [text for *_, text, _ in labels], size), field)
-    line = {"arrowstyle": "-", "color": look.colors["quiet"], "linewidth": 0.5, "shrinkA": 0, "shrinkB": marker / 2}
-    for (x, y, text, color), place in zip(labels, places, strict=True):
-        axes.annotate(
-            text,
-            (x, y),
-            (place.x, place.y),
-            textcoords="offset points",
-            fontsize=size,
-            color=color,
-            ha="center",
-            va="center",
-            bbox=look.label_box(),
-            arrowprops=line if place.is_led else None,
-            zorder=6,  # over lines, so that the box of the label dims them
-        )
-
-
-def _in_points(axes: Axes, places: Sequence[tuple[float, float]]) -> Floats:
-    """Return positions in the axes' data as points of 1/72 inch from the figure's corner."""
-    positions: Floats = axes.transData.transform(np.array(places, float).reshape(-1, 2)) * _points_per_pixel(axes)
-    return positions
-
-
-def _points_per_pixel(axes: Axes) -> float:
-    return 72 / axes.figure.dpi
-
-
-def _frame(axes: Axes) -> tuple[float, float, float, float]:
-    left, bottom, right, top = map(float, np.array(axes.bbox.extents) * _points_per_pixel(axes))
-    return left, bottom, right, top
-
-
-def _sizes(axes: Axes, texts: Sequence[str], size: float) -> Floats:
-    """Return the width and height of each text, with a margin of half a point."""
-    probe = axes.text(0, 0, "", fontsize=size)
-    sizes = []
-    for text in texts:
-        probe.set_text(text)
-        sizes.append(np.array(probe.get_window_extent().size) * _points_per_pixel(axes) + 1)
-    probe.remove()
-    return np.array(sizes)
-
-
-def _boxes(axes: Axes, points: Sequence[tuple[float, float]], marker: float) -> Floats:
-    """Return the boxes of all markers and of the axes' texts."""
-    centres = _in_points(axes, points)
-    texts = [np.array(text.get_window_extent().extents) * _points_per_pixel(axes) for text in axes.texts]
-    return np.concatenate([np.hstack([centres - marker / 2, centres + marker / 2]), np.reshape(texts, (-1, 4))])
-
-
-def _segments(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Floats:
-    paths = [_in_points(axes, list(zip(xs, ys, strict=True))) for xs, ys in lines]
-    parts = [np.hstack([path[:-1], path[1:]]) for path in paths]
-    return np.concatenate([np.empty((0, 4)), *parts])
 
 
 def short(name: str, most: int = 28) -> str:
@@ -242,3 +182,17 @@ def short(name: str, most: int = 28) -> str:
     'aaaaaaaaaaaaaaaaaaaaaaaaaaa…'
     """
     return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def distinct(names: Sequence[str], most: int = 28) -> list[str]:
+    """Return names for a picture; those that would be the same if they were cut at the end are cut in the middle.
+
+    >>> distinct(["a" * 30 + "1", "a" * 30 + "2", "b"])
+    ['aaaaaaaaaaaaaaa…aaaaaaaaaaa1', 'aaaaaaaaaaaaaaa…aaaaaaaaaaa2', 'b']
+    """
+    cut = [short(name, most) for name in names]
+    tail = most - most // 2 - 2
+    return [
+        text if cut.count(text) == 1 or text == name else f"{name[: most - tail - 1]}…{name[-tail:]}"
+        for text, name in zip(cut, names, strict=True)
+    ]

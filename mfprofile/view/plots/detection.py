@@ -14,48 +14,64 @@ from mfprofile.paper.cells import COCO
 from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco, coco_latencies
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import instead, shown
-from mfprofile.view.plots.axes import annotate, percent, scaled, write_legend
+from mfprofile.view.plots.axes import percent, scaled, write_legend
+from mfprofile.view.plots.labels import OPTIONS, name_points
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import COSTS, check_unit
+from mfprofile.view.plots.only import only_of
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FAMILIES = {"mobile-former": OURS, "cnn": CNN, "resnet": "ResNet", "vit": VIT}
+"""The sorts of backbones that can be drawn alone, by their names on the command line."""
 _STYLES = {OURS: ("mobile", "o"), CNN: ("cnn", "s"), "ResNet": ("quiet", "D"), VIT: ("vit", "P")}
 
 
 def detection(
-    look: Look, cost: str = "madds", whole: bool = False, convention: str = COCO, device: Device | None = None
+    look: Look,
+    cost: str = "madds",
+    whole: bool = False,
+    convention: str = COCO,
+    device: Device | None = None,
+    only: Sequence[str] = (),
 ) -> Picture:
     """Draw RetinaNet's AP against the multiply-adds, parameters or latency (`cost`) of its backbone.
 
     Or against those of the `whole` detector. Mobile-Former is counted in the convention, and its latency is predicted
-    by `device`. The other networks are as printed in the paper, without a latency. Raises `InputError`.
+    by `device`. The other networks are as printed in the paper, without a latency. `only` keeps the networks of these
+    `FAMILIES`. Raises `InputError`.
     """
     if cost not in COSTS:
         raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
     check_unit(convention, cost)
     counting, column = find_convention(convention).on(device), "all" if whole else "backbone"
     timed = cost == LATENCY
-    detectors = list(coco_latencies(column, counting) if timed else coco(f"{column}_{cost}", convention))
+    every = list(coco_latencies(column, counting) if timed else coco(f"{column}_{cost}", convention))
+    x, y = frame(look, "time" if timed else "count", NUMBER)
+    chosen = only_of(every, only, FAMILIES, lambda each: {each.sort})
+    detectors, outside = inside(chosen, lambda each: (each.cost, each.ap), lambda each: each.model, x, y)
     part = "Detector" if whole else "Backbone"
     unit = {**NAMES, "params": "parameters", LATENCY: "latency (ms)"}[cost]
     title = f"COCO AP against {TITLES[cost]}"
     with look.applied():
         figure = look.figure(3.6 if look.columns == 2 else 3.3)
         axes = figure.add_subplot()
-        axes.set_title(title)
+        axes.set_title(look.titled(title))
         axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
-        scale = scaled(axes, "x", [each.cost for each in detectors], written(cost))
-        axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look))
-        _draw(axes, detectors, look)
-    return Picture(title, figure, [asdict(each) for each in detectors], convention, model_of([cost], counting))
+        scale = scaled(axes, "x", [each.cost for each in detectors], written(cost), x)
+        sorts = {each.sort for each in detectors}
+        axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look, sorts=sorts))
+        unlabelled = _draw(axes, detectors, look, y)
+    data = [asdict(each) for each in detectors]
+    return Picture(title, figure, data, convention, model_of([cost], counting), [*outside, *unlabelled])
 
 
-def _draw(axes: Axes, detectors: Sequence[Detection], look: Look) -> None:
-    axes.set_ylim(min(each.ap for each in detectors) - 1.2, max(each.ap for each in detectors) + 1.2)
+def _draw(axes: Axes, detectors: Sequence[Detection], look: Look, y: Limits) -> list[str]:
+    axes.set_ylim(y.or_else(min(each.ap for each in detectors) - 1.2, max(each.ap for each in detectors) + 1.2))
     percent(axes.yaxis, 8)
     lines = []
     for sort, group in groupby(detectors, key=lambda each: each.sort):
@@ -79,4 +95,4 @@ def _draw(axes: Axes, detectors: Sequence[Detection], look: Look) -> None:
         (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.text_color(_STYLES[each.sort][0]))
         for each in detectors
     ]
-    annotate(axes, labels, look, [(each.cost, each.ap) for each in detectors], lines)
+    return name_points(axes, labels, look, [(each.cost, each.ap) for each in detectors], lines, options=OPTIONS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,12 @@ from mfprofile.explore.variant import Variant
 from mfprofile.paper.cells import bill_of
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.names import LATENCY
-from mfprofile.view.plots.axes import annotate, madds_label, scaled, write_legend
+from mfprofile.view.plots.axes import madds_label, scaled, write_legend
+from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.limits import Limits, frame, inside
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.stairs import stairs
 from mfprofile.view.plots.units import model_of, predicted_by, written
 
 if TYPE_CHECKING:
@@ -42,17 +44,19 @@ def front_picture(
     if not points:
         raise InputError(f"{space}: no front to draw: no variant is within the windows")
     across, upward = _axes(*objectives)
-    data = [*_of_front(points, across, upward), *_of_models(across, upward, convention)]
+    x, y = frame(look, _unit(across), _unit(upward))
+    every = [*_of_front(points, across, upward), *_of_models(across, upward, convention)]
+    data, outside = inside(every, lambda each: (each["x"], each["y"]), lambda each: str(each["name"]), x, y)
     title = f"Front of {space}: {len(points):,} variant{'s' * (len(points) > 1)}"
     with look.applied():
         figure = look.figure(3.8 if look.columns == 2 else 3.4)
         axes = figure.add_subplot()
-        axes.set_title(title)
-        axes.set_xlabel(_label(across, convention, _scaled(axes, "x", across, data), look.columns))
-        axes.set_ylabel(_label(upward, convention, _scaled(axes, "y", upward, data)))
-        _draw(axes, data, across, look)
+        axes.set_title(look.titled(title))
+        axes.set_xlabel(_label(across, convention, _scaled(axes, "x", across, data, x), look.columns))
+        axes.set_ylabel(_label(upward, convention, _scaled(axes, "y", upward, data, y)))
+        unlabelled = _draw(axes, data, across, look)
     names = [objective.quantity.name for objective in objectives]
-    return Picture(title, figure, data, str(convention), model_of(names, convention))
+    return Picture(title, figure, data, str(convention), model_of(names, convention), [*outside, *unlabelled])
 
 
 def _axes(first: Objective, second: Objective) -> tuple[Objective, Objective]:
@@ -78,8 +82,12 @@ def _of_models(across: Objective, upward: Objective, convention: Counting) -> li
     return records
 
 
-def _scaled(axes: Axes, which: str, objective: Objective, data: Sequence[Mapping[str, Any]]) -> str:
-    return scaled(axes, which, [each[which] for each in data], written(objective.quantity.name))
+def _scaled(axes: Axes, which: str, objective: Objective, data: Sequence[Mapping[str, Any]], limits: Limits) -> str:
+    return scaled(axes, which, [each[which] for each in data], written(objective.quantity.name), limits)
+
+
+def _unit(objective: Objective) -> str:
+    return "time" if objective.quantity.is_timed else "count"
 
 
 def _label(objective: Objective, convention: Counting, scale: str, columns: int = 1) -> str:
@@ -91,38 +99,27 @@ def _label(objective: Objective, convention: Counting, scale: str, columns: int 
     label = f"{shown}, {way} is best{scale}"
     label = madds_label(convention, label) if "madds" in name else label
     label = f"{label}; {predicted_by(convention)}" if objective.quantity.is_timed else label
-    return fill(label, 38 * columns, break_on_hyphens=False)
+    return fill(label, 42 * columns, break_on_hyphens=False)
 
 
-def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: Look) -> None:
+def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: Look) -> list[str]:
+    """Draw the front and the models. Return notes on the models without a name."""
     colors = look.colors
     front = [(each["x"], each["y"]) for each in data if each["kind"] == "front"]
     models = [each for each in data if each["kind"] == "model"]
-    xs, ys = stairs(front, across.most)
+    xs, ys = stairs(front, across.most) if front else ([], [])
     style: Any = {"color": colors["former"], "markersize": 3, "zorder": 2}
     axes.plot(xs, ys, "-", **style)
-    if len(front) <= FEW:
+    if front and len(front) <= FEW:
         axes.plot(*zip(*front, strict=True), "o", **style)
     axes.plot([], [], "o-" if len(front) <= FEW else "-", **style, label="front")
     places = [(each["x"], each["y"]) for each in models]
-    axes.plot(
-        *zip(*places, strict=True), "s", color=colors["mobile"], markersize=5, label="Mobile-Former, as published"
-    )
+    if places:
+        axes.plot(
+            *zip(*places, strict=True), "s", color=colors["mobile"], markersize=5, label="Mobile-Former, as published"
+        )
     write_legend(axes.figure, look)
     names = [
         (each["x"], each["y"], each["name"].removeprefix("mf").upper(), look.text_color("mobile")) for each in models
     ]
-    annotate(axes, names, look, places, [(xs, ys)])
-
-
-def stairs(front: Sequence[tuple[int, int]], downwards: bool) -> tuple[list[float], list[float]]:
-    """Return the corners of the step line through a front.
-
-    Between two points, the line has the height of one: the left one if less x is better (not `downwards`), else the
-    right one.
-    """
-    xs, ys = [float(front[0][0])], [float(front[0][1])]
-    for (_, before), (x, y) in pairwise(front):
-        xs += [x, x] if not downwards else [xs[-1], x]
-        ys += [before, y] if not downwards else [y, y]
-    return xs, ys
+    return name_points(axes, names, look, places, [(xs, ys)] if front else [])

@@ -11,7 +11,8 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.measures import device_of
 from mfprofile.errors import InputError
 from mfprofile.spec.words import listed
-from mfprofile.view.plots.axes import annotate, logarithmic, madds_label, short, write_legend
+from mfprofile.view.plots.axes import logarithmic, madds_label, short, write_legend
+from mfprofile.view.plots.labels import OPTIONS, name_points
 from mfprofile.view.plots.latencies import (
     MEASURED,
     OTHERS,
@@ -23,7 +24,9 @@ from mfprofile.view.plots.latencies import (
     places_of,
     predicted_points,
 )
+from mfprofile.view.plots.limits import Limits, frame, inside
 from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.only import MINE, only_of
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timings import Timings
 
@@ -33,42 +36,52 @@ if TYPE_CHECKING:
 Line: TypeAlias = tuple[Sequence[float], Sequence[float]]
 MOST_NAMED = 30
 """The most networks that have names in the picture."""
+FAMILIES = {MINE: MINE, "mobile-former": PUBLISHED, "specs": SPECS, "others": OTHERS}
+"""The networks that can be drawn alone, by their names on the command line: `mine` are all but the published."""
+KINDS = {PUBLISHED: {PUBLISHED}, SPECS: {SPECS, MINE}, OTHERS: {OTHERS, MINE}}
 _COLORS = {PUBLISHED: "mobile", SPECS: "user", OTHERS: "cnn"}
 _MARKERS = "osD^"
 _STEPS = ((1, 2, 5), (1, 3), (1,))
 _MOST_LINES = 8
 
 
-def latency(look: Look, files: Sequence[Timings] = (), bills: Sequence[Bill] = ()) -> Picture:
+def latency(look: Look, files: Sequence[Timings] = (), bills: Sequence[Bill] = (), only: Sequence[str] = ()) -> Picture:
     """Draw milliseconds against multiply-adds, both on logarithmic axes.
 
     `files` are measurements, with their intervals as bars. `bills` are specs, in `core`, which the latency model of
-    the bills predicts: they are hollow. A published Mobile-Former is joined to the next. Raises `InputError` without
-    any network, and as `measured_points` and `predicted_points` do.
+    the bills predicts: they are hollow. A published Mobile-Former is joined to the next. `only` keeps the networks of
+    these `FAMILIES`. Raises `InputError` without any network, and as `measured_points` and `predicted_points` do.
     """
-    points = [*measured_points(files), *predicted_points(bills)]
-    if not points:
+    every = [*measured_points(files), *predicted_points(bills)]
+    if not every:
         raise InputError("no latency to draw; give a measurement, or specs with a latency model")
+    limits = frame(look, "count", "time", (True, True))
+    chosen = only_of(every, only, FAMILIES, lambda each: KINDS[each.sort])
+    points, outside = inside(chosen, lambda each: (each.madds, each.latency), lambda each: each.name, *limits)
     title = f"Latency against multiply-adds{'' if files else ', predicted'}"
     with look.applied():
         notes = [*_of_files(files), *_of_model(bills)]
         figure = look.figure((3.7 if look.columns == 2 else 3.6) + 0.1 * len(notes) * (3 - look.columns))
         axes = figure.add_subplot()
-        axes.set_title(title)
+        axes.set_title(look.titled(title))
         axes.set_xlabel(madds_label("core", "MAdds, log scale"))
         axes.set_ylabel("Latency (ms), log scale")
-        lines = _draw(axes, points, list(places_of(files)), look)
+        lines = _draw(axes, points, list(places_of(files)), look, limits)
         _legend(axes, points, places_of(files), look)
         write_legend(figure, look, notes=notes)
-        _name(axes, points, lines, look)
-    return Picture(title, figure, [asdict(point) for point in points], "core")
+        unlabelled = _name(axes, points, lines, look)
+    return Picture(title, figure, [asdict(point) for point in points], "core", notes=[*outside, *unlabelled])
 
 
-def _draw(axes: Axes, points: Sequence[Point], places: Sequence[str], look: Look) -> list[Line]:
+def _draw(
+    axes: Axes, points: Sequence[Point], places: Sequence[str], look: Look, limits: tuple[Limits, Limits]
+) -> list[Line]:
     """Draw all points over the lines of equal rates. Return the lines that labels should not cross."""
     ends = [end / 1e6 for point in points for end in (point.low, point.high, point.latency) if end]
-    logarithmic(axes, "x", min(point.madds for point in points), max(point.madds for point in points))
-    logarithmic(axes, "y", min(ends), max(ends))
+    x, y = limits
+    in_ms = Limits(*(None if end is None else end / 1e6 for end in y))
+    logarithmic(axes, "x", min(point.madds for point in points), max(point.madds for point in points), limits=x)
+    logarithmic(axes, "y", min(ends), max(ends), limits=in_ms)
     axes.grid(False)
     _rates(axes, look)
     lines: list[Line] = []
@@ -155,18 +168,18 @@ def _legend(axes: Axes, points: Sequence[Point], places: dict[str, str], look: L
         axes.plot([], [], marker="o", markerfacecolor=look.colors["ground"], **quiet, label=PREDICTED)
 
 
-def _name(axes: Axes, points: Sequence[Point], lines: Sequence[Line], look: Look) -> None:
+def _name(axes: Axes, points: Sequence[Point], lines: Sequence[Line], look: Look) -> list[str]:
     """Write each name once: at the highest measured point of the network, or else the highest predicted one.
 
-    All points of a network have its multiply-adds, so they are below the name.
+    All points of a network have its multiply-adds, so they are below the name. Return notes on the names left out.
     """
     rising = sorted(points, key=lambda point: (point.source == MEASURED, point.latency))
     named = list({(point.name, point.madds): point for point in rising}.values())
-    if len(named) > MOST_NAMED:
-        named = []
+    if len(named) > MOST_NAMED and not look.labels:
+        return [f"{len(named)} names are too many for the picture; use --labels for those that fit, or {OPTIONS}"]
     places = [(each.madds, each.milliseconds) for each in points]
     labels = [(each.madds, each.milliseconds, _short(each), look.text_color(_COLORS[each.sort])) for each in named]
-    annotate(axes, labels, look, places, lines)
+    return name_points(axes, labels, look, places, lines, marker=4.5, options=OPTIONS)
 
 
 def _short(point: Point) -> str:

@@ -1,6 +1,7 @@
 """The style of all pictures: a paper's column widths, colours for the colour-blind, light or dark.
 
-Colours are from Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened for a dark ground if necessary.
+Colours are from Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened for a dark ground and darkened for a light
+one where the contrast needs it.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from mfprofile.view.plots.fonts import families, no_missing_letters
+from mfprofile.view.plots.fonts import FIRST, no_missing_letters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +24,7 @@ INCHES = MappingProxyType({1: 3.25, 2: 6.875})
 LIGHT = MappingProxyType(
     {
         "mobile": "#0072B2", "former": "#D55E00", "bridge": "#009E73", "head": "#CC79A7",
-        "cnn": "#009E73", "vit": "#CC79A7", "user": "#E69F00", "quiet": "#767676",
+        "cnn": "#009E73", "vit": "#CC79A7", "user": "#C08000", "quiet": "#767676",
         "ink": "#1A1A1A", "ground": "#FFFFFF", "grid": "#E3E3E3", "panel": "#F4F4F4",
     }
 )  # fmt: skip
@@ -37,10 +39,19 @@ DARK = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The style of a picture: as wide as `columns` (1 or 2) of a paper, for a light or a dark ground."""
+    """The style of a picture: as wide as `columns` (1 or 2) of a paper, for a light or a dark ground.
+
+    `title` replaces the picture's own; an empty one leaves it out. `labels` are the names of points: all that fit
+    (True), none (False), or, by default, those that fit without many thin lines. `xlim` and `ylim` are the limits of
+    the axes, as in `100M:600M`.
+    """
 
     columns: int = 2
     dark: bool = False
+    title: str | None = None
+    labels: bool | None = None
+    xlim: str | None = None
+    ylim: str | None = None
 
     @property
     def width(self) -> float:
@@ -56,6 +67,11 @@ class Look:
         """Return a colour for small text. One third of it is ink, which makes it readable on the ground."""
         color, ink = (bytes.fromhex(self.colors[key].removeprefix("#")) for key in (name, "ink"))
         return "#" + bytes((2 * one + other) // 3 for one, other in zip(color, ink, strict=True)).hex()
+
+    def titled(self, title: str, across: int = 40) -> str:
+        """Return the title to write: that of the user, or else the picture's own, with `across` letters in a column."""
+        text = title if self.title is None else self.title
+        return fill(text, across * self.columns, break_on_hyphens=False)
 
     def label_box(self) -> dict[str, Any]:
         """Return the style of the box behind a label, which dims the lines under it."""
@@ -84,7 +100,7 @@ class Look:
         return {
             **dict.fromkeys(ink, colors["ink"]),
             **dict.fromkeys(ground, colors["ground"]),
-            "font.family": families(),
+            "font.family": FIRST,
             "font.size": 7.5,
             "axes.titlesize": 8.5,
             "axes.titleweight": "bold",

@@ -12,15 +12,22 @@ from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.paper.baselines import recounted as recount_of
-from mfprofile.paper.results import OURS, Result, accuracies, imagenet
+from mfprofile.paper.results import CNN, OURS, VIT, Result, accuracies, imagenet
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.measured import points, read_measured
+from mfprofile.view.plots.only import MINE, only_of
+from mfprofile.view.plots.stairs import best_of
+from mfprofile.view.plots.units import YOURS
 
 COSTS = ("madds", "params", LATENCY)
-YOURS = "yours"
+FAMILIES = {
+    MINE: YOURS, "mobile-former": OURS, "cnn": CNN, "vit": VIT,
+    **{name.lower(): name for name in ("MobileNetV3", "EfficientNet", "ShuffleNetV2", "ShuffleNetV2+WeightNet")},
+}  # fmt: skip
+"""The families that can be drawn alone, by their names on the command line: the user's networks are `mine`."""
 INPUT = "224"
 """The side of the images for most networks."""
 
@@ -43,13 +50,38 @@ class Point:
 
 
 def networks(
-    specs: Sequence[str], file: str | None, cost: str, convention: str, recounted: bool, device: Device | None = None
+    specs: Sequence[str],
+    file: str | None,
+    cost: str,
+    convention: str,
+    recounted: bool,
+    device: Device | None = None,
+    only: Sequence[str] = (),
 ) -> Iterator[Point]:
     """Yield the paper's networks by sort, family and cost, then variants, each once, then the networks of a CSV.
 
-    Other networks have no latency that could be compared, so against a latency there is only Mobile-Former. Raises
-    `InputError`, for example for a convention whose unit is not that of the paper.
+    Other networks have no latency that could be compared, so against a latency there is only Mobile-Former. With
+    `only`, yield the networks of these families (`FAMILIES`). Raises `InputError`, for example for a convention whose
+    unit is not that of the paper.
     """
+    yield from only_of(
+        list(_every(specs, file, cost, convention, recounted, device)),
+        only,
+        FAMILIES,
+        lambda each: {each.sort, each.family},
+    )
+
+
+def front_of(points: Sequence[Point]) -> list[Point]:
+    """Return the user's networks that no other of them beats in cost and accuracy, in order of cost."""
+    own = [point for point in points if point.sort == YOURS and point.top1 is not None]
+    best = best_of([(point.cost, point.top1 or 0.0) for point in own])
+    return [next(point for point in own if (point.cost, point.top1) == each) for each in best]
+
+
+def _every(
+    specs: Sequence[str], file: str | None, cost: str, convention: str, recounted: bool, device: Device | None
+) -> Iterator[Point]:
     if cost not in COSTS:
         raise InputError(f"cannot draw against {shown(cost)}; {instead(cost, COSTS)}")
     if recounted and convention != CORE:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from mfprofile.cost.device import Device
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.words import several
-from mfprofile.view.plots.axes import annotate, linear, scaled, short, write_legend, write_title
+from mfprofile.view.plots.axes import linear, scaled, short, write_legend, write_title
 from mfprofile.view.plots.held_out import HeldOut
+from mfprofile.view.plots.labels import name_points
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
@@ -36,9 +37,9 @@ def prediction(look: Look, device: Device, networks: Sequence[HeldOut]) -> Pictu
         _errors(beside, networks, look)
         write_title(figure, title, look)
         write_legend(figure, look, notes=_notes(device, networks))
-        _name(beside, networks, look)
+        notes = _name(beside, networks, look)
     data = [{**network._asdict(), "error": network.error} for network in networks]
-    return Picture(title, figure, data)
+    return Picture(title, figure, data, notes=notes)
 
 
 def _against(axes: Axes, networks: Sequence[HeldOut], look: Look) -> None:
@@ -84,13 +85,13 @@ def _points(axes: Axes, networks: Sequence[HeldOut], heights: Sequence[float], l
                       markeredgecolor=look.colors["ground"], markeredgewidth=0.4, label=label, zorder=3)  # fmt: skip
 
 
-def _name(axes: Axes, networks: Sequence[HeldOut], look: Look) -> None:
+def _name(axes: Axes, networks: Sequence[HeldOut], look: Look) -> list[str]:
     beyond = sorted((each for each in networks if abs(each.error) > BAND), key=lambda each: -abs(each.error))
     places = [(each.measured / 1e6, 100 * each.error) for each in networks]
     labels = [
         (each.measured / 1e6, 100 * each.error, short(each.name), _color(each, look)) for each in beyond[:MOST_NAMED]
     ]
-    annotate(axes, labels, look, places)
+    return name_points(axes, labels, look, places, options="")
 
 
 def _color(network: HeldOut, look: Look) -> str:

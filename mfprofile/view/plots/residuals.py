@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.cells import SharedCell, distinct
-from mfprofile.view.plots.axes import annotate, linear, write_headings, write_legend, write_title
+from mfprofile.view.plots.axes import linear, write_headings, write_legend, write_title
+from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 

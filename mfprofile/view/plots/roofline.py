@@ -14,8 +14,9 @@ from mfprofile.errors import InputError
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.words import listed, several
 from mfprofile.view.numbers import share
-from mfprofile.view.plots.axes import annotate, logarithmic, short, write_legend, write_title
+from mfprofile.view.plots.axes import logarithmic, short, write_legend, write_title
 from mfprofile.view.plots.bars import draw_bars, label_bars, write_figures
+from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timings import Timing, Timings, check_peak
@@ -105,10 +106,10 @@ def _scatter(axes: Axes, ops: Sequence[Op], total: int, device: Device, look: Lo
     rates = [op.rate for op in placed] + ([] if peak is None else [peak.rate])
     logarithmic(axes, "x", min(op.intensity for op in placed), max(op.intensity for op in placed))
     logarithmic(axes, "y", min(rates), max(rates))
-    largest = max(op.latency or 0 for op in placed)
+    largest = max(placed, key=lambda op: op.latency or 0)
     for pillar in PILLARS:
         own = [op for op in placed if op.pillar == pillar]
-        areas = [max(_LARGEST * (op.latency or 0) / largest, _SMALLEST) for op in own]
+        areas = [_area(op, largest) for op in own]
         axes.scatter([op.intensity for op in own], [op.rate for op in own], areas, color=look.colors[pillar],
                      alpha=0.65, edgecolors=look.colors["ground"], linewidths=0.3, zorder=3)  # fmt: skip
     if peak is not None:
@@ -117,6 +118,11 @@ def _scatter(axes: Axes, ops: Sequence[Op], total: int, device: Device, look: Lo
     axes.set_title(f"Ops with products: {share(part, total)} % of the time", fontsize=7)
     axes.set_xlabel(f"MAdds per byte moved ({device.dtype}), log scale")
     axes.set_ylabel("MAdds per second, predicted, log scale")
+
+
+def _area(op: Op, largest: Op) -> float:
+    """Return the area of a marker, in points²."""
+    return max(_LARGEST * (op.latency or 0) / (largest.latency or 1), _SMALLEST)
 
 
 def _by_kind(axes: Axes, ops: Sequence[Op], total: int, look: Look) -> None:
@@ -139,12 +145,17 @@ def _by_kind(axes: Axes, ops: Sequence[Op], total: int, look: Look) -> None:
 
 
 def _name(axes: Axes, ops: Sequence[Op], look: Look) -> None:
-    """Write the kind and the block at the op of each kind and pillar that takes most time, for those that take most."""
+    """Write the kind and the block at the op of each kind and pillar that takes most time, for those that take most.
+
+    One without room has none: the names are examples, and the data has all.
+    """
     placed = sorted((op for op in ops if op.is_placed), key=lambda op: -(op.latency or 0))
     heaviest = {(op.kind, op.pillar): op for op in reversed(placed)}.values()
     named = sorted(heaviest, key=lambda op: -(op.latency or 0))[: NAMED[look.columns]]
     labels = [(op.intensity, op.rate, f"{op.kind}, {_place(op.block)}", look.text_color(op.pillar)) for op in named]
-    annotate(axes, labels, look, [(op.intensity, op.rate) for op in placed], size=6, marker=5)
+    places = [(op.intensity, op.rate) for op in placed]
+    sizes = [_area(op, placed[0]) ** 0.5 for op in placed]
+    annotate(axes, labels, look, places, size=6, marker=sizes)
 
 
 def _place(block: str) -> str:

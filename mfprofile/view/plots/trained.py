@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.measured import Aim, Trained, counted
+from mfprofile.spec.names import unit_of
 from mfprofile.spec.words import printable, several
-from mfprofile.view.plots.axes import annotate, linear, scaled, short, write_legend
-from mfprofile.view.plots.front import FEW, stairs
+from mfprofile.view.plots.axes import linear, scaled, short, write_legend
+from mfprofile.view.plots.front import FEW
+from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.stairs import stairs
 from mfprofile.view.plots.units import heading, model_of, origin, written
 
 if TYPE_CHECKING:
@@ -38,21 +42,23 @@ def trained_picture(
     """
     across, upward = aims if counted(aims[0].name) is not None or counted(aims[1].name) is None else aims[::-1]
     on_front = {id(each) for each in front}
-    data = [_record(each, across, upward, id(each) in on_front) for each in trained]
+    x, y = frame(look, _unit(across), _unit(upward))
+    every = [_record(each, across, upward, id(each) in on_front) for each in trained]
+    data, outside = inside(every, lambda each: (each["x"], each["y"]), lambda each: str(each["name"]), x, y)
     title = f"{several(len(trained), 'trained variant')} of {short(space)}"
     with look.applied():
         figure = look.figure(3.6 if look.columns == 2 else 3.4)
         axes = figure.add_subplot()
-        axes.set_title(title)
-        for which, aim in (("x", across), ("y", upward)):
-            label = _label(aim, convention) + _fitted(axes, which, aim, data)
+        axes.set_title(look.titled(title))
+        for which, aim, limits in (("x", across, x), ("y", upward, y)):
+            label = _label(aim, convention) + _fitted(axes, which, aim, data, limits)
             axes.set(**{f"{which}label": fill(label, 38 * look.columns, break_on_hyphens=False)})
         line = _draw(axes, data, across, look)
         notes = ["mean of a variant's results; bars: ± a standard deviation"] if _has_bars(data) else []
         write_legend(figure, look, notes=notes)
-        _name(axes, data, line, look)
+        unlabelled = _name(axes, data, line, look)
     names = [aim.name for aim in aims if counted(aim.name) is not None]
-    return Picture(title, figure, data, str(convention), model_of(names, convention))
+    return Picture(title, figure, data, str(convention), model_of(names, convention), [*outside, *unlabelled])
 
 
 def _record(trained: Trained, across: Aim, upward: Aim, is_on_front: bool) -> dict[str, Any]:
@@ -68,16 +74,21 @@ def _has_bars(data: Sequence[dict[str, Any]]) -> bool:
     return any(each.get("x_std") or each.get("y_std") for each in data)
 
 
-def _fitted(axes: Axes, which: str, aim: Aim, data: Sequence[dict[str, Any]]) -> str:
+def _fitted(axes: Axes, which: str, aim: Aim, data: Sequence[dict[str, Any]], limits: Limits) -> str:
     """Fit an axis to its figures, with their bars. Return a text on the scale."""
     if counted(aim.name) is not None:
-        return scaled(axes, which, [each[which] for each in data], written(aim.name))
+        return scaled(axes, which, [each[which] for each in data], written(aim.name), limits)
     bars = [each.get(f"{which}_std") or 0.0 for each in data]
     ends = [each[which] + sign * bar for each, bar in zip(data, bars, strict=True) for sign in (-1, 1)]
     room = 0.1 * (max(ends) - min(ends) or abs(max(ends)) or 1.0)
-    axes.set(**{f"{which}lim": (min(ends) - room, max(ends) + room)})
+    axes.set(**{f"{which}lim": limits.or_else(min(ends) - room, max(ends) + room)})
     linear(axes.xaxis if which == "x" else axes.yaxis, write=lambda value: f"{value:g}")
     return ""
+
+
+def _unit(aim: Aim) -> str:
+    """Return the unit of a figure: measured ones are plain numbers."""
+    return NUMBER if counted(aim.name) is None else unit_of(aim.name)
 
 
 def _label(aim: Aim, convention: Counting) -> str:
@@ -102,21 +113,23 @@ def _draw(
         color=look.colors["quiet"], elinewidth=0.7, label="trained variants", zorder=2,
     )  # fmt: skip
     best = sorted((each["x"], each["y"]) for each in data if each["front"])
-    xs, ys = stairs(best, across.most)
+    xs, ys = stairs(best, across.most) if best else ([], [])
     style: Any = {"color": look.colors["former"], "markersize": 4.5, "zorder": 3}
     axes.plot(xs, ys, "-", **style)
-    axes.plot(*zip(*best, strict=True), "o", **style)
+    axes.plot([x for x, _ in best], [y for _, y in best], "o", **style)
     axes.plot([], [], "o-" if len(best) <= FEW else "-", **style, label="front")
     return xs, ys
 
 
 def _name(
     axes: Axes, data: Sequence[dict[str, Any]], line: tuple[Sequence[float], Sequence[float]], look: Look
-) -> None:
-    """Label the variants of a short front with the names of their specs."""
+) -> list[str]:
+    """Label the variants of a front with the names of their specs. Return notes on those that are left out."""
     best = [each for each in data if each["front"]]
     labels = [
         (each["x"], each["y"], short(PurePath(each["name"]).stem, 24), look.text_color("former")) for each in best
     ]
-    if len(best) <= MOST_NAMED:
-        annotate(axes, labels, look, [(each["x"], each["y"]) for each in data], [line])
+    if len(best) > MOST_NAMED and not look.labels:
+        return [f"{len(best)} variants are on the front, too many for names; use --labels for those that fit"]
+    sizes = [4.5 if each["front"] else 3.5 for each in data]
+    return name_points(axes, labels, look, [(each["x"], each["y"]) for each in data], [line], marker=sizes)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from textwrap import fill
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.measures import device_of
 from mfprofile.cost.weights import Counting
+from mfprofile.paper.results import OURS
 from mfprofile.spec.names import LATENCY
 from mfprofile.view.head import model_json
-from mfprofile.view.plots.axes import amount, counted_label, recounted_label, short
+from mfprofile.view.plots.axes import amount, counted_label, madds_label, recounted_label, short
 from mfprofile.view.plots.look import Look
 from mfprofile.view.prediction import is_timed
 
 TITLES: Mapping[str, str] = {"madds": "multiply-adds", "params": "parameters", LATENCY: "predicted latency"}
 NAMES: Mapping[str, str] = {"madds": "MAdds", "params": "Parameters", LATENCY: "Latency (ms)"}
 """The costs of networks, in titles and at axes."""
+YOURS = "yours"
+"""The sort of the user's networks."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -48,10 +51,24 @@ def predicted_by(convention: Counting) -> str:
     return f"predicted by '{short(device.name)}' ({device.accuracy.replace(' %', NO_BREAK + '%')})"
 
 
-def cost_label(cost: str, what: str, convention: Counting, look: Look, recounted: bool = False) -> str:
-    """Return the label of an axis of the costs of networks: who counted or predicted them."""
+def cost_label(
+    cost: str,
+    what: str,
+    convention: Counting,
+    look: Look,
+    recounted: bool = False,
+    sorts: Collection[str] | None = None,
+) -> str:
+    """Return the label of an axis of the costs of networks: who counted or predicted them.
+
+    `sorts` are the sorts of networks that are drawn, by default those of the paper.
+    """
     if cost == LATENCY:
         return fill(f"{what}; {predicted_by(convention)}", 38 * look.columns, break_on_hyphens=False)
+    if sorts is not None and set(sorts) <= {OURS, YOURS}:
+        return madds_label(convention, what) if cost == "madds" else what
+    if sorts is not None and not recounted and not {OURS, YOURS} & set(sorts):
+        return f"{what}, as in the paper"
     return (recounted_label if recounted else counted_label)(what, convention, look)
 
 

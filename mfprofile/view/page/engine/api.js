@@ -2,6 +2,9 @@
 
 const API = {
   problems,
+  changeProblem,
+  nearest,
+  commonMultiple,
   resolve,
   rows,
   bill,

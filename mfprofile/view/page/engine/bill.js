@@ -43,8 +43,8 @@ function placed(form, network, block) {
   const path = form.place.path && `${numbered(form.place.path)}.`;
   const place = { block: numbered(form.place.block), stage: form.stage(block), pillar: form.place.pillar };
   return form.ops(network, block).map(([name, kind, role, out, ...amounts]) => {
-    const [products, elements, outputs, params, activations] = amounts.map(exact);
-    return { name: path + name, ...place, kind, role, out, products, elements, outputs, params, activations };
+    const [products, elements, outputs, params, activations, calls] = amounts.map(exact);
+    return { name: path + name, ...place, kind, role, out, products, elements, outputs, params, activations, calls };
   });
 }
 
@@ -55,15 +55,36 @@ function weighed(row, weights) {
   return exact(products * row.products + elements * row.elements + outputs * row.outputs + params * row.params);
 }
 
+// The nanoseconds of an op on a device, null without a rate. Femtoseconds can be above 2^53, so all is BigInt.
+function predicted({ kind, role, products, elements, params, calls }, { rates, batch }) {
+  const rate = rates[`${kind} ${role}`];
+  if (rate === undefined) return null;
+  const nano = BigInt(FEMTOSECONDS);
+  const time = femtoseconds([products, elements, params, calls].map(BigInt), rate.map(BigInt), BigInt(batch));
+  return exact(Number((time + nano / 2n) / nano));
+}
+
+// What a device predicts for rows with their times: {latency, unpriced}, the kinds without a rate with their numbers.
+function prediction(ops, device) {
+  if (!device) return {};
+  const unpriced = new Map();
+  for (const { kind, latency } of ops) if (latency === null) unpriced.set(kind, (unpriced.get(kind) ?? 0) + 1);
+  return { latency: unpriced.size && !device.allows_unpriced ? null : sum(ops, "latency"), unpriced: [...unpriced].sort() };
+}
+
 function sum(ops, amount) {
   return ops.reduce((total, row) => exact(total + row[amount]), 0);
 }
 
 // The bill of a valid spec, or of a network that `resolve` gave. Throws a RangeError for amounts above 2^53.
-function bill(subject, conventionName = "core") {
+function bill(subject, conventionName = "core", device = null) {
   const convention = CONVENTIONS[conventionName];
   const network = has(subject, "bridge_heads") ? subject : resolve(subject);
-  const ops = rows(network).map((row) => ({ ...row, madds: weighed(row, convention.weights) }));
+  const ops = rows(network).map((row) => ({
+    ...row,
+    madds: weighed(row, convention.weights),
+    ...(device && { latency: predicted(row, device) }),
+  }));
   const counted = ops.filter((row) => !convention.uncounted_params.includes(row.kind));
   return {
     convention: conventionName,
@@ -72,12 +93,14 @@ function bill(subject, conventionName = "core") {
     params: sum(ops, "params"),
     counted_params: sum(counted, "params"),
     activations: sum(ops, "activations"),
+    ...prediction(ops, device),
     rows: ops,
     network,
-    by: (axis) => totals(ops, axis),
+    by: (axis) => totals(ops, axis, device ? [...AMOUNTS, "latency"] : AMOUNTS),
   };
 }
 
+const AMOUNTS = ["madds", "params", "activations"];
 const AXES = {
   block: (row) => row.block,
   stage: (row) => (row.stage === null ? "tokens" : String(row.stage)),
@@ -87,12 +110,12 @@ const AXES = {
 };
 
 // The totals by block, stage, pillar, kind or op, in running order; pillars in that of PILLARS.
-function totals(ops, axis) {
+function totals(ops, axis, amounts) {
   const groups = new Map();
   for (const row of ops) {
     const name = AXES[axis](row);
-    const total = groups.get(name) ?? { name, madds: 0, params: 0, activations: 0 };
-    for (const amount of ["madds", "params", "activations"]) total[amount] = exact(total[amount] + row[amount]);
+    const total = groups.get(name) ?? { name, ...Object.fromEntries(amounts.map((amount) => [amount, amount === "latency" ? null : 0])) };
+    for (const amount of amounts) if (row[amount] !== null) total[amount] = exact(total[amount] + row[amount]);
     groups.set(name, total);
   }
   if (axis === "pillar") return PILLARS.filter((name) => groups.has(name)).map((name) => groups.get(name));

@@ -51,14 +51,14 @@ function amountOf(name, value) {
   return percent === null ? { amount: wholeAmount(value, UNITS_OF[innerName(name)] ?? "count") } : { percent };
 }
 
-// Each limit compared with a bill: `counted`, `allowed` (the last whole number that holds) and `holds`. A bill has no
-// memory and no latency, and nothing in another convention: null.
+// Each limit compared with a bill: `counted`, `allowed` (the last whole number that holds) and `holds`. They are null for
+// memory, for a latency that is not predicted, and for a limit in another convention, where it matters.
 function findings(bill, limits) {
   const pillars = Object.fromEntries(bill.by("pillar").map((total) => [total.name, total]));
   return limits.map((limit) => {
-    const elsewhere = (limit.convention ?? bill.convention) !== bill.convention;
-    if (innerName(limit.name) in UNITS_OF || elsewhere) return { ...limit, counted: null, allowed: limit.amount ?? null, holds: null };
     const [inner, pillar] = limit.name.split(".").reverse();
+    const isKnown = inner in UNITS_OF ? typeof bill[inner] === "number" : (limit.convention ?? bill.convention) === bill.convention;
+    if (!isKnown) return { ...limit, counted: null, allowed: limit.amount ?? null, holds: null };
     const counted = pillar === undefined ? bill[inner] : (pillars[pillar]?.[inner] ?? 0);
     const allowed = limit.amount ?? partOf(limit, bill[inner]);
     return { ...limit, counted, allowed, holds: limit.most ? counted <= allowed : counted >= allowed };

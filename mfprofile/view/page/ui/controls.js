@@ -4,14 +4,15 @@ const controls = new Map();
 
 /** Return the control of a knob: its label, and a field with a slider, a choice or a switch. */
 function control(knob, turn) {
-  const made = { knob, inputs: [], node: null };
+  const made = { knob, inputs: [], node: null, error: element("ul", { class: "error", id: `error-${knob.key}`, hidden: true }) };
   controls.set(knob.key, made);
   const id = `knob-${knob.key}`;
   if (knob.toggle || knob.switch) made.inputs = [toggle(knob, id, turn)];
   else if (knob.choice) made.inputs = [choice(knob, id, turn)];
   else made.inputs = [field(knob, id, turn), knob.text || knob.field ? null : slider(knob, turn)].filter(Boolean);
   const label = element("label", { for: id }, knob.label, knob.unit ? element("small", {}, ` ${knob.unit}`) : null);
-  made.node = element("div", { class: `knob${knob.short ? ` short ${knob.key.split(".").pop()}` : ""}` }, label, ...made.inputs);
+  made.node = element("div", { class: `knob${knob.short ? ` short ${knob.key.split(".").pop()}` : ""}` },
+    label, ...made.inputs, knob.short ? null : made.error); // a block has its errors below all of its knobs
   return made.node;
 }
 
@@ -19,7 +20,7 @@ function field(knob, id, turn) {
   return element("input", {
     id,
     type: "text",
-    "aria-label": knob.name,
+    "aria-label": knob.short ? knob.name : null,
     inputmode: knob.text ? "text" : knob.keys ?? "numeric",
     autocomplete: "off",
     spellcheck: "false",
@@ -47,7 +48,7 @@ function slider(knob, turn) {
   return element("input", {
     type: "range",
     tabindex: -1,
-    "aria-label": `${knob.name ?? knob.label}, slider`,
+    "aria-label": `${knob.name}, slider`,
     oninput: (event) => turn(knob.key, Number(event.target.value)),
   });
 }
@@ -72,19 +73,18 @@ function toggle(knob, id, turn) {
   });
 }
 
-/** Put the state into every control except the field that has the focus; mark what is wrong and what has changed. */
+/** Put the state into every control except the field that has the focus; mark what has changed. */
 function refresh(spec, original, problems) {
   for (const { knob, inputs, node } of controls.values()) {
     const value = valueAt(spec, knob.key);
-    const broken = problems.flatMap((problem, index) => (concerns(problem.key, knob.key) ? [index] : []));
+    const broken = problems.some((problem) => [controlOf(problem.key), hostOf(problem)].includes(knob.key));
     const live = knob.when ? knob.when(spec) : true;
     for (const input of inputs) {
-      input.disabled = !live && !broken.length; // a wrong value can be corrected
+      input.disabled = !live && !broken; // a wrong value can be corrected
       put(input, knob, value, spec, original);
     }
-    mark(inputs[0], broken, problems);
     node.classList.toggle("wide-field", knob.wide?.(value) ?? false);
-    node.classList.toggle("changed", settingOf(knob, spec) !== settingOf(knob, original));
+    node.classList.toggle("changed", settingOf(knob, spec) !== settingOf(knob, rival()));
   }
 }
 
@@ -92,16 +92,6 @@ function refresh(spec, original, problems) {
 function settingOf(knob, spec) {
   const value = valueAt(spec, knob.key);
   return knob.toggle ? typeof value === "object" : value;
-}
-
-/** Mark a control with its problems; `broken` are their places in the list. */
-function mark(input, broken, problems) {
-  const attributes = { "aria-invalid": "true", "aria-describedby": broken.map((index) => `problem-${index}`).join(" ") };
-  for (const [name, value] of Object.entries(attributes)) {
-    if (broken.length) input.setAttribute(name, value);
-    else input.removeAttribute(name);
-  }
-  input.title = broken.map((index) => problems[index].reason).join("; ");
 }
 
 function put(input, knob, value, spec, original) {

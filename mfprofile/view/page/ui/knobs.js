@@ -4,22 +4,21 @@ const isFormer = (spec) => spec.former !== "none";
 const splits = (spec) => isFormer(spec) && spec.attention !== "mlp";
 const FORMER = { ffn: true, heads: 4 };
 
-/** The groups of knobs that a whole network has; a `choice` is a word, a `switch` on or off, the rest are numbers.
+/** The groups of knobs that a whole network has, in columns; a `choice` is a word, a `switch` on or off, the rest are numbers.
  * `keys` is the keyboard of a phone if digits are not enough, `wide` whether a value takes the slider's room. */
-const GROUPS = [
-  ["Image and tokens", [
+const KNOBS = [
+  [["Image and tokens", [
     { key: "input", label: "input", unit: "pixels", least: 32, step: 32, keys: "text", wide: (value) => String(value).includes("x") },
     { key: "tokens.count", label: "tokens", unit: "M", least: 1, step: 1, most: 16, when: isFormer },
     { key: "tokens.dim", label: "token dimension", unit: "d", step: dimensionStep, when: isFormer },
-  ]],
-  ["Mobile", [
+  ]], ["Mobile", [
     { key: "width", label: "width multiplier", least: 0.25, step: 0.05, most: 2, initial: 1, keys: "decimal" },
     { key: "stem", label: "stem", unit: "channels", step: 4 },
     { key: "groups", label: "groups of 1×1", least: 1, step: 1, most: 8, initial: 1 },
     { key: "mobile.kernel", label: "depthwise kernel", least: 1, step: 2, most: 9, initial: 3 },
     { key: "mobile.activation", label: "activation", choice: ["dy-relu", "relu"] },
-  ]],
-  ["Former and bridge", [
+  ]]],
+  [["Former and bridge", [
     { key: "former", label: "Former", toggle: FORMER },
     { key: "attention", label: "attention", choice: ["mha", "mlp"], when: isFormer },
     { key: "former.ffn", label: "FFN", switch: true, when: isFormer },
@@ -28,16 +27,16 @@ const GROUPS = [
     { key: "bridge.gate", label: "gate", switch: true, when: isFormer },
     { key: "bridge.final", label: "final Mobile→Former", switch: true, when: isFormer },
     { key: "bridge.projections", label: "projections on Mobile's side", switch: true, when: isFormer },
-  ]],
-  ["Head", [
+  ]]],
+  [["Head", [
     { key: "head", label: "head", toggle: { fc: 1280 } },
     { key: "head.fc", label: "hidden layer", unit: "channels", step: 64, when: (spec) => spec.head !== "none" },
     { key: "classes", label: "classes", least: 10, step: 10, when: (spec) => spec.head !== "none" },
-  ]],
-  ["Budget", [
+  ]], ["Budget", [
     { key: "budget.max.madds", label: "at most MAdds", text: "300M" },
     { key: "budget.max.params", label: "at most params", text: "12M" },
-  ]],
+    { key: "budget.max.latency", label: "at most latency", text: "12ms" },
+  ]]],
 ];
 
 /** Return the knobs of one block; `inputs` are its input channels, which some of its widths must be multiples of. */
@@ -45,13 +44,13 @@ function blockKnobs(block, number) {
   const expands = block.block !== "mf";
   const outOf = (spec) => valueAt(spec, `blocks.${number}.out`);
   const kernelOf = (spec) => valueAt(spec, "mobile.kernel") ?? 3;
-  const knob = (name, rest) => ({ key: `blocks.${number}.${name}`, name: `block ${number} ${rest.label}`, ...rest, short: true });
+  const knob = (name, rest) => ({ key: `blocks.${number}.${name}`, name: `Block ${number}, ${rest.label}`, ...rest, short: true });
   return [
     "expand" in block
-      ? knob("expand", { label: "expand", unit: "×", least: 1, step: 1, most: 12 })
-      : knob("exp", { label: "exp", step: (spec, inputs) => (expands ? inputs : 8) }),
-    knob("out", { label: "out", step: 8, keys: "text" }),
-    block.block === "mf-down" ? knob("exp2", { label: "exp2", field: true, step: outOf, hint: (spec) => 4 * outOf(spec) || "4·out" }) : null,
+      ? knob("expand", { label: "expansion", unit: "× expand", least: 1, step: 1, most: 12 })
+      : knob("exp", { label: "expansion", unit: "exp", step: (spec, inputs) => (expands ? inputs : 8) }),
+    knob("out", { label: "width", unit: "out", step: 8, keys: "text" }),
+    block.block === "mf-down" ? knob("exp2", { label: "2nd expansion", field: true, step: outOf, hint: (spec) => 4 * outOf(spec) || "4·out" }) : null,
     block.block === "lite" ? knob("stride", { label: "stride", field: true, least: 1, step: 1, hint: "1" }) : null,
     knob("kernel", { label: "kernel", field: true, least: 1, step: 2, hint: block.block === "lite" ? "3" : kernelOf }),
     knob("repeat", { label: "repeat", field: true, least: 0, step: 1, hint: "1" }),
@@ -60,13 +59,7 @@ function blockKnobs(block, number) {
 
 function dimensionStep(spec) {
   const heads = valueAt(spec, "former.heads");
-  return splits(spec) && Number.isInteger(heads) && heads > 0 && heads <= 64 ? leastCommonMultiple(4, heads) : 4;
-}
-
-function leastCommonMultiple(one, other) {
-  let [a, b] = [one, other];
-  while (b) [a, b] = [b, a % b];
-  return (one * other) / a;
+  return splits(spec) && Number.isInteger(heads) && heads > 0 && heads <= 64 ? mfprofile.commonMultiple(4, heads) : 4;
 }
 
 /** Return a slider's least, most and step: around the original's value, unless the knob says otherwise. */

@@ -1,14 +1,11 @@
 // The budget: each limit, the amount of the bill, and a bar that turns red if the limit does not hold.
 
-const ELSEWHERE = { memory: "bytes", latency: "ns" }; // what a page does not count, with its unit
 
 /** Return the list of the findings. A page judges only what it counts, and limits only in their own convention. */
 function limitList(findings) {
   return findings.map((limit) => {
-    const unit = ELSEWHERE[limit.name.split(".").at(-1)];
-    const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : grouped(limit.amount)}${unit && !limit.percent ? ` ${unit}` : ""}`;
-    const other = unit ? "only ‘mfprofile check’ judges it" : `a limit in convention ‘${limit.convention}’`;
-    if (limit.counted === null) return element("li", {}, `${name}: ${other}`);
+    const name = `${quantityOf(limit)} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : amountOf(limit)}`;
+    if (limit.counted === null) return element("li", {}, `${name}: ${whyNot(limit)}`);
     const filled = limit.allowed ? Math.min(100, (100 * limit.counted) / limit.allowed) : 100;
     return element("li", { class: limit.holds ? "limit" : "limit over" },
       element("span", {}, name),
@@ -17,7 +14,32 @@ function limitList(findings) {
   });
 }
 
+/** Return the quantity of a limit in the words of the page. */
+function quantityOf({ name }) {
+  return name.replace("madds", "MAdds").replace(".", " ");
+}
+
+function isTime({ name }) {
+  return name.split(".").at(-1) === "latency";
+}
+
+/** Return the amount of a limit, exact. */
+function amountOf(limit) {
+  if (isTime(limit)) return `${limit.amount / 1e6} ms`;
+  return `${grouped(limit.amount)}${limit.name === "memory" ? " bytes" : ""}`;
+}
+
+function whyNot(limit) {
+  if (isTime(limit)) return page.device ? "it is not predicted" : "it needs a page with a latency model, or ‘mfprofile check’";
+  return limit.name === "memory" ? "only ‘mfprofile check’ judges it" : `a limit in convention ‘${limit.convention}’`;
+}
+
+/** Return how far an amount is from its limit; of a time, with digits that do not read as the limit. */
 function verdictOn(limit) {
-  const apart = limit.counted === limit.allowed ? "exactly" : change(limit.counted, limit.allowed);
-  return `${limit.holds ? "within" : limit.most ? "over" : "under"}: ${apart}`;
+  const near = Math.abs(limit.counted - limit.allowed);
+  const write = isTime(limit) ? (time) => `${milliseconds(time, near < 1000 ? 6 : 3)} ms` : grouped;
+  const apart = near ? change(limit.counted, limit.allowed, write) : "exactly";
+  const error = isTime(limit) && !limit.percent && page.device.error;
+  const doubt = error && near <= error * limit.counted ? ", nearer than the model’s mean error" : "";
+  return `${limit.holds ? "within" : limit.most ? "over" : "under"}: ${apart}${doubt}`;
 }

@@ -6,9 +6,12 @@ page.convention = page.initial;
 page.axis = "block";
 page.last = page.spec; // the last valid spec
 page.counted = null; // and its bill
-page.originals = new Map(); // the original's bill in each convention
+page.a = null; // the pinned variant that this one is compared with, instead of the original
+page.originals = new Map(); // the bill of what is compared with, in each convention
 page.past = []; // the specs before each turn, for Undo
 page.turned = null; // the knob that is being turned: all its steps are one turn
+page.recent = []; // the knobs that were turned, the last one at the end
+page.problems = [];
 page.limits = [];
 page.room = 0; // the width of the plane, in pixels
 page.inputs = new Map();
@@ -17,9 +20,16 @@ page.inputsOf = (key) => page.inputs.get(key.split(".")[1]) ?? 8;
 function turn(key, value) {
   if (page.turned !== key) page.past.push(page.now);
   page.turned = key;
+  page.recent = [...page.recent.filter((other) => other !== key), key];
   page.now = turned(page.now, key, value);
+  redraw();
+}
+
+/** Draw a state that the user has made, which the address then has as well. */
+function redraw() {
   draw();
   announce();
+  keepLink();
 }
 
 /** Set all knobs at once, as a step that can be undone like any other. */
@@ -33,25 +43,29 @@ function undo() {
 }
 
 function changeTo(spec) {
-  Object.assign(page, { now: spec, turned: null });
-  draw();
-  announce();
+  Object.assign(page, { now: spec, turned: null, recent: changes(spec, page.spec).map(([key]) => key) });
+  redraw();
 }
 
 function draw() {
   const problems = mfprofile.problems(page.now);
   const failure = problems.length ? "" : attempt(() => recount(page.now));
-  const valid = !problems.length && !failure;
-  if (!valid) attempt(() => recount(page.last));
+  if (failure) problems.push({ key: page.recent.at(-1) ?? "input", reason: failure, also: [] });
+  if (problems.length) attempt(() => recount(page.last));
+  page.problems = problems;
   learnInputs();
   refresh(page.now, page.spec, problems);
-  document.body.classList.toggle("invalid", !valid);
-  drawProblems(problems, failure);
-  drawTotals(valid);
+  document.body.classList.toggle("invalid", problems.length > 0);
+  drawProblems(problems);
+  drawTotals(!problems.length);
   drawResults();
-  drawYaml(valid);
+  drawYaml(!problems.length);
   byId("undo").setAttribute("aria-disabled", String(!page.past.length));
-  later("link", () => history.replaceState(null, "", link()), 150); // browsers refuse a change at each step of a slider
+}
+
+/** Put the state into the address. Browsers refuse a change at each step of a slider. */
+function keepLink() {
+  later("link", () => history.replaceState(null, "", link()), 150);
 }
 
 /** Return why an action failed: an amount is too large to be exact; or the empty text. */
@@ -65,15 +79,15 @@ function attempt(action) {
   }
 }
 
-/** Count a spec and the original in the convention, and both in the other. */
+/** Count a spec and its rival in the convention, and both in the other. */
 function recount(spec) {
-  const original = page.originals.get(page.convention) ?? countedTwice(page.spec);
+  const original = page.originals.get(page.convention) ?? countedTwice(rival());
   page.originals.set(page.convention, original);
   Object.assign(page, { original, counted: countedTwice(spec), last: spec });
 }
 
 function countedTwice(spec) {
-  const bill = mfprofile.bill(spec, page.convention);
+  const bill = mfprofile.bill(spec, page.convention, page.device);
   return { ...bill, other: mfprofile.bill(bill.network, otherConvention()).madds };
 }
 
@@ -84,7 +98,7 @@ function otherConvention() {
 
 /** Return the address of this page in its present state. */
 function link() {
-  const state = fragment(page.now, page.spec, page.convention);
+  const state = fragment(page.now, page.spec, page.convention, page.a);
   return `${location.href.split("#")[0]}${state ? `#${state}` : ""}`;
 }
 
@@ -97,29 +111,32 @@ function learnInputs() {
 }
 
 function drawYaml(valid) {
-  byId("yaml").textContent = valid ? yamlText() : "# not counted: a setting is invalid";
+  byId("yaml").textContent = valid ? yamlText() : "# not counted: see the settings marked in red";
   byId("full").textContent = valid ? mfprofile.yaml(page.now) : "";
   for (const id of ["full-title", "full"]) byId(id).hidden = !page.base; // the text above is the whole spec then
   for (const button of document.querySelectorAll("[data-needs=valid]")) button.disabled = !valid;
 }
 
-function yamlText() {
-  return mfprofile.yaml(page.now, page.base ? { extends: page.base.name, base: page.base.spec } : undefined);
+function yamlText(spec = page.now) {
+  return mfprofile.yaml(spec, page.base ? { extends: page.base.name, base: page.base.spec } : undefined);
 }
 
 function build() {
-  byId("knobs").append(...GROUPS.map(([name, knobs]) =>
-    element("fieldset", {}, element("legend", {}, name), ...knobs.map((knob) => control(knob, turn)))));
+  byId("knobs").append(...KNOBS.map((groups) => element("div", {}, ...groups.map(([name, knobs]) =>
+    element("fieldset", {}, element("legend", {}, name), ...knobs
+      .filter((knob) => page.device || knob.key !== "budget.max.latency").map((knob) => control({ name: knob.label, ...knob }, turn)))))));
+  byId("latency").closest(".tile").hidden = byId("about-model").hidden = !page.device;
   byId("blocks").append(...page.spec.blocks.map((block, index) => {
     const number = index + 1;
     const name = `${number} ${block.block}`;
+    const knobs = blockKnobs(block, number).map((knob) => control(knob, turn));
+    const errors = blockKnobs(block, number).map((knob) => controls.get(knob.key).error);
     return element("div", { class: "block", role: "group", "aria-label": `block ${name}` },
       element("div", { class: "which" }, element("strong", {}, String(number)), ` ${block.block}`, element("small", { id: `numbers-${number}` })),
-      ...blockKnobs(block, number).map((knob) => control(knob, turn)),
-      element("div", { class: "cost", id: `cost-${number}` }));
+      ...knobs, element("div", { class: "cost", id: `cost-${number}` }), ...errors);
   }));
   byId("convention").append(...Object.keys(mfprofile.conventions).map((name) => element("option", { value: name }, name)));
-  byId("convention").addEventListener("change", (event) => { page.convention = event.target.value; draw(); announce(); });
+  byId("convention").addEventListener("change", (event) => { page.convention = event.target.value; redraw(); });
   for (const choice of document.querySelectorAll("input[name=axis]"))
     choice.addEventListener("change", () => { page.axis = choice.value; drawResults(); });
   listen();
@@ -133,10 +150,16 @@ function listen() {
   const click = (id, action) => byId(id).addEventListener("click", (event) => action(event.currentTarget));
   click("copy-yaml", (button) => copied(yamlText(), button));
   click("copy-link", (button) => copied(link(), button));
-  click("download-csv", () => download(csvName(), csvOf(page.counted), "text/csv"));
+  click("download-csv", () => download(csvName(page.now), csvOf(page.counted), "text/csv"));
+  click("pin", (button) => { pin(page.now); said(button, "Pinned as A"); });
+  click("swap", swap);
+  click("unpin", () => { pin(null); byId("pin").focus(); });
+  click("copy-a", (button) => copied(yamlText(page.a), button));
+  click("csv-a", () => download(csvName(page.a, "A"), csvOf(page.original), "text/csv"));
   click("print", () => print());
   click("undo", undo);
-  click("reset", () => turnAll(page.spec));
+  click("dismiss", () => { drawNotice([]); keepLink(); byId("convention").focus(); });
+  click("reset", () => { drawNotice([]); turnAll(page.spec); });
   addEventListener("change", () => { page.turned = null; });
   addEventListener("keydown", (event) => {
     if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.target.type === "text") return;
@@ -145,17 +168,45 @@ function listen() {
   });
 }
 
-/** Return the name of the CSV file, with the convention and whether the variant has changed. */
-function csvName() {
-  const changed = changes(page.now, page.spec).length ? "changed" : null;
-  return `${[page.name, changed, page.convention].filter(Boolean).join("-")}.csv`;
+/** Return the name of the CSV file of a variant, with the convention and whether it has changed. */
+function csvName(spec, label = changes(spec, page.spec).length ? "changed" : null) {
+  return `${[page.name, label, page.convention].filter(Boolean).join("-")}.csv`;
 }
 
+/** Show the state of the address. What its link has wrong is named; a wrong value of a control stays there. */
 function restore() {
-  const { spec, convention } = restored(location.hash.slice(1), page.spec);
-  Object.assign(page, { now: spec, convention });
+  const { changes: given, pinned, convention, wrong } = restored(location.hash.slice(1), page.spec);
+  const { spec: last, left } = validPart(page.spec, given);
+  page.recent = [...given.keys()];
+  for (const [key, problem] of left) {
+    if (hostOf(problem)) continue;
+    given.delete(key);
+    wrong.push(sentence(problem));
+  }
+  Object.assign(page, { now: changed(page.spec, given), last: failureOf(last) ? page.spec : last, convention, turned: null });
+  page.a = pinned && pinnedIn(pinned, wrong);
+  page.originals.clear();
   byId("convention").value = convention;
   draw();
+  drawNotice(wrong);
+}
+
+/** Return the variant A of a link, or null if it cannot be counted; add what is left out of it to `wrong`. */
+function pinnedIn(changes, wrong) {
+  const { spec, left } = validPart(page.spec, changes);
+  const failure = failureOf(spec);
+  for (const text of [...[...left.values()].map(sentence), failure].filter(Boolean)) wrong.push(`A: ${text}`);
+  return failure ? null : spec;
+}
+
+function failureOf(spec) {
+  return attempt(() => mfprofile.bill(spec, page.convention, page.device));
+}
+
+function drawNotice(wrong) {
+  fill(byId("wrong"), wrong.map((text) => element("li", {}, text)));
+  byId("notice").hidden = !wrong.length;
+  if (wrong.length) byId("said").textContent = ["Parts of this link do not apply", ...wrong].join(". ");
 }
 
 build();

@@ -18,15 +18,24 @@ function human(number) {
   return String(number);
 }
 
+/** Return nanoseconds in milliseconds with three decimals, or with other `digits`, ties to even as in Python. */
+function milliseconds(time, digits = 3) {
+  if (time === null) return ""; // only ops without a price
+  const isTie = digits === 3 && time % 62500 === 0 && time % 1000 === 500 && Math.floor(time / 1000) % 2 === 0;
+  const [whole, part] = ((isTie ? time - 500 : time) / 1e6).toFixed(digits).split(".");
+  return `${grouped(Number(whole))}.${part}`;
+}
+
 /** Return a part of a total in percent, to one decimal. */
 function share(part, whole) {
+  if (part === null) return "";
   return whole ? `${((100 * part) / whole).toFixed(1)} %` : "–";
 }
 
 /** Return the signed difference, exact and in percent of the old, to the first decimal that is not zero; "=" for none. */
-function change(now, before) {
+function change(now, before, write = grouped) {
   if (now === before) return "=";
-  const exact = signed(now, before);
+  const exact = signed(now, before, write);
   if (!before) return exact;
   const share = (100 * Math.abs(now - before)) / before;
   let digits = 1;
@@ -35,7 +44,7 @@ function change(now, before) {
 }
 
 /** Return the signed difference, exact; the empty text for none. */
-function signed(now, before) {
+function signed(now, before, write = grouped) {
   if (now === before) return "";
-  return `${now > before ? "+" : MINUS}${grouped(Math.abs(now - before))}`;
+  return `${now > before ? "+" : MINUS}${write(Math.abs(now - before))}`;
 }

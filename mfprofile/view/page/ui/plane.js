@@ -10,7 +10,8 @@ function plane(models, original, now, limits, unit, room) {
   const frame = framed(room, values("madds"), values("params"), sizeOf);
   const { x, y } = frame;
   const label = `MAdds and parameters: this variant ${grouped(now.madds)} and ${grouped(now.params)}, `
-    + `the original ${grouped(original.madds)} and ${grouped(original.params)}`;
+    + `${page.a ? "A" : "the original"} ${grouped(original.madds)} and ${grouped(original.params)}; `
+    + models.map(({ name, madds, params }) => `${name} ${human(madds)} and ${human(params)}`).join(", ");
   const at = (point) => ({ cx: x(point.madds), cy: y(point.params) });
   return shape("svg", { viewBox: `0 0 ${frame.width} ${frame.height}`, role: "img", "aria-label": label },
     ...grid(frame, unit),

@@ -1,44 +1,93 @@
-// What is wrong with the settings, shown in place of the totals; and what a screen reader says.
+// What is wrong with the settings, each beside the control that was turned last; and what a screen reader says.
 
-/** Show the problems. If they are the same as before, the box is not replaced, so that it keeps the focus. */
-function drawProblems(problems, failure) {
-  const items = problems.map((problem, index) => element("li", { id: `problem-${index}` },
-    element("button", { type: "button", class: "link", onclick: () => show(problem.key) }, shownKey(problem.key)),
-    `: ${problem.reason}`));
-  if (failure) items.push(element("li", {}, failure));
-  const box = element("div", {}, ...(items.length
-    ? [element("strong", {}, "Not counted. The figures below are the last valid ones."), element("ul", {}, ...items)] : []));
-  if (box.innerHTML !== byId("problems").innerHTML) byId("problems").replaceChildren(...box.childNodes);
+/** Show each problem at its control, those that no control can mend in the notice, and a line on all beside the totals. */
+function drawProblems(problems) {
+  const at = Map.groupBy(problems, hostOf);
+  for (const [key, { error, inputs, knob }] of controls) {
+    const own = (at.get(key) ?? []).sort((one, other) => (controlOf(other.key) === key) - (controlOf(one.key) === key));
+    fill(error, own.map((problem) => element("li", {}, ...worded(problem, key, knob))));
+    const marked = own.length || problems.some((problem) => controlOf(problem.key) === key);
+    const about = own.length ? key : problems.filter((problem) => controlOf(problem.key) === key).map(hostOf)[0];
+    const attributes = { "aria-invalid": marked ? "true" : null, "aria-describedby": marked ? `error-${about}` : null };
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value) inputs[0].setAttribute(name, value);
+      else inputs[0].removeAttribute(name);
+    }
+  }
+  fill(byId("homeless"), (at.get(undefined) ?? []).map((problem) => element("li", {}, sentence(problem))));
+  fill(byId("state"), stateLine(problems));
 }
 
-/** Return the name of a key at the beginning of a line: a blank one in quotes, and "spec" for the spec itself. */
-function shownKey(key) {
-  return key.trim() || key === "" ? key || "spec" : `'${key}'`;
+/** Replace what an element holds, unless it is the same: a button in it keeps the focus. */
+function fill(node, children) {
+  const next = element("div", {}, ...children);
+  if (next.innerHTML !== node.innerHTML) node.replaceChildren(...next.childNodes);
+  node.hidden = !node.childNodes.length;
 }
 
-/** Focus the control of a key: its own, that of its section, or the first one within it. */
-function show(key) {
-  let name = key;
+/** Return a problem at a control, with buttons that lead to the other controls that it is about. */
+function worded({ key, reason, also, value }, host, knob) {
+  const own = controlOf(key);
+  const amount = value ?? valueAt(page.now, key);
+  const isSeen = !["number", "string"].includes(typeof amount) || reason.startsWith(`${amount} `) || String(amount) === String(valueAt(page.now, host));
+  const written = isSeen ? "" : ` = ${amount}`;
+  if (own && own !== host) return [goTo(own, nameOf(key)), `${written}: ${reason}`];
+  const name = controls.has(key) ? knob.short && knob.label : nameOf(key);
+  const other = also.map(controlOf).find((each) => each && each !== host && !each.endsWith(".repeat"));
+  return [name ? `${name}${written}: ${reason}` : reason, ...(other ? [". See ", goTo(other)] : [])];
+}
+
+function goTo(key, name = nameOf(key)) {
+  return element("button", { type: "button", class: "link", onclick: () => controls.get(key).inputs[0].focus() }, name);
+}
+
+/** Return the line beside the totals: what is wrong, or how much has changed. */
+function stateLine(problems) {
+  if (!problems.length) {
+    const number = changes(page.now, page.spec).length;
+    const changed = number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`;
+    const toSides = () => byId("compare-title").focus();
+    return page.a
+      ? [`B: ${changed}, compared with A. `, element("button", { type: "button", class: "link", onclick: toSides }, "See both side by side")]
+      : [changed];
+  }
+  const first = hostOf(problems[0]);
+  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
+  return [element("strong", {}, "Not counted:"), " ", first ? goTo(first) : nameOf(problems[0].key), `${more}. These figures are the last valid ones.`];
+}
+
+/** Return where a problem is shown: at the control turned last of those that it is about, or at the first of them. */
+function hostOf({ key, also }) {
+  const keys = [key, ...also];
+  const isAbout = (turned) => controls.has(turned) && keys.some((each) => turned === each || turned.startsWith(`${each}.`));
+  return page.recent.findLast(isAbout) ?? keys.map(controlOf).find(Boolean);
+}
+
+/** Return the control of a key: its own, that of its section, or the first one within it. A block has one for its expansion. */
+function controlOf(key) {
+  let name = controls.has(key) ? key : key.replace(/\.expand$/, ".exp");
   while (name && !controls.has(name)) name = name.split(".").slice(0, -1).join(".");
-  const within = [...controls.keys()].find((other) => other.startsWith(`${key}.`));
-  controls.get(name || within)?.inputs[0].focus();
+  if (name || key === "blocks") return name || undefined;
+  return [...controls.keys()].find((other) => other.startsWith(`${key}.`));
 }
 
-/** Return whether a problem of one key is shown at another: at the key itself, at its section, or at the missing tokens. */
-function concerns(problem, key) {
-  if (problem === key) return true;
-  if (controls.has(problem)) return false;
-  return problem.startsWith(`${key}.`) || (problem === "tokens" && key.startsWith("tokens."));
+/** Return a key in the words of the controls. */
+function nameOf(key) {
+  return controls.get(key)?.knob.name ?? key.replace(/^blocks\.(\d+)(\.|$)/, (_, number, dot) => `Block ${number}${dot && ", "}`);
+}
+
+function sentence({ key, reason }) {
+  return `${nameOf(key)}: ${reason}`;
 }
 
 /** Announce the result once the knobs rest, not at each step of a slider. */
 function announce() {
   later("announce", () => {
     const unit = mfprofile.conventions[page.convention].unit;
-    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${limit.name} ${verdictOn(limit)}`);
-    byId("said").textContent = document.body.classList.contains("invalid")
-      ? ["Not counted", ...[...document.querySelectorAll("#problems li")].map((item) => item.textContent)].join(". ")
-      : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${broken.join("")}`;
+    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${quantityOf(limit)} ${verdictOn(limit)}`);
+    byId("said").textContent = page.problems.length
+      ? ["Not counted", ...page.problems.map(sentence)].join(". ")
+      : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${isPredicted() ? `, ${milliseconds(page.counted.latency)} ms` : ""}${broken.join("")}`;
   }, 800);
 }
 

@@ -10,26 +10,42 @@ function drawTotals(valid) {
   const other = `${mfprofile.conventions[otherConvention()].unit} in convention ‘${otherConvention()}’`;
   byId("other-name").textContent = other;
   for (const name of ["madds", "params", "activations", "other"]) {
-    byId(name).textContent = valid ? grouped(counted[name]) : "–";
-    byId(`${name}-short`).textContent = valid ? human(counted[name]) : "";
+    byId(name).textContent = counted ? grouped(counted[name]) : "–";
+    byId(`${name}-short`).textContent = counted ? human(counted[name]) : "";
     const over = limits.find((limit) => limit.name === name && !limit.holds);
-    const apart = valid ? change(counted[name], original[name]).replace("=", "as the original") : "";
+    const apart = valid ? change(counted[name], original[name]).replace("=", page.a ? "as A" : "as the original") : "last valid figure";
     byId(`${name}-change`).textContent = over ? `${apart}; ${over.most ? "over" : "under"} budget` : apart;
     byId(name).closest(".tile").classList.toggle("over", over !== undefined);
   }
-  byId("besides").textContent = valid
+  if (page.device) drawLatency(valid, limits);
+  byId("besides").textContent = counted
     ? `${grouped(counted.activations)} activations; ${grouped(counted.other)} ${other}` : "";
   byId("limits").replaceChildren(...limitList(limits));
+}
+
+/** Show the predicted latency, or why there is none, and by what it is predicted. */
+function drawLatency(valid, limits) {
+  const { device, counted, original } = page;
+  const kinds = (counted?.unpriced ?? []).map(([kind, number]) => `${kind} (${number})`).join(", ");
+  const latency = counted?.latency ?? null;
+  const over = limits.find((limit) => limit.name === "latency" && limit.holds === false);
+  const apart = isPredicted() ? change(latency, original.latency, milliseconds).replace("=", page.a ? "as A" : "as the original") : "not predicted";
+  byId("latency").textContent = latency === null ? "–" : milliseconds(latency);
+  byId("latency-change").textContent = [valid ? apart : "last valid figure", over && "over budget"].filter(Boolean).join("; ");
+  byId("latency").closest(".tile").classList.toggle("over", over !== undefined);
+  const lacks = latency === null ? `. There is no latency, because the model never saw ops of kind ${kinds}` : `. Not in the latency, because the model never saw them: ${kinds}`;
+  byId("about-model").textContent = `ms: predicted by latency model ${device.about}${kinds ? lacks : ""}`;
 }
 
 function drawResults() {
   const { counted, original } = page;
   if (!counted) return;
-  const unit = mfprofile.conventions[page.convention].unit;
-  byId("bill").replaceChildren(billTable(counted, original, page.axis, unit));
+  byId("bill").replaceChildren(billTable(counted, original, page.axis));
+  hint();
   drawPlane();
   drawPillars();
   drawBlocks();
+  drawCompared();
 }
 
 /** Draw the plane as wide as there is room, and show the key of the lines in it. */
@@ -40,11 +56,21 @@ function drawPlane() {
   byId("plane").replaceChildren(plane(models, page.original, page.counted, lines, unit, page.room));
   byId("plane-budget").hidden = !byId("plane").querySelector(".limit:not(.over)");
   byId("plane-over").hidden = !byId("plane").querySelector(".limit.over");
+  const named = new Set([...byId("plane").querySelectorAll(".name")].map((node) => node.textContent));
+  const unnamed = models.filter((model) => !named.has(model.name)).map((model) => `${model.name} (${human(model.madds)}, ${human(model.params)})`);
+  byId("unnamed").textContent = unnamed.length ? `Dots without room for a name: ${unnamed.join(", ")}` : "";
+}
+
+/** Say that the bill is wider than its box, if it is. */
+function hint() {
+  const { scrollWidth, clientWidth } = byId("bill");
+  byId("bill-hint").hidden = scrollWidth <= clientWidth;
 }
 
 /** Measure the room for the plane; redraw it if that has changed. */
 function measure() {
   const room = byId("plane").clientWidth;
+  hint();
   if (room === page.room) return;
   page.room = room;
   if (page.counted) drawPlane();
@@ -62,7 +88,7 @@ function drawPillars() {
 
 /** Put the cost of each block beside its knobs, all repetitions together, and its numbers in the bill. */
 function drawBlocks() {
-  const entries = new Map(page.last.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, numbers: [] }]));
+  const entries = new Map(page.last.blocks.map((_, index) => [index + 1, { madds: 0, params: 0, latency: 0, numbers: [] }]));
   const entryOf = new Map(page.counted.network.blocks.map((block) => [String(block.number), block.entry]));
   for (const total of page.counted.by("block")) {
     const entry = entries.get(entryOf.get(total.name));
@@ -70,11 +96,13 @@ function drawBlocks() {
     entry.numbers.push(total.name);
     entry.madds += total.madds;
     entry.params += total.params;
+    entry.latency += total.latency ?? 0;
   }
   for (const [number, entry] of entries) {
     byId(`cost-${number}`).replaceChildren(
       element("span", {}, `${human(entry.madds)} ${mfprofile.conventions[page.convention].unit}`),
-      element("span", {}, `${human(entry.params)} params`));
+      element("span", {}, `${human(entry.params)} params`),
+      ...(isPredicted() ? [element("span", {}, `${milliseconds(entry.latency)} ms`)] : []));
     byId(`numbers-${number}`).textContent = laidOut(number, entry.numbers);
   }
 }

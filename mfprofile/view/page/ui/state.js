@@ -62,28 +62,3 @@ function changes(spec, original) {
   const gone = [...before.keys()].filter((key) => !now.has(key) && !replaced(key)).map((key) => [key, ""]);
   return [...gone, ...changed];
 }
-
-/** Return the URL's fragment of a state: `tokens.count=4&blocks.8.out=112&convention=paper`. */
-function fragment(spec, original, convention) {
-  const pairs = new URLSearchParams(changes(spec, original).map(([key, value]) => [key, String(value)]));
-  if (convention !== page.initial) pairs.set("convention", convention);
-  return pairs.toString();
-}
-
-/** Return the spec and convention of a fragment. Unknown keys stay in the spec, where the rules refuse them. */
-function restored(text, original) {
-  let [spec, convention] = [original, page.initial];
-  for (const [key, value] of new URLSearchParams(text)) {
-    if (key === "convention" && Object.hasOwn(mfprofile.conventions, value)) convention = value;
-    else if (isKey(key, original)) spec = turned(spec, key, value === "" ? undefined : read(value));
-    else if (value !== "") spec = { ...spec, [key]: read(value) }; // as one key, which no spec has
-  }
-  return { spec, convention };
-}
-
-/** Return whether a key can be set in a spec: one that adds no block and names nothing of the language itself. */
-function isKey(key, original) {
-  const path = pathOf(key);
-  if (path.some((part) => part === "" || part in Object.prototype)) return false;
-  return path[0] !== "blocks" || path.length === 1 || (Number.isInteger(path[1]) && path[1] in original.blocks);
-}

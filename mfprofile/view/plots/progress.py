@@ -1,0 +1,100 @@
+"""The progress of a search: the figure of each trial, and the best so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from mfprofile.errors import InputError
+from mfprofile.spec.words import several
+from mfprofile.view.plots.axes import linear, short, write_legend
+from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.records import Records
+from mfprofile.view.plots.variants import Axis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MARKS = (("failed", "x", "former"), ("pruned", "|", "quiet"), ("running", "|", "user"))
+"""The states of trials without a result, with their markers and colours."""
+
+
+def search_picture(look: Look, records: Records, goal: str | None = None) -> Picture:
+    """Draw a goal of a search, by default its first, trial by trial, and the best so far as a step line.
+
+    Trials without a result are marks at the axis. Raises `InputError` for a file without goals, and for a search
+    without a result.
+    """
+    if not records.goals:
+        raise InputError(f"{records.label}: is not a search; use the output of 'mfprofile explore search … --json'")
+    name = next(iter(records.goals)) if goal is None else goal
+    if name not in records.goals:
+        names = ", ".join(records.goals)
+        raise InputError(f"--goal {name}: is not a goal of {records.label}; use {names}")
+    limits = frame(look, NUMBER, Axis(name).unit)
+    every: list[dict[str, Any]] = [{"trial": number, "state": row.get("state", ""), "value": records.number(at, name)}
+             for at, (number, row) in enumerate(records.rows)]  # fmt: skip
+    trials, outside = inside(
+        every, lambda each: (each["trial"], each["value"]), lambda each: f"{each['trial']}", *limits
+    )
+    done = sorted((each for each in trials if each["value"] is not None), key=lambda each: each["trial"])
+    if not done:
+        raise InputError(f"{records.label}: no trial has a {name} to draw; run the search again to go on")
+    best = list(accumulate((each["value"] for each in done), max if records.goals[name] else min))
+    title = f"{several(len(trials), 'trial')} of {short(records.space or 'a search')}: {short(name)}"
+    with look.applied():
+        figure = look.figure(3.3 if look.columns == 2 else 3.1)
+        axes = figure.add_subplot()
+        axes.set_title(look.titled(title))
+        axes.set(xlabel="Trial", ylabel=f"{short(name)}, {'most' if records.goals[name] else 'least'} is best")
+        _fit(axes, trials, [each["value"] for each in done], limits)
+        line = _draw(axes, trials, done, best, look)
+        write_legend(figure, look)
+        places = [(each["trial"], each["value"]) for each in done]
+        at = best.index(best[-1])
+        last = (done[at]["trial"], done[at]["value"], f"{best[-1]:.6g}, trial {done[at]['trial']}",
+                look.text_color("former"))  # fmt: skip
+        unlabelled = name_points(axes, [last], look, places, [line], marker=3.5)
+    data = [*({**each, "best": so_far} for each, so_far in zip(done, best, strict=True)),
+            *(each for each in trials if each["value"] is None)]  # fmt: skip
+    return Picture(title, figure, data, notes=[*outside, *unlabelled])
+
+
+def _fit(
+    axes: Axes, trials: Sequence[Mapping[str, Any]], values: Sequence[float], limits: tuple[Limits, Limits]
+) -> None:
+    numbers, room = [each["trial"] for each in trials], 0.08 * (max(values) - min(values) or abs(max(values)) or 1.0)
+    side = 0.02 * (max(numbers) - min(numbers) or 1)
+    axes.set_xlim(limits[0].or_else(min(numbers) - side, max(numbers) + side))
+    axes.set_ylim(limits[1].or_else(min(values) - 1.5 * room, max(values) + room))
+    linear(axes.xaxis, write=lambda value: f"{value:,.0f}" if value == int(value) else "")
+    linear(axes.yaxis, write=lambda value: f"{value:.6g}".replace("-", "−"))
+
+
+def _draw(
+    axes: Axes,
+    trials: Sequence[Mapping[str, Any]],
+    done: Sequence[Mapping[str, Any]],
+    best: Sequence[float],
+    look: Look,
+) -> tuple[list[float], list[float]]:
+    """Draw the trials, and the best so far as a step line that goes on to the last trial. Return the line."""
+    axes.plot([each["trial"] for each in done], [each["value"] for each in done], "o", markersize=3.5,
+              color=look.colors["mobile"], markeredgewidth=0.3, markeredgecolor=look.colors["ground"], alpha=0.85,
+              label="a trial", zorder=2)  # fmt: skip
+    xs, ys = [float(done[0]["trial"])], [best[0]]
+    for each, so_far in zip(done[1:], best[1:], strict=True):
+        xs += [float(each["trial"])] * 2
+        ys += [ys[-1], so_far]
+    xs, ys = [*xs, float(max(each["trial"] for each in trials))], [*ys, ys[-1]]
+    axes.plot(xs, ys, "-", color=look.colors["former"], linewidth=1.3, label="best so far", zorder=3)
+    for state, marker, color in _MARKS:
+        numbers = [each["trial"] for each in trials if each["value"] is None and each["state"] == state]
+        if numbers:
+            axes.plot(numbers, [0.025] * len(numbers), marker, transform=axes.get_xaxis_transform(), markersize=4,
+                      color=look.colors[color], label=state, zorder=4)  # fmt: skip
+    return xs, ys

@@ -1,0 +1,160 @@
+"""Pictures of what explore prints: any two figures, the front, and the progress of a search."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pictures import LOOKS, covered, misleading, numbers_in, overlaps, texts
+from running import run
+
+from mfprofile.errors import InputError
+from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.progress import search_picture
+from mfprofile.view.plots.records import read_records
+from mfprofile.view.plots.variants import Axis, axes_of, variants_picture
+
+RESULTS = [0.70, None, 0.74, 0.72, 0.79, 0.78]
+MADDS = [2_000_000, 2_500_000, 3_000_000, 1_500_000, 5_000_000, 6_000_000]
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> str:
+    """Return a file as 'explore search --json' prints it: six trials, one of which failed."""
+    trials = [
+        {
+            "number": at,
+            "state": "complete" if value else "failed",
+            "values": {"top1": value} if value else None,
+            "madds": madds,
+            "params": madds // 50,
+            "choices": {"tokens.count": 2 + at % 2, "former.ffn": at > 2, "stem": "wide" if at else "narrow"},
+        }
+        for at, (value, madds) in enumerate(zip(RESULTS, MADDS, strict=True))
+    ]
+    head = {"schema": 2, "space": "tiny", "convention": "core", "goals": {"top1": "maximize"}}
+    return written(tmp_path / "search.json", {**head, "trials": trials, "best": [4]})
+
+
+def written(file: Path, document: Any) -> str:
+    """Write JSON to a file and return its name."""
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return str(file)
+
+
+def test_the_trials_of_a_search_have_their_cost_and_their_front(search: str) -> None:
+    """The front is brute-forced here: no other trial has less MAdds and a better result. The failed trial is named."""
+    records = read_records(search)
+    x, y = axes_of(records, None, None, [], [])
+    assert (x, y) == (Axis("madds", False), Axis("top1", True))
+    picture = variants_picture(Look(), records, x, y)
+    done = {at: (madds, top1) for at, (madds, top1) in enumerate(zip(MADDS, RESULTS, strict=True)) if top1 is not None}
+    front = {
+        at for at, (m, t) in done.items() if not any(o != (m, t) and o[0] <= m and o[1] >= t for o in done.values())
+    }
+    assert {each["number"]: (each["x"], each["y"]) for each in picture.data} == done
+    assert {each["number"] for each in picture.data if each["front"]} == front == {2, 3, 4}
+    assert picture.notes == ["1 variant without one of madds, top1 is not drawn"]
+    shown = {text for text, _ in texts(picture, Look())}
+    assert {"2", "3", "4", "MAdds (convention 'core'), least is best, log scale", "top1, most is best"} <= shown
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("color", [None, "tokens.count", "former.ffn", "stem", "params"])
+def test_nothing_overlaps(look: Look, color: str | None, search: str) -> None:
+    """In both widths, light and dark, with colours of numbers, of words and of a scale."""
+    records = read_records(search)
+    picture = variants_picture(look, records, *axes_of(records, None, None, [], []), color)
+    assert overlaps(picture, look) == []
+    assert covered(picture, look) == []
+    assert misleading(picture, look) == []
+    entries = {"tokens.count": ["tokens.count = 2", "tokens.count = 3"], "former.ffn": ["false", "true"],
+               "stem": ["narrow", "wide"]}  # fmt: skip
+    assert set(entries.get(color or "", [])) <= {text for text, _ in texts(picture, look)}
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_a_sample_is_drawn_as_it_was_counted(form: str, tmp_path: Path) -> None:
+    """From a pipe, as JSON and as CSV; the numbers in the picture are those of the sample."""
+    sample = run("explore", "sample", "tiny", "-n", "20", form).stdout
+    plain = json.loads(run("explore", "sample", "tiny", "-n", "20", "--json").stdout)
+    done = run("plot", "variants", "-", "-o", "v.svg", "--color", "input", stdin=sample, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote v.svg\n")
+    data = numbers_in(tmp_path / "v.svg")["data"]
+    assert [(each["x"], each["y"]) for each in data] == [(each["madds"], each["params"]) for each in plain]
+    assert [each["color"] for each in data] == [each["choices"]["input"] for each in plain]
+
+
+def test_the_front_of_a_list_is_that_of_explore(tmp_path: Path) -> None:
+    """The front of all listed variants is what 'explore front' finds without listing them."""
+    listed = run("explore", "list", "tiny", "--madds", "1M:2M").stdout
+    (tmp_path / "list.csv").write_text(listed, encoding="utf-8")
+    exact = json.loads(run("explore", "front", "tiny", "--madds", "1M:2M", "--json").stdout)
+    options = ["--minimize", "madds", "--maximize", "params", "-o", "f.svg"]
+    assert run("plot", "variants", "list.csv", *options, cwd=tmp_path).returncode == 0
+    front = {(each["x"], each["y"]) for each in numbers_in(tmp_path / "f.svg")["data"] if each["front"]}
+    assert front == {(each["madds"], each["params"]) for each in exact}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_progress_of_a_search_has_the_best_so_far(look: Look, search: str) -> None:
+    """The failed trial is a mark at the axis."""
+    picture = search_picture(look, read_records(search))
+    assert overlaps(picture, look) == []
+    assert [each.get("best") for each in picture.data] == [0.70, 0.74, 0.74, 0.79, 0.79, None]
+    shown = {text for text, _ in texts(picture, look)}
+    assert {"0.79, trial 4", "failed", "best so far", "Trial", "top1, most is best"} <= shown
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("variants search.json --y top2", "--y 'top2': search.json does not have it; did you mean 'top1'?"),
+        ("variants search.json --minimize stems", "--minimize 'stems': search.json does not have it; did you mean 'stem'?"),
+        ("variants search.json --color x", "--color 'x': search.json does not have it; use one of "),
+        ("variants search.json --y stem", "search.json: no variant has a number for each of madds, stem; "),
+        (
+            "variants search.json --minimize top1 --maximize top1",
+            "--minimize and --maximize top1: use one of them",
+        ),
+        (
+            "variants search.json --minimize params --x madds --y top1",
+            "--minimize and --maximize params: must be on an axis; use --x or --y params",
+        ),
+        ("variants search.json --xlim 7M:9M", "--xlim: no point is within the limits; use wider ones"),
+        ("variants search.json --xlim 3M:2M", "--xlim '3M:2M': is empty: 3,000,000 is more than 2,000,000"),
+        ("variants search.json --ylim 0.8:0.8", "--ylim '0.8:0.8': LEAST must be below MOST"),
+        ("variants search.json --ylim high", "--ylim 'high': must be LEAST:MOST, as in 70:80, 70: or :80"),
+        ("variants list.json", "list.json: does not have variants; use the output of 'mfprofile explore sample', "),
+        ("variants empty.json", "empty.json: has no variants; use the output of "),
+        ("variants bad.csv", "bad.csv:2: has 1 cell for 2 columns"),
+        ("variants other.csv", "other.csv:1: does not have a column madds; use the output of "),
+        ("search empty.json", "empty.json: has no variants; use the output of "),
+        ("search sample.json", "sample.json: is not a search; use the output of 'mfprofile explore search … --json'"),
+        ("search search.json --goal madds", "--goal madds: is not a goal of search.json; use top1"),
+    ],
+)  # fmt: skip
+def test_wrong_input_is_refused(words: str, message: str, search: str) -> None:
+    """With what is wrong, where, and what to do; no picture is written."""
+    folder = Path(search).parent
+    written(folder / "list.json", [1, 2])
+    written(folder / "empty.json", [])
+    written(folder / "sample.json", [{"madds": 1, "params": 2}])
+    (folder / "bad.csv").write_text("madds,params\n3\n", encoding="utf-8")
+    (folder / "other.csv").write_text("name,top1\nx,3\n", encoding="utf-8")
+    done = run("plot", *words.split(), "-o", "no.svg", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {message}")
+    assert not (folder / "no.svg").exists()
+
+
+def test_a_search_without_a_result_is_refused(search: str, tmp_path: Path) -> None:
+    """All its trials failed."""
+    document = json.loads(Path(search).read_text(encoding="utf-8"))
+    for trial in document["trials"]:
+        trial |= {"values": None, "state": "failed"}
+    records = read_records(written(tmp_path / "failed.json", document))
+    with pytest.raises(InputError, match=r"no trial has a top1 to draw; run the search again to go on$"):
+        search_picture(Look(), records)
