@@ -11,7 +11,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from running import ROOT, run
@@ -202,4 +202,19 @@ def test_search_works_without_the_network(address: str, chromium: Browser) -> No
     page.goto(f"{address}index.html")
     page.locator("input.md-search__input").fill("sensitivity")
     page.locator(".md-search-result__item a").first.wait_for(state="attached")
+    page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_no_serious_objection(address: str, chromium: Browser, scheme: Any) -> None:
+    """Names of controls, contrast, links known without colour, and tables that can be scrolled with the keyboard."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    for name in ("index", "specs", "tutorial", "coming-from", "api/budgets", "commands", "live"):
+        page.goto(f"{address}{name}.html", wait_until="load")
+        violations = axe.run(page).response["violations"]
+        serious = [each for each in violations if each["impact"] in ("serious", "critical")]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in serious] == [], name
     page.close()
