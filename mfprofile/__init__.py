@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mfprofile.spec.network import Network as Network
     from mfprofile.trace.own import handle as handle
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Each name is imported when it is first used. This keeps `import mfprofile` fast.
 _MODULES = {

@@ -105,7 +105,7 @@ def test_every_value_that_has_a_list_is_completed(info: Any) -> None:
         takes_text = len(inspect.signature(info.autocompletion).parameters) == 1
         offers = list(info.autocompletion("") if takes_text else info.autocompletion())
         names = [offer if isinstance(offer, str) else offer[0] for offer in offers]
-        assert names
+        assert names or info.metavar == "BUDGET"  # those of the user's file, see budget/test_config.py
         assert all(name and isinstance(name, str) for name in names)
 
 

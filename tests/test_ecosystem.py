@@ -120,7 +120,22 @@ def test_the_action_passes_each_input_to_the_command(tmp_path: Path) -> None:
     assert "all 18 limits met in convention 'paper'" in text
 
 
-@pytest.mark.parametrize("name", [name for name in ACTION["inputs"] if name != "python-version"])
+def test_the_action_accepts_new_networks_and_chooses_budgets(tmp_path: Path) -> None:
+    """Without specs, the budget's own are checked. `allow-new: false` is as if it were not given."""
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.mfprofile.budgets.phone]\nspecs = ["mine/*.yaml", "mf26m"]\nmax.madds = "300M"\n', encoding="utf-8"
+    )
+    (tmp_path / "before.json").write_text(
+        '{"schema": 1, "name": "mf26m", "convention": "core", "madds": 26000000, "params": 3232788}', encoding="utf-8"
+    )
+    code, text, _ = _checked(tmp_path, budget="phone", baseline="before.json", **{"allow-new": "true"})
+    assert code == 0, text
+    assert "all 4 limits met in convention 'core'; 1 new" in text
+    code, text, _ = _checked(tmp_path, budget="phone", baseline="before.json", **{"allow-new": "false"})
+    assert (code, "1 not judged" in text) == (2, True)
+
+
+@pytest.mark.parametrize("name", [name for name in ACTION["inputs"] if name not in ("python-version", "extras")])
 def test_an_input_of_the_action_is_never_run(name: str, tmp_path: Path) -> None:
     """An input with shell code is still one argument, or several."""
     code, _, outputs = _checked(tmp_path, **{**WITHIN, name: '"; touch hacked; `touch hacked` $(touch hacked) #'})
@@ -133,10 +148,26 @@ def test_a_spec_that_looks_like_an_option_is_a_spec(tmp_path: Path) -> None:
     assert _checked(tmp_path, specs="--exit-zero", **{"max-madds": "1M"})[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("extras", "target"), [("", "/a b"), ("torch,onnx", "/a b[torch,onnx]"), ("$(x)", "/a b[$(x)]")]
+)
+def test_the_action_installs_the_extras_that_are_asked_for(extras: str, target: str, tmp_path: Path) -> None:
+    """They are one argument of pip, whatever they hold."""
+    python = tmp_path / "python"
+    fake = (
+        '#!/bin/sh\nif [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; else printf "%s\\n" "$@"; fi\n'
+    )
+    python.write_text(fake, encoding="utf-8")
+    python.chmod(0o755)
+    values = {"steps.python.outputs.python-path": str(python), "inputs.extras": extras}
+    code, text, _ = _step("install", tmp_path, values, RUNNER_TEMP=str(tmp_path / "temp"), GITHUB_ACTION_PATH="/a b")
+    assert (code, text.splitlines()) == (0, ["-m", "pip", "install", "--quiet", target])
+
+
 @pytest.mark.slow
 def test_the_action_installs_its_own_checkout(tmp_path: Path) -> None:
     """The step "install" creates a new environment, and the step "check" runs its command."""
-    values = {"steps.python.outputs.python-path": sys.executable}
+    values = {"steps.python.outputs.python-path": sys.executable, "inputs.extras": ""}
     runner = {"RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_ACTION_PATH": str(ROOT), "PYTHONPATH": ""}
     code, text, outputs = _step("install", tmp_path, values, **runner)
     assert code == 0, text

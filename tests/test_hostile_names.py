@@ -109,7 +109,7 @@ def test_the_names_of_modules_do_nothing(command: str, form: str, folder: Path) 
     FORMS.get(form, str)(output)
 
 
-@pytest.mark.parametrize("form", ["table", "json", "github"])
+@pytest.mark.parametrize("form", ["table", "json", "github", "junit"])
 def test_a_check_obeys_no_name(form: str, folder: Path) -> None:
     """With the workflow commands it has one for each spec, and nothing else that a runner obeys."""
     names = [f"./{name}.yaml" for name in NAMES]
@@ -122,7 +122,7 @@ def test_a_check_obeys_no_name(form: str, folder: Path) -> None:
 def test_a_check_of_modules_obeys_no_name(folder: Path) -> None:
     """The reasons name the heaviest modules."""
     need("torch")
-    for form in ("table", "json", "github"):
+    for form in ("table", "json", "github", "junit"):
         checked("check", "net.py:Net", "--input", "4", "--max-params", "1", "--format", form, folder=folder, codes=(1,))
 
 
@@ -132,7 +132,10 @@ def test_a_job_summary_shows_names_as_they_are(folder: Path, tmp_path: Path) -> 
     names = [f"./{name}.yaml" for name in NAMES]
     run("check", *names, "--format", "github", cwd=folder, GITHUB_STEP_SUMMARY=str(summary))
     text = re.sub(r"(?ms)^(````*)text\n.*?^\1$", "", summary.read_text(encoding="utf-8"))
-    check_markdown(text.split("\n", 2)[2])
+    table, *folded = re.split(r"<details><summary>(.*)</summary>\n\n\n\n</details>\n", text)
+    check_markdown(table.split("\n", 4)[4])
+    assert len([each for each in folded if each.strip()]) == len(NAMES)
+    text = table + "".join(folded)
     assert re.findall(r"<[A-Za-z/!]", text) == []
     assert markdown_block(["a", "````", "```b"]) == ["`````text", "a", "````", "```b", "`````"]
 
@@ -183,7 +186,7 @@ def test_a_terminal_shows_a_name_and_does_not_obey_it() -> None:
     """Rich lays out the table there; the name has no codes of its own."""
     table = Table([Column("a\x1b[31m\nb", "a")], [["x\x1b]0;title\x07"], ["a\nb"]], above=["c\x1b[2J"], below=["d\x9b"])
     with mock.patch.object(sys.stdout, "isatty", lambda: True), mock.patch.dict("os.environ", {"TERM": "dumb"}):
-        output = render(table, "text")
+        output = render(table)
     codes = re.sub(r"\x1b\[[0-9;]*m", "", output.replace("\x1b[31m", "RED"))
     assert "RED" not in codes
     assert [letter for letter in codes if letter != "\n" and not letter.isprintable()] == []

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from running import ROOT, surroundings
+from running import ROOT, need, surroundings
 
+import mfprofile
+
+SUFFIXES = {"", ".css", ".csv", ".html", ".js", ".json", ".py", ".typed", ".txt", ".yaml"}
 CODE = """
 import site, sys
 before = list(sys.path)
@@ -33,6 +38,7 @@ def _counted(folder: Path, cwd: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a wheel and an editable wheel with the build backend, as pip does."""
+    need("hatch_fancy_pypi_readme")
     folder = tmp_path_factory.mktemp("wheels")
     code = "import hatchling.build as b, sys; b.build_wheel(sys.argv[1]); b.build_editable(sys.argv[1] + '/editable')"
     (folder / "editable").mkdir()
@@ -75,4 +81,20 @@ def test_the_wheel_is_typed_and_licensed(built: Path) -> None:
         names = archive.namelist()
     assert "mfprofile/py.typed" in names
     assert any(name.endswith("LICENSE") for name in names)
-    assert not any(name.startswith("tests") for name in names)
+    assert {name.split("/")[0] for name in names} == {"mfprofile", f"mfprofile-{mfprofile.__version__}.dist-info"}
+    assert {Path(name).suffix for name in names} <= SUFFIXES
+    assert not [name for name in names if "__pycache__" in name or Path(name).name.startswith(".")]
+
+
+def test_the_page_on_pypi_has_no_relative_link(built: Path) -> None:
+    """PyPI has README alone, so its links and pictures have addresses of this version."""
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        data = message_from_bytes(archive.read(name))
+    assert data["Description-Content-Type"] == "text/markdown"
+    text = re.sub(r"^```.*?^```", "", data.get_payload(), flags=re.MULTILINE | re.DOTALL)
+    assert text.startswith("# mfprofile")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(links) > 5
+    assert not [link for link in links if not link.startswith(("https://", "#"))]
+    assert [link for link in links if link.endswith(".svg") and f"/v{mfprofile.__version__}/reports/" in link]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
-from running import run
+from running import ROOT, run
 
+from mfprofile.budget.config_file import _KEYS
+from mfprofile.budget.config_schema import config_schema
 from mfprofile.spec.schema import json_schema
 from mfprofile.spec.sources import shipped
 
@@ -67,3 +71,37 @@ def test_defaults_are_valid_values() -> None:
 def test_the_command_prints_the_schema() -> None:
     """`mfprofile schema` prints the same schema."""
     assert json.loads(run("schema").stdout) == json_schema()
+
+
+CONFIGS = {
+    "convention = 'paper'\nlatency-model = 'desk.json'": True,
+    "[budgets]\n'specs/*.yaml' = {max = {madds = '300M', former = {madds = '10%'}}, min = {params = 3}}": True,
+    "[budgets.phone]\nspecs = ['mf26m']\nconvention = 'core'\nmax.latency = '12ms'": True,
+    "[targets.'net.py:Net']\ninput = ['3x8x8']\narg = 'width=3'\nbatch = 2\nno-batch = false\ninputs = 'random'": True,
+    "convention = 'papr'": False,
+    "conventon = 'core'": False,
+    "[budgets.phone]\nspecs = 'mf26m'": False,
+    "[budgets.phone]\nmax.mads = 3": False,
+    "[targets.'net.py:Net']\nshape = '3'": False,
+    "[targets.'net.py:Net']\nbatch = 0": False,
+}
+"""Tables of [tool.mfprofile], and whether they are valid."""
+
+
+@pytest.mark.parametrize("text", CONFIGS)
+def test_the_schema_of_the_table_agrees_with_check(text: str, tmp_path: Path) -> None:
+    """It accepts and refuses what `check` does."""
+    table = tomllib.loads(text)
+    checker = jsonschema.Draft202012Validator(config_schema())
+    assert checker.is_valid(table) == CONFIGS[text]
+    own = text.replace("[", "[tool.mfprofile.", 1) if text.startswith("[") else f"[tool.mfprofile]\n{text}"
+    (tmp_path / "pyproject.toml").write_text(own, encoding="utf-8")
+    (tmp_path / "desk.json").write_text((ROOT / "devices" / "example-torch.json").read_text("utf-8"), encoding="utf-8")
+    done = run("check", "mf294m", "--max-madds", "1G", cwd=tmp_path)
+    assert (done.returncode == 0) == CONFIGS[text], done.stderr
+
+
+def test_the_schema_of_the_table_has_all_its_keys() -> None:
+    """And is what `mfprofile schema --pyproject` prints."""
+    assert set(config_schema()["properties"]) == set(_KEYS)
+    assert json.loads(run("schema", "--pyproject").stdout) == config_schema()

@@ -11,7 +11,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from running import ROOT, run
@@ -85,7 +85,9 @@ def test_the_page_of_commands_has_the_help_of_each() -> None:
     page = commands.commands_page()
     for name, inner in COMMANDS.items():
         for words in [(name,), *((name, each) for each in inner)]:
-            assert f"# {' '.join(words)}\n\n```text\n{run(*words, '--help').stdout.rstrip()}\n```\n" in page
+            assert (
+                f"# {' '.join(words)}\n\n```text\n{run(*words, '--help', COLUMNS='80').stdout.rstrip()}\n```\n" in page
+            )
 
 
 def _site(folder: Path, **pages: str) -> Path:
@@ -200,4 +202,19 @@ def test_search_works_without_the_network(address: str, chromium: Browser) -> No
     page.goto(f"{address}index.html")
     page.locator("input.md-search__input").fill("sensitivity")
     page.locator(".md-search-result__item a").first.wait_for(state="attached")
+    page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_no_serious_objection(address: str, chromium: Browser, scheme: Any) -> None:
+    """Names of controls, contrast, links known without colour, and tables that can be scrolled with the keyboard."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    for name in ("index", "specs", "tutorial", "coming-from", "api/budgets", "commands", "live"):
+        page.goto(f"{address}{name}.html", wait_until="load")
+        violations = axe.run(page).response["violations"]
+        serious = [each for each in violations if each["impact"] in ("serious", "critical")]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in serious] == [], name
     page.close()

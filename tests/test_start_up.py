@@ -67,5 +67,16 @@ def test_a_command_imports_no_other_command() -> None:
     commands = {name for name in loaded("count mf26m") if name.startswith("mfprofile.cli.")}
     assert commands == {
         f"mfprofile.cli.{name}"
-        for name in ("program", "signals", "count", "counting", "options", "groups", "help", "renamed", "completion")
+        for name in (
+            "program",
+            "signals",
+            "count",
+            "counting",
+            "options",
+            "groups",
+            "form",
+            "help",
+            "renamed",
+            "completion",
+        )
     }

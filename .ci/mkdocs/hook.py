@@ -8,9 +8,12 @@ from commands import commands_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
+from notebook import notebook_page
 from sources import LISTINGS, ROOT, linked_files, listing, site_text
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
+_DOWNLOAD = '\n<a class="md-button" href="{}" download>Download the notebook</a>\n'
+_SEARCH = 'data-md-component="search" role="dialog" aria-label="Search"'
 PAGES = Path(__file__).parent / "pages"
 """Pages that only the site has."""
 
@@ -25,6 +28,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(_file(place, file, config))
     files.append(_file("pages.md", ROOT / "docs" / "README.md", config))
     files.append(File.generated(config, "commands.md", content=commands_page()))
+    for file in sorted((ROOT / "docs").glob("*.ipynb")):
+        text = site_text(notebook_page(file), f"docs/{file.name}") + _DOWNLOAD.format(file.name)
+        files.append(File.generated(config, f"{file.stem}.md", content=text))
     for file in sorted(PAGES.rglob("*.*")):
         files.append(_file(file.relative_to(PAGES).as_posix(), file, config))
     for model in MODELS:
@@ -44,6 +50,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     own = source.is_relative_to(PAGES)
     path = Path("docs", source.relative_to(PAGES)) if own else source.relative_to(ROOT)
     return site_text(markdown, path.as_posix())
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Return a page whose search has a name for a screen reader. The theme gives it none."""
+    del page, config
+    return output.replace('data-md-component="search" role="dialog"', _SEARCH)
 
 
 def _file(place: str, file: Path, config: MkDocsConfig) -> File:

@@ -35,6 +35,8 @@ _FOOTER = re.compile(r"\n---\n\n\[All pages\]\(README\.md\) · \[README\]\(\.\./
 def site_path(path: str) -> str:
     """Return where the site has a file of the repository, as a path of a source below its docs_dir."""
     below = PLACES.get(path, path.removeprefix("docs/"))
+    if below.endswith(".ipynb"):
+        return below.removesuffix(".ipynb") + ".md"
     return f"{below}.md" if Path(below).suffix in LISTINGS else below
 
 
@@ -44,7 +46,7 @@ def linked_files(pages: list[str]) -> dict[str, Path]:
     outside: dict[str, Path] = {}
     while waiting:
         path = waiting.pop()
-        if path not in seen and (ROOT / path).is_file():
+        if path not in seen and not path.startswith("docs/") and (ROOT / path).is_file():
             outside[site_path(path)] = ROOT / path
         if path.endswith(".md") and (ROOT / path).is_file():
             waiting += [each for each in _targets(path) if each not in seen and site_path(each) not in outside]

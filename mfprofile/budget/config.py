@@ -1,71 +1,80 @@
-"""`[tool.mfprofile]` of a pyproject.toml: limits by globs of specs, options of networks in code, a latency model.
+"""What `[tool.mfprofile]` of a pyproject.toml says: budgets of specs, options of networks in code, defaults.
 
-[tool.mfprofile.budgets."specs/*.yaml"]
-convention = "core"
-max.madds = "300M"
-max.former.madds = "10%"
+A budget is named by a glob of specs, or has a name and `specs`, a list of them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import reduce
+from glob import escape
 from pathlib import Path, PurePath
-from typing import Any
 
-from mfprofile.budget.code_options import NO_OPTIONS, CodeOptions, read_options
-from mfprofile.budget.latency import KEY, NamedModel, model_in
-from mfprofile.budget.limits import Limit, limit_of
-from mfprofile.budget.toml_places import mark_of
-from mfprofile.errors import InputError, SpecError
-from mfprofile.spec.limits import Fault, bounds, convention_of
-from mfprofile.spec.problems import MISSING, Mark, Problem
-from mfprofile.spec.reading import read_bytes
+from mfprofile.budget.code_options import NO_OPTIONS, CodeOptions
+from mfprofile.budget.latency import NamedModel
+from mfprofile.budget.limits import Limit
+from mfprofile.errors import InputError
 from mfprofile.spec.sources import as_typed, is_model_file, is_target, shipped, working_folder
-from mfprofile.spec.words import instead
+from mfprofile.spec.words import instead, printable
 
-NAME = "pyproject.toml"
-_KEYS = ("budgets", "targets", KEY)
+_WILD = "*?["
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What one file says: in `budgets` the limits of each glob, in `targets` the options of each network in code.
+    """What one file says: in `budgets` the limits of each budget, in `targets` the options of each network in code.
 
-    Globs are relative to the file's `folder`. `conventions` has the convention of each glob of limits that gives one.
-    `model` is the latency model, if the file names one.
+    `patterns` has the specs of each budget: globs, names and targets, relative to the file's `folder`. `conventions`
+    has the convention of each budget that gives one, and `default` that of all other limits, or ''. `model` is the
+    latency model, if the file names one. `chosen` are the budgets of --budget: these apply to all networks of a check,
+    and no others do.
     """
 
     folder: Path
     budgets: Mapping[str, Sequence[Limit]]
+    patterns: Mapping[str, Sequence[str]]
     conventions: Mapping[str, str]
     targets: Mapping[str, CodeOptions]
     model: NamedModel | None = None
+    default: str = ""
+    chosen: Sequence[str] = ()
+
+    def choosing(self, names: Sequence[str]) -> Config:
+        """Return the same with these budgets chosen. Raise `InputError` for one that the file does not have."""
+        for name in names:
+            if name not in self.budgets:
+                remedy = instead(name, self.budgets) if self.budgets else "the file has none"
+                raise InputError(f"--budget {printable(name)}: tool.mfprofile.budgets has no such budget; {remedy}")
+        return replace(self, chosen=tuple(names))
 
     def limits(self, reference: str, name: str) -> Iterator[Limit]:
-        """Yield the limits of each glob that matches the name or the path of a spec."""
-        for glob, limits in self.budgets.items():
-            if self._matches(glob, reference, name):
-                yield from limits
+        """Yield the limits of each budget for a network, by its reference and its name."""
+        for budget in self._budgets_of(reference, name):
+            yield from self.budgets[budget]
 
     def convention(self, reference: str, name: str) -> str:
-        """Return the convention of the first glob that matches a network and gives one, or ''."""
-        named = (convention for glob, convention in self.conventions.items() if self._matches(glob, reference, name))
-        return next(named, "")
+        """Return the convention of the first budget for a network that gives one, else the file's own, or ''."""
+        named = (self.conventions[each] for each in self._budgets_of(reference, name) if each in self.conventions)
+        return next(named, self.default)
+
+    def references(self) -> list[str]:
+        """Return the networks that the budgets name, as they would be given on the command line, each once."""
+        names = self.chosen or self.budgets
+        patterns = dict.fromkeys(each for name in names for each in self.patterns[name])
+        return list(dict.fromkeys(reference for pattern in patterns for reference in self._named(pattern)))
 
     def unmatched(self) -> Iterator[str]:
-        """Yield the globs of budgets that match no file and no shipped spec, and do not name code.
+        """Yield the patterns of budgets that match no file and no shipped spec, and do not name code.
 
-        Most likely they are misspelled.
+        Most likely they are misspelled. A name that is chosen is none.
         """
-        for glob in self.budgets:
-            is_code = is_target(glob) and not is_model_file(glob)
-            is_known = is_code or any(fnmatchcase(name, glob) for name in shipped())
-            if not is_known and not self._matches_file(glob):
-                yield glob
+        patterns = ((name, each) for name in self.chosen or self.budgets for each in self.patterns[name])
+        for pattern in dict.fromkeys(each for name, each in patterns if each not in self.chosen):
+            is_code = is_target(pattern) and not is_model_file(pattern)
+            if not is_code and not _is_shipped(pattern) and not self._matches_file(pattern):
+                yield pattern
 
     def unmatched_targets(self) -> Iterator[str]:
         """Yield the targets in files that do not exist."""
@@ -79,6 +88,33 @@ class Config:
         matching = (options for glob, options in self.targets.items() if self._matches(glob, target, target))
         return reduce(CodeOptions.changed_by, matching, NO_OPTIONS)
 
+    def _budgets_of(self, reference: str, name: str) -> Iterator[str]:
+        """Yield the names of the budgets for a network."""
+        if self.chosen:
+            yield from self.chosen
+            return
+        for budget in self.budgets:
+            if any(self._matches(pattern, reference, name) for pattern in self.patterns[budget]):
+                yield budget
+
+    def _named(self, pattern: str) -> Iterator[str]:
+        """Yield the references of a pattern: a glob of files, a name or glob of shipped specs, targets."""
+        if is_target(pattern) and not is_model_file(pattern):
+            has_glob = any(letter in pattern for letter in _WILD)
+            targets = (each for each in self.targets if fnmatchcase(each, pattern)) if has_glob else (pattern,)
+            yield from map(self._target, targets)
+        elif self._matches_file(pattern):
+            yield as_typed(Path(escape(str(self.folder))) / pattern)
+        elif _is_shipped(pattern):
+            yield pattern
+
+    def _target(self, target: str) -> str:
+        """Return a target as it is given in the working folder."""
+        source, colon, name = target.rpartition(":")
+        if not source.endswith(".py"):
+            return target
+        return f"{as_typed(self.folder / source)}{colon}{name}"
+
     def _matches(self, glob: str, reference: str, name: str) -> bool:
         return fnmatchcase(name, glob) or matches(self._path(reference), glob)
 
@@ -91,6 +127,10 @@ class Config:
     def _path(self, reference: str) -> PurePath:
         path = ((working_folder() or self.folder) / reference).resolve()
         return path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
+
+
+def _is_shipped(pattern: str) -> bool:
+    return any(fnmatchcase(name, pattern) for name in shipped())
 
 
 def matches(path: PurePath, glob: str) -> bool:
@@ -110,115 +150,3 @@ def _match(parts: Sequence[str], globs: Sequence[str]) -> bool:
         else:
             ends = {at + 1 for at in ends if at < len(parts) and fnmatchcase(parts[at], glob)}
     return len(parts) in ends
-
-
-def nearest_config() -> Config | None:
-    """Return what `find_config` returns for the working folder, or None if that has been deleted."""
-    folder = working_folder()
-    return None if folder is None else find_config(folder)
-
-
-def find_config(start: Path) -> Config | None:
-    """Return what the nearest pyproject.toml says with a [tool.mfprofile], in `start` or above, or None."""
-    for folder in (start, *start.parents):
-        file = folder / NAME
-        if file.is_file():
-            text = _text(file, as_typed(file))
-            if "mfprofile" in text and (config := _config(file, text)) is not None:
-                return config
-    return None
-
-
-def read_config(file: Path) -> Config:
-    """Return what a given file says. Raise `InputError` if it has no [tool.mfprofile]."""
-    config = _config(file, _text(file, str(file)), str(file))
-    if config is None:
-        raise InputError(f"{file}: has no [tool.mfprofile.budgets]")
-    return config
-
-
-def _text(file: Path, label: str) -> str:
-    raw = read_bytes(file.absolute(), label)  # a file with the name - is not standard input
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError(f"{label}: is not UTF-8 text") from None
-
-
-def _config(file: Path, text: str, label: str = "") -> Config | None:
-    """Return what the file says, or None without a [tool.mfprofile]. Raise `SpecError` with all its problems."""
-    import tomllib
-
-    label = label or as_typed(file)
-    try:
-        own = tomllib.loads(text).get("tool", {}).get("mfprofile")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{label}: is not TOML: {error}") from None
-    except ValueError:  # Python refuses to read very long numbers
-        raise SpecError([_long_number(text, label)]) from None
-    except AttributeError:
-        raise InputError(f"{label}: tool: must be a table") from None
-    if own is None:
-        return None
-    if not isinstance(own, dict):
-        raise InputError(f"{label}: tool.mfprofile: must be a table with 'budgets' or 'targets'")
-    problems: list[Problem] = []
-    tables = _table(own, "budgets", "globs, each with its limits", label)
-    budgets = {glob: list(_limits(glob, budget, label, text, problems)) for glob, budget in tables.items()}
-    named = {glob: convention_of(budget) for glob, budget in tables.items() if isinstance(budget, dict)}
-    codes = _table(own, "targets", "networks in code, each with 'input', 'arg' and other options", label)
-    targets = {target: _options(target, table, label, text, problems) for target, table in codes.items()}
-    if problems:
-        raise SpecError(problems)
-    conventions = {glob: convention for glob, convention in named.items() if convention}
-    return Config(file.resolve().parent, budgets, conventions, targets, model_in(own, text, file, label))
-
-
-def _long_number(text: str, label: str) -> Problem:
-    """Return the problem of the longest number of a text."""
-    longest = max(re.finditer(r"[0-9_]+", text), key=lambda match: match.end() - match.start())
-    start = longest.start()
-    mark = Mark(label, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-    return Problem(mark, "", "has a number that is too long to read", remedy="use a smaller number")
-
-
-def _table(own: Mapping[str, Any], name: str, of: str, label: str) -> Mapping[str, Any]:
-    """Return one of the tables. Raise `InputError` for a key that is none, since what it says would be ignored."""
-    for key in own:
-        if key not in _KEYS:
-            raise InputError(f"{label}: tool.mfprofile.{key}: unknown key; {instead(key, _KEYS)}")
-    table = own.get(name, {})
-    if not isinstance(table, dict):
-        raise InputError(f"{label}: tool.mfprofile.{name}: must be a table of {of}")
-    return table
-
-
-def _options(target: str, table: object, label: str, text: str, problems: list[Problem]) -> CodeOptions:
-    def mark(*path: str) -> Mark:
-        return mark_of(text, label, ("targets", target, *path))
-
-    def refuse(path: Sequence[str], rule: str, value: object) -> None:
-        at = MISSING if value is None else value
-        problems.append(Problem(mark(*path), _dotted("targets", target, *path), rule, at))
-
-    if ":" not in target and not is_model_file(target):
-        refuse((), "is not a network in code; write path/file.py:Class, package.module:factory or timm:NAME", None)
-    return read_options(table, lambda key: f"{mark(key)}: {_dotted('targets', target, key)}", refuse)
-
-
-def _limits(glob: str, budget: object, label: str, text: str, problems: list[Problem]) -> Iterator[Limit]:
-    if not isinstance(budget, dict):
-        rule = "must be a table of limits, as in '{max = {madds = \"300M\"}}'"
-        problems.append(Problem(mark_of(text, label, ("budgets", glob)), _dotted("budgets", glob), rule, budget))
-        return
-    for bound in bounds(budget):
-        mark = mark_of(text, label, ("budgets", glob, *bound.path))
-        if isinstance(bound, Fault):
-            value = MISSING if bound.at_key else bound.value
-            problems.append(Problem(mark, _dotted("budgets", glob, *bound.path), bound.rule, value, bound.remedy))
-        else:
-            yield limit_of(bound, mark)
-
-
-def _dotted(table: str, glob: str, *path: str) -> str:
-    return ".".join(("tool.mfprofile", table, f'"{glob}"', *path))

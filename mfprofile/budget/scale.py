@@ -15,6 +15,7 @@ from mfprofile.cost.measures import device_of
 from mfprofile.cost.sums import whole_of
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import LATENCY
@@ -41,7 +42,7 @@ class Member(NamedTuple):
     most: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scaling:
     """A search in a family. `largest` is the largest member within the budget, or None.
 
@@ -59,6 +60,12 @@ class Scaling:
     largest: Member | None
     over: Member | None
     least: Member
+
+    def __repr__(self) -> str:
+        largest = "none" if self.largest is None else f"{self.largest.value}, {self.quantity}={self.largest.cost}"
+        return f"Scaling({in_short(self.present.name)}, {self.quantity} ≤ {self.budget}, {self.by}={largest})"
+
+    _repr_html_ = shown_as("scaling")
 
 
 @renamed(convention_name="convention")

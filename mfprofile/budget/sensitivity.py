@@ -13,6 +13,7 @@ from mfprofile.cost.measures import device_of
 from mfprofile.cost.sums import Total, minus, whole_of
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.model import Spec
 from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.spec.renamed import renamed
@@ -62,7 +63,7 @@ class Lever:
         return max((abs(getattr(effect.change, quantity)) for effect in self.effects), default=0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sensitivity:
     """The bill of a variant and its levers, sorted by their change of `quantity`, the largest first.
 
@@ -77,6 +78,12 @@ class Sensitivity:
     def quantities(self) -> Sequence[str]:
         """Return the quantities of its totals."""
         return QUANTITIES if self.bill.device is not None else [name for name in QUANTITIES if name != LATENCY]
+
+    def __repr__(self) -> str:
+        first = ", ".join(lever.knob.name for lever in self.levers[:3])
+        return f"Sensitivity({in_short(self.bill.name)}, levers={len(self.levers)}, by {self.quantity}: {first}…)"
+
+    _repr_html_ = shown_as("sensitivity")
 
 
 @renamed(convention_name="convention")

@@ -119,7 +119,7 @@ def command(
     texts = notes(bill)
     if result.verification is not None:
         texts += failures(result.verification)
-    if form == "csv" and texts:  # CSV has no place for notes
+    if form.name == "csv" and texts:  # CSV has no place for notes
         notify("\n".join(texts))
     if strict and (bill.unpriced or not result.holds):
         raise typer.Exit(1)

@@ -68,7 +68,7 @@ def command(
     if not reason:  # before anything is printed: a closed pipe must not lose the model
         write(output, dumps(file_json(calibration)))
         remove(output)
-    show(dumps(calibration_json(calibration)) if as_json else render(errors_table(calibration), "text"))
+    show(dumps(calibration_json(calibration)) if as_json else render(errors_table(calibration)))
     if reason:
         notify(f"{output}: is kept: {reason}; use --force to replace it, or -o with another file")
         raise typer.Exit(1)

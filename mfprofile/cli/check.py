@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import conventions, dtypes, limits, names_in, networks
+from mfprofile.cli.completion import budgets, conventions, dtypes, limits, names_in, networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, model_of
-from mfprofile.cli.demands import config_of, flag_limits, growth_of
+from mfprofile.cli.demands import config_of, flag_limits, growth_of, networks_of
+from mfprofile.cli.formats import format_of, print_outcome
 from mfprofile.cli.options import AsJson, checked_specs, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, imported_once, need_extra, refuse_misplaced
-from mfprofile.errors import InputError, SpecError
-from mfprofile.spec.problems import unknown
+from mfprofile.errors import SpecError
 from mfprofile.spec.sources import is_target
 
 if TYPE_CHECKING:
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from mfprofile.budget.verdicts import Terms
     from mfprofile.cost.device import Device
 
-FORMATS = ("table", "json", "github")
-
 SpecsAndGlobs = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="SPEC",
-        help="Names of 'mfprofile list', paths, globs of either, - for stdin, or targets of 'audit'.",
+        help="Names of 'mfprofile list', paths, globs of either, - for stdin, or targets of 'audit' (default: what "
+        "[tool.mfprofile.budgets] names).",
         autocompletion=networks,
     ),
 ]
@@ -38,7 +37,7 @@ def _upper(name: str, text: str) -> typer.models.OptionInfo:
 
 
 def command(
-    specs: SpecsAndGlobs,
+    specs: SpecsAndGlobs = None,
     max_madds: Annotated[str | None, _upper("madds", ", such as 300M, 0.3G or 300_000_000")] = None,
     min_madds: Annotated[str | None, typer.Option("--min-madds", metavar="AMOUNT", help="Lower limit.")] = None,
     max_params: Annotated[str | None, _upper("params", ", such as 12M")] = None,
@@ -88,6 +87,15 @@ def command(
     allow_new: Annotated[
         bool, typer.Option("--allow-new", help="Accept a network without a bill in the baseline, and report it as new.")
     ] = False,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--budget",
+            metavar="BUDGET",
+            help="Use this budget of pyproject.toml, and no other of it, for all that is checked. Repeatable.",
+            autocompletion=budgets,
+        ),
+    ] = None,
     config: Annotated[
         str | None,
         typer.Option("--config", metavar="FILE", help="Use this pyproject.toml, not the nearest one."),
@@ -120,10 +128,14 @@ def command(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="table, json or github (annotations in a workflow).",
-            autocompletion=names_in("cli.check:FORMATS"),
+            help="table, json, junit (JUnit XML) or github (annotations and a job summary).",
+            autocompletion=names_in("cli.formats:FORMATS"),
         ),
     ] = "table",
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write json or junit to this file, and print the table."),
+    ] = None,
     as_json: AsJson = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a network is not fully counted.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if a limit is not met.")] = False,
@@ -135,9 +147,9 @@ def command(
         mfprofile check 'specs/*.yaml' --max former.madds=20% --format github
 
     Limits come from flags, from 'budget' in a spec, and from [tool.mfprofile.budgets] in pyproject.toml. All apply,
-    but a flag replaces the others on its quantity. A percentage is a pillar's share of the whole. For each limit
-    that is not met, the smallest changes that would meet it are listed. Exits with 0 if all limits are met, 1 if
-    one is not, 2 for invalid input.
+    but a flag replaces the others on its quantity. Without a SPEC, all networks that these budgets name are checked.
+    A percentage is a pillar's share of the whole. For each limit that is not met, the smallest changes that would
+    meet it are listed. Exits with 0 if all limits are met, 1 if one is not, 2 for invalid input.
 
     A budget with a convention is judged in it, and refused if --convention is another. Limits without one are
     judged in that of --convention, else of the spec's budget, else of pyproject.toml, else in core. A limit on
@@ -148,27 +160,21 @@ def command(
     """
     from mfprofile.budget.checks import Demands
     from mfprofile.budget.reasons import reasons
-    from mfprofile.view.annotations import append_summary, github_text
-    from mfprofile.view.tables import show
-    from mfprofile.view.verdict import outcome_text
 
-    chosen_format = _format(form, as_json)
+    chosen_format = format_of(form, as_json, output)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory, "--max-latency": max_latency}
-    checked_specs([*specs, *("-" for file in (baseline, latency_model) if file == "-")])
-    limits, settings = flag_limits(flags, most, least), config_of(config)
+    limits, settings = flag_limits(flags, most, least), config_of(config, budget)
+    networks = networks_of(specs, settings)
+    checked_specs([*networks, *("-" for file in (baseline, latency_model) if file == "-")])
     named = model_of(latency_model, lambda: settings.model if settings else None, allow_unpriced, options.training)
     terms = _terms(convention, named, options.code.batch or 1, dtype, options.training)
     demands = Demands(limits, settings, growth_of(baseline, max_growth, allow_new, terms), strict)
-    refuse_misplaced(specs, options, is_mixed_allowed=True, without=["--batch"])
-    outcome = _judge_all(specs, replace(options, config=demands.config), demands, terms)
+    refuse_misplaced(networks, options, is_mixed_allowed=True, without=["--batch"])
+    outcome = _judge_all(networks, replace(options, config=demands.config), demands, terms)
     _note_batch(outcome, named, options.code.batch)
     failures = reasons(outcome)
-    if chosen_format == "github":
-        show(github_text(outcome, failures, terms))
-        append_summary(outcome, failures, terms)
-    else:
-        show(outcome_text(outcome, failures, terms, chosen_format))
+    print_outcome(outcome, failures, terms, chosen_format, output)
     if outcome.problems:
         raise SpecError(outcome.problems)
     if not outcome.holds and not exit_zero:
@@ -220,11 +226,3 @@ def _terms(convention: str | None, model: Device | None, batch: int, dtype: str,
 
         value_bytes(dtype)
     return terms
-
-
-def _format(form: str, as_json: bool) -> str:
-    if form not in FORMATS:
-        raise unknown("format", form, FORMATS)
-    if as_json and form == "github":
-        raise InputError("--json and --format github cannot be combined; use one of them")
-    return "json" if as_json else form

@@ -70,6 +70,18 @@ def limits() -> list[str]:
     return [f"{name}=" for name in QUANTITIES]
 
 
+def budgets() -> list[str]:
+    """Return the budgets of the nearest pyproject.toml, or none if it cannot be read."""
+    from mfprofile.budget.config_file import nearest_config
+    from mfprofile.errors import InputError
+
+    try:
+        config = nearest_config()
+    except InputError:
+        return []
+    return [] if config is None else list(config.budgets)
+
+
 def windows() -> list[str]:
     """Return the quantities that a window can be on, each with the sign after it."""
     return [f"{name}=" for name in quantities()]

@@ -34,17 +34,18 @@ def command(
         mfprofile count mf294m
         mfprofile count mf294m mf294m-mlp --by block --convention paper
 
-    One spec is shown by block, then by pillar. Several specs are shown side by side, with differences from the
-    first. With a latency model, so is the predicted latency.
+    One spec is shown by block, then by pillar. Two or three specs are shown side by side, more with one line each,
+    with differences from the first. With a latency model, so is the predicted latency.
     """
     from mfprofile.cost.bill import count
     from mfprofile.spec.content import content_of
-    from mfprofile.view.bill import bill_json, bill_table, comparison_table
+    from mfprofile.view.bill import bill_json, bill_table
+    from mfprofile.view.bills import several_table
     from mfprofile.view.tables import dumps, render, show
 
     loaded = load_all(specs, changes)
     bills = [count(spec, convention, training=training) for spec in loaded]
-    if form == "json":
+    if form.name == "json":
         documents = [
             {**bill_json(bill, by), "content": content_of(spec)} for bill, spec in zip(bills, loaded, strict=True)
         ]
@@ -52,4 +53,4 @@ def command(
     elif len(bills) == 1:
         show(render(bill_table(bills[0], "block" if by is None else by), form))
     else:
-        show(render(comparison_table(bills, "pillar" if by is None else by), form))
+        show(render(several_table(bills, by, is_csv=form.name == "csv"), form))

@@ -25,18 +25,36 @@ def flag_limits(flags: dict[str, str | None], most: list[str] | None, least: lis
     return in_force(limits, ())
 
 
-def config_of(file: str | None) -> Config | None:
-    """Return the settings of a pyproject.toml, by default the nearest one. Note on stderr what matches nothing."""
-    from mfprofile.budget.config import nearest_config, read_config
+def config_of(file: str | None, budgets: list[str] | None = None) -> Config | None:
+    """Return the settings of a pyproject.toml, by default the nearest one, with these budgets chosen.
+
+    Notes on stderr what matches nothing. Raises `InputError` for a budget that the file does not have.
+    """
+    from mfprofile.budget.config_file import nearest_config, read_config
     from mfprofile.spec.reading import file_named
 
     config = nearest_config() if file is None else read_config(file_named(file, "--config"))
+    if budgets:
+        if config is None:
+            raise InputError(f"--budget {printable(budgets[0])}: no pyproject.toml here or above has [tool.mfprofile]")
+        config = config.choosing(budgets)
     for glob in config.unmatched() if config is not None else ():
         name = printable(glob)
         notify(f"note: tool.mfprofile.budgets has limits for {name!r}, which matches no file and no shipped spec")
     for target in config.unmatched_targets() if config is not None else ():
         notify(f"note: tool.mfprofile.targets has options for {printable(target)!r}, which matches no file")
     return config
+
+
+def networks_of(specs: list[str] | None, config: Config | None) -> list[str]:
+    """Return the networks to check: those of the command line, else those that the budgets of the file name."""
+    if specs:
+        return specs
+    references = [] if config is None else config.references()
+    if not references:
+        rule = "no SPEC is given, and no pyproject.toml names one in [tool.mfprofile.budgets]"
+        raise InputError(f"{rule}; give one, as in 'mfprofile check mf294m --max-madds 300M'")
+    return references
 
 
 def growth_of(file: str | None, most: str | None, allow_new: bool, terms: Terms) -> Growth | None:

@@ -16,7 +16,8 @@ from typing import Any
 class Group:
     """Options by parameter name, each with its typer annotation and default, and the function that combines them.
 
-    The function also receives the options `reads` of the command, if it has them, which stay its own.
+    A command that has an option of such a name keeps its own, and the function gets none. The function also receives
+    the options `reads` of the command, if it has them, which stay its own.
     """
 
     options: Mapping[str, tuple[Any, Any]]
@@ -36,25 +37,29 @@ class Group:
 def with_group_options(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command with each group replaced by its options, so that typer can read it."""
     signature = inspect.signature(command, eval_str=True)
-    groups: dict[str, Group] = {}
+    groups = {name: group for name, each in signature.parameters.items() if (group := _group_of(each)) is not None}
+    own = signature.parameters.keys() - groups.keys()
     parameters: list[inspect.Parameter] = []
     for name, parameter in signature.parameters.items():
-        metadata = getattr(parameter.annotation, "__metadata__", ())
-        group = next((each for each in metadata if isinstance(each, Group)), None)
-        if group is None:
-            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+        if name in groups:
+            parameters += [each for each in groups[name].parameters if each.name not in own]
         else:
-            groups[name] = group
-            parameters += group.parameters
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
     def run(**values: Any) -> None:
         given = dict(values)
         for name, group in groups.items():
             also = {option: given[option] for option in group.reads if option in given}
-            values[name] = group.combine(**{option: values.pop(option) for option in group.options}, **also)
+            options = {option: values.pop(option) for option in group.options if option not in own}
+            values[name] = group.combine(**options, **also)
         command(**values)
 
     run.__doc__ = command.__doc__
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     vars(run)["__signature__"] = signature.replace(parameters=parameters)
     return run
+
+
+def _group_of(parameter: inspect.Parameter) -> Group | None:
+    metadata = getattr(parameter.annotation, "__metadata__", ())
+    return next((each for each in metadata if isinstance(each, Group)), None)

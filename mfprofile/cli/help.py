@@ -21,8 +21,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Machine and runtime": ("--runtime", "--on", "--threads", "--dtype", "--sweeps"),
         "Resources": ("--workers", "--dask", "--resume", "--ram"),
         "Output": (
-            *("--format", "--json", "--csv", "--markdown", "--latex", "--caption", "--label", "--columns"),
-            *("--span", "--dark", "-h"),
+            *("--format", "--json", "--csv", "--markdown", "--latex", "--caption", "--label", "--exact"),
+            *("--columns", "--sort", "--span", "--dark", "--title", "--no-title", "--labels", "--xlim", "--ylim", "-h"),
         ),
     }
 )

@@ -94,7 +94,7 @@ def command(
     need("measure", setup, with_torch=not all(map(is_onnx, (*networks, reference))))
     measurement = _measured(networks, reference, options, setup, run.sweeps, by, 2 if depth is None else depth)
     show(measurement_text(measurement, by, form))
-    if form in ("csv", "json") and notes(measurement):
+    if form.name in ("csv", "json") and notes(measurement):
         notify("\n".join(notes(measurement)))
 
 

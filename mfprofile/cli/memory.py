@@ -76,7 +76,7 @@ def command(
     bills = bills_of("memory", networks, options.divided(networks), convention)
     show(memory_text(bills, by, run, form, 2 if depth is None else depth))
     unseen = [f"note: {bill.name}: {line}" for bill in bills for line in unseen_lines(bill)]
-    if form == "csv" and unseen:  # CSV has no place for it
+    if form.name == "csv" and unseen:  # CSV has no place for it
         notify("\n".join(unseen))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfprofile.cli.completion import conventions, names_in, settings, specs
+from mfprofile.cli.form import AsJson as AsJson
+from mfprofile.cli.form import FormOptions as FormOptions
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
@@ -17,7 +19,6 @@ from mfprofile.view.escape import line, lines
 
 if TYPE_CHECKING:
     from mfprofile.spec import model
-    from mfprofile.view.tables import Form
 
 Spec = Annotated[
     str,
@@ -156,34 +157,12 @@ def load_all(specs: list[str], changes: Sequence[Setting] = ()) -> list[model.Sp
     return loaded
 
 
-def _form(as_json: bool, as_csv: bool, as_markdown: bool) -> Form:
-    """Return the form that the flags select. Raise `InputError` if several are given."""
-    flags: dict[Form, bool] = {"json": as_json, "csv": as_csv, "markdown": as_markdown}
-    chosen = [form for form, given in flags.items() if given]
-    if len(chosen) > 1:
-        raise InputError(f"--{chosen[0]} and --{chosen[1]} cannot be combined; use one of them")
-    return chosen[0] if chosen else "text"
-
-
 def assignments(settings: list[str] | None, input_size: str | None) -> list[Setting]:
     """Return the changes of --set, then that of --input."""
     changes = [Setting(text, f"--set {text}") for text in settings or ()]
     return changes if input_size is None else [*changes, Setting(f"input={input_size}", f"--input {input_size}")]
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-FormOptions = Annotated[
-    Literal["text", "markdown", "csv", "json"],
-    Group(
-        {
-            "as_json": (AsJson, False),
-            "as_csv": (Annotated[bool, typer.Option("--csv", help="Print CSV.")], False),
-            "as_markdown": (Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")], False),
-        },
-        _form,
-    ),
-]
-"""The form in which a table is printed."""
 SettingsOption = Annotated[
     list[str] | None,
     typer.Option(

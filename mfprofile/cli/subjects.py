@@ -50,7 +50,7 @@ def refuse_misplaced(
 
 def configured(options: Options) -> Options:
     """Return the options with what the nearest pyproject.toml says about networks in code."""
-    from mfprofile.budget.config import nearest_config
+    from mfprofile.budget.config_file import nearest_config
 
     return replace(options, config=nearest_config())
 

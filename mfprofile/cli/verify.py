@@ -84,7 +84,7 @@ def command(
         ]
     show(verification_text(results, form))
     notes = [f"{result.bill.name}: {line}" for result in results for line in failures(result)]
-    if form == "csv" and notes:  # CSV has no place for notes
+    if form.name == "csv" and notes:  # CSV has no place for notes
         notify("\n".join(notes))
     if not all(result.holds for result in results):
         raise typer.Exit(1)

@@ -19,11 +19,12 @@ from typing import Any, TypeAlias
 from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.choices import is_choice, values_of
 from mfprofile.explore.required import missing_keys
+from mfprofile.notebook import in_short, shown_as
 from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.equality import equal, hash_of
 from mfprofile.spec.load import empty_values, tree, typed
 from mfprofile.spec.merge import Setting
-from mfprofile.spec.model import MAX_BLOCKS
+from mfprofile.spec.model import MAX_BLOCKS, Spec
 from mfprofile.spec.origin import origin
 from mfprofile.spec.problems import Problem, dotted
 
@@ -53,7 +54,7 @@ class Choice:
         return dotted(self.path)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Space:
     """A space: the mapping of a spec, and its choices.
 
@@ -74,6 +75,11 @@ class Space:
     def choices(self) -> list[Choice]:
         """Return all choices in this order: global, stem, blocks, head."""
         return [*self.global_choices, *self.stem, *(choice for entry in self.blocks for choice in entry), *self.head]
+
+    def __repr__(self) -> str:
+        return f"Space({in_short(self.name)}, choices={len(self.choices)})"
+
+    _repr_html_ = shown_as("space")
 
     __eq__ = equal
     __hash__ = hash_of
@@ -166,11 +172,11 @@ def _different_values(first: Node, name: str, path: Place, nodes: Sequence[Node]
     values = [plain(node) for node in nodes]
     if {type(value) for value in values} in ({int}, {float}, {str}, {bool}):
         return tuple(values)
-    by_meaning: dict[str, Any] = {}
+    by_meaning: dict[Spec | None, Any] = {}
     for node, value in zip(nodes, values, strict=True):
         changed = with_node(first, path, node)
         spec, _ = typed(plain(changed), changed, name)  # type: ignore[arg-type]
-        by_meaning.setdefault(repr(spec), value)
+        by_meaning.setdefault(spec, value)
     return tuple(by_meaning.values())
 
 

@@ -22,7 +22,7 @@ def missing(reference: str, file: Path, in_extends: bool = False, of_space: bool
     """Return the rule and the remedy for a reference that is not the name or the path of a spec.
 
     `file` is its path. `in_extends` means that a spec extends it, so that only a spec can be meant. `of_space` means
-    that a space is read.
+    that a space is meant.
     """
     if "\0" not in reference and reference.strip() and os.path.lexists(file):
         rule, remedy = _existing(reference, file)

@@ -9,7 +9,7 @@ from mfprofile.view.numbers import change, change_in_percent, grouped, human, mi
 from mfprofile.view.tables import Column
 
 
-def change_column(heading: str, measure: str, beside: bool) -> Column:
+def change_column(heading: str, measure: str, name: str, beside: bool) -> Column:
     """Return a column of differences of a quantity, each given as the new and the old amount.
 
     If it is `beside` both amounts, its narrow form is the percentage alone.
@@ -22,7 +22,10 @@ def change_column(heading: str, measure: str, beside: bool) -> Column:
     def rounded(sides: tuple[int, int]) -> str:
         return change_in_percent(*sides, short) if beside else change(*sides, short)
 
-    return Column(heading, write=exact, right=True, short=rounded, joined=beside)
+    def gained(sides: tuple[int, int]) -> int:
+        return sides[0] - sides[1]
+
+    return Column(heading, "", exact, right=True, record=gained, short=rounded, joined=beside, name=name)
 
 
 def heading_of(measure: str, unit: str) -> str:

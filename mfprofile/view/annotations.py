@@ -14,7 +14,8 @@ from mfprofile.spec.problems import Mark, Problem
 from mfprofile.spec.sources import is_file, is_target
 from mfprofile.view.code_places import place_in_code
 from mfprofile.view.escape import command_data, command_property
-from mfprofile.view.verdict import outcome_markdown, outcome_text, reason_lines, uncounted_line
+from mfprofile.view.summary import outcome_markdown
+from mfprofile.view.verdict import outcome_text, reason_lines, uncounted_line
 
 
 def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:

@@ -15,21 +15,21 @@ from mfprofile.view.coverage import coverage, coverage_json, other_remarks
 from mfprofile.view.formulas import formulas_json
 from mfprofile.view.gradients import frozen_lines
 from mfprofile.view.numbers import grouped
-from mfprofile.view.tables import Form, dumps, render
+from mfprofile.view.tables import Form, dumps, render_each
 from mfprofile.view.values import MOST_NAMED, decided
-from mfprofile.view.verification import verification_json, verification_text
+from mfprofile.view.verification import verification_json, verification_table, verification_text
 
 
 def audit_text(audit: Audit, bill: Bill, axis: str, depth: int, form: Form) -> str:
     """Return an audit in one of the four forms. In CSV, a requested verification replaces the bill."""
-    if form == "json":
+    if form.name == "json":
         return dumps(audit_json(audit, bill, axis))
-    if audit.verification is not None and form == "csv":
+    if audit.verification is not None and form.name == "csv":
         return verification_text([audit.verification], form)
-    parts = [render(bill_table(bill, axis, depth, form, remarks(audit.trace)), form)]
+    tables = [bill_table(bill, axis, depth, form, remarks(audit.trace))]
     if audit.verification is not None:
-        parts.append(verification_text([audit.verification], form))
-    return "\n".join(parts)
+        tables.append(verification_table(audit.verification))
+    return "\n".join(render_each(tables, form))
 
 
 def remarks(trace: Trace) -> Iterator[str]:

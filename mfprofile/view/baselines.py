@@ -20,7 +20,7 @@ from mfprofile.paper.baselines import (
 )
 from mfprofile.paper.tables import TITLES
 from mfprofile.view.numbers import grouped, human
-from mfprofile.view.tables import Column, Form, Table, render
+from mfprofile.view.tables import Column, Form, Table, render, render_each
 
 _NAMES = {"params": "#Param", "madds": "MAdds"}
 _DETECTION = f"; backbones without their heads, on {DETECTION_INPUT.replace('x', '×')} images"
@@ -29,9 +29,9 @@ _DETECTION = f"; backbones without their heads, on {DETECTION_INPUT.replace('x',
 def baselines_text(form: Form, recounts: Sequence[Recount] | None = None) -> str:
     """Return the baselines in one of the four forms, compared with `recounts`, by default the committed ones."""
     rows = list(baselines(None if recounts is None else tuple(recounts)))
-    if form in ("json", "csv"):
+    if form.name in ("json", "csv"):
         return render(amounts_table(rows), form)
-    return "\n".join(render(table, form).rstrip("\n") + "\n" for table in baselines_tables(rows))
+    return "\n".join(text.rstrip("\n") + "\n" for text in render_each(baselines_tables(rows), form))
 
 
 def baselines_tables(rows: Sequence[Baseline]) -> list[Table]:
@@ -42,15 +42,15 @@ def baselines_tables(rows: Sequence[Baseline]) -> list[Table]:
 
 def _table(number: str, rows: Sequence[Baseline]) -> Table:
     columns = [Column("model")]
-    for name in _NAMES.values():
-        columns += [Column(f"{name}\nprinted", right=True), _recounted_column()]
+    for key, name in _NAMES.items():
+        columns += [Column(f"{name}\nprinted", right=True, name=key), _recounted_column(key)]
     data = [[_name(row), *_shown(row), _library(row)] for row in rows]
     heading = f"Table {number}: {TITLES[number]}{_DETECTION if number == '4' else ''}"
     return Table([*columns, Column("built by", wraps=True)], data, above=[heading])
 
 
-def _recounted_column() -> Column:
-    return Column(f"recounted\n{CONVENTION}", right=True, joined=True, style=colour)
+def _recounted_column(key: str) -> Column:
+    return Column(f"recounted\n{CONVENTION}", right=True, joined=True, style=colour, name=f"{key}.recounted")
 
 
 def colour(shown: str | None) -> str:

@@ -14,10 +14,10 @@ from mfprofile.view.amounts import change_column, heading_of, rounded_as, writte
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human, milliseconds, share
 from mfprofile.view.prediction import not_priced, predicted_by
-from mfprofile.view.tables import Column, Form, Table
+from mfprofile.view.tables import TEXT, Column, Form, Table
 
 
-def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = "text", below: Iterable[str] = ()) -> Table:
+def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = TEXT, below: Iterable[str] = ()) -> Table:
     """Return one bill: a line for each block (or module, stage, pillar, kind, op), then the pillars, then the total.
 
     Modules are listed down to `depth`: as an indented tree in text, by their paths in the other forms. `below` are
@@ -44,9 +44,10 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
     if axis == "module":
         from mfprofile.cost.tree import SELF, lines, tree
 
+        is_tree = form.name == "text" and not form.sort
         for line in lines(tree(bill), depth):
             if line.name != SELF or line.total.madds or line.total.params or line.total.latency:
-                yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if form == "text" else line.path, line.total
+                yield line.path, f"{'  ' * (line.level - 1)}{line.name}" if is_tree else line.path, line.total
         return
     totals = bill.by(axis)
     if axis == "kind":
@@ -56,12 +57,12 @@ def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str,
 
 def bill_columns(bill: Bill) -> list[Column]:
     """Return the columns that follow the labels of a `bill_line`, with the latency if there is a model."""
-    timed = [Column("ms", LATENCY, milliseconds, right=True), Column("%", right=True)]
+    timed = [Column("ms", LATENCY, milliseconds, right=True), Column("%", right=True, name=f"{LATENCY}.share")]
     return [
         Column(bill.convention.unit, "madds", grouped, right=True, short=human, pair=True),
-        Column("%", right=True),
+        Column("%", right=True, name="madds.share"),
         Column("params", "params", grouped, right=True, short=human, pair=True),
-        Column("%", right=True),
+        Column("%", right=True, name="params.share"),
         *([] if bill.device is None else timed),
     ]
 
@@ -173,24 +174,28 @@ def skipped_params(bill: Bill) -> list[str]:
 def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
     """Return several bills side by side, each with its differences to the first."""
     columns = [Column(axis, "name" if axis == "op" else axis)]
-    labels = _labels(bills)
+    labels = numbered([bill.name for bill in bills])
     measures = ("madds", "params") if bills[0].device is None else ("madds", "params", LATENCY)
     for measure in measures:
         for label in labels:
             columns += _amount_columns(label, measure, bills[0].convention.unit, is_first=label == labels[0])
     sums = [{total.name: total for total in bill.by(axis)} for bill in bills]
-    names = list(dict.fromkeys(name for totals in reversed(sums) for name in totals))
-    names.sort(key=lambda name: _position(name, sums))
-    data = [_compared(name, [totals.get(name) for totals in sums], measures) for name in names]
+    data = [_compared(name, [totals.get(name) for totals in sums], measures) for name in names_on(axis, bills)]
     whole = _compared("total", list(map(whole_of, bills)), measures)
     below = [f"{bill.name}: {line[0].lower()}{line[1:]}" for bill in bills for line in closing(bill)]
     above = [*map(heading, bills), *prediction(bills[0])]
     return Table(columns, data, [[whole]], above, below)
 
 
-def _labels(bills: Sequence[Bill]) -> list[str]:
-    """Return the bills' names; a name that occurs again gets a number, as `mf26m#2`."""
-    names = [bill.name for bill in bills]
+def names_on(axis: str, bills: Sequence[Bill]) -> list[str]:
+    """Return the names of all parts of bills on an axis, in running order."""
+    sums = [{total.name: total for total in bill.by(axis)} for bill in bills]
+    names = dict.fromkeys(name for totals in reversed(sums) for name in totals)
+    return sorted(names, key=lambda name: _position(name, sums))
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return the names of bills; a name that occurs again gets a number, as `mf26m#2`."""
     return [f"{name}#{names[: at + 1].count(name)}" if name in names[:at] else name for at, name in enumerate(names)]
 
 
@@ -208,7 +213,7 @@ def _amount_columns(label: str, measure: str, unit: str, is_first: bool) -> Iter
     key = f"{label}.{measure}"
     yield Column(f"{label}\n{heading}", key, written, right=True, short=short, joined=not is_first)
     if not is_first:
-        yield change_column("difference", measure, beside=True)
+        yield change_column("difference", measure, f"{key}.difference", beside=True)
 
 
 def _compared(name: str, totals: Sequence[Total | None], measures: Sequence[str]) -> list[Any]:

@@ -13,36 +13,31 @@ from mfprofile.spec.words import listed, several
 from mfprofile.view.amounts import change_column, heading_of, written_as
 from mfprofile.view.bill import counted, other_convention, prediction, skipped_params, unpriced_ops
 from mfprofile.view.escape import markdown
-from mfprofile.view.grid import prose
 from mfprofile.view.head import SCHEMA, identity, latency_json
 from mfprofile.view.likeness import amount_columns, amounts_table, likeness_json, same_lines, stage, verdict
 from mfprofile.view.numbers import change, grouped
-from mfprofile.view.tables import Column, Form, Table, dumps, render
-from mfprofile.view.terminal import stdout_width
+from mfprofile.view.tables import Column, Form, Table, dumps, remarks, render, render_each
 
 MOST_NAMED = 6
 """How many of the unchanged parts a line names."""
 SAME = ("unchanged", "alike")
 """The statuses of parts that have no line of their own."""
+_END = "\n"
 
 
 def difference_text(difference: Difference, form: Form) -> str:
     """Return the difference in one of the four forms. The Markdown is meant as a comment on a pull request."""
-    if form == "json":
+    if form.name == "json":
         return dumps(difference_json(difference))
-    if form == "csv":
+    if form.name == "csv":
         return render(records_table(difference), form)
-    totals, parts = _totals(difference, form), render(part_table(difference), form)
-    if form == "markdown":
-        return f"### {markdown(headline(difference))}\n\n{totals}\n{parts}"
-    first = "\n".join(prose(headline(difference), stdout_width()))
-    return f"{first}\n{totals.rstrip()}\n{parts}"  # a text table begins with an empty line
-
-
-def _totals(difference: Difference, form: Form) -> str:
-    """Return the tables of the totals in one of the forms."""
-    first, *others = (render(table, form) for table in total_tables(difference))
-    return first + "".join(text if form == "markdown" else text.lstrip("\n") for text in others)
+    first, texts = (
+        remarks([headline(difference)], form),
+        render_each([*total_tables(difference), part_table(difference)], form),
+    )
+    if form.name == "markdown":
+        first = [f"### {markdown(headline(difference))}", ""]
+    return "\n".join([*first, *(f"{text.strip(_END)}{_END}" for text in texts)])
 
 
 def total_tables(difference: Difference) -> list[Table]:
@@ -99,8 +94,11 @@ def part_table(difference: Difference) -> Table:
     columns = [
         Column(difference.axis),
         Column("class" if difference.axis == "module" else "kind", optional=1),
-        Column("what changed", wraps=True),
-        *(change_column(f"{heading_of(measure, unit)} gained", measure, beside=False) for measure in measures),
+        Column("what changed", wraps=True, name="changed"),
+        *(
+            change_column(f"{heading_of(measure, unit)} gained", measure, f"{measure}.gained", beside=False)
+            for measure in measures
+        ),
     ]
     differing = [part for part in difference.parts if part.status not in SAME]
     data = [

@@ -30,12 +30,12 @@ def distribution_table(space: Space, answer: Histogram, windows: Windows, conven
     write, name = writer(answer.quantity.name), answer.quantity.name
     unit = " (ms)" if answer.quantity.is_timed else ""
     columns = [
-        Column(f"{name}{unit}\nover", right=True),
-        Column("\nup to", right=True),
-        Column("\nvariants", right=True),
-        Column("\n%", right=True),
-        Column("% up\nto here", right=True),
-        Column("", optional=1),
+        Column(f"{name}{unit}\nover", right=True, name="over"),
+        Column("\nup to", right=True, name="up_to"),
+        Column("\nvariants", right=True, name="variants"),
+        Column("\n%", right=True, name="share"),
+        Column("% up\nto here", right=True, name="share_up_to"),
+        Column("", optional=1, name="bar"),
     ]
     most = max((each.number.upper for each in answer.bins), default=1) or 1
     data = []

@@ -33,7 +33,11 @@ Windows = Sequence[tuple[Quantity, Window]]
 
 def spaces_table() -> Table:
     """Return a table of the shipped spaces with their numbers of variants."""
-    columns = [Column("space", "name"), Column("variants", "variants", grouped, right=True), Column("", "about")]
+    columns = [
+        Column("space", "name"),
+        Column("variants", "variants", grouped, right=True),
+        Column("", "about", wraps=True),
+    ]
     data = [[name, count_space(read_space(name)).size, about(file)] for name, file in shipped("spaces").items()]
     return Table(columns, data)
 
@@ -113,7 +117,7 @@ def counted_table(
     columns = [
         Column("window", "window"),
         Column("variants within", "within", _bounds, right=True, record=_recorded),
-        Column("%", right=True),
+        Column("%", right=True, name="share"),
         Column("excluded by it alone", "excluded", _bounds, right=True, record=_recorded),
     ]
     data = []

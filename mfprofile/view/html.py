@@ -11,7 +11,8 @@ from html import escape
 from typing import Any
 
 from mfprofile.view.escape import line
-from mfprofile.view.tables import Column, Table
+from mfprofile.view.printing import Printed, cell, printed
+from mfprofile.view.tables import Table
 
 MOST_ROWS = 60
 """How many rows of a table are shown. Of more rows, the middle is left out."""
@@ -22,11 +23,12 @@ _PLAIN, _BOLD = "font-weight:normal", "font-weight:bold"
 
 def table_html(table: Table) -> str:
     """Return a table as HTML, with the lines above and below it. All text is escaped; numbers are right-aligned."""
-    sections = [_section(table.columns, _shortened(table), bold=False)]
-    sections += [_section(table.columns, rows, bold=rows is table.summary[-1]) for rows in table.summary]
+    columns = list(printed(table.columns))
+    sections = [_section(columns, _shortened(table), bold=False)]
+    sections += [_section(columns, rows, bold=rows is table.summary[-1]) for rows in table.summary]
     grid = (
         '<table style="border-collapse:collapse;table-layout:auto;margin:.4em 0;font-variant-numeric:tabular-nums">'
-        f"<thead><tr>{''.join(map(_heading, table.columns))}</tr></thead>{''.join(sections)}</table>"
+        f"<thead><tr>{''.join(map(_heading, columns))}</tr></thead>{''.join(sections)}</table>"
     )
     return f"{lines_html(table.above)}{grid}{lines_html(table.below)}"
 
@@ -59,18 +61,18 @@ def _shortened(table: Table) -> list[Sequence[Any] | int]:
     return [*rows[:half], len(rows) - MOST_ROWS, *rows[-half:]]
 
 
-def _heading(column: Column) -> str:
-    text = "<br/>".join(escape(line(part)) for part in column.heading.split("\n"))
-    style = f"text-align:{_side(column)};vertical-align:bottom;padding:.2em .6em;border-bottom:{_RULE};{_BOLD}"
+def _heading(shown: Printed) -> str:
+    text = "<br/>".join(escape(line(part)) for part in shown.heading.split("\n"))
+    style = f"text-align:{_side(shown)};vertical-align:bottom;padding:.2em .6em;border-bottom:{_RULE};{_BOLD}"
     return f'<th scope="col" style="{style}">{text}</th>'
 
 
-def _section(columns: Sequence[Column], rows: Sequence[Sequence[Any] | int], bold: bool) -> str:
+def _section(columns: Sequence[Printed], rows: Sequence[Sequence[Any] | int], bold: bool) -> str:
     weight = _BOLD if bold else _PLAIN
     body = "".join(
         _gap(row, len(columns))
         if isinstance(row, int)
-        else f"<tr>{''.join(_cell(column, value, weight) for column, value in zip(columns, row, strict=True))}</tr>"
+        else f"<tr>{''.join(_cell(shown, row, weight) for shown in columns)}</tr>"
         for row in rows
     )
     return f'<tbody style="border-bottom:{_RULE}">{body}</tbody>' if rows else ""
@@ -81,15 +83,14 @@ def _gap(number: int, width: int) -> str:
     return f'<tr><td colspan="{width}" style="text-align:left;padding:.2em .6em">… {number:,} more {what} …</td></tr>'
 
 
-def _cell(column: Column, value: Any, weight: str) -> str:
-    text = "" if value is None else line(value) if isinstance(value, str) else column.write(value)
-    body = "<br/>".join(escape(line(part)) for part in text.split("\n"))
-    badge = None if column.style is None else _BADGES.get(column.style(value))
+def _cell(shown: Printed, row: Sequence[Any], weight: str) -> str:
+    body = "<br/>".join(escape(line(part)) for part in cell(shown, row).split("\n"))
+    badge = None if shown.column.style is None else _BADGES.get(shown.column.style(row[shown.at]))
     if badge is not None:
         body = f'<span style="background:{badge};color:#fff;padding:0 .4em;border-radius:.3em">{body}</span>'
-    space = "pre-wrap" if column.wraps else "pre"
-    return f'<td style="text-align:{_side(column)};white-space:{space};padding:.15em .6em;{weight}">{body}</td>'
+    space = "pre-wrap" if shown.column.wraps else "pre"
+    return f'<td style="text-align:{_side(shown)};white-space:{space};padding:.15em .6em;{weight}">{body}</td>'
 
 
-def _side(column: Column) -> str:
-    return "right" if column.right else "left"
+def _side(shown: Printed) -> str:
+    return "right" if shown.column.right else "left"

@@ -83,9 +83,10 @@ def amount_columns(heading: str, unit: str, measures: Sequence[str]) -> list[Col
     columns = [Column(heading)]
     for measure in measures:
         name, written, short = heading_of(measure, unit), written_as(measure), rounded_as(measure)
-        columns.append(Column(f"{name}\nbefore", write=written, right=True, short=short))
-        columns.append(Column(f"{name}\nafter", write=written, right=True, short=short, joined=True))
-        columns.append(change_column(f"{name}\ngained", measure, beside=True))
+        for side in ("before", "after"):
+            column = Column(f"{name}\n{side}", write=written, right=True, short=short, name=f"{measure}.{side}")
+            columns.append(column._replace(joined=side == "after"))
+        columns.append(change_column(f"{name}\ngained", measure, f"{measure}.gained", beside=True))
     return columns
 
 

@@ -10,7 +10,7 @@ from mfprofile.measure.summary import Summary
 from mfprofile.spec.words import several
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import human, share
-from mfprofile.view.tables import Column, Form, Table, dumps, render
+from mfprofile.view.tables import Column, Form, Table, dumps, render, render_each
 
 NOISY = 0.05
 """The noise above which a measurement has a note."""
@@ -22,13 +22,13 @@ _MILLION = 1_000_000
 
 def measurement_text(measurement: Measurement, axis: str | None, form: Form) -> str:
     """Return a measurement in one of the four forms. In CSV, the parts replace the networks."""
-    if form == "json":
+    if form.name == "json":
         return dumps(measurement_json(measurement, axis))
-    if form == "csv":
+    if form.name == "csv":
         table = networks_table(measurement) if axis is None else _table_of_all_parts(measurement, axis)
         return render(table, form)
     parts = [] if axis is None else [parts_table(measurement, each, axis) for each in measurement.networks]
-    return "\n".join(render(table, form) for table in (networks_table(measurement), *parts))
+    return "\n".join(render_each([networks_table(measurement), *parts], form))
 
 
 def networks_table(measurement: Measurement) -> Table:

@@ -11,10 +11,13 @@ from mfprofile.cost.tree import SELF
 from mfprofile.errors import InputError
 from mfprofile.spec.traits import NO_LABELS
 from mfprofile.spec.words import several
-from mfprofile.view.bill import heading
+from mfprofile.view.bill import counted, heading
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human
 from mfprofile.view.tables import Column, Form, Table, dumps, render
+
+_MOST_DESCRIBED = 3
+"""The most networks that have a line of their own above the table."""
 
 
 def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: Form, depth: int = 2) -> str:
@@ -27,7 +30,7 @@ def memory_text(bills: Sequence[Bill], axis: str | None, run: Inference, form: F
     def one_axis(bill: Bill) -> str:
         return bill.subject.axes[0] if axis is None else axis
 
-    if form == "json":
+    if form.name == "json":
         every = [memory_json(bill, one_axis(bill), run) for bill in bills]
         return dumps(every if len(every) > 1 else every[0])
     if len(bills) == 1:
@@ -77,7 +80,8 @@ def memories_table(bills: Sequence[Bill], run: Inference) -> Table:
         data.append([bill.name, *_figures(_whole(bill, own), own), *figures])
     conditions = dict.fromkeys(_conditions(bill, run) for bill in bills)
     unseen = [f"{bill.name}: {line}" for bill in bills for line in unseen_lines(bill)]
-    return Table(columns, data, [], [*(heading(bill) for bill in bills), *conditions], unseen)
+    about = map(heading, bills) if len(bills) <= _MOST_DESCRIBED else [f"{len(bills)} networks: {counted(bills[0])}"]
+    return Table(columns, data, [], [*about, *conditions], unseen)
 
 
 def memory_json(bill: Bill, axis: str, run: Inference) -> dict[str, Any]:
@@ -146,7 +150,7 @@ def _columns(unit: str) -> list[Column]:
         Column(unit, "madds", grouped, right=True, short=human),
         Column("activations", "activations", grouped, right=True, short=human),
         Column("bytes moved", "moved_bytes", grouped, right=True, short=in_bytes, pair=True),
-        Column(f"{unit}/byte", right=True, optional=1),
+        Column(f"{unit}/byte", right=True, optional=1, name="madds_per_byte"),
         Column("peak bytes", "live_bytes", grouped, right=True, short=in_bytes, pair=True),
     ]
 

@@ -19,7 +19,10 @@ from mfprofile.view.tables import Column, Table
 if TYPE_CHECKING:
     from mfprofile.budget.checks import Outcome
     from mfprofile.budget.difference import Difference
+    from mfprofile.budget.scale import Scaling
+    from mfprofile.budget.sensitivity import Sensitivity
     from mfprofile.budget.verdicts import Verdict
+    from mfprofile.explore.space import Space
     from mfprofile.explore.variant import Variant, Variants
     from mfprofile.trace.result import Trace
 
@@ -107,9 +110,10 @@ def _difference(difference: Difference) -> Sequence[str]:
 
 
 def _variants(variants: Variants) -> Sequence[str]:
+    from mfprofile.view.form import TEXT
     from mfprofile.view.variants import variants_table
 
-    return [table_html(variants_table(variants, variants.convention, "text", variants.ranked_by))]
+    return [table_html(variants_table(variants, variants.convention, TEXT, variants.ranked_by))]
 
 
 def _variant(variant: Variant) -> Sequence[str]:
@@ -118,12 +122,36 @@ def _variant(variant: Variant) -> Sequence[str]:
     return _variants(Variants([variant], variant.convention))
 
 
+def _space(space: Space) -> Sequence[str]:
+    from mfprofile.spec.words import several, shown
+
+    columns = [Column("choice"), Column("values", wraps=True)]
+    lines = [[choice.name, ", ".join(map(shown, choice.values))] for choice in space.choices]
+    title = f"{space.name}: a space with {several(len(lines), 'choice')}; explore.count.count_space counts its variants"
+    return [table_html(Table(columns, lines, above=[title]))]
+
+
+def _sensitivity(sensitivity: Sensitivity) -> Sequence[str]:
+    from mfprofile.view.sensitivity import sensitivity_table
+
+    return [table_html(sensitivity_table(sensitivity))]
+
+
+def _scaling(scaling: Scaling) -> Sequence[str]:
+    from mfprofile.view.scaling import scaling_lines, unreachable
+
+    return [lines_html([unreachable(scaling)] if scaling.largest is None else scaling_lines(scaling))]
+
+
 _PARTS: Mapping[str, Callable[[Any], Sequence[str] | None]] = MappingProxyType(
     {
         "bill": _bill,
         "difference": _difference,
         "network": _network,
         "outcome": _outcome,
+        "scaling": _scaling,
+        "sensitivity": _sensitivity,
+        "space": _space,
         "spec": _spec,
         "trace": _trace,
         "variant": _variant,

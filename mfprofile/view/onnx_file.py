@@ -15,7 +15,7 @@ from mfprofile.view.tables import Column, Table, dumps, render
 
 def onnx_file_text(file: OnnxFile, place: str, as_json: bool) -> str:
     """Return the description of a file that is written to a place, or is not, because its outputs do not agree."""
-    return dumps(onnx_file_json(file, place)) if as_json else render(onnx_file_table(file), "text")
+    return dumps(onnx_file_json(file, place)) if as_json else render(onnx_file_table(file))
 
 
 def onnx_file_table(file: OnnxFile) -> Table:

@@ -14,11 +14,9 @@ from mfprofile.paper.cells import Cell, cells, default_convention, is_cost, scor
 from mfprofile.paper.claims import Judgement, claims
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
 from mfprofile.view.baselines import baselines_text, colour
-from mfprofile.view.grid import prose
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import human
-from mfprofile.view.tables import Column, Form, Table, dumps, render
-from mfprofile.view.terminal import stdout_width
+from mfprofile.view.tables import Column, Form, Table, dumps, remarks, render, render_each
 
 SHEETS = ("claims", "baselines")
 """The sheets that can be requested, apart from the tables."""
@@ -59,21 +57,15 @@ def paper_text(
         cell for cell in all_cells if cell.convention == default_convention(table(cell.table)) and cell.is_regression
     ]
     parts = []
-    if form == "json" and tables:
+    if form.name == "json" and tables:
         parts.append(paper_json(all_cells))
-    elif form == "csv" and tables:
+    elif form.name == "csv" and tables:
         parts.append(render(cells_table(all_cells), form))
     elif tables:
-        parts += [render(paper_table(one, chosen), form) for one in tables]
-        parts += ["\n".join(_paragraphs(summary(all_cells), form)) + "\n"] if all_cells else []
+        parts += render_each([paper_table(one, chosen) for one in tables], form)
+        parts += ["\n".join(remarks(summary(all_cells), form)) + "\n"] if all_cells else []
     parts += [render(claims_table(), form) if sheet == "claims" else baselines_text(form, recounts) for sheet in sheets]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts), lost
-
-
-def _paragraphs(texts: Sequence[str], form: Form) -> list[str]:
-    """Return lines as they are, or as text within the width of standard output."""
-    width = stdout_width() if form == "text" else None
-    return [part for text in texts for part in prose(text, width)]
 
 
 def _check_apart(numbers: Sequence[str], sheets: Sequence[str], chosen: str | None, form: Form) -> None:
@@ -81,7 +73,7 @@ def _check_apart(numbers: Sequence[str], sheets: Sequence[str], chosen: str | No
     if sheets and not numbers and chosen is not None:
         rules = {"claims": "claims are judged in core and in paper", "baselines": f"baselines are recounted in {CORE}"}
         raise InputError(f"{rules[sheets[0]]}; remove --convention")
-    if bool(numbers) + len(sheets) > 1 and form in ("json", "csv"):
+    if bool(numbers) + len(sheets) > 1 and form.name in ("json", "csv"):
         shapes = " and ".join([*sheets, *(["tables"] if numbers else [])])
         raise InputError(f"{shapes} have different columns; request them separately in JSON and CSV")
 
@@ -99,10 +91,10 @@ def paper_table(printed_table: PaperTable, chosen: str | None) -> Table:
     }
     columns = [Column("model")]
     for column in printed_table.columns:
-        columns.append(Column(_heading(column), right=True))
+        columns.append(Column(_heading(column), right=True, name=column))
         if is_cost(column):
             columns += [
-                Column(f"counted\n{name}", right=True, joined=True, style=colour)
+                Column(f"counted\n{name}", right=True, joined=True, style=colour, name=f"{column}.{name}")
                 for name in _shown(printed_table, column, names)
             ]
     data = [_line(printed_table, line, names, cell_of) for line in printed_table.lines]

@@ -13,7 +13,7 @@ from mfprofile.spec.load import load
 from mfprofile.view.baselines import baselines_tables, recipes_table
 from mfprofile.view.formula import complexity_table, formula_table
 from mfprofile.view.paper import claims_table, paper_table, summary
-from mfprofile.view.tables import render
+from mfprofile.view.tables import MARKDOWN, render
 
 
 def paper_report() -> str:
@@ -48,7 +48,7 @@ def _tables() -> Iterator[str]:
     everything = []
     for number in TITLES:
         yield f"## Table {number}\n"
-        yield render(paper_table(table(number), "core"), "markdown")
+        yield render(paper_table(table(number), "core"), MARKDOWN)
         everything += [cell for name in (None, "core") for cell in cells(table(number), name)]
     yield "## In sum\n"
     yield "\n".join(f"- {line}" for line in summary(everything)) + "\n"
@@ -61,19 +61,19 @@ def _baselines() -> Iterator[str]:
         f"builds are counted like ours, in `{CONVENTION}`, from the ops that they run. The others are as printed.\n"
     )
     for each in baselines_tables(list(baselines())):
-        yield render(each, "markdown")
+        yield render(each, MARKDOWN)
     yield "How they are built:\n"
-    yield render(recipes_table(recounts()), "markdown")
+    yield render(recipes_table(recounts()), MARKDOWN)
 
 
 def _claims() -> Iterator[str]:
     yield "## Claims in the text\n"
-    yield render(claims_table(), "markdown")
+    yield render(claims_table(), MARKDOWN)
 
 
 def _complexities() -> Iterator[str]:
     yield "## Complexities\n"
-    yield render(complexity_table(), "markdown")
+    yield render(complexity_table(), MARKDOWN)
     yield "The 294M model by the number M and the dimension d of its tokens, which gives each cell of Tables 7 and 8:\n"
     by_tokens = formulas(load("mf294m"), ["tokens.count", "tokens.dim"])
-    yield render(formula_table(by_tokens, "plain", "mf294m", "pillar", "core"), "markdown")
+    yield render(formula_table(by_tokens, "plain", "mf294m", "pillar", "core"), MARKDOWN)

@@ -57,7 +57,7 @@ def search_table(search: Search, form: Form) -> Table:
     columns += [] if device is None else [Column("ms", LATENCY, milliseconds, right=True)]
     data = [_line(search, trial, own, device is not None) for trial in trials]
     above = [_about(search, trials), *predicted_by(device)]
-    if form != "csv":
+    if form.name != "csv":
         columns.append(Column("choices", wraps=True))
         rows = [[*line, in_words(_variant(search, trial))] for line, trial in zip(data, trials, strict=True)]
         return Table(columns, rows, (), above, _below(search))

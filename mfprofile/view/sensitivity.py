@@ -20,7 +20,7 @@ _Part: TypeAlias = tuple[int, int]
 
 def sensitivity_text(sensitivity: Sensitivity, form: Form) -> str:
     """Return the effect of each knob in one of the four forms."""
-    return dumps(sensitivity_json(sensitivity)) if form == "json" else render(sensitivity_table(sensitivity), form)
+    return dumps(sensitivity_json(sensitivity)) if form.name == "json" else render(sensitivity_table(sensitivity), form)
 
 
 def sensitivity_table(sensitivity: Sensitivity) -> Table:
@@ -32,7 +32,7 @@ def sensitivity_table(sensitivity: Sensitivity) -> Table:
         Column("knob", "knob"),
         Column("from", "from", right=True),
         Column("to", "to", right=True),
-        Column(""),
+        Column("", name="note"),
         Column(unit, "madds", signed, right=True, short=signed_human),
         Column("params", "params", signed, right=True, short=signed_human),
         *([Column("ms", LATENCY, signed_ms, right=True)] if is_timed else []),

@@ -1,17 +1,21 @@
-"""Tables, and their four forms: text, Markdown, CSV and JSON."""
+"""Tables, and their forms: text, Markdown, LaTeX, CSV and JSON."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from mfprofile.view.choosing import chosen
 from mfprofile.view.escape import csv_line, json_text, markdown, markdown_code, markdown_paragraph
-from mfprofile.view.grid import text_of
+from mfprofile.view.form import MARKDOWN, TEXT, Form
+from mfprofile.view.grid import prose, text_of
 from mfprofile.view.printing import Printed, cell, printed
 from mfprofile.view.streams import stdout_encoding
+from mfprofile.view.terminal import stdout_width
 
-Form = Literal["text", "markdown", "csv", "json"]
+_SIGNS = re.compile(r"[^\w.]+")
 
 
 class Column(NamedTuple):
@@ -24,6 +28,8 @@ class Column(NamedTuple):
     `pair` shows that beside the exact value where there is room. `optional` columns are skipped, those with the
     greatest number first. A column that `wraps` is broken into lines. A column that is `joined` stays beside the one
     before it. `style` is the colour of a value on a terminal: `red`, `green`, or none for ''.
+
+    `name` is what --columns and --sort call a column without a key.
     """
 
     heading: str
@@ -37,7 +43,13 @@ class Column(NamedTuple):
     short: Callable[[Any], str] | None = None
     pair: bool = False
     joined: bool = False
+    name: str = ""
     style: Callable[[Any], str] | None = None
+
+    @property
+    def called(self) -> str:
+        """Return what --columns calls the column: its name, its key, or its heading in small letters."""
+        return self.name or self.key or _SIGNS.sub("_", self.heading.lower()).strip("_")
 
 
 class Table(NamedTuple):
@@ -50,9 +62,36 @@ class Table(NamedTuple):
     below: Sequence[str] = ()
 
 
-def render(table: Table, form: Form) -> str:
-    """Return the table in one of the four forms, with a line end at the end."""
-    return {"text": text_of, "markdown": _markdown, "csv": _csv, "json": _json}[form](table)
+__all__ = ["MARKDOWN", "TEXT", "Column", "Form", "Table", "dumps", "remarks", "render", "render_each", "show"]
+
+
+def render(table: Table, form: Form = TEXT) -> str:
+    """Return the table in a form, with a line end at the end. Raises `InputError` for a column that it lacks."""
+    return render_each([table], form)[0]
+
+
+def render_each(tables: Sequence[Table], form: Form) -> list[str]:
+    """Return several tables in a form, without those that have none of the columns that it names."""
+    shown = chosen(tables, form) if form.columns or form.sort else tables
+    if form.name == "latex":
+        from mfprofile.view.latex import latex_of
+
+        labels = [form.label and f"{form.label}{f'-{at}' if at > 1 else ''}" for at in range(1, len(shown) + 1)]
+        return [latex_of(table, form._replace(label=label)) for table, label in zip(shown, labels, strict=True)]
+    written = {"text": text_of, "markdown": _markdown, "csv": _csv, "json": _json}[form.name]
+    return [written(table) for table in shown]
+
+
+def remarks(texts: Sequence[str], form: Form) -> list[str]:
+    """Return lines of text beside tables: comments in LaTeX, paragraphs in Markdown, wrapped in text."""
+    if form.name == "latex":
+        from mfprofile.view.latex import comment
+
+        return list(map(comment, texts))
+    if form.name == "markdown":
+        return list(texts)
+    width = stdout_width()
+    return [part for text in texts for part in prose(text, width)]
 
 
 def dumps(value: object) -> str:

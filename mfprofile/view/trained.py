@@ -28,7 +28,7 @@ def show(
         if folder is not None and trained:
             write_variants([each.variant for each in trained], convention, folder)
     finally:
-        if form == "json":
+        if form.name == "json":
             tables.show(dumps([trained_json(each, convention) for each in trained]))
         else:
             tables.show(render(trained_table(trained, names, source, convention, form), form))
@@ -50,7 +50,7 @@ def trained_table(
     """Return the table of the variants with a column for each measured figure; in CSV three of them."""
     table = variants_table([each.variant for each in trained], convention, form, list(filter(counted, names)))
     columns = [name for name in names if counted(name) is None]
-    if form == "csv":
+    if form.name == "csv":
         more = [Column(name, key) for name in columns for key in (name, f"{name}.std", f"{name}.runs")]
         cells = [[cell for name in columns for cell in _record(each.measured.get(name))] for each in trained]
     else:

@@ -78,7 +78,7 @@ def show_variants(
         if folder is not None:
             write_variants(variants, convention, folder)
     finally:
-        if form == "json":
+        if form.name == "json":
             about = counted_in(variants[0].space, convention) if variants else {}
             show(dumps([{**about, **variant_json(variant)} for variant in variants]))
         else:
@@ -99,7 +99,7 @@ def variants_table(
     below = not_priced(unpriced(variants[0].space, device)) if variants else []
     for name in filter(is_timed, ranked_by):
         below += no_ranking([variant.figures[name] for variant in variants], device)
-    if form != "csv":
+    if form.name != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
         return Table(columns, data, (), above, below)

@@ -1,4 +1,4 @@
-"""The output of `check`: a table with the reasons below it, or Markdown."""
+"""The output of `check`: a table with the reasons below it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from mfprofile.spec.names import LATENCY, MEMORY
 from mfprofile.spec.words import printable, several
 from mfprofile.view.bill import unpriced_ops
 from mfprofile.view.coverage import outside_lines
-from mfprofile.view.escape import markdown, markdown_block
 from mfprofile.view.numbers import relative, share, share_beside
 from mfprofile.view.tables import Column, Table, dumps, render
 from mfprofile.view.verdict_json import conventions_of, outcome_json
@@ -29,7 +28,7 @@ def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) ->
     """Return a check as a `table`, which is empty if no spec was judged, or as `json`."""
     if form == "json":
         return dumps(outcome_json(outcome, reasons, terms))
-    return render(outcome_table(outcome, reasons, terms), "text") if outcome.verdicts else ""
+    return render(outcome_table(outcome, reasons, terms)) if outcome.verdicts else ""
 
 
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
@@ -38,28 +37,15 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
     below += [line for verdict in outcome.verdicts if verdict.is_partial for line in (uncounted_line(verdict), "")]
     below += [line for verdict in outcome.verdicts for line in remarks_on(verdict)]
     return Table(
-        _columns(),
-        list(_lines(outcome, terms)),
-        above=[_heading(outcome, terms)],
-        below=[*below, _closing(outcome, terms)],
+        columns(),
+        list(limit_lines(outcome, terms)),
+        above=[heading(outcome, terms)],
+        below=[*below, closing(outcome, terms)],
     )
 
 
-def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
-    """Return a check as Markdown, with the reasons as in the text form."""
-    parts = [f"### mfprofile check: {markdown(_heading(outcome, terms))}\n"] if outcome.verdicts else []
-    parts += [render(Table(_columns(), list(_lines(outcome, terms))), "markdown")] if outcome.verdicts else []
-    for reason in reasons.values():
-        first, *others = (line.removeprefix("  ") for line in reason_lines(reason))
-        parts.append("\n".join([f"**{markdown(first)}**", "", *markdown_block(others), ""]))
-    parts += [f"**{markdown(uncounted_line(verdict))}**\n" for verdict in outcome.verdicts if verdict.is_partial]
-    parts += [f"{markdown(line)}\n" for verdict in outcome.verdicts for line in remarks_on(verdict)]
-    if outcome.problems:
-        parts.append("".join(f"- not judged: {markdown(str(problem))}\n" for problem in outcome.problems))
-    return "\n".join([*parts, markdown(_closing(outcome, terms))]) + "\n"
-
-
-def _heading(outcome: Outcome, terms: Terms) -> str:
+def heading(outcome: Outcome, terms: Terms) -> str:
+    """Return what the limits of a check are judged in: conventions, units, memory and latency."""
     names = conventions_of(outcome, terms)
     parts = [f"Limits {_in(names)}"]
     units = {name: unit for name in names if (unit := find_convention(name, of_file=True).unit) != "MAdds"}
@@ -89,7 +75,8 @@ def _in(conventions: Sequence[str]) -> str:
     return f"in conventions {', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
-def _columns() -> list[Column]:
+def columns() -> list[Column]:
+    """Return the columns of the table of limits."""
     return [
         Column("spec", "name"),
         Column("quantity", "quantity"),
@@ -101,7 +88,8 @@ def _columns() -> list[Column]:
     ]
 
 
-def _lines(outcome: Outcome, terms: Terms) -> Iterator[list[Any]]:
+def limit_lines(outcome: Outcome, terms: Terms) -> Iterator[list[Any]]:
+    """Yield the cells of each limit of each network, the word of its verdict last."""
     several_conventions = len(conventions_of(outcome, terms)) > 1
     for verdict in outcome.verdicts:
         if verdict.is_new:
@@ -232,7 +220,8 @@ def _side_effects(remedy: Remedy) -> str:
     return others + (f", which breaks {named}" if named else "")
 
 
-def _closing(outcome: Outcome, terms: Terms) -> str:
+def closing(outcome: Outcome, terms: Terms) -> str:
+    """Return the verdict on all limits as one line, which begins with `FAILED: ` if one is not met."""
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
     named = _in(conventions_of(outcome, terms))

@@ -12,7 +12,7 @@ from mfprofile.verify.explanation import NODES
 from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human
-from mfprofile.view.tables import Column, Form, Table, dumps, render
+from mfprofile.view.tables import Column, Form, Table, dumps, render, render_each
 from mfprofile.view.values import MOST_NAMED
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 def verification_text(verifications: Sequence[Verification], form: Form) -> str:
     """Return verifications in one of the four forms: one document in JSON and CSV, else one table each."""
-    if form == "json":
+    if form.name == "json":
         every = [verification_json(one) for one in verifications]
         return dumps(every if len(every) > 1 else every[0])
-    if form == "csv":
+    if form.name == "csv":
         return render(Table(_columns(), [line for one in verifications for line in _lines(one)]), form)
-    return "\n".join(render(verification_table(one), form) for one in verifications)
+    return "\n".join(render_each(list(map(verification_table, verifications)), form))
 
 
 def verification_table(verification: Verification) -> Table:

@@ -295,18 +295,24 @@ def test_a_pyproject_without_our_table_is_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[tool.mfprofile\n", "is not TOML: Expected ']' at the end of a table declaration (at line 1, column 16)"),
-        ("[tool.mfprofile.budget]\n", "tool.mfprofile.budget: unknown key; did you mean 'budgets'?"),
-        ("[tool.mfprofile]\nx = 1\n", "tool.mfprofile.x: unknown key; use one of budgets, targets, latency-model"),
-        ("[tool.mfprofile]\nbudgets = 1\n", "tool.mfprofile.budgets: must be a table of globs, each with its limits"),
-        ("tool.mfprofile = 3\n", "tool.mfprofile: must be a table with 'budgets' or 'targets'"),
-        ("tool = 3  # mfprofile\n", "tool: must be a table"),
+        ("[tool.mfprofile\n", "1:16: is not TOML: Expected ']' at the end of a table declaration"),
+        ("[tool.mfprofile.budget]\n", "1:17: tool.mfprofile.budget: unknown key; did you mean 'budgets'?"),
+        (
+            "[tool.mfprofile]\nx = 1\n",
+            "2:1: tool.mfprofile.x: unknown key; use one of budgets, targets, convention, latency-model",
+        ),
+        (
+            "[tool.mfprofile]\nbudgets = 1\n",
+            "2:1: tool.mfprofile.budgets: must be a table of globs or names, each with its limits",
+        ),
+        ("tool.mfprofile = 3\n", "1:1: tool.mfprofile: must be a table with 'budgets' or 'targets'"),
+        ("tool = 3  # mfprofile\n", " tool: must be a table"),
     ],
 )
 def test_an_invalid_pyproject_is_refused(text: str, message: str, tmp_path: Path) -> None:
     """Otherwise its limits would be ignored."""
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
-    assert refused("mf294m", "--max-madds", "300M", cwd=tmp_path) == f"error: pyproject.toml: {message}\n"
+    assert refused("mf294m", "--max-madds", "300M", cwd=tmp_path) == f"error: pyproject.toml:{message}\n"
 
 
 def test_every_problem_of_a_pyproject_is_reported_at_its_line(tmp_path: Path) -> None:

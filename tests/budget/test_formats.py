@@ -195,13 +195,31 @@ def test_a_job_summary_is_appended(tmp_path: Path) -> None:
     done = run(*arguments, cwd=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
     assert done.returncode == 1
     lines = summary.read_text(encoding="utf-8").splitlines()
-    assert lines[:2] == ["before", "### mfprofile check: Limits in convention 'core'"]
-    assert "| mf26m | madds | 23,550,208 | > | 20,000,000 | +17.8 % | OVER |" in lines
-    assert "**mf26m: madds 23,550,208 > 20,000,000 (+3,550,208, +17.8 %), in convention 'core'**" in lines
+    assert lines[:2] == ["before", "### ❌ 1 of 2 limits not met in convention 'core'"]
+    assert lines[3].startswith("`mfprofile check`: Limits in convention 'core' (*core* counts convolutions, Linear, ")
+    assert "| mf26m | madds | 23,550,208 | > | 20,000,000 | +17.8 % | ❌ OVER |" in lines
+    assert "| mf26m | params | 3,232,788 | ≤ | 4,000,000 | -19.2 % | ✅ within |" in lines
+    missed = "mf26m: madds 23,550,208 &gt; 20,000,000 (+3,550,208, +17.8 %), in convention 'core'"
+    assert f"<details><summary>{missed}</summary>" in lines
     assert lines[lines.index("```text") + 1] == "given by --max-madds"
-    assert lines[-1] == "FAILED: 1 of 2 limits not met in convention 'core'"
+    assert lines[-3:] == ["```", "", "</details>"]
     run(*arguments[:-2], cwd=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
     assert summary.read_text(encoding="utf-8").splitlines() == lines
+
+
+def test_a_job_summary_begins_with_the_verdict(tmp_path: Path) -> None:
+    """A sign says whether all is met. What could not be judged is in a list."""
+    summary = tmp_path / "summary.md"
+    run("check", "mf26m", "--max-madds", "30M", "--format", "github", cwd=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+    assert summary.read_text(encoding="utf-8").startswith("### ✅ the 1 limit met in convention 'core'\n")
+    assert "<details>" not in summary.read_text(encoding="utf-8")
+    summary.unlink()
+    (tmp_path / "net.yaml").write_text("extends: mf26m\nstem: 0\n", encoding="utf-8")
+    run("check", "net.yaml", "--max-madds", "30M", "--format", "github", cwd=tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+    lines = summary.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("### ❌ ")
+    assert lines[0].endswith("; 1 not judged")
+    assert lines[2] == "- ❌ not judged: net.yaml:2:7: stem = 0: must be at least 1"
 
 
 def test_a_job_summary_that_cannot_be_written_is_exit_code_74(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import mfprofile
 from mfprofile.budget.checks import Demands, Outcome, check
 from mfprofile.budget.difference import difference
 from mfprofile.budget.limits import named_limit
+from mfprofile.budget.scale import scale
+from mfprofile.budget.sensitivity import sensitivity
 from mfprofile.budget.verdicts import Terms
 from mfprofile.cost.formulas import formulas
 from mfprofile.explore.best import best
@@ -174,6 +177,24 @@ def test_answers_of_a_space_show_a_line_a_variant() -> None:
     )
 
 
+def test_scaling_sensitivity_and_spaces_show_what_their_commands_print() -> None:
+    """Each word of the text form; a space shows its choices, of which its file has the values."""
+    spec = mfprofile.load("mf294m")
+    for value, line in (
+        (scale(spec, "madds", 200_000_000), "scale mf294m --to-madds 200M -o -"),
+        (sensitivity(spec), "sensitivity mf294m"),
+    ):
+        text = " ".join(text_of(shown(value)).split())
+        done = run(*line.split())
+        figures = re.findall(r"\b\d{1,3}(?:,\d{3})+\b", text)
+        printed = f"{done.stdout}{done.stderr}".replace(",", "")
+        assert len(figures) > 3
+        assert not [figure for figure in figures if figure.replace(",", "") not in printed]
+    assert "no width meets the budget" in text_of(shown(scale(spec, "madds", 1000)))
+    rows = rows_of(shown(read_space("tiny")))
+    assert rows[1:] == [[each.name, ", ".join(map(str, each.values)).lower()] for each in read_space("tiny").choices]
+
+
 def test_the_middle_of_a_long_table_is_left_out_and_counted() -> None:
     """The first and the last rows are shown, and all rows of a table that is just short enough."""
     for number in (MOST_ROWS, MOST_ROWS + 1, 5000):
@@ -279,6 +300,9 @@ def reprs() -> Iterator[tuple[Any, str]]:
     )
     yield judged(("madds=1G",)).verdicts[0], "Verdict(mf294m, holds=True)"
     yield ablation(), "Difference(mf294m → mf294m-no-ffn, madds=-9732096, params=-1632576, convention=core)"
+    yield space, "Space(tiny, choices=10)"
+    yield scale(spec, "madds", 200_000_000), "Scaling(mf294m, madds ≤ 200000000, width=0.8, madds=198849616)"
+    yield scale(spec, "madds", 1000), "Scaling(mf294m, madds ≤ 1000, width=none)"
     points = front(space, (Objective(MADDS), MOST_PARAMS))
     yield points[:2], "Variants(2, madds=1454912…1459008, params=23602…25810, convention=core)"
     yield points[:0], "Variants(0, convention=core)"

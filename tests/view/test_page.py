@@ -373,7 +373,7 @@ def test_a_spec_with_every_kind_of_key_has_a_page(chromium: Browser, tmp_path: P
         read = page.evaluate(READ)
         assert read["madds"] == shown(count(spec).madds)
         assert count(load(file_of(tmp_path, read["yaml"]))).records() == count(spec).records()
-        assert "latency ≤ 12,000,000 ns: only ‘mfprofile check’ judges it" in page.inner_text("body")
+        assert "latency ≤ 12 ms: it needs a page with a latency model, or ‘mfprofile check’" in page.inner_text("body")
         assert page.inner_text("#numbers-3") == "blocks 3–5"
         assert page.inner_text("#numbers-4") == "left out"
         page.fill("#knob-blocks\\.2\\.expand", "4")

@@ -23,7 +23,7 @@ STATES = [
     pytest.param("an error", WRONG, "light", 1280, marks=pytest.mark.slow),
     pytest.param("as it opens, dark", "", "dark", 1280, marks=pytest.mark.slow),
     pytest.param("a comparison", WITH_ALL, "light", 1024, marks=pytest.mark.slow),
-    ("a comparison, dark", WITH_ALL, "dark", 1400),
+    pytest.param("a comparison, dark", WITH_ALL, "dark", 1400, marks=pytest.mark.slow),
     ("a comparison, on a phone", WITH_ALL, "light", 390),
     pytest.param("on a narrow phone", "", "light", 320, marks=pytest.mark.slow),
 ]

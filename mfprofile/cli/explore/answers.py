@@ -11,6 +11,7 @@ import typer
 from mfprofile.cli.explore.resources import Resources
 from mfprofile.cli.options import notify
 from mfprofile.cost.weights import Counting
+from mfprofile.view.form import TEXT, Form
 
 if TYPE_CHECKING:
     from mfprofile.explore.front import Objective
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from mfprofile.explore.space import Space
     from mfprofile.explore.variant import Variant
     from mfprofile.spec.quantities import Window
-    from mfprofile.view.tables import Form
 
 Find: TypeAlias = "Callable[[Executor | None, Callable[[int, int], None]], list[Variant]]"
 """A query: it gets an executor and the function to call with progress, and returns variants."""
@@ -31,7 +31,7 @@ def answer_of(
     windows: Sequence[tuple[Quantity, Window]],
     convention: Counting,
     resources: Resources,
-    form: Form = "text",
+    form: Form = TEXT,
 ) -> list[Variant]:
     """Return the variants of a query, computed by the workers of the options.
 
@@ -45,7 +45,7 @@ def answer_of(
         variants = find(executor, progress)
         near = {} if variants else nearest(space, windows, convention, resources.ram_bytes, executor, progress)
     if not variants:
-        if form in ("json", "csv"):
+        if form.name in ("json", "csv"):
             show_variants([], convention, form)
         end_without_variants(space, windows, convention, near)
     return variants
@@ -67,7 +67,7 @@ def front_of(
     windows: Sequence[tuple[Quantity, Window]],
     convention: Counting,
     resources: Resources,
-    form: Form = "text",
+    form: Form = TEXT,
 ) -> list[Variant]:
     """Return a space's front. An empty one ends as in `answer_of`."""
     from mfprofile.explore.front import front

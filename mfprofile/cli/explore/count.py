@@ -41,7 +41,7 @@ def command(
         near = (
             {} if counted.within.upper else nearest(loaded, limits, convention, resources.ram_bytes, executor, progress)
         )
-    if form == "json":
+    if form.name == "json":
         show(dumps(counted_json(loaded, counted, limits, convention, near, estimate)))
     else:
         show(render(counted_table(loaded, counted, limits, convention, near, estimate), form))

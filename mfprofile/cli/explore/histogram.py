@@ -39,9 +39,9 @@ def command(
     loaded = read_space(space, changes)
     answer, near = distribution(loaded, of, bins, limits, convention, resources)
     none = not answer.size.upper
-    if form == "json":
+    if form.name == "json":
         show(dumps(distribution_json(loaded, answer, limits, convention)))
-    elif form == "csv":
+    elif form.name == "csv":
         show(render(distribution_csv(answer), form))
     elif not none:
         show(render(distribution_table(loaded, answer, limits, convention), form))

@@ -12,11 +12,11 @@ from mfprofile.cli.groups import Group
 from mfprofile.cli.options import notify
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
+from mfprofile.view.form import Form
 
 if TYPE_CHECKING:
     from mfprofile.explore.measured import Aim, Limit, Results, Trained
     from mfprofile.explore.space import Space
-    from mfprofile.view.tables import Form
 
 Measured = Annotated[
     str | None,
@@ -115,7 +115,7 @@ def show_trained(
         points, _, results, aims = trained_front(space, measured, minimize, maximize, limits, convention)
     report(space, measured, results)
     names = list(dict.fromkeys(name for name, _ in [*((aim.name, None) for aim in aims), *_limits(limits)]))
-    if points or form in ("json", "csv"):
+    if points or form.name in ("json", "csv"):
         show(points, names, measured, convention, form, folder)
     if not points:
         end_without_trained(space, measured, limits, results)
@@ -133,7 +133,7 @@ def list_trained(space: Space, measured: str, limits: Sequence[Any], convention:
     results = join_results(space, measured, needed, convention, more=columns)
     points = within(results.trained, windows)
     report(space, measured, results)
-    show(points, [*dict.fromkeys([*needed, *columns])], measured, convention, "csv", None)
+    show(points, [*dict.fromkeys([*needed, *columns])], measured, convention, Form("csv"), None)
     if not points:
         end_without_trained(space, measured, limits, results)
 

@@ -106,7 +106,7 @@ def command(
         is_possible = search.feasible.repaired({choice.name: choice.values[0] for choice in loaded.choices}) is not None
         if is_possible:
             _run(search, evaluate, number, objective, kept=study is not None)
-    if is_possible or form in ("json", "csv"):
+    if is_possible or form.name in ("json", "csv"):
         _show(search, form)
     if not is_possible:
         end_without_variants(loaded, limits, convention, nearest(loaded, limits, convention))
@@ -174,4 +174,4 @@ def _show(search: Search, form: Form) -> None:
     from mfprofile.view.searching import search_json, search_table
     from mfprofile.view.tables import dumps, render, show
 
-    show(dumps(search_json(search)) if form == "json" else render(search_table(search, form), form))
+    show(dumps(search_json(search)) if form.name == "json" else render(search_table(search, form), form))

@@ -23,7 +23,7 @@ function keyProblems(key, value, field) {
   if (type !== "map") return [];
   const missing = field.required.filter((name) => !has(value, name));
   return [
-    ...missing.map((name) => ({ key: keyOf(name), reason: "is missing", also: [] })),
+    ...missing.map((name) => ({ key: keyOf(name), reason: `is missing: ${field.keys[name].reason}`, also: [] })),
     ...Object.entries(value).flatMap(([name, each]) => {
       if (has(field.keys, name)) return keyProblems(keyOf(name), each, field.keys[name]);
       return [{ key: keyOf(name), reason: unknownKey(name, field), also: [] }];
@@ -54,9 +54,9 @@ function changeProblem(key, value, { blocks }) {
   return holds && !field.words?.includes(value) ? `${key} = ${shownValue(value)}: ${field.reason}` : "";
 }
 
-// A key at the beginning of a line, a blank one in quotes.
+// A key at the beginning of a line, in quotes if it has letters that no key has.
 function shownKey(key) {
-  return key.trim() || `'${key}'`;
+  return /^[\w.-]+$/.test(key) ? key : `'${key}'`;
 }
 
 function shownValue(value) {

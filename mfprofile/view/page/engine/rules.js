@@ -27,6 +27,7 @@ function settingRules({ input, blocks, mobile, former, tokens, attention, bridge
   const hasFormer = former !== "none";
   const heads = hasFormer && attention === "mha" ? former.heads : 1;
   const dim = tokens?.dim;
+  const halving = blocks.flatMap((block, index) => (block.repeat && halves(block) ? [`blocks.${index + 1}.stride`, `blocks.${index + 1}.repeat`] : []));
   const keysOf = (name) => blocks.map((_, index) => `blocks.${index + 1}.${name}`);
   const small = `is too small: the last of the ${stage} layers of stride 2 would read a single pixel; use `
     + (least > FIELDS.keys.input.most ? "fewer of these layers" : `at least ${least} pixels on each side`);
@@ -34,7 +35,7 @@ function settingRules({ input, blocks, mobile, former, tokens, attention, bridge
   return [
     ...blocks.flatMap((block, index) => blockRules(`blocks.${index + 1}`, block)),
     ["blocks", number < 1 || number > LIMITS.blocks, `must be between 1 and ${LIMITS.blocks} blocks, repetitions included`, keysOf("repeat")],
-    ["input", Math.min(...sides(input)) < least, small, [...keysOf("stride"), ...keysOf("repeat")]],
+    ["input", Math.min(...sides(input)) < least, small, halving],
     ["mobile.kernel", mobile.kernel % 2 === 0, ODD],
     ["mobile.activation", !hasFormer && mobile.activation === "dy-relu", "DY-ReLU needs Former's first token, but there is no Former; use relu", ["former"]],
     ["tokens", hasFormer && !tokens, "is missing: Former needs tokens; give their number and dimension, or turn Former off", ["former"]],
@@ -123,7 +124,7 @@ function multiple(key, channels, of, reasonOf, also) {
 }
 
 function atMost(key, channels, what, also) {
-  return [key, channels > LIMITS.channels, `${channels} ${what} channels exceed the limit of ${LIMITS.channels}`, also, channels];
+  return [key, channels > LIMITS.channels, `${channels} ${what} channels exceed the limit of ${LIMITS.channels}`, also];
 }
 
 // The remedy that names the multiples next to a number.

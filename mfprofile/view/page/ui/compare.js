@@ -43,7 +43,7 @@ function comparedTable(quantity) {
   ];
   const heads = ["A", "B", "B − A"].map((text) => element("th", { scope: "col", class: "number" }, text));
   const [one, other] = [page.original, page.counted].map((bill) => bill.latency);
-  const isClose = quantity.name === "latency" && Math.abs(one - other) < (page.device.error ?? 1) * Math.max(one, other);
+  const isClose = quantity.name === "latency" && one !== other && Math.abs(one - other) < (page.device.error ?? 1) * Math.max(one, other);
   return element("div", { class: "side" }, element("table", { class: "sides" },
     element("caption", {}, quantity.label, isClose ? element("small", {}, ` the totals differ by less than the model’s error${shownError()}`) : null),
     element("thead", {}, element("tr", {}, element("td"), ...heads)),

@@ -4,7 +4,7 @@
 /** Return the list of the findings. A page judges only what it counts, and limits only in their own convention. */
 function limitList(findings) {
   return findings.map((limit) => {
-    const name = `${limit.name} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : amountOf(limit)}`;
+    const name = `${quantityOf(limit)} ${limit.most ? "≤" : "≥"} ${limit.percent ? `${limit.percent} %` : amountOf(limit)}`;
     if (limit.counted === null) return element("li", {}, `${name}: ${whyNot(limit)}`);
     const filled = limit.allowed ? Math.min(100, (100 * limit.counted) / limit.allowed) : 100;
     return element("li", { class: limit.holds ? "limit" : "limit over" },
@@ -12,6 +12,11 @@ function limitList(findings) {
       element("span", { class: "gauge", "aria-hidden": "true" }, element("span", { style: `width:${filled}%` })),
       element("strong", {}, verdictOn(limit)));
   });
+}
+
+/** Return the quantity of a limit in the words of the page. */
+function quantityOf({ name }) {
+  return name.replace("madds", "MAdds").replace(".", " ");
 }
 
 function isTime({ name }) {

@@ -151,7 +151,7 @@ function listen() {
   click("copy-yaml", (button) => copied(yamlText(), button));
   click("copy-link", (button) => copied(link(), button));
   click("download-csv", () => download(csvName(page.now), csvOf(page.counted), "text/csv"));
-  click("pin", () => { pin(page.now); byId("compare").scrollIntoView({ block: "nearest" }); });
+  click("pin", (button) => { pin(page.now); said(button, "Pinned as A"); });
   click("swap", swap);
   click("unpin", () => { pin(null); byId("pin").focus(); });
   click("copy-a", (button) => copied(yamlText(page.a), button));
@@ -183,13 +183,24 @@ function restore() {
     given.delete(key);
     wrong.push(sentence(problem));
   }
-  const a = pinned && validPart(page.spec, pinned);
-  for (const problem of a?.left.values() ?? []) wrong.push(`A: ${sentence(problem)}`);
-  Object.assign(page, { now: changed(page.spec, given), last, a: a?.spec ?? null, convention, turned: null });
+  Object.assign(page, { now: changed(page.spec, given), last: failureOf(last) ? page.spec : last, convention, turned: null });
+  page.a = pinned && pinnedIn(pinned, wrong);
   page.originals.clear();
   byId("convention").value = convention;
   draw();
   drawNotice(wrong);
+}
+
+/** Return the variant A of a link, or null if it cannot be counted; add what is left out of it to `wrong`. */
+function pinnedIn(changes, wrong) {
+  const { spec, left } = validPart(page.spec, changes);
+  const failure = failureOf(spec);
+  for (const text of [...[...left.values()].map(sentence), failure].filter(Boolean)) wrong.push(`A: ${text}`);
+  return failure ? null : spec;
+}
+
+function failureOf(spec) {
+  return attempt(() => mfprofile.bill(spec, page.convention, page.device));
 }
 
 function drawNotice(wrong) {

@@ -29,14 +29,16 @@ function fill(node, children) {
 function worded({ key, reason, also, value }, host, knob) {
   const own = controlOf(key);
   const amount = value ?? valueAt(page.now, key);
-  const written = ["number", "string"].includes(typeof amount) && String(amount) !== String(valueAt(page.now, host)) ? ` = ${amount}` : "";
-  if (own && own !== host) return [goTo(own), `${written}: ${reason}`];
-  const other = also.map(controlOf).find((each) => each && each !== host);
-  return [knob.short ? `${knob.label}${written}: ${reason}` : `${written.slice(3)} ${reason}`.trim(), ...(other ? [". See ", goTo(other)] : [])];
+  const isSeen = !["number", "string"].includes(typeof amount) || reason.startsWith(`${amount} `) || String(amount) === String(valueAt(page.now, host));
+  const written = isSeen ? "" : ` = ${amount}`;
+  if (own && own !== host) return [goTo(own, nameOf(key)), `${written}: ${reason}`];
+  const name = controls.has(key) ? knob.short && knob.label : nameOf(key);
+  const other = also.map(controlOf).find((each) => each && each !== host && !each.endsWith(".repeat"));
+  return [name ? `${name}${written}: ${reason}` : reason, ...(other ? [". See ", goTo(other)] : [])];
 }
 
-function goTo(key) {
-  return element("button", { type: "button", class: "link", onclick: () => controls.get(key).inputs[0].focus() }, nameOf(key));
+function goTo(key, name = nameOf(key)) {
+  return element("button", { type: "button", class: "link", onclick: () => controls.get(key).inputs[0].focus() }, name);
 }
 
 /** Return the line beside the totals: what is wrong, or how much has changed. */
@@ -44,7 +46,10 @@ function stateLine(problems) {
   if (!problems.length) {
     const number = changes(page.now, page.spec).length;
     const changed = number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`;
-    return [page.a ? `B: ${changed}. Differences are against A.` : changed];
+    const toSides = () => byId("compare-title").focus();
+    return page.a
+      ? [`B: ${changed}, compared with A. `, element("button", { type: "button", class: "link", onclick: toSides }, "See both side by side")]
+      : [changed];
   }
   const first = hostOf(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
@@ -58,9 +63,9 @@ function hostOf({ key, also }) {
   return page.recent.findLast(isAbout) ?? keys.map(controlOf).find(Boolean);
 }
 
-/** Return the control of a key: its own, that of its section, or the first one within it. */
+/** Return the control of a key: its own, that of its section, or the first one within it. A block has one for its expansion. */
 function controlOf(key) {
-  let name = key;
+  let name = controls.has(key) ? key : key.replace(/\.expand$/, ".exp");
   while (name && !controls.has(name)) name = name.split(".").slice(0, -1).join(".");
   if (name || key === "blocks") return name || undefined;
   return [...controls.keys()].find((other) => other.startsWith(`${key}.`));
@@ -79,7 +84,7 @@ function sentence({ key, reason }) {
 function announce() {
   later("announce", () => {
     const unit = mfprofile.conventions[page.convention].unit;
-    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${limit.name} ${verdictOn(limit)}`);
+    const broken = page.limits.filter((limit) => limit.holds === false).map((limit) => `, ${quantityOf(limit)} ${verdictOn(limit)}`);
     byId("said").textContent = page.problems.length
       ? ["Not counted", ...page.problems.map(sentence)].join(". ")
       : `${grouped(page.counted.madds)} ${unit}, ${grouped(page.counted.params)} params${isPredicted() ? `, ${milliseconds(page.counted.latency)} ms` : ""}${broken.join("")}`;

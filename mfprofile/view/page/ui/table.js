@@ -19,10 +19,11 @@ function splitBy(bill, axis) {
   const places = axis === "block" ? placesOf(bill.network) : new Map();
   const groups = new Map(bill.by(axis).map((total) =>
     [total.name, { ...total, place: places.get(total.name) ?? total.name, pillars: Object.fromEntries(mfprofile.pillars.map((pillar) => [pillar, {}])) }]));
+  const names = quantities().map(({ name }) => name);
   for (const row of bill.rows) {
     const name = axis === "stage" ? (row.stage === null ? "tokens" : String(row.stage)) : String(row[axis]);
     const amounts = groups.get(name).pillars[row.pillar];
-    for (const quantity of quantities()) amounts[quantity.name] = (amounts[quantity.name] ?? 0) + row[quantity.name];
+    for (const quantity of names) amounts[quantity] = (amounts[quantity] ?? 0) + row[quantity];
   }
   return [...groups.values()];
 }

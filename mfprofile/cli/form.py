@@ -1,0 +1,100 @@
+"""The options of every command that prints a table: its form, its columns and their order."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from mfprofile.cli.groups import Group
+from mfprofile.errors import InputError
+from mfprofile.spec.words import shown
+from mfprofile.view.form import Form, FormName
+
+_LABEL = re.compile(r"[\w:.-]+", re.ASCII)
+
+
+def _form(
+    as_json: bool,
+    as_csv: bool,
+    as_markdown: bool,
+    as_latex: bool,
+    columns: str | None,
+    caption: str | None,
+    label: str | None,
+    exact: bool,
+    sort: str | None = None,
+) -> Form:
+    """Return the form that the options select. Raise `InputError` for options that cannot be combined."""
+    flags: dict[FormName, bool] = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
+    forms = [form for form, given in flags.items() if given]
+    if len(forms) > 1:
+        raise InputError(f"--{forms[0]} and --{forms[1]} cannot be combined; use one of them")
+    form = Form(forms[0] if forms else "text", _names(columns), (sort or "").strip(), caption, label, exact)
+    _check_form(form)
+    return form
+
+
+def _names(columns: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for name in (columns or "").split(","))))
+
+
+def _check_form(form: Form) -> None:
+    for option, given in (("--columns", form.columns), ("--sort", form.sort)):
+        if given and form.name == "json":
+            raise InputError(f"{option} is for tables, and --json has all fields; use --csv, or remove {option}")
+    for option, value in (("--caption", form.caption), ("--label", form.label), ("--exact", form.exact or None)):
+        if value is not None and form.name != "latex":
+            raise InputError(f"{option} needs --latex")
+    if form.label is not None and not _LABEL.fullmatch(form.label):
+        raise InputError(f"--label {shown(form.label)}: use letters, digits and : - . only, such as tab:variants")
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FormOptions = Annotated[
+    Form,
+    Group(
+        {
+            "as_json": (AsJson, False),
+            "as_csv": (Annotated[bool, typer.Option("--csv", help="Print CSV.")], False),
+            "as_markdown": (Annotated[bool, typer.Option("--markdown", help="Print a Markdown table.")], False),
+            "as_latex": (
+                Annotated[bool, typer.Option("--latex", help="Print a LaTeX table, for booktabs and siunitx.")],
+                False,
+            ),
+            "caption": (
+                Annotated[str | None, typer.Option("--caption", metavar="TEXT", help="Caption of the LaTeX table.")],
+                None,
+            ),
+            "label": (
+                Annotated[str | None, typer.Option("--label", metavar="NAME", help="Label of the LaTeX table.")],
+                None,
+            ),
+            "exact": (
+                Annotated[bool, typer.Option("--exact", help="Whole numbers in LaTeX, not in thousands or millions.")],
+                False,
+            ),
+            "columns": (
+                Annotated[
+                    str | None,
+                    typer.Option("--columns", metavar="NAME,...", help="Columns to print, in this order."),
+                ],
+                None,
+            ),
+            "sort": (
+                Annotated[
+                    str | None,
+                    typer.Option(
+                        "--sort",
+                        metavar="NAME",
+                        help="Sort by a column: numbers the largest first, text from A to Z; -NAME the other way.",
+                    ),
+                ],
+                None,
+            ),
+        },
+        _form,
+    ),
+]
+"""The form in which a table is printed."""

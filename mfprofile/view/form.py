@@ -1,0 +1,24 @@
+"""In which form a table is printed, and which of its columns and in which order."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+FormName: TypeAlias = Literal["text", "markdown", "latex", "csv", "json"]
+
+
+class Form(NamedTuple):
+    """The form of tables, the columns to show (all if there are none), and the column to sort by.
+
+    A caption and a label are for LaTeX. `exact` is too: whole numbers, not in units.
+    """
+
+    name: FormName = "text"
+    columns: tuple[str, ...] = ()
+    sort: str = ""
+    caption: str | None = None
+    label: str | None = None
+    exact: bool = False
+
+
+TEXT, MARKDOWN = Form("text"), Form("markdown")

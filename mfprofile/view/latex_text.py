@@ -1,0 +1,54 @@
+"""Text as LaTeX shows it: its own characters escaped, symbols as its commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mfprofile.view.escape import line
+
+_LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        "`": r"\textasciigrave{}",
+        '"': "{''}",
+        "…": r"\ldots{}",
+        "–": "--",
+        "\u00a0": "~",
+        "ᵀ": r"\textsuperscript{T}",
+        "\ufffd": "?",
+        **{letter: rf"\textsuperscript{{{at}}}" for at, letter in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+        **{letter: rf"\textsubscript{{{at}}}" for at, letter in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+        **{
+            letter: f"${command}$"
+            for letter, command in {
+                "×": r"\times", "·": r"\cdot", "→": r"\rightarrow", "←": r"\leftarrow", "−": "-", "±": r"\pm",
+                "µ": r"\mu", "μ": r"\mu", "θ": r"\theta", "τ": r"\tau", "≠": r"\neq", "≤": r"\leq", "≥": r"\geq",
+                "⌈": r"\lceil", "⌉": r"\rceil", "√": r"\surd", "½": r"\frac{1}{2}",
+            }.items()
+        },
+    }
+)  # fmt: skip
+_LETTER = re.compile("|".join(map(re.escape, _LETTERS)))
+_MINUS = re.compile(r"(?<![\w\-}\0])-(?=[\d.])")
+_INDENT = re.compile(r"^ +")
+
+
+def latex(text: str) -> str:
+    r"""Return text as LaTeX that shows it as it is: no command, no math, no ligature of dashes.
+
+    >>> print(latex("50 % of a_b & 16×112 → {c}"), latex("--by ^2 3²"), latex("  of it"))
+    50 \% of a\_b \& 16$\times$112 $\rightarrow$ \{c\} -{}-by \textasciicircum{}2 3\textsuperscript{2} \quad of it
+    """
+    text = line(text)
+    while "--" in text:
+        text = text.replace("--", "-\0-")
+    shown = _MINUS.sub("$-$", _LETTER.sub(lambda match: _LETTERS[match[0]], text)).replace("\0", "{}")
+    return _INDENT.sub(lambda spaces: "\\quad" * (len(spaces[0]) // 2) + " ", shown)

@@ -1,0 +1,120 @@
+"""Tables in LaTeX: they compile, their rows are whole, their numbers are those of the bill."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from running import run
+
+from mfprofile.view.form import Form
+from mfprofile.view.latex import latex_of
+from mfprofile.view.tables import Column, Table
+
+COMMANDS = (
+    "list",
+    "count mf294m",
+    "count mf26m --by op",
+    "count mf294m mf96m",
+    "count mf294m mf96m mf26m mf508m",
+    "memory mf26m",
+    "sensitivity mf26m",
+    "diff mf151m mf96m",
+    "paper 4",
+    "paper claims",
+    "paper baselines",
+    "complexity",
+    "formula mf294m --free tokens.count,tokens.dim",
+    "explain mf26m --block 3",
+    "explore count tiny --madds 2M:4M",
+    "explore front tiny --madds :2M",
+)
+NAME = r"50%_of #1 & {a} ^2 ~b \x <T> | -- `c` “d” 3² 2×4 → [e]"
+DOCUMENT = r"""\documentclass{article}
+\usepackage[paperwidth=60in,paperheight=60in]{geometry}
+\usepackage{booktabs,siunitx}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+def _rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.endswith(r" \\")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_table_is_whole(command: str) -> None:
+    """Each row has a cell for each column, braces are balanced, rules are those of booktabs, nothing is not ASCII."""
+    text = run(*command.split(), "--latex").stdout
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
+    assert text.startswith(("% needs \\usepackage{booktabs,siunitx}\n", "% mf151m → mf96m"))
+    assert body.isascii()
+    bare = re.sub(r"\\[{}&]", "", body)
+    assert bare.count("{") == bare.count("}")
+    for tabular in re.findall(r"\\begin\{tabular\}.*?\\end\{tabular\}", bare, re.DOTALL):
+        kinds = re.findall(r"S\[[^]]*]|[lr]", tabular.splitlines()[0].partition("tabular}")[2])
+        assert {row.count("&") + 1 for row in _rows(tabular)} == {len(kinds)}
+        for rule in ("toprule", "midrule", "bottomrule"):
+            assert f"\\{rule}\n" in tabular
+
+
+def test_tables_compile(tmp_path: Path) -> None:
+    """LaTeX has no error in any of them, whatever a caption and names hold."""
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
+    texts = [run(*command.split(), "--latex", "--caption", NAME, "--label", "tab:x").stdout for command in COMMANDS]
+    names = Table([Column("name"), Column(NAME, right=True)], [[NAME, 1.5], ["[x]", NAME], ["*", None]])
+    pages = "\n\\clearpage\n".join([*texts, latex_of(names, Form("latex"))])
+    (tmp_path / "a.tex").write_text(DOCUMENT % pages, encoding="utf-8")
+    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "a.tex"], cwd=tmp_path, capture_output=True)
+    errors = [line for line in done.stdout.decode(errors="replace").splitlines() if line.startswith("!")]
+    assert (done.returncode, errors) == (0, [])
+
+
+def test_numbers_have_the_unit_of_their_column() -> None:
+    """It is the greatest in which no number but 0 is rounded to nothing; with --exact, numbers are whole."""
+    rounded = run("count", "mf294m", "--latex").stdout
+    assert "block & kind & output & {MAdds (M)} & {\\%} & {params (k)} & {\\%} \\\\\n" in rounded
+    assert "\ntokens & table & 6$\\times$192 & 0 & 0.0 & 1.15 & 0.0 \\\\\n" in rounded
+    assert "\ntotal &  &  & 286.73 & 100.0 & 11422.65 & 100.0 \\\\\n" in rounded
+    exact = run("count", "mf294m", "--latex", "--exact").stdout
+    assert "\ntotal &  &  & 286732160 & 100.0 & 11422648 & 100.0 \\\\\n" in exact
+    assert "S[table-format=9.0]" not in exact
+    assert "S[table-format=9]" in exact
+
+
+def test_a_caption_or_a_label_makes_a_table_that_floats() -> None:
+    """Without a caption of its own, it says what was counted, and in which convention."""
+    assert "\\begin{table}" not in run("count", "mf26m", "--latex").stdout
+    labelled = run("count", "mf26m", "--latex", "--label", "tab:costs").stdout
+    caption = r"\caption{mf26m: input 224$\times$224, 3 tokens of 128; MAdds in convention 'core'}"
+    assert f"\\begin{{table}}\n\\centering\n{caption}\n\\label{{tab:costs}}\n\\begin{{tabular}}" in labelled
+    own = run("count", "mf26m", "--latex", "--caption", "Costs of 100 %").stdout
+    assert "\\caption{Costs of 100 \\%}\n\\begin{tabular}" in own
+    assert "% mf26m: input 224×224, 3 tokens of 128; MAdds in convention 'core'\n" in own
+
+
+def test_several_tables_have_different_labels() -> None:
+    """Otherwise LaTeX could not refer to them."""
+    text = run("diff", "mf26m", "mf52m", "--latex", "--label", "tab:d").stdout
+    assert re.findall(r"\\label\{(.*)\}", text) == ["tab:d", "tab:d-2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--latex --markdown", "--markdown and --latex cannot be combined; use one of them"),
+        ("--caption x", "--caption needs --latex"),
+        ("--csv --label x", "--label needs --latex"),
+        ("--exact", "--exact needs --latex"),
+        ("--latex --label a}b", "--label 'a}b': use letters, digits and : - . only, such as tab:variants"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options: str, message: str) -> None:
+    """The message names both."""
+    done = run("count", "mf26m", *options.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
