@@ -65,8 +65,9 @@ def _file(place: str, file: Path, config: MkDocsConfig) -> File:
 
 
 def _live_page(model: str) -> str:
-    """Return the page that `mfprofile page` writes for a model."""
+    """Return the page that `mfprofile page` writes for a model, with the latency model that is included."""
+    from mfprofile.cost.device_file import read_device
     from mfprofile.spec.load import load
     from mfprofile.view.page.page import page_text
 
-    return page_text(load(model))
+    return page_text(load(model), device=read_device("example-onnxruntime"))
