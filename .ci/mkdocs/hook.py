@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from commands import commands_page
@@ -14,6 +15,7 @@ from sources import LISTINGS, ROOT, linked_files, listing, site_text
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 _DOWNLOAD = '\n<a class="md-button" href="{}" download>Download the notebook</a>\n'
 _SEARCH = 'data-md-component="search" role="dialog" aria-label="Search"'
+_SHORT = re.compile(r"<code>([^<\s]{1,30})</code>")
 PAGES = Path(__file__).parent / "pages"
 """Pages that only the site has."""
 
@@ -50,6 +52,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     own = source.is_relative_to(PAGES)
     path = Path("docs", source.relative_to(PAGES)) if own else source.relative_to(ROOT)
     return site_text(markdown, path.as_posix())
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Return the text of a page whose short pieces of code stay on one line: no line ends after the dashes of an option."""
+    del page, config, files
+    return _SHORT.sub(r'<code class="short">\1</code>', html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
