@@ -55,7 +55,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Return the text of a page whose short pieces of code stay on one line: no line ends after the dashes of an option."""
+    """Return a page whose short pieces of code stay on one line, so that none ends after the dashes of an option."""
     del page, config, files
     return _SHORT.sub(r'<code class="short">\1</code>', html)
 
