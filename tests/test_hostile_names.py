@@ -186,7 +186,7 @@ def test_a_terminal_shows_a_name_and_does_not_obey_it() -> None:
     """Rich lays out the table there; the name has no codes of its own."""
     table = Table([Column("a\x1b[31m\nb", "a")], [["x\x1b]0;title\x07"], ["a\nb"]], above=["c\x1b[2J"], below=["d\x9b"])
     with mock.patch.object(sys.stdout, "isatty", lambda: True), mock.patch.dict("os.environ", {"TERM": "dumb"}):
-        output = render(table, "text")
+        output = render(table)
     codes = re.sub(r"\x1b\[[0-9;]*m", "", output.replace("\x1b[31m", "RED"))
     assert "RED" not in codes
     assert [letter for letter in codes if letter != "\n" and not letter.isprintable()] == []

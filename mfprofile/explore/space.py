@@ -24,7 +24,7 @@ from mfprofile.spec.document import Node, locate, plain
 from mfprofile.spec.equality import equal, hash_of
 from mfprofile.spec.load import empty_values, tree, typed
 from mfprofile.spec.merge import Setting
-from mfprofile.spec.model import MAX_BLOCKS
+from mfprofile.spec.model import MAX_BLOCKS, Spec
 from mfprofile.spec.origin import origin
 from mfprofile.spec.problems import Problem, dotted
 
@@ -172,11 +172,11 @@ def _different_values(first: Node, name: str, path: Place, nodes: Sequence[Node]
     values = [plain(node) for node in nodes]
     if {type(value) for value in values} in ({int}, {float}, {str}, {bool}):
         return tuple(values)
-    by_meaning: dict[str, Any] = {}
+    by_meaning: dict[Spec | None, Any] = {}
     for node, value in zip(nodes, values, strict=True):
         changed = with_node(first, path, node)
         spec, _ = typed(plain(changed), changed, name)  # type: ignore[arg-type]
-        by_meaning.setdefault(repr(spec), value)
+        by_meaning.setdefault(spec, value)
     return tuple(by_meaning.values())
 
 

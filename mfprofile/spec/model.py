@@ -207,7 +207,7 @@ class Spec:
         arrays, symbols and broken rules, which only `dataclasses.replace` can put into a spec.
 
         >>> from mfprofile import load
-        >>> print(load("mf26m").replace(tokens={"count": 4}).to_yaml()[:49])
+        >>> print(load("mf26m").replace(tokens={"count": 4}).to_yaml()[:53])
         input: 224
         classes: 1000
         tokens: {count: 4, dim: 128}

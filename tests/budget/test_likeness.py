@@ -23,6 +23,7 @@ from mfprofile.cost.bill import Bill  # noqa: E402
 from mfprofile.nn import build  # noqa: E402
 from mfprofile.trace.trace import trace  # noqa: E402
 from mfprofile.view.difference import difference_text  # noqa: E402
+from mfprofile.view.form import TEXT  # noqa: E402
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 SLOW_MODELS = ["mf26m", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS[1:])]
@@ -76,7 +77,7 @@ def test_the_torch_model_of_a_spec_is_the_spec(name: str, wrap: Callable[[nn.Mod
     assert sum(part.b.madds for part in diff.parts if part.b) == count(name).madds
     assert diff.likeness is not None
     assert (diff.likeness.agreement, diff.likeness.first) == (ALL, None)
-    assert "same multiply-adds and parameters in every stage and kind" in difference_text(diff, "text")
+    assert "same multiply-adds and parameters in every stage and kind" in difference_text(diff, TEXT)
 
 
 @pytest.mark.parametrize("name", SLOW_MODELS)

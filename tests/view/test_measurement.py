@@ -11,6 +11,7 @@ import pytest
 from mfprofile.measure.environment import Environment, environment, processor
 from mfprofile.measure.measurement import Latency, Measurement, Timed
 from mfprofile.measure.setup import Setup
+from mfprofile.view.form import Form
 from mfprofile.view.measurement import measurement_text, notes
 
 ABOUT = Environment(
@@ -34,7 +35,7 @@ def measurement(parts: tuple[Timed, ...] = (), net: Timed = NET) -> Measurement:
 def test_a_measurement_has_its_interval_its_noise_and_its_machine() -> None:
     """20 to 22 ms against 5 are 4.2 times; 200M in 21 ms are 9.52 GMAdds/s, of a peak of 26.2."""
     assert (
-        measurement_text(measurement(), None, "text")
+        measurement_text(measurement(), None, Form("text"))
         == """\
 measured on Fast 9000, 8 cores; onnxruntime 1.32; 1 thread, float32, batch 1
 CPU time: median of 6 sweeps with its 96.9 % interval; ×: against ref in the same sweeps
@@ -52,7 +53,7 @@ noise 0.0 %; the reference became 0.0 % faster during the sweeps
 
 def test_parts_have_a_line_for_what_they_do_not_add_up_to() -> None:
     """In the sweeps it is -2, 1, -1, -1, 0 and 0 ms. A part without multiply-adds has no rate."""
-    text = measurement_text(measurement(PARTS), "pillar", "text").partition("\n\nnet: ")[2]
+    text = measurement_text(measurement(PARTS), "pillar", Form("text")).partition("\n\nnet: ")[2]
     assert (
         text
         == """\
@@ -73,7 +74,7 @@ each pillar by itself, in the same sweeps
 
 def test_json_has_every_sweep_in_nanoseconds() -> None:
     """And the environment, the noise, the reference and the peak."""
-    document = json.loads(measurement_text(measurement(PARTS), "pillar", "json"))
+    document = json.loads(measurement_text(measurement(PARTS), "pillar", Form("json")))
     assert document["schema"] == 2
     assert document["environment"]["processor"] == "Fast 9000"
     assert document["environment"]["overhead_ns"] == 600
@@ -96,11 +97,11 @@ def test_markdown_and_csv_have_the_same_lines() -> None:
     assert "| net | 21.0 | 20.0 | 22.0 | 4.20 | 200.00M | 10.5 | 9.52 | 36.3 |" in measurement_text(
         measurement(), None, "markdown"
     )
-    header, reference, net = measurement_text(measurement(), None, "csv").splitlines()
+    header, reference, net = measurement_text(measurement(), None, Form("csv")).splitlines()
     assert header == "name,median_ms,low_ms,high_ms,times_reference,madds,ms_per_100m,gmadds_per_s,share_of_peak"
     assert reference.startswith("ref,5.0,5.0,5.0,1.0,25000000,20.0,5.0,0.19")
     assert net.startswith("net,21.0,20.0,22.0,4.2,200000000,10.5,9.52")
-    lines = measurement_text(measurement(PARTS), "pillar", "csv").splitlines()
+    lines = measurement_text(measurement(PARTS), "pillar", Form("csv")).splitlines()
     assert [line.partition(",12.0")[0] for line in lines[1:2]] == ["net,mobile"]
     assert lines[-1] == "net,(rest),-0.5,-2.0,1.0,-2.4,0,,,"
 

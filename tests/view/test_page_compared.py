@@ -76,6 +76,9 @@ def test_a_link_keeps_both_variants_and_each_can_be_taken_away(chromium: Browser
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.focus("#pin")
         page.keyboard.press("Enter")
+        assert page.inner_text("#state") == "B: 2 settings changed, compared with A. See both side by side"
+        page.click("#state button")
+        assert page.evaluate("document.activeElement.id") == "compare-title"
         assert page.inner_text("#apart") == "none: A and B are the same"
         page.fill("#knob-stem", "24")
         page.fill("#knob-blocks\\.1\\.exp", "48")

@@ -115,7 +115,10 @@ def test_turned_knobs_show_the_digits_of_count(chromium: Browser, tmp_path: Path
 def test_the_model_and_its_error_are_on_the_page(chromium: Browser, tmp_path: Path) -> None:
     """Without a model, there is no latency, and no limit on it."""
     device = read_device(DEVICES[0])
+    done = run("page", "mf26m", "--latency-model", DEVICES[0], "-o", str(tmp_path / "written.html"))
+    assert done.returncode == 0
     with opened(chromium, tmp_path, load("mf26m"), device=device) as page:
+        assert (tmp_path / "written.html").read_bytes() == (tmp_path / "mf26m.html").read_bytes()
         assert page.inner_text("#about-model") == f"ms: predicted by latency model {device.about}"
         assert "mean error 3.0 % on 24 held-out networks" in page.inner_text("#about-model")
         with page.expect_download() as download:

@@ -149,3 +149,57 @@ def test_wrong_options_are_refused(words: str, message: str, tmp_path: Path) -> 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {message}")
     assert not (tmp_path / "no.svg").exists()
+
+
+def test_an_axis_of_milliseconds_is_limited_in_milliseconds(tmp_path: Path) -> None:
+    """The latency of the seven models: those outside are named, and the axis is in ms."""
+    words = ["--latency-model", "example-torch", "--only", "mobile-former", "--ylim", "20ms:40ms", "--no-labels"]
+    done = run("plot", "latency", *words, "-o", "l.svg", cwd=tmp_path)
+    data = numbers_in(tmp_path / "l.svg")["data"]
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "note: 4 points are outside --ylim: mf508m, mf96m, mf52m, mf26m", "wrote l.svg",
+    ]  # fmt: skip
+    assert {each["name"] for each in data} == {"mf151m", "mf214m", "mf294m"}
+    assert all(20 * 10**6 <= each["latency"] <= 40 * 10**6 for each in data)
+    wrong = run("plot", "latency", "--latency-model", "example-torch", "--ylim", "20:40", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("error: --ylim '20': has no unit; use an amount such as 12ms")
+
+
+def test_a_front_is_limited_to_the_models_and_points_inside(tmp_path: Path) -> None:
+    """The points of the front have no names, so the note counts them."""
+    done = run("plot", "front", "tiny", "--xlim", "2M:", "--ylim", ":80k", "-o", "f.svg", cwd=tmp_path)
+    data = numbers_in(tmp_path / "f.svg")["data"]
+    assert done.returncode == 0
+    assert data
+    assert all(each["x"] >= 2_000_000 and each["y"] <= 80_000 for each in data)
+    assert "points are outside --xlim and --ylim: mf508m, mf294m" in done.stderr
+
+
+def test_a_latency_picture_of_ones_own_networks_alone(tmp_path: Path) -> None:
+    """Mobile-Former is left out, and the message names what is missing if there are none."""
+    device = ["--latency-model", "example-torch", "-o", "l.svg"]
+    done = run("plot", "latency", "mf294m", "mf294m-mlp", "--only", "mine", *device, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote l.svg\n")
+    assert [each["name"] for each in numbers_in(tmp_path / "l.svg")["data"]] == ["mf294m-mlp"]
+    none = run("plot", "latency", "mf294m", "--only", "mine", *device, cwd=tmp_path)
+    assert none.returncode == 2
+    assert none.stderr.startswith("error: --only mine: the picture has no such networks; ")
+
+
+@pytest.mark.parametrize("look", [Look(), Look(dark=True)], ids=["light", "dark"])
+def test_markers_and_labels_have_contrast_on_the_ground(look: Look) -> None:
+    """As WCAG asks: 3 for what is drawn, 4.5 for small text."""
+    ground = luminance(look.colors["ground"])
+    for name in ("mobile", "former", "bridge", "head", "cnn", "vit", "user", "quiet"):
+        for color, least in ((look.colors[name], 3.0), (look.text_color(name), 4.5)):
+            light, dark = sorted((luminance(color), ground), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= least, (name, color)
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a colour, as WCAG defines it."""
+    shares = [part / 255 for part in bytes.fromhex(color.removeprefix("#"))]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,6 +1,7 @@
 """The style of all pictures: a paper's column widths, colours for the colour-blind, light or dark.
 
-Colours are from Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened for a dark ground if necessary.
+Colours are from Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened for a dark ground and darkened for a light
+one where the contrast needs it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ INCHES = MappingProxyType({1: 3.25, 2: 6.875})
 LIGHT = MappingProxyType(
     {
         "mobile": "#0072B2", "former": "#D55E00", "bridge": "#009E73", "head": "#CC79A7",
-        "cnn": "#009E73", "vit": "#CC79A7", "user": "#E69F00", "quiet": "#767676",
+        "cnn": "#009E73", "vit": "#CC79A7", "user": "#C08000", "quiet": "#767676",
         "ink": "#1A1A1A", "ground": "#FFFFFF", "grid": "#E3E3E3", "panel": "#F4F4F4",
     }
 )  # fmt: skip

@@ -53,7 +53,8 @@ def names_of(points: Sequence[Point], look: Look, with_front: bool = False) -> N
     """Return the labels of the points: the user's first, then those of Mobile-Former, then of transformers.
 
     Few of the user's points have their names, and more have numbers. With a front, many of them have none but those on
-    it. One column has no room for the names of transformers, and so has a picture with very many of the user's points.
+    it. One column has no room for the names of transformers beside Mobile-Former, nor has a picture with very many of
+    the user's points.
     """
     if look.labels is False:
         return Names({}, {}, frozenset())
@@ -64,7 +65,8 @@ def names_of(points: Sequence[Point], look: Look, with_front: bool = False) -> N
         own = [at for at in own if points[at] in best]
     own = own if len(own) <= MOST_NUMBERED else []
     numbers = {at: str(number) for number, at in enumerate(own, 1)} if len(own) > MOST_NAMED else {}
-    has_room = look.columns == 2 and len(yours) <= MOST_NUMBERED
+    is_wide = look.columns == 2 or all(point.sort != OURS for point in points)
+    has_room = is_wide and len(yours) <= MOST_NUMBERED
     sorts = (OURS, VIT) if look.labels or has_room else (OURS,)
     others = [at for sort in sorts for at, point in enumerate(points) if point.sort == sort]
     names = dict(zip(own, distinct([points[at].name for at in own]), strict=True))

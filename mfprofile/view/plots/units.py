@@ -67,6 +67,8 @@ def cost_label(
         return fill(f"{what}; {predicted_by(convention)}", 38 * look.columns, break_on_hyphens=False)
     if sorts is not None and set(sorts) <= {OURS, YOURS}:
         return madds_label(convention, what) if cost == "madds" else what
+    if sorts is not None and not recounted and not {OURS, YOURS} & set(sorts):
+        return f"{what}, as in the paper"
     return (recounted_label if recounted else counted_label)(what, convention, look)
 
 

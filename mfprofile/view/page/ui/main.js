@@ -151,7 +151,7 @@ function listen() {
   click("copy-yaml", (button) => copied(yamlText(), button));
   click("copy-link", (button) => copied(link(), button));
   click("download-csv", () => download(csvName(page.now), csvOf(page.counted), "text/csv"));
-  click("pin", () => { pin(page.now); byId("compare").scrollIntoView({ block: "nearest" }); });
+  click("pin", (button) => { pin(page.now); said(button, "Pinned as A"); });
   click("swap", swap);
   click("unpin", () => { pin(null); byId("pin").focus(); });
   click("copy-a", (button) => copied(yamlText(page.a), button));

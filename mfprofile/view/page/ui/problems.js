@@ -29,15 +29,16 @@ function fill(node, children) {
 function worded({ key, reason, also, value }, host, knob) {
   const own = controlOf(key);
   const amount = value ?? valueAt(page.now, key);
-  const written = ["number", "string"].includes(typeof amount) && String(amount) !== String(valueAt(page.now, host)) ? ` = ${amount}` : "";
-  if (own && own !== host) return [goTo(own), `${written}: ${reason}`];
-  const name = own ? knob.short && knob.label : nameOf(key);
+  const isSeen = !["number", "string"].includes(typeof amount) || reason.startsWith(`${amount} `) || String(amount) === String(valueAt(page.now, host));
+  const written = isSeen ? "" : ` = ${amount}`;
+  if (own && own !== host) return [goTo(own, nameOf(key)), `${written}: ${reason}`];
+  const name = controls.has(key) ? knob.short && knob.label : nameOf(key);
   const other = also.map(controlOf).find((each) => each && each !== host && !each.endsWith(".repeat"));
   return [name ? `${name}${written}: ${reason}` : reason, ...(other ? [". See ", goTo(other)] : [])];
 }
 
-function goTo(key) {
-  return element("button", { type: "button", class: "link", onclick: () => controls.get(key).inputs[0].focus() }, nameOf(key));
+function goTo(key, name = nameOf(key)) {
+  return element("button", { type: "button", class: "link", onclick: () => controls.get(key).inputs[0].focus() }, name);
 }
 
 /** Return the line beside the totals: what is wrong, or how much has changed. */
@@ -45,7 +46,10 @@ function stateLine(problems) {
   if (!problems.length) {
     const number = changes(page.now, page.spec).length;
     const changed = number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`;
-    return [page.a ? `B: ${changed}. Differences are against A.` : changed];
+    const toSides = () => byId("compare-title").focus();
+    return page.a
+      ? [`B: ${changed}, compared with A. `, element("button", { type: "button", class: "link", onclick: toSides }, "See both side by side")]
+      : [changed];
   }
   const first = hostOf(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
