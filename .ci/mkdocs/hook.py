@@ -10,6 +10,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from notebook import notebook_page
+from pygments.lexers.shell import BashSessionLexer
 from sources import LISTINGS, ROOT, linked_files, listing, site_text
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
@@ -18,6 +19,12 @@ _SEARCH = 'data-md-component="search" role="dialog" aria-label="Search"'
 _SHORT = re.compile(r"<code>([^<\s]{1,30})</code>")
 PAGES = Path(__file__).parent / "pages"
 """Pages that only the site has."""
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Let only `$ ` begin a command in a block of a console: `# ` and `% ` begin lines of YAML and of LaTeX there."""
+    del config
+    BashSessionLexer._ps1rgx = re.compile(r"^(\$ )(.*\n?)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
