@@ -41,11 +41,11 @@ def test_each_kind_of_picture_is_in_the_gallery() -> None:
     """Each command of `plot` is on the page, and writes a picture that is shown."""
     assert {words[2] for words in commands()} == set(COMMANDS["plot"])
     names = {picture.name for picture in shown()}
-    assert set(drawn()) == names - {"digits.svg"}
+    assert set(drawn()) == names
 
 
 def test_each_picture_exists_and_is_small() -> None:
-    """Those of the gallery alone are all shown; the others are reports, by the same commands, or an example."""
+    """Those of the gallery alone are all shown; the others are reports, by the same commands."""
     assert all(picture.is_file() and picture.stat().st_size < MOST_BYTES for picture in shown())
     assert [picture.name for picture in KEPT] == sorted(
         each.name for each in shown() if each.parent == PAGE.parent / "pictures"
