@@ -74,7 +74,7 @@ FREE = {
     *("FILE", "DIR", "FILE:FUNCTION", "URL", "ADDRESS"),
     *("N", "AMOUNT", "AMOUNT,...", "LEAST:MOST", "GROWTH", "TIME", "BYTES"),
     *("[NAME=][TYPE:]SHAPE", "SIZE", "NAME=YAML"),
-    *("COLUMN", "COLUMN,...", "TEXT"),
+    *("COLUMN", "COLUMN,...", "GOAL", "TEXT"),
 }
 """The metavars of values that no list has: files, which shells complete, numbers, shapes, and names that users give."""
 FREE_OPTIONS = {"--arg", "--name"}
@@ -89,7 +89,7 @@ def _parameters() -> Iterator[Any]:
             signature = inspect.signature(with_group_options(command_at(*path.split())))
             for parameter in signature.parameters.values():
                 info = next(each for each in parameter.annotation.__metadata__ if hasattr(each, "autocompletion"))
-                if parameter.annotation.__origin__ is not bool:
+                if parameter.annotation.__origin__ not in (bool, bool | None):
                     flag = next((text for text in info.param_decls or () if text.startswith("--")), info.default)
                     yield pytest.param(info, id=f"{path} {flag if isinstance(flag, str) else info.metavar}")
 
@@ -120,6 +120,8 @@ def test_an_option_takes_one_thing_in_all_commands() -> None:
         "--by": {"AXIS", "KEY"},  # the key that scale changes
         "--input": {"SIZE", "[NAME=][TYPE:]SHAPE"},  # of a network in code
         "--output": {"FILE", "DIR"},  # of several files
+        "--x": {"KEY[=FROM:TO]", "QUANTITY"},  # of variants, with all their figures
+        "--y": {"KEY[=FROM:TO]", "QUANTITY"},
     }
 
 

@@ -16,7 +16,7 @@ def command(
     ],
     goal: Annotated[
         str | None,
-        typer.Option("--goal", metavar="NAME", help="The goal to draw.", show_default="the first"),
+        typer.Option("--goal", metavar="GOAL", help="The goal to draw.", show_default="the first"),
     ] = None,
     output: Output = None,
     *,

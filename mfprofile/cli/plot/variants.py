@@ -21,7 +21,7 @@ def command(
         str | None,
         typer.Option(
             "--x",
-            metavar="NAME",
+            metavar="QUANTITY",
             help="Horizontal axis: a quantity, a measured figure, or a choice.",
             show_default="madds",
             autocompletion=quantities,
@@ -31,7 +31,7 @@ def command(
         str | None,
         typer.Option(
             "--y",
-            metavar="NAME",
+            metavar="QUANTITY",
             help="Vertical axis, in the same form.",
             show_default="the first goal of a search, else params",
             autocompletion=quantities,
@@ -40,21 +40,23 @@ def command(
     color: Annotated[
         str | None,
         typer.Option(
-            "--color", metavar="NAME", help="Colour by a third, such as tokens.count.", autocompletion=quantities
+            "--color", metavar="QUANTITY", help="Colour by a third, such as tokens.count.", autocompletion=quantities
         ),
     ] = None,
     minimize: Annotated[
         list[str] | None,
         typer.Option(
             "--minimize",
-            metavar="NAME",
+            metavar="QUANTITY",
             help="The least of this axis is best. With a way for both, the front is drawn.",
             autocompletion=quantities,
         ),
     ] = None,
     maximize: Annotated[
         list[str] | None,
-        typer.Option("--maximize", metavar="NAME", help="The most of this axis is best.", autocompletion=quantities),
+        typer.Option(
+            "--maximize", metavar="QUANTITY", help="The most of this axis is best.", autocompletion=quantities
+        ),
     ] = None,
     output: Output = None,
     *,
