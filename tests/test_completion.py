@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT, shell
+from running import ROOT, run, shell
 
-from mfprofile.cli.completion import counters, specs
+from mfprofile.cli.columns import COLUMNS
+from mfprofile.cli.completion import columns, counters, specs
 from mfprofile.cli.groups import with_group_options
 from mfprofile.cli.program import COMMANDS, command_at
 from mfprofile.verify.files import FILE_COUNTERS
@@ -63,6 +65,8 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile explore search tiny --sampler n", ["nsga2"]),
         ("mfprofile formula mf26m --free tokens.count,in", ["tokens.count,input"]),
         ("mfprofile explain mf26m --block h", ["head"]),
+        ("mfprofile list --sort ab", ["about"]),
+        ("mfprofile explore best tiny --columns number,par", ["number,params"]),
     ],
 )
 def test_bash_offers_the_valid_words(line: str, offers: list[str]) -> None:
@@ -74,7 +78,7 @@ FREE = {
     *("FILE", "DIR", "FILE:FUNCTION", "URL", "ADDRESS"),
     *("N", "AMOUNT", "AMOUNT,...", "LEAST:MOST", "GROWTH", "TIME", "BYTES"),
     *("[NAME=][TYPE:]SHAPE", "SIZE", "NAME=YAML"),
-    *("COLUMN", "COLUMN,...", "GOAL", "TEXT"),
+    "TEXT",
 }
 """The metavars of values that no list has: files, which shells complete, numbers, shapes, and names that users give."""
 FREE_OPTIONS = {"--arg", "--name"}
@@ -103,10 +107,37 @@ def test_every_value_that_has_a_list_is_completed(info: Any) -> None:
         assert info.metavar in FREE or names & FREE_OPTIONS
     else:
         takes_text = len(inspect.signature(info.autocompletion).parameters) == 1
+        if info.autocompletion is columns:
+            return  # see below
         offers = list(info.autocompletion("") if takes_text else info.autocompletion())
         names = [offer if isinstance(offer, str) else offer[0] for offer in offers]
         assert names or info.metavar == "BUDGET"  # those of the user's file, see budget/test_config.py
         assert all(name and isinstance(name, str) for name in names)
+
+
+def test_every_command_with_tables_has_columns_to_offer() -> None:
+    """The names are listed by command."""
+    commands = {str(each.id).rpartition(" ")[0] for each in _parameters() if each.values[0].autocompletion is columns}
+    assert commands == set(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("list", "count mf26m", "count mf26m mf52m mf96m mf294m", "count mf26m --by stage", "diff mf26m mf52m"),
+        *("count mf26m --latency-model example-torch", "memory mf26m", "memory mf26m mf52m", "complexity"),
+        *("explain mf26m --block 3", "formula mf26m --free M", "sensitivity mf26m", "explore spaces"),
+        *("explore count tiny", "explore best tiny --maximize params", "explore front tiny", "explore sample tiny"),
+        *("paper 3", "paper claims", "paper baselines", "explore histogram tiny"),
+    ],
+)
+def test_the_offered_columns_are_those_of_the_tables(line: str) -> None:
+    """Each column that the command names is offered."""
+    done = run(*line.split(), "--columns", "nosuch")
+    assert done.returncode == 2
+    names = re.split(", ", done.stderr.strip().rpartition("use one of ")[2])
+    command = next(name for name in sorted(COLUMNS, key=len, reverse=True) if line.startswith(name))
+    assert set(names) <= set(COLUMNS[command])
 
 
 def test_an_option_takes_one_thing_in_all_commands() -> None:
@@ -118,10 +149,11 @@ def test_an_option_takes_one_thing_in_all_commands() -> None:
     assert {name: kinds for name, kinds in metavars.items() if len(kinds) > 1 and name.startswith("--")} == {
         "--batch": {"N", "N|any"},  # of an exported file
         "--by": {"AXIS", "KEY"},  # the key that scale changes
+        "--sort": {"COLUMN", "QUANTITY"},  # of sensitivity
+        "--x": {"KEY[=FROM:TO]", "QUANTITY"},  # of a contour, and of variants
+        "--y": {"KEY[=FROM:TO]", "QUANTITY"},
         "--input": {"SIZE", "[NAME=][TYPE:]SHAPE"},  # of a network in code
         "--output": {"FILE", "DIR"},  # of several files
-        "--x": {"KEY[=FROM:TO]", "QUANTITY"},  # of variants, with all their figures
-        "--y": {"KEY[=FROM:TO]", "QUANTITY"},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 import threading
@@ -175,6 +176,14 @@ def test_the_site_is_built_without_a_warning_and_has_every_page(built: Path) -> 
     assert {f"{page.stem}.html" for page in (ROOT / "docs").glob("*.md")} - {"README.html"} <= names
     assert "286,732,160" in (built / "index.html").read_text(encoding="utf-8")
     assert (built / "live" / "mf294m.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.slow
+def test_what_a_command_prints_is_never_taken_for_a_command(built: Path) -> None:
+    """The button of a block copies its commands. Lines of YAML and LaTeX that begin as a prompt would are output."""
+    page = (built / "how-do-i.html").read_text(encoding="utf-8")
+    assert '<span class="gp">$ </span>' in page
+    assert not re.search(r'<span class="gp">[#%]', page)
 
 
 @pytest.mark.slow

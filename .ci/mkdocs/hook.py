@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from commands import commands_page
@@ -9,13 +10,21 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from notebook import notebook_page
+from pygments.lexers.shell import BashSessionLexer
 from sources import LISTINGS, ROOT, linked_files, listing, site_text
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
 _DOWNLOAD = '\n<a class="md-button" href="{}" download>Download the notebook</a>\n'
 _SEARCH = 'data-md-component="search" role="dialog" aria-label="Search"'
+_SHORT = re.compile(r"<code>([^<\s]{1,30})</code>")
 PAGES = Path(__file__).parent / "pages"
 """Pages that only the site has."""
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Let only `$ ` begin a command in a block of a console: `# ` and `% ` begin lines of YAML and of LaTeX there."""
+    del config
+    BashSessionLexer._ps1rgx = re.compile(r"^(\$ )(.*\n?)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -52,6 +61,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return site_text(markdown, path.as_posix())
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Return a page whose short pieces of code stay on one line, so that none ends after the dashes of an option."""
+    del page, config, files
+    return _SHORT.sub(r'<code class="short">\1</code>', html)
+
+
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Return a page whose search has a name for a screen reader. The theme gives it none."""
     del page, config
@@ -65,8 +80,9 @@ def _file(place: str, file: Path, config: MkDocsConfig) -> File:
 
 
 def _live_page(model: str) -> str:
-    """Return the page that `mfprofile page` writes for a model."""
+    """Return the page that `mfprofile page` writes for a model, with the latency model that is included."""
+    from mfprofile.cost.device_file import read_device
     from mfprofile.spec.load import load
     from mfprofile.view.page.page import page_text
 
-    return page_text(load(model))
+    return page_text(load(model), device=read_device("example-onnxruntime"))

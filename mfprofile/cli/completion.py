@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
+from typer import Context
+
 
 def names_in(table: str) -> Callable[[], list[str]]:
     """Return a completion with the names in a table, written `module:TABLE`.
@@ -107,6 +109,15 @@ def free_keys(incomplete: str) -> list[str]:
 
     typed, comma, _ = incomplete.rpartition(",")
     return [f"{typed}{comma}{key}" for key in LETTERS if key not in typed.split(",")]
+
+
+def columns(ctx: Context, incomplete: str) -> list[str]:
+    """Return the columns of the tables of a command, behind those that are typed already."""
+    from mfprofile.cli.columns import COLUMNS
+
+    typed, comma, _ = incomplete.rpartition(",")
+    names = COLUMNS.get(ctx.command_path.partition(" ")[2], ())
+    return [f"{typed}{comma}{name}" for name in names if name not in typed.split(",")]
 
 
 def _sources(kind: str, incomplete: str) -> Iterator[tuple[str, str]]:

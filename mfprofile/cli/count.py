@@ -35,7 +35,8 @@ def command(
         mfprofile count mf294m mf294m-mlp --by block --convention paper
 
     One spec is shown by block, then by pillar. Two or three specs are shown side by side, more with one line each,
-    with differences from the first. With a latency model, so is the predicted latency.
+    with differences from the first; --columns name,… asks for a line each. With a latency model, so is the predicted
+    latency.
     """
     from mfprofile.cost.bill import count
     from mfprofile.spec.content import content_of
@@ -53,4 +54,4 @@ def command(
     elif len(bills) == 1:
         show(render(bill_table(bills[0], "block" if by is None else by), form))
     else:
-        show(render(several_table(bills, by, is_csv=form.name == "csv"), form))
+        show(render(several_table(bills, by, form), form))

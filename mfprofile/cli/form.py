@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import columns
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.words import shown
@@ -68,7 +69,7 @@ FormOptions = Annotated[
                 None,
             ),
             "label": (
-                Annotated[str | None, typer.Option("--label", metavar="NAME", help="Label of the LaTeX table.")],
+                Annotated[str | None, typer.Option("--label", metavar="TEXT", help="Label of the LaTeX table.")],
                 None,
             ),
             "exact": (
@@ -78,7 +79,12 @@ FormOptions = Annotated[
             "columns": (
                 Annotated[
                     str | None,
-                    typer.Option("--columns", metavar="NAME,...", help="Columns to print, in this order."),
+                    typer.Option(
+                        "--columns",
+                        metavar="COLUMN,...",
+                        help="Columns to print, in this order.",
+                        autocompletion=columns,
+                    ),
                 ],
                 None,
             ),
@@ -87,8 +93,9 @@ FormOptions = Annotated[
                     str | None,
                     typer.Option(
                         "--sort",
-                        metavar="NAME",
-                        help="Sort by a column: numbers the largest first, text from A to Z; -NAME the other way.",
+                        metavar="COLUMN",
+                        help="Sort by a column: numbers the largest first, text from A to Z; -COLUMN the other way.",
+                        autocompletion=columns,
                     ),
                 ],
                 None,

@@ -5,6 +5,7 @@ Typer's own layout differs between its versions, and its groups of commands need
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import cleandoc
 from types import MappingProxyType
@@ -27,6 +28,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The headings of options that several commands share. The other options of a command come first."""
+_DEFAULT = re.compile(r"\[default: \((.*)\)\]$")
+"""A default in words, which typer puts into parentheses."""
 _FEWEST = 12
 """The options from which on a help has these headings."""
 
@@ -62,7 +65,8 @@ class Command(TyperCommand):
         _write(formatter, "Arguments", [(_name(each), getattr(each, "help", "") or "") for each in arguments])
         options = [each for each in parameters if each.param_type_name == "option"]
         for title, members in _sections(options):
-            _write(formatter, title, filter(None, (each.get_help_record(ctx) for each in members)))
+            records = filter(None, (each.get_help_record(ctx) for each in members))
+            _write(formatter, title, [(name, _DEFAULT.sub(r"[default: \1]", text)) for name, text in records])
 
 
 class CommandGroup(TyperGroup):

@@ -21,7 +21,7 @@ from mfprofile.view.bill import (
     unpriced_ops,
 )
 from mfprofile.view.numbers import grouped, human, share
-from mfprofile.view.tables import Column, Table
+from mfprofile.view.tables import TEXT, Column, Form, Table
 
 SIDE_BY_SIDE = 3
 """The most bills that are compared side by side. More have one line each."""
@@ -29,14 +29,15 @@ _Shown: TypeAlias = tuple[Column, Callable[[Bill], Any]]
 """A column, and its value for a bill."""
 
 
-def several_table(bills: Sequence[Bill], axis: str | None, is_csv: bool = False) -> Table:
+def several_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) -> Table:
     """Return several bills: side by side if they are few, if the axis is op, and in CSV; else with one line each.
 
-    They are compared by pillar if no axis is given.
+    They have one line each too if the column `name` is asked for. They are compared by pillar if no axis is given.
     """
-    if len(bills) <= SIDE_BY_SIDE or axis == "op" or is_csv:
-        return comparison_table(bills, "pillar" if axis is None else axis)
-    return lines_table(bills, axis)
+    are_many = len(bills) > SIDE_BY_SIDE and form.name != "csv"
+    if axis != "op" and (are_many or "name" in form.columns):
+        return lines_table(bills, axis)
+    return comparison_table(bills, "pillar" if axis is None else axis)
 
 
 def lines_table(bills: Sequence[Bill], axis: str | None = None) -> Table:

@@ -81,12 +81,12 @@ def _named(amount: str, heading: str) -> str:
 def _skipped(table: Table, shape: Fitted, width: int | None) -> Iterator[str]:
     """Yield a line on what the form for the width rounds and does not show."""
     shown = {strip.printed.at for block in shape.blocks for strip in block}
-    hidden = [column.heading.replace("\n", " ") for at, column in enumerate(table.columns) if at not in shown]
+    hidden = [column.called for at, column in enumerate(table.columns) if at not in shown]
     is_rounded = shape.is_short and any(_is_rounded(table, at) for at in shown)
     rounded = f"numbers are rounded to fit {width} columns"
-    if any(hidden):
-        names = ", ".join(filter(None, hidden))
-        yield f"{rounded + ', and hidden' if is_rounded else f'hidden at {width} columns'}: {names}; see --csv"
+    if hidden:
+        what = f"{rounded}, and hidden" if is_rounded else f"hidden at {width} columns"
+        yield f"{what}: {', '.join(hidden)}; see --columns, --csv"
     elif is_rounded:
         yield f"{rounded}; --csv has the exact ones"
 

@@ -52,6 +52,17 @@ def test_the_csv_of_several_specs_keeps_its_columns() -> None:
     assert [line.split(",")[0] for line in lines[1:]] == ["mobile", "former", "bridge", "head"]
 
 
+def test_two_specs_have_a_line_each_if_their_names_are_asked_for() -> None:
+    """In every form, CSV too, and with exact numbers."""
+    asked = ("count", "mf294m", "mf96m", "--columns", "name,madds,params")
+    csv = "name,madds,params\nmf294m,286732160,11422648\nmf96m,92017040,4585252\n"
+    assert run(*asked, "--csv").stdout == csv
+    assert (
+        "\nname & {MAdds (M)} & {params (M)} \\\\\n\\midrule\nmf294m & 286.73 & 11.42 \\\\\n"
+        in run(*asked, "--latex").stdout
+    )
+
+
 def test_a_hundred_specs_are_a_readable_table(tmp_path: Path) -> None:
     """There are no more lines than specs, apart from a few, and none is wider than the terminal."""
     files = [f"s{number:03}.yaml" for number in range(100)]

@@ -77,6 +77,16 @@ def test_a_terminal_shows_what_a_pipe_of_its_width_does(command: str) -> None:
     assert shown == run(*command.split(), COLUMNS="80").stdout
 
 
+def test_a_terminal_shows_verdicts_in_red_and_green() -> None:
+    """The words are there as well. With NO_COLOR, and in a pipe, there is neither colour nor bold text."""
+    command = ("check", "mf294m", "mf26m", "--max-madds", "280M", "--exit-zero")
+    shown = in_a_terminal(*command, width=80)
+    assert "\x1b[31mOVER\x1b[0m" in shown
+    assert "\x1b[32mwithin\x1b[0m" in shown
+    assert "\x1b" not in in_a_terminal(*command, width=80, NO_COLOR="1")
+    assert "\x1b" not in run(*command, COLUMNS="80").stdout
+
+
 def in_a_terminal(*arguments: str, width: int, **environment: str) -> str:
     """Return what a command prints on a terminal that has so many columns, without `COLUMNS`."""
     leader, follower = pty.openpty()
@@ -137,8 +147,9 @@ def test_a_pipe_without_columns_gets_the_full_form() -> None:
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The totals stay exact."""
     monkeypatch.setenv("COLUMNS", "40")
-    assert text_of(AMOUNTS).splitlines()[-3:] == [
+    assert text_of(AMOUNTS).splitlines()[-4:] == [
         "total: 5,419,008 MAdds",
         "numbers are rounded to fit 40 columns,",
-        "  and hidden: about; see --csv",
+        "  and hidden: about; see --columns,",
+        "  --csv",
     ]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mfprofile.cli.completion import quantities
 from mfprofile.cli.plot.options import ChartOptions, Output, check_ending, write
 
 
@@ -16,7 +17,9 @@ def command(
     ],
     goal: Annotated[
         str | None,
-        typer.Option("--goal", metavar="GOAL", help="The goal to draw.", show_default="the first"),
+        typer.Option(
+            "--goal", metavar="QUANTITY", help="The goal to draw.", show_default="the first", autocompletion=quantities
+        ),
     ] = None,
     output: Output = None,
     *,
