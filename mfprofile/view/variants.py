@@ -21,6 +21,7 @@ from mfprofile.spec.problems import dotted
 from mfprofile.spec.words import shown
 from mfprofile.spec.writing import yaml_text
 from mfprofile.view.asked import NOTHING, Asked
+from mfprofile.view.captions import meaning
 from mfprofile.view.escape import line
 from mfprofile.view.head import model_json
 from mfprofile.view.numbers import grouped, human, milliseconds
@@ -109,7 +110,8 @@ def variants_table(variants: Sequence[Variant], convention: Counting, form: Form
     if form.name != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
-        return Table(columns, data, (), above, below)
+        caption = f"{above[0][0].upper()}{above[0][1:]} ({meaning(convention)})."
+        return Table(columns, data, (), above, below, caption)
     choices = list(dict.fromkeys(name for variant in variants for name in variant.choices))
     columns += [*(Column(name, name, record=plain_value) for name in choices), Column("content", "content")]
     data = [
