@@ -96,3 +96,12 @@ def test_a_front_of_trained_variants_has_them_too(tmp_path: Path) -> None:
     assert "variants: least former.params, most top1; MAdds in" in done.stdout
     assert (done.returncode, done.stderr) == (0, "")
     assert {"former.params", "top1", "madds"} <= set(_rows(*command, "--maximize", "top1")[0])
+
+
+def test_a_count_without_windows_is_one_line() -> None:
+    """There is nothing to compare. CSV has its line all the same, and so has a table of columns."""
+    assert run("explore", "count", "tiny").stdout == "tiny: 1,280 variants\n"
+    assert run("explore", "count", "tiny", "--markdown").stdout == "tiny: 1,280 variants\n"
+    assert run("explore", "count", "tiny", "--csv").stdout == "window,within,excluded\nall,1280,0\n"
+    assert "1,280" in run("explore", "count", "tiny", "--columns", "within").stdout
+    assert "all together" in run("explore", "count", "tiny", "--madds", ":2M").stdout
