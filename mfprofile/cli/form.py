@@ -75,7 +75,12 @@ FormOptions = Annotated[
                 False,
             ),
             "caption": (
-                Annotated[str | None, typer.Option("--caption", metavar="TEXT", help="Caption of the LaTeX table.")],
+                Annotated[
+                    str | None,
+                    typer.Option(
+                        "--caption", metavar="TEXT", help="Caption of the LaTeX table: plain text, which is escaped."
+                    ),
+                ],
                 None,
             ),
             "label": (

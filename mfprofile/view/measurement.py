@@ -28,7 +28,30 @@ def measurement_text(measurement: Measurement, axis: str | None, form: Form) -> 
         table = networks_table(measurement) if axis is None else _table_of_all_parts(measurement, axis)
         return render(table, form)
     parts = [] if axis is None else [parts_table(measurement, each, axis) for each in measurement.networks]
-    return "\n".join(render_each([networks_table(measurement), *parts], form))
+    tables = [networks_table(measurement), *parts]
+    if form.name in ("text", "markdown") and not (form.columns or form.sort):
+        tables = list(map(_with_intervals, tables))
+    return "\n".join(render_each(tables, form))
+
+
+def _with_intervals(table: Table) -> Table:
+    """Return a table with the ends of the interval in one column, for people."""
+    at = next(at for at, column in enumerate(table.columns) if column.key == "low_ms")
+
+    def joined(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        return [[*row[:at], (row[at], row[at + 1]), *row[at + 2 :]] for row in rows]
+
+    columns = [*table.columns[:at], Column("ms from–to", "", _interval_text, right=True), *table.columns[at + 2 :]]
+    return table._replace(columns=columns, data=joined(table.data), summary=list(map(joined, table.summary)))
+
+
+def _interval_text(ends: tuple[float, float]) -> str:
+    """Return the ends of an interval.
+
+    >>> _interval_text((20.0, 22.04)), _interval_text((-2.0, 1.0))
+    ('20.0–22.0', '-2.00 to 1.00')
+    """
+    return (" to " if min(ends) < 0 else "–").join(map(_digits, ends))
 
 
 def networks_table(measurement: Measurement) -> Table:
@@ -39,7 +62,7 @@ def networks_table(measurement: Measurement) -> Table:
         Column("network", "name"),
         *_time_columns(),
         *([Column("GPU ms", "device_ms", _digits, right=True)] if on_gpu else []),
-        Column("×", "times_reference", _digits, right=True),
+        Column(f"× {measurement.reference.name}", "times_reference", _digits, right=True),
         *_rate_columns(),
     ]
     data = [
@@ -70,7 +93,7 @@ def heading(measurement: Measurement) -> list[str]:
         f"measured on {where}; {versions}; {how}{about.dtype}, {batch}",
         *([f"memory: {about.allocator}"] if about.allocator else []),
         f"{about.clock}: median of {several(about.sweeps, 'sweep')}{_interval(measurement)}; "
-        f"×: against {measurement.reference.name} in the same sweeps",
+        f"× {measurement.reference.name}: in the same sweeps",
     ]
 
 
