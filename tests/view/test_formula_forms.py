@@ -11,8 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-
-from tests.running import run
+from running import run
 
 FREE = ("formula", "mf294m", "--free", "M,d")
 
@@ -35,10 +34,9 @@ def _total(style: str) -> str:
 
 
 @pytest.mark.parametrize("style", ["latex", "python"])
-def test_a_formula_to_copy_is_one_line(style: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_formula_to_copy_is_one_line(style: str) -> None:
     """At 40 columns too, each formula of LaTeX and Python is whole, below its name."""
-    monkeypatch.setenv("COLUMNS", "40")
-    lines = run(*FREE, "--style", style).stdout.splitlines()
+    lines = run(*FREE, "--style", style, COLUMNS="40").stdout.splitlines()
     assert lines[lines.index("total, MAdds:") + 1] == _total(style)
     assert lines[-2:] == ["M = tokens.count", "d = tokens.dim, a multiple of 4"]
 
