@@ -43,20 +43,24 @@ def test_axe_has_nothing_to_object(
     assert shown == [], state
 
 
-@pytest.mark.parametrize("width", [1400, 1000, 390])
-def test_the_lines_of_the_cards_are_aligned(chromium: Browser, tmp_path: Path, width: int) -> None:
-    """The figures of cards side by side are at one height, and so are the lines below them."""
-    lines = """(selector) => [...document.querySelectorAll(`.tile:not(.timed) > ${selector}`)]
+@pytest.mark.parametrize(("width", "cards"), [(1400, 5), (1000, 5), (600, 3), (390, 2)])
+def test_the_lines_of_the_cards_are_aligned(chromium: Browser, tmp_path: Path, width: int, cards: int) -> None:
+    """The figures of cards side by side are at one height, and so are the lines below them; none is above another."""
+    lines = """(selector) => [...document.querySelectorAll(`.tile${innerWidth < 480 ? ":not(.timed)" : ""} > ${selector}`)]
       .filter((node) => node.getClientRects().length).map((node) => Math.round(node.getBoundingClientRect().top))"""
+    boxes = """() => [...document.querySelectorAll(".tile > *")].filter((node) => node.getClientRects().length)
+      .map((node) => { const range = new Range(); range.selectNodeContents(node); return range.getBoundingClientRect(); })"""
+    meet = f"""() => {{ const boxes = ({boxes})(); return boxes.flatMap((one, index) => boxes.slice(index + 1).filter((other) =>
+      one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 4 && other.top < one.bottom - 4)).length; }}"""
     size: Any = {"width": width, "height": 900}
+    device = read_device("example-onnxruntime")
     for fragment in ("", "#tokens.count=4&A=original&budget.max.madds=1M", "#tokens.count=0"):
-        with opened(
-            chromium, tmp_path, load("mf214m"), fragment, read_device("example-onnxruntime"), viewport=size
-        ) as page:
+        with opened(chromium, tmp_path, load("mf214m"), fragment, device, viewport=size) as page:
             for selector in ("h2", ".figure", "p", *(["span"] if width > 900 else [])):
                 tops = page.evaluate(lines, selector)
-                assert len(tops) == (2 if width == 390 else 4), (selector, tops)
+                assert len(tops) == cards, (selector, tops)
                 assert len(set(tops)) == 1, (fragment, selector, tops)
+            assert page.evaluate(meet) == 0, fragment
 
 
 def test_grey_numbers_and_empty_limits_are_explained(chromium: Browser, tmp_path: Path) -> None:

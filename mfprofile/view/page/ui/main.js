@@ -141,7 +141,7 @@ function build() {
   byId("convention").addEventListener("change", (event) => { page.convention = event.target.value; redraw(); });
   for (const choice of document.querySelectorAll("input[name=axis]"))
     choice.addEventListener("change", () => { page.axis = choice.value; drawResults(); });
-  byId("words").append(...WORDS.flatMap(([word, meaning]) => [element("dt", {}, word), element("dd", {}, meaning)]));
+  byId("words").append(...WORDS.map(([word, meaning]) => element("div", {}, element("dt", {}, word), element("dd", {}, meaning))));
   listen();
   measure();
   restore();
