@@ -95,7 +95,7 @@ def test_json_has_every_sweep_in_nanoseconds() -> None:
 def test_markdown_and_csv_have_the_same_lines() -> None:
     """CSV has milliseconds as they are, and the parts instead of the networks."""
     assert "| net | 21.0 | 20.0 | 22.0 | 4.20 | 200.00M | 10.5 | 9.52 | 36.3 |" in measurement_text(
-        measurement(), None, "markdown"
+        measurement(), None, Form("markdown")
     )
     header, reference, net = measurement_text(measurement(), None, Form("csv")).splitlines()
     assert header == "name,median_ms,low_ms,high_ms,times_reference,madds,ms_per_100m,gmadds_per_s,share_of_peak"
