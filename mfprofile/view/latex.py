@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mfprofile.view.tables import Column, Table
 
 _NUMBER = re.compile(r"(?P<sign>[-+]?)(?P<whole>[\d,]+)(?:\.(?P<part>\d+))?(?P<unit> %)?")
+_MARKUP = re.compile(r"\\[a-z]+|[{}^ ]")
+_LONG_FORMULA = 24
+"""The signs above which a formula does not fit on a line of about half of a page."""
 _UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 _MOST = 10**5
 """The greatest number that is written in a unit, so that a column does not have more digits than exact numbers."""
@@ -145,8 +148,17 @@ def _number(text: str, in_percent: bool) -> str:
 
 
 def _words(shown: Printed, sections: Sequence[Sequence[Sequence[Any]]], heading: Sequence[str]) -> _Column:
+    if shown.column.math:
+        return _formulas([[row[shown.at] for row in rows] for rows in sections], heading)
     cells = [[_words_of(cell(shown, row), shown.column) for row in rows] for rows in sections]
     return _Column("r" if shown.column.right else "l", heading, cells)
+
+
+def _formulas(sections: Sequence[Sequence[str]], heading: Sequence[str]) -> _Column:
+    """Return a column of math. One with long formulas has a width, at which LaTeX breaks them after a sign."""
+    is_long = max(len(_MARKUP.sub("", formula)) for formula in chain(*sections)) > _LONG_FORMULA
+    kind = r">{\raggedright\arraybackslash}p{0.38\linewidth}" if is_long else "l"
+    return _Column(kind, heading, [[f"${formula}$" for formula in rows] for rows in sections])
 
 
 def _words_of(text: str, column: Column) -> str:

@@ -56,7 +56,7 @@ def test_a_table_is_whole(command: str) -> None:
     bare = re.sub(r"\\[{}&]", "", body)
     assert bare.count("{") == bare.count("}")
     for tabular in re.findall(r"\\begin\{tabular\}.*?\\end\{tabular\}", bare, re.DOTALL):
-        kinds = re.findall(r"S\[[^]]*]|[lr]", tabular.splitlines()[0].partition("tabular}")[2])
+        kinds = re.findall(r"S\[[^]]*]|>\{[^}]*}p\{[^}]*}|[lr]", tabular.splitlines()[0].partition("tabular}")[2])
         assert {row.count("&") + 1 for row in _rows(tabular)} == {len(kinds)}
         for rule in ("toprule", "midrule", "bottomrule"):
             assert f"\\{rule}\n" in tabular
