@@ -68,7 +68,7 @@ FormOptions = Annotated[
                 Annotated[
                     str | None,
                     typer.Option(
-                        "--caption", metavar="TEXT", help="Caption of the LaTeX table: plain text, which is escaped."
+                        "--caption", metavar="TEXT", help="Caption of the LaTeX table: plain text (escaped)."
                     ),
                 ],
                 None,
