@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import need, run
+from running import need, process, run
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
@@ -179,6 +179,27 @@ def test_inputs_by_name_and_outputs_by_key_are_measured_in_both_runtimes(folder:
         (network,) = measured(folder, "net.py:Net", *shapes, "--runtime", runtime)["networks"]
         assert network["madds"] == 2 * (27 * 8 * 196 + 9 * 8 * 144 + 80)
         check_times(network)
+
+
+def test_attention_with_a_fast_path_in_torch_is_measured_in_onnxruntime(folder: Path) -> None:
+    """In eval mode torch fuses it into one operator, which no ONNX file can have; the export runs without the fast path."""
+    (folder / "attend.py").write_text(
+        "from torch import nn\n\ndef Net():\n    return nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)\n"
+    )
+    (network,) = measured(folder, "attend.py:Net", "--input", "8x16")["networks"]
+    check_times(network)
+
+
+def test_a_network_that_cannot_be_exported_prints_nothing_on_stdout(folder: Path) -> None:
+    """Torch's exporter prints its graph there, in C++: a process of its own shows it."""
+    (folder / "odd.py").write_text(
+        "import torch\n\nclass Net(torch.nn.Module):\n    def forward(self, x):\n"
+        "        return torch.linalg.eigvals(x).abs()\n"
+    )
+    done = process("measure", "odd.py:Net", "--input", "3x4x4", *QUICK, "--json", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "odd.py:Net: cannot be exported to ONNX: UnsupportedOperatorError: " in done.stderr
+    assert done.stderr.endswith("; use --runtime torch\n")
 
 
 def test_an_onnx_file_is_run_as_it_is(folder: Path) -> None:

@@ -59,11 +59,13 @@ def _by_older(
     """Return what torch's older exporter writes: it keeps the paths of modules, but torch has deprecated it."""
     import torch
 
+    from mfprofile.trace.settings import no_fast_path
+
     content: Any = io.BytesIO()  # torch's type of this argument has no streams
     options: dict[str, Any] = {"input_names": names, "output_names": outputs, "verbose": False}
     options["dynamic_axes"] = {name: {0: BATCH} for name in names} if free_batch else None
     options["training"] = torch.onnx.TrainingMode.PRESERVE  # the mode is eval already; this keeps the norms
-    with torch.no_grad(), _without_expected_warnings():
+    with torch.no_grad(), no_fast_path(), _without_expected_warnings(), _without_printed_graph():
         torch.onnx.export(model, inputs, content, dynamo=False, **options)
     result: bytes = content.getvalue()
     return result
@@ -75,9 +77,11 @@ def _by_newer(
     """Return what torch's newer exporter writes. It needs onnxscript."""
     import torch
 
+    from mfprofile.trace.settings import no_fast_path
+
     free = tuple({0: torch.export.Dim.DYNAMIC} for _ in inputs) if free_batch else None
     options: dict[str, Any] = {"input_names": names, "output_names": outputs, "dynamic_shapes": free}
-    with torch.no_grad(), _without_expected_warnings():
+    with torch.no_grad(), no_fast_path(), _without_expected_warnings():
         program = torch.onnx.export(model, inputs, dynamo=True, verbose=False, **options)
     assert program is not None
     content: bytes = program.model_proto.SerializeToString()
@@ -117,6 +121,19 @@ def outputs_of(model: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
 
     with torch.inference_mode():
         return [each for each in tree_leaves(model(*inputs)) if isinstance(each, torch.Tensor)]
+
+
+@contextmanager
+def _without_printed_graph() -> Iterator[None]:
+    """Keep off stdout the graph at which torch's older exporter fails. It prints it there, whatever `verbose` is."""
+    import torch
+
+    log: Any = torch._C._jit_onnx_log
+    torch._C._jit_onnx_log = lambda *_: None
+    try:
+        yield
+    finally:
+        torch._C._jit_onnx_log = log
 
 
 @contextmanager

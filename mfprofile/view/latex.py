@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mfprofile.view.tables import Column, Table
 
 _NUMBER = re.compile(r"(?P<sign>[-+]?)(?P<whole>[\d,]+)(?:\.(?P<part>\d+))?(?P<unit> %)?")
+_MARKUP = re.compile(r"\\[a-z]+|[{}^ ]")
 _UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 _MOST = 10**5
 """The greatest number that is written in a unit, so that a column does not have more digits than exact numbers."""
@@ -53,7 +54,7 @@ def latex_of(table: Table, form: Form) -> str:
     sections = [table.data, *table.summary]
     units = _units(table, sections, form.exact)
     columns = [_column(column, at, sections, units[at]) for at, column in enumerate(table.columns)]
-    wraps = [at for at, column in enumerate(table.columns) if column.wraps]
+    wraps = [at for at, column in enumerate(table.columns) if column.wraps or column.math]
     fit = fitting([column.width for column in columns], wraps)
     columns = [column._replace(kind=fit.wrapped.get(at, column.kind)) for at, column in enumerate(columns)]
     body = list(_tabular(columns))
@@ -193,10 +194,18 @@ def _number(text: str, in_percent: bool) -> str:
 
 
 def _words(shown: Printed, sections: _Sections, heading: Sequence[str]) -> _Column:
+    if shown.column.math:
+        return _formulas([[row[shown.at] for row in rows] for rows in sections], heading)
     texts = [[cell(shown, row) for row in rows] for rows in sections]
     cells = [[_words_of(text, shown.column) for text in rows] for rows in texts]
     widest = max(em(part) for text in (*heading, *chain(*texts)) for part in text.split("\n"))
     return _Column("r" if shown.column.right else "l", list(map(latex, heading)), cells, widest)
+
+
+def _formulas(sections: Sequence[Sequence[str]], heading: Sequence[str]) -> _Column:
+    """Return a column of math. LaTeX breaks long formulas after a sign, if the column has paragraphs."""
+    widest = max(em(_MARKUP.sub("", text)) for text in (*heading, *chain(*sections)))
+    return _Column("l", list(map(latex, heading)), [[f"${formula}$" for formula in rows] for rows in sections], widest)
 
 
 def _words_of(text: str, column: Column) -> str:

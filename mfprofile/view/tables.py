@@ -22,7 +22,7 @@ class Column(NamedTuple):
     """A column: its heading, its key in CSV and JSON, and how its values are written.
 
     A column without a key is not in CSV and JSON. `record` converts a value for CSV. A column of `code` is code in
-    Markdown.
+    Markdown. The values of a column of `math` are LaTeX, which Markdown and LaTeX show as formulas.
 
     The other fields are for text that has a width. `short` writes a value in the narrow form; a column that is a
     `pair` shows that beside the exact value where there is room. `optional` columns are skipped, those with the
@@ -42,6 +42,7 @@ class Column(NamedTuple):
     optional: int = 0
     wraps: bool = False
     code: bool = False
+    math: bool = False
     record: Callable[[Any], Any] = lambda value: value
     short: Callable[[Any], str] | None = None
     pair: bool = False
@@ -132,6 +133,8 @@ def _markdown(table: Table) -> str:
 def _markdown_cell(shown: Printed, row: Sequence[Any]) -> str:
     if shown.column.code and isinstance(row[shown.at], str):
         return markdown_code(row[shown.at])
+    if shown.column.math:
+        return f"${row[shown.at]}$"
     return "<br>".join(map(markdown, cell(shown, row).split("\n")))
 
 
