@@ -42,7 +42,7 @@ def _ops(bill: Bill) -> Iterator[Missed]:
 
 
 def _modules(bill: Bill) -> Iterator[Missed]:
-    """Yield each module whose parameters are not counted, with those below it. The root stands for itself alone."""
+    """Yield each module whose parameters are not counted, with those below it. The root is alone."""
     modules, counted, madds = bill.subject.modules, bill.counted_modules, _madds(bill)
     params = {path: each.params for path, each in modules.items() if each.params and path not in counted}
     for top in params:
