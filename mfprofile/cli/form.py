@@ -75,7 +75,10 @@ FormOptions = Annotated[
                 False,
             ),
             "caption": (
-                Annotated[str | None, typer.Option("--caption", metavar="TEXT", help="Caption of the LaTeX table.")],
+                Annotated[
+                    str | None,
+                    typer.Option("--caption", metavar="TEXT", help="Caption of the LaTeX table: plain text (escaped)."),
+                ],
                 None,
             ),
             "label": (

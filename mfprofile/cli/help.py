@@ -28,8 +28,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The headings of options that several commands share. The other options of a command come first."""
-_DEFAULT = re.compile(r"\[default: \((.*)\)\]$")
-"""A default in words, which typer puts into parentheses."""
+_BRACKETS = re.compile(r"\[(?:default: ([^\]]*?))?(?:; )?((?:-?\d+<=)?x(?:[<>]=-?\d+))?\]$")
+"""What typer writes at the end of an option's help: its default, and the range of a number."""
 _FEWEST = 12
 """The options from which on a help has these headings."""
 
@@ -66,7 +66,7 @@ class Command(TyperCommand):
         options = [each for each in parameters if each.param_type_name == "option"]
         for title, members in _sections(options):
             records = filter(None, (each.get_help_record(ctx) for each in members))
-            _write(formatter, title, [(name, _DEFAULT.sub(r"[default: \1]", text)) for name, text in records])
+            _write(formatter, title, [(name, _in_words(name, text)) for name, text in records])
 
 
 class CommandGroup(TyperGroup):
@@ -86,6 +86,25 @@ class CommandGroup(TyperGroup):
             commands = {name: self.get_command(ctx, name) for name in names}
             rows = [(name.ljust(width), each.get_short_help_str(1000)) for name, each in commands.items() if each]
             _write(formatter, title, rows)
+
+
+def _in_words(name: str, text: str) -> str:
+    """Return the help of an option with one pair of brackets: its range, unless its name lists the values; its default.
+
+    >>> _in_words("--span 1|2", "Width.  [default: 2; 1<=x<=2]"), _in_words("-n N", "Number.  [default: 10; x>=1]")
+    ('Width.  [default: 2]', 'Number.  [at least 1; default: 10]')
+    >>> _in_words("--seed N", "Seed.  [0<=x<=9]"), _in_words("--of NAME", "Of.  [default: (as in the file)]")
+    ('Seed.  [0 to 9]', 'Of.  [default: as in the file]')
+    """
+    brackets = _BRACKETS.search(text)
+    if brackets is None:
+        return text
+    default, range_ = (part or "" for part in brackets.groups())
+    least, _, most = range_.partition("<=x<=")
+    spelled = f"{least} to {most}" if most else range_.replace("x>=", "at least ").replace("x<=", "at most ")
+    default = default[1:-1] if default.startswith("(") and default.endswith(")") else default
+    parts = ["" if "|" in name else spelled, default and f"default: {default}"]
+    return f"{text[: brackets.start()]}[{'; '.join(filter(None, parts))}]"
 
 
 def group_class(headings: Mapping[str, Sequence[str]]) -> type[CommandGroup]:

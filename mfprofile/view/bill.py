@@ -10,7 +10,7 @@ from mfprofile.cost.sums import Total, whole_of
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
-from mfprofile.view.amounts import change_column, heading_of, rounded_as, written_as
+from mfprofile.view.amounts import DELTA, change_column, grouped_under, heading_of, rounded_as, written_as
 from mfprofile.view.head import head
 from mfprofile.view.leaves import with_leaves
 from mfprofile.view.numbers import grouped, human, milliseconds, share
@@ -216,9 +216,11 @@ def _amount_columns(label: str, measure: str, unit: str, is_first: bool) -> Iter
     """Yield the columns of a quantity of one bill: its amount and, unless it is the first, its difference."""
     heading, written, short = heading_of(measure, unit), written_as(measure), rounded_as(measure)
     key = f"{label}.{measure}"
-    yield Column(f"{label}\n{heading}", key, written, right=True, short=short, joined=not is_first)
+    amount = Column(f"{label}\n{heading}", key, written, right=True, short=short, joined=not is_first)
+    yield grouped_under(amount, measure, unit, label)
     if not is_first:
-        yield change_column("difference", measure, f"{key}.difference", beside=True)
+        change = change_column("difference", measure, f"{key}.difference", beside=True)
+        yield grouped_under(change, measure, unit, DELTA)
 
 
 def _compared(name: str, totals: Sequence[Total | None], measures: Sequence[str]) -> list[Any]:

@@ -64,7 +64,7 @@ def _front(look: Look) -> Picture:
         read_space("mf294m-stages"),
         (Objective(quantity_of("madds"), False), Objective(quantity_of("params"), True)),
     )
-    return front_picture(look, space.name, front(space, objectives), objectives)
+    return front_picture(look, space, front(space, objectives), objectives)
 
 
 PICTURES: Mapping[str, tuple[str, Callable[[Look], Picture]]] = MappingProxyType(

@@ -30,6 +30,9 @@ class Column(NamedTuple):
     before it. `style` is the colour of a value on a terminal: `red`, `green`, or none for ''.
 
     `name` is what --columns and --sort call a column without a key.
+
+    For LaTeX alone, neighbours of the same `group` are under one heading, each with the heading `within` it, and share
+    a unit. `percent` writes a value as a percentage in place of `short`.
     """
 
     heading: str
@@ -46,6 +49,9 @@ class Column(NamedTuple):
     joined: bool = False
     name: str = ""
     style: Callable[[Any], str] | None = None
+    group: str = ""
+    within: str = ""
+    percent: Callable[[Any], str] | None = None
 
     @property
     def called(self) -> str:
@@ -54,13 +60,17 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON."""
+    """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON.
+
+    `caption` is that of LaTeX if the user gives none; without it, the first line above the table is.
+    """
 
     columns: Sequence[Column]
     data: Sequence[Sequence[Any]]
     summary: Sequence[Sequence[Sequence[Any]]] = ()
     above: Sequence[str] = ()
     below: Sequence[str] = ()
+    caption: str = ""
 
 
 __all__ = ["MARKDOWN", "TEXT", "Column", "Form", "Table", "dumps", "remarks", "render", "render_each", "show"]

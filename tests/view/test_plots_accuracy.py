@@ -85,7 +85,7 @@ def test_nothing_overlaps_among_recounted_baselines(look: Look, cost: str) -> No
     assert overlaps(picture, look) == []
     assert covered(picture, look) == []
     shown = [text for text, _ in texts(picture, look)]
-    assert any("counted (convention 'core'), hollow: as printed" in text for text in shown)
+    assert any("(convention 'core'; hollow: as printed)" in text.replace("\n", " ") for text in shown)
     assert "as printed" in shown
 
 
@@ -198,7 +198,7 @@ def test_very_many_points_of_the_user_are_drawn_without_names(tmp_path: Path) ->
     assert sum(point["sort"] == YOURS for point in picture.data) == 60
     shown = [text for text, _ in texts(picture, Look())]
     assert not [text for text in shown if text.startswith("n")]
-    assert "60 further networks" in shown
+    assert "ours (60)" in shown
     assert "508M" in shown
     assert "DeiT-Tiny" not in shown
     assert overlaps(picture, Look()) == []
@@ -209,8 +209,8 @@ def test_the_convention_is_named_on_the_picture(name: str) -> None:
     """Also in one column and for each name, together with its unit."""
     look = Look(1)
     picture = accuracy(look, convention=name)
-    label = next(text for text, _ in texts(picture, look) if "counted" in text)
-    assert f"(convention '{name}')" in label
+    label = next(text for text, _ in texts(picture, look) if "convention" in text)
+    assert f"(convention '{name}'; other families as printed)" in label.replace("\n", " ")
     assert label.startswith(CONVENTIONS[name].unit)
     assert overlaps(picture, look) == []
 

@@ -74,7 +74,7 @@ def test_the_front_of_ones_own_networks_is_the_best_of_them(tmp_path: Path) -> N
     picture = accuracy(look, file=own(tmp_path, THIRTY), only=["mine"], with_front=True)
     points = [(each["cost"], each["top1"]) for each in picture.data]
     front = sorted({p for p in points if not any(o != p and o[0] <= p[0] and o[1] >= p[1] for o in points)})
-    [line] = [line for line in picture.figure.axes[0].lines if line.get_label() == "front of these"]
+    [line] = [line for line in picture.figure.axes[0].lines if line.get_label() == "front of ours"]
     assert set(front) <= set(zip(line.get_xdata(), line.get_ydata(), strict=True))
     names = [f"v{at}" for at in range(30) if (200 + at * 3) * 10**6 in {x for x, _ in front}]
     assert all(any(name in text for text, _ in texts(picture, look)) for name in names)
@@ -85,7 +85,7 @@ def test_only_some_families_are_drawn(tmp_path: Path) -> None:
     file = own(tmp_path, THREE_NEAR)
     picture = accuracy(Look(), file=file, only=["mine", "Mobile-Former"])
     assert {each["sort"] for each in picture.data} == {OURS, YOURS}
-    assert picture.figure.axes[0].get_xlabel() == "MAdds, log scale (convention 'paper')"
+    assert picture.figure.axes[0].get_xlabel() == "MAdds, log scale (convention 'paper'; ours as given)"
     assert {each["family"] for each in accuracy(Look(), only=["mobilenetv3"]).data} == {"MobileNetV3"}
     assert {each["sort"] for each in detection(Look(), only=["resnet"]).data} == {"ResNet"}
 
@@ -174,7 +174,7 @@ def test_a_front_is_limited_to_the_models_and_points_inside(tmp_path: Path) -> N
     assert done.returncode == 0
     assert data
     assert all(each["x"] >= 2_000_000 and each["y"] <= 80_000 for each in data)
-    assert "points are outside --xlim and --ylim: mf508m, mf294m" in done.stderr
+    assert "points are outside --xlim and --ylim: 508M, 294M" in done.stderr
 
 
 def test_a_latency_picture_of_ones_own_networks_alone(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -141,10 +142,10 @@ AIMS = {
 }
 
 
-def of_tiny(look: Look, objectives: tuple[Objective, Objective]) -> Picture:
+def of_tiny(look: Look, objectives: tuple[Objective, Objective], only: Sequence[str] = ()) -> Picture:
     """Return the picture of the front of the small space."""
     space = read_space("tiny")
-    return front_picture(look, space.name, front(space, objectives), objectives)
+    return front_picture(look, space, front(space, objectives), objectives, only=only)
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -156,7 +157,12 @@ def test_labels_of_a_front_do_not_overlap(look: Look, which: str) -> None:
 
 def test_a_front_contains_its_points_and_the_seven_models() -> None:
     """Multiply-adds are on the x axis, in either order of the objectives."""
-    first, second = (of_tiny(Look(), AIMS[which]) for which in list(AIMS)[:2])
+    look = Look(xlim="1M:1G", ylim="10k:100M")
+    first, second = (of_tiny(look, AIMS[which]) for which in list(AIMS)[:2])
+    assert not first.notes
+    assert {each["in_space"] for each in first.data if each["kind"] == "model"} == {False}
+    shown = {text for text, _ in texts(first, look)}
+    assert {"508M", "294M", "26M", "front", "Mobile-Former, as published (not in the space)"} <= shown
     assert first.data == second.data
     space = read_space("tiny")
     figures = [
@@ -167,6 +173,37 @@ def test_a_front_contains_its_points_and_the_seven_models() -> None:
     assert {each["name"]: (each["x"], each["y"]) for each in first.data if each["kind"] == "model"} == {
         name: (bill.madds, bill.params) for name, bill in bills.items()
     }
+
+
+def test_the_axes_of_a_front_follow_the_front() -> None:
+    """Published models that are far from it would make it a stroke. A note names them, unless they are not wanted."""
+    picture = of_tiny(Look(), AIMS["least madds, most params"])
+    assert {each["kind"] for each in picture.data} == {"front"}
+    assert picture.notes == [
+        "7 published models are far from the front: 508M, 294M, 214M, 151M, 96M, 52M, 26M; --xlim and --ylim draw more"
+    ]
+    left, right = picture.figure.axes[0].get_xlim()
+    xs = [each["x"] for each in picture.data]
+    assert min(xs) / 1.5 < left < min(xs) < max(xs) < right < max(xs) * 1.5
+    assert of_tiny(Look(), AIMS["least madds, most params"], ["space"]).notes == []
+    with pytest.raises(InputError, match="--only mobile-former: leaves out the front; use space, or remove it"):
+        of_tiny(Look(), AIMS["least madds, most params"], ["mobile-former"])
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_models_near_a_front_are_drawn_and_hollow_outside_the_space(look: Look) -> None:
+    """The 294M is a variant of the space around it; the axes have words and units."""
+    space, objectives = read_space("mf294m-tokens"), AIMS["least madds, most params"]
+    picture = front_picture(look, space, front(space, objectives), objectives)
+    models = {each["name"]: each["in_space"] for each in picture.data if each["kind"] == "model"}
+    assert models == {f"mf{size}m": size == 294 for size in (508, 294, 214, 151, 96, 52)}
+    faces = {line.get_label(): line.get_markerfacecolor() for line in picture.figure.axes[0].lines}
+    assert faces["Mobile-Former, as published (not in the space)"] == look.colors["ground"]
+    assert faces["Mobile-Former, as published"] == look.colors["mobile"]
+    shown = {text.replace("\n", " ") for text, _ in texts(picture, look)}
+    assert {"MAdds, log scale (convention 'core'; less is better)", "Parameters, log scale (more is better)"} <= shown
+    assert overlaps(picture, look) == []
+    assert covered(picture, look) == []
 
 
 @pytest.mark.parametrize("which", AIMS)

@@ -58,7 +58,7 @@ def test_the_trials_of_a_search_have_their_cost_and_their_front(search: str) -> 
     assert {each["number"] for each in picture.data if each["front"]} == front == {2, 3, 4}
     assert picture.notes == ["1 variant without one of madds, top1 is not drawn"]
     shown = {text for text, _ in texts(picture, Look())}
-    assert {"2", "3", "4", "MAdds (convention 'core'), least is best, log scale", "top1, most is best"} <= shown
+    assert {"2", "3", "4", "MAdds, log scale (convention 'core'; less is better)", "top1 (more is better)"} <= shown
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -105,7 +105,7 @@ def test_the_progress_of_a_search_has_the_best_so_far(look: Look, search: str) -
     assert overlaps(picture, look) == []
     assert [each.get("best") for each in picture.data] == [0.70, 0.74, 0.74, 0.79, 0.79, None]
     shown = {text for text, _ in texts(picture, look)}
-    assert {"0.79, trial 4", "failed", "best so far", "Trial", "top1, most is best"} <= shown
+    assert {"0.79, trial 4", "failed", "best so far", "Trial", "top1 (more is better)"} <= shown
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ _LOOK: Mapping[str, tuple[Any, Any]] = {
                 metavar="1|2",
                 min=1,
                 max=2,
-                help="Width: one or two columns of a paper.",
+                help="Width in columns of a paper: 1 or 2.",
                 autocompletion=words("1", "2"),
             ),
         ],

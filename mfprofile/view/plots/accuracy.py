@@ -11,7 +11,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
 from mfprofile.cost.weights import Convention
 from mfprofile.paper.baselines import CONVENTION as CORE
-from mfprofile.view.plots.axes import logarithmic, percent, short, write_legend
+from mfprofile.view.plots.axes import logarithmic, percent, set_height, short, write_legend
 from mfprofile.view.plots.families import (
     COLORS,
     SIZE,
@@ -28,6 +28,7 @@ from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.naming import Names, names_of, own_note
 from mfprofile.view.plots.networks import Point, networks
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.titles import write_title
 from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     from mfprofile.view.plots.places import Place
 
+_FEW = 20
+"""The most points in one column for which a picture is lower, in the shape of a landscape."""
 _BRIEF = 16  # letters of a name, if three names fit side by side in the legend
 
 
@@ -96,13 +99,13 @@ def accuracy(
 
 def _figure(drawing: _Drawing, title: str, look: Look, names: Names) -> tuple[Figure, list[Place | None]]:
     """Draw the figure. Return it with the place of each label."""
-    cost, sorts = drawing.cost, {point.sort for point in drawing.points}
+    cost, origins = drawing.cost, {point.source for point in drawing.points}
     rows = -(-len(names.numbers) // _legend_columns(drawing.points, names, look))
-    figure = look.figure((3.9 if look.columns == 2 else 3.6) + 0.16 * rows)
+    figure = look.figure(3.9 + 0.16 * rows)
     axes = figure.add_subplot()
-    axes.set_title(look.titled(title))
+    write_title(figure, title, look)
     axes.set_ylabel("ImageNet top-1 (%)")
-    axes.set_xlabel(cost_label(cost, f"{NAMES[cost]}, log scale", drawing.counting, look, drawing.recounted, sorts))
+    axes.set_xlabel(cost_label(cost, f"{NAMES[cost]}, log scale", drawing.counting, look, origins))
     return figure, _draw(axes, drawing, look, names)
 
 
@@ -123,7 +126,9 @@ def _draw(axes: Axes, drawing: _Drawing, look: Look, names: Names) -> list[Place
         quiet = {"color": look.colors["quiet"], "markerfacecolor": look.colors["ground"], "markeredgewidth": 0.8}
         plot_points(axes, [], {**quiet, "marker": "o", "markersize": 4, "linestyle": "none", "label": "as printed"})
     _number_in_legend(axes, points, look, recounted, names)
-    write_legend(axes.figure, look, _legend_columns(points, names, look))
+    rows = write_legend(axes.figure, look, _legend_columns(points, names, look))
+    if look.columns == 1:
+        set_height(axes, (2.1 if len(points) <= _FEW else 2.45) + 0.15 * rows)
     floor = axes.get_ylim()[0]
     places = [(point.cost, floor if point.top1 is None else point.top1) for point in points]
     labels = [(*places[at], text, look.text_color(COLORS[points[at].sort])) for at, text in names.labels.items()]

@@ -18,9 +18,10 @@ from mfprofile.nn.model import build
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Spec
 from mfprofile.spec.network import Network
-from mfprofile.view.plots.axes import short, write_title
+from mfprofile.view.plots.axes import short
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -105,18 +105,6 @@ def madds_label(convention: Counting, what: str = "MAdds") -> str:
     return f"{what} (convention '{convention}')"
 
 
-def counted_label(what: str, convention: Counting, look: Look) -> str:
-    """Return the label of a cost that is counted for Mobile-Former and as printed for the other networks."""
-    split, comma = ("\n", ",\n") if look.columns == 1 else ("; ", ", ")
-    return f"{what}{split}Mobile-Former counted (convention '{convention}'){comma}others as in the paper"
-
-
-def recounted_label(what: str, convention: Counting, look: Look) -> str:
-    """Return the label of a cost that is counted for all networks except those with hollow markers."""
-    split = "\n" if look.columns == 1 else "; "
-    return f"{what}{split}counted (convention '{convention}'), hollow: as printed"
-
-
 def write_headings(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look: Look) -> list[float]:
     """Label the lines on the y axis, from the top, each group under its heading. Return the height of each line."""
     from matplotlib.transforms import blended_transform_factory
@@ -136,19 +124,11 @@ def write_headings(axes: Axes, groups: Sequence[tuple[str, Sequence[str]]], look
     return places
 
 
-def write_title(figure: Figure, title: str, look: Look) -> None:
-    """Write a figure's title at its left edge, wrapped; in one column, also broken after its colon."""
-    parts = title.split(": ", 1) if look.columns == 1 and look.title is None and ": " in title else [title]
-    shown = ":\n".join(look.titled(part, 44) for part in parts)
-    if not shown:
-        return
-    figure.suptitle(shown, x=0.01, ha="left", fontsize=8.5, fontweight="bold")
-
-
-def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = None, notes: Sequence[str] = ()) -> None:
+def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = None, notes: Sequence[str] = ()) -> int:
     """Write the legend of a figure's labelled parts below it, where it hides nothing, under lines on the method.
 
-    It has `across` entries in a line, by default two for each column of the paper.
+    It has `across` entries in a line, by default two for each column of the paper. Without entries and notes there is
+    none. Return the number of its lines with entries.
     """
     handles, labels = [], list[str]()
     for axes in figure.axes:
@@ -156,6 +136,8 @@ def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = No
             if label not in labels:
                 handles.append(handle)
                 labels.append(label)
+    if not handles and not notes:
+        return 0
     across = across or 2 * look.columns
     text = "\n".join(fill(note, 70 * look.columns, break_on_hyphens=False) for note in notes)
     legend = figure.legend(
@@ -163,6 +145,13 @@ def write_legend(figure: Figure | SubFigure, look: Look, across: int | None = No
         title=text or None, title_fontsize=6,
     )  # fmt: skip
     legend.get_title().set_color(look.colors["quiet"])
+    return -(-len(handles) // across)
+
+
+def set_height(axes: Axes, inches: float) -> None:
+    """Set the height of the figure of some axes."""
+    if (figure := axes.get_figure(root=True)) is not None:
+        figure.set_figheight(inches)
 
 
 def settle(figure: Figure | SubFigure) -> None:

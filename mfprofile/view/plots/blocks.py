@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.cost.bill import Bill
 from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.view.numbers import human
-from mfprofile.view.plots.axes import short, write_legend, write_title
+from mfprofile.view.plots.axes import short, write_legend
 from mfprofile.view.plots.bars import draw_bars, label_bars, write_figures
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timed import counted_how, figure_of, quantities_of, unit_name, unit_size
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

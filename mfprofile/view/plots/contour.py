@@ -17,10 +17,11 @@ from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.words import EMPTY, instead
 from mfprofile.spec.writing import mapping
-from mfprofile.view.plots.axes import short, write_legend, write_title
+from mfprofile.view.plots.axes import short, write_legend
 from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.titles import write_title
 from mfprofile.view.plots.units import heading, model_of, origin, written
 from mfprofile.view.prediction import amount, is_timed
 

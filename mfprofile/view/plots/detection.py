@@ -21,6 +21,7 @@ from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import COSTS, check_unit
 from mfprofile.view.plots.only import only_of
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.titles import write_title
 from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
 
 if TYPE_CHECKING:
@@ -58,13 +59,13 @@ def detection(
     unit = {**NAMES, "params": "parameters", LATENCY: "latency (ms)"}[cost]
     title = f"COCO AP against {TITLES[cost]}"
     with look.applied():
-        figure = look.figure(3.6 if look.columns == 2 else 3.3)
+        figure = look.figure(3.6 if look.columns == 2 else 3.0)
         axes = figure.add_subplot()
-        axes.set_title(look.titled(title))
+        write_title(figure, title, look)
         axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
         scale = scaled(axes, "x", [each.cost for each in detectors], written(cost), x)
-        sorts = {each.sort for each in detectors}
-        axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look, sorts=sorts))
+        origins = {each.source for each in detectors}
+        axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look, origins))
         unlabelled = _draw(axes, detectors, look, y)
     data = [asdict(each) for each in detectors]
     return Picture(title, figure, data, convention, model_of([cost], counting), [*outside, *unlabelled])

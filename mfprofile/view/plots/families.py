@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLORS = {OURS: "mobile", CNN: "cnn", VIT: "vit", YOURS: "user"}
-SIZES = {OURS: 5.5, YOURS: 7.0}
+SIZES = {OURS: 5.5, YOURS: 9.0}
 """The size of the markers in points of 1/72 inch; the others have `SIZE`."""
 SIZE = 4.0
 MOST_SEPARATE = 40
 """The most points of a family whose number is not in the legend."""
-_LABELS = {YOURS: "further networks"}
+_LABELS = {YOURS: "ours"}
 _MARKERS = {
     OURS: "o", "MobileNetV3": "s", "EfficientNet": "D", "ShuffleNetV2": "^", "ShuffleNetV2+WeightNet": "v",
 }  # fmt: skip
@@ -33,7 +33,7 @@ def draw_family(axes: Axes, family: list[Point], look: Look, recounted: bool) ->
     alike = [point for point in family if point.source == first.source]
     joined = _line(alike) if first.sort in (OURS, CNN) and len(alike) > 1 else []
     label = first.family if first.sort == CNN else _LABELS.get(first.sort, first.sort)
-    label = f"{len(family):,} {label}" if len(family) > MOST_SEPARATE else label
+    label = f"{label} ({len(family):,})" if len(family) > MOST_SEPARATE else label
     others = [point for point in family if point not in joined]
     hollow = [point for point in others if recounted and point.source == "printed"]
     filled = [point for point in others if point not in hollow]
@@ -63,7 +63,7 @@ def style_of(point: Point, look: Look, recounted: bool, hollow: bool) -> dict[st
         "markerfacecolor": ground if hollow else color,
         "markeredgecolor": color if is_edged else ground,
         "markeredgewidth": 0.8 if is_edged else 0.4,
-        "zorder": 4 if point.sort in (OURS, YOURS) else 3 - 0.1 * hollow,
+        "zorder": {OURS: 4, YOURS: 7}.get(point.sort, 3 - 0.1 * hollow),
     }
 
 
@@ -97,8 +97,16 @@ def draw_front(axes: Axes, points: Sequence[Point], look: Look) -> list[tuple[li
     best = front_of(points)
     if not best:
         return []
+    from matplotlib.patheffects import withStroke
+
     line = stairs([(point.cost, point.top1 or 0.0) for point in best], False)
     axes.plot(
-        *line, linestyle=(0, (4, 1.5)), linewidth=1.1, color=look.colors["user"], label="front of these", zorder=3.5
+        *line,
+        linestyle=(0, (4, 1.5)),
+        linewidth=1.4,
+        color=look.colors["user"],
+        label="front of ours",
+        zorder=6,
+        path_effects=[withStroke(linewidth=2.6, foreground=look.colors["ground"])],
     )
     return [line]

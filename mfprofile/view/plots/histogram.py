@@ -12,10 +12,11 @@ from mfprofile.explore.count import Number
 from mfprofile.explore.histogram import Bin, Histogram
 from mfprofile.view.distribution import BOUNDS, percent
 from mfprofile.view.numbers import rough
-from mfprofile.view.plots.axes import amount, linear, short, write_legend, write_title
+from mfprofile.view.plots.axes import amount, linear, short, write_legend
 from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.titles import write_title
 from mfprofile.view.plots.units import heading, model_of, origin, written
 
 if TYPE_CHECKING:

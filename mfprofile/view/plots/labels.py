@@ -43,14 +43,15 @@ def annotate(
     that of all points or of each, in points of 1/72 inch. The figure is laid out here: draw all other parts and set
     the limits of the axes before the call.
     """
-    from mfprofile.view.plots.places import Field, placed
+    from mfprofile.view.plots.places import GAPS, NEAREST, Field, placed
 
     if not labels:
         return []
     settle(axes.figure)
+    furthest = max(GAPS) if look.labels else NEAREST
     anchors = _in_points(axes, [(x, y) for x, y, *_ in labels])
     field = Field(_frame(axes), _discs(axes, points, marker), _texts(axes), _segments(axes, lines))
-    places = placed(anchors, _sizes(axes, [text for *_, text, _ in labels], size), field)
+    places = placed(anchors, _sizes(axes, [text for *_, text, _ in labels], size), field, furthest)
     for label, place in zip(labels, places, strict=True):
         if place is not None:
             _write(axes, label, place, look, size)
@@ -86,6 +87,8 @@ def left_out(texts: Sequence[str], places: Sequence[Place | None], look: Look, o
 
 
 def _write(axes: Axes, label: Label, place: Place, look: Look, size: float) -> None:
+    from matplotlib.patheffects import withStroke
+
     x, y, text, color = label
     axes.annotate(
         text,
@@ -97,8 +100,8 @@ def _write(axes: Axes, label: Label, place: Place, look: Look, size: float) -> N
         color=color,
         ha="center",
         va="center",
-        bbox=look.label_box(),
-        zorder=6,  # over lines, so that the box of the label dims them
+        path_effects=[withStroke(linewidth=1.2, foreground=look.colors["ground"])],  # over lines
+        zorder=8,
     )
     if place.leader is not None:
         _lead(axes, (x, y), place.leader, look)

@@ -29,6 +29,7 @@ from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.only import MINE, only_of
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timings import Timings
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +64,7 @@ def latency(look: Look, files: Sequence[Timings] = (), bills: Sequence[Bill] = (
         notes = [*_of_files(files), *_of_model(bills)]
         figure = look.figure((3.7 if look.columns == 2 else 3.6) + 0.1 * len(notes) * (3 - look.columns))
         axes = figure.add_subplot()
-        axes.set_title(look.titled(title))
+        write_title(figure, title, look)
         axes.set_xlabel(madds_label("core", "MAdds, log scale"))
         axes.set_ylabel("Latency (ms), log scale")
         lines = _draw(axes, points, list(places_of(files)), look, limits)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ INCHES = MappingProxyType({1: 3.25, 2: 6.875})
 LIGHT = MappingProxyType(
     {
         "mobile": "#0072B2", "former": "#D55E00", "bridge": "#009E73", "head": "#CC79A7",
-        "cnn": "#009E73", "vit": "#CC79A7", "user": "#C08000", "quiet": "#767676",
+        "cnn": "#009E73", "vit": "#CC79A7", "user": "#B34700", "quiet": "#767676",
         "ink": "#1A1A1A", "ground": "#FFFFFF", "grid": "#E3E3E3", "panel": "#F4F4F4",
     }
 )  # fmt: skip
@@ -67,11 +66,6 @@ class Look:
         """Return a colour for small text. One third of it is ink, which makes it readable on the ground."""
         color, ink = (bytes.fromhex(self.colors[key].removeprefix("#")) for key in (name, "ink"))
         return "#" + bytes((2 * one + other) // 3 for one, other in zip(color, ink, strict=True)).hex()
-
-    def titled(self, title: str, across: int = 40) -> str:
-        """Return the title to write: that of the user, or else the picture's own, with `across` letters in a column."""
-        text = title if self.title is None else self.title
-        return fill(text, across * self.columns, break_on_hyphens=False)
 
     def label_box(self) -> dict[str, Any]:
         """Return the style of the box behind a label, which dims the lines under it."""

@@ -29,7 +29,7 @@ EXAMPLE = "a header 'name,top1,spec' or 'name,top1,madds', then one line for eac
 class Measured:
     """A network of the file: its cost and its top-1 in percent, None if unknown; `where` is file:line.
 
-    `latency` is predicted from a spec, in nanoseconds.
+    `latency` is predicted from a spec, in nanoseconds. Its figures `are_counted` if it has a spec.
     """
 
     where: str
@@ -38,6 +38,7 @@ class Measured:
     madds: int | None
     params: int | None
     latency: int | None = None
+    are_counted: bool = False
 
 
 def read_measured(file: str, convention: Counting) -> list[Measured]:
@@ -109,7 +110,7 @@ def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None
         rest = f" (and {len(more)} more; 'mfprofile show' lists them)" if more else ""
         raise InputError(f"{where}: spec: {first}{rest}") from None
     latency = None if bill.device is None else bill.latency
-    return Measured(where, cells["name"], top1, bill.madds, bill.counted_params, latency)
+    return Measured(where, cells["name"], top1, bill.madds, bill.counted_params, latency, True)
 
 
 def _percent(where: str, text: str) -> float | None:

@@ -37,7 +37,7 @@ class Point:
     """A network in the picture. Without `top1` it is only a tick.
 
     `source` is the source of `cost`: `counted` from a spec, `recounted` from a library's network, `printed`,
-    `predicted` by a latency model, or the name of the user's file.
+    `predicted` by a latency model, or the name of the user's file, whose figures are as given.
     """
 
     name: str
@@ -95,8 +95,9 @@ def _every(
     yield from _published(cost, counting, recounted)
     yield from _variants(specs, cost, counting)
     if file is not None:
-        for name, amount, top1 in points(read_measured(file, counting), cost):
-            yield Point(name, YOURS, YOURS, "", amount, top1, file)
+        own = read_measured(file, counting)
+        for network, (name, amount, top1) in zip(own, points(own, cost), strict=True):
+            yield Point(name, YOURS, YOURS, "", amount, top1, _source(cost) if network.are_counted else file)
 
 
 def check_unit(convention: str, cost: str) -> None:

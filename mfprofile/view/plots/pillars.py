@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.cost.bill import Bill
 from mfprofile.errors import InputError
 from mfprofile.spec.names import LATENCY, PILLARS
-from mfprofile.view.plots.axes import settle, short, write_legend, write_title
+from mfprofile.view.plots.axes import settle, short, write_legend
 from mfprofile.view.plots.bars import draw_bars
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timed import counted_how, figure_of, quantities_of
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,6 +17,9 @@ from mfprofile.view.plots.geometry import Floats, box_to_disc, cross, meet, pier
 GAPS = (1.2, 2.5, 4.5, 8.0, 13.0, 20.0, 29.0, 42.0, 60.0)
 """The possible gaps between a label and the edge of its marker, nearest first."""
 
+NEAREST = 20.0
+"""The largest gap without `--labels`: a line of about three heights of a label. A longer one is worse than no label."""
+
 LED = 7.0
 """A label with a larger gap has a leader."""
 
@@ -64,15 +67,19 @@ class Place:
     leader: tuple[float, float, float, float] | None
 
 
-def placed(points: Floats, sizes: Floats, field: Field) -> list[Place | None]:
+def placed(points: Floats, sizes: Floats, field: Field, furthest: float = NEAREST) -> list[Place | None]:
     """Return the place of each label, or None. `points` are the anchors, `sizes` the widths and heights of the texts.
+
+    No gap is larger than `furthest`.
 
     Each label in turn takes its best place, several times, and in several orders. Of two labels that are in each
     other's way, the first keeps its place. The result is that of the best order: with the most labels, rather the first
     ones, and near their points. It is the same in every run.
     """
     reach = max(GAPS) + float(sizes.max(initial=0)) + float(field.discs[:, 2].max(initial=0))
-    candidates = [_candidates(point, size, field.near(point, reach)) for point, size in zip(points, sizes, strict=True)]
+    candidates = [
+        _candidates(point, size, field.near(point, reach), furthest) for point, size in zip(points, sizes, strict=True)
+    ]
     possible = [at for at, each in enumerate(candidates) if len(each.cost)]
     best: tuple[float, dict[int, int]] = (np.inf, {})
     for order in _orders(possible, [float(each.cost.min(initial=np.inf)) for each in candidates]):
@@ -153,11 +160,11 @@ class _Candidates:
         return _Candidates(centre, box, leader, self.is_led[which], cost)
 
 
-def _candidates(point: Floats, size: Floats, field: Field) -> _Candidates:
+def _candidates(point: Floats, size: Floats, field: Field, furthest: float) -> _Candidates:
     """Return all places that the field allows for a label, with their costs."""
     is_own = np.hypot(*(field.discs[:, :2] - point).T) < _SAME
     radius = float(field.discs[is_own, 2].max(initial=0))
-    gap, angle, preference = _directions()
+    gap, angle, preference = _directions(furthest)
     way = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     centre = point + way * (radius + gap)[:, None] + np.clip(way * 2**0.5, -1, 1) * size / 2
     box = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
@@ -172,10 +179,11 @@ def _candidates(point: Floats, size: Floats, field: Field) -> _Candidates:
     return _Candidates(centre, box, leader, gap > LED, cost).those(is_allowed)
 
 
-def _directions() -> tuple[Floats, Floats, Floats]:
+def _directions(furthest: float) -> tuple[Floats, Floats, Floats]:
     """Return the gap, the angle and a small cost of each place. Leaders have twice as many angles."""
-    angles = [np.concatenate([_ANGLES, _FURTHER]) if gap > LED else _ANGLES for gap in GAPS]
-    gaps = [np.full(len(each), gap) for gap, each in zip(GAPS, angles, strict=True)]
+    ways = [gap for gap in GAPS if gap <= furthest]
+    angles = [np.concatenate([_ANGLES, _FURTHER]) if gap > LED else _ANGLES for gap in ways]
+    gaps = [np.full(len(each), gap) for gap, each in zip(ways, angles, strict=True)]
     return (
         np.concatenate(gaps),
         np.concatenate(angles),

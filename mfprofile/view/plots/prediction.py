@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from mfprofile.cost.device import Device
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.words import several
-from mfprofile.view.plots.axes import linear, scaled, short, write_legend, write_title
+from mfprofile.view.plots.axes import linear, scaled, short, write_legend
 from mfprofile.view.plots.held_out import HeldOut
 from mfprofile.view.plots.labels import name_points
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

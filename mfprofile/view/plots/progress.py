@@ -14,6 +14,8 @@ from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.records import Records
+from mfprofile.view.plots.titles import write_title
+from mfprofile.view.plots.units import better, filled, noted
 from mfprofile.view.plots.variants import Axis
 
 if TYPE_CHECKING:
@@ -47,10 +49,10 @@ def search_picture(look: Look, records: Records, goal: str | None = None) -> Pic
     best = list(accumulate((each["value"] for each in done), max if records.goals[name] else min))
     title = f"{several(len(trials), 'trial')} of {short(records.space or 'a search')}: {short(name)}"
     with look.applied():
-        figure = look.figure(3.3 if look.columns == 2 else 3.1)
+        figure = look.figure(3.3 if look.columns == 2 else 2.5)
         axes = figure.add_subplot()
-        axes.set_title(look.titled(title))
-        axes.set(xlabel="Trial", ylabel=f"{short(name)}, {'most' if records.goals[name] else 'least'} is best")
+        write_title(figure, title, look)
+        axes.set(xlabel="Trial", ylabel=filled(noted(short(name), [better(records.goals[name])]), "y", look))
         _fit(axes, trials, [each["value"] for each in done], limits)
         line = _draw(axes, trials, done, best, look)
         write_legend(figure, look)

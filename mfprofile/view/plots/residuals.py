@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.cells import SharedCell, distinct
-from mfprofile.view.plots.axes import linear, write_headings, write_legend, write_title
+from mfprofile.view.plots.axes import linear, write_headings, write_legend
 from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

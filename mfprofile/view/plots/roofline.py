@@ -14,12 +14,13 @@ from mfprofile.errors import InputError
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.words import listed, several
 from mfprofile.view.numbers import share
-from mfprofile.view.plots.axes import logarithmic, short, write_legend, write_title
+from mfprofile.view.plots.axes import logarithmic, short, write_legend
 from mfprofile.view.plots.bars import draw_bars, label_bars, write_figures
 from mfprofile.view.plots.labels import annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timings import Timing, Timings, check_peak
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.sensitivity import Lever, Sensitivity
 from mfprofile.errors import InputError
-from mfprofile.view.plots.axes import linear, short, write_legend, write_title
+from mfprofile.view.plots.axes import linear, short, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timed import counted_how, figure_of, unit_name, unit_size
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePath
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.measured import Aim, Trained, counted
 from mfprofile.spec.names import unit_of
@@ -18,7 +18,8 @@ from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.stairs import stairs
-from mfprofile.view.plots.units import heading, model_of, origin, written
+from mfprofile.view.plots.titles import write_title
+from mfprofile.view.plots.units import better, filled, model_of, noted, origin, words_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,12 +48,12 @@ def trained_picture(
     data, outside = inside(every, lambda each: (each["x"], each["y"]), lambda each: str(each["name"]), x, y)
     title = f"{several(len(trained), 'trained variant')} of {short(space)}"
     with look.applied():
-        figure = look.figure(3.6 if look.columns == 2 else 3.4)
+        figure = look.figure(3.6 if look.columns == 2 else 2.6)
         axes = figure.add_subplot()
-        axes.set_title(look.titled(title))
+        write_title(figure, title, look)
         for which, aim, limits in (("x", across, x), ("y", upward, y)):
-            label = _label(aim, convention) + _fitted(axes, which, aim, data, limits)
-            axes.set(**{f"{which}label": fill(label, 38 * look.columns, break_on_hyphens=False)})
+            label = _label(aim, convention, _fitted(axes, which, aim, data, limits))
+            axes.set(**{f"{which}label": filled(label, which, look)})
         line = _draw(axes, data, across, look)
         notes = ["mean of a variant's results; bars: ± a standard deviation"] if _has_bars(data) else []
         write_legend(figure, look, notes=notes)
@@ -91,12 +92,12 @@ def _unit(aim: Aim) -> str:
     return NUMBER if counted(aim.name) is None else unit_of(aim.name)
 
 
-def _label(aim: Aim, convention: Counting) -> str:
+def _label(aim: Aim, convention: Counting, scale: str) -> str:
     """Return the label of an axis: the figure, how it is known, and which direction is better."""
-    way = "most" if aim.most else "least"
     if counted(aim.name) is None:
-        return f"{short(printable(aim.name))}, measured, {way} is best"
-    return f"{heading(aim.name, convention)}, {origin(aim.name, convention)}, {way} is best"
+        return noted(short(printable(aim.name)), ["measured", better(aim.most)])
+    shown = words_of(aim.name, find_convention(convention).unit)
+    return noted(f"{shown}{scale}", [origin(aim.name, convention), better(aim.most)])
 
 
 def _draw(

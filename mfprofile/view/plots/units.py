@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.measures import device_of
 from mfprofile.cost.weights import Counting
-from mfprofile.paper.results import OURS
 from mfprofile.spec.names import LATENCY
 from mfprofile.view.head import model_json
-from mfprofile.view.plots.axes import amount, counted_label, madds_label, recounted_label, short
+from mfprofile.view.plots.axes import amount, short
 from mfprofile.view.plots.look import Look
 from mfprofile.view.prediction import is_timed
 
@@ -21,6 +20,7 @@ NAMES: Mapping[str, str] = {"madds": "MAdds", "params": "Parameters", LATENCY: "
 """The costs of networks, in titles and at axes."""
 YOURS = "yours"
 """The sort of the user's networks."""
+_PILLARS = {"mobile": "Mobile", "former": "Former", "bridge": "the bridges", "head": "the head"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -51,25 +51,60 @@ def predicted_by(convention: Counting) -> str:
     return f"predicted by '{short(device.name)}' ({device.accuracy.replace(' %', NO_BREAK + '%')})"
 
 
-def cost_label(
-    cost: str,
-    what: str,
-    convention: Counting,
-    look: Look,
-    recounted: bool = False,
-    sorts: Collection[str] | None = None,
-) -> str:
-    """Return the label of an axis of the costs of networks: who counted or predicted them.
+def words_of(quantity: str, unit: str = "MAdds") -> str:
+    """Return a quantity in words, for an axis. `unit` is that of multiply-adds; a formula stays as it is.
 
-    `sorts` are the sorts of networks that are drawn, by default those of the paper.
+    >>> words_of("former.params"), words_of("madds", "FLOPs"), words_of("bridge.latency"), words_of("madds - params")
+    ('Parameters of Former', 'FLOPs', 'Latency of the bridges (ms)', 'madds - params')
+    """
+    part, _, sum_ = quantity.rpartition(".")
+    names = {"madds": unit, "params": "Parameters", "activations": "Activations (elements)", LATENCY: "Latency"}
+    if sum_ not in names or part not in {"", *_PILLARS}:
+        shown = quantity
+    else:
+        shown = f"{names[sum_]} of {_PILLARS[part]}" if part else names[sum_]
+    return f"{shown} (ms)" if is_timed(quantity) else shown
+
+
+def better(most: bool) -> str:
+    """Return which way of an axis is better."""
+    return f"{'more' if most else 'less'} is better"
+
+
+def noted(what: str, notes: Sequence[str]) -> str:
+    """Return the label of an axis with notes in one pair of parentheses.
+
+    >>> noted("MAdds", ["convention 'core'", "less is better"]), noted("MAdds", [])
+    ("MAdds (convention 'core'; less is better)", 'MAdds')
+    """
+    return f"{what} ({'; '.join(notes)})" if notes else what
+
+
+def filled(label: str, which: str, look: Look) -> str:
+    """Return the label of the axis `which` in lines that fit: those of y are shorter. Some words stay together."""
+    for words in ("log scale", "as given", "as printed", "more is better", "less is better"):
+        label = label.replace(words, words.replace(" ", NO_BREAK))
+    across = 42 * look.columns if which == "x" else 10 + 16 * look.columns
+    return fill(label, across, break_on_hyphens=False).replace(NO_BREAK, " ")
+
+
+def cost_label(cost: str, what: str, convention: Counting, look: Look, origins: Collection[str]) -> str:
+    """Return the label of an axis of the costs of networks: who counted, printed, gave or predicted them.
+
+    `origins` are the sources of the costs that are drawn (`Point.source`).
     """
     if cost == LATENCY:
         return fill(f"{what}; {predicted_by(convention)}", 38 * look.columns, break_on_hyphens=False)
-    if sorts is not None and set(sorts) <= {OURS, YOURS}:
-        return madds_label(convention, what) if cost == "madds" else what
-    if sorts is not None and not recounted and not {OURS, YOURS} & set(sorts):
-        return f"{what}, as in the paper"
-    return (recounted_label if recounted else counted_label)(what, convention, look)
+    others = set(origins) - {"counted", "recounted", "printed"}
+    counted = f"convention '{convention}'" if cost == "madds" else "counted"
+    kept = set(origins) & {"counted", "recounted"}
+    if "recounted" in origins:
+        printed = "hollow: as printed"
+    else:
+        printed = "other families as printed" if kept or others else "as printed"
+    parts = [*([printed] if "printed" in origins else []), *(["ours as given"] if others else [])]
+    notes = [*([counted] if kept else []), *([", ".join(parts)] if parts else [])]
+    return filled(noted(what, [] if notes == ["counted"] else notes), "x", look)
 
 
 def model_of(quantities: Iterable[str], convention: Counting) -> dict[str, Any] | None:
@@ -82,4 +117,4 @@ def origin(quantity: str, convention: Counting) -> str:
     """Return how a quantity is known: counted, multiply-adds in a convention, or predicted."""
     if is_timed(quantity):
         return predicted_by(convention)
-    return f"counted (convention '{convention}')" if quantity.endswith("madds") else "counted"
+    return f"counted, convention '{convention}'" if quantity.endswith("madds") else "counted"

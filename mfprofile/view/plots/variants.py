@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mfprofile.errors import InputError
@@ -17,7 +16,8 @@ from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.records import Records
 from mfprofile.view.plots.stairs import best_of, stairs
-from mfprofile.view.plots.units import in_ms, written
+from mfprofile.view.plots.titles import write_title
+from mfprofile.view.plots.units import better, filled, in_ms, noted, words_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,12 +93,12 @@ def variants_picture(look: Look, records: Records, x: Axis, y: Axis, color: str 
     of = f" of {short(records.space)}" if records.space else ""
     title = f"{several(len(points), what)}{of}: {short(y.name)} against {short(x.name)}"
     with look.applied():
-        figure = look.figure(3.7 if look.columns == 2 else 3.5)
+        figure = look.figure(3.7 if look.columns == 2 else 2.6)
         axes = figure.add_subplot()
-        axes.set_title(look.titled(title))
+        write_title(figure, title, look)
         for which, axis, limit in (("x", x, limits[0]), ("y", y, limits[1])):
             scale = _fitted(axes, which, axis, [each[which] for each in points], limit)
-            label = fill(_label(axis, records.convention) + scale, 40 * look.columns, break_on_hyphens=False)
+            label = filled(_label(axis, records.convention, scale), which, look)
             axes.set(**{f"{which}label": label})
         hue = hues([each["color"] for each in points], color, look) if color is not None else None
         _draw(axes, points, hue, look)
@@ -151,13 +151,15 @@ def _fitted(axes: Axes, which: str, axis: Axis, values: Sequence[float], limits:
     return ""
 
 
-def _label(axis: Axis, convention: str) -> str:
+def _label(axis: Axis, convention: str, scale: str) -> str:
     """Return the label of an axis: the figure, the convention of multiply-adds, and which way is best."""
-    counted = f" (convention '{convention}')" if convention and axis.name.endswith("madds") else ""
-    name = {"madds": "MAdds", "params": "Parameters"}.get(axis.name, axis.name)
-    unit = " (ms, predicted)" if axis.is_timed else ""
-    best = "" if axis.most is None else f", {'most' if axis.most else 'least'} is best"
-    return f"{name}{unit}{counted}{best}"
+    name = words_of(axis.name) if axis.is_amount else axis.name
+    notes = [
+        *(["predicted"] if axis.is_timed else []),
+        *([f"convention '{convention}'"] if convention and axis.name.endswith("madds") else []),
+        *([] if axis.most is None else [better(axis.most)]),
+    ]
+    return noted(f"{name}{scale}", notes)
 
 
 def _draw(axes: Axes, points: Sequence[Mapping[str, Any]], hue: Hue | None, look: Look) -> None:

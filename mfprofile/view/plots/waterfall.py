@@ -12,10 +12,11 @@ from mfprofile.cost.measures import device_of
 from mfprofile.errors import InputError
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import nearest
-from mfprofile.view.plots.axes import linear, short, write_title
+from mfprofile.view.plots.axes import linear, short
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timed import counted_how, figure_of, unit_name, unit_size
+from mfprofile.view.plots.titles import write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
