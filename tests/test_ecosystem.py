@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from running import ROOT, surroundings
+from running import ROOT, need, surroundings
 
 from mfprofile.cli.program import COMMANDS
 
@@ -20,7 +20,9 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = ACTION["runs"]["steps"]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-SHOWN = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+RECIPES = (ROOT / "docs" / "how-do-i.md").read_text(encoding="utf-8")
+YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+SHOWN = [yaml.safe_load(block) for block in YAML.findall(PAGE)]
 EXPRESSION = re.compile(r"\$\{\{ (.+?) \}\}")
 WITHIN = {"specs": "mine/a.yaml", "max-madds": "290M"}
 
@@ -204,18 +206,33 @@ def test_the_hook_checks_only_specs(file: str, matches: bool) -> None:
 
 
 def test_the_page_uses_the_action_as_it_is() -> None:
-    """Its workflow uses only existing inputs, and the page mentions every input."""
+    """Its workflow and its steps use only existing inputs, and the page mentions every input."""
     workflow = next(block for block in SHOWN if "jobs" in block)
-    *_, step = workflow["jobs"]["check"]["steps"]
-    assert step["uses"].startswith("OWNER/mfprofile@")
-    assert set(step["with"]) <= set(ACTION["inputs"])
-    assert not [name for name in ACTION["inputs"] if name not in step["with"] and f"`{name}`" not in PAGE]
+    steps = [step for block in SHOWN if isinstance(block, list) for step in block]
+    uses = [step for step in (workflow["jobs"]["check"]["steps"][-1], *steps) if "uses" in step]
+    assert [step["uses"].startswith("OWNER/mfprofile@") for step in uses] == [True, True]
+    given = uses[1]["with"]
+    assert set(given) <= set(ACTION["inputs"])
+    assert not [name for name in ACTION["inputs"] if name not in given and f"`{name}`" not in PAGE]
     assert not [name for name in ACTION["outputs"] if f"`{name}`" not in PAGE]
 
 
 def test_the_page_uses_the_hook_as_it_is() -> None:
     """Its examples use only existing hooks."""
     shown = [repo["hooks"] for block in SHOWN if "repos" in block for repo in block["repos"]]
-    shown += [block for block in SHOWN if isinstance(block, list)]
+    shown += [block for block in SHOWN if isinstance(block, list) and "id" in block[0]]
     assert len(shown) == 2
     assert {hook["id"] for hooks in shown for hook in hooks} <= {hook["id"] for hook in HOOKS}
+
+
+@pytest.mark.parametrize("text", [PAGE, RECIPES], ids=["ci.md", "how-do-i.md"])
+def test_the_workflows_of_the_pages_are_valid(text: str, tmp_path: Path) -> None:
+    """GitHub's schema accepts each, and what a step runs is a command of both pages."""
+    need("check_jsonschema")
+    workflows = [block for block in YAML.findall(text) if "\njobs:" in block]
+    assert len(workflows) == 1
+    (tmp_path / "budgets.yml").write_text(workflows[0], encoding="utf-8")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", "budgets.yml"]
+    assert subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode == 0
+    runs = [step["run"] for step in yaml.safe_load(workflows[0])["jobs"]["check"]["steps"] if "run" in step]
+    assert all(f"- run: {line}\n" in page for line in runs for page in (PAGE, RECIPES))

@@ -89,10 +89,11 @@ def command(
         mfprofile audit net.py:Net --input 3x64x64 --arg width=32 --by kind
 
     This imports and RUNS the code of the target. Nothing else is imported and nothing is downloaded. The network is
-    built and run once, without weights and compute where possible. A module's (self) is what it runs outside its
-    submodules. Operators that are not counted are listed; --handles counts them by formulas of yours. --input and
-    --arg can also be in pyproject.toml, under [tool.mfprofile.targets]. Needs torch: pip install '.[torch]'. A
-    model.onnx is read, not run, and needs onnx alone: pip install '.[onnx]'.
+    built and run once, without weights and compute where possible. A module's line includes its submodules; its
+    (self) is what it runs outside them. The lines of --depth 1 sum to the total; in CSV, so do those whose leaf is
+    true. Operators that are not counted are listed; --handles counts them by formulas of yours. --input and --arg can
+    also be in pyproject.toml, under [tool.mfprofile.targets]. Needs torch: pip install '.[torch]'. A model.onnx is
+    read, not run, and needs onnx alone: pip install '.[onnx]'.
     """
     if by not in MODULE_AXES:
         raise InputError(f"cannot count by {shown(by)}; {instead(by, MODULE_AXES)}")

@@ -26,7 +26,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *(f"{pillar}.share" for pillar in _PILLARS),
             "paper.madds",
         ),
-        "audit": ("module", "class", "kind", *_COSTS, *(name for name in _VERIFIED if name != "params")),
+        "audit": ("module", "class", "kind", *_COSTS, "leaf", *(name for name in _VERIFIED if name != "params")),
         "explain": ("name", "madds_formula", "madds_numbers", "madds", "params_formula", "params"),
         "diff": ("pillar", "block", "module", "class", "kind", *_CHANGES, "changed"),
         "memory": ("name", *_GROUPS, "module", "class", "out", *_MEMORY, "at", "params_bytes", "total_bytes"),

@@ -42,6 +42,7 @@ def command(
     from mfprofile.spec.content import content_of
     from mfprofile.view.bill import bill_json, bill_table
     from mfprofile.view.bills import several_table
+    from mfprofile.view.captions import caption_of
     from mfprofile.view.tables import dumps, render, show
 
     loaded = load_all(specs, changes)
@@ -51,7 +52,8 @@ def command(
             {**bill_json(bill, by), "content": content_of(spec)} for bill, spec in zip(bills, loaded, strict=True)
         ]
         show(dumps(documents if len(documents) > 1 else documents[0]))
-    elif len(bills) == 1:
-        show(render(bill_table(bills[0], "block" if by is None else by), form))
-    else:
-        show(render(several_table(bills, by, form), form))
+        return
+    table = bill_table(bills[0], by or "block") if len(bills) == 1 else several_table(bills, by, form)
+    if form.name == "latex":
+        table = table._replace(caption=caption_of(bills, by))
+    show(render(table, form))

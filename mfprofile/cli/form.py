@@ -32,6 +32,7 @@ def _form(
     forms = [form for form, given in flags.items() if given]
     if len(forms) > 1:
         raise InputError(f"--{forms[0]} and --{forms[1]} cannot be combined; use one of them")
+    _check_empty(columns, sort, caption)
     form = Form(forms[0] if forms else "text", _names(columns), (sort or "").strip(), caption, label, exact)
     _check_form(form)
     return form
@@ -39,6 +40,15 @@ def _form(
 
 def _names(columns: str | None) -> tuple[str, ...]:
     return tuple(filter(None, (name.strip() for name in (columns or "").split(","))))
+
+
+def _check_empty(columns: str | None, sort: str | None, caption: str | None) -> None:
+    """Raise `InputError` for an option with nothing but spaces, or a list of columns with an empty name."""
+    for option, value in (("--columns", columns), ("--sort", sort), ("--caption", caption)):
+        if value is not None and not value.strip():
+            raise InputError(f"{option} {shown(value)}: is empty; write a value, or remove {option}")
+    if columns is not None and not all(name.strip() for name in columns.split(",")):
+        raise InputError(f"--columns {shown(columns)}: has an empty name; remove a comma")
 
 
 def _check_form(form: Form) -> None:
@@ -65,7 +75,10 @@ FormOptions = Annotated[
                 False,
             ),
             "caption": (
-                Annotated[str | None, typer.Option("--caption", metavar="TEXT", help="Caption of the LaTeX table.")],
+                Annotated[
+                    str | None,
+                    typer.Option("--caption", metavar="TEXT", help="Caption of the LaTeX table: plain text (escaped)."),
+                ],
                 None,
             ),
             "label": (

@@ -28,7 +28,10 @@ def command(
     style: Annotated[
         str,
         typer.Option(
-            "--style", metavar="NAME", help="plain, latex or python.", autocompletion=names_in("view.formula:STYLES")
+            "--style",
+            metavar="NAME",
+            help="plain, latex or python. With --latex, it is latex.",
+            autocompletion=names_in("view.formula:STYLES"),
         ),
     ] = "plain",
     *,
@@ -46,9 +49,11 @@ def command(
     """
     from mfprofile.cost.formulas import formulas
     from mfprofile.spec.load import load
-    from mfprofile.view.formula import formula_table
-    from mfprofile.view.tables import render, show
+    from mfprofile.view.formula import INLINE, STYLES, formula_table, formula_text
+    from mfprofile.view.tables import show
 
     loaded = load(spec, changes)
     polynomials = formulas(loaded, [key.strip() for key in free.split(",")], by, convention)
-    show(render(formula_table(polynomials, style, loaded.name, by, convention), form))
+    style = INLINE if form.name == "latex" and style in STYLES else style
+    table = formula_table(polynomials, style, loaded.name, by, convention)
+    show(formula_text(table, style, form))

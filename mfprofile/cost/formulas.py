@@ -23,7 +23,7 @@ from mfprofile.spec.layout import resolve
 from mfprofile.spec.model import Resolution, Spec
 from mfprofile.spec.renamed import renamed
 from mfprofile.spec.width import scaled
-from mfprofile.spec.words import EMPTY, instead
+from mfprofile.spec.words import EMPTY, instead, listed
 
 LETTERS = {
     "tokens.count": "M", "tokens.dim": "d", "input": "R", "stem": "S", "classes": "K", "head.fc": "F",
@@ -95,6 +95,8 @@ def _letter(spec: Spec, key: str) -> str:
         raise InputError(f"{key} cannot be free: it changes the structure of the network")
     if key in ("groups", "former.heads", "bridge.heads"):
         raise InputError(f"{key} cannot be free: the widths are divided by it")
+    if within := [f"{each} ({_symbol(each)})" for each in known if each.startswith(f"{key}.")]:
+        raise InputError(f"{key} is a group; free one of its keys: {listed(within)}")
     raise InputError(f"{key or EMPTY} cannot be free; {instead(key, known)}")
 
 

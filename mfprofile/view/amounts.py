@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mfprofile.spec.names import LATENCY
-from mfprofile.view.numbers import change, change_in_percent, grouped, human, milliseconds
+from mfprofile.view.numbers import change, change_in_percent, grouped, human, milliseconds, percentage
 from mfprofile.view.tables import Column
+
+DELTA = "Δ"
+"""The heading of a difference in LaTeX."""
 
 
 def change_column(heading: str, measure: str, name: str, beside: bool) -> Column:
@@ -22,10 +25,20 @@ def change_column(heading: str, measure: str, name: str, beside: bool) -> Column
     def rounded(sides: tuple[int, int]) -> str:
         return change_in_percent(*sides, short) if beside else change(*sides, short)
 
+    def percent(sides: tuple[int, int]) -> str:
+        return percentage(*sides)
+
     def gained(sides: tuple[int, int]) -> int:
         return sides[0] - sides[1]
 
-    return Column(heading, "", exact, right=True, record=gained, short=rounded, joined=beside, name=name)
+    column = Column(heading, "", exact, right=True, record=gained, short=rounded, joined=beside, name=name)
+    return column._replace(percent=percent) if beside else column
+
+
+def grouped_under(column: Column, measure: str, unit: str, within: str) -> Column:
+    """Return a column that LaTeX puts under the heading of its quantity, with a heading of its own below that."""
+    group = {"madds": unit, "params": "Params", LATENCY: "Latency (ms)"}.get(measure, measure)
+    return column._replace(group=group, within=within)
 
 
 def heading_of(measure: str, unit: str) -> str:

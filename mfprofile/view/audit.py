@@ -35,8 +35,8 @@ def audit_text(audit: Audit, bill: Bill, axis: str, depth: int, form: Form) -> s
 def remarks(trace: Trace) -> Iterator[str]:
     """Yield remarks on a trace: where it ran, what is not counted, and the parameters that no op reads."""
     why = f", because {trace.reason}" if trace.reason else ""
-    on = "on meta tensors" if trace.device == "meta" else "on a CPU"
-    yield f"run {on}{why}" if trace.device else "read from the file, without running anything"
+    on = "run on a CPU" if trace.device != "meta" else "counted on meta tensors: without weights and without compute"
+    yield f"{on}{why}" if trace.device else "read from the file, without running anything"
     bill = trace.bill()
     yield from decided(bill)
     yield from coverage(bill)

@@ -10,10 +10,12 @@ from mfprofile.cost.sums import Total, whole_of
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
-from mfprofile.view.amounts import change_column, heading_of, rounded_as, written_as
+from mfprofile.view.amounts import DELTA, change_column, grouped_under, heading_of, rounded_as, written_as
 from mfprofile.view.head import head
+from mfprofile.view.leaves import with_leaves
 from mfprofile.view.numbers import grouped, human, milliseconds, share
 from mfprofile.view.prediction import not_priced, predicted_by
+from mfprofile.view.skipped import skipped_modules
 from mfprofile.view.tables import TEXT, Column, Form, Table
 
 
@@ -36,7 +38,9 @@ def bill_table(bill: Bill, axis: str, depth: int = 2, form: Form = TEXT, below: 
     ]
     pillars = [] if axis == "pillar" else list(_pillar_lines(bill, blank))
     whole = bill_line(bill, ["total", *values.get("", blank)], whole_of(bill))
-    return Table([*columns, *bill_columns(bill)], data, [part for part in (pillars, [whole]) if part], above, below)
+    sums = [part for part in (pillars, [whole]) if part]
+    table = Table([*columns, *bill_columns(bill)], data, sums, above, below)
+    return with_leaves(table) if axis == "module" and form.name == "csv" else table
 
 
 def _lines(bill: Bill, axis: str, depth: int, form: Form) -> Iterator[tuple[str, str, Total]]:
@@ -166,9 +170,10 @@ def skipped_params(bill: Bill) -> list[str]:
     if bill.convention.nodes is not None:
         what = "stored tensors that its nodes read, also running statistics and sizes"
         return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params: {what}"]
+    of_all = f"{grouped(bill.counted_params)} of the {grouped(bill.params)} params"
     kinds = ", ".join(sorted(bill.convention.uncounted_params))
-    skipped = "modules that it does not know" if bill.subject.modules else kinds
-    return [f"'{bill.convention.name}' counts {grouped(bill.counted_params)} params; it skips those of {skipped}"]
+    skipped = skipped_modules(bill) if bill.subject.modules else f"those of {kinds}"
+    return [f"'{bill.convention.name}' counts {of_all}; it skips {skipped or 'modules that it does not know'}"]
 
 
 def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
@@ -211,9 +216,11 @@ def _amount_columns(label: str, measure: str, unit: str, is_first: bool) -> Iter
     """Yield the columns of a quantity of one bill: its amount and, unless it is the first, its difference."""
     heading, written, short = heading_of(measure, unit), written_as(measure), rounded_as(measure)
     key = f"{label}.{measure}"
-    yield Column(f"{label}\n{heading}", key, written, right=True, short=short, joined=not is_first)
+    amount = Column(f"{label}\n{heading}", key, written, right=True, short=short, joined=not is_first)
+    yield grouped_under(amount, measure, unit, label)
     if not is_first:
-        yield change_column("difference", measure, f"{key}.difference", beside=True)
+        change = change_column("difference", measure, f"{key}.difference", beside=True)
+        yield grouped_under(change, measure, unit, DELTA)
 
 
 def _compared(name: str, totals: Sequence[Total | None], measures: Sequence[str]) -> list[Any]:

@@ -21,4 +21,4 @@ def catalogue() -> Table:
     for name, file in shipped().items():
         bill = count(load(name))
         data.append([name, bill.madds, bill.params, about(file)])
-    return Table(columns, data, below=["MAdds in convention 'core'"])
+    return Table(columns, data, below=["MAdds in convention 'core'"], caption="Specs; MAdds in convention 'core'.")

@@ -113,18 +113,24 @@ def counted_table(
     near: Mapping[str, Nearest],
     estimate: Estimate | None = None,
 ) -> Table:
-    """Return a count as a table: a line for each window alone, then one for all windows together."""
+    """Return a count as a table: a line for each window alone, then one for all windows together.
+
+    Without windows, the first line above the table says everything.
+    """
     columns = [
         Column("window", "window"),
         Column("variants within", "within", _bounds, right=True, record=_recorded),
         Column("%", right=True, name="share"),
-        Column("excluded by it alone", "excluded", _bounds, right=True, record=_recorded),
+        Column("removed by it alone", "excluded", _bounds, right=True, record=_recorded),
     ]
     data = []
     for quantity, window in windows:
         within = counted.alone[quantity.name]
         data.append([f"{quantity.name} {window_text(quantity.name, window)}", *_line(within, counted.size)])
-    whole = ["all together" if windows else "all", *_line(counted.within, counted.size)]
+    if not windows:  # a query of the size alone
+        size = f"{space.name}: {several(counted.size, 'variant')}"
+        return Table(columns, [["all", *_line(counted.within, counted.size)]], (), [size, *_skipped(space, counted)])
+    whole = ["all together", *_line(counted.within, counted.size)]
     above = [
         f"{space.name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
         *predicted_by(device_of(convention)),

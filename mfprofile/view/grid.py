@@ -83,12 +83,11 @@ def _skipped(table: Table, shape: Fitted, width: int | None) -> Iterator[str]:
     shown = {strip.printed.at for block in shape.blocks for strip in block}
     hidden = [column.called for at, column in enumerate(table.columns) if at not in shown]
     is_rounded = shape.is_short and any(_is_rounded(table, at) for at in shown)
-    rounded = f"numbers are rounded to fit {width} columns"
     if hidden:
-        what = f"{rounded}, and hidden" if is_rounded else f"hidden at {width} columns"
-        yield f"{what}: {', '.join(hidden)}; see --columns, --csv"
+        names = f"hidden to fit {width} columns: {', '.join(hidden)}"
+        yield f"{names}; {'numbers are rounded: ' if is_rounded else ''}--csv has all"
     elif is_rounded:
-        yield f"{rounded}; --csv has the exact ones"
+        yield f"numbers are rounded to fit {width} columns; --csv has the exact ones"
 
 
 def _is_rounded(table: Table, at: int) -> bool:

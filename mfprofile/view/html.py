@@ -34,8 +34,8 @@ def table_html(table: Table) -> str:
 
 
 def box(parts: Iterable[str]) -> str:
-    """Return parts of HTML as one element. If it is too wide, it scrolls, and the page does not."""
-    return f'<div style="overflow-x:auto">{"".join(parts)}</div>'
+    """Return parts of HTML as one element. If it is too wide, it scrolls, also by keyboard, and the page does not."""
+    return f'<div style="overflow-x:auto" tabindex="0">{"".join(parts)}</div>'
 
 
 def lines_html(texts: Sequence[str], bold: bool = False) -> str:
@@ -64,7 +64,7 @@ def _shortened(table: Table) -> list[Sequence[Any] | int]:
 def _heading(shown: Printed) -> str:
     text = "<br/>".join(escape(line(part)) for part in shown.heading.split("\n"))
     style = f"text-align:{_side(shown)};vertical-align:bottom;padding:.2em .6em;border-bottom:{_RULE};{_BOLD}"
-    return f'<th scope="col" style="{style}">{text}</th>'
+    return f'<th scope="col" style="{style}">{text}</th>' if text else f'<td style="{style}"></td>'
 
 
 def _section(columns: Sequence[Printed], rows: Sequence[Sequence[Any] | int], bold: bool) -> str:

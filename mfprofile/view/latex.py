@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mfprofile.view.escape import line, lines
-from mfprofile.view.latex_text import latex
+from mfprofile.view.latex_fitting import THIN, em, fitting
+from mfprofile.view.latex_text import latex, quoted, thousands
 from mfprofile.view.printing import Printed, cell
 
 if TYPE_CHECKING:
@@ -16,30 +17,51 @@ if TYPE_CHECKING:
     from mfprofile.view.tables import Column, Table
 
 _NUMBER = re.compile(r"(?P<sign>[-+]?)(?P<whole>[\d,]+)(?:\.(?P<part>\d+))?(?P<unit> %)?")
+_MARKUP = re.compile(r"\\[a-z]+|[{}^ ]")
 _UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 _MOST = 10**5
 """The greatest number that is written in a unit, so that a column does not have more digits than exact numbers."""
 
 
+_Sections: TypeAlias = "Sequence[Sequence[Sequence[Any]]]"
+
+
+class _Unit(NamedTuple):
+    """The unit of a column: its size and its letter; `exact` is whether the form asks for whole numbers."""
+
+    exact: bool
+    size: int = 1
+    letter: str = ""
+
+
 class _Column(NamedTuple):
-    """A column in LaTeX: its kind, its heading in lines, and its cells."""
+    """A column in LaTeX: its kind, its heading in lines, its cells, its width in em, and the heading of its group."""
 
     kind: str
     heading: Sequence[str]
     cells: Sequence[Sequence[str]]
+    width: float
+    group: str = ""
 
 
 def latex_of(table: Table, form: Form) -> str:
     """Return the table in LaTeX: a `tabular`, or with a caption or a label a `table` around it.
 
     The lines above and below the table are comments. Numbers that a narrow table would round have the unit of their
-    column (k, M or G) and two decimals, or are exact if the form says so.
+    column or group of columns (k, M or G) and two decimals, or are exact if the form says so. A table is made to fit
+    the text of an article: words are wrapped, or else columns move closer together.
     """
     sections = [table.data, *table.summary]
-    columns = [_column(column, at, sections, form.exact) for at, column in enumerate(table.columns)]
+    units = _units(table, sections, form.exact)
+    columns = [_column(column, at, sections, units[at]) for at, column in enumerate(table.columns)]
+    wraps = [at for at, column in enumerate(table.columns) if column.wraps or column.math]
+    fit = fitting([column.width for column in columns], wraps)
+    columns = [column._replace(kind=fit.wrapped.get(at, column.kind)) for at, column in enumerate(columns)]
     body = list(_tabular(columns))
     if form.caption is not None or form.label is not None:
-        body = list(_float(body, table, form))
+        body = list(_float([*fit.settings, *body], table, form))
+    elif fit.settings:
+        body = ["\\begingroup", *fit.settings, *body, "\\endgroup"]
     notes = ["needs \\usepackage{booktabs,siunitx}", *table.above]
     return "".join(f"{text}\n" for text in (*map(comment, notes), *body, *map(comment, filter(None, table.below))))
 
@@ -52,6 +74,7 @@ def comment(text: str) -> str:
 def _tabular(columns: Sequence[_Column]) -> Iterator[str]:
     yield f"\\begin{{tabular}}{{{' '.join(column.kind for column in columns)}}}"
     yield "\\toprule"
+    yield from _groups([column.group for column in columns])
     tallest = max(len(column.heading) for column in columns)
     for number in range(-tallest, 0):
         yield _row([column.heading[number] if -number <= len(column.heading) else "" for column in columns])
@@ -64,6 +87,15 @@ def _tabular(columns: Sequence[_Column]) -> Iterator[str]:
     yield "\\end{tabular}"
 
 
+def _groups(names: Sequence[str]) -> Iterator[str]:
+    """Yield the row with the headings of groups of columns, and a rule below each."""
+    if not any(names):
+        return
+    runs = [(name, list(run)) for name, run in groupby(range(len(names)), names.__getitem__)]
+    yield _row([f"\\multicolumn{{{len(at)}}}{{c}}{{{name}}}" if name else " & " * (len(at) - 1) for name, at in runs])
+    yield "".join(f"\\cmidrule(lr){{{at[0] + 1}-{at[-1] + 1}}}" for name, at in runs if name)
+
+
 def _row(cells: Sequence[str]) -> str:
     first, *others = cells
     if first.startswith(("[", "*")):  # LaTeX would take it for an argument of the line's end before it
@@ -72,30 +104,45 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _float(body: Sequence[str], table: Table, form: Form) -> Iterator[str]:
-    """Yield the lines of a table that floats. Without a caption, it has the first line above the table."""
-    caption = form.caption if form.caption is not None else "; ".join(table.above)
+    """Yield the lines of a table that floats. Without a caption of the user, it has that of the table."""
+    caption = latex(form.caption) if form.caption is not None else quoted(latex(_caption(table)))
     yield "\\begin{table}"
     yield "\\centering"
-    yield f"\\caption{{{latex(caption)}}}"
+    yield f"\\caption{{{caption}}}"
     if form.label is not None:
         yield f"\\label{{{form.label}}}"
     yield from body
     yield "\\end{table}"
 
 
-def _column(column: Column, at: int, sections: Sequence[Sequence[Sequence[Any]]], exact: bool) -> _Column:
-    values = [row[at] for rows in sections for row in rows]
-    unit, letter = (1, "") if exact or column.short is None else unit_of(values)
-    write = column.write if exact or column.short is None else column.short
-    shown = Printed(column, at, "", column.write if any(isinstance(value, int) for value in values) else write)
-    texts = [[_text(shown, row, unit) for row in rows] for rows in sections]
-    heading = [latex(text) for text in lines(column.heading).split("\n")]
-    heading[-1] = " ".join(filter(None, [heading[-1], f"({letter})" if letter else ""]))
+def _caption(table: Table) -> str:
+    """Return the caption of a table: its own, or the first line above it."""
+    return table.caption or (f"{table.above[0]}." if table.above else "")
+
+
+def _units(table: Table, sections: _Sections, exact: bool) -> list[_Unit]:
+    """Return the unit of each column. Columns of a group share one."""
+    values: dict[str, list[Any]] = {}
+    keys = [column.group or str(at) for at, column in enumerate(table.columns)]
+    for at, column in enumerate(table.columns):
+        if column.short not in (None, column.write) and not exact:
+            values.setdefault(keys[at], []).extend(row[at] for rows in sections for row in rows)
+    return [_Unit(exact, *unit_of(values.get(key, []))) for key in keys]
+
+
+def _column(column: Column, at: int, sections: _Sections, unit: _Unit) -> _Column:
+    is_amount = any(isinstance(row[at], int) for rows in sections for row in rows)
+    short = column.percent or (None if unit.exact or is_amount else column.short)
+    shown = Printed(column, at, "", short or column.write)
+    texts = [[_text(shown, row, unit.size) for row in rows] for rows in sections]
+    letter = f" ({unit.letter})" if unit.letter else ""
+    heading = lines(column.within or column.heading).split("\n")
+    if not column.group:
+        heading[-1] = f"{heading[-1]}{letter}".strip()
     numbers = [_NUMBER.fullmatch(text) for text in chain(*texts)] if column.right else []
     known = [number for number in numbers if number is not None]
-    if not known:
-        return _words(shown, sections, heading)
-    return _of_numbers(known, heading, texts)
+    made = _of_numbers(known, heading, texts) if known else _words(shown, sections, heading)
+    return made._replace(group=latex(lines(column.group + letter)) if column.group else "")
 
 
 def _text(shown: Printed, row: Sequence[Any], unit: int) -> str:
@@ -128,28 +175,42 @@ def _of_numbers(known: Sequence[re.Match[str]], heading: list[str], texts: Seque
     more = ", retain-explicit-plus" if sign == "+" else ""
     in_percent = all(number["unit"] for number in known)
     if in_percent:
-        heading = [*heading[:-1], f"{heading[-1]} (\\%)".strip()]
+        heading = [*heading[:-1], heading[-1] if heading[-1] == "%" else f"{heading[-1]} (%)".strip()]
     decimals = f".{part}" if part else ""
+    digits = f"{sign}{'0' * whole}{decimals and '.' + '0' * part}{THIN * ((whole - 1) // 3)}"
     return _Column(
         f"S[table-format={sign}{whole}{decimals}{more}]",
-        [f"{{{text}}}" if text else "" for text in heading],
+        [f"{{{latex(text)}}}" if text else "" for text in heading],
         [[_number(text, in_percent) for text in rows] for rows in texts],
+        max(map(em, (digits, *heading, *(text for text in chain(*texts) if not _NUMBER.fullmatch(text))))),
     )
 
 
 def _number(text: str, in_percent: bool) -> str:
     number = _NUMBER.fullmatch(text)
     if number is None or (number["unit"] and not in_percent):
-        return f"{{{latex(text)}}}" if text else ""
+        return f"{{{thousands(latex(text))}}}" if text else ""
     return f"{number['sign']}{number['whole'].replace(',', '')}{'.' + number['part'] if number['part'] else ''}"
 
 
-def _words(shown: Printed, sections: Sequence[Sequence[Sequence[Any]]], heading: Sequence[str]) -> _Column:
-    cells = [[_words_of(cell(shown, row), shown.column) for row in rows] for rows in sections]
-    return _Column("r" if shown.column.right else "l", heading, cells)
+def _words(shown: Printed, sections: _Sections, heading: Sequence[str]) -> _Column:
+    if shown.column.math:
+        return _formulas([[row[shown.at] for row in rows] for rows in sections], heading)
+    texts = [[cell(shown, row) for row in rows] for rows in sections]
+    cells = [[_words_of(text, shown.column) for text in rows] for rows in texts]
+    widest = max(em(part) for text in (*heading, *chain(*texts)) for part in text.split("\n"))
+    return _Column("r" if shown.column.right else "l", list(map(latex, heading)), cells, widest)
+
+
+def _formulas(sections: Sequence[Sequence[str]], heading: Sequence[str]) -> _Column:
+    """Return a column of math. LaTeX breaks long formulas after a sign, if the column has paragraphs."""
+    widest = max(em(_MARKUP.sub("", text)) for text in (*heading, *chain(*sections)))
+    return _Column("l", list(map(latex, heading)), [[f"${formula}$" for formula in rows] for rows in sections], widest)
 
 
 def _words_of(text: str, column: Column) -> str:
     parts = [f"\\texttt{{{latex(part)}}}" if column.code and part else latex(part) for part in text.split("\n")]
+    if column.right:
+        parts = list(map(thousands, parts))
     stacked = r"\\".join(parts)
     return stacked if len(parts) == 1 else f"\\shortstack[{'r' if column.right else 'l'}]{{{stacked}}}"

@@ -31,7 +31,7 @@ _LETTERS: Mapping[str, str] = MappingProxyType(
             for letter, command in {
                 "×": r"\times", "·": r"\cdot", "→": r"\rightarrow", "←": r"\leftarrow", "−": "-", "±": r"\pm",
                 "µ": r"\mu", "μ": r"\mu", "θ": r"\theta", "τ": r"\tau", "≠": r"\neq", "≤": r"\leq", "≥": r"\geq",
-                "⌈": r"\lceil", "⌉": r"\rceil", "√": r"\surd", "½": r"\frac{1}{2}",
+                "Δ": r"\Delta", "⌈": r"\lceil", "⌉": r"\rceil", "√": r"\surd", "½": r"\frac{1}{2}",
             }.items()
         },
     }
@@ -52,3 +52,25 @@ def latex(text: str) -> str:
         text = text.replace("--", "-\0-")
     shown = _MINUS.sub("$-$", _LETTER.sub(lambda match: _LETTERS[match[0]], text)).replace("\0", "{}")
     return _INDENT.sub(lambda spaces: "\\quad" * (len(spaces[0]) // 2) + " ", shown)
+
+
+def quoted(text: str) -> str:
+    """Return text of LaTeX with its single quotes as pairs: opened by a grave accent.
+
+    >>> quoted("MAdds in convention 'core', not the network's")
+    "MAdds in convention `core', not the network's"
+    """
+    return re.sub(r"(?<!\w)'([^']+)'(?!\w)", r"`\1'", text)
+
+
+def thousands(text: str) -> str:
+    r"""Return text with whole numbers as siunitx groups them: by thin spaces, from five digits on.
+
+    >>> print(thousands("1,234 to 12,345"))
+    1234 to 12\,345
+    """
+    return re.sub(r"\d{1,3}(?:,\d{3})+", lambda number: _spaced(number[0]), text)
+
+
+def _spaced(number: str) -> str:
+    return number.replace(",", "" if len(number) == len("1,234") else r"\,")

@@ -12,7 +12,7 @@ from mfprofile.budget.parts import PartDifference
 from mfprofile.budget.places import APART
 from mfprofile.cost.subject import is_whole
 from mfprofile.spec.words import several
-from mfprofile.view.amounts import change_column, heading_of, rounded_as, written_as
+from mfprofile.view.amounts import change_column, grouped_under, heading_of, rounded_as, written_as
 from mfprofile.view.numbers import change, grouped
 from mfprofile.view.tables import Column, Table
 
@@ -85,8 +85,9 @@ def amount_columns(heading: str, unit: str, measures: Sequence[str]) -> list[Col
         name, written, short = heading_of(measure, unit), written_as(measure), rounded_as(measure)
         for side in ("before", "after"):
             column = Column(f"{name}\n{side}", write=written, right=True, short=short, name=f"{measure}.{side}")
-            columns.append(column._replace(joined=side == "after"))
-        columns.append(change_column(f"{name}\ngained", measure, f"{measure}.gained", beside=True))
+            columns.append(grouped_under(column._replace(joined=side == "after"), measure, unit, side))
+        change = change_column(f"{name}\ngained", measure, f"{measure}.gained", beside=True)
+        columns.append(grouped_under(change, measure, unit, "gained"))
     return columns
 
 

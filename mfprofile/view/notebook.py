@@ -110,10 +110,11 @@ def _difference(difference: Difference) -> Sequence[str]:
 
 
 def _variants(variants: Variants) -> Sequence[str]:
+    from mfprofile.view.asked import Asked
     from mfprofile.view.form import TEXT
     from mfprofile.view.variants import variants_table
 
-    return [table_html(variants_table(variants, variants.convention, TEXT, variants.ranked_by))]
+    return [table_html(variants_table(variants, variants.convention, TEXT, Asked(ranked=variants.ranked_by)))]
 
 
 def _variant(variant: Variant) -> Sequence[str]:

@@ -115,6 +115,17 @@ def change_in_percent(new: int, old: int, written: Callable[[int], str] = human)
     return _percent(new, old) if old and new != old else change(new, old, written)
 
 
+def percentage(new: int, old: int) -> str:
+    """Return the signed difference in percent, for a column of nothing else: one of 0 has a decimal, one to 0 a dash.
+
+    >>> percentage(5, 4), percentage(3, 3), percentage(30_000, 0)
+    ('+25.0 %', '0.0 %', '–')
+    """
+    if new == old:
+        return "0.0 %"
+    return _percent(new, old) if old else "–"
+
+
 def _percent(new: int, old: int) -> str:
     share = 100 * (new - old) / old
     digits = next(digits for digits in count(1) if round(share, digits))

@@ -14,6 +14,7 @@ _ESTIMATING = 2.0  # seconds that the first message waits for the estimate
 WHAT, BEFORE = "settings of the globals", "the space is read"
 _SLICES = 64  # a query is cut into about as many slices, if it has more settings
 _LONG = 10.0  # seconds from which on a whole time is estimated
+_LATE = 5.0  # the same where nothing is cleared: in a file or a log, short waits are not worth a line
 _BETWEEN = {True: 0.1, False: 5.0}  # seconds between messages, on a terminal and elsewhere
 
 
@@ -40,10 +41,11 @@ def progress_bar(
     thread.start()
     try:
         yield bar.progress
+        bar.is_whole = True
     finally:
         ended.set()
         thread.join()
-        bar.clear()
+        bar.close()
 
 
 def _ignore(_done: int, _of: int) -> None:
@@ -65,7 +67,7 @@ class _Bar:
         self.estimate = estimate
         self.estimated = ""
         self.started = self.last = time.monotonic()
-        self.shown = False
+        self.shown = self.is_whole = False
         self.done = self.of = 0
         self.lock = threading.Lock()
 
@@ -94,14 +96,19 @@ class _Bar:
         thread.start()
         thread.join(_ESTIMATING)
 
-    def clear(self) -> None:
-        """Remove the line from a terminal."""
+    def close(self) -> None:
+        """Remove the line from a terminal; elsewhere, write how long the work took, if lines on it were written."""
         if self.shown and self.on_terminal:
             sys.stderr.write("\r\033[K")
+        elif self.shown and self.is_whole:
+            what = f"all {self.of:,} {self.what}" if self.done == self.of > 0 else "done"
+            sys.stderr.write(f"{what}, {time.monotonic() - self.started:.0f} s\n")
+        sys.stderr.flush()
 
     def _write_if_due(self) -> None:
         now = time.monotonic()
-        if self.done == self.of > 0 or now - self.last < (_BETWEEN[self.on_terminal] if self.shown else _PATIENCE):
+        patience = _PATIENCE if self.on_terminal else _LATE
+        if self.done == self.of > 0 or now - self.last < (_BETWEEN[self.on_terminal] if self.shown else patience):
             return
         self.last, self.shown = now, True
         line = self._line(now - self.started)

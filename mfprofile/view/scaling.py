@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mfprofile.budget.scale import Member, Scaling
+from mfprofile.cost.bill import count
 from mfprofile.cost.sums import Total, whole_of
 from mfprofile.spec.model import Resolution
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.writing import dumped, mapping, yaml_text
 from mfprofile.view.amounts import written_as
-from mfprofile.view.bill import prediction, unpriced_ops
+from mfprofile.view.bill import other_convention, prediction, unpriced_ops
 from mfprofile.view.escape import line
 from mfprofile.view.head import SCHEMA, identity, latency_json
-from mfprofile.view.numbers import change, grouped, milliseconds
+from mfprofile.view.numbers import change, grouped, human, milliseconds
 
 
 def scaled_spec(scaling: Scaling, base: str | None) -> str:
@@ -49,12 +51,22 @@ def scaling_lines(scaling: Scaling) -> list[str]:
     """Return the figures as lines of text: the spec as it is, the largest member, the next step up."""
     bill = scaling.present
     members = {"found": scaling.largest, "next step up": scaling.over}
-    rows = [["", scaling.by, bill.convention.unit, "params", *([] if bill.device is None else ["ms"]), "to the budget"]]
+    rows = [
+        ["", scaling.by, bill.convention.unit, "params", *([] if bill.device is None else ["ms"]), "from the budget"]
+    ]
     rows.append(["as it is", *_cells(scaling.value, whole_of(bill), scaling)])
     rows += [[label, *_cells(member.value, member, scaling)] for label, member in members.items() if member is not None]
     title = f"{bill.name} scaled by {scaling.by} to at most {_goal(scaling)}"
-    ends = [] if scaling.over else [f"no larger {scaling.by} is valid"]
+    ends = [*([] if scaling.over else [f"no larger {scaling.by} is valid"]), *_otherwise(scaling)]
     return [line(title), *map(line, prediction(bill)), *map(line, unpriced_ops(bill)), "", *_aligned(rows), *ends]
+
+
+def _otherwise(scaling: Scaling) -> Iterator[str]:
+    """Yield what the member within the budget costs in a second convention: that of the paper, if MAdds are in core."""
+    name = other_convention(scaling.present)
+    if name is not None and scaling.largest is not None:
+        madds = count(scaling.largest.step.spec, name).madds
+        yield f"found, in convention '{name}': {human(madds)} MAdds ({grouped(madds)})"
 
 
 def _goal(scaling: Scaling) -> str:
@@ -69,8 +81,16 @@ def _goal(scaling: Scaling) -> str:
 def _cells(value: Any, costs: Member | Total[int], scaling: Scaling) -> list[str]:
     """Return the cells of a line: the value, its costs, and how far it is from the budget."""
     timed = [] if costs.latency is None else [milliseconds(costs.latency)]
-    gap = change(getattr(costs, scaling.quantity), scaling.budget, written_as(scaling.quantity))
-    return [str(value), grouped(costs.madds), grouped(costs.params), *timed, gap]
+    return [str(value), grouped(costs.madds), grouped(costs.params), *timed, _gap(costs, scaling)]
+
+
+def _gap(costs: Member | Total[int], scaling: Scaling) -> str:
+    """Return how far a cost is over or under the budget, such as `1,150,384 (0.6 %) under`."""
+    cost = getattr(costs, scaling.quantity)
+    if cost == scaling.budget:
+        return "equal"
+    signed = change(cost, scaling.budget, written_as(scaling.quantity))
+    return f"{re.sub('[+-]', '', signed)} {'over' if cost > scaling.budget else 'under'}"
 
 
 def _aligned(rows: list[list[str]]) -> Iterator[str]:

@@ -22,7 +22,7 @@ class Column(NamedTuple):
     """A column: its heading, its key in CSV and JSON, and how its values are written.
 
     A column without a key is not in CSV and JSON. `record` converts a value for CSV. A column of `code` is code in
-    Markdown.
+    Markdown. The values of a column of `math` are LaTeX, which Markdown and LaTeX show as formulas.
 
     The other fields are for text that has a width. `short` writes a value in the narrow form; a column that is a
     `pair` shows that beside the exact value where there is room. `optional` columns are skipped, those with the
@@ -30,6 +30,9 @@ class Column(NamedTuple):
     before it. `style` is the colour of a value on a terminal: `red`, `green`, or none for ''.
 
     `name` is what --columns and --sort call a column without a key.
+
+    For LaTeX alone, neighbours of the same `group` are under one heading, each with the heading `within` it, and share
+    a unit. `percent` writes a value as a percentage in place of `short`.
     """
 
     heading: str
@@ -39,12 +42,16 @@ class Column(NamedTuple):
     optional: int = 0
     wraps: bool = False
     code: bool = False
+    math: bool = False
     record: Callable[[Any], Any] = lambda value: value
     short: Callable[[Any], str] | None = None
     pair: bool = False
     joined: bool = False
     name: str = ""
     style: Callable[[Any], str] | None = None
+    group: str = ""
+    within: str = ""
+    percent: Callable[[Any], str] | None = None
 
     @property
     def called(self) -> str:
@@ -53,13 +60,17 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON."""
+    """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON.
+
+    `caption` is that of LaTeX if the user gives none; without it, the first line above the table is.
+    """
 
     columns: Sequence[Column]
     data: Sequence[Sequence[Any]]
     summary: Sequence[Sequence[Sequence[Any]]] = ()
     above: Sequence[str] = ()
     below: Sequence[str] = ()
+    caption: str = ""
 
 
 __all__ = ["MARKDOWN", "TEXT", "Column", "Form", "Table", "dumps", "remarks", "render", "render_each", "show"]
@@ -122,6 +133,8 @@ def _markdown(table: Table) -> str:
 def _markdown_cell(shown: Printed, row: Sequence[Any]) -> str:
     if shown.column.code and isinstance(row[shown.at], str):
         return markdown_code(row[shown.at])
+    if shown.column.math:
+        return f"${row[shown.at]}$"
     return "<br>".join(map(markdown, cell(shown, row).split("\n")))
 
 

@@ -12,15 +12,16 @@ from mfprofile.explore.results import Row
 from mfprofile.explore.space import Space
 from mfprofile.spec.words import listed, printable, several
 from mfprofile.view import tables
+from mfprofile.view.asked import Asked
 from mfprofile.view.prediction import amount
 from mfprofile.view.tables import Column, Form, Table, dumps, render
 from mfprofile.view.variants import counted_in, variant_json, variants_table, write_variants
 
 
 def show(
-    trained: Sequence[Trained], names: Sequence[str], source: str, convention: Counting, form: Form, folder: str | None
+    trained: Sequence[Trained], asked: Asked, source: str, convention: Counting, form: Form, folder: str | None
 ) -> None:
-    """Print trained variants in one of the forms, with these counted and measured figures.
+    """Print trained variants in one of the forms, with the counted and measured figures that were asked for.
 
     With a `folder`, also write each variant into it as a spec. Each of the two is done whatever becomes of the other.
     """
@@ -29,27 +30,26 @@ def show(
             write_variants([each.variant for each in trained], convention, folder)
     finally:
         if form.name == "json":
-            tables.show(dumps([trained_json(each, convention) for each in trained]))
+            tables.show(dumps([trained_json(each, convention, asked.names) for each in trained]))
         else:
-            tables.show(render(trained_table(trained, names, source, convention, form), form))
+            tables.show(render(trained_table(trained, asked, source, convention, form), form))
 
 
-def trained_json(trained: Trained, convention: Counting) -> dict[str, Any]:
+def trained_json(trained: Trained, convention: Counting, names: Sequence[str] = ()) -> dict[str, Any]:
     """Return a trained variant for JSON: as `variant_json`, with its measured figures and where they are from."""
     figures = {
         name: {"mean": float(each.mean), "std": each.deviation, "values": [float(value) for value in each.values]}
         for name, each in trained.measured.items()
     }
     about = counted_in(trained.variant.space, convention)
-    return {**about, **variant_json(trained.variant), "measured": figures, "rows": [row.where for row in trained.rows]}
+    shown = variant_json(trained.variant, names)
+    return {**about, **shown, "measured": figures, "rows": [row.where for row in trained.rows]}
 
 
-def trained_table(
-    trained: Sequence[Trained], names: Sequence[str], source: str, convention: Counting, form: Form
-) -> Table:
+def trained_table(trained: Sequence[Trained], asked: Asked, source: str, convention: Counting, form: Form) -> Table:
     """Return the table of the variants with a column for each measured figure; in CSV three of them."""
-    table = variants_table([each.variant for each in trained], convention, form, list(filter(counted, names)))
-    columns = [name for name in names if counted(name) is None]
+    table = variants_table([each.variant for each in trained], convention, form, asked)
+    columns = [name for name in asked.names if counted(name) is None]
     if form.name == "csv":
         more = [Column(name, key) for name in columns for key in (name, f"{name}.std", f"{name}.runs")]
         cells = [[cell for name in columns for cell in _record(each.measured.get(name))] for each in trained]

@@ -9,6 +9,7 @@ from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
 from mfprofile.cost.measures import usual
 from mfprofile.cost.weights import Counting
+from mfprofile.explore.measured import counted
 from mfprofile.explore.space import Place, Space
 from mfprofile.explore.unpriced import unpriced
 from mfprofile.explore.variant import Variant
@@ -17,21 +18,26 @@ from mfprofile.folders import write_folder
 from mfprofile.spec.load import load
 from mfprofile.spec.names import LATENCY, PILLARS, SUMS
 from mfprofile.spec.problems import dotted
-from mfprofile.spec.words import several, shown
+from mfprofile.spec.words import shown
 from mfprofile.spec.writing import yaml_text
+from mfprofile.view.asked import NOTHING, Asked
+from mfprofile.view.captions import meaning
 from mfprofile.view.escape import line
 from mfprofile.view.head import model_json
-from mfprofile.view.numbers import grouped, milliseconds
+from mfprofile.view.numbers import grouped, human, milliseconds
 from mfprofile.view.prediction import is_timed, no_ranking, not_priced, predicted_by, writer
 from mfprofile.view.tables import Column, Form, Table, dumps, render, show
 
 
-def variant_json(variant: Variant) -> dict[str, Any]:
-    """Return a variant for JSON: its cost, its choices, its content hash and its full spec."""
+def variant_json(variant: Variant, names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a variant for JSON: its cost, its choices, its content hash and its full spec.
+
+    `names` are the quantities that were asked for. They are beside the usual ones, by their names.
+    """
     figures, measures = variant.figures, _measures(variant.figures)
     pillars = {pillar: {measure: figures[f"{pillar}.{measure}"] for measure in measures} for pillar in PILLARS}
     usual = {*measures, *(f"{pillar}.{measure}" for pillar in PILLARS for measure in measures)}
-    more = {name: figure for name, figure in figures.items() if name not in usual}
+    more = {name: figure for name, figure in figures.items() if name not in usual or ("." in name and name in names)}
     return {
         **{measure: figures[measure] for measure in measures},
         "pillars": pillars,
@@ -66,12 +72,10 @@ def show_variants(
     convention: Counting,
     form: Form,
     folder: str | None = None,
-    ranked_by: Sequence[str] = (),
+    asked: Asked = NOTHING,
 ) -> None:
-    """Print variants in one of the forms. With a `folder`, also write each variant into it as a spec.
+    """Print the variants that were asked for in one of the forms. With a `folder`, also write each into it as a spec.
 
-    `ranked_by` are the quantities that they are ranked by. If one is a latency, a note says how many of the variants
-    the model cannot rank.
     Each of the two is done whatever becomes of the other.
     """
     try:
@@ -80,29 +84,34 @@ def show_variants(
     finally:
         if form.name == "json":
             about = counted_in(variants[0].space, convention) if variants else {}
-            show(dumps([{**about, **variant_json(variant)} for variant in variants]))
+            show(dumps([{**about, **variant_json(variant, asked.names)} for variant in variants]))
         else:
-            show(render(variants_table(variants, convention, form, ranked_by), form))
+            show(render(variants_table(variants, convention, form, asked), form))
 
 
-def variants_table(
-    variants: Sequence[Variant], convention: Counting, form: Form, ranked_by: Sequence[str] = ()
-) -> Table:
-    """Return a table with one line for each variant: its cost and its choices, in CSV one column for each choice."""
+def variants_table(variants: Sequence[Variant], convention: Counting, form: Form, asked: Asked = NOTHING) -> Table:
+    """Return a table with one line for each variant: its cost and its choices, in CSV one column for each choice.
+
+    Its cost is its multiply-adds and parameters (and its latency), and each quantity that was asked for, or that the
+    form names. If variants are ranked by a latency, a note says how many of them the model cannot rank.
+    """
     device = device_of(convention)
-    figures = variants[0].figures if variants else dict.fromkeys(usual(find_convention(convention)), 0)
-    names = list(dict.fromkeys([*_measures(figures), *filter(_is_requested, figures)]))
+    figures = (
+        variants[0].figures if variants else dict.fromkeys([*usual(find_convention(convention)), *_counted(asked)], 0)
+    )
+    names = _shown_quantities(figures, asked, form)
     columns = [Column("", "number", str, right=True)]
-    columns += [Column(_heading(name, convention), name, writer(name), right=True) for name in names]
+    columns += [_amounts(name, convention, form) for name in names]
     costs = [[at, *(variant.figures[name] for name in names)] for at, variant in enumerate(variants, 1)]
-    above = [f"{several(len(variants), 'variant')}; MAdds in convention '{convention}'", *predicted_by(device)]
+    above = [f"{asked.head(len(variants))}; MAdds in convention '{convention}'", *predicted_by(device)]
     below = not_priced(unpriced(variants[0].space, device)) if variants else []
-    for name in filter(is_timed, ranked_by):
+    for name in (name for name in asked.ranking if name in figures and is_timed(name)):
         below += no_ranking([variant.figures[name] for variant in variants], device)
     if form.name != "csv":
         columns.append(Column("choices", wraps=True))
         data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
-        return Table(columns, data, (), above, below)
+        caption = f"{above[0][0].upper()}{above[0][1:]} ({meaning(convention)})."
+        return Table(columns, data, (), above, below, caption)
     choices = list(dict.fromkeys(name for variant in variants for name in variant.choices))
     columns += [*(Column(name, name, record=plain_value) for name in choices), Column("content", "content")]
     data = [
@@ -110,6 +119,27 @@ def variants_table(
         for line, variant in zip(costs, variants, strict=True)
     ]
     return Table(columns, data, (), above)
+
+
+def _counted(asked: Asked) -> list[str]:
+    """Return the names of counted quantities among those that were asked for."""
+    return [name for name in asked.names if counted(name) is not None]
+
+
+def _shown_quantities(figures: Mapping[str, int], asked: Asked, form: Form) -> list[str]:
+    """Return the quantities that have a column: sums of the network, then those that were asked for."""
+    wanted = [*asked.names, *form.columns, form.sort.removeprefix("-")]
+    return list(
+        dict.fromkeys(
+            [*_measures(figures), *(name for name in wanted if name in figures), *filter(_is_requested, figures)]
+        )
+    )
+
+
+def _amounts(name: str, convention: Counting, form: Form) -> Column:
+    """Return the column of a quantity. Its human units are for LaTeX alone: neighbours on a front are often close."""
+    short = human if form.name == "latex" and not is_timed(name) else None
+    return Column(_heading(name, convention), name, writer(name), right=True, short=short)
 
 
 def _heading(name: str, convention: Counting) -> str:
@@ -143,8 +173,9 @@ def choices_in_words(choices: Mapping[Place, Any]) -> str:
 
 
 def plain_value(value: Any) -> Any:
-    """Return the value of a choice as a cell of CSV: a number or text, or a section as YAML writes it."""
-    return value if isinstance(value, int | float | str) or value is None else shown(value)
+    """Return the value of a choice as a cell of CSV: a number or text, or as YAML writes it: `true`, a section."""
+    is_plain = isinstance(value, int | float | str) and not isinstance(value, bool)
+    return value if is_plain or value is None else shown(value)
 
 
 def write_variants(variants: Sequence[Variant], convention: Counting, folder: str) -> None:

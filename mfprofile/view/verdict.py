@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from mfprofile.budget.checks import Outcome
-from mfprofile.budget.knobs import GROWTH
+from mfprofile.budget.knobs import GROWTH, Knob
 from mfprofile.budget.limits import shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
@@ -186,15 +186,21 @@ def _weights(amounts: Sequence[tuple[str, int]], finding: Finding) -> str:
 
 def _remedies(reason: Reason) -> Iterator[str]:
     if reason.remedies:
-        yield "  any one of these meets the limit:"
+        yield "  any one of these meets the limit, the nearest to it first:"
     elif reason.nearest:
         yield f"  no single knob{_reach(reason)} meets the limit; the nearest result of each:"
     else:
         yield f"  no single knob{_reach(reason)} meets the limit or comes nearer"
-    remedies = [*reason.remedies, *reason.nearest]
-    turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}:" for one in remedies]
+    remedies = [*sorted(reason.remedies, key=lambda one: abs(one.finding.excess)), *reason.nearest]
+    turned = [f"{one.knob.name} {one.knob.value} → {one.step.value}{_before_width(one.knob)}:" for one in remedies]
     for one, text in zip(remedies, turned, strict=True):
         yield f"    {text.ljust(max(map(len, turned)))} {_result(one)}{_side_effects(one)}"
+
+
+def _before_width(knob: Knob) -> str:
+    """Return a remark on a number of channels that the spec's `width` scales: the knob has the one before."""
+    is_scaled = knob.name == "stem" or knob.name.endswith((".out", ".exp", ".exp2"))
+    return " (before width)" if is_scaled and knob.spec.width != 1 else ""
 
 
 def _reach(reason: Reason) -> str:

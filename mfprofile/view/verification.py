@@ -12,10 +12,12 @@ from mfprofile.verify.explanation import NODES
 from mfprofile.view.formulas import formulas_json, unknown_formulas
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human
+from mfprofile.view.skipped import skipped_modules
 from mfprofile.view.tables import Column, Form, Table, dumps, render, render_each
 from mfprofile.view.values import MOST_NAMED
 
 if TYPE_CHECKING:
+    from mfprofile.cost.bill import Bill
     from mfprofile.verify.explanation import Comparison, Explanation
     from mfprofile.verify.outcome import Verification
 
@@ -36,12 +38,13 @@ def verification_table(verification: Verification) -> Table:
     of_mode = " of training" if bill.mode == TRAINING else ""
     above = f"{bill.name}: input {bill.subject.input}; {grouped(bill.madds)} core MAdds{of_mode}, "
     above += f"{grouped(bill.params)} params"
-    return Table(
-        _columns()[1:], [line[1:] for line in _lines(verification)], above=[above], below=list(_remarks(verification))
-    )
+    columns = _columns(are_params_explained=not any(one.unexplained_params for one in verification.explanations))
+    data = [line[1:] for line in _lines(verification)]
+    return Table(columns[1:], data, above=[above], below=list(_remarks(verification)))
 
 
-def _columns() -> list[Column]:
+def _columns(are_params_explained: bool = False) -> list[Column]:
+    """Return the columns. Where parameters are explained, a narrow table skips their difference first."""
     return [
         Column("name", "name"),
         Column("tool", "tool"),
@@ -49,12 +52,19 @@ def _columns() -> list[Column]:
         Column("printed", "printed", grouped, right=True, short=human),
         Column("unit", "unit"),
         Column("core", "core", grouped, right=True, optional=2, short=human),
-        Column("+ adds", "adds", _kinds, right=True, record=_flat, short=_kinds_rounded),
-        Column("− misses", "misses", _kinds, right=True, record=_flat, short=_kinds_rounded),
+        Column("adds", "adds", _kinds, right=True, record=_flat, short=_kinds_rounded),
+        Column("misses", "misses", _kinds, right=True, record=_flat, short=_kinds_rounded),
         Column("predicted", "predicted", grouped, right=True, optional=2, short=human),
         Column("unexplained", "unexplained", _signed, right=True, style=_colour),
         Column("params", "params", grouped, right=True, optional=1, short=human),
-        Column("unexplained", "unexplained_params", _signed, right=True, style=_colour),
+        Column(
+            "params unexplained",
+            "unexplained_params",
+            _signed,
+            right=True,
+            style=_colour,
+            optional=4 if are_params_explained else 0,
+        ),
     ]
 
 
@@ -94,11 +104,10 @@ def _remarks(verification: Verification) -> list[str]:
     lines = [] if params is None else [_compared("parameters against torch's tensors", params)]
     lines += unknown_formulas(verification.formulas)
     for one in verification.explanations:
-        lines += _remarks_on(one, verification.bill.params)
-    for one in verification.explanations:
-        if one.measured.unsupported:
-            named = ", ".join(f"{name} ({times})" for name, times in sorted(one.measured.unsupported.items()))
-            lines.append(f"{one.measured.tool} reports as not counted: {named}")
+        lines += _remarks_on(one, verification.bill)
+    lines += [_warning(one) for one in verification.explanations if one.measured.unsupported]
+    if any(one.measured.params is not None for one in verification.explanations):
+        lines += _params_left(verification.explanations)
     lines += failures(verification)
     if verification.bill.mode == TRAINING:
         lines.append("only torch's FlopCounterMode can count training; for convolutions in groups it counts more")
@@ -114,20 +123,42 @@ def failures(verification: Verification) -> list[str]:
     return [f"{name} could not be run: {reason}" for name, reason in verification.failures.items()]
 
 
-def _remarks_on(one: Explanation, params: int) -> Iterator[str]:
+def _warning(one: Explanation) -> str:
+    """Return a line on the operators that a tool warns of, and where the table has what it misses with them."""
+    tool = one.measured.tool
+    named = ", ".join(f"{name} ({times})" for name, times in sorted(one.measured.unsupported.items()))
+    where = "its row above has what that misses" if one.misses else "core counts nothing there that it misses"
+    return f"{tool} itself warns that it skips {named}{f'; {where}' if one.holds else ''}"
+
+
+def _params_left(explanations: Sequence[Explanation]) -> Iterator[str]:
+    """Yield a line that all parameters are explained, or nothing: the table has a column of those that are not."""
+    if not any(one.unexplained_params for one in explanations):
+        yield "all parameters of the tools are explained"
+
+
+def _remarks_on(one: Explanation, bill: Bill) -> Iterator[str]:
     """Yield remarks on one tool: the comparisons by path, the parameters that it misses, and its version."""
     tool = one.measured.tool
+    if one.holds and not one.adds and not one.misses:
+        yield f"{tool} prints the same as core{', as 2 FLOPs a multiply-add' if one.unit == 'FLOPs' else ''}"
     if one.by_path is not None:
         yield _compared(f"{one.unit} against {tool}", one.by_path)
         yield from _nodes_left(one.by_path)
     if one.activations is not None:
         yield _compared(f"activations of products against {tool}", one.activations)
-    if params != one.predicted_params and not _is_of_file(one):
-        yield f"{tool} misses {grouped(params - one.predicted_params)} params outside the layers that it knows"
-    if params != one.predicted_params and _is_of_file(one):
-        yield f"the params of {tool} are stored tensors that its nodes read, also running statistics and sizes"
+    if bill.params != one.predicted_params:
+        yield _params_missed(one, bill)
     if not one.version_known:
         yield _of_another_version(one)
+
+
+def _params_missed(one: Explanation, bill: Bill) -> str:
+    tool = one.measured.tool
+    if _is_of_file(one):
+        return f"the params of {tool} are stored tensors that its nodes read, also running statistics and sizes"
+    modules = skipped_modules(bill.under(tool))
+    return f"{tool} misses {modules or f'{grouped(bill.params - one.predicted_params)} params outside its layers'}"
 
 
 def _is_of_file(one: Explanation) -> bool:

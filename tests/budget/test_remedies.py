@@ -249,3 +249,18 @@ def test_halving_ends_at_a_step_that_holds_after_one_that_does_not(answers: list
     assert step == last or answers[step]
     before = [answer for answer in answers[:step] if answer is not None]
     assert not before or before[-1] is False
+
+
+def test_remedies_are_printed_with_the_nearest_to_the_limit_first() -> None:
+    """Whatever their knob; channels that `width` scales are marked as those before it."""
+    lines = run("check", "mf294m", "--max-madds", "280M").stdout.splitlines()
+    start = lines.index("  any one of these meets the limit, the nearest to it first:") + 1
+    texts = [line.split(": ")[1].partition(", with")[0] for line in lines[start : lines.index("", start)]]
+    counts = [int(text.replace(",", "")) for text in texts]
+    assert len(counts) == 11
+    assert counts == sorted(counts, reverse=True)
+    assert "    blocks.10.out 192 → 152: 279,908,640" in lines
+    narrow = run("check", "mf294m", "--set", "width=0.9", "--max-madds", "240M").stdout
+    assert "blocks.9.exp 768 → " in narrow
+    assert re.search(r"  blocks\.9\.exp 768 → \d+ \(before width\): +2[34]\d,", narrow)
+    assert re.search(r"  tokens\.dim 192 → \d+: ", narrow)

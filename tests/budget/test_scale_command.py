@@ -17,10 +17,11 @@ from mfprofile.view.scaling import scaled_spec
 SHOWN = """\
 # mf294m scaled by width to at most 200,000,000 MAdds in convention 'core'
 #
-#                 width        MAdds      params          to the budget
-#   as it is          1  286,732,160  11,422,648  +86,732,160 (+43.4 %)
-#   found           0.8  198,849,616   9,796,132    -1,150,384 (-0.6 %)
-#   next step up   0.81  201,192,720   9,910,020    +1,192,720 (+0.6 %)
+#                 width        MAdds      params           from the budget
+#   as it is          1  286,732,160  11,422,648  86,732,160 (43.4 %) over
+#   found           0.8  198,849,616   9,796,132   1,150,384 (0.6 %) under
+#   next step up   0.81  201,192,720   9,910,020    1,192,720 (0.6 %) over
+# found, in convention 'paper': 204.78M MAdds (204,780,832)
 extends: mf294m
 width: 0.8
 """

@@ -56,8 +56,10 @@ def test_a_table_is_whole(command: str) -> None:
     bare = re.sub(r"\\[{}&]", "", body)
     assert bare.count("{") == bare.count("}")
     for tabular in re.findall(r"\\begin\{tabular\}.*?\\end\{tabular\}", bare, re.DOTALL):
-        kinds = re.findall(r"S\[[^]]*]|[lr]", tabular.splitlines()[0].partition("tabular}")[2])
-        assert {row.count("&") + 1 for row in _rows(tabular)} == {len(kinds)}
+        kinds = re.findall(r"S\[[^]]*]|>\{[^}]*\}p\{[^}]*\}|[lr]", tabular.splitlines()[0].partition("tabular}")[2])
+        spans = re.compile(r"\\multicolumn\{(\d+)\}")
+        more = {row: sum(int(number) - 1 for number in spans.findall(row)) for row in _rows(tabular)}
+        assert {row.count("&") + 1 + more[row] for row in more} == {len(kinds)}
         for rule in ("toprule", "midrule", "bottomrule"):
             assert f"\\{rule}\n" in tabular
 
@@ -88,13 +90,14 @@ def test_numbers_have_the_unit_of_their_column() -> None:
 
 
 def test_a_caption_or_a_label_makes_a_table_that_floats() -> None:
-    """Without a caption of its own, it says what was counted, and in which convention."""
+    """Without a caption of its own, it says in a sentence what was counted, and in which convention."""
     assert "\\begin{table}" not in run("count", "mf26m", "--latex").stdout
     labelled = run("count", "mf26m", "--latex", "--label", "tab:costs").stdout
-    caption = r"\caption{mf26m: input 224$\times$224, 3 tokens of 128; MAdds in convention 'core'}"
-    assert f"\\begin{{table}}\n\\centering\n{caption}\n\\label{{tab:costs}}\n\\begin{{tabular}}" in labelled
+    about = "convolutions, linear layers and matrix products of attention; 25.92M in the paper's convention"
+    caption = f"\\caption{{Cost of mf26m, input 224$\\times$224; MAdds in convention `core' ({about}).}}"
+    assert f"\\begin{{table}}\n\\centering\n{caption}\n\\label{{tab:costs}}\n" in labelled
     own = run("count", "mf26m", "--latex", "--caption", "Costs of 100 %").stdout
-    assert "\\caption{Costs of 100 \\%}\n\\begin{tabular}" in own
+    assert "\\caption{Costs of 100 \\%}\n" in own
     assert "% mf26m: input 224×224, 3 tokens of 128; MAdds in convention 'core'\n" in own
 
 
@@ -118,3 +121,73 @@ def test_options_that_do_not_fit_are_refused(options: str, message: str) -> None
     """The message names both."""
     done = run("count", "mf26m", *options.split())
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {message}\n")
+
+
+ARTICLE = r"""\documentclass{article}
+\usepackage{booktabs,siunitx}
+\begin{document}
+%s
+\end{document}
+"""
+WIDE = (
+    "count mf214m mf294m --by pillar",
+    "count mf26m mf294m --by pillar --exact",
+    "count mf26m mf508m --latency-model devices/example-torch.json",
+    "count mf26m mf52m mf508m",
+    "count mf26m mf52m mf508m --exact",
+    "count mf26m mf52m mf96m mf294m",
+    "diff mf151m mf96m --columns pillar,madds.before,madds.after,madds.gained,params.before,params.gained",
+    "explore front tiny --minimize madds --maximize former.params --madds :2M",
+    "explore best mf294m-tokens --maximize params --madds :290M -n 3",
+)
+
+
+def test_tables_fit_the_text_of_an_article(tmp_path: Path) -> None:
+    """Nothing runs over the margin: columns are closer, or choices are wrapped."""
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
+    texts = [run(*command.split(), "--latex", "--label", f"t:{at}").stdout for at, command in enumerate(WIDE)]
+    (tmp_path / "a.tex").write_text(ARTICLE % "\n\\clearpage\n".join(texts), encoding="utf-8")
+    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "a.tex"], cwd=tmp_path, capture_output=True)
+    lines = done.stdout.decode(errors="replace").splitlines()
+    assert (done.returncode, [line for line in lines if line.startswith(("!", "Overfull"))]) == (0, [])
+
+
+def test_a_comparison_has_a_heading_for_each_quantity() -> None:
+    """Its networks are below it, with their unit once, and a difference of nothing is a number too."""
+    text = run("count", "mf294m", "mf508m", "--by", "pillar", "--latex").stdout
+    assert (
+        " & \\multicolumn{3}{c}{MAdds (M)} & \\multicolumn{3}{c}{Params (M)} \\\\\n\\cmidrule(lr){2-4}\\cmidrule(lr){5-7}"
+        in text
+    )
+    assert "pillar & {mf294m} & {mf508m} & {$\\Delta$ (\\%)} & {mf294m} & {mf508m} & {$\\Delta$ (\\%)} \\\\\n" in text
+    assert "\nformer & 14.75 & 14.75 & 0.0 & 2.45 & 2.45 & 0.0 \\\\\n" in text
+    exact = run("count", "mf294m", "mf508m", "--by", "pillar", "--latex", "--exact").stdout
+    assert "\nformer & 14750208 & 14750208 & 0.0 & 2453184 & 2453184 & 0.0 \\\\\n" in exact
+    assert "," not in "".join(_rows(exact))
+
+
+def test_a_latency_is_in_milliseconds() -> None:
+    """It has no other unit beside them."""
+    model = ("--latency-model", "devices/example-torch.json")
+    text = run("count", "mf26m", "mf52m", *model, "--latex", "--columns", "pillar,mf26m.latency,mf52m.latency").stdout
+    assert " & \\multicolumn{2}{c}{Latency (ms)} \\\\\n" in text
+
+
+def test_the_caption_of_a_comparison_is_short() -> None:
+    """It is one sentence with the quotes of LaTeX, and the amounts that a reader of the paper knows."""
+    text = run("count", "mf294m", "mf508m", "--by", "pillar", "--latex", "--label", "tab:x").stdout
+    caption = next(line for line in text.splitlines() if line.startswith("\\caption"))
+    assert caption.startswith(
+        "\\caption{Cost of mf294m and mf508m by pillar, input 224$\\times$224; MAdds in convention `core' ("
+    )
+    assert caption.endswith("; 294.05M and 508.68M in the paper's convention).}")
+
+
+def test_choices_are_wrapped_and_amounts_have_units() -> None:
+    """The rest of the line is for the choices."""
+    text = run("explore", "front", "tiny", "--maximize", "former.params", "--minimize", "madds", "--latex").stdout
+    assert r"p{\dimexpr\linewidth-" in text
+    assert " & {MAdds (M)} & {params (k)} & {former.params (k)} & choices \\\\\n" in text
+    exact = run("explore", "front", "tiny", "--madds", ":1455000", "--latex", "--exact").stdout
+    assert "\n1 & 1454912 & 23602 & input 64" in exact

@@ -38,12 +38,12 @@ def test_a_measurement_has_its_interval_its_noise_and_its_machine() -> None:
         measurement_text(measurement(), None, Form("text"))
         == """\
 measured on Fast 9000, 8 cores; onnxruntime 1.32; 1 thread, float32, batch 1
-CPU time: median of 6 sweeps with its 96.9 % interval; ×: against ref in the same sweeps
+CPU time: median of 6 sweeps with its 96.9 % interval; × ref: in the same sweeps
 
- network    ms  from    to     ×    MAdds  ms/100M  GMAdds/s  % of peak
- ──────────────────────────────────────────────────────────────────────
- ref      5.00  5.00  5.00  1.00   25.00M     20.0      5.00       19.1
- net      21.0  20.0  22.0  4.20  200.00M     10.5      9.52       36.3
+ network    ms  ms from–to  × ref    MAdds  ms/100M  GMAdds/s  % of peak
+ ───────────────────────────────────────────────────────────────────────
+ ref      5.00   5.00–5.00   1.00   25.00M     20.0      5.00       19.1
+ net      21.0   20.0–22.0   4.20  200.00M     10.5      9.52       36.3
 
 peak: 26.2 GMAdds/s in a 64×64 product (0.0100 ms)
 noise 0.0 %; the reference became 0.0 % faster during the sweeps
@@ -59,13 +59,13 @@ def test_parts_have_a_line_for_what_they_do_not_add_up_to() -> None:
         == """\
 each pillar by itself, in the same sweeps
 
- pillar      ms   from    to      %    MAdds  ms/100M  GMAdds/s  % of peak
- ─────────────────────────────────────────────────────────────────────────
- mobile    12.0   12.0  12.0   57.1  150.00M     8.00      12.5       47.7
- former    9.50   9.00  10.0   45.2   50.00M     19.0      5.26       20.1
- (rest)  -0.500  -2.00  1.00   -2.4        0
+ pillar      ms     ms from–to      %    MAdds  ms/100M  GMAdds/s  % of peak
+ ───────────────────────────────────────────────────────────────────────────
+ mobile    12.0      12.0–12.0   57.1  150.00M     8.00      12.5       47.7
+ former    9.50      9.00–10.0   45.2   50.00M     19.0      5.26       20.1
+ (rest)  -0.500  -2.00 to 1.00   -2.4        0
 
- whole     21.0   20.0  22.0  100.0  200.00M     10.5      9.52       36.3
+ whole     21.0      20.0–22.0  100.0  200.00M     10.5      9.52       36.3
 
 (rest): what the parts, each run by itself, do not add up to
 """
@@ -94,8 +94,8 @@ def test_json_has_every_sweep_in_nanoseconds() -> None:
 
 def test_markdown_and_csv_have_the_same_lines() -> None:
     """CSV has milliseconds as they are, and the parts instead of the networks."""
-    assert "| net | 21.0 | 20.0 | 22.0 | 4.20 | 200.00M | 10.5 | 9.52 | 36.3 |" in measurement_text(
-        measurement(), None, "markdown"
+    assert "| net | 21.0 | 20.0–22.0 | 4.20 | 200.00M | 10.5 | 9.52 | 36.3 |" in measurement_text(
+        measurement(), None, Form("markdown")
     )
     header, reference, net = measurement_text(measurement(), None, Form("csv")).splitlines()
     assert header == "name,median_ms,low_ms,high_ms,times_reference,madds,ms_per_100m,gmadds_per_s,share_of_peak"

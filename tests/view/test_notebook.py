@@ -40,7 +40,7 @@ MADDS = quantity_of("madds")
 MOST_PARAMS = Objective(quantity_of("params"), most=True)
 WITHIN = [(MADDS, window("4M:8M"))]
 TAGS = {"div", "table", "thead", "tbody", "tr", "th", "td", "span", "br"}
-ATTRIBUTES = {"style", "scope", "colspan"}
+ATTRIBUTES = {"style", "scope", "colspan", "tabindex"}
 EVIL = "<script>alert('1')</script>&amp;\x1b[31m"
 
 
@@ -306,6 +306,15 @@ def reprs() -> Iterator[tuple[Any, str]]:
     points = front(space, (Objective(MADDS), MOST_PARAMS))
     yield points[:2], "Variants(2, madds=1454912…1459008, params=23602…25810, convention=core)"
     yield points[:0], "Variants(0, convention=core)"
+
+
+def test_a_keyboard_can_scroll_it_and_no_heading_is_empty() -> None:
+    """As axe-core demands: what scrolls can have the focus, and a heading without text is a plain cell."""
+    roots = [shown(value) for value, _ in reprs() if hasattr(value, "_repr_html_") and value._repr_html_()]
+    assert all("overflow-x:auto" in root.attrib["style"] and root.attrib["tabindex"] == "0" for root in roots)
+    first = [row[0] for root in roots for row in root.iter("tr")]
+    assert any(cell.tag == "td" and cell.text is None for cell in first)
+    assert not [cell for root in roots for cell in root.iter("th") if not "".join(cell.itertext()).strip()]
 
 
 def test_a_repr_is_one_short_line() -> None:

@@ -265,6 +265,57 @@ def test_the_wrong_part_of_a_link_stays_until_it_is_removed(chromium: Browser, t
         assert not page.is_visible("#notice")
 
 
+def test_a_wrong_link_says_once_what_is_wrong_and_whose_figures_are_shown(chromium: Browser, tmp_path: Path) -> None:
+    """All wrong parts are in the box, those with a control lead there; as they are mended, they leave it."""
+    fragment = "#tokens.count=0&foo=3&tokens.dim=190"
+    with opened(chromium, tmp_path, load("mf214m"), fragment) as page:
+        assert page.inner_text("#wrong").splitlines() == [
+            "foo: unknown key",
+            "tokens = 0: must be a whole number from 1 to 4096",
+            "token dimension = 190: must be a multiple of 4: DY-ReLU's θ reduces the token to a quarter; use 188 or 192",
+        ]
+        assert (
+            page.inner_text("#whose") == "Until tokens and token dimension are mended, the figures are those of mf214m."
+        )
+        assert (
+            page.inner_text("#state") == "Not counted: tokens. Until that is mended, the figures are those of mf214m."
+        )
+        assert page.inner_text("#madds-change") == "figure of mf214m"
+        assert page.inner_text("#madds") == shown(count("mf214m").madds)
+        assert page.is_disabled("#copy-link")
+        page.click("#wrong button >> nth=1")
+        assert page.evaluate("document.activeElement.id") == "knob-tokens.dim"
+        page.fill("#knob-tokens\\.dim", "188")
+        assert page.inner_text("#wrong").splitlines() == [
+            "foo: unknown key",
+            "tokens = 0: must be a whole number from 1 to 4096",
+        ]
+        page.fill("#knob-tokens\\.count", "4")
+        assert page.inner_text("#wrong") == "foo: unknown key"
+        assert page.inner_text("#whose") == "The figures are those of mf214m with 2 settings changed."
+        assert page.inner_text("#madds") == shown(count(load("mf214m", ["tokens.count=4", "tokens.dim=188"])).madds)
+        assert page.is_enabled("#copy-link")
+
+
+def test_the_wrong_values_of_a_link_are_removed_with_one_button(chromium: Browser, tmp_path: Path) -> None:
+    """The rest of the link stays, in the state and in the address; Undo brings the values back."""
+    with opened(chromium, tmp_path, load("mf214m"), "#tokens.count=0&foo=3&classes=10&head.fc=&tokens.dim=190") as page:
+        assert (
+            page.inner_text("#wrong").splitlines()[1]
+            == "hidden layer removed: is missing: must be a whole number from 1 to 65536"
+        )
+        assert page.inner_text("#whose").endswith("the figures are those of mf214m with 1 setting changed.")
+        page.click("#dismiss")
+        page.wait_for_url(re.compile("#classes=10$"))
+        assert not page.is_visible("#notice")
+        assert page.inner_text("#state") == "1 setting changed."
+        assert page.inner_text("#madds") == shown(count(load("mf214m", ["classes=10"])).madds)
+        page.click("#undo")
+        assert page.input_value("#knob-tokens\\.count") == "0"
+        page.click("#reset")
+        assert page.inner_text("#state") == "No setting changed."
+
+
 WRONG_VALUES = [
     ("blocks.8.out=97", "blocks.8.out"), ("stem=x", "stem"), ("tokens.dim=190", "tokens.dim"), ("blocks.2.exp=100", "blocks.2.exp"),
     ("blocks.3.kernel=4", "blocks.3.kernel"), ("groups=3", "groups"), ("bridge.heads=3", "bridge.heads"), ("input=16", "input"),
@@ -282,7 +333,9 @@ def test_a_wrong_value_in_a_link_is_at_its_control(chromium: Browser, tmp_path: 
         for fragment, control in WRONG_VALUES:
             (read,) = page.evaluate(RESTORE, [f"classes=10&{fragment}"])
             message, invalid = page.evaluate(at, control)
-            assert (read["isCounted"], read["wrong"], invalid) == (False, [], "true"), fragment
+            parts = 2 if fragment.startswith("blocks.2.exp=100&") else 1
+            assert (read["isCounted"], len(read["wrong"]), invalid) == (False, parts, "true"), fragment
+            assert page.is_visible("#wrong button"), fragment
             by_command = words_of_the_command(fragment.replace("%C2%A0", "\N{NO-BREAK SPACE}"), "mf294m")
             numbers = re.search(r"use (\d+)(?: or (\d+))?", by_command)
             assert all(f"{number}" in message for number in (numbers.groups() if numbers else ())), (
@@ -315,7 +368,7 @@ def test_a_problem_is_at_the_control_that_was_turned_last(chromium: Browser, tmp
         ]
         assert (
             page.inner_text("#state")
-            == "Not counted: bridge's heads and 2 more. These figures are the last valid ones."
+            == "Not counted: bridge's heads and 2 more. Until that is mended, the figures are those of mf294m."
         )
         page.click("#error-bridge\\.heads button >> nth=1")
         assert page.evaluate("document.activeElement.id") == "knob-blocks.8.out"
@@ -338,7 +391,7 @@ def test_every_convention_gives_pythons_total(chromium: Browser, tmp_path: Path,
         for convention in CONVENTIONS:
             page.select_option("#convention", convention)
             assert page.inner_text("#madds") == shown(count(spec, convention).madds)
-            assert page.text_content("#madds-unit") == CONVENTIONS[convention].unit
+            assert page.text_content("#madds-unit") == f"{CONVENTIONS[convention].unit} in convention ‘{convention}’"
 
 
 @pytest.mark.parametrize("name", ["mf294m", "mf294m-coco", "mf294m-retinanet"])

@@ -76,7 +76,7 @@ def test_a_link_keeps_both_variants_and_each_can_be_taken_away(chromium: Browser
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.focus("#pin")
         page.keyboard.press("Enter")
-        assert page.inner_text("#state") == "B: 2 settings changed, compared with A. See both side by side"
+        assert page.inner_text("#state") == "No setting of B differs from A. See both side by side"
         page.click("#state button")
         assert page.evaluate("document.activeElement.id") == "compare-title"
         assert page.inner_text("#apart") == "none: A and B are the same"
@@ -86,6 +86,7 @@ def test_a_link_keeps_both_variants_and_each_can_be_taken_away(chromium: Browser
         address = page.url
         page.goto("about:blank")
         page.goto(address)
+        assert page.inner_text("#state") == "2 settings of B differ from A. See both side by side"
         assert page.inner_text("#apart").splitlines() == ["stem: 16 → 24", "Block 1, expansion: 32 → 48"]
         page.click("#copy-a")
         page.wait_for_selector("#said:text-is('Copied')", state="attached")
@@ -103,6 +104,24 @@ def test_a_link_keeps_both_variants_and_each_can_be_taken_away(chromium: Browser
         assert not page.is_visible("#compare")
         apart = count(load("mf294m", OF_B)).madds - count("mf294m").madds
         assert page.inner_text("#madds-change").startswith(difference(apart, 0))
+
+
+def test_the_bill_names_what_it_is_compared_with(chromium: Browser, tmp_path: Path) -> None:
+    """The columns of changes and the marks on the bars are named, after A or after the original."""
+    heads = (
+        "[...document.querySelectorAll('#bill thead th:nth-child(4n + 1)')].slice(1).map((node) => node.textContent)"
+    )
+    with opened(chromium, tmp_path, load("mf294m")) as page:
+        assert page.evaluate(heads) == ["change", "change"]
+        assert not page.is_visible("#mark")
+        page.fill("#knob-tokens\\.count", "4")
+        assert page.inner_text("#mark") == "mf294m’s amount, where it differs"
+        page.click("#pin")
+        assert page.evaluate(heads) == ["B − A", "B − A"]
+        assert not page.is_visible("#mark")
+        page.fill("#knob-tokens\\.count", "3")
+        assert page.inner_text("#mark") == "A’s amount, where it differs"
+        assert "A " in (page.get_attribute("#bill .bars:has(.before)", "title") or "")
 
 
 def test_what_is_wrong_with_a_in_a_link_is_left_out(chromium: Browser, tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def test_the_model_and_its_error_are_on_the_page(chromium: Browser, tmp_path: Pa
         assert (tmp_path / "written.html").read_bytes() == (tmp_path / "mf26m.html").read_bytes()
         assert page.inner_text("#about-model") == f"ms: predicted by latency model {device.about}"
         assert "mean error 3.0 % on 24 held-out networks" in page.inner_text("#about-model")
+        assert page.inner_text("#latency-error") == "± 3.0 %"
         with page.expect_download() as download:
             page.click("#download-csv")
         header = Path(download.value.path()).read_text(encoding="utf-8").splitlines()[0]
@@ -129,6 +130,20 @@ def test_the_model_and_its_error_are_on_the_page(chromium: Browser, tmp_path: Pa
         assert not page.is_visible("#about-model")
         assert not page.is_visible("#latency")
         assert page.query_selector("#knob-budget\\.max\\.latency") is None
+
+
+def test_no_time_reads_as_zero(chromium: Browser, tmp_path: Path) -> None:
+    """A time below half a microsecond is "<0.001", and a difference has digits until one is not zero."""
+    times = [0, 1, 499, 500, 501, 1499, 13_205_432]
+    with opened(chromium, tmp_path, load("mf214m"), "#tokens.count=4&A=original", read_device(DEVICES[0])) as page:
+        assert page.evaluate("(times) => times.map(timed)", times) == [
+            "0.000", "<0.001", "<0.001", *(milliseconds(time) for time in times[3:]),
+        ]  # fmt: skip
+        assert page.evaluate("(times) => times.map(timeApart)", times) == [
+            "0.000", "0.000001", "0.0005", *(milliseconds(time) for time in times[3:]),
+        ]  # fmt: skip
+        row = page.locator(".side:nth-of-type(3) tr", has=page.locator("th:text-is('tokens')"))
+        assert row.locator("td .exact").all_inner_texts() == ["0.001", "<0.001", "−0.0002"]
 
 
 def test_a_limit_on_latency_has_the_verdict_of_check(chromium: Browser, tmp_path: Path) -> None:

@@ -47,18 +47,52 @@ def test_long_work_prints_a_line_every_five_seconds(clock: Clock, capsys: pytest
         for seconds, done in [(20.0, 4), (2.0, 5), (4.0, 6)]:
             clock.now += seconds
             progress(done, 8)
-    assert capsys.readouterr().err == WAITED + "6 of 8 settings of the globals, about 9 s left\n"
+    assert capsys.readouterr().err == WAITED + "6 of 8 settings of the globals, about 9 s left\ndone, 26 s\n"
+
+
+def test_elsewhere_short_work_prints_nothing_and_long_work_says_that_it_is_done(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So the last line of a log is not that there is work left. Work that fails says so itself."""
+    with progress_bar(what="parts") as progress:
+        clock.now += 3.0
+        progress(15, 18)
+        progress(18, 18)
+    assert capsys.readouterr().err == ""
+    with progress_bar(what="parts") as progress:
+        clock.now += 6.0
+        progress(12, 18)
+        clock.now += 3.0
+        progress(18, 18)
+    assert capsys.readouterr().err == "12 of 18 parts, about 3 s left\nall 18 parts, 9 s\n"
+    with pytest.raises(KeyboardInterrupt), progress_bar(what="parts") as progress:
+        clock.now += 6.0
+        progress(12, 18)
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == "12 of 18 parts, about 3 s left\n"
+
+
+def test_a_terminal_keeps_no_line_of_progress(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that was written is cleared before the answer."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress_bar(what="parts") as progress:
+        clock.now += 2.0
+        progress(15, 18)
+        progress(18, 18)
+    assert capsys.readouterr().err == "\r15 of 18 parts, about 0 s left\033[K\r\033[K"
 
 
 def test_the_first_line_does_not_wait_for_the_first_part(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
     """A thread writes it while the work runs."""
     with progress_bar() as progress:
         progress(0, 8)
-        clock.now += 2.0
+        clock.now += 5.0
         lines = _wait_for_error(capsys)
         clock.now += 5.0
         lines += _wait_for_error(capsys)
-    assert lines == "0 of 8 settings of the globals, 2 s\n0 of 8 settings of the globals, 7 s\n"
+    assert lines == "0 of 8 settings of the globals, 5 s\n0 of 8 settings of the globals, 10 s\n"
 
 
 def test_the_first_line_has_the_size_of_the_work(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,12 +100,12 @@ def test_the_first_line_has_the_size_of_the_work(clock: Clock, capsys: pytest.Ca
     estimates = iter(["about 2·10^56 variants"])
     with progress_bar(lambda: next(estimates)) as progress:
         progress(0, 4)
-        clock.now += 1.0
+        clock.now += 5.0
         lines = _wait_for_error(capsys)
         clock.now += 5.0
         lines += _wait_for_error(capsys)
     line = "about 2·10^56 variants: 0 of 4 settings of the globals, {} s\n"
-    assert lines == line.format(1) + line.format(6)
+    assert lines == line.format(5) + line.format(10)
 
 
 def test_a_long_time_is_estimated_before_the_first_part_is_done(
@@ -80,13 +114,13 @@ def test_a_long_time_is_estimated_before_the_first_part_is_done(
     """Two workers have begun 2 of 36 settings, so all take at least 18 times as long as the first ones until now."""
     with progress_bar(at_a_time=2) as progress:
         progress(0, 36)
-        clock.now += 2.0
+        clock.now += 5.0
         lines = _wait_for_error(capsys)
-        clock.now += 18.0
+        clock.now += 15.0
         progress(9, 36)
         lines += _wait_for_error(capsys)
     first, second = lines.splitlines()
-    assert first == "0 of 36 settings of the globals, 2 s; estimate: more than 36 s in all"
+    assert first == "0 of 36 settings of the globals, 5 s; estimate: more than 90 s in all"
     assert second == "9 of 36 settings of the globals, about 60 s left"
 
 

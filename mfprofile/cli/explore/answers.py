@@ -32,6 +32,7 @@ def answer_of(
     convention: Counting,
     resources: Resources,
     form: Form = TEXT,
+    goals: Sequence[Objective] = (),
 ) -> list[Variant]:
     """Return the variants of a query, computed by the workers of the options.
 
@@ -39,6 +40,7 @@ def answer_of(
     JSON, only a header in CSV, and nothing in the other forms.
     """
     from mfprofile.explore.nearest import nearest
+    from mfprofile.view.asked import asked
     from mfprofile.view.variants import show_variants
 
     with resources.start(space) as (executor, progress):
@@ -46,7 +48,7 @@ def answer_of(
         near = {} if variants else nearest(space, windows, convention, resources.ram_bytes, executor, progress)
     if not variants:
         if form.name in ("json", "csv"):
-            show_variants([], convention, form)
+            show_variants([], convention, form, asked=asked(goals, windows))
         end_without_variants(space, windows, convention, near)
     return variants
 
@@ -74,5 +76,5 @@ def front_of(
 
     return answer_of(
         lambda executor, progress: front(space, goals, windows, convention, resources.ram_bytes, executor, progress),
-        space, windows, convention, resources, form,
+        space, windows, convention, resources, form, goals,
     )  # fmt: skip

@@ -51,6 +51,7 @@ def command(
     """
     from mfprofile.explore.best import best
     from mfprofile.explore.space import read_space
+    from mfprofile.view.asked import asked
     from mfprofile.view.variants import show_variants
 
     if measured is not None:
@@ -66,6 +67,6 @@ def command(
         lambda executor, progress: best(
             loaded, goals[0], limits, number, convention, resources.ram_bytes, executor, progress
         ),
-        loaded, limits, convention, resources, form,
+        loaded, limits, convention, resources, form, goals,
     )  # fmt: skip
-    show_variants(variants, convention, form, output, [goals[0].quantity.name])
+    show_variants(variants, convention, form, output, asked(goals, limits, number))

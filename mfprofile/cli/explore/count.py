@@ -31,7 +31,7 @@ def command(
     from mfprofile.explore.nearest import nearest
     from mfprofile.explore.space import read_space
     from mfprofile.view.exploring import counted_json, counted_table
-    from mfprofile.view.tables import dumps, render, show
+    from mfprofile.view.tables import dumps, remarks, render, show
 
     loaded = read_space(space, changes)
     with resources.start(loaded) as (executor, progress):
@@ -43,5 +43,7 @@ def command(
         )
     if form.name == "json":
         show(dumps(counted_json(loaded, counted, limits, convention, near, estimate)))
-    else:
-        show(render(counted_table(loaded, counted, limits, convention, near, estimate), form))
+        return
+    table = counted_table(loaded, counted, limits, convention, near, estimate)
+    is_size = form.name in ("text", "markdown") and not (limits or form.columns or form.sort)
+    show("".join(f"{line}\n" for line in remarks(table.above, form)) if is_size else render(table, form))

@@ -35,6 +35,7 @@ def command(
     column of the file.
     """
     from mfprofile.explore.space import read_space
+    from mfprofile.view.asked import asked
     from mfprofile.view.variants import show_variants
 
     if measured is not None:
@@ -44,4 +45,4 @@ def command(
         return
     goals = goals_of_front(minimize, maximize)
     points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
-    show_variants(points, convention, form, output, [goal.quantity.name for goal in goals])
+    show_variants(points, convention, form, output, asked(goals, limits))

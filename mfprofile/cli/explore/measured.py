@@ -103,6 +103,7 @@ def show_trained(
     Rows that do not belong to the space are named on stderr. Without an answer, exits with 1.
     """
     from mfprofile.explore.measured import join_results, measured_best, within
+    from mfprofile.view.asked import Asked, Goal
     from mfprofile.view.trained import show
 
     if number:
@@ -114,9 +115,9 @@ def show_trained(
     else:
         points, _, results, aims = trained_front(space, measured, minimize, maximize, limits, convention)
     report(space, measured, results)
-    names = list(dict.fromkeys(name for name, _ in [*((aim.name, None) for aim in aims), *_limits(limits)]))
+    asked = Asked([Goal(*aim) for aim in aims], [name for name, _ in _limits(limits)], number)
     if points or form.name in ("json", "csv"):
-        show(points, names, measured, convention, form, folder)
+        show(points, asked, measured, convention, form, folder)
     if not points:
         end_without_trained(space, measured, limits, results)
 
@@ -125,6 +126,7 @@ def list_trained(space: Space, measured: str, limits: Sequence[Any], convention:
     """Print all trained variants within the windows as CSV, with every column of the file that has only numbers."""
     from mfprofile.explore.measured import join_results, within
     from mfprofile.explore.results import number_columns, read_results
+    from mfprofile.view.asked import Asked
     from mfprofile.view.trained import show
 
     windows = _limits(limits)
@@ -133,7 +135,7 @@ def list_trained(space: Space, measured: str, limits: Sequence[Any], convention:
     results = join_results(space, measured, needed, convention, more=columns)
     points = within(results.trained, windows)
     report(space, measured, results)
-    show(points, [*dict.fromkeys([*needed, *columns])], measured, convention, Form("csv"), None)
+    show(points, Asked(limited=[*needed, *columns]), measured, convention, Form("csv"), None)
     if not points:
         end_without_trained(space, measured, limits, results)
 

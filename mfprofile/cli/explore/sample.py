@@ -38,6 +38,7 @@ def command(
     """
     from mfprofile.explore.sample import sample_space
     from mfprofile.explore.space import read_space
+    from mfprofile.view.asked import asked
     from mfprofile.view.variants import show_variants
 
     loaded = read_space(space, changes)
@@ -45,4 +46,4 @@ def command(
         lambda executor, progress: sample_space(loaded, number, seed, limits, convention, executor, progress),
         loaded, limits, convention, resources, form,
     )  # fmt: skip
-    show_variants(drawn, convention, form, output)
+    show_variants(drawn, convention, form, output, asked((), limits))

@@ -30,6 +30,7 @@ _SCRIPTS = (
     "state",
     "links",
     "knobs",
+    "words",
     "controls",
     "table",
     "labels",

@@ -19,9 +19,14 @@ function rival() {
   return page.a ?? page.spec;
 }
 
+/** Return the name of what each difference on the page is against. */
+function rivalName() {
+  return page.a ? "A" : page.name;
+}
+
 function drawCompared() {
   byId("compare").hidden = !page.a;
-  byId("rival").textContent = page.a ? "A" : page.name;
+  byId("rival").textContent = rivalName();
   if (!page.a || !page.counted) return;
   const apart = changes(page.last, page.a).map(([key]) => element("li", {},
     `${nameOf(key)}: ${shownSetting(page.a, key)} → ${shownSetting(page.last, key)}`));
@@ -31,7 +36,7 @@ function drawCompared() {
 
 function shownSetting(spec, key) {
   const value = valueAt(spec, key);
-  return typeof value === "object" ? "on" : String(value ?? "the default");
+  return typeof value === "object" ? "on" : String(value ?? controls.get(key)?.knob.text ?? "the default");
 }
 
 /** Return a table of one quantity: the total, the pillars and the blocks of A and B, and B's differences. */
@@ -62,12 +67,12 @@ function pairedBy(before, now) {
   return [...now.map((b) => [as.get(b.place), b]), ...before.filter((a) => !bs.has(a.place)).map((a) => [a, undefined])];
 }
 
-function comparedRow(a, b, { name, write, short }) {
+function comparedRow(a, b, { name, write, short, apart, shortApart }) {
   const renumbered = a && b && a.name !== b.name ? ` (A: ${a.name})` : "";
   const twice = (exact, rounded) => [element("span", { class: "exact" }, exact), element("span", { class: "short" }, rounded)];
   const cell = (total) => element("td", { class: "number" }, ...(total ? twice(write(total[name]), short(total[name])) : ["–"]));
   const [now, before] = [b?.[name] ?? 0, a?.[name] ?? 0];
   const [, part] = change(now, before).split(" (");
   return element("tr", {}, element("th", { scope: "row" }, b ? b.name + renumbered : `${a.name} of A`), cell(a), cell(b),
-    element("td", { class: "number" }, ...twice(signed(now, before, write) || "=", signed(now, before, short) || "="), part ? element("small", {}, ` (${part}`) : null));
+    element("td", { class: "number" }, ...twice(signed(now, before, apart) || "=", signed(now, before, shortApart) || "="), part ? element("small", {}, ` (${part}`) : null));
 }

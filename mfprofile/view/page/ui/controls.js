@@ -10,7 +10,7 @@ function control(knob, turn) {
   if (knob.toggle || knob.switch) made.inputs = [toggle(knob, id, turn)];
   else if (knob.choice) made.inputs = [choice(knob, id, turn)];
   else made.inputs = [field(knob, id, turn), knob.text || knob.field ? null : slider(knob, turn)].filter(Boolean);
-  const label = element("label", { for: id }, knob.label, knob.unit ? element("small", {}, ` ${knob.unit}`) : null);
+  const label = element("label", { for: id }, knob.label, ...(knob.unit ? [" ", element("small", {}, knob.unit)] : []));
   made.node = element("div", { class: `knob${knob.short ? ` short ${knob.key.split(".").pop()}` : ""}` },
     label, ...made.inputs, knob.short ? null : made.error); // a block has its errors below all of its knobs
   return made.node;

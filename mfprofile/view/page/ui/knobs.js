@@ -33,9 +33,9 @@ const KNOBS = [
     { key: "head.fc", label: "hidden layer", unit: "channels", step: 64, when: (spec) => spec.head !== "none" },
     { key: "classes", label: "classes", least: 10, step: 10, when: (spec) => spec.head !== "none" },
   ]], ["Budget", [
-    { key: "budget.max.madds", label: "at most MAdds", text: "300M" },
-    { key: "budget.max.params", label: "at most params", text: "12M" },
-    { key: "budget.max.latency", label: "at most latency", text: "12ms" },
+    { key: "budget.max.madds", label: "at most MAdds", unit: "e.g. 300M", text: "none" },
+    { key: "budget.max.params", label: "at most params", unit: "e.g. 12M", text: "none" },
+    { key: "budget.max.latency", label: "at most latency", unit: "e.g. 12ms", text: "none" },
   ]]],
 ];
 

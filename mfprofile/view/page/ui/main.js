@@ -12,6 +12,7 @@ page.past = []; // the specs before each turn, for Undo
 page.turned = null; // the knob that is being turned: all its steps are one turn
 page.recent = []; // the knobs that were turned, the last one at the end
 page.problems = [];
+page.link = { wrong: [], kept: new Map() }; // what is wrong with the link: texts of parts left out, and values kept at their controls
 page.limits = [];
 page.room = 0; // the width of the plane, in pixels
 page.inputs = new Map();
@@ -57,6 +58,7 @@ function draw() {
   refresh(page.now, page.spec, problems);
   document.body.classList.toggle("invalid", problems.length > 0);
   drawProblems(problems);
+  drawNotice();
   drawTotals(!problems.length);
   drawResults();
   drawYaml(!problems.length);
@@ -139,6 +141,7 @@ function build() {
   byId("convention").addEventListener("change", (event) => { page.convention = event.target.value; redraw(); });
   for (const choice of document.querySelectorAll("input[name=axis]"))
     choice.addEventListener("change", () => { page.axis = choice.value; drawResults(); });
+  byId("words").append(...WORDS.map(([word, meaning]) => element("div", {}, element("dt", {}, word), element("dd", {}, meaning))));
   listen();
   measure();
   restore();
@@ -158,8 +161,8 @@ function listen() {
   click("csv-a", () => download(csvName(page.a, "A"), csvOf(page.original), "text/csv"));
   click("print", () => print());
   click("undo", undo);
-  click("dismiss", () => { drawNotice([]); keepLink(); byId("convention").focus(); });
-  click("reset", () => { drawNotice([]); turnAll(page.spec); });
+  click("dismiss", dismiss);
+  click("reset", () => { forgetLink(); turnAll(page.spec); });
   addEventListener("change", () => { page.turned = null; });
   addEventListener("keydown", (event) => {
     if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.target.type === "text") return;
@@ -173,13 +176,30 @@ function csvName(spec, label = changes(spec, page.spec).length ? "changed" : nul
   return `${[page.name, label, page.convention].filter(Boolean).join("-")}.csv`;
 }
 
+/** Remove from the state, and so from the address, what is wrong with the link. */
+function dismiss() {
+  const left = stillWrong().map(([key]) => key);
+  forgetLink();
+  if (left.length) turnAll(left.reduce((spec, key) => turned(spec, key, valueAt(page.spec, key)), page.now));
+  else redraw();
+  byId("convention").focus();
+}
+
+function forgetLink() {
+  page.link = { wrong: [], kept: new Map() };
+}
+
 /** Show the state of the address. What its link has wrong is named; a wrong value of a control stays there. */
 function restore() {
   const { changes: given, pinned, convention, wrong } = restored(location.hash.slice(1), page.spec);
   const { spec: last, left } = validPart(page.spec, given);
   page.recent = [...given.keys()];
+  const kept = new Map();
   for (const [key, problem] of left) {
-    if (hostOf(problem)) continue;
+    if (hostOf(problem)) {
+      kept.set(key, given.get(key));
+      continue;
+    }
     given.delete(key);
     wrong.push(sentence(problem));
   }
@@ -187,8 +207,9 @@ function restore() {
   page.a = pinned && pinnedIn(pinned, wrong);
   page.originals.clear();
   byId("convention").value = convention;
+  page.link = { wrong, kept };
   draw();
-  drawNotice(wrong);
+  sayNotice();
 }
 
 /** Return the variant A of a link, or null if it cannot be counted; add what is left out of it to `wrong`. */
@@ -203,10 +224,9 @@ function failureOf(spec) {
   return attempt(() => mfprofile.bill(spec, page.convention, page.device));
 }
 
-function drawNotice(wrong) {
-  fill(byId("wrong"), wrong.map((text) => element("li", {}, text)));
-  byId("notice").hidden = !wrong.length;
-  if (wrong.length) byId("said").textContent = ["Parts of this link do not apply", ...wrong].join(". ");
+function sayNotice() {
+  const parts = [...byId("wrong").children].map((item) => item.textContent);
+  if (parts.length) byId("said").textContent = [byId("notice-title").textContent, ...parts, byId("whose").textContent].join(". ");
 }
 
 build();

@@ -26,6 +26,18 @@ function milliseconds(time, digits = 3) {
   return `${grouped(Number(whole))}.${part}`;
 }
 
+/** Return a time as the command line writes it; one that would read as zero, as "<0.001". */
+function timed(time) {
+  return time && Math.abs(time) < 500 ? "<0.001" : milliseconds(time);
+}
+
+/** Return a difference of times as the command line writes it, but with enough digits not to read as zero. */
+function timeApart(time) {
+  let digits = 3;
+  while (time && digits < 6 && !Number(milliseconds(time, digits).replaceAll(",", ""))) digits += 1;
+  return milliseconds(time, digits);
+}
+
 /** Return a part of a total in percent, to one decimal. */
 function share(part, whole) {
   if (part === null) return "";

@@ -8,7 +8,7 @@ function drawProblems(problems) {
     fill(error, own.map((problem) => element("li", {}, ...worded(problem, key, knob))));
     const marked = own.length || problems.some((problem) => controlOf(problem.key) === key);
     const about = own.length ? key : problems.filter((problem) => controlOf(problem.key) === key).map(hostOf)[0];
-    const attributes = { "aria-invalid": marked ? "true" : null, "aria-describedby": marked ? `error-${about}` : null };
+    const attributes = { "aria-invalid": marked ? "true" : null, "aria-describedby": marked ? `error-${about}` : knob.hint ? "grey" : null };
     for (const [name, value] of Object.entries(attributes)) {
       if (value) inputs[0].setAttribute(name, value);
       else inputs[0].removeAttribute(name);
@@ -44,16 +44,49 @@ function goTo(key, name = nameOf(key)) {
 /** Return the line beside the totals: what is wrong, or how much has changed. */
 function stateLine(problems) {
   if (!problems.length) {
-    const number = changes(page.now, page.spec).length;
-    const changed = number ? `${number} ${number === 1 ? "setting" : "settings"} changed` : `As ${page.name}`;
+    const number = changes(page.now, rival()).length;
     const toSides = () => byId("compare-title").focus();
     return page.a
-      ? [`B: ${changed}, compared with A. `, element("button", { type: "button", class: "link", onclick: toSides }, "See both side by side")]
-      : [changed];
+      ? [`${settings(number, "No setting")} of B ${number > 1 ? "differ" : "differs"} from A. `, element("button", { type: "button", class: "link", onclick: toSides }, "See both side by side")]
+      : [`${settings(number, "No setting")} changed.`];
   }
   const first = hostOf(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
-  return [element("strong", {}, "Not counted:"), " ", first ? goTo(first) : nameOf(problems[0].key), `${more}. These figures are the last valid ones.`];
+  return [element("strong", {}, "Not counted:"), " ", first ? goTo(first) : nameOf(problems[0].key), `${more}. Until that is mended, the figures are those of ${whose()}.`];
+}
+
+function settings(number, none) {
+  return number ? `${number} ${number === 1 ? "setting" : "settings"}` : none;
+}
+
+/** Return the variant whose figures are shown, in words. */
+function whose() {
+  const number = changes(page.last, page.spec).length;
+  return number ? `${page.name} with ${settings(number)} changed` : page.name;
+}
+
+/** Show what is wrong with the link that opened the page: the parts left out, and then those to mend at their controls. */
+function drawNotice() {
+  const left = stillWrong();
+  byId("notice").hidden = !page.link.wrong.length && !left.length;
+  fill(byId("wrong"), [...page.link.wrong.map((text) => element("li", {}, text)), ...left.map((part) => element("li", {}, ...linkPart(part)))]);
+  const names = left.map(([key]) => nameOf(key)).join(", ").replace(/, ([^,]*)$/, " and $1");
+  byId("whose").textContent = left.length ? `Until ${names} ${left.length > 1 ? "are" : "is"} mended, the figures are those of ${whose()}.`
+    : page.problems.length ? "" : `The figures are those of ${whose()}.`;
+}
+
+/** Return [key, problem] of each value of the link that still waits to be mended at its control. */
+function stillWrong() {
+  if (!page.problems.length || !page.link.kept.size) return [];
+  const { left } = validPart(page.spec, new Map(page.recent.map((key) => [key, valueAt(page.now, key)])));
+  return [...left].filter(([key]) => page.link.kept.has(key) && page.link.kept.get(key) === valueAt(page.now, key));
+}
+
+/** Return a wrong part of a link, with a button that leads to its control. */
+function linkPart([key, problem]) {
+  const value = valueAt(page.now, key);
+  const place = controlOf(problem.key) === controlOf(key) ? "" : `${nameOf(problem.key)}: `;
+  return [goTo(controlOf(key) ?? hostOf(problem), nameOf(key)), `${value === undefined ? " removed" : ` = ${value}`}: ${place}${problem.reason}`];
 }
 
 /** Return where a problem is shown: at the control turned last of those that it is about, or at the first of them. */

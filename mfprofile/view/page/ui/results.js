@@ -4,23 +4,32 @@ function drawTotals(valid) {
   const { counted, original } = page;
   const limits = valid ? mfprofile.findings(counted, mfprofile.budget(page.now)) : [];
   page.limits = limits;
-  const { unit, about } = mfprofile.conventions[page.convention];
-  byId("madds-unit").textContent = unit;
+  const { about } = mfprofile.conventions[page.convention];
   byId("about-convention").textContent = `${page.convention}: ${about}`;
-  const other = `${mfprofile.conventions[otherConvention()].unit} in convention ‘${otherConvention()}’`;
-  byId("other-name").textContent = other;
+  fill(byId("madds-unit"), unitIn(page.convention));
+  fill(byId("other-name"), unitIn(otherConvention()));
   for (const name of ["madds", "params", "activations", "other"]) {
     byId(name).textContent = counted ? grouped(counted[name]) : "–";
     byId(`${name}-short`).textContent = counted ? human(counted[name]) : "";
     const over = limits.find((limit) => limit.name === name && !limit.holds);
-    const apart = valid ? change(counted[name], original[name]).replace("=", page.a ? "as A" : "as the original") : "last valid figure";
+    const apart = valid ? change(counted[name], original[name]).replace("=", page.a ? "as A" : "as the original") : whoseFigure();
     byId(`${name}-change`).textContent = over ? `${apart}; ${over.most ? "over" : "under"} budget` : apart;
     byId(name).closest(".tile").classList.toggle("over", over !== undefined);
   }
   if (page.device) drawLatency(valid, limits);
   byId("besides").textContent = counted
-    ? `${grouped(counted.activations)} activations; ${grouped(counted.other)} ${other}` : "";
+    ? `${grouped(counted.activations)} activations; ${grouped(counted.other)} ${byId("other-name").textContent}` : "";
   byId("limits").replaceChildren(...limitList(limits));
+}
+
+/** Return the unit of a convention with its name, which is shorter on a phone. */
+function unitIn(name) {
+  return [mfprofile.conventions[name].unit, element("span", {}, " in convention"), ` ‘${name}’`];
+}
+
+/** Return whose figures are shown while the settings cannot be counted. */
+function whoseFigure() {
+  return changes(page.last, page.spec).length ? "last valid figure" : `figure of ${page.name}`;
 }
 
 /** Show the predicted latency, or why there is none, and by what it is predicted. */
@@ -29,9 +38,10 @@ function drawLatency(valid, limits) {
   const kinds = (counted?.unpriced ?? []).map(([kind, number]) => `${kind} (${number})`).join(", ");
   const latency = counted?.latency ?? null;
   const over = limits.find((limit) => limit.name === "latency" && limit.holds === false);
-  const apart = isPredicted() ? change(latency, original.latency, milliseconds).replace("=", page.a ? "as A" : "as the original") : "not predicted";
-  byId("latency").textContent = latency === null ? "–" : milliseconds(latency);
-  byId("latency-change").textContent = [valid ? apart : "last valid figure", over && "over budget"].filter(Boolean).join("; ");
+  const apart = isPredicted() ? change(latency, original.latency, timeApart).replace("=", page.a ? "as A" : "as the original") : "not predicted";
+  byId("latency").textContent = latency === null ? "–" : timed(latency);
+  byId("latency-error").textContent = latency === null ? "" : device.error === null ? "error not known" : `± ${(100 * device.error).toFixed(1)} %`;
+  byId("latency-change").textContent = [valid ? apart : whoseFigure(), over && "over budget"].filter(Boolean).join("; ");
   byId("latency").closest(".tile").classList.toggle("over", over !== undefined);
   const lacks = latency === null ? `. There is no latency, because the model never saw ops of kind ${kinds}` : `. Not in the latency, because the model never saw them: ${kinds}`;
   byId("about-model").textContent = `ms: predicted by latency model ${device.about}${kinds ? lacks : ""}`;
@@ -41,6 +51,8 @@ function drawResults() {
   const { counted, original } = page;
   if (!counted) return;
   byId("bill").replaceChildren(billTable(counted, original, page.axis));
+  byId("mark").hidden = !byId("bill").querySelector(".before");
+  byId("mark-name").textContent = `${rivalName()}’s amount, where it differs`;
   hint();
   drawPlane();
   drawPillars();
@@ -102,7 +114,7 @@ function drawBlocks() {
     byId(`cost-${number}`).replaceChildren(
       element("span", {}, `${human(entry.madds)} ${mfprofile.conventions[page.convention].unit}`),
       element("span", {}, `${human(entry.params)} params`),
-      ...(isPredicted() ? [element("span", {}, `${milliseconds(entry.latency)} ms`)] : []));
+      ...(isPredicted() ? [element("span", {}, `${timed(entry.latency)} ms`)] : []));
     byId(`numbers-${number}`).textContent = laidOut(number, entry.numbers);
   }
 }

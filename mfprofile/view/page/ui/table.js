@@ -1,11 +1,11 @@
 // The bill as a table whose rows are also its chart: bars of pillars beside the exact figures.
 
-/** Return the columns of the bill: the name of each quantity, its label, and how its amounts are written. */
+/** Return the columns of the bill: the name of each quantity, its label, and how its amounts and differences are written. */
 function quantities() {
   return [
-    { name: "madds", label: mfprofile.conventions[page.convention].unit, write: grouped, short: human },
-    { name: "params", label: "params", write: grouped, short: human },
-    ...(isPredicted() ? [{ name: "latency", label: "ms", write: milliseconds, short: milliseconds }] : []),
+    { name: "madds", label: mfprofile.conventions[page.convention].unit, write: grouped, short: human, apart: grouped, shortApart: human },
+    { name: "params", label: "params", write: grouped, short: human, apart: grouped, shortApart: human },
+    ...(isPredicted() ? [{ name: "latency", label: "ms", write: timed, short: timed, apart: timeApart, shortApart: timeApart }] : []),
   ];
 }
 
@@ -54,7 +54,7 @@ function billTable(bill, original, axis) {
     element("th", { scope: "col", class: "number" }, label),
     element("th", { scope: "col", class: "bar", "aria-label": `${label} by pillar` }, "by pillar"),
     element("th", { scope: "col", class: "number", "aria-label": `share of ${label}` }, "share"),
-    element("th", { scope: "col", class: "number", "aria-label": `change of ${label}` }, "change"),
+    element("th", { scope: "col", class: "number", "aria-label": page.a ? `B − A of ${label}` : `change of ${label}` }, page.a ? "B − A" : "change"),
   ]));
   const body = rows.map((row) => tableRow(row, before.get(row.place), bill, axis, most));
   const gone = [...before.values()].filter((row) => !rows.some((other) => other.place === row.place));
@@ -68,22 +68,22 @@ function billTable(bill, original, axis) {
 
 function tableRow(row, before, bill, axis, most) {
   const about = aboutRow(axis, row.name, bill);
-  const cells = quantities().flatMap(({ name, write }) => {
+  const cells = quantities().flatMap(({ name, write, apart }) => {
     const old = before ? before[name] : 0;
     return [
       element("td", { class: "number" }, write(row[name])),
       element("td", { class: "bar" }, row.pillars ? bars(row, name, most[name], old, write) : null),
       element("td", { class: "number quiet" }, share(row[name], bill[name])),
-      element("td", { class: "number quiet change" }, signed(row[name], old, write)),
+      element("td", { class: "number quiet change" }, signed(row[name], old, apart)),
     ];
   });
   return element("tr", {}, element("th", { scope: "row" }, row.name, about ? element("small", {}, ` ${about}`) : null), ...cells);
 }
 
 function goneRow(row) {
-  const cells = quantities().flatMap(({ name, write }) => [
+  const cells = quantities().flatMap(({ name, write, apart }) => [
     element("td", { class: "number" }, write(0)), element("td", { class: "bar" }), element("td"),
-    element("td", { class: "number quiet change" }, signed(0, row[name], write)),
+    element("td", { class: "number quiet change" }, signed(0, row[name], apart)),
   ]);
   return element("tr", { class: "gone" }, element("th", { scope: "row" }, row.name), ...cells);
 }
@@ -96,7 +96,7 @@ function bars(row, name, most, before, write) {
     element("span", { class: `segment ${pillar}`, style: `width:${(100 * row.pillars[pillar][name]) / most}%` }));
   const mark = before && before !== row[name] && before <= most
     ? element("span", { class: "before", style: `left:${(100 * before) / most}%` }) : null;
-  const title = mark ? `${parts}; before ${write(before)}` : parts;
+  const title = mark ? `${parts}; ${rivalName()} ${write(before)}` : parts;
   return parts ? element("div", { class: "bars", role: "img", "aria-label": parts, title }, ...segments, mark) : null;
 }
 
