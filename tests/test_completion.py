@@ -12,7 +12,7 @@ import pytest
 from running import ROOT, run, shell
 
 from mfprofile.cli.columns import COLUMNS
-from mfprofile.cli.completion import columns, counters, specs
+from mfprofile.cli.completion import columns, counters, parts, specs
 from mfprofile.cli.groups import with_group_options
 from mfprofile.cli.program import COMMANDS, command_at
 from mfprofile.verify.files import FILE_COUNTERS
@@ -65,6 +65,12 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile explore search tiny --sampler n", ["nsga2"]),
         ("mfprofile formula mf26m --free tokens.count,in", ["tokens.count,input"]),
         ("mfprofile explain mf26m --block h", ["head"]),
+        ("mfprofile explain mf294m --block 1", ["1", "10", "11", "12"]),
+        ("mfprofile explain mf26m --block ", [*map(str, range(1, 10)), "tokens", "stem", "final", "head"]),
+        ("mfprofile explain mf294m --set blocks.5.repeat=2 --block 13", ["13"]),
+        ("mfprofile explain --block 1", ["1", "10", "11", "12"]),
+        ("mfprofile explain - --block ", ["tokens", "stem", "final", "head"]),
+        ("mfprofile explain no.yaml --block ", ["tokens", "stem", "final", "head"]),
         ("mfprofile list --sort ab", ["about"]),
         ("mfprofile explore best tiny --columns number,par", ["number,params"]),
     ],
@@ -107,7 +113,7 @@ def test_every_value_that_has_a_list_is_completed(info: Any) -> None:
         assert info.metavar in FREE or names & FREE_OPTIONS
     else:
         takes_text = len(inspect.signature(info.autocompletion).parameters) == 1
-        if info.autocompletion is columns:
+        if info.autocompletion in (columns, parts):
             return  # see below
         offers = list(info.autocompletion("") if takes_text else info.autocompletion())
         names = [offer if isinstance(offer, str) else offer[0] for offer in offers]

@@ -20,6 +20,9 @@ SPEC = re.compile(r"^(extends|blocks):", re.MULTILINE)
 WRONG = "wrong.yaml"
 """A file of this name shows what an error looks like: it must be refused."""
 INSTALLING = re.compile(r"pip install \S+(?: && )?")
+SHOWN = re.compile(r"^```(?:console|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ .*\n?", re.MULTILINE)
+RULE = re.compile(r"^ ?─{3}", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -131,6 +134,14 @@ def test_every_spec_of_the_page_can_be_counted(page: Path, tmp_path: Path) -> No
         command = ["explore", "count"] if file.parent.name == "spaces" else ["count"]
         done = run(*command, str(file), cwd=tmp_path)
         assert done.returncode == (2 if file.name == WRONG else 0), done.stderr
+
+
+@pages
+def test_tables_fit_a_terminal_of_80_columns(page: Path) -> None:
+    """No line of an output with a table is wider. The commands themselves may be."""
+    outputs = [output for block in SHOWN.findall(_text(page)) for output in COMMAND.split(block)]
+    tables = [output for output in outputs if RULE.search(output)]
+    assert [line for table in tables for line in table.splitlines() if len(line) > 80] == []
 
 
 def test_readme_has_the_two_commands_that_continuous_integration_runs() -> None:

@@ -29,6 +29,7 @@ from mfprofile.budget.toml_places import mark_of
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.limits import Fault, bounds, convention_of
 from mfprofile.spec.names import CONVENTIONS
+from mfprofile.spec.notation import TOML
 from mfprofile.spec.problems import MISSING, Mark, Problem
 from mfprofile.spec.reading import read_bytes
 from mfprofile.spec.sources import as_typed, is_model_file, working_folder
@@ -103,7 +104,7 @@ def _read(own: object, source: _Source) -> Config:
     targets = {target: _options(target, table, source) for target, table in codes.items()}
     default = _default(own, source)
     if source.problems:
-        raise SpecError(source.problems)
+        raise SpecError(sorted(source.problems, key=lambda problem: (problem.mark.line or 0, problem.mark.column or 0)))
     conventions = {name: convention for name, convention in named.items() if convention}
     model = model_in(own, source.text, source.file, source.label)
     return Config(source.file.resolve().parent, budgets, patterns, conventions, targets, model, default)
@@ -159,7 +160,7 @@ def _limits(name: str, budget: object, source: _Source) -> Iterator[Limit]:
     if not isinstance(budget, dict):
         source.refuse(("budgets", name), "must be a table of limits, as in '{max = {madds = \"300M\"}}'", budget)
         return
-    for bound in bounds({key: value for key, value in budget.items() if key != "specs"}):
+    for bound in bounds({key: value for key, value in budget.items() if key != "specs"}, TOML):
         path = ("budgets", name, *bound.path)
         if isinstance(bound, Fault):
             source.refuse(path, bound.rule, MISSING if bound.at_key else bound.value, bound.remedy)

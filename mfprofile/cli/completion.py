@@ -120,6 +120,18 @@ def columns(ctx: Context, incomplete: str) -> list[str]:
     return [f"{typed}{comma}{name}" for name in names if name not in typed.split(",")]
 
 
+def parts(ctx: Context) -> list[str]:
+    """Return what `explain --block` takes: the numbers of the blocks of the spec on the line, then the other parts.
+
+    Without a spec the numbers are those of mf294m. A spec that cannot be read, and standard input, have none here.
+    """
+    from mfprofile.cli.explain import PARTS
+    from mfprofile.cli.keys import block_numbers
+
+    given = ctx.params.get("spec") or next(iter(ctx.args), "mf294m")  # before an option without its value it is in args
+    return [*block_numbers(given, ctx.params.get("settings") or ()), *PARTS]
+
+
 def _sources(kind: str, incomplete: str) -> Iterator[tuple[str, str]]:
     from glob import escape, iglob
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import names_in
+from mfprofile.cli.completion import parts
 from mfprofile.cli.options import Changes, ConventionName, FormOptions, Spec
 
 PARTS = ("tokens", "stem", "final", "head")
@@ -21,7 +21,7 @@ def command(
             "--block",
             metavar="NUMBER|NAME",
             help="Number of the block, from 1, with 'repeat' expanded; or tokens, stem, final, head.",
-            autocompletion=names_in("cli.explain:PARTS"),
+            autocompletion=parts,
         ),
     ],
     *,

@@ -32,6 +32,8 @@ def format_of(form: str, as_json: bool, output: str | None) -> str:
         if chosen == "github":
             raise InputError("-o and --format github cannot be combined: a runner reads annotations on stdout")
         if output != "-":
+            if chosen == "table":
+                raise InputError("-o needs --format json or junit: the table is printed beside the file")
             check(output)
     return chosen
 

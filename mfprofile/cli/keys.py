@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import get_args, get_type_hints
 
@@ -35,3 +35,21 @@ def block_keys(text: str) -> Iterator[str]:
     """
     if match := _BLOCK.match(text):
         yield from (match[0] + field.name for field in fields(BlockSpec))
+
+
+def block_numbers(spec: str, settings: Sequence[str]) -> list[str]:
+    """Return the numbers of a spec's blocks, with `repeat` expanded, or none if it cannot be read at TAB.
+
+    >>> block_numbers("mf294m", ["blocks.5.repeat=2"])[-1], block_numbers("-", [])
+    ('13', [])
+    """
+    from mfprofile.errors import InputError
+    from mfprofile.spec.layout import resolve
+    from mfprofile.spec.load import load
+
+    if spec == "-":
+        return []
+    try:
+        return [str(block.number) for block in resolve(load(spec, settings)).blocks]
+    except InputError:
+        return []

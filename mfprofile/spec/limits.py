@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from mfprofile.errors import QuantityError
 from mfprofile.spec.names import ADDITIVE, CONVENTIONS, COUNTED, LATENCY, MEMORY, PILLARS, QUANTITIES, unit_of
+from mfprofile.spec.notation import YAML, Notation
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, nearest, shown
@@ -25,7 +26,8 @@ from mfprofile.spec.words import instead, nearest, shown
 _SIDES = ("max", "min")
 _CONVENTION = "convention"
 _PERCENT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*%", re.ASCII)
-EXAMPLE = "as in '{max: {madds: 300M, former: {madds: 10%}}, min: {madds: 280M}}'"
+_LIMITS = {"max": {"madds": "300M", "former": {"madds": "10%"}}, "min": {"madds": "280M"}}
+EXAMPLE = f"as in '{YAML.text(_LIMITS)}'"
 
 
 class Bound(NamedTuple):
@@ -52,18 +54,20 @@ class Fault(NamedTuple):
     at_key: bool = False
 
 
-def bounds(budget: Mapping[str, Any]) -> Iterator[Bound | Fault]:
-    """Yield each limit of a `budget:` map, and a fault for each invalid entry."""
+def bounds(budget: Mapping[str, Any], notation: Notation = YAML) -> Iterator[Bound | Fault]:
+    """Yield each limit of a `budget:` map, and a fault for each invalid entry, with examples in the file's notation."""
     convention = convention_of(budget)
     for side, limits in budget.items():
         if side == _CONVENTION:
             yield from [] if convention else _wrong_convention(limits)
         elif side not in _SIDES:
-            yield Fault((side,), None, "unknown key", _instead(side, limits), at_key=True)
+            yield Fault((side,), None, "unknown key", _instead(side, limits, notation), at_key=True)
         elif not isinstance(limits, dict):
-            yield Fault((side,), limits, "must be a map of limits, as in '{madds: 300M}'")
+            yield Fault(
+                (side,), limits, f"must be a {notation.map} of limits, as in '{notation.text({'madds': '300M'})}'"
+            )
         else:
-            for entry in _side(side, limits):
+            for entry in _side(side, limits, notation):
                 yield entry._replace(convention=convention) if isinstance(entry, Bound) else entry
 
 
@@ -78,31 +82,32 @@ def _wrong_convention(name: object) -> Iterator[Fault]:
     yield Fault((_CONVENTION,), name, "must be the name of a convention", instead(word, CONVENTIONS))
 
 
-def _side(side: str, limits: Mapping[str, Any]) -> Iterator[Bound | Fault]:
+def _side(side: str, limits: Mapping[str, Any], notation: Notation) -> Iterator[Bound | Fault]:
     for key, value in limits.items():
         path = (side, key)
         if key in PILLARS and isinstance(value, dict):
-            yield from (_bound((*path, inner), f"{key}.{inner}", amount) for inner, amount in value.items())
+            yield from (_bound((*path, inner), f"{key}.{inner}", amount, notation) for inner, amount in value.items())
         elif key in PILLARS:
-            yield Fault(path, value, f"must be a map ({', '.join(ADDITIVE)}), as in '{{madds: 10%}}'")
+            example = notation.text({"madds": "10%"})
+            yield Fault(path, value, f"must be a {notation.map} ({', '.join(ADDITIVE)}), as in '{example}'")
         else:
-            yield _bound(path, key, value)
+            yield _bound(path, key, value, notation)
 
 
-def _bound(path: tuple[str, ...], name: str, value: object) -> Bound | Fault:
+def _bound(path: tuple[str, ...], name: str, value: object, notation: Notation) -> Bound | Fault:
     if name not in QUANTITIES or "." in path[-1]:
-        return Fault(path, None, *_unknown(path[-1], name, value), at_key=True)
+        return Fault(path, None, *_unknown(path[-1], name, value, notation), at_key=True)
     try:
         return Bound(path, name, path[0] == "max", amount(name, value))
     except QuantityError as error:
         return Fault(path, value, error.rule)
 
 
-def _unknown(key: str, name: str, value: object) -> tuple[str, str]:
+def _unknown(key: str, name: str, value: object, notation: Notation) -> tuple[str, str]:
     """Return the rule and the remedy for a key that is not the name of a quantity at its place."""
     pillar, dot, inner = key.partition(".")
     if dot and key in QUANTITIES:
-        return "unknown key", f"write it as '{pillar}: {{{inner}: {value}}}'"
+        return "unknown key", f"write it as '{notation.pairs({pillar: {inner: value}})}'"
     if name.endswith(f".{MEMORY}"):
         rule = "memory is counted for the whole network, not for a pillar"
         return rule, f"use one of {', '.join(ADDITIVE)}"
@@ -110,14 +115,16 @@ def _unknown(key: str, name: str, value: object) -> tuple[str, str]:
     return "unknown key", instead(key, known)
 
 
-def _instead(key: str, value: object) -> str:
+def _instead(key: str, value: object, notation: Notation) -> str:
     """Return the remedy for a key other than `max` and `min`."""
     side, dash, name = key.partition("-")
     if dash and side in _SIDES:
-        return f"write it as '{side}: {{{name}: {value}}}'"
+        return f"write it as '{notation.pairs({side: {name: value}})}'"
     if key.partition(".")[0] in (*ADDITIVE, MEMORY, *PILLARS) and not isinstance(value, dict | list):
-        return f"write it as 'max: {{{key}: {value}}}', or put it under 'min'"
-    return nearest(key, (*_SIDES, _CONVENTION)) or f"put limits under 'max' and 'min', {EXAMPLE}"
+        return f"write it as '{notation.pairs({'max': {key: value}})}', or put it under 'min'"
+    return nearest(key, (*_SIDES, _CONVENTION)) or (
+        f"put limits under 'max' and 'min', as in '{notation.text(_LIMITS)}'"
+    )
 
 
 def amount(name: str, value: object) -> int | Fraction:

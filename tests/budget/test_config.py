@@ -143,9 +143,15 @@ def test_without_networks_the_message_says_what_to_give(tmp_path: Path) -> None:
         ("[tool.mfprofile.budgets.phone]\nspecs = ['mf26m', 3]", "3:1: tool.mfprofile.budgets.\"phone\".specs = ['mf26m', 3]: must be a list of names, paths and globs of specs"),
         ("budgets = 3", "2:1: tool.mfprofile.budgets: must be a table of globs or names, each with its limits"),
         ("[tool.mfprofile.budgets]\nphone = {max = {mads = 3}}", "3:17: tool.mfprofile.budgets.\"phone\".max.mads: unknown key; did you mean 'madds'?"),
+        ("[tool.mfprofile.budgets]\nmf294m = {madds = '300M'}", "3:11: tool.mfprofile.budgets.\"mf294m\".madds: unknown key; write it as 'max = {madds = \"300M\"}', or put it under 'min'"),
+        ("[tool.mfprofile.budgets]\nmf294m = {min-params = 3}", "3:11: tool.mfprofile.budgets.\"mf294m\".min-params: unknown key; write it as 'min = {params = 3}'"),
+        ("[tool.mfprofile.budgets]\nmf294m = {max = '300M'}", "3:11: tool.mfprofile.budgets.\"mf294m\".max = '300M': must be a table of limits, as in '{madds = \"300M\"}'"),
+        ("[tool.mfprofile.budgets.mf294m.max]\n'former.madds' = '10%'", "3:1: tool.mfprofile.budgets.\"mf294m\".max.former.madds: unknown key; write it as 'former = {madds = \"10%\"}'"),
+        ("[tool.mfprofile.budgets.mf294m.max]\nformer = '10%'", "3:1: tool.mfprofile.budgets.\"mf294m\".max.former = '10%': must be a table (madds, params, activations, latency), as in '{madds = \"10%\"}'"),
+        ("[tool.mfprofile.budgets.mf294m]\nlimit = 3", "3:1: tool.mfprofile.budgets.\"mf294m\".limit: unknown key; put limits under 'max' and 'min', as in '{max = {madds = \"300M\", former = {madds = \"10%\"}}, min = {madds = \"280M\"}}'"),
         ("x = [", "3:1: is not TOML: "),
     ],
-    ids=range(8),
+    ids=range(14),
 )  # fmt: skip
 def test_each_problem_has_its_line_and_column(text: str, message: str, tmp_path: Path) -> None:
     """Exit code 2, before anything is counted."""
@@ -156,11 +162,11 @@ def test_each_problem_has_its_line_and_column(text: str, message: str, tmp_path:
 
 
 def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
-    """Of all tables."""
+    """Of all tables, in the order of the file."""
     text = '[tool.mfprofile]\nconvention = "x"\ny = 1\n[tool.mfprofile.budgets]\na = 3\n'
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     lines = run("check", "mf26m", cwd=tmp_path).stderr.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["pyproject.toml:3:1", "pyproject.toml:5:1", "pyproject.toml:2:1"]
+    assert [line.split(": ")[1] for line in lines] == ["pyproject.toml:2:1", "pyproject.toml:3:1", "pyproject.toml:5:1"]
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ def test_a_title_replaces_the_pictures_own(tmp_path: Path) -> None:
     [
         ("accuracy --only cnns", "--only 'cnns': is not a family; did you mean 'cnn'?"),
         ("accuracy --only mine", "--only mine: the picture has no such networks; give a SPEC, or --measured FILE"),
+        ("accuracy --front", "--front: the picture has no networks of yours with a top1; give --measured FILE"),
+        ("accuracy mf26m --front", "--front: the picture has no networks of yours with a top1; give --measured FILE"),
         ("accuracy --only cnn,", "--only cnn,: has an empty name; use names such as mine"),
         ("detection --only mine", "--only 'mine': is not a family; use one of mobile-former, cnn, resnet, vit"),
         ("accuracy --xlim 600M:100M", "--xlim '600M:100M': is empty: 600,000,000 is more than 100,000,000"),

@@ -98,6 +98,16 @@ def test_the_front_of_a_list_is_that_of_explore(tmp_path: Path) -> None:
     assert front == {(each["madds"], each["params"]) for each in exact}
 
 
+def test_one_best_way_alone_is_noted_because_it_makes_no_front(tmp_path: Path) -> None:
+    """The note names the option that is missing; without a way, or with two, there is none."""
+    sample = run("explore", "sample", "tiny", "-n", "5", "--json").stdout
+    (tmp_path / "s.json").write_text(sample, encoding="utf-8")
+    note = "note: no front is drawn: add --minimize params or --maximize params\n"
+    for options, notes in (("", ""), ("--minimize madds", note), ("--minimize madds --maximize params", "")):
+        done = run("plot", "variants", "s.json", *options.split(), "-o", "v.svg", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, f"{notes}wrote v.svg\n")
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_progress_of_a_search_has_the_best_so_far(look: Look, search: str) -> None:
     """The failed trial is a mark at the axis."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mfprofile.cli.completion import quantities
+from mfprofile.cli.options import notify
 from mfprofile.cli.plot.options import ChartOptions, Output, check_ending, write
 
 File = Annotated[
@@ -72,9 +73,12 @@ def command(
     goals say which way is best. The labels are the numbers of the variants on the front.
     """
     from mfprofile.view.plots.records import read_records
-    from mfprofile.view.plots.variants import axes_of, variants_picture
+    from mfprofile.view.plots.variants import axes_of, one_way, variants_picture
 
     check_ending(output)
     records = read_records(file)
     axes = axes_of(records, x, y, minimize or [], maximize or [])
-    write(variants_picture(look, records, *axes, color), "variants", output, look)
+    picture = variants_picture(look, records, *axes, color)
+    for note in one_way(*axes) if minimize or maximize else ():
+        notify(f"note: {note}")
+    write(picture, "variants", output, look)

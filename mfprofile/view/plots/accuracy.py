@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
 from mfprofile.cost.weights import Convention
+from mfprofile.errors import InputError
 from mfprofile.paper.baselines import CONVENTION as CORE
 from mfprofile.view.plots.axes import logarithmic, percent, set_height, short, write_legend
 from mfprofile.view.plots.families import (
@@ -26,7 +27,7 @@ from mfprofile.view.plots.labels import OPTIONS, annotate, left_out
 from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.naming import Names, names_of, own_note
-from mfprofile.view.plots.networks import Point, networks
+from mfprofile.view.plots.networks import Point, front_of, networks
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
 from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
@@ -76,6 +77,8 @@ def accuracy(
     """
     convention = (CORE if recounted else "paper") if convention is None else convention
     every = list(networks(specs, file, cost, convention, recounted, device, only))
+    if with_front and not front_of(every):
+        raise InputError("--front: the picture has no networks of yours with a top1; give --measured FILE")
     counting = find_convention(convention).on(device)
     limits = frame(look, "time" if cost == "latency" else "count", NUMBER, (True, False))
     points, outside = inside(every, lambda each: (each.cost, each.top1), lambda each: each.name, *limits)

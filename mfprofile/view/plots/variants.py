@@ -110,6 +110,14 @@ def variants_picture(look: Look, records: Records, x: Axis, y: Axis, color: str 
     return Picture(title, figure, data, records.convention, notes=[*without, *outside, *unlabelled])
 
 
+def one_way(x: Axis, y: Axis) -> list[str]:
+    """Return a note if only one of the axes has a best way, and so no front is drawn."""
+    without = [axis.name for axis in (x, y) if axis.most is None]
+    if len(without) != 1:
+        return []
+    return [f"no front is drawn: add --minimize {without[0]} or --maximize {without[0]}"]
+
+
 def _points(records: Records, x: Axis, y: Axis, color: str | None) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the variants that have all figures, and a note on the others."""
     if color is not None:
