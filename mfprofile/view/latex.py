@@ -158,7 +158,8 @@ def _columns(column: Column, at: int, sections: _Sections, unit: _Unit) -> list[
         split = split_amounts([[cell(shown, row) for row in rows] for rows in sections], unit.exact)
         if split is not None:
             letter, *parts = split
-            headings = [_with_unit(heading, letter), ["%"]]
+            in_lines = [*heading, f"({letter})"] if group and letter else _with_unit(heading, letter)
+            headings = [in_lines, ["%"]]
             return [
                 _of_numbers(head, part)._replace(group=group)
                 for head, part in zip(headings, parts, strict=True)
@@ -212,7 +213,7 @@ def _number(text: str, in_percent: bool) -> str:
     number = _NUMBER.fullmatch(text)
     if number is None or (number["unit"] and not in_percent):
         return f"{{{thousands(latex(text))}}}" if text else ""
-    mark = r"{$\neq$} " if number["mark"] else ""
+    mark = r"{\llap{$\neq$\,}} " if number["mark"] else ""
     return f"{mark}{number['sign']}{number['whole'].replace(',', '')}{'.' + number['part'] if number['part'] else ''}"
 
 

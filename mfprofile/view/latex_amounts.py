@@ -60,6 +60,7 @@ def _number(text: str, letter: str, rounds: bool) -> str:
     if amount is None:
         return text
     number = Decimal(amount["number"].replace(",", "")).scaleb(_POWERS[amount["letter"]] - _POWERS[letter])
+    rounds = rounds or (letter != amount["letter"] and abs(number) >= Decimal("0.1"))
     sign = "+" if amount["number"].startswith("+") else ""
     return f"{amount['mark'] or ''}{sign}{number:{'.2f' if rounds and number else 'f'}}"
 

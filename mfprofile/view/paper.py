@@ -100,7 +100,7 @@ def paper_table(printed_table: PaperTable, chosen: str | None, write: Callable[[
         if is_cost(column):
             shared = Column("", right=True, joined=True, style=colour, group=group)
             columns += [
-                shared._replace(heading=f"counted\n{name}", name=f"{column}.{name}")
+                shared._replace(heading=f"counted\n{name}", name=f"{column}.{name}", within=name.replace("-", "-\n"))
                 for name in _shown(printed_table, column, names)
             ]
     data = [_line(printed_table, line, names, cell_of, write) for line in printed_table.lines]
