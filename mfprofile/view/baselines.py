@@ -31,20 +31,26 @@ def baselines_text(form: Form, recounts: Sequence[Recount] | None = None) -> str
     rows = list(baselines(None if recounts is None else tuple(recounts)))
     if form.name in ("json", "csv"):
         return render(amounts_table(rows), form)
-    return "\n".join(text.rstrip("\n") + "\n" for text in render_each(baselines_tables(rows), form))
+    return "\n".join(
+        text.rstrip("\n") + "\n" for text in render_each(baselines_tables(rows, grouped if form.exact else human), form)
+    )
 
 
-def baselines_tables(rows: Sequence[Baseline]) -> list[Table]:
-    """Return one table for each table of the paper, with each printed figure followed by the recounted one."""
-    tables = [_table(number, list(each)) for number, each in groupby(rows, key=lambda row: row.table)]
+def baselines_tables(rows: Sequence[Baseline], write: Callable[[int], str] = human) -> list[Table]:
+    """Return one table for each table of the paper, with each printed figure followed by the recounted one.
+
+    `write` is how a recounted figure is written.
+    """
+    tables = [_table(number, list(each), write) for number, each in groupby(rows, key=lambda row: row.table)]
     return [*tables[:-1], Table(tables[-1].columns, tables[-1].data, (), tables[-1].above, _below(rows))]
 
 
-def _table(number: str, rows: Sequence[Baseline]) -> Table:
+def _table(number: str, rows: Sequence[Baseline], write: Callable[[int], str]) -> Table:
     columns = [Column("model")]
     for key, name in _NAMES.items():
-        columns += [Column(f"{name}\nprinted", right=True, name=key), _recounted_column(key)]
-    data = [[_name(row), *_shown(row), _library(row)] for row in rows]
+        printed = Column(f"{name}\nprinted", right=True, name=key, within="printed")
+        columns += [each._replace(group=name) for each in (printed, _recounted_column(key))]
+    data = [[_name(row), *_shown(row, write), _library(row)] for row in rows]
     heading = f"Table {number}: {TITLES[number]}{_DETECTION if number == '4' else ''}"
     return Table([*columns, Column("built by", wraps=True)], data, above=[heading])
 
@@ -62,16 +68,16 @@ def _name(row: Baseline) -> str:
     return row.model if row.table == "4" or row.input == "224" else f"{row.model}, {row.input}²"
 
 
-def _shown(row: Baseline) -> list[str]:
-    return [text for amount in row.amounts for text in (amount.printed.text, _recounted(amount))]
+def _shown(row: Baseline, write: Callable[[int], str]) -> list[str]:
+    return [text for amount in row.amounts for text in (amount.printed.text, _recounted(amount, write))]
 
 
-def _recounted(amount: Amount) -> str:
+def _recounted(amount: Amount, write: Callable[[int], str]) -> str:
     """Return the recounted amount, its difference in percent, and `≠` where it would be printed differently."""
     if amount.recounted is None or amount.difference is None:
         return "as printed"
     mark = "" if amount.holds else "≠ "
-    return f"{mark}{human(amount.recounted)} ({float(100 * amount.difference):+.2f} %)"
+    return f"{mark}{write(amount.recounted)} ({float(100 * amount.difference):+.2f} %)"
 
 
 def _library(row: Baseline) -> str:

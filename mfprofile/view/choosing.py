@@ -56,7 +56,7 @@ def _with_columns(table: Table, names: Sequence[str]) -> Table:
 
 def _asked(column: Column) -> Column:
     """Return a column as a user who named it gets it: in every form, and whatever the width."""
-    return column._replace(optional=0, joined=False, key=column.called)
+    return column._replace(optional=0, joined=False, drawn=False, key=column.called)
 
 
 def _sorted(table: Table, sort: str) -> Table:

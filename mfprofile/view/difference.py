@@ -70,7 +70,8 @@ def total_table(difference: Difference) -> Table:
     columns = amount_columns("pillar" if difference.pillars else "", difference.a.convention.unit, measures)
     data = [_total_line(pillar, measures) for pillar in difference.pillars]
     above = [_settings(difference), *prediction(difference.a)]
-    return Table(columns, data, [[_total_line(difference.whole, measures)]], above)
+    about = "by pillar" if difference.pillars else "in all"
+    return Table(columns, data, [[_total_line(difference.whole, measures)]], above, about=about)
 
 
 def _total_line(part: PartDifference, measures: Sequence[str]) -> list[Any]:
@@ -110,7 +111,8 @@ def part_table(difference: Difference) -> Table:
     elif same := _folded(difference):
         data.append([None, None, same, *("=" for _ in measures)])
     whole = ["total", None, None, *_all(difference.whole, measures)]
-    return Table(columns, data, [[whole]], below=_closing(difference))
+    caption = f"{difference.a.name} → {difference.b.name} by {difference.axis}."
+    return Table(columns, data, [[whole]], (), _closing(difference), caption, f"by {difference.axis}")
 
 
 def _all(part: PartDifference, measures: Sequence[str]) -> list[tuple[int, int]]:

@@ -35,7 +35,7 @@ def distribution_table(space: Space, answer: Histogram, windows: Windows, conven
         Column("\nvariants", right=True, name="variants"),
         Column("\n%", right=True, name="share"),
         Column("% up\nto here", right=True, name="share_up_to"),
-        Column("", optional=1, name="bar"),
+        Column("", optional=1, name="bar", drawn=True),
     ]
     most = max((each.number.upper for each in answer.bins), default=1) or 1
     data = []

@@ -206,9 +206,9 @@ def explained_table(rows: Sequence[ExplainedRow], values: Mapping[Any, int], hea
         Column("op", "name"),
         Column(unit, "madds_formula"),
         Column("in numbers", "madds_numbers"),
-        Column("", "madds", grouped, right=True),
+        Column("", "madds", grouped, right=True, within=f"{unit},\nnumber"),
         Column("params", "params_formula"),
-        Column("", "params", grouped, right=True),
+        Column("", "params", grouped, right=True, within="params,\nnumber"),
     ]
     data = [
         [one.row.name, *_formula(one.madds, values), one.counted, *_formula(one.params, values)[:1], one.row.params]

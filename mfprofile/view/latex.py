@@ -8,19 +8,18 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mfprofile.view.escape import line, lines
+from mfprofile.view.latex_amounts import split_amounts, unit_of
 from mfprofile.view.latex_fitting import THIN, em, fitting
-from mfprofile.view.latex_text import latex, quoted, thousands
+from mfprofile.view.latex_text import beyond_latin, latex, quoted, thousands
+from mfprofile.view.numbers import grouped, human
 from mfprofile.view.printing import Printed, cell
 
 if TYPE_CHECKING:
     from mfprofile.view.form import Form
     from mfprofile.view.tables import Column, Table
 
-_NUMBER = re.compile(r"(?P<sign>[-+]?)(?P<whole>[\d,]+)(?:\.(?P<part>\d+))?(?P<unit> %)?")
+_NUMBER = re.compile(r"(?P<mark>≠ )?(?P<sign>[-+]?)(?P<whole>[\d,]+)(?:\.(?P<part>\d+))?(?P<unit> %)?")
 _MARKUP = re.compile(r"\\[a-z]+|[{}^ ]")
-_UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
-_MOST = 10**5
-"""The greatest number that is written in a unit, so that a column does not have more digits than exact numbers."""
 
 
 _Sections: TypeAlias = "Sequence[Sequence[Sequence[Any]]]"
@@ -35,13 +34,17 @@ class _Unit(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """A column in LaTeX: its kind, its heading in lines, its cells, its width in em, and the heading of its group."""
+    """A column in LaTeX: its kind, its heading in lines, its cells, its width in em, and the heading of its group.
+
+    One that `wraps` can become a column of paragraphs.
+    """
 
     kind: str
     heading: Sequence[str]
     cells: Sequence[Sequence[str]]
     width: float
     group: str = ""
+    wraps: bool = False
 
 
 def latex_of(table: Table, form: Form) -> str:
@@ -51,10 +54,11 @@ def latex_of(table: Table, form: Form) -> str:
     column or group of columns (k, M or G) and two decimals, or are exact if the form says so. A table is made to fit
     the text of an article: words are wrapped, or else columns move closer together.
     """
+    table = _undrawn(table)
     sections = [table.data, *table.summary]
     units = _units(table, sections, form.exact)
-    columns = [_column(column, at, sections, units[at]) for at, column in enumerate(table.columns)]
-    wraps = [at for at, column in enumerate(table.columns) if column.wraps or column.math]
+    columns = [each for at, column in enumerate(table.columns) for each in _columns(column, at, sections, units[at])]
+    wraps = [at for at, column in enumerate(columns) if column.wraps]
     fit = fitting([column.width for column in columns], wraps)
     columns = [column._replace(kind=fit.wrapped.get(at, column.kind)) for at, column in enumerate(columns)]
     body = list(_tabular(columns))
@@ -62,8 +66,21 @@ def latex_of(table: Table, form: Form) -> str:
         body = list(_float([*fit.settings, *body], table, form))
     elif fit.settings:
         body = ["\\begingroup", *fit.settings, *body, "\\endgroup"]
-    notes = ["needs \\usepackage{booktabs,siunitx}", *table.above]
+    letters = beyond_latin("".join(body))
+    needs = [f"needs XeLaTeX or LuaLaTeX for: {letters}"] if letters else []
+    notes = ["needs \\usepackage{booktabs,siunitx}", *needs, *table.above]
     return "".join(f"{text}\n" for text in (*map(comment, notes), *body, *map(comment, filter(None, table.below))))
+
+
+def _undrawn(table: Table) -> Table:
+    """Return a table without its columns of bars, which letters draw for a terminal."""
+    kept = [at for at, column in enumerate(table.columns) if not column.drawn]
+
+    def only(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        return [[row[at] for at in kept] for row in rows]
+
+    columns = [table.columns[at] for at in kept]
+    return table._replace(columns=columns, data=only(table.data), summary=list(map(only, table.summary)))
 
 
 def comment(text: str) -> str:
@@ -125,24 +142,42 @@ def _units(table: Table, sections: _Sections, exact: bool) -> list[_Unit]:
     values: dict[str, list[Any]] = {}
     keys = [column.group or str(at) for at, column in enumerate(table.columns)]
     for at, column in enumerate(table.columns):
-        if column.short not in (None, column.write) and not exact:
+        if (column.write is human or column.short not in (None, column.write)) and not exact:
             values.setdefault(keys[at], []).extend(row[at] for rows in sections for row in rows)
     return [_Unit(exact, *unit_of(values.get(key, []))) for key in keys]
 
 
-def _column(column: Column, at: int, sections: _Sections, unit: _Unit) -> _Column:
+def _columns(column: Column, at: int, sections: _Sections, unit: _Unit) -> list[_Column]:
+    """Return the columns of LaTeX for a column: one, or two if it has amounts with differences in percent."""
     is_amount = any(isinstance(row[at], int) for rows in sections for row in rows)
-    short = column.percent or (None if unit.exact or is_amount else column.short)
-    shown = Printed(column, at, "", short or column.write)
-    texts = [[_text(shown, row, unit.size) for row in rows] for rows in sections]
-    letter = f" ({unit.letter})" if unit.letter else ""
+    write = grouped if column.write is human and is_amount else column.write
     heading = lines(column.within or column.heading).split("\n")
+    group = latex(lines(column.group))
+    if column.right and not is_amount and column.percent is None:
+        shown = Printed(column, at, "", write)
+        split = split_amounts([[cell(shown, row) for row in rows] for rows in sections], unit.exact)
+        if split is not None:
+            letter, *parts = split
+            in_lines = [*heading, f"({letter})"] if group and letter else _with_unit(heading, letter)
+            headings = [in_lines, ["%"]]
+            return [
+                _of_numbers(head, part)._replace(group=group)
+                for head, part in zip(headings, parts, strict=True)
+                if part
+            ]
+    short = column.percent or (None if unit.exact or is_amount else column.short)
+    shown = Printed(column, at, "", short or write)
+    texts = [[_text(shown, row, unit.size) for row in rows] for rows in sections]
     if not column.group:
-        heading[-1] = f"{heading[-1]}{letter}".strip()
-    numbers = [_NUMBER.fullmatch(text) for text in chain(*texts)] if column.right else []
-    known = [number for number in numbers if number is not None]
-    made = _of_numbers(known, heading, texts) if known else _words(shown, sections, heading)
-    return made._replace(group=latex(lines(column.group + letter)) if column.group else "")
+        heading = _with_unit(heading, unit.letter)
+    is_number = column.right and any(map(_NUMBER.fullmatch, chain(*texts)))
+    made = _of_numbers(heading, texts) if is_number else _words(shown, sections, heading)
+    in_group = f"{group} ({unit.letter})" if group and unit.letter else group
+    return [made._replace(group=in_group, wraps=column.wraps or column.math)]
+
+
+def _with_unit(heading: Sequence[str], letter: str) -> list[str]:
+    return [*heading[:-1], f"{heading[-1]} ({letter})".strip()] if letter else list(heading)
 
 
 def _text(shown: Printed, row: Sequence[Any], unit: int) -> str:
@@ -153,21 +188,9 @@ def _text(shown: Printed, row: Sequence[Any], unit: int) -> str:
     return cell(shown, row)
 
 
-def unit_of(values: Sequence[Any]) -> tuple[int, str]:
-    """Return the unit of a column: the greatest in which no number but 0 is rounded to 0.00, or 1.
-
-    >>> unit_of([5_419_008, 286_732_160, 0]), unit_of([464, 11_422_648]), unit_of([1, 2_000_000])
-    ((1000000, 'M'), (1000, 'k'), (1, ''))
-    """
-    sizes = [abs(value) for value in values if isinstance(value, int) and value]
-    for unit, letter in _UNITS:
-        if sizes and unit <= 100 * min(sizes) and unit <= max(sizes) < unit * _MOST:
-            return unit, letter
-    return 1, ""
-
-
-def _of_numbers(known: Sequence[re.Match[str]], heading: list[str], texts: Sequence[Sequence[str]]) -> _Column:
+def _of_numbers(heading: list[str], texts: Sequence[Sequence[str]]) -> _Column:
     """Return a column of siunitx, which aligns numbers at the point. A sign of percent goes to the heading."""
+    known = [number for number in map(_NUMBER.fullmatch, chain(*texts)) if number is not None]
     whole = max(len(number["whole"].replace(",", "")) for number in known)
     part = max(len(number["part"] or "") for number in known)
     signs = {number["sign"] for number in known}
@@ -190,7 +213,8 @@ def _number(text: str, in_percent: bool) -> str:
     number = _NUMBER.fullmatch(text)
     if number is None or (number["unit"] and not in_percent):
         return f"{{{thousands(latex(text))}}}" if text else ""
-    return f"{number['sign']}{number['whole'].replace(',', '')}{'.' + number['part'] if number['part'] else ''}"
+    mark = r"{\llap{$\neq$\,}} " if number["mark"] else ""
+    return f"{mark}{number['sign']}{number['whole'].replace(',', '')}{'.' + number['part'] if number['part'] else ''}"
 
 
 def _words(shown: Printed, sections: _Sections, heading: Sequence[str]) -> _Column:

@@ -38,6 +38,8 @@ _LETTERS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 _LETTER = re.compile("|".join(map(re.escape, _LETTERS)))
 _MINUS = re.compile(r"(?<![\w\-}\0])-(?=[\d.])")
+_PUNCTUATION = "‐‑‒–—‘’‚“”„†‡•…‰‹›€™"
+"""What every LaTeX shows, beside the letters of Latin."""
 _INDENT = re.compile(r"^ +")
 
 
@@ -52,6 +54,15 @@ def latex(text: str) -> str:
         text = text.replace("--", "-\0-")
     shown = _MINUS.sub("$-$", _LETTER.sub(lambda match: _LETTERS[match[0]], text)).replace("\0", "{}")
     return _INDENT.sub(lambda spaces: "\\quad" * (len(spaces[0]) // 2) + " ", shown)
+
+
+def beyond_latin(text: str) -> str:
+    """Return the letters and signs of text that pdflatex does not know, each once, with spaces between them.
+
+    >>> beyond_latin("Größe “net”"), beyond_latin("网络网 λ")
+    ('', '网 络 λ')
+    """
+    return " ".join(dict.fromkeys(letter for letter in text if letter > "\u017f" and letter not in _PUNCTUATION))
 
 
 def quoted(text: str) -> str:

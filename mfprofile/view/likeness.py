@@ -75,7 +75,7 @@ def amounts_table(difference: Difference, heading: str, parts: Sequence[PartDiff
     """Return a table of both amounts of each stage or kind: before, after, and the difference."""
     columns = amount_columns(heading, difference.a.convention.unit, ("madds", "params"))
     lines = [[stage(part.piece.name) if heading == "stage" else part.piece.name, *_numbers(part)] for part in parts]
-    return Table(columns, lines)
+    return Table(columns, lines, about=f"by {heading}")
 
 
 def amount_columns(heading: str, unit: str, measures: Sequence[str]) -> list[Column]:

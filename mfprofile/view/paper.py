@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,7 @@ from mfprofile.paper.claims import Judgement, claims
 from mfprofile.paper.tables import TITLES, Line, PaperTable, table
 from mfprofile.view.baselines import baselines_text, colour
 from mfprofile.view.head import SCHEMA
-from mfprofile.view.numbers import human
+from mfprofile.view.numbers import grouped, human
 from mfprofile.view.tables import Column, Form, Table, dumps, remarks, render, render_each
 
 SHEETS = ("claims", "baselines")
@@ -62,7 +62,7 @@ def paper_text(
     elif form.name == "csv" and tables:
         parts.append(render(cells_table(all_cells), form))
     elif tables:
-        parts += render_each([paper_table(one, chosen) for one in tables], form)
+        parts += render_each([paper_table(one, chosen, grouped if form.exact else human) for one in tables], form)
         parts += ["\n".join(remarks(summary(all_cells), form)) + "\n"] if all_cells else []
     parts += [render(claims_table(), form) if sheet == "claims" else baselines_text(form, recounts) for sheet in sheets]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts), lost
@@ -83,21 +83,27 @@ def conventions_for(printed_table: PaperTable, chosen: str | None) -> list[str]:
     return list(dict.fromkeys([default_convention(printed_table), *([] if chosen is None else [chosen])]))
 
 
-def paper_table(printed_table: PaperTable, chosen: str | None) -> Table:
-    """Return a table of the paper, with each printed figure followed by our count and its difference."""
+def paper_table(printed_table: PaperTable, chosen: str | None, write: Callable[[int], str] = human) -> Table:
+    """Return a table of the paper, with each printed figure followed by our count and its difference.
+
+    `write` is how a count is written.
+    """
     names = conventions_for(printed_table, chosen)
     cell_of = {
         (cell.model, cell.column, cell.convention): cell for name in names for cell in cells(printed_table, name)
     }
     columns = [Column("model")]
     for column in printed_table.columns:
-        columns.append(Column(_heading(column), right=True, name=column))
+        group = HEADINGS[column] if is_cost(column) else ""
+        within = "printed" if group else ""
+        columns.append(Column(_heading(column), right=True, name=column, group=group, within=within))
         if is_cost(column):
+            shared = Column("", right=True, joined=True, style=colour, group=group)
             columns += [
-                Column(f"counted\n{name}", right=True, joined=True, style=colour, name=f"{column}.{name}")
+                shared._replace(heading=f"counted\n{name}", name=f"{column}.{name}", within=name.replace("-", "-\n"))
                 for name in _shown(printed_table, column, names)
             ]
-    data = [_line(printed_table, line, names, cell_of) for line in printed_table.lines]
+    data = [_line(printed_table, line, names, cell_of, write) for line in printed_table.lines]
     below = ["≠: would be printed differently"] if any(not cell.holds for cell in cell_of.values()) else []
     below += ["–: as printed, not counted"] if any(not line.spec for line in printed_table.lines) else []
     return Table(columns, data, above=[f"Table {printed_table.number}: {printed_table.title}"], below=below)
@@ -113,22 +119,26 @@ def _shown(printed_table: PaperTable, column: str, names: Sequence[str]) -> Sequ
 
 
 def _line(
-    printed_table: PaperTable, line: Line, names: Sequence[str], cell_of: dict[tuple[str, str, str], Cell]
+    printed_table: PaperTable,
+    line: Line,
+    names: Sequence[str],
+    cell_of: dict[tuple[str, str, str], Cell],
+    write: Callable[[int], str],
 ) -> list[str | None]:
     values: list[str | None] = [line.model]
     for column, text in line.cells.items():
         values.append(text)
         if is_cost(column):
             shown = _shown(printed_table, column, names)
-            values += [_counted(cell_of.get((line.model, column, name))) for name in shown]
+            values += [_counted(cell_of.get((line.model, column, name)), write) for name in shown]
     return values
 
 
-def _counted(cell: Cell | None) -> str:
+def _counted(cell: Cell | None, write: Callable[[int], str]) -> str:
     """Return our count, its difference in percent, and `≠` where it would be printed differently."""
     if cell is None:
         return "–"
-    return f"{'' if cell.holds else '≠ '}{human(cell.counted)} ({percent(cell.difference):+.2f} %)"
+    return f"{'' if cell.holds else '≠ '}{write(cell.counted)} ({percent(cell.difference):+.2f} %)"
 
 
 def percent(share: Fraction) -> float:

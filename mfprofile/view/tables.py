@@ -32,7 +32,8 @@ class Column(NamedTuple):
     `name` is what --columns and --sort call a column without a key.
 
     For LaTeX alone, neighbours of the same `group` are under one heading, each with the heading `within` it, and share
-    a unit. `percent` writes a value as a percentage in place of `short`.
+    a unit. `percent` writes a value as a percentage in place of `short`. A column that is `drawn` is a bar of letters,
+    which LaTeX leaves out unless a user names it.
     """
 
     heading: str
@@ -52,6 +53,7 @@ class Column(NamedTuple):
     group: str = ""
     within: str = ""
     percent: Callable[[Any], str] | None = None
+    drawn: bool = False
 
     @property
     def called(self) -> str:
@@ -63,6 +65,7 @@ class Table(NamedTuple):
     """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON.
 
     `caption` is that of LaTeX if the user gives none; without it, the first line above the table is.
+    `about` says in a few words what the table has, beside other tables with the same caption.
     """
 
     columns: Sequence[Column]
@@ -71,6 +74,7 @@ class Table(NamedTuple):
     above: Sequence[str] = ()
     below: Sequence[str] = ()
     caption: str = ""
+    about: str = ""
 
 
 __all__ = ["MARKDOWN", "TEXT", "Column", "Form", "Table", "dumps", "remarks", "render", "render_each", "show"]
@@ -87,10 +91,16 @@ def render_each(tables: Sequence[Table], form: Form) -> list[str]:
     if form.name == "latex":
         from mfprofile.view.latex import latex_of
 
-        labels = [form.label and f"{form.label}{f'-{at}' if at > 1 else ''}" for at in range(1, len(shown) + 1)]
-        return [latex_of(table, form._replace(label=label)) for table, label in zip(shown, labels, strict=True)]
+        return [latex_of(table, _called(table, form, at, len(shown))) for at, table in enumerate(shown, 1)]
     written = {"text": text_of, "markdown": _markdown, "csv": _csv, "json": _json}[form.name]
     return [written(table) for table in shown]
+
+
+def _called(table: Table, form: Form, at: int, number: int) -> Form:
+    """Return the form of one of several tables: with a label of its own, and its own words in the caption."""
+    about = table.about or "".join(table.above[:1])
+    caption = f"{form.caption}: {about}" if form.caption and about and number > 1 else form.caption
+    return form._replace(caption=caption, label=form.label and f"{form.label}{f'-{at}' if at > 1 else ''}")
 
 
 def remarks(texts: Sequence[str], form: Form) -> list[str]:

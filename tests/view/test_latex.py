@@ -31,6 +31,10 @@ COMMANDS = (
     "explain mf26m --block 3",
     "explore count tiny --madds 2M:4M",
     "explore front tiny --madds :2M",
+    "explore best tiny --maximize params --madds :2M -n 2",
+    "explore histogram tiny --quantity madds",
+    "list --exact",
+    "paper 4 --exact",
 )
 NAME = r"50%_of #1 & {a} ^2 ~b \x <T> | -- `c` “d” 3² 2×4 → [e]"
 DOCUMENT = r"""\documentclass{article}
@@ -99,6 +103,95 @@ def test_a_caption_or_a_label_makes_a_table_that_floats() -> None:
     own = run("count", "mf26m", "--latex", "--caption", "Costs of 100 %").stdout
     assert "\\caption{Costs of 100 \\%}\n" in own
     assert "% mf26m: input 224×224, 3 tokens of 128; MAdds in convention 'core'\n" in own
+
+
+def _table_of(command: str) -> tuple[list[str], list[str]]:
+    """Return the kinds of the columns and the rows of the last table that a command prints."""
+    tabular = run(*command.split(), "--latex").stdout.rpartition("\\begin{tabular}")[2]
+    return re.findall(r"S\[[^]]*]|>\{[^}]*\}p\{[^}]*\}|[lr]", tabular.splitlines()[0]), _rows(tabular)
+
+
+def test_the_list_has_units_in_its_heading() -> None:
+    """Its unit is one in which small networks keep their digits; with --exact, numbers are those of `count`."""
+    kinds, rows = _table_of("list")
+    assert kinds[:3] == ["l", "S[table-format=6.2]", "S[table-format=2.2]"]
+    assert rows[0] == r"name & {MAdds (M)} & {params (M)} & about \\"
+    assert rows[1].startswith("mf26m & 23.55 & 3.23 & ")
+    kinds, rows = _table_of("list --exact")
+    assert kinds[:3] == ["l", "S[table-format=12]", "S[table-format=8]"]
+    assert rows[1].startswith("mf26m & 23550208 & 3232788 & ")
+
+
+def test_figures_of_the_paper_and_ours_are_numbers() -> None:
+    """Each figure that the paper prints keeps its digits; our count and its difference have a column each."""
+    kinds, rows = _table_of("paper 4")
+    assert [kind[0] for kind in kinds] == ["l", *"S" * 18]
+    own = next(row for row in rows if row.startswith("Mobile-Former-151M"))
+    assert " & 2.4 & 2.44 & +1.47 & 161 & 160.75 & -0.16 & 4.9 & 4.88 & -0.45 & " in own
+    assert rows[2].count("{printed} & {coco} &") == 4
+    assert rows[3].count("{(G)} & {(G)} & {\\%}") == 2
+    exact = next(row for row in _table_of("paper 4 --exact")[1] if row.startswith("Mobile-Former-151M"))
+    assert " & 2.4 & 2435160000 & +1.47 & 161 & 160747249600 & -0.16 & 4.9 & 4877884 & -0.45 & " in exact
+
+
+def test_recounted_networks_are_numbers() -> None:
+    """A sign marks a figure that would be printed differently, in front of its number."""
+    text = run("paper", "baselines", "--latex").stdout
+    assert (
+        "\nShuffleNetV2 1.0$\\times$ & 2.2 & {\\llap{$\\neq$\\,}} 2.28 & +3.57 & 138 & {\\llap{$\\neq$\\,}} 144.91 & +5.01 & torchvision"
+        in text
+    )
+    assert all(" r " not in line for line in text.splitlines() if line.startswith("\\begin{tabular}"))
+
+
+def test_what_changed_is_in_numbers() -> None:
+    """The second table of a difference has the amount and its percentage in two columns, as integers with --exact."""
+    kinds, rows = _table_of("diff mf26m mf52m")
+    assert [kind[0] for kind in kinds] == ["l", "l", ">", *"SSSS"]
+    assert rows[0].endswith(r"what changed & {MAdds gained (M)} & {\%} & {params gained (k)} & {\%} \\")
+    assert rows[-1] == r"total &  &  & +25.74 & +109.3 & +236.30 & +7.3 \\"
+    assert _table_of("diff mf26m mf52m --exact")[1][-1] == r"total &  &  & +25740288 & +109.3 & +236304 & +7.3 \\"
+
+
+@pytest.mark.parametrize("query", ["best tiny --minimize madds", "front tiny --madds :2M", "sample tiny -n 3 --seed 1"])
+def test_only_exact_answers_are_whole_numbers(query: str) -> None:
+    """Variants of a space have the units of `count`."""
+    kinds, rows = _table_of(f"explore {query}")
+    assert "{MAdds (M)}" in rows[0]
+    assert all("." in kind for kind in kinds[1:3])
+    kinds, rows = _table_of(f"explore {query} --exact")
+    assert "{MAdds}" in rows[0]
+    assert not any("." in kind for kind in kinds[1:3])
+
+
+def test_bars_are_left_out_and_every_number_of_an_explanation_has_a_heading() -> None:
+    """Bars are drawn with letters, for a terminal; one that is asked for is printed."""
+    assert "\\#" not in run("explore", "histogram", "tiny", "--quantity", "madds", "--latex").stdout
+    assert (
+        "\\#" in run("explore", "histogram", "tiny", "--quantity", "madds", "--latex", "--columns", "over,bar").stdout
+    )
+    rows = _table_of("explain mf26m --block 3")[1]
+    assert rows[0] == r" &  &  & {MAdds,} &  & {params,} \\"
+    assert rows[1] == r"op & MAdds & in numbers & {number} & params & {number} \\"
+
+
+def test_tables_with_one_caption_say_what_each_has() -> None:
+    """A caption of the user has the words of the table behind it; that of one table alone stays as it is."""
+    text = run("diff", "mf26m", "mf52m", "--latex", "--caption", "C").stdout
+    assert re.findall(r"\\caption\{(.*)\}", text) == ["C: by pillar", "C: by block"]
+    own = run("diff", "mf26m", "mf52m", "--latex", "--label", "t").stdout
+    assert "\\caption{mf26m $\\rightarrow$ mf52m by block.}\n\\label{t-2}" in own
+    text = run("paper", "4", "5", "--latex", "--caption", "C").stdout
+    captions = re.findall(r"\\caption\{(.*)\}", text)
+    assert captions[0] == "C: Table 4: RetinaNet on COCO, by backbone"
+    assert captions[1].startswith("C: Table 5: ")
+
+
+def test_letters_that_need_another_latex_are_named() -> None:
+    """A comment has each letter once; letters of Latin need none."""
+    table = Table([Column("name"), Column("n", right=True)], [["网络网", 1.5], ["Größe – “x” λ", 2.5]])
+    assert latex_of(table, Form("latex")).splitlines()[1] == "% needs XeLaTeX or LuaLaTeX for: 网 络 λ"
+    assert "XeLaTeX" not in latex_of(table._replace(data=[["Größe – “x” µ", 2.5]]), Form("latex"))
 
 
 def test_several_tables_have_different_labels() -> None:
