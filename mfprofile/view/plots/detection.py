@@ -22,7 +22,7 @@ from mfprofile.view.plots.networks import COSTS, check_unit
 from mfprofile.view.plots.only import only_of
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
-from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
+from mfprofile.view.plots.units import NAMES, TITLES, cost_label, filled, model_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def detection(
         figure = look.figure(3.6 if look.columns == 2 else 3.0)
         axes = figure.add_subplot()
         write_title(figure, title, look)
-        axes.set_ylabel("RetinaNet AP, COCO val2017 (%)")
+        axes.set_ylabel(filled("RetinaNet AP, COCO val2017 (%)", "y", look))
         scale = scaled(axes, "x", [each.cost for each in detectors], written(cost), x)
         origins = {each.source for each in detectors}
         axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look, origins))

@@ -96,7 +96,7 @@ def cost_label(cost: str, what: str, convention: Counting, look: Look, origins: 
     if cost == LATENCY:
         return fill(f"{what}; {predicted_by(convention)}", 38 * look.columns, break_on_hyphens=False)
     others = set(origins) - {"counted", "recounted", "printed"}
-    counted = f"convention '{convention}'" if cost == "madds" else "counted"
+    counted = f"convention '{convention}'"
     kept = set(origins) & {"counted", "recounted"}
     if "recounted" in origins:
         printed = "hollow: as printed"
@@ -104,7 +104,7 @@ def cost_label(cost: str, what: str, convention: Counting, look: Look, origins: 
         printed = "other families as printed" if kept or others else "as printed"
     parts = [*([printed] if "printed" in origins else []), *(["ours as given"] if others else [])]
     notes = [*([counted] if kept else []), *([", ".join(parts)] if parts else [])]
-    return filled(noted(what, [] if notes == ["counted"] else notes), "x", look)
+    return filled(noted(what, [] if cost == "params" and notes == [counted] else notes), "x", look)
 
 
 def model_of(quantities: Iterable[str], convention: Counting) -> dict[str, Any] | None:
