@@ -77,9 +77,7 @@ FormOptions = Annotated[
             "caption": (
                 Annotated[
                     str | None,
-                    typer.Option(
-                        "--caption", metavar="TEXT", help="Caption of the LaTeX table: plain text, which is escaped."
-                    ),
+                    typer.Option("--caption", metavar="TEXT", help="Caption of the LaTeX table: plain text (escaped)."),
                 ],
                 None,
             ),

@@ -49,7 +49,7 @@ def latex_of(table: Table, form: Form) -> str:
 
     The lines above and below the table are comments. Numbers that a narrow table would round have the unit of their
     column or group of columns (k, M or G) and two decimals, or are exact if the form says so. A table is made to fit
-    the text of an article: words are wrapped, or else columns stand closer together.
+    the text of an article: words are wrapped, or else columns move closer together.
     """
     sections = [table.data, *table.summary]
     units = _units(table, sections, form.exact)

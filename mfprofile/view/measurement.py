@@ -9,6 +9,7 @@ from mfprofile.measure.measurement import Latency, Measurement, Timed
 from mfprofile.measure.summary import Summary
 from mfprofile.spec.words import several
 from mfprofile.view.head import SCHEMA
+from mfprofile.view.intervals import digits, with_intervals
 from mfprofile.view.numbers import human, share
 from mfprofile.view.tables import Column, Form, Table, dumps, render, render_each
 
@@ -30,28 +31,8 @@ def measurement_text(measurement: Measurement, axis: str | None, form: Form) -> 
     parts = [] if axis is None else [parts_table(measurement, each, axis) for each in measurement.networks]
     tables = [networks_table(measurement), *parts]
     if form.name in ("text", "markdown") and not (form.columns or form.sort):
-        tables = list(map(_with_intervals, tables))
+        tables = list(map(with_intervals, tables))
     return "\n".join(render_each(tables, form))
-
-
-def _with_intervals(table: Table) -> Table:
-    """Return a table with the ends of the interval in one column, for people."""
-    at = next(at for at, column in enumerate(table.columns) if column.key == "low_ms")
-
-    def joined(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        return [[*row[:at], (row[at], row[at + 1]), *row[at + 2 :]] for row in rows]
-
-    columns = [*table.columns[:at], Column("ms from–to", "", _interval_text, right=True), *table.columns[at + 2 :]]
-    return table._replace(columns=columns, data=joined(table.data), summary=list(map(joined, table.summary)))
-
-
-def _interval_text(ends: tuple[float, float]) -> str:
-    """Return the ends of an interval.
-
-    >>> _interval_text((20.0, 22.04)), _interval_text((-2.0, 1.0))
-    ('20.0–22.0', '-2.00 to 1.00')
-    """
-    return (" to " if min(ends) < 0 else "–").join(map(_digits, ends))
 
 
 def networks_table(measurement: Measurement) -> Table:
@@ -61,8 +42,8 @@ def networks_table(measurement: Measurement) -> Table:
     columns = [
         Column("network", "name"),
         *_time_columns(),
-        *([Column("GPU ms", "device_ms", _digits, right=True)] if on_gpu else []),
-        Column(f"× {measurement.reference.name}", "times_reference", _digits, right=True),
+        *([Column("GPU ms", "device_ms", digits, right=True)] if on_gpu else []),
+        Column(f"× {measurement.reference.name}", "times_reference", digits, right=True),
         *_rate_columns(),
     ]
     data = [
@@ -135,30 +116,19 @@ def _wholes(measurement: Measurement) -> list[Timed]:
 
 def _time_columns() -> list[Column]:
     return [
-        Column("ms", "median_ms", _digits, right=True),
-        Column("from", "low_ms", _digits, right=True),
-        Column("to", "high_ms", _digits, right=True),
+        Column("ms", "median_ms", digits, right=True),
+        Column("from", "low_ms", digits, right=True),
+        Column("to", "high_ms", digits, right=True),
     ]
 
 
 def _rate_columns() -> list[Column]:
     return [
         Column("MAdds", "madds", human, right=True),
-        Column("ms/100M", "ms_per_100m", _digits, right=True),
-        Column("GMAdds/s", "gmadds_per_s", _digits, right=True),
+        Column("ms/100M", "ms_per_100m", digits, right=True),
+        Column("GMAdds/s", "gmadds_per_s", digits, right=True),
         Column("% of peak", "share_of_peak", _percent, right=True, optional=1),
     ]
-
-
-def _digits(value: float) -> str:
-    """Return a number with three digits or more.
-
-    >>> _digits(18.5), _digits(0.06125), _digits(142.51), _digits(-0.5)
-    ('18.5', '0.0612', '143', '-0.500')
-    """
-    size = abs(value)
-    decimals = next((3 - power for power in range(3, -3, -1) if size >= 10 ** (power - 1)), 6)
-    return f"{value:,.{max(min(decimals, 6), 0)}f}"
 
 
 def _percent(value: float) -> str:
@@ -203,7 +173,7 @@ def _interval(measurement: Measurement) -> str:
 
 def _below(measurement: Measurement, on_gpu: bool) -> list[str]:
     noise, drift, peak = measurement.noise, measurement.drift, measurement.peak
-    lines = [f"peak: {_digits(peak.rate)} GMAdds/s in a {peak.name} ({_digits(_ms(peak.time.median))} ms)"]
+    lines = [f"peak: {digits(peak.rate)} GMAdds/s in a {peak.name} ({digits(_ms(peak.time.median))} ms)"]
     if noise is not None and drift is not None:
         change = f"{100 * abs(drift):.1f} % {'slower' if drift > 0 else 'faster'}"
         lines.append(f"noise {100 * noise:.1f} %; the reference became {change} during the sweeps")

@@ -84,7 +84,7 @@ def test_count_names_each_rule_with_an_example_and_its_remedy(tmp_path: Path) ->
     (tmp_path / "space.yaml").write_text(SPACE, encoding="utf-8")
     done = run("explore", "count", "space.yaml", cwd=tmp_path)
     assert done.stdout.splitlines()[:4] == [
-        "space: 6 variants; MAdds in convention 'core'",
+        "space: 6 variants",
         "10 invalid combinations are skipped",
         f"8 with: {DIM} (tokens.dim 6, stem 8, blocks.1 exp 16 out 8)",
         f"4 with: {EXP} (tokens.dim 8, stem 16, blocks.1 exp 24 out 8)",

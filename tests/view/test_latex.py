@@ -143,7 +143,7 @@ WIDE = (
 
 
 def test_tables_fit_the_text_of_an_article(tmp_path: Path) -> None:
-    """Nothing runs over the margin: columns stand closer, or choices are wrapped."""
+    """Nothing runs over the margin: columns are closer, or choices are wrapped."""
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed")
     texts = [run(*command.split(), "--latex", "--label", f"t:{at}").stdout for at, command in enumerate(WIDE)]

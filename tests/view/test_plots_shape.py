@@ -15,7 +15,7 @@ from mfprofile.view.report import PICTURES
 
 OWN = "name,top1,madds\nsmall,68.0,96M\nbase,72.1,151M\nwide,76.3,290M\ndeep,77.2,340M\n"
 TITLES = {
-    "words": "What a mobile vision transformer costs: the widest Words Move MMMM to a Wholly New Line when need be",
+    "words": "What a mobile vision transformer costs: the widest Words Move MMMM to a Whole New Line when need be",
     "one word": "M" * 70,
 }
 QUICK = [name for name in PICTURES if name not in ("front-mf294m-stages", "accuracy-recounted", "accuracy-params")]

@@ -39,7 +39,7 @@ def histogram_picture(look: Look, answers: Sequence[tuple[str, Histogram]], conv
     data = [record for name, answer in answers for record in _records(name, answer)]
     title = f"{heading(quantity, convention)} of the variants of {', '.join(short(name) for name, _ in answers)}"
     with look.applied():
-        figure = look.figure(3.6 if look.columns == 2 else 3.2)
+        figure = look.figure(3.6 if look.columns == 2 else 2.7)
         axes = figure.add_subplot()
         write_title(figure, title, look)
         axes.set_xlabel(

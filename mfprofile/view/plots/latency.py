@@ -62,7 +62,7 @@ def latency(look: Look, files: Sequence[Timings] = (), bills: Sequence[Bill] = (
     title = f"Latency against multiply-adds{'' if files else ', predicted'}"
     with look.applied():
         notes = [*_of_files(files), *_of_model(bills)]
-        figure = look.figure((3.7 if look.columns == 2 else 3.6) + 0.1 * len(notes) * (3 - look.columns))
+        figure = look.figure((3.7 if look.columns == 2 else 2.9) + 0.1 * len(notes) * (3 - look.columns))
         axes = figure.add_subplot()
         write_title(figure, title, look)
         axes.set_xlabel(madds_label("core", "MAdds, log scale"))

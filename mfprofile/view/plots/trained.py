@@ -98,7 +98,13 @@ def _label(aim: Aim, convention: Counting, scale: str) -> str:
     if counted(aim.name) is None:
         return noted(short(printable(aim.name)), ["measured", better(aim.most)])
     shown = words_of(aim.name, find_convention(convention).unit)
-    return noted(f"{shown}{scale}", [origin(aim.name, convention), better(aim.most)])
+    return noted(f"{shown}{scale}", [*_notes(aim, convention), better(aim.most)])
+
+
+def _notes(aim: Aim, convention: Counting) -> list[str]:
+    """Return how a quantity is known, for parentheses."""
+    known = origin(aim.name, convention)
+    return known.removesuffix(")").split(" (", 1) if known.startswith("counted (") else [known]
 
 
 def _draw(

@@ -95,7 +95,7 @@ def noted(what: str, notes: Sequence[str]) -> str:
 
 def filled(label: str, which: str, look: Look) -> str:
     """Return the label of the axis `which` in lines that fit: those of y are shorter. Some words stay together."""
-    for words in ("log scale", "as given", "as printed", "more is better", "less is better"):
+    for words in ("log scale", "ours as given", "as printed", "more is better", "less is better"):
         label = label.replace(words, words.replace(" ", NO_BREAK))
     across = 42 * look.columns if which == "x" else 10 + 16 * look.columns
     return fill(label, across, break_on_hyphens=False).replace(NO_BREAK, " ")
@@ -130,4 +130,4 @@ def origin(quantity: str, convention: Counting) -> str:
     """Return how a quantity is known: counted, multiply-adds in a convention, or predicted."""
     if is_timed(quantity):
         return predicted_by(convention)
-    return f"counted, convention '{convention}'" if quantity.endswith("madds") else "counted"
+    return f"counted (convention '{convention}')" if quantity.endswith("madds") else "counted"
