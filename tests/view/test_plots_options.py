@@ -13,7 +13,7 @@ from mfprofile.paper.results import OURS
 from mfprofile.view.plots.accuracy import accuracy
 from mfprofile.view.plots.detection import detection
 from mfprofile.view.plots.labels import LEADER
-from mfprofile.view.plots.limits import NUMBER, OPEN, Limits, inside, limits
+from mfprofile.view.plots.limits import NUMBER, OPEN, Limits, inside, limits, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.units import YOURS
 
@@ -99,6 +99,39 @@ def test_networks_outside_the_limits_are_named() -> None:
     assert axes.get_xlim() == (100e6, 600e6)
     assert axes.get_ylim()[0] == 70
     assert [each["name"] for each in picture.data] == ["151M", "214M", "294M", "508M"]
+
+
+def test_points_on_the_limits_are_drawn_in_full() -> None:
+    """Two networks of 1G and four of 2G lie on the edges; no marker is clipped."""
+    look = Look(xlim="1G:2G", labels=False)
+    with look.applied():
+        figure = accuracy(look).figure
+        figure.canvas.draw()
+    axes = figure.axes[0]
+    lines = [line for line in axes.lines if line.get_marker() == "P" and len(line.get_xdata())]
+    edges = [x for line in lines for x in line.get_xdata() if x in (10**9, 2 * 10**9)]
+    assert len(edges) == 6
+    assert not any(line.get_clip_on() for line in lines)
+
+
+def test_a_line_that_leaves_the_axes_is_still_cut() -> None:
+    """Only markers inside the limits, or on them, are drawn beyond the edge."""
+    with Look().applied():
+        axes = Look().figure(2).add_subplot()
+        [out], [on], [bare] = (axes.plot([0, end], [0, 1], mark) for end, mark in ((2, "o-"), (1, "o-"), (1, "-")))
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        uncut(axes)
+    assert [each.get_clip_on() for each in (out, on, bare)] == [True, False, True]
+
+
+def test_a_family_without_a_line_lies_over_ones_own_markers(tmp_path: Path) -> None:
+    """A star on EfficientNet-B0 is larger than its diamond and would hide the family, which the legend lists."""
+    axes = accuracy(Look(), file=own(tmp_path, "name,top1,madds\nhere,77.1,390M\n")).figure.axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    diamond, star = lines["EfficientNet"], lines["ours"]
+    assert (list(diamond.get_xdata()), list(diamond.get_ydata())) == (list(star.get_xdata()), list(star.get_ydata()))
+    assert diamond.get_markersize() < star.get_markersize()
+    assert lines["Mobile-Former"].get_zorder() < star.get_zorder() < diamond.get_zorder()
 
 
 def test_limits_are_inclusive_and_have_units() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import combinations, permutations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mfprofile.view.plots.places import CLEAR_OF_OVERLAPPING, Field, Place, placed
+from mfprofile.view.plots.places import CLEAR_OF_OVERLAPPING, GAPS, Field, Place, _leaders, placed
 
 NOTHING = np.empty((0, 4))
 WIDE = (-1000.0, -1000.0, 1000.0, 1000.0)
@@ -135,15 +136,28 @@ def test_a_label_far_from_its_point_has_a_leader_that_begins_at_the_markers_edge
     """If the area around the point is occupied by a text. A near label has none."""
     points, sizes = np.array([[0.0, 0.0]]), np.array([[20.0, 8.0]])
     taken = np.array([[-25.0, 3.2, 25.0, 13.0], [-25.0, -13.0, 25.0, -3.2], [3.2, -3.0, 25.0, 3.0]])
-    [led] = placed(points, sizes, Field(WIDE, discs(points), taken, NOTHING))
+    [led] = placed(points, sizes, Field(WIDE, discs(points), taken, NOTHING), max(GAPS))
     [near] = placed(points, sizes, field(points))
     assert near.leader is None
     assert led.leader is not None
     assert np.isclose(np.hypot(*led.leader[:2]), 3.0)
     left, bottom, right, top = box_of(led, points[0], sizes[0])
-    assert any(np.isclose(edge, end) for edge in (left, right) for end in led.leader[2::2]) or any(
-        np.isclose(edge, led.leader[3]) for edge in (bottom, top)
-    )
+    x, y = led.leader[2:]
+    assert left - 1e-6 <= x <= right + 1e-6
+    assert bottom - 1e-6 <= y <= top + 1e-6
+
+
+@pytest.mark.parametrize("size", [(8.0, 8.0), (4.0, 8.0), (40.0, 8.0)])
+def test_a_leader_meets_its_label_off_its_corners(size: tuple[float, float]) -> None:
+    """A corner of the box is empty: a line that ends there does not reach the letters. From all directions."""
+    angles = np.radians(np.arange(0, 360, 5))
+    centre = 40 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    ends = _leaders(np.zeros(2), 3.0, centre, np.array(size)) - np.tile(centre, 2)
+    half, corner = np.array(size) / 2, min(size) / 2
+    away = np.abs(ends[:, 2:])
+    assert (away <= half + 1e-9).all()
+    assert np.allclose(np.hypot(*np.maximum(away - (half - corner), 0).T), corner)
+    assert np.allclose(np.hypot(*(ends[:, :2] + centre).T), 3.0)
 
 
 def test_the_same_labels_get_the_same_places() -> None:

@@ -168,3 +168,23 @@ def test_a_search_without_a_result_is_refused(search: str, tmp_path: Path) -> No
     records = read_records(written(tmp_path / "failed.json", document))
     with pytest.raises(InputError, match=r"no trial has a top1 to draw; run the search again to go on$"):
         search_picture(Look(), records)
+
+
+def test_each_tick_of_the_trials_has_its_number(search: str) -> None:
+    """Six trials have ticks at whole numbers only, each with a text."""
+    picture = search_picture(Look(), read_records(search))
+    picture.figure.canvas.draw()
+    axis = picture.figure.axes[0].xaxis
+    ticks = {float(at): text.get_text() for at, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)}
+    assert ticks == {at: f"{at:.0f}" for at in ticks}
+    assert len(ticks) > 2
+
+
+def test_the_title_of_variants_speaks_words_as_the_axes_do(search: str) -> None:
+    """A sum has its name in words; a figure of the user's keeps its own."""
+    records = read_records(search)
+    titles = [variants_picture(Look(), records, Axis("madds"), Axis(y)).title for y in ("params", "top1")]
+    assert titles == [
+        "6 trials of tiny: parameters against multiply-adds",
+        "5 trials of tiny: top1 against multiply-adds",
+    ]

@@ -24,7 +24,7 @@ from mfprofile.view.plots.families import (
     style_of,
 )
 from mfprofile.view.plots.labels import OPTIONS, annotate, left_out
-from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.naming import Names, names_of, own_note
 from mfprofile.view.plots.networks import Point, front_of, networks
@@ -125,6 +125,7 @@ def _draw(axes: Axes, drawing: _Drawing, look: Look, names: Names) -> list[Place
     lines = [line for _, members in families if (line := draw_family(axes, list(members), look, recounted))]
     lines += draw_front(axes, points, look) if drawing.with_front else []
     draw_ticks(axes, ticks, look)
+    uncut(axes)
     if recounted:
         quiet = {"color": look.colors["quiet"], "markerfacecolor": look.colors["ground"], "markeredgewidth": 0.8}
         plot_points(axes, [], {**quiet, "marker": "o", "markersize": 4, "linestyle": "none", "label": "as printed"})

@@ -82,13 +82,13 @@ def scaled(
     return ""
 
 
-def linear(axis: Axis, ticks: int = 6, write: Callable[[float], str] = amount) -> None:
-    """Make an axis of amounts linear, with about `ticks` round ticks."""
+def linear(axis: Axis, ticks: int = 6, write: Callable[[float], str] = amount, integer: bool = False) -> None:
+    """Make an axis of amounts linear, with about `ticks` round ticks, or only at whole numbers."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     few = ticks <= 3  # in a narrow panel, one tick is better than three that overlap
     steps = [1, 2, 4, 5, 10] if few else [1, 2, 2.5, 5, 10]
-    axis.set_major_locator(MaxNLocator(ticks, steps=steps, min_n_ticks=1 if few else 2))
+    axis.set_major_locator(MaxNLocator(ticks, steps=steps, min_n_ticks=1 if few else 2, integer=integer))
     axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
 
 

@@ -16,7 +16,7 @@ from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.axes import percent, scaled, write_legend
 from mfprofile.view.plots.labels import OPTIONS, name_points
-from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import COSTS, check_unit
 from mfprofile.view.plots.only import only_of
@@ -91,6 +91,7 @@ def _draw(axes: Axes, detectors: Sequence[Detection], look: Look, y: Limits) -> 
             zorder=4 if sort == OURS else 3,
         )
         lines += [(xs, ys)] if sort == OURS else []
+    uncut(axes)
     write_legend(axes.figure, look)
     labels = [
         (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.text_color(_STYLES[each.sort][0]))

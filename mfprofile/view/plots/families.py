@@ -21,6 +21,8 @@ SIZES = {OURS: 5.5, YOURS: 9.0}
 SIZE = 4.0
 MOST_SEPARATE = 40
 """The most points of a family whose number is not in the legend."""
+_OVER = 7.5
+"""The order of the markers that are drawn over those of the user."""
 _LABELS = {YOURS: "ours"}
 _MARKERS = {
     OURS: "o", "MobileNetV3": "s", "EfficientNet": "D", "ShuffleNetV2": "^", "ShuffleNetV2+WeightNet": "v",
@@ -28,7 +30,10 @@ _MARKERS = {
 
 
 def draw_family(axes: Axes, family: list[Point], look: Look, recounted: bool) -> tuple[list[float], list[float]] | None:
-    """Draw the points of a family and return its line. Transformers and the user's networks have no line."""
+    """Draw the points of a family and return its line. Transformers and the user's networks have no line.
+
+    A family without a line is drawn over the user's larger markers, which would hide it.
+    """
     first = family[0]
     alike = [point for point in family if point.source == first.source]
     joined = _line(alike) if first.sort in (OURS, CNN) and len(alike) > 1 else []
@@ -39,10 +44,11 @@ def draw_family(axes: Axes, family: list[Point], look: Look, recounted: bool) ->
     filled = [point for point in others if point not in hollow]
     is_hollow = recounted and bool(joined) and first.source == "printed"
     groups = ((joined, "-", is_hollow), (filled, "none", False), (hollow, "none", True))
-    for each, style, empty in (group for group in groups if group[0]):
-        is_named = (style == "-") == bool(joined) and (first.sort == CNN or not empty)
-        legend_label = label if is_named and all(line.get_label() != label for line in axes.lines) else "_"
-        plot_points(axes, each, {**style_of(first, look, recounted, empty), "linestyle": style, "label": legend_label})
+    for each, line, empty in (group for group in groups if group[0]):
+        is_named = (line == "-") == bool(joined) and (first.sort == CNN or not empty)
+        legend_label = label if is_named and all(drawn.get_label() != label for drawn in axes.lines) else "_"
+        style = {**style_of(first, look, recounted, empty), "linestyle": line, "label": legend_label}
+        plot_points(axes, each, style if joined or first.sort == YOURS else {**style, "zorder": _OVER - 0.1 * empty})
     return ([point.cost for point in joined], [point.top1 or 0.0 for point in joined]) if joined else None
 
 

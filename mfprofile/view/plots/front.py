@@ -20,7 +20,7 @@ from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import several
 from mfprofile.view.plots.axes import scaled, set_height, write_legend
 from mfprofile.view.plots.labels import name_points
-from mfprofile.view.plots.limits import OPEN, Limits, frame, inside
+from mfprofile.view.plots.limits import OPEN, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.only import only_of
 from mfprofile.view.plots.picture import Picture
@@ -173,6 +173,7 @@ def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: L
                 *zip(*group, strict=True), "s", color=colors["mobile"], markerfacecolor=colors[face], markersize=5,
                 label=f"Mobile-Former, as published{about}",
             )  # fmt: skip
+    uncut(axes)
     rows = write_legend(axes.figure, look, 1 if look.columns == 1 and models else None)
     if look.columns == 1:
         set_height(axes, 2.35 + 0.15 * rows)

@@ -24,7 +24,7 @@ from mfprofile.view.plots.latencies import (
     places_of,
     predicted_points,
 )
-from mfprofile.view.plots.limits import Limits, frame, inside
+from mfprofile.view.plots.limits import Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.only import MINE, only_of
 from mfprofile.view.plots.picture import Picture
@@ -68,6 +68,7 @@ def latency(look: Look, files: Sequence[Timings] = (), bills: Sequence[Bill] = (
         axes.set_xlabel(madds_label("core", "MAdds, log scale"))
         axes.set_ylabel("Latency (ms), log scale")
         lines = _draw(axes, points, list(places_of(files)), look, limits)
+        uncut(axes)
         _legend(axes, points, places_of(files), look)
         write_legend(figure, look, notes=notes)
         unlabelled = _name(axes, points, lines, look)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mfprofile.errors import InputError
 from mfprofile.spec.quantities import window
 from mfprofile.spec.words import listed, several, shown
 from mfprofile.view.plots.look import Look
 
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
 T = TypeVar("T")
 NUMBER = "number"
 """The unit of an axis without amounts, such as one of percentages; the others are those of `quantity`."""
 MOST_LISTED = 40
+_ROUNDING = 1e-6  # of the width of the axes
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
@@ -96,3 +101,18 @@ def inside(
 def frame(look: Look, x_unit: str, y_unit: str, positive: tuple[bool, bool] = (False, False)) -> tuple[Limits, Limits]:
     """Return the limits of both axes. Raises `InputError`."""
     return limits(look.xlim, "--xlim", x_unit, positive[0]), limits(look.ylim, "--ylim", y_unit, positive[1])
+
+
+def uncut(axes: Axes) -> None:
+    """Draw markers on the limits of the axes in full. Call it after all points are drawn and the limits are set.
+
+    Lines that leave the axes are cut there, as before.
+    """
+    to_axes = axes.transAxes.inverted()
+    lines = [line for line in axes.lines if str(line.get_marker()) not in {"None", "none", "", " "}]
+    drawn: list[tuple[Artist, Any]] = [(line, line.get_transform().transform(line.get_xydata())) for line in lines]
+    drawn += [(each, each.get_offset_transform().transform(each.get_offsets())) for each in axes.collections]
+    for artist, places in drawn:
+        shares = to_axes.transform(places)
+        if len(shares) and (shares > -_ROUNDING).all() and (shares < 1 + _ROUNDING).all():
+            artist.set_clip_on(False)

@@ -168,15 +168,25 @@ def _candidates(point: Floats, size: Floats, field: Field, furthest: float) -> _
     way = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     centre = point + way * (radius + gap)[:, None] + np.clip(way * 2**0.5, -1, 1) * size / 2
     box = np.concatenate([centre - size / 2, centre + size / 2], axis=1)
-    nearest = np.clip(point, box[:, :2], box[:, 2:])
-    outward = (nearest - point) / np.maximum(np.hypot(*(nearest - point).T), 1e-9)[:, None]
-    leader = np.concatenate([point + radius * outward, nearest], axis=1)
+    leader = _leaders(point, radius, centre, size)
     candidates = _Candidates(centre, box, leader, gap > LED, gap)
     is_allowed, doubtful = _verdicts(candidates, point, radius, field, field.discs[~is_own])
     crossed = pierce(field.lines, box).sum(axis=0) * _OVER_LINE
     led = cross(leader, field.lines).sum(axis=1) * _LED_OVER_LINE + _LEADER
     cost = gap + crossed + candidates.is_led * led + doubtful * _DOUBTFUL + preference
     return _Candidates(centre, box, leader, gap > LED, cost).those(is_allowed)
+
+
+def _leaders(point: Floats, radius: float, centre: Floats, size: Floats) -> Floats:
+    """Return the lines from the marker's edge to each label.
+
+    They end at the label's box without its corners, rounded, because the letters do not extend into these.
+    """
+    corner = float(size.min()) / 2
+    core = size / 2 - corner
+    middle = np.clip(point, centre - core, centre + core)
+    outward = (middle - point) / np.maximum(np.hypot(*(middle - point).T), 1e-9)[:, None]
+    return np.concatenate([point + radius * outward, middle - corner * outward], axis=1)
 
 
 def _directions(furthest: float) -> tuple[Floats, Floats, Floats]:

@@ -10,7 +10,7 @@ from mfprofile.errors import InputError
 from mfprofile.spec.words import several
 from mfprofile.view.plots.axes import linear, short, write_legend
 from mfprofile.view.plots.labels import name_points
-from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.records import Records
@@ -55,6 +55,7 @@ def search_picture(look: Look, records: Records, goal: str | None = None) -> Pic
         axes.set(xlabel="Trial", ylabel=filled(noted(short(name), [better(records.goals[name])]), "y", look))
         _fit(axes, trials, [each["value"] for each in done], limits)
         line = _draw(axes, trials, done, best, look)
+        uncut(axes)
         write_legend(figure, look)
         places = [(each["trial"], each["value"]) for each in done]
         at = best.index(best[-1])
@@ -73,7 +74,7 @@ def _fit(
     side = 0.02 * (max(numbers) - min(numbers) or 1)
     axes.set_xlim(limits[0].or_else(min(numbers) - side, max(numbers) + side))
     axes.set_ylim(limits[1].or_else(min(values) - 1.5 * room, max(values) + room))
-    linear(axes.xaxis, write=lambda value: f"{value:,.0f}" if value == int(value) else "")
+    linear(axes.xaxis, write=lambda value: f"{value:,.0f}", integer=True)
     linear(axes.yaxis, write=lambda value: f"{value:.6g}".replace("-", "−"))
 
 

@@ -14,7 +14,7 @@ from mfprofile.spec.words import printable, several
 from mfprofile.view.plots.axes import linear, scaled, short, write_legend
 from mfprofile.view.plots.front import FEW
 from mfprofile.view.plots.labels import name_points
-from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.stairs import stairs
@@ -55,6 +55,7 @@ def trained_picture(
             label = _label(aim, convention, _fitted(axes, which, aim, data, limits))
             axes.set(**{f"{which}label": filled(label, which, look)})
         line = _draw(axes, data, across, look)
+        uncut(axes)
         notes = ["mean of a variant's results; bars: ± a standard deviation"] if _has_bars(data) else []
         write_legend(figure, look, notes=notes)
         unlabelled = _name(axes, data, line, look)

@@ -66,6 +66,19 @@ def words_of(quantity: str, unit: str = "MAdds") -> str:
     return f"{shown} (ms)" if is_timed(quantity) else shown
 
 
+def in_title(quantity: str) -> str:
+    """Return a quantity in words, for a title; a figure of the user's and a formula stay as they are, cut if long.
+
+    >>> in_title("former.params"), in_title("madds"), in_title("latency"), in_title("top1")
+    ('parameters of Former', 'multiply-adds', 'predicted latency', 'top1')
+    """
+    part, _, sum_ = quantity.rpartition(".")
+    names = {**TITLES, "activations": "activations"}
+    if sum_ not in names or part not in {"", *_PILLARS}:
+        return short(quantity)
+    return f"{names[sum_]} of {_PILLARS[part]}" if part else names[sum_]
+
+
 def better(most: bool) -> str:
     """Return which way of an axis is better."""
     return f"{'more' if most else 'less'} is better"

@@ -11,13 +11,13 @@ from mfprofile.spec.words import several
 from mfprofile.view.plots.axes import linear, scaled, short, write_legend
 from mfprofile.view.plots.hues import Hue, color_bar, hues
 from mfprofile.view.plots.labels import name_points
-from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside
+from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.records import Records
 from mfprofile.view.plots.stairs import best_of, stairs
 from mfprofile.view.plots.titles import write_title
-from mfprofile.view.plots.units import better, filled, in_ms, noted, words_of, written
+from mfprofile.view.plots.units import better, filled, in_ms, in_title, noted, words_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +91,7 @@ def variants_picture(look: Look, records: Records, x: Axis, y: Axis, color: str 
     data = [{**each, **({"front": (each["x"], each["y"]) in on_front} if front else {})} for each in points]
     what = "trial" if records.goals else "variant"
     of = f" of {short(records.space)}" if records.space else ""
-    title = f"{several(len(points), what)}{of}: {short(y.name)} against {short(x.name)}"
+    title = f"{several(len(points), what)}{of}: {in_title(y.name)} against {in_title(x.name)}"
     with look.applied():
         figure = look.figure(3.7 if look.columns == 2 else 2.6)
         axes = figure.add_subplot()
@@ -103,6 +103,7 @@ def variants_picture(look: Look, records: Records, x: Axis, y: Axis, color: str 
         hue = hues([each["color"] for each in points], color, look) if color is not None else None
         _draw(axes, points, hue, look)
         line = _draw_front(axes, front, bool(x.most), look)
+        uncut(axes)
         write_legend(figure, look)
         if color is not None and hue is not None:
             color_bar(axes, hue, color, look)
