@@ -62,7 +62,8 @@ class Column(NamedTuple):
 class Table(NamedTuple):
     """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON.
 
-    `caption` is that of LaTeX if the user gives none; without it, the first line above the table is.
+    `caption` is that of LaTeX if the user gives none; without it, the first line above the table is. `hint` is added
+    to the error for a column that the table lacks.
     """
 
     columns: Sequence[Column]
@@ -71,6 +72,7 @@ class Table(NamedTuple):
     above: Sequence[str] = ()
     below: Sequence[str] = ()
     caption: str = ""
+    hint: str = ""
 
 
 __all__ = ["MARKDOWN", "TEXT", "Column", "Form", "Table", "dumps", "remarks", "render", "render_each", "show"]
