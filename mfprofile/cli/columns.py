@@ -1,21 +1,29 @@
-"""The columns of the tables of each command, for completion. Those that a spec's own name begins are left out."""
+"""The columns of the tables of each command, for completion, and to check them before a command that takes long.
+
+Those that a spec's own name begins are left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mfprofile.view.form import Form
 
 _COST = ("madds", "params", "latency")
 _COSTS = tuple(name for cost in _COST for name in (cost, f"{cost}.share"))
 _CHANGES = tuple(f"{cost}.{when}" for cost in _COST for when in ("before", "after", "gained"))
 _MEMORY = ("madds", "activations", "moved_bytes", "madds_per_byte", "live_bytes")
 _VERIFIED = (
-    *("tool", "version", "printed", "unit", "core", "adds", "misses", "predicted", "unexplained", "params"),
+    *("name", "tool", "version", "printed", "unit", "core", "adds", "misses", "predicted", "unexplained", "params"),
     "unexplained_params",
 )
 _PILLARS = ("mobile", "former", "bridge", "head")
 _VARIANTS = ("number", *_COST, "choices")
 _GROUPS = ("block", "stage", "pillar", "kind")
+_OPS = ("role", "elements", "activations")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -24,11 +32,24 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("name", *_GROUPS, "out", *_COSTS),
             *(f"{cost}.to_first" for cost in _COST),
             *(f"{pillar}.share" for pillar in _PILLARS),
-            "paper.madds",
+            *("paper.madds", *_OPS),
         ),
-        "audit": ("module", "class", "kind", *_COSTS, "leaf", *(name for name in _VERIFIED if name != "params")),
+        "audit": (
+            "module",
+            "class",
+            *_GROUPS,
+            "name",
+            "out",
+            *_OPS,
+            *_COSTS,
+            "leaf",
+            *(name for name in _VERIFIED if name != "params"),
+        ),
         "explain": ("name", "madds_formula", "madds_numbers", "madds", "params_formula", "params"),
-        "diff": ("pillar", "block", "module", "class", "kind", *_CHANGES, "changed"),
+        "diff": (
+            *("pillar", "block", "module", "class", "kind", *_CHANGES, "changed"),
+            *("a", "b", "status", *(f"{side}{cost}" for side in ("", "a_", "b_") for cost in _COST)),
+        ),
         "memory": ("name", *_GROUPS, "module", "class", "out", *_MEMORY, "at", "params_bytes", "total_bytes"),
         "formula": (*_GROUPS, "madds", "params"),
         "verify": _VERIFIED,
@@ -38,7 +59,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "measure": (
             *("name", "median_ms", "low_ms", "high_ms", "times_reference", "madds", "ms_per_100m", "gmadds_per_s"),
-            *("share_of_peak", "pillar", "share"),
+            *("share_of_peak", "device_ms", "pillar", "block", "module", "share"),
         ),
         "paper": (
             *("model", "input", "params", "params.paper", "params.recounted", "madds", "madds.paper"),
@@ -48,7 +69,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "complexity": ("pillar", "stated", "counted", "agrees", "left_out"),
         "explore spaces": ("name", "variants", "about"),
         "explore count": ("window", "within", "share", "excluded"),
-        "explore histogram": ("over", "up_to", "variants", "share", "share_up_to", "bar"),
+        "explore histogram": ("over", "up_to", "variants", "share", "share_up_to", "bar", "kind", "percent"),
         "explore best": _VARIANTS,
         "explore front": _VARIANTS,
         "explore sample": _VARIANTS,
@@ -56,3 +77,43 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The names by command. Which of them a table has depends on the other options."""
+SLOW = frozenset(
+    (
+        *("audit", "diff", "memory", "verify", "measure", "explore count", "explore histogram", "explore best"),
+        *("explore front", "explore sample", "explore search"),
+    )
+)
+"""The commands that can take long. Their columns are checked before the work, as far as they are known then."""
+_OF_VARIANTS = frozenset(("explore best", "explore front", "explore sample", "explore search"))
+"""Commands whose tables also have columns that the user names: quantities, figures, and in CSV the keys of a space."""
+_OPTIONS = frozenset(("columns", "sort", "caption", "label"))
+
+
+def check_columns(command: str, form: Form, options: Mapping[str, Any]) -> None:
+    """Raise `InputError` for a column that no answer of a command can have.
+
+    What depends on the answer passes, and is checked with it: columns with the name of a network, quantities,
+    everything that another option names, and the keys of a space in CSV.
+    """
+    from mfprofile.view.choosing import unknown_column
+
+    names = COLUMNS.get(command)
+    if names is None or (command in _OF_VARIANTS and form.name == "csv"):
+        return
+    named = _words(options) if command in _OF_VARIANTS else frozenset()
+    for name in (*form.columns, *filter(None, [form.sort.removeprefix("-")])):
+        if name not in names and name not in named and not _is_open(command, name):
+            raise unknown_column(name, names)
+
+
+def _is_open(command: str, name: str) -> bool:
+    from mfprofile.spec.names import SUMS
+
+    return command in _OF_VARIANTS and ("." in name or name in SUMS)
+
+
+def _words(options: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names in the values of options: `top1` in `--maximize top1` and in `--within top1=70:`."""
+    texts = (value for option, value in options.items() if option not in _OPTIONS)
+    every = (each for value in texts for each in (value if isinstance(value, list) else [value]))
+    return frozenset(each.rpartition("=")[0].strip() or each.strip() for each in every if isinstance(each, str))

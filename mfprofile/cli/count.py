@@ -40,8 +40,8 @@ def command(
     """
     from mfprofile.cost.bill import count
     from mfprofile.spec.content import content_of
-    from mfprofile.view.bill import bill_json, bill_table
-    from mfprofile.view.bills import several_table
+    from mfprofile.view.bill import bill_json
+    from mfprofile.view.bills import bills_table
     from mfprofile.view.captions import caption_of
     from mfprofile.view.tables import dumps, render, show
 
@@ -53,7 +53,7 @@ def command(
         ]
         show(dumps(documents if len(documents) > 1 else documents[0]))
         return
-    table = bill_table(bills[0], by or "block") if len(bills) == 1 else several_table(bills, by, form)
+    table = bills_table(bills, by, form)
     if form.name == "latex":
         table = table._replace(caption=caption_of(bills, by))
     show(render(table, form))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
@@ -51,7 +53,31 @@ def _check_empty(columns: str | None, sort: str | None, caption: str | None) -> 
         raise InputError(f"--columns {shown(columns)}: has an empty name; remove a comma")
 
 
+def _check_twice(names: tuple[str, ...]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"--columns {shown(','.join(names))}: {name} is given twice; name each column once")
+
+
+@contextmanager
+def _without_loss(form: Form, command: str, options: Mapping[str, Any]) -> Iterator[Form]:
+    """Check the columns before a command that takes long, and raise what only its answer shows after it is printed."""
+    from mfprofile.cli.columns import SLOW, check_columns
+
+    if command in SLOW and (form.columns or form.sort):
+        check_columns(command, form, options)
+        form = form._replace(unmet=[])
+    try:
+        yield form
+    except typer.Exit:
+        if not form.unmet:
+            raise
+    if form.unmet:
+        raise form.unmet[0]
+
+
 def _check_form(form: Form) -> None:
+    _check_twice(form.columns)
     for option, given in (("--columns", form.columns), ("--sort", form.sort)):
         if given and form.name == "json":
             raise InputError(f"{option} is for tables, and --json has all fields; use --csv, or remove {option}")
@@ -59,7 +85,7 @@ def _check_form(form: Form) -> None:
         if value is not None and form.name != "latex":
             raise InputError(f"{option} needs --latex")
     if form.label is not None and not _LABEL.fullmatch(form.label):
-        raise InputError(f"--label {shown(form.label)}: use letters, digits and : - . only, such as tab:variants")
+        raise InputError(f"--label {shown(form.label)}: use letters, digits and : - . _ only, such as tab:variants")
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -115,6 +141,7 @@ FormOptions = Annotated[
             ),
         },
         _form,
+        around=_without_loss,
     ),
 ]
 """The form in which a table is printed."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,15 @@ class Group:
 
     A command that has an option of such a name keeps its own, and the function gets none. The function also receives
     the options `reads` of the command, if it has them, which stay its own.
+
+    `around` returns a context that the command runs in, from the value of the group, the words of the command, and all
+    options. It gives the value that the command receives.
     """
 
     options: Mapping[str, tuple[Any, Any]]
     combine: Callable[..., Any]
     reads: tuple[str, ...] = ()
+    around: Callable[[Any, str, Mapping[str, Any]], AbstractContextManager[Any]] | None = None
 
     @property
     def parameters(self) -> list[inspect.Parameter]:
@@ -39,6 +44,7 @@ def with_group_options(command: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(command, eval_str=True)
     groups = {name: group for name, each in signature.parameters.items() if (group := _group_of(each)) is not None}
     own = signature.parameters.keys() - groups.keys()
+    words = command.__module__.removeprefix("mfprofile.cli.").replace(".", " ")
     parameters: list[inspect.Parameter] = []
     for name, parameter in signature.parameters.items():
         if name in groups:
@@ -52,7 +58,11 @@ def with_group_options(command: Callable[..., None]) -> Callable[..., None]:
             also = {option: given[option] for option in group.reads if option in given}
             options = {option: values.pop(option) for option in group.options if option not in own}
             values[name] = group.combine(**options, **also)
-        command(**values)
+        with ExitStack() as stack:
+            for name, group in groups.items():
+                if group.around is not None:
+                    values[name] = stack.enter_context(group.around(values[name], words, given))
+            command(**values)
 
     run.__doc__ = command.__doc__
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mfprofile.cli.completion import names_in
+from mfprofile.cli.completion import columns
 from mfprofile.cli.counting import Counting
 from mfprofile.cli.options import Changes, FormOptions, Spec
 
@@ -17,9 +17,10 @@ def command(
         str,
         typer.Option(
             "--sort",
-            metavar="QUANTITY",
-            help="Sort by the change in madds, params or latency.",
-            autocompletion=names_in("budget.sensitivity:QUANTITIES"),
+            metavar="COLUMN",
+            help="Sort knobs by the size of their change in madds, params or latency; or lines by another COLUMN or "
+            "-COLUMN.",
+            autocompletion=columns,
         ),
     ] = "madds",
     *,
@@ -38,9 +39,11 @@ def command(
     knob), and the pillars that change. The knob that changes most comes first. A step of width that rounding undoes
     is skipped.
     """
-    from mfprofile.budget.sensitivity import sensitivity
+    from mfprofile.budget.sensitivity import QUANTITIES, sensitivity
     from mfprofile.spec.load import load
     from mfprofile.view.sensitivity import sensitivity_text
     from mfprofile.view.tables import show
 
+    if sort not in QUANTITIES and form.name != "json":
+        form, sort = form._replace(sort=sort), QUANTITIES[0]
     show(sensitivity_text(sensitivity(load(spec, changes), convention, sort), form))

@@ -12,6 +12,7 @@ from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.spec.words import several
 from mfprofile.view.amounts import change_column, heading_of, rounded_as, written_as
 from mfprofile.view.bill import (
+    bill_table,
     comparison_table,
     counted,
     names_on,
@@ -20,6 +21,7 @@ from mfprofile.view.bill import (
     prediction,
     unpriced_ops,
 )
+from mfprofile.view.choosing import names_of
 from mfprofile.view.numbers import grouped, human, share
 from mfprofile.view.tables import TEXT, Column, Form, Table
 
@@ -29,6 +31,13 @@ _Shown: TypeAlias = tuple[Column, Callable[[Bill], Any]]
 """A column, and its value for a bill."""
 
 
+def bills_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) -> Table:
+    """Return one bill by block if no axis is given, unless the column `name` is asked for; else `several_table`."""
+    if len(bills) == 1 and (axis == "op" or "name" not in form.columns):
+        return bill_table(bills[0], axis or "block")
+    return several_table(bills, axis, form)
+
+
 def several_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) -> Table:
     """Return several bills: side by side if they are few, if the axis is op, and in CSV; else with one line each.
 
@@ -36,27 +45,34 @@ def several_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) ->
     """
     are_many = len(bills) > SIDE_BY_SIDE and form.name != "csv"
     if axis != "op" and (are_many or "name" in form.columns):
-        return lines_table(bills, axis)
-    return comparison_table(bills, "pillar" if axis is None else axis)
+        return lines_table(bills, axis, form)
+    table = comparison_table(bills, "pillar" if axis is None else axis)
+    if axis == "op" or set(form.columns).isdisjoint(names_of(lines_table(bills, axis))):
+        return table
+    return table._replace(hint="add name for a line each spec")
 
 
-def lines_table(bills: Sequence[Bill], axis: str | None = None) -> Table:
+def lines_table(bills: Sequence[Bill], axis: str | None = None, form: Form = TEXT) -> Table:
     """Return a line for each bill: its sums, their differences from the first bill, and its parts.
 
-    The parts are the MAdds of each part on an axis; without an axis, the share of each pillar in the MAdds.
+    The parts are the MAdds of each part on an axis; without an axis, the share of each pillar in the MAdds. The line
+    above the table mentions them if the form has a column of them.
     """
     inputs = list(dict.fromkeys(bill.subject.input for bill in bills))
+    parts = list(map(_share, PILLARS) if axis is None else _parts(axis, bills))
     shown = [
         *([_input()] if len(inputs) > 1 else []),
         *_sums(bills[0]),
-        *(map(_share, PILLARS) if axis is None else _parts(axis, bills)),
+        *parts,
         *_others(bills),
     ]
     names = numbered([bill.name for bill in bills])
     data = [[name, *(value(bill) for _, value in shown)] for name, bill in zip(names, bills, strict=True)]
     on = f"input {inputs[0]}; " if len(inputs) == 1 else ""
-    parts = f"; MAdds of each {axis}" if axis else "; shares of the pillars in the MAdds"
-    above = [f"{several(len(bills), 'spec')}: {on}{counted(bills[0])}{parts}", *prediction(bills[0])]
+    has_parts = not form.columns or not {column.called for column, _ in parts}.isdisjoint(form.columns)
+    about = f"; MAdds of each {axis}" if axis else "; shares of the pillars in the MAdds"
+    above = [f"{several(len(bills), 'spec')}: {on}{counted(bills[0])}{about if has_parts else ''}"]
+    above += prediction(bills[0])
     below = list(dict.fromkeys(line for bill in bills for line in unpriced_ops(bill)))
     return Table([Column("name", "name"), *(column for column, _ in shown)], data, (), above, below)
 

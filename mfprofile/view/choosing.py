@@ -21,10 +21,16 @@ def chosen(tables: Sequence[Table], form: Form) -> list[Table]:
     """Return tables with the columns that a form names, in its order, and sorted as it says.
 
     Each table has those of the columns that it has; one without any of them is left out. Raises `InputError` for a
-    column that is in none.
+    column that is in none; a form with a list of `unmet` choices gets whole tables instead, and the error in the list.
     """
-    for name in (*form.columns, *filter(None, [form.sort.removeprefix("-")])):
-        _check(name, tables)
+    try:
+        for name in (*form.columns, *filter(None, [form.sort.removeprefix("-")])):
+            _check(name, tables)
+    except InputError as error:
+        if form.unmet is None:
+            raise
+        form.unmet.append(error)
+        return list(tables)
     tables = [_sorted(table, form.sort) for table in tables]
     if not form.columns:
         return tables
@@ -39,8 +45,18 @@ def names_of(table: Table) -> list[str]:
 def _check(name: str, tables: Sequence[Table]) -> None:
     names = list(dict.fromkeys(each for table in tables for each in names_of(table)))
     if name not in names:
-        text = str(unknown("column", name, names))
-        raise InputError(text if names[-1] in text else f"{text} The columns are {', '.join(names)}")
+        hints = dict.fromkeys(table.hint for table in tables if table.hint)
+        raise InputError("; ".join([str(unknown_column(name, names)), *hints]))
+
+
+def unknown_column(name: str, names: Sequence[str]) -> InputError:
+    """Return the error for a column that is none of the names; it lists them all.
+
+    >>> str(unknown_column("parms", ["madds", "params"]))
+    "unknown column 'parms'; did you mean 'params'? The columns are madds, params"
+    """
+    error, every = unknown("column", name, names), ", ".join(names)
+    return error if str(error).endswith(every) else InputError(f"{error} The columns are {every}")
 
 
 def _with_columns(table: Table, names: Sequence[str]) -> Table:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from mfprofile.errors import InputError
+
 FormName: TypeAlias = Literal["text", "markdown", "latex", "csv", "json"]
 
 
@@ -11,6 +13,9 @@ class Form(NamedTuple):
     """The form of tables, the columns to show (all if there are none), and the column to sort by.
 
     A caption and a label are for LaTeX. `exact` is too: whole numbers, not in units.
+
+    If there is a list of `unmet` choices, a column that no table has does not lose the answer: the tables are whole,
+    and the error is appended to the list, to be raised once they are printed.
     """
 
     name: FormName = "text"
@@ -19,6 +24,7 @@ class Form(NamedTuple):
     caption: str | None = None
     label: str | None = None
     exact: bool = False
+    unmet: list[InputError] | None = None
 
 
 TEXT, MARKDOWN = Form("text"), Form("markdown")

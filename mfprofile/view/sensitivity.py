@@ -12,7 +12,7 @@ from mfprofile.spec.names import LATENCY, PILLARS
 from mfprofile.view.bill import closing, heading, prediction
 from mfprofile.view.head import head
 from mfprofile.view.numbers import grouped, human, milliseconds, share
-from mfprofile.view.tables import Column, Form, Table, dumps, render
+from mfprofile.view.tables import TEXT, Column, Form, Table, dumps, render
 
 _Part: TypeAlias = tuple[int, int]
 """A pillar's part of a change, and the whole change."""
@@ -20,11 +20,18 @@ _Part: TypeAlias = tuple[int, int]
 
 def sensitivity_text(sensitivity: Sensitivity, form: Form) -> str:
     """Return the effect of each knob in one of the four forms."""
-    return dumps(sensitivity_json(sensitivity)) if form.name == "json" else render(sensitivity_table(sensitivity), form)
+    return (
+        dumps(sensitivity_json(sensitivity))
+        if form.name == "json"
+        else render(sensitivity_table(sensitivity, form), form)
+    )
 
 
-def sensitivity_table(sensitivity: Sensitivity) -> Table:
-    """Return a line for each step, grouped by knob. The pillars' shares are of the quantity that is sorted by."""
+def sensitivity_table(sensitivity: Sensitivity, form: Form = TEXT) -> Table:
+    """Return a line for each step, grouped by knob unless the form sorts by a column.
+
+    The pillars' shares are of the quantity of the sensitivity.
+    """
     unit = sensitivity.bill.convention.unit
     sorted_by = {"madds": unit}.get(sensitivity.quantity, sensitivity.quantity)
     is_timed = sensitivity.bill.device is not None
@@ -44,13 +51,14 @@ def sensitivity_table(sensitivity: Sensitivity) -> Table:
     ]
     data = [_line(lever, effect, sensitivity.quantity) for lever in sensitivity.levers for effect in lever.effects]
     bill = sensitivity.bill
+    order = "E" if form.sort else f"The knob that changes {sorted_by} most comes first; e"
     timed = f", {milliseconds(bill.latency)} ms" if is_timed else ""
     above = [
         heading(bill),
         *prediction(bill),
         f"Total: {grouped(bill.madds)} {unit} and {grouped(bill.params)} params{timed}. "
         "Each line is the change by one step of a knob.",
-        f"The knob that changes {sorted_by} most comes first; elasticity and the pillars' shares are of {sorted_by}.",
+        f"{order}lasticity and the pillars' shares are of {sorted_by}.",
     ]
     return Table(columns, data, [], above, [*_notes(sensitivity), *closing(bill)])
 

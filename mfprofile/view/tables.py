@@ -65,7 +65,8 @@ class Table(NamedTuple):
     """Rows of values under columns: `data` are the records, `summary` the sums and shares, not in CSV and JSON.
 
     `caption` is that of LaTeX if the user gives none; without it, the first line above the table is.
-    `about` says in a few words what the table has, beside other tables with the same caption.
+    `about` says in a few words what the table has, beside other tables with the same caption. `hint` is added to the
+    error for a column that the table lacks.
     """
 
     columns: Sequence[Column]
@@ -75,6 +76,7 @@ class Table(NamedTuple):
     below: Sequence[str] = ()
     caption: str = ""
     about: str = ""
+    hint: str = ""
 
 
 __all__ = ["MARKDOWN", "TEXT", "Column", "Form", "Table", "dumps", "remarks", "render", "render_each", "show"]

@@ -207,7 +207,7 @@ def test_several_tables_have_different_labels() -> None:
         ("--caption x", "--caption needs --latex"),
         ("--csv --label x", "--label needs --latex"),
         ("--exact", "--exact needs --latex"),
-        ("--latex --label a}b", "--label 'a}b': use letters, digits and : - . only, such as tab:variants"),
+        ("--latex --label a}b", "--label 'a}b': use letters, digits and : - . _ only, such as tab:variants"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: str, message: str) -> None:

@@ -47,10 +47,15 @@ COMMANDS = (
     "explain mf26m --block 3",
     "explore spaces",
     "explore count tiny --madds 2M:4M --params :45k",
-    "explore histogram tiny --of params",
+    "explore histogram tiny --quantity params",
     "explore sample tiny -n 3 --madds 2M:4M",
     "explore front tiny --madds :2M --params 30k:",
     "explore best tiny --minimize madds -n 3",
+    "scale mf294m --to-madds 200M",
+    "sensitivity mf26m --sort -params",
+    pytest.param("verify mf26m --counter torch", marks=pytest.mark.slow),
+    pytest.param("audit torchvision:resnet18 --verify --counter torch", marks=pytest.mark.slow),
+    pytest.param("measure mf26m --sweeps 2 --runtime torch", marks=pytest.mark.slow),
 )
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
