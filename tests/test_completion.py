@@ -51,7 +51,7 @@ def _offered(line: str, cwd: Path = ROOT) -> list[str]:
         ("mfprofile explore count ti", ["tiny"]),
         ("mfprofile explore best tiny --maximize former.p", ["former.params"]),
         ("mfprofile scale mf26m --by ", ["width", "tokens.dim", "input", "depth", "head.fc"]),
-        ("mfprofile sensitivity mf26m --sort ", ["madds", "params", "latency"]),
+        ("mfprofile sensitivity mf26m --sort elas", ["elasticity"]),
         ("mfprofile plot waterfall mf26m --quantity ", ["madds", "params", "latency"]),
         ("mfprofile diff mf26", ["mf26m"]),
         ("mfprofile diff mf52m mf26", ["mf26m"]),

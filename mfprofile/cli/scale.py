@@ -59,6 +59,7 @@ def command(
     from mfprofile.spec.sources import shipped
     from mfprofile.view.scaling import scaled_spec, scaling_json, scaling_lines, unreachable
     from mfprofile.view.tables import dumps, show
+    from mfprofile.view.terminal import stdout_width
 
     output = None if output == "-" else output  # stdout is the default
     if output and Path(output).suffix not in (".yaml", ".yml") and not is_stream(output):
@@ -71,7 +72,8 @@ def command(
     if scaling.largest is None:
         notify(unreachable(scaling))
         raise typer.Exit(1)
-    text = scaled_spec(scaling, spec if spec in shipped() and not changes else None)
+    width = stdout_width() if output is None else None
+    text = scaled_spec(scaling, spec if spec in shipped() and not changes else None, width)
     if output is not None:
         write(output, text)
         report_file(output)

@@ -17,15 +17,25 @@ from mfprofile.view.bill import other_convention, prediction, unpriced_ops
 from mfprofile.view.escape import line
 from mfprofile.view.head import SCHEMA, identity, latency_json
 from mfprofile.view.numbers import change, grouped, human, milliseconds
+from mfprofile.view.wrapping import wrapped
 
 
-def scaled_spec(scaling: Scaling, base: str | None) -> str:
-    """Return the largest member as YAML, with its figures as comments above; `base` is the name of a spec to extend."""
+def scaled_spec(scaling: Scaling, base: str | None, width: int | None = None) -> str:
+    """Return the largest member as YAML, with its figures as comments above; `base` is the name of a spec to extend.
+
+    Sentences in the comments are wrapped to a width, if there is one.
+    """
     assert scaling.largest is not None
-    lines = [f"# {each}".rstrip() for each in scaling_lines(scaling)]
+    room = None if width is None else width - len("# ")
+    lines = [f"# {part}".rstrip() for each in scaling_lines(scaling) for part in _wrapped(each, room)]
     step = scaling.largest.step
     body = yaml_text(step.spec) if base is None else dumped({"extends": base, **_nested(scaling.largest.changes)})
     return "\n".join([*lines, body])
+
+
+def _wrapped(text: str, width: int | None) -> list[str]:
+    """Return a sentence in lines of at most a width; a line of figures, which is indented, as it is."""
+    return [text] if width is None or text.startswith(" ") else wrapped(text, width)
 
 
 def _nested(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,6 @@ COMMANDS = (
     "explore sample tiny -n 3 --madds 2M:4M",
     "explore front tiny --madds :2M --params 30k:",
     "explore best tiny --minimize madds -n 3",
-    "scale mf294m --to-madds 200M",
     "sensitivity mf26m --sort -params",
     pytest.param("verify mf26m --counter torch", marks=pytest.mark.slow),
     pytest.param("audit torchvision:resnet18 --verify --counter torch", marks=pytest.mark.slow),
@@ -73,6 +72,15 @@ def test_no_line_is_wider_than_the_columns(command: str) -> None:
         done = run(*command.split(), COLUMNS=str(width))
         assert done.returncode in (0, 1)
         assert _too_long(done.stdout, width) == []
+
+
+@pytest.mark.parametrize("options", ["--to-madds 200M", "--to-latency 20ms --latency-model devices/example-torch.json"])
+def test_the_comments_of_a_scaled_spec_fit(options: str) -> None:
+    """At 80 columns, sentences are wrapped. Figures stay in one line."""
+    done = run("scale", "mf294m", *options.split(), COLUMNS="80")
+    assert done.returncode == 0
+    assert done.stdout.startswith("# mf294m scaled by width to at most ")
+    assert _too_long(done.stdout, 80) == []
 
 
 @pytest.mark.parametrize("command", ["count mf294m", "sensitivity mf26m", "paper 4", "explore sample tiny -n 3"])
