@@ -63,7 +63,7 @@ def test_latex_has_math_whichever_style(style: str) -> None:
     assert "textbackslash" not in text
     assert r"former & $22 M^{2} d + 66 M d^{2}$ & $M d + 66 d^{2} + 99 d$ \\" in text
     assert r"& $11 d^{2} / 2 + 11{,}387 d / 2 + 1{,}800{,}720$ \\" in text
-    assert text.count(r"p{0.38\linewidth}") == 2
+    assert text.count(r">{\raggedright\arraybackslash}p{") == 2
     assert run(*FREE, "--style", "tex", "--latex").returncode == 2
 
 
