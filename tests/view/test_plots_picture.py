@@ -23,7 +23,7 @@ from running import ROOT, run, surroundings
 from mfprofile import count
 from mfprofile.errors import InputError, LettersWarning, OutputError
 from mfprofile.view.plots import fonts
-from mfprofile.view.plots.labels import annotate
+from mfprofile.view.plots.labels import Around, annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import FORMATS, Picture, format_of, rendered, save
 
@@ -240,7 +240,7 @@ def test_an_installed_font_is_used_for_the_letters_that_it_has(tmp_path: Path, m
         axes.set_title("漢")
         axes.set_yticks([0.5], ["漢字"])
         axes.set(xlim=(0, 1), ylim=(0, 1))
-        annotate(axes, [(0.5, 0.5, "漢 1", "black")], look, [(0.5, 0.5)])
+        annotate(axes, [(0.5, 0.5, "漢 1", "black")], look, Around([(0.5, 0.5)]))
     with pytest.warns(LettersWarning, match=r"^no installed font has 字 \(U\+5B57\); .*; install Noto Sans CJK \("):
         rendered(Picture("", figure, []), "svg", look)
     families = {text.get_text(): text.get_fontfamily() for text in figure.findobj(Text) if "漢" in text.get_text()}

@@ -23,7 +23,7 @@ from mfprofile.view.plots.families import (
     plot_points,
     style_of,
 )
-from mfprofile.view.plots.labels import OPTIONS, annotate, left_out
+from mfprofile.view.plots.labels import OPTIONS, Around, annotate, left_out
 from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.naming import Names, names_of, own_note
@@ -136,7 +136,7 @@ def _draw(axes: Axes, drawing: _Drawing, look: Look, names: Names) -> list[Place
     floor = axes.get_ylim()[0]
     places = [(point.cost, floor if point.top1 is None else point.top1) for point in points]
     labels = [(*places[at], text, look.text_color(COLORS[points[at].sort])) for at, text in names.labels.items()]
-    return annotate(axes, labels, look, places, lines, marker=[SIZES.get(point.sort, SIZE) for point in points])
+    return annotate(axes, labels, look, Around(places, lines, marker=[SIZES.get(point.sort, SIZE) for point in points]))
 
 
 def _number_in_legend(axes: Axes, points: Sequence[Point], look: Look, recounted: bool, names: Names) -> None:

@@ -18,7 +18,7 @@ from mfprofile.spec.model import Spec
 from mfprofile.spec.words import EMPTY, instead
 from mfprofile.spec.writing import mapping
 from mfprofile.view.plots.axes import short, write_legend
-from mfprofile.view.plots.labels import annotate
+from mfprofile.view.plots.labels import Around, annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
@@ -237,4 +237,4 @@ def _name(
         axes.plot([x], [y], marker="o", color=look.colors["former"], markeredgecolor=look.colors["ground"])
         labels.append((x, y, short(name), look.text_color("former")))
     paths = [(list(line[:, 0]), list(line[:, 1])) for lines in drawn.values() for line in lines]
-    annotate(axes, labels, look, points, paths)
+    annotate(axes, labels, look, Around(points, paths))

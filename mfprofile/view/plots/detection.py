@@ -15,7 +15,7 @@ from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco, coco_latenc
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.axes import percent, scaled, write_legend
-from mfprofile.view.plots.labels import OPTIONS, name_points
+from mfprofile.view.plots.labels import OPTIONS, Around, name_points
 from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.networks import COSTS, check_unit
@@ -97,4 +97,4 @@ def _draw(axes: Axes, detectors: Sequence[Detection], look: Look, y: Limits) -> 
         (each.cost, each.ap, each.model.removeprefix(f"{OURS}-"), look.text_color(_STYLES[each.sort][0]))
         for each in detectors
     ]
-    return name_points(axes, labels, look, [(each.cost, each.ap) for each in detectors], lines, options=OPTIONS)
+    return name_points(axes, labels, look, Around([(each.cost, each.ap) for each in detectors], lines), options=OPTIONS)

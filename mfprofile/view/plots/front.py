@@ -19,7 +19,7 @@ from mfprofile.spec.load import load
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import several
 from mfprofile.view.plots.axes import scaled, set_height, write_legend
-from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.labels import Around, name_points
 from mfprofile.view.plots.limits import OPEN, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.only import only_of
@@ -178,4 +178,6 @@ def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: L
     if look.columns == 1:
         set_height(axes, 2.35 + 0.15 * rows)
     names = [(each["x"], each["y"], _short(each["name"]), look.text_color("mobile")) for each in models]
-    return name_points(axes, names, look, [(each["x"], each["y"]) for each in models], [(xs, ys)] if front else [])
+    return name_points(
+        axes, names, look, Around([(each["x"], each["y"]) for each in models], [(xs, ys)] if front else [])
+    )

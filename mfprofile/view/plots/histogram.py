@@ -13,7 +13,7 @@ from mfprofile.explore.histogram import Bin, Histogram
 from mfprofile.view.distribution import BOUNDS, percent
 from mfprofile.view.numbers import rough
 from mfprofile.view.plots.axes import amount, linear, short, write_legend
-from mfprofile.view.plots.labels import annotate
+from mfprofile.view.plots.labels import Around, annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
@@ -60,7 +60,7 @@ def histogram_picture(look: Look, answers: Sequence[tuple[str, Histogram]], conv
         labels = [
             each for (_, answer), color in zip(answers, cycle(COLORS)) for each in _marks(shares, answer, color, look)
         ]
-        annotate(shares, labels, look, [(x, y) for x, y, *_ in labels], lines)
+        annotate(shares, labels, look, Around([(x, y) for x, y, *_ in labels], lines))
     return Picture(title, figure, data, str(convention), model_of([quantity], convention))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -27,21 +28,30 @@ LEADER = "_leader"
 """The label of a line that leads to a label, by which it is known; it is in no legend."""
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What labels avoid: the markers of `points` and, if possible, `lines`.
+
+    `size` is that of the labels' text and `marker` that of all points or of each, in points of 1/72 inch.
+    """
+
+    points: Sequence[tuple[float, float]]
+    lines: Sequence[tuple[Sequence[float], Sequence[float]]] = ()
+    size: float = 6.5
+    marker: float | Sequence[float] = 6.0
+
+
 def annotate(
     axes: Axes,
     labels: Sequence[Label],
     look: Look,
-    points: Sequence[tuple[float, float]],
-    lines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
-    size: float = 6.5,
-    marker: float | Sequence[float] = 6.0,
+    around: Around,
 ) -> list[Place | None]:
-    """Write labels near their points, without overlaps with other labels, `points`, leaders and, if possible, `lines`.
+    """Write labels near their points, without overlaps with other labels, leaders and what is `around`.
 
     The labels also avoid the texts that the axes already have. Of two labels in each other's way, the first is kept.
-    Return the place of each, which is None for one that is left out. `size` is that of the text and `marker`
-    that of all points or of each, in points of 1/72 inch. The figure is laid out here: draw all other parts and set
-    the limits of the axes before the call.
+    Return the place of each, which is None for one that is left out. The figure is laid out here: draw all other
+    parts and set the limits of the axes before the call.
     """
     from mfprofile.view.plots.places import GAPS, NEAREST, Field, placed
 
@@ -50,11 +60,11 @@ def annotate(
     settle(axes.figure)
     furthest = max(GAPS) if look.labels else NEAREST
     anchors = _in_points(axes, [(x, y) for x, y, *_ in labels])
-    field = Field(_frame(axes), _discs(axes, points, marker), _texts(axes), _segments(axes, lines))
-    places = placed(anchors, _sizes(axes, [text for *_, text, _ in labels], size), field, furthest)
+    field = Field(_frame(axes), _discs(axes, around.points, around.marker), _texts(axes), _segments(axes, around.lines))
+    places = placed(anchors, _sizes(axes, [text for *_, text, _ in labels], around.size), field, furthest)
     for label, place in zip(labels, places, strict=True):
         if place is not None:
-            _write(axes, label, place, look, size)
+            _write(axes, label, place, look, around.size)
     return places
 
 
@@ -62,17 +72,13 @@ def name_points(
     axes: Axes,
     labels: Sequence[Label],
     look: Look,
-    points: Sequence[tuple[float, float]],
-    lines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
-    size: float = 6.5,
-    marker: float | Sequence[float] = 6.0,
+    around: Around,
     options: str = "--xlim or --ylim",
 ) -> list[str]:
     """Write labels as `annotate` does, if the look has labels, and return a note on those that are left out."""
     if look.labels is False:
         return []
-    return left_out([text for *_, text, _ in labels], annotate(axes, labels, look, points, lines, size, marker), look,
-                    options)  # fmt: skip
+    return left_out([text for *_, text, _ in labels], annotate(axes, labels, look, around), look, options)
 
 
 def left_out(texts: Sequence[str], places: Sequence[Place | None], look: Look, options: str = "") -> list[str]:

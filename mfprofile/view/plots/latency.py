@@ -12,7 +12,7 @@ from mfprofile.cost.measures import device_of
 from mfprofile.errors import InputError
 from mfprofile.spec.words import listed
 from mfprofile.view.plots.axes import logarithmic, madds_label, short, write_legend
-from mfprofile.view.plots.labels import OPTIONS, name_points
+from mfprofile.view.plots.labels import OPTIONS, Around, name_points
 from mfprofile.view.plots.latencies import (
     MEASURED,
     OTHERS,
@@ -181,7 +181,7 @@ def _name(axes: Axes, points: Sequence[Point], lines: Sequence[Line], look: Look
         return [f"{len(named)} names are too many for the picture; use --labels for those that fit, or {OPTIONS}"]
     places = [(each.madds, each.milliseconds) for each in points]
     labels = [(each.madds, each.milliseconds, _short(each), look.text_color(_COLORS[each.sort])) for each in named]
-    return name_points(axes, labels, look, places, lines, marker=4.5, options=OPTIONS)
+    return name_points(axes, labels, look, Around(places, lines, marker=4.5), options=OPTIONS)
 
 
 def _short(point: Point) -> str:

@@ -11,7 +11,7 @@ from mfprofile.paper.claims import MODELS
 from mfprofile.spec.words import several
 from mfprofile.view.plots.axes import linear, scaled, short, write_legend
 from mfprofile.view.plots.held_out import HeldOut
-from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.labels import Around, name_points
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
@@ -92,7 +92,7 @@ def _name(axes: Axes, networks: Sequence[HeldOut], look: Look) -> list[str]:
     labels = [
         (each.measured / 1e6, 100 * each.error, short(each.name), _color(each, look)) for each in beyond[:MOST_NAMED]
     ]
-    return name_points(axes, labels, look, places, options="")
+    return name_points(axes, labels, look, Around(places), options="")
 
 
 def _color(network: HeldOut, look: Look) -> str:

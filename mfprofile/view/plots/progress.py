@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mfprofile.errors import InputError
 from mfprofile.spec.words import several
 from mfprofile.view.plots.axes import linear, short, write_legend
-from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.labels import Around, name_points
 from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
@@ -61,7 +61,7 @@ def search_picture(look: Look, records: Records, goal: str | None = None) -> Pic
         at = best.index(best[-1])
         last = (done[at]["trial"], done[at]["value"], f"{best[-1]:.6g}, trial {done[at]['trial']}",
                 look.text_color("former"))  # fmt: skip
-        unlabelled = name_points(axes, [last], look, places, [line], marker=3.5)
+        unlabelled = name_points(axes, [last], look, Around(places, [line], marker=3.5))
     data = [*({**each, "best": so_far} for each, so_far in zip(done, best, strict=True)),
             *(each for each in trials if each["value"] is None)]  # fmt: skip
     return Picture(title, figure, data, notes=[*outside, *unlabelled])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mfprofile.cost.conventions import find_convention
 from mfprofile.paper.cells import SharedCell, distinct
 from mfprofile.view.plots.axes import linear, write_headings, write_legend
-from mfprofile.view.plots.labels import annotate
+from mfprofile.view.plots.labels import Around, annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
@@ -187,7 +187,7 @@ def _name_lost(axes: Axes, cells: Sequence[Residual], heights: Mapping[tuple[str
     labels = [
         (each.steps, heights[each.group, each.line], f"{each.counted / 1e6:.2f}M", color) for each in _lost(cells)
     ]
-    annotate(axes, labels, look, points, marker=10)
+    annotate(axes, labels, look, Around(points, marker=10))
 
 
 def _lost(cells: Sequence[Residual]) -> list[Residual]:

@@ -16,7 +16,7 @@ from mfprofile.spec.words import listed, several
 from mfprofile.view.numbers import share
 from mfprofile.view.plots.axes import logarithmic, short, write_legend
 from mfprofile.view.plots.bars import draw_bars, label_bars, write_figures
-from mfprofile.view.plots.labels import annotate
+from mfprofile.view.plots.labels import Around, annotate
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.timings import Timing, Timings, check_peak
@@ -156,7 +156,7 @@ def _name(axes: Axes, ops: Sequence[Op], look: Look) -> None:
     labels = [(op.intensity, op.rate, f"{op.kind}, {_place(op.block)}", look.text_color(op.pillar)) for op in named]
     places = [(op.intensity, op.rate) for op in placed]
     sizes = [_area(op, placed[0]) ** 0.5 for op in placed]
-    annotate(axes, labels, look, places, size=6, marker=sizes)
+    annotate(axes, labels, look, Around(places, size=6, marker=sizes))
 
 
 def _place(block: str) -> str:

@@ -13,7 +13,7 @@ from mfprofile.spec.names import unit_of
 from mfprofile.spec.words import printable, several
 from mfprofile.view.plots.axes import linear, scaled, short, write_legend
 from mfprofile.view.plots.front import FEW
-from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.labels import Around, name_points
 from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
@@ -140,4 +140,4 @@ def _name(
     if len(best) > MOST_NAMED and not look.labels:
         return [f"{len(best)} variants are on the front, too many for names; use --labels for those that fit"]
     sizes = [4.5 if each["front"] else 3.5 for each in data]
-    return name_points(axes, labels, look, [(each["x"], each["y"]) for each in data], [line], marker=sizes)
+    return name_points(axes, labels, look, Around([(each["x"], each["y"]) for each in data], [line], marker=sizes))

@@ -10,7 +10,7 @@ from mfprofile.spec.names import LATENCY, SUMS, unit_of
 from mfprofile.spec.words import several
 from mfprofile.view.plots.axes import linear, scaled, short, write_legend
 from mfprofile.view.plots.hues import Hue, color_bar, hues
-from mfprofile.view.plots.labels import name_points
+from mfprofile.view.plots.labels import Around, name_points
 from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
@@ -208,5 +208,5 @@ def _name(
     if len(front) > MOST_NAMED and not look.labels:
         return []
     labels = [(each["x"], each["y"], f"{each['number']}", look.text_color("former")) for each in front]
-    return name_points(axes, labels, look, [(each["x"], each["y"]) for each in points], [line] if line else [],
-                       marker=5.5 if len(points) <= _MANY else 2.0)  # fmt: skip
+    return name_points(axes, labels, look, Around([(each["x"], each["y"]) for each in points], [line] if line else [],
+                       marker=5.5 if len(points) <= _MANY else 2.0))  # fmt: skip
