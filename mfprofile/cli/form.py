@@ -62,11 +62,12 @@ def _check_twice(names: tuple[str, ...]) -> None:
 @contextmanager
 def _without_loss(form: Form, command: str, options: Mapping[str, Any]) -> Iterator[Form]:
     """Check the columns before a command that takes long, and raise what only its answer shows after it is printed."""
-    from mfprofile.cli.columns import SLOW, check_columns
+    if form.columns or form.sort:
+        from mfprofile.cli.columns import SLOW, check_columns
 
-    if command in SLOW and (form.columns or form.sort):
-        check_columns(command, form, options)
-        form = form._replace(unmet=[])
+        if command in SLOW:
+            check_columns(command, form, options)
+            form = form._replace(unmet=[])
     try:
         yield form
     except typer.Exit:

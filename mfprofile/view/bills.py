@@ -34,7 +34,7 @@ _Shown: TypeAlias = tuple[Column, Callable[[Bill], Any]]
 def bills_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) -> Table:
     """Return one bill by block if no axis is given, unless the column `name` is asked for; else `several_table`."""
     if len(bills) == 1 and (axis == "op" or "name" not in form.columns):
-        return bill_table(bills[0], axis or "block")
+        return bill_table(bills[0], "block" if axis is None else axis)
     return several_table(bills, axis, form)
 
 
