@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mfprofile.errors import QuantityError
 from mfprofile.spec.names import ADDITIVE, CONVENTIONS, COUNTED, LATENCY, MEMORY, PILLARS, QUANTITIES, unit_of
-from mfprofile.spec.notation import YAML, Notation
+from mfprofile.spec.notation import TOML, YAML, Notation
 from mfprofile.spec.problems import unknown
 from mfprofile.spec.quantities import quantity
 from mfprofile.spec.words import instead, nearest, shown
@@ -27,6 +28,8 @@ _SIDES = ("max", "min")
 _CONVENTION = "convention"
 _PERCENT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*%", re.ASCII)
 _LIMITS = {"max": {"madds": "300M", "former": {"madds": "10%"}}, "min": {"madds": "280M"}}
+_OF_CODE: Mapping[str, object] = MappingProxyType({"input": "3x64x64", "arg": "width=16"})
+"""Keys of networks in code, which have a table of their own, with an example of each."""
 EXAMPLE = f"as in '{YAML.text(_LIMITS)}'"
 
 
@@ -120,6 +123,8 @@ def _instead(key: str, value: object, notation: Notation) -> str:
     side, dash, name = key.partition("-")
     if dash and side in _SIDES:
         return f"write it as '{notation.pairs({side: {name: value}})}'"
+    if notation is TOML and key in _OF_CODE:
+        return f"put it into [tool.mfprofile.targets.\"net.py:Net\"], as in '{notation.pairs({key: _OF_CODE[key]})}'"
     if key.partition(".")[0] in (*ADDITIVE, MEMORY, *PILLARS) and not isinstance(value, dict | list):
         return f"write it as '{notation.pairs({'max': {key: value}})}', or put it under 'min'"
     return nearest(key, (*_SIDES, _CONVENTION)) or (

@@ -144,6 +144,7 @@ def test_without_networks_the_message_says_what_to_give(tmp_path: Path) -> None:
         ("budgets = 3", "2:1: tool.mfprofile.budgets: must be a table of globs or names, each with its limits"),
         ("[tool.mfprofile.budgets]\nphone = {max = {mads = 3}}", "3:17: tool.mfprofile.budgets.\"phone\".max.mads: unknown key; did you mean 'madds'?"),
         ("[tool.mfprofile.budgets]\nmf294m = {madds = '300M'}", "3:11: tool.mfprofile.budgets.\"mf294m\".madds: unknown key; write it as 'max = {madds = \"300M\"}', or put it under 'min'"),
+        ("[tool.mfprofile.budgets]\n'net.py:Net' = {input = '3x8x8', max = {madds = 3}}", "3:17: tool.mfprofile.budgets.\"net.py:Net\".input: unknown key; put it into [tool.mfprofile.targets.\"net.py:Net\"], as in 'input = \"3x64x64\"'"),
         ("[tool.mfprofile.budgets]\nmf294m = {min-params = 3}", "3:11: tool.mfprofile.budgets.\"mf294m\".min-params: unknown key; write it as 'min = {params = 3}'"),
         ("[tool.mfprofile.budgets]\nmf294m = {max = '300M'}", "3:11: tool.mfprofile.budgets.\"mf294m\".max = '300M': must be a table of limits, as in '{madds = \"300M\"}'"),
         ("[tool.mfprofile.budgets.mf294m.max]\n'former.madds' = '10%'", "3:1: tool.mfprofile.budgets.\"mf294m\".max.former.madds: unknown key; write it as 'former = {madds = \"10%\"}'"),
@@ -151,7 +152,7 @@ def test_without_networks_the_message_says_what_to_give(tmp_path: Path) -> None:
         ("[tool.mfprofile.budgets.mf294m]\nlimit = 3", "3:1: tool.mfprofile.budgets.\"mf294m\".limit: unknown key; put limits under 'max' and 'min', as in '{max = {madds = \"300M\", former = {madds = \"10%\"}}, min = {madds = \"280M\"}}'"),
         ("x = [", "3:1: is not TOML: "),
     ],
-    ids=range(14),
+    ids=range(15),
 )  # fmt: skip
 def test_each_problem_has_its_line_and_column(text: str, message: str, tmp_path: Path) -> None:
     """Exit code 2, before anything is counted."""
