@@ -26,9 +26,10 @@ from mfprofile import Spec, SpecError, count, load
 from mfprofile.errors import MfprofileError
 from mfprofile.explore.space import read_space, with_values
 from mfprofile.spec.content import content_of
-from mfprofile.view.plots.axes import logarithmic, madds_label, percent, write_legend, write_title
+from mfprofile.view.plots.axes import logarithmic, madds_label, percent, write_legend
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture, save
+from mfprofile.view.plots.titles import write_title
 
 HERE = Path(__file__).parent
 SPACE, RESULTS = HERE / "digits.yaml", HERE / "digits.csv"

@@ -117,7 +117,7 @@ def test_the_page_has_the_front_of_the_results() -> None:
     page = (ROOT / "docs" / "training-networks.md").read_text(encoding="utf-8")
     shown = re.search(r"```sh\nmfprofile (explore front .*)\n```\n\n```text\n(.*?)```", page, re.DOTALL)
     assert shown
-    printed = run(*shown[1].split()).stdout
+    printed = run(*shown[1].split(), COLUMNS="80").stdout
     assert shown[2] == "".join(line.rstrip() + "\n" for line in printed.rstrip().splitlines())
 
 

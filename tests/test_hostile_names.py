@@ -82,7 +82,7 @@ OF_SPECS = {
     "diff": lambda name: ("diff", name, "mf52m"),
     "memory": lambda name: ("memory", name),
     "explore sample": lambda name: ("explore", "sample", name, "--workers", "1"),
-    "explore count": lambda name: ("explore", "count", name, "--workers", "1"),
+    "explore count": lambda name: ("explore", "count", name, "--madds", ":9G", "--workers", "1"),
 }
 OF_NETWORKS = {
     "audit": ("audit", "net.py:Net"),

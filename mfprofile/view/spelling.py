@@ -28,6 +28,9 @@ SPELLINGS: Mapping[str, str] = MappingProxyType(
         "├": "|",
         "└": "`",
         "±": "+-",
+        "✅": "[ok]",
+        "❌": "[x]",
+        "Δ": "delta",
         "\u00b5": "u",  # the micro sign, and the Greek letter in both cases
         "\u03bc": "u",
         "\u039c": "M",

@@ -176,5 +176,5 @@ def test_formulas_are_written_three_ways() -> None:
     count_, dim = sympy.symbols("M d", integer=True, positive=True)
     expression = 22 * count_**2 * dim - count_ + dim**2 / 2
     assert written(expression) == "22·M²·d + 1/2·d² − M"
-    assert written(expression, "latex") == r"22 M^{2} d - M + \frac{d^{2}}{2}"
+    assert written(expression, "latex") == r"22 M^{2} d + \frac{1}{2} d^{2} - M"
     assert eval(written(expression, "python"), {"M": 3, "d": 4}) == 22 * 9 * 4 - 3 + 8

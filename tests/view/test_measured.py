@@ -24,7 +24,7 @@ def test_networks_are_read_from_specs_and_figures(tmp_path: Path) -> None:
     file = write_csv(tmp_path, "name,top1,spec,madds,params\na,78.5,mf294m,,\nb,70,,300M,4_000_000\nc,,,250000000,\n")
     bill = count("mf294m", "paper")
     assert read_measured(file, "paper") == [
-        Measured(f"{file}:2", "a", 78.5, bill.madds, bill.counted_params),
+        Measured(f"{file}:2", "a", 78.5, bill.madds, bill.counted_params, are_counted=True),
         Measured(f"{file}:3", "b", 70.0, 300_000_000, 4_000_000),
         Measured(f"{file}:4", "c", None, 250_000_000, None),
     ]

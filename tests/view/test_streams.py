@@ -19,11 +19,13 @@ from mfprofile.view.spelling import SPELLINGS, spelled, spelling_codec
 ASCII = {"PYTHONUTF8": "0", "LC_ALL": "C"}
 _NOT_OURS = "\ufffd\ud800\udfff"
 """The replacement of a control character, which is escaped, and the ends of a range."""
+_OF_NAMES = ("fonts.py", "latex_fitting.py", "latex_text.py")
+"""Files with letters that names of users may have, for pictures and LaTeX. They print none by themselves."""
 
 
 def _printed_characters() -> Iterator[tuple[str, str]]:
     """Yield each character beyond ASCII in the texts of the package, its tables and its specs, with the file."""
-    for file in sorted((ROOT / "mfprofile").rglob("*.py")):
+    for file in sorted(each for each in (ROOT / "mfprofile").rglob("*.py") if each.name not in _OF_NAMES):
         module = ast.parse(file.read_text(encoding="utf-8"))
         documented = ast.Module | ast.ClassDef | ast.FunctionDef
         nodes = [node for node in ast.walk(module) if isinstance(node, documented)]
