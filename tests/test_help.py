@@ -32,7 +32,7 @@ NEEDS = {
 }
 """The packages that examples need, by their first words; the first that fits."""
 SLOW = re.compile(
-    r"audit|verify|export|measure|report|plot (attention|histogram|front)|explore (search|histogram|list)|.*mf294m-tokens"
+    r"audit|verify|export|measure|report|plot (attention|histogram|front)|explore (search|histogram|list|spaces)|.*mf294m-tokens"
 )
 """The examples that are run with the slow tests. Those of `calibrate` measure for minutes: they are only parsed."""
 

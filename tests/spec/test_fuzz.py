@@ -18,7 +18,7 @@ from mfprofile.errors import InputError
 from mfprofile.spec import document, load
 from mfprofile.spec.sources import shipped
 
-FEW = settings(max_examples=300, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=100, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=part_of(10_000))
 TEXTS = [file.read_text(encoding="utf-8") for file in shipped().values()]
 WORDS = [
@@ -255,7 +255,7 @@ def test_no_bytes_break_load(folder: Path, content: bytes) -> None:
     survives_as_file(content, folder)
 
 
-@settings(FEW, max_examples=2000)
+@settings(FEW, max_examples=500)
 @given(mutants())
 def test_no_mutant_of_a_shipped_spec_breaks_load(folder: Path, content: bytes) -> None:
     """A mutant has lines deleted, repeated or swapped, words replaced, and characters and bytes inserted."""

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-HUNDREDS = settings(max_examples=150, suppress_health_check=list(HealthCheck))
-FEW = settings(HUNDREDS, max_examples=100)
-MANY = settings(HUNDREDS, max_examples=part_of(1_500))
+TENS = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+FEW = settings(TENS, max_examples=40)
+MANY = settings(TENS, max_examples=part_of(1_500))
 Ask: TypeAlias = Callable[..., Any]
 
 COUNTED = """(spec, conventions, axes) => {
@@ -189,7 +189,7 @@ def test_the_model_of_the_readme_has_its_numbers(ask: Ask) -> None:
     assert (bill["madds"], bill["params"], bill["unit"]) == (286_732_160, 11_422_648, "MAdds")
 
 
-@HUNDREDS
+@TENS
 @given(data=spec_mappings())
 def test_random_specs_count_alike(ask: Ask, data: Mapping) -> None:
     """The specs have every switch and small sizes."""

@@ -45,7 +45,7 @@ COMMANDS = (
     "complexity",
     "formula mf294m --free tokens.count,tokens.dim",
     "explain mf26m --block 3",
-    "explore spaces",
+    pytest.param("explore spaces", marks=pytest.mark.slow),
     "explore count tiny --madds 2M:4M --params :45k",
     "explore histogram tiny --quantity params",
     "explore sample tiny -n 3 --madds 2M:4M",
