@@ -53,6 +53,33 @@ def process(
     )
 
 
+def in_a_terminal(*arguments: str, width: int | None = None, **environment: str) -> str:
+    """Return what a command prints on a terminal. With a width, the terminal has it, and there is no `COLUMNS`."""
+    import pty
+
+    leader, follower = pty.openpty()
+    settings = {**surroundings(**environment), "TERM": "xterm-256color"}
+    if width is not None:
+        settings.pop("COLUMNS")
+        subprocess.run(["stty", "cols", str(width), "rows", "50", "-opost"], stdin=follower, check=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mfprofile", *arguments], stdout=follower, stderr=follower, stdin=follower, env=settings
+    )
+    os.close(follower)
+    output = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        output += chunk
+    process.wait()
+    os.close(leader)
+    return output.decode()
+
+
 def shell(command: str, cwd: Path = ROOT) -> str:
     """Run a line as a shell would, with this environment's `mfprofile`. Return everything that it prints.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from running import ROOT, run, shell, surroundings
+from running import ROOT, in_a_terminal, run, shell, surroundings
 
 import mfprofile
 
@@ -207,37 +206,14 @@ def test_a_reader_that_stops_early_is_not_an_error() -> None:
 def test_output_has_no_colour_in_a_pipe_or_with_no_color() -> None:
     """A pipe gets no escape sequences, and a terminal none for colours with NO_COLOR."""
     assert "\x1b" not in run("count", "mf26m").stdout
-    assert "\x1b[" in _in_a_terminal("count", "mf26m")
-    plain = _in_a_terminal("count", "mf26m", NO_COLOR="1")
+    assert "\x1b[" in in_a_terminal("count", "mf26m")
+    plain = in_a_terminal("count", "mf26m", NO_COLOR="1")
     assert not re.search(r"\x1b\[[0-9;]*(3|4|9|10)[0-7]", plain)  # bold is not a colour
-
-
-def _in_a_terminal(*arguments: str, **environment: str) -> str:
-    import pty
-
-    leader, follower = pty.openpty()
-    settings = {**surroundings(**environment), "TERM": "xterm-256color"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mfprofile", *arguments], stdout=follower, stderr=follower, stdin=follower, env=settings
-    )
-    os.close(follower)
-    output = b""
-    while True:
-        try:
-            chunk = os.read(leader, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        output += chunk
-    process.wait()
-    os.close(leader)
-    return output.decode()
 
 
 def test_a_narrow_terminal_has_human_units_and_the_exact_totals() -> None:
     """At 80 columns each line has only the human units; a line below has the totals, and one says what is missing."""
-    output = _in_a_terminal("count", "mf294m", COLUMNS="80").replace("\r\n", "\n")
+    output = in_a_terminal("count", "mf294m", COLUMNS="80").replace("\r\n", "\n")
     assert "\ntotal: 286,732,160 MAdds, 11,422,648 params\n" in output
     assert "286.73M" in output
     assert "10,035,200" not in output
@@ -355,7 +331,7 @@ def test_a_repeated_name_gets_columns_of_its_own() -> None:
 )
 def test_a_narrow_terminal_cuts_no_name_and_no_digit(command: str, columns: str) -> None:
     """Numbers are rounded, columns skipped, words wrapped, tables continued below. Nothing is cut."""
-    assert "…" not in _in_a_terminal(*command.split(), COLUMNS=columns)
+    assert "…" not in in_a_terminal(*command.split(), COLUMNS=columns)
 
 
 @pytest.mark.parametrize(
@@ -367,7 +343,7 @@ def test_a_narrow_terminal_cuts_no_name_and_no_digit(command: str, columns: str)
 )
 def test_a_wide_terminal_shows_the_same_as_a_pipe(command: str) -> None:
     """The layout is the same. Only headings are bold."""
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", _in_a_terminal(*command.split(), COLUMNS="400"))
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", in_a_terminal(*command.split(), COLUMNS="400"))
     lines = [line.rstrip() for line in shown.replace("\r\n", "\n").splitlines()]
     assert lines == run(*command.split()).stdout.splitlines()
 

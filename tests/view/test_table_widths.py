@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
-import sys
 
 import pytest
-from running import run, surroundings
+from running import in_a_terminal, run
 
 from mfprofile.view.fitting import fitted
 from mfprofile.view.grid import text_of
@@ -98,30 +94,6 @@ def test_a_terminal_shows_verdicts_in_red_and_green() -> None:
     assert "\x1b[32mwithin\x1b[0m" in shown
     assert "\x1b" not in in_a_terminal(*command, width=80, NO_COLOR="1")
     assert "\x1b" not in run(*command, COLUMNS="80").stdout
-
-
-def in_a_terminal(*arguments: str, width: int, **environment: str) -> str:
-    """Return what a command prints on a terminal that has so many columns, without `COLUMNS`."""
-    leader, follower = pty.openpty()
-    settings = {**surroundings(**environment), "TERM": "xterm-256color"}
-    settings.pop("COLUMNS")
-    subprocess.run(["stty", "cols", str(width), "rows", "50", "-opost"], stdin=follower, check=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mfprofile", *arguments], stdout=follower, stderr=follower, stdin=follower, env=settings
-    )
-    os.close(follower)
-    output = b""
-    while True:
-        try:
-            chunk = os.read(leader, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        output += chunk
-    process.wait()
-    os.close(leader)
-    return output.decode()
 
 
 AMOUNTS = Table(
