@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.spec.names import AXES, PILLARS
+
 if TYPE_CHECKING:
     from mfprofile.view.form import Form
 
@@ -20,9 +22,8 @@ _VERIFIED = (
     *("name", "tool", "version", "printed", "unit", "core", "adds", "misses", "predicted", "unexplained", "params"),
     "unexplained_params",
 )
-_PILLARS = ("mobile", "former", "bridge", "head")
 _VARIANTS = ("number", *_COST, "choices")
-_GROUPS = ("block", "stage", "pillar", "kind")
+_GROUPS = tuple(axis for axis in AXES if axis != "op")
 _OPS = ("role", "elements", "activations")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -31,7 +32,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "count": (
             *("name", *_GROUPS, "out", *_COSTS),
             *(f"{cost}.to_first" for cost in _COST),
-            *(f"{pillar}.share" for pillar in _PILLARS),
+            *(f"{pillar}.share" for pillar in PILLARS),
             *("paper.madds", *_OPS),
         ),
         "audit": (
@@ -55,7 +56,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "verify": _VERIFIED,
         "sensitivity": (
             *("knob", "from", "to", "note", *_COST, "elasticity"),
-            *(f"{pillar}.madds" for pillar in _PILLARS),
+            *(f"{pillar}.madds" for pillar in PILLARS),
         ),
         "measure": (
             *("name", "median_ms", "low_ms", "high_ms", "times_reference", "madds", "ms_per_100m", "gmadds_per_s"),

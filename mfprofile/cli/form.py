@@ -41,16 +41,21 @@ def _form(
 
 
 def _names(columns: str | None) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in (columns or "").split(","))))
+    return () if columns is None else tuple(name.strip() for name in columns.split(","))
 
 
 def _check_empty(columns: str | None, sort: str | None, caption: str | None) -> None:
     """Raise `InputError` for an option with nothing but spaces, or a list of columns with an empty name."""
     for option, value in (("--columns", columns), ("--sort", sort), ("--caption", caption)):
-        if value is not None and not value.strip():
-            raise InputError(f"{option} {shown(value)}: is empty; write a value, or remove {option}")
+        refuse_empty(option, value)
     if columns is not None and not all(name.strip() for name in columns.split(",")):
         raise InputError(f"--columns {shown(columns)}: has an empty name; remove a comma")
+
+
+def refuse_empty(option: str, value: str | None) -> None:
+    """Raise `InputError` for an option with nothing but spaces."""
+    if value is not None and not value.strip():
+        raise InputError(f"{option} {shown(value)}: is empty; write a value, or remove {option}")
 
 
 def _check_twice(names: tuple[str, ...]) -> None:

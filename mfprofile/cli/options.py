@@ -15,6 +15,7 @@ from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.sources import working_folder
+from mfprofile.spec.words import joined
 from mfprofile.view.escape import line, lines
 
 if TYPE_CHECKING:
@@ -130,8 +131,7 @@ def need_packages(command: str, extra: str, *packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
         it = "it" if len(missing) == 1 else "them"
-        names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        raise InputError(f"{command} needs {names}; install {it} with pip install '.[{extra}]'")
+        raise InputError(f"{command} needs {joined(missing)}; install {it} with pip install '.[{extra}]'")
 
 
 def checked_specs(specs: list[str]) -> list[str]:

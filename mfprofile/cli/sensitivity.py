@@ -8,6 +8,7 @@ import typer
 
 from mfprofile.cli.completion import columns
 from mfprofile.cli.counting import Counting
+from mfprofile.cli.form import refuse_empty
 from mfprofile.cli.options import Changes, FormOptions, Spec
 
 
@@ -40,14 +41,11 @@ def command(
     is skipped.
     """
     from mfprofile.budget.sensitivity import QUANTITIES, sensitivity
-    from mfprofile.errors import InputError
     from mfprofile.spec.load import load
-    from mfprofile.spec.words import shown
     from mfprofile.view.sensitivity import sensitivity_text
     from mfprofile.view.tables import show
 
-    if not sort.strip():
-        raise InputError(f"--sort {shown(sort)}: is empty; write madds, params, latency or a column")
+    refuse_empty("--sort", sort)
     if sort not in QUANTITIES and form.name != "json":
         form, sort = form._replace(sort=sort), QUANTITIES[0]
     show(sensitivity_text(sensitivity(load(spec, changes), convention, sort), form))

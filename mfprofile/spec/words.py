@@ -92,6 +92,20 @@ def several(number: int, thing: str) -> str:
     return f"{number:,} {plural(thing, number)}"
 
 
+def are(number: int) -> str:
+    """Return the verb after the name of things: `is` for one, `are` for several or none."""
+    return "is" if number == 1 else "are"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence has them, all of them.
+
+    >>> joined(["onnx"]), joined(["onnx", "scipy", "torch"])
+    ('onnx', 'onnx, scipy and torch')
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def listed(names: Iterable[str], most: int = MOST_NAMED) -> str:
     """Return the names as one line; of a long list only the first `most`.
 

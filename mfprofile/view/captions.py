@@ -8,7 +8,7 @@ from types import MappingProxyType
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.weights import Counting
-from mfprofile.spec.words import several
+from mfprofile.spec.words import joined, several
 from mfprofile.view.bill import counted, numbered, other_convention
 from mfprofile.view.numbers import human
 
@@ -36,14 +36,10 @@ def meaning(convention: Counting) -> str:
 def caption_of(bills: Sequence[Bill], axis: str | None = None) -> str:
     """Return a caption of bills: their networks, the axis, the input, the convention and, if few, the paper's MAdds."""
     names = numbered([bill.name for bill in bills])
-    networks = several(len(bills), "network") if len(bills) > _FEW else _and(names)
+    networks = several(len(bills), "network") if len(bills) > _FEW else joined(names)
     inputs = list(dict.fromkeys(bill.subject.input for bill in bills))
     where = f"{f' by {axis}' if axis else ''}{f', input {inputs[0]}' if len(inputs) == 1 else ''}"
     return f"Cost of {networks}{where}; {counted(bills[0])} ({meaning(bills[0].convention)}{_in_the_paper(bills)})."
-
-
-def _and(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _in_the_paper(bills: Sequence[Bill]) -> str:
@@ -51,4 +47,4 @@ def _in_the_paper(bills: Sequence[Bill]) -> str:
     known = [human(amount) for amount in amounts if amount is not None]
     if len(known) < len(bills) or len(bills) > _FEW:
         return ""
-    return f"; {_and(known)} in the paper's convention"
+    return f"; {joined(known)} in the paper's convention"

@@ -61,13 +61,18 @@ def unknown_column(name: str, names: Sequence[str]) -> InputError:
 
 def _with_columns(table: Table, names: Sequence[str]) -> Table:
     at = {name: number for number, name in enumerate(names_of(table))}
-    places = [at[name] for name in names if name in at]
+    kept = only(table, [at[name] for name in names if name in at])
+    return kept._replace(columns=list(map(_asked, kept.columns)))
 
-    def only(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+
+def only(table: Table, places: Sequence[int]) -> Table:
+    """Return a table with the columns at some places, in that order."""
+
+    def cut(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
         return [[row[place] for place in places] for row in rows]
 
-    columns = [_asked(table.columns[place]) for place in places]
-    return table._replace(columns=columns, data=only(table.data), summary=list(map(only, table.summary)))
+    columns = [table.columns[place] for place in places]
+    return table._replace(columns=columns, data=cut(table.data), summary=list(map(cut, table.summary)))
 
 
 def _asked(column: Column) -> Column:
@@ -85,9 +90,7 @@ def _sorted(table: Table, sort: str) -> Table:
     keys = [_key(column, row[at]) for row in table.data]
     is_number = any(isinstance(key, Real) for key in keys)
     known = [number for number, key in enumerate(keys) if key is not None and isinstance(key, Real) == is_number]
-    order = sorted(known, key=lambda number: keys[number], reverse=is_number)
-    if sort.startswith("-"):
-        order = sorted(known, key=lambda number: keys[number], reverse=not is_number)
+    order = sorted(known, key=lambda number: keys[number], reverse=is_number != sort.startswith("-"))
     rest = sorted(set(range(len(keys))) - set(known))
     return table._replace(data=[table.data[number] for number in (*order, *rest)])
 

@@ -103,7 +103,7 @@ def _choices(strips: Sequence[Strip]) -> Iterator[list[Strip]]:
 def _slim(strip: Strip) -> Strip:
     """Return a strip with its heading wrapped to the width of its cells."""
     words = (longest_word(text, in_pieces=True) for text in strip.heading)
-    width = max(*map(width_of, _texts(strip)), *words, 0, 0)
+    width = max((*map(width_of, _texts(strip)), *words), default=0)
     return _sized(strip._replace(heading=_heading(strip, width)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from mfprofile.view.choosing import only
 from mfprofile.view.escape import line, lines
 from mfprofile.view.latex_amounts import split_amounts, unit_of
 from mfprofile.view.latex_fitting import THIN, em, fitting
@@ -74,13 +75,7 @@ def latex_of(table: Table, form: Form) -> str:
 
 def _undrawn(table: Table) -> Table:
     """Return a table without its columns of bars, which letters draw for a terminal."""
-    kept = [at for at, column in enumerate(table.columns) if not column.drawn]
-
-    def only(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        return [[row[at] for at in kept] for row in rows]
-
-    columns = [table.columns[at] for at in kept]
-    return table._replace(columns=columns, data=only(table.data), summary=list(map(only, table.summary)))
+    return only(table, [at for at, column in enumerate(table.columns) if not column.drawn])
 
 
 def comment(text: str) -> str:

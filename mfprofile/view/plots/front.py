@@ -17,7 +17,7 @@ from mfprofile.paper.claims import MODELS
 from mfprofile.spec.layout import resolve
 from mfprofile.spec.load import load
 from mfprofile.spec.names import LATENCY
-from mfprofile.spec.words import several
+from mfprofile.spec.words import are, several
 from mfprofile.view.plots.axes import scaled, set_height, write_legend
 from mfprofile.view.plots.labels import Around, name_points
 from mfprofile.view.plots.limits import OPEN, Limits, frame, inside, uncut
@@ -113,8 +113,7 @@ def _near(
     far = [_short(each["name"]) for each in models if each not in near]
     if not far:
         return near, []
-    is_are = "is" if len(far) == 1 else "are"
-    what = f"{several(len(far), 'published model')} {is_are} far from the front: {', '.join(far)}"
+    what = f"{several(len(far), 'published model')} {are(len(far))} far from the front: {', '.join(far)}"
     return near, [f"{what}; --xlim and --ylim draw more"]
 
 

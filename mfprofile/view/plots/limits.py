@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mfprofile.errors import InputError
 from mfprofile.spec.quantities import window
-from mfprofile.spec.words import listed, several, shown
+from mfprofile.spec.words import are, listed, several, shown
 from mfprofile.view.plots.look import Look
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def inside(
         raise InputError(f"{options}: no point is within the limits; use wider ones")
     listing = listed(filter(None, names), MOST_LISTED)
     named = f": {listing}" if listing else ""
-    is_are = "is" if len(names) == 1 else "are"
-    return kept, [f"{several(len(names), 'point')} {is_are} outside {options}{named}"]
+    return kept, [f"{several(len(names), 'point')} {are(len(names))} outside {options}{named}"]
 
 
 def frame(look: Look, x_unit: str, y_unit: str, positive: tuple[bool, bool] = (False, False)) -> tuple[Limits, Limits]:

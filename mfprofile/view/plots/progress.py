@@ -31,12 +31,7 @@ def search_picture(look: Look, records: Records, goal: str | None = None) -> Pic
     Trials without a result are marks at the axis. Raises `InputError` for a file without goals, and for a search
     without a result.
     """
-    if not records.goals:
-        raise InputError(f"{records.label}: is not a search; use the output of 'mfprofile explore search … --json'")
-    name = next(iter(records.goals)) if goal is None else goal
-    if name not in records.goals:
-        names = ", ".join(records.goals)
-        raise InputError(f"--goal {name}: is not a goal of {records.label}; use {names}")
+    name = _goal(records, goal)
     limits = frame(look, NUMBER, Axis(name).unit)
     every: list[dict[str, Any]] = [{"trial": number, "state": row.get("state", ""), "value": records.number(at, name)}
              for at, (number, row) in enumerate(records.rows)]  # fmt: skip
@@ -57,14 +52,33 @@ def search_picture(look: Look, records: Records, goal: str | None = None) -> Pic
         line = _draw(axes, trials, done, best, look)
         uncut(axes)
         write_legend(figure, look)
-        places = [(each["trial"], each["value"]) for each in done]
-        at = best.index(best[-1])
-        last = (done[at]["trial"], done[at]["value"], f"{best[-1]:.6g}, trial {done[at]['trial']}",
-                look.text_color("former"))  # fmt: skip
-        unlabelled = name_points(axes, [last], look, Around(places, [line], marker=3.5))
+        unlabelled = _name_best(axes, done, best, line, look)
     data = [*({**each, "best": so_far} for each, so_far in zip(done, best, strict=True)),
             *(each for each in trials if each["value"] is None)]  # fmt: skip
     return Picture(title, figure, data, notes=[*outside, *unlabelled])
+
+
+def _goal(records: Records, goal: str | None) -> str:
+    """Return the goal to draw: the first of the search if none is given."""
+    if not records.goals:
+        raise InputError(f"{records.label}: is not a search; use the output of 'mfprofile explore search … --json'")
+    if goal is not None and goal not in records.goals:
+        raise InputError(f"--goal {goal}: is not a goal of {records.label}; use {', '.join(records.goals)}")
+    return next(iter(records.goals)) if goal is None else goal
+
+
+def _name_best(
+    axes: Axes,
+    done: Sequence[Mapping[str, Any]],
+    best: Sequence[float],
+    line: tuple[list[float], list[float]],
+    look: Look,
+) -> list[str]:
+    """Label the first trial with the best result. Return a note if the label is left out."""
+    first = done[best.index(best[-1])]
+    label = (first["trial"], first["value"], f"{best[-1]:.6g}, trial {first['trial']}", look.text_color("former"))
+    places = [(each["trial"], each["value"]) for each in done]
+    return name_points(axes, [label], look, Around(places, [line], marker=3.5))
 
 
 def _fit(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mfprofile.errors import InputError
 from mfprofile.spec.names import LATENCY, SUMS, unit_of
-from mfprofile.spec.words import several
+from mfprofile.spec.words import are, several
 from mfprofile.view.plots.axes import linear, scaled, short, write_legend
 from mfprofile.view.plots.hues import Hue, color_bar, hues
 from mfprofile.view.plots.labels import Around, name_points
@@ -135,11 +135,7 @@ def _points(records: Records, x: Axis, y: Axis, color: str | None) -> tuple[list
         raise InputError(f"{records.label}: no variant has a number for each of {names}; use other figures")
     if not missing:
         return points, []
-    return points, [f"{several(len(missing), 'variant')} without one of {names} {_are(missing)} not drawn"]
-
-
-def _are(items: Sequence[Any]) -> str:
-    return "is" if len(items) == 1 else "are"
+    return points, [f"{several(len(missing), 'variant')} without one of {names} {are(len(missing))} not drawn"]
 
 
 def _front(points: Sequence[Mapping[str, Any]], x: Axis, y: Axis) -> list[Mapping[str, Any]]:
