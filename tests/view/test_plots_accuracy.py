@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,16 +179,37 @@ def test_labels_of_ticks_at_the_same_cost_do_not_overlap(tmp_path: Path) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS)
 def test_many_points_of_the_user_are_numbered_by_cost_and_named_in_the_legend(look: Look, tmp_path: Path) -> None:
-    """Fifteen close points, one of them unmeasured, have numbers, because numbers are short enough."""
-    file = tmp_path / "close.csv"
-    rows = [f"Variant {at} of a family,{75 + at / 10},{200 - at}M" for at in range(14)]
-    file.write_text("\n".join(["name,top1,madds", *rows, "a plan with a name that is too long,,300M"]))
+    """Fifteen points, one of them unmeasured, have numbers, because numbers are short enough."""
+    file = tmp_path / "many.csv"
+    rows = [f"Variant {at} of a family,{63 + at},{1100 / 1.25**at:.0f}M" for at in range(14)]
+    file.write_text("\n".join(["name,top1,madds", *rows, "a plan with a name that is too long,,1300M"]))
     picture = accuracy(look, file=str(file))
     assert overlaps(picture, look) == []
+    assert not any("without labels" in note for note in picture.notes)
     shown = [text for text, _ in texts(picture, look)]
     assert {str(number) for number in range(1, 16)} <= set(shown)
     assert {"1  Variant 13 of a family", "14  Variant 0 of a family"} <= set(shown)
     assert [text for text in shown if text.startswith("15  a plan with")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", LOOKS)
+def test_many_points_without_room_have_numbers_only_if_asked_for(look: Look, tmp_path: Path) -> None:
+    """Fifteen points with markers that touch would need a thin line each; a note says how to have their numbers."""
+    file = tmp_path / "close.csv"
+    rows = [f"Variant {at} of a family,{75 + at / 10},{200 - at}M" for at in range(14)]
+    file.write_text("\n".join(["name,top1,madds", *rows, "a plan with a name that is too long,,300M"]))
+    numbers = {str(number) for number in range(1, 16)}
+    unasked = accuracy(look, file=str(file))
+    assert not numbers & {text for text, _ in texts(unasked, look)}
+    assert any("15 of your networks are drawn without labels" in note for note in unasked.notes)
+    asked = replace(look, labels=True)
+    picture = accuracy(asked, file=str(file))
+    assert overlaps(picture, asked) == []
+    shown = {text for text, _ in texts(picture, asked)}
+    assert "1  Variant 13 of a family" in shown
+    missing = [number for number in numbers if number not in shown]
+    assert all(any(f"{number} (" in note for note in picture.notes) for number in missing)
 
 
 def test_very_many_points_of_the_user_are_drawn_without_names(tmp_path: Path) -> None:
