@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain, groupby
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mfprofile.view.choosing import only
 from mfprofile.view.escape import line, lines
 from mfprofile.view.latex_amounts import split_amounts, unit_of
-from mfprofile.view.latex_fitting import THIN, em, fitting
+from mfprofile.view.latex_fitting import THIN, Wide, em, fitting
 from mfprofile.view.latex_text import beyond_latin, latex, quoted, thousands
 from mfprofile.view.numbers import grouped, human
 from mfprofile.view.printing import Printed, cell
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mfprofile.view.tables import Column, Table
 
 _NUMBER = re.compile(r"(?P<mark>≠ )?(?P<sign>[-+]?)(?P<whole>[\d,]+)(?:\.(?P<part>\d+))?(?P<unit> %)?")
+_NEXT = ("", "\\medskip", "\\noindent")
+"""The lines between the blocks of a table: a paragraph ends, and some space."""
 _MARKUP = re.compile(r"\\[a-z]+|[{}^ ]")
 
 
@@ -37,7 +39,7 @@ class _Unit(NamedTuple):
 class _Column(NamedTuple):
     """A column in LaTeX: its kind, its heading in lines, its cells, its width in em, and the heading of its group.
 
-    One that `wraps` can become a column of paragraphs.
+    One that `wraps` can become a column of paragraphs. One that is `joined` stays beside the one before it.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class _Column(NamedTuple):
     width: float
     group: str = ""
     wraps: bool = False
+    joined: bool = False
 
 
 def latex_of(table: Table, form: Form) -> str:
@@ -53,20 +56,26 @@ def latex_of(table: Table, form: Form) -> str:
 
     The lines above and below the table are comments. Numbers that a narrow table would round have the unit of their
     column or group of columns (k, M or G) and two decimals, or are exact if the form says so. A table is made to fit
-    the text of an article: words are wrapped, or else columns move closer together.
+    the text of an article: it can become several of them, one below the other.
     """
     table = _undrawn(table)
     sections = [table.data, *table.summary]
     units = _units(table, sections, form.exact)
-    columns = [each for at, column in enumerate(table.columns) for each in _columns(column, at, sections, units[at])]
-    wraps = [at for at, column in enumerate(columns) if column.wraps]
-    fit = fitting([column.width for column in columns], wraps)
-    columns = [column._replace(kind=fit.wrapped.get(at, column.kind)) for at, column in enumerate(columns)]
-    body = list(_tabular(columns))
+    joined = [two.joined or (bool(one.group) and one.group == two.group) for one, two in pairwise(table.columns)]
+    columns = [
+        each
+        for at, (column, in_group) in enumerate(zip(table.columns, (False, *joined), strict=True))
+        for each in _columns(column, at, sections, units[at], in_group)
+    ]
+    fit = fitting([Wide(column.width, column.wraps, column.joined) for column in columns])
+    blocks = [
+        [columns[at]._replace(kind=kind or columns[at].kind) for at, kind in block.items()] for block in fit.blocks
+    ]
+    body = [text for at, block in enumerate(blocks) for text in (*(_NEXT if at else ()), *_tabular(block))]
     if form.caption is not None or form.label is not None:
         body = list(_float([*fit.settings, *body], table, form))
     elif fit.settings:
-        body = ["\\begingroup", *fit.settings, *body, "\\endgroup"]
+        body = ["\\begingroup", *fit.settings, "\\noindent", *body, "\\endgroup"]
     letters = beyond_latin("".join(body))
     needs = [f"needs XeLaTeX or LuaLaTeX for: {letters}"] if letters else []
     notes = ["needs \\usepackage{booktabs,siunitx}", *needs, *table.above]
@@ -142,7 +151,7 @@ def _units(table: Table, sections: _Sections, exact: bool) -> list[_Unit]:
     return [_Unit(exact, *unit_of(values.get(key, []))) for key in keys]
 
 
-def _columns(column: Column, at: int, sections: _Sections, unit: _Unit) -> list[_Column]:
+def _columns(column: Column, at: int, sections: _Sections, unit: _Unit, joined: bool) -> list[_Column]:
     """Return the columns of LaTeX for a column: one, or two if it has amounts with differences in percent."""
     is_amount = any(isinstance(row[at], int) for rows in sections for row in rows)
     write = grouped if column.write is human and is_amount else column.write
@@ -156,7 +165,7 @@ def _columns(column: Column, at: int, sections: _Sections, unit: _Unit) -> list[
             in_lines = [*heading, f"({letter})"] if group and letter else _with_unit(heading, letter)
             headings = [in_lines, ["%"]]
             return [
-                _of_numbers(head, part)._replace(group=group)
+                _of_numbers(head, part)._replace(group=group, joined=joined or head is headings[1])
                 for head, part in zip(headings, parts, strict=True)
                 if part
             ]
@@ -168,7 +177,7 @@ def _columns(column: Column, at: int, sections: _Sections, unit: _Unit) -> list[
     is_number = column.right and any(map(_NUMBER.fullmatch, chain(*texts)))
     made = _of_numbers(heading, texts) if is_number else _words(shown, sections, heading)
     in_group = f"{group} ({unit.letter})" if group and unit.letter else group
-    return [made._replace(group=in_group, wraps=column.wraps or column.math)]
+    return [made._replace(group=in_group, wraps=column.wraps or column.math, joined=joined)]
 
 
 def _with_unit(heading: Sequence[str], letter: str) -> list[str]:

@@ -1,8 +1,13 @@
-"""How a table of LaTeX is made to fit the text of an article: by wrapped words, closer columns, or smaller letters."""
+"""How a table of LaTeX is made to fit the text of an article.
+
+Words are wrapped, columns are closer, letters are smaller, but not tiny. Columns that are still too wide are continued
+below, with the first column again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -10,11 +15,7 @@ TEXT_WIDTH = 34.5
 """The width of the text of an article in letters of 10 pt, in em."""
 _GAP = 0.6  # em on each side of a column, as LaTeX has it
 _LEAST_WORDS = 8.0  # em that a column of wrapped words needs
-_TRIES = (
-    *(("", 1.0, 0.3), (r"\small", 0.925, 0.3), (r"\footnotesize", 0.85, 0.2)),
-    *((r"\scriptsize", 0.8, 0.2), (r"\tiny", 0.7, 0.1)),
-)
-"""The size of letters, as a command and a factor, and the least gap that is used with it."""
+_SLACK = 0.3  # em that columns may be wider than estimated beside wrapped words
 THIN = "\N{THIN SPACE}"
 """The space between groups of the digits of a number."""
 _WIDTHS: Mapping[str, float] = MappingProxyType(
@@ -29,11 +30,46 @@ _WIDTHS: Mapping[str, float] = MappingProxyType(
 )
 
 
+class _Size(NamedTuple):
+    """A size of letters: its command, its factor, and the least gap that is used with it."""
+
+    command: str
+    scale: float
+    gap: float
+
+    @property
+    def commands(self) -> list[str]:
+        """Return the commands for letters of this size with this gap, in half points."""
+        return [*filter(None, [self.command]), f"\\setlength{{\\tabcolsep}}{{{int(20 * self.gap) / 2:g}pt}}"]
+
+
+_SIZES = (
+    *(_Size("", 1.0, 0.3), _Size(r"\small", 0.925, 0.3)),
+    *(_Size(r"\footnotesize", 0.85, 0.2), _Size(r"\scriptsize", 0.8, 0.2)),
+)
+
+
+class Wide(NamedTuple):
+    """What is known of a column: its width in em, whether it `wraps`, and whether it stays beside the one before it."""
+
+    width: float
+    wraps: bool = False
+    joined: bool = False
+
+    @property
+    def least(self) -> float:
+        """Return the least width that the column needs."""
+        return min(self.width, _LEAST_WORDS) if self.wraps else self.width
+
+
 class Fit(NamedTuple):
-    """The commands before a table, and the kinds of the columns that are wrapped, by their places."""
+    """The commands before a table, and its blocks: for each, the places of its columns.
+
+    For those that are wrapped, there is the kind of a column of paragraphs.
+    """
 
     settings: Sequence[str]
-    wrapped: Mapping[int, str]
+    blocks: Sequence[Mapping[int, str | None]]
 
 
 def em(text: str) -> float:
@@ -45,30 +81,57 @@ def em(text: str) -> float:
     return sum(_WIDTHS.get(letter, 0.5) for letter in text)
 
 
-def fitting(widths: Sequence[float], wraps: Sequence[int]) -> Fit:
-    """Return what makes columns of these widths fit; `wraps` are the places of those that can be wrapped."""
-    if sum(widths) + 2 * _GAP * len(widths) <= TEXT_WIDTH:
-        return Fit((), {})
-    if not wraps:
-        return Fit(_settings(sum(widths), len(widths)), {})
-    others = sum(widths) - sum(widths[at] for at in wraps)
-    settings = _settings(others + _LEAST_WORDS * len(wraps), len(widths))
-    return Fit(settings, {at: _paragraphs(widths, at, wraps, others) for at in wraps})
+def fitting(columns: Sequence[Wide]) -> Fit:
+    """Return what makes columns fit: as few blocks as can be, in the greatest letters for that many."""
+    if _fits(columns, _Size("", 1.0, _GAP)):
+        return Fit((), [dict.fromkeys(range(len(columns)))])
+    least = [column._replace(width=column.least) for column in columns]
+    choices = [(size, list(_blocks(least, size))) for size in _SIZES]
+    fewest = len(choices[-1][1])
+    size, blocks = next(choice for choice in choices if len(choice[1]) == fewest)
+    gap = min(_GAP, *(_gap_of([least[at] for at in block], size) for block in blocks))
+    size = size._replace(gap=max(gap, size.gap))
+    return Fit(size.commands, [_wrapped(columns, block, size) for block in blocks])
 
 
-def _settings(width: float, columns: int) -> list[str]:
-    """Return the commands for letters of a size, and a gap, with which columns of a width fit, or almost do."""
-    gaps = [(size, min(_GAP, (TEXT_WIDTH - scale * width) / (2 * columns)), least) for size, scale, least in _TRIES]
-    size, gap, least = next((each for each in gaps if each[1] >= each[2]), gaps[-1])
-    if not size and gap == _GAP:
-        return []
-    points = int(20 * max(gap, least)) / 2
-    return [*filter(None, [size]), f"\\setlength{{\\tabcolsep}}{{{points:g}pt}}"]
+def _fits(columns: Sequence[Wide], size: _Size) -> bool:
+    return _gap_of(columns, size) >= size.gap
 
 
-def _paragraphs(widths: Sequence[float], at: int, wraps: Sequence[int], others: float) -> str:
-    """Return the kind of a column of paragraphs: its part of the line that the other columns leave."""
-    room = f"\\linewidth-{others:.1f}em-{2 * len(widths)}\\tabcolsep"
-    part = round(100 * widths[at] / sum(widths[each] for each in wraps))
-    width = room if len(wraps) == 1 else f"({room})*{part}/100"
-    return f">{{\\raggedright\\arraybackslash}}p{{\\dimexpr{width}\\relax}}"
+def _gap_of(columns: Sequence[Wide], size: _Size) -> float:
+    """Return the gap that is left on each side of columns in letters of a size."""
+    return (TEXT_WIDTH - size.scale * sum(column.width for column in columns)) / (2 * len(columns))
+
+
+def _blocks(columns: Sequence[Wide], size: _Size) -> Iterator[list[int]]:
+    """Yield the places of columns that fit, each block with the first one. Joined columns stay together if they can."""
+    block = [0]
+    for group in _groups(columns):
+        is_whole = _fits([columns[at] for at in (0, *group)], size)
+        for part in [group] if is_whole else [[at] for at in group]:
+            if len(block) > 1 and not _fits([columns[at] for at in (*block, *part)], size):
+                yield block
+                block = [0]
+            block += part
+    yield block
+
+
+def _groups(columns: Sequence[Wide]) -> Iterator[list[int]]:
+    """Yield the places of all columns but the first, those together that are joined."""
+    starts = [at for at, column in enumerate(columns) if at and (at == 1 or not column.joined)]
+    for start, end in pairwise([*starts, len(columns)]):
+        yield list(range(start, end))
+
+
+def _wrapped(columns: Sequence[Wide], block: Sequence[int], size: _Size) -> dict[int, str | None]:
+    """Return the kinds of the columns of a block: those of paragraphs share the line that the other columns leave."""
+    kinds: dict[int, str | None] = dict.fromkeys(block)
+    if _fits([columns[at] for at in block], size):
+        return kinds
+    others = sum((columns[at].width for at in block if not columns[at].wraps), _SLACK)
+    wraps = {at: columns[at].width for at in block if columns[at].wraps}
+    room = f"\\linewidth-{others:.1f}em-{2 * len(block)}\\tabcolsep"
+    for at, width in wraps.items():
+        part = room if len(wraps) == 1 else f"({room})*{round(100 * width / sum(wraps.values()))}/100"
+        kinds[at] = f">{{\\raggedright\\arraybackslash}}p{{\\dimexpr{part}\\relax}}"
+    return kinds
