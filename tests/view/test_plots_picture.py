@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib import get_data_path
 from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib.text import Text
 from pictures import covered, overlaps
@@ -212,6 +213,14 @@ def test_letters_that_no_font_has_are_named_with_a_remedy(tmp_path: Path) -> Non
     assert content_of(tmp_path / "a.png")["data"][-1]["name"] == name
 
 
+@pytest.fixture
+def bundled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be only the fonts that come with matplotlib, whatever this machine has."""
+    fonts = [font for font in fontManager.ttflist if font.fname.startswith(get_data_path())]
+    monkeypatch.setattr(fontManager, "ttflist", fonts)
+
+
+@pytest.mark.usefixtures("bundled")
 def test_letters_that_the_first_font_lacks_come_from_another_installed_font() -> None:
     """STIX, which comes with matplotlib, has ᶁ. No font has Linear A. The first font has all other letters."""
     look = Look()
@@ -228,6 +237,7 @@ def test_letters_that_the_first_font_lacks_come_from_another_installed_font() ->
             rendered(Picture("", figure, []), "png", look)
 
 
+@pytest.mark.usefixtures("bundled")
 def test_an_installed_font_is_used_for_the_letters_that_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A font of one letter, made here, is used for that letter in a title, a label and a tick; its name is not known."""
     assert fonts.families("漢") == ["DejaVu Sans"]
