@@ -91,7 +91,9 @@ def bills_of(command: str, references: Sequence[str], options: Options, conventi
         options = configured(options)
     with imported_once(references, options):
         return [
-            bill_of(each, options, convention) if is_target(each) else _count(next(loaded), convention, False)
+            bill_of(each, options, convention)
+            if is_target(each)
+            else _count(next(loaded), convention, options.training)
             for each in references
         ]
 

@@ -26,7 +26,12 @@ def content_of(spec: Spec) -> str:
     >>> content_of(load("mf294m")) == content_of(load("mf294m", ["blocks.1.repeat=1", "mobile.kernel=3"]))
     True
     """
-    text = json.dumps(network_content(resolve(spec)), sort_keys=True, separators=(",", ":"))
+    return content_of_network(resolve(spec))
+
+
+def content_of_network(network: Network[int]) -> str:
+    """Return the content hash of the spec of a network."""
+    text = json.dumps(network_content(network), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:_DIGITS]
 
 

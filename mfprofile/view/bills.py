@@ -41,10 +41,11 @@ def bills_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) -> T
 def several_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) -> Table:
     """Return several bills: side by side if they are few, if the axis is op, and in CSV; else with one line each.
 
-    They have one line each too if the column `name` is asked for. They are compared by pillar if no axis is given.
+    They have one line each too if the column `name` is asked for, or if one is of a network in code. They are compared
+    by pillar if no axis is given.
     """
     are_many = len(bills) > SIDE_BY_SIDE and form.name != "csv"
-    if axis != "op" and (are_many or "name" in form.columns):
+    if axis != "op" and (are_many or "name" in form.columns or not _are_specs(bills)):
         return lines_table(bills, axis, form)
     table = comparison_table(bills, "pillar" if axis is None else axis)
     if axis == "op" or set(form.columns).isdisjoint(names_of(lines_table(bills, axis))):
@@ -55,11 +56,12 @@ def several_table(bills: Sequence[Bill], axis: str | None, form: Form = TEXT) ->
 def lines_table(bills: Sequence[Bill], axis: str | None = None, form: Form = TEXT) -> Table:
     """Return a line for each bill: its sums, their differences from the first bill, and its parts.
 
-    The parts are the MAdds of each part on an axis; without an axis, the share of each pillar in the MAdds. The line
-    above the table mentions them if the form has a column of them.
+    The parts are the MAdds of each part on an axis; without an axis, the share of each pillar in the MAdds, if all have
+    pillars. The line above the table mentions them if the form has a column of them.
     """
+    are_specs = _are_specs(bills)
     inputs = list(dict.fromkeys(bill.subject.input for bill in bills))
-    parts = list(map(_share, PILLARS) if axis is None else _parts(axis, bills))
+    parts = list(map(_share, PILLARS if are_specs else ()) if axis is None else _parts(axis, bills))
     shown = [
         *([_input()] if len(inputs) > 1 else []),
         *_sums(bills[0]),
@@ -69,12 +71,18 @@ def lines_table(bills: Sequence[Bill], axis: str | None = None, form: Form = TEX
     names = numbered([bill.name for bill in bills])
     data = [[name, *(value(bill) for _, value in shown)] for name, bill in zip(names, bills, strict=True)]
     on = f"input {inputs[0]}; " if len(inputs) == 1 else ""
-    has_parts = not form.columns or not {column.called for column, _ in parts}.isdisjoint(form.columns)
-    about = f"; MAdds of each {axis}" if axis else "; shares of the pillars in the MAdds"
-    above = [f"{several(len(bills), 'spec')}: {on}{counted(bills[0])}{about if has_parts else ''}"]
-    above += prediction(bills[0])
+    called = {column.called for column, _ in parts}
+    chosen = called.intersection(form.columns) if form.columns else called
+    of_parts = f"; MAdds of each {axis}" if axis else "; shares of the pillars in the MAdds"
+    what = several(len(bills), "spec" if are_specs else "network")
+    above = [f"{what}: {on}{counted(bills[0])}{of_parts if chosen else ''}", *prediction(bills[0])]
     below = list(dict.fromkeys(line for bill in bills for line in unpriced_ops(bill)))
     return Table([Column("name", "name"), *(column for column, _ in shown)], data, (), above, below)
+
+
+def _are_specs(bills: Sequence[Bill]) -> bool:
+    """Return whether all bills are of specs, so that they have pillars and blocks."""
+    return all("pillar" in bill.subject.axes for bill in bills)
 
 
 def _input() -> _Shown:
