@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from effort import one_in
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
@@ -27,6 +28,8 @@ from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.picture import Picture
 
 LOOKS = (Look(2), Look(1, dark=True))  # dark or light moves nothing, so two of the four looks are enough
+EACH_LOOK = one_in(2, LOOKS)
+"""Both looks for `parametrize`; the second one is for slow tests."""
 DPI = 300  # as a PNG is saved
 NEAR = 2.0 * DPI / 72  # pixels: markers with centres this close cover one another
 SLACK = 1.5  # pixels that texts may overlap: a box of text is a little larger than its ink

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from effort import one_in
 from running import need, run
 
 from mfprofile.spec import load
@@ -92,7 +93,7 @@ OF_NETWORKS = {
 
 
 @pytest.mark.parametrize("command", OF_SPECS)
-@pytest.mark.parametrize("form", ["", *FORMS])
+@pytest.mark.parametrize("form", one_in(2, ["", *FORMS]))
 def test_the_name_of_a_spec_does_nothing(command: str, form: str, folder: Path) -> None:
     """In each form of each command that prints it."""
     for name in NAMES:
@@ -170,7 +171,7 @@ def test_a_picture_is_valid_xml_with_the_names_as_text(folder: Path, tmp_path: P
     assert shown <= {value for record in records for value in record.values() if isinstance(value, str)}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_in(4, NAMES))
 def test_yaml_with_a_name_is_read_back(name: str, folder: Path, tmp_path: Path) -> None:
     """The comment of a scaled spec, and of a variant, stays a comment."""
     texts = [checked("scale", f"./{name}.yaml", "--to-madds", "20M", folder=folder)]

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from effort import one_in
 from hypothesis import given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ def assert_is_two_counts(before: Bill, after: Bill, effect: Effect) -> None:
 
 
 @pytest.mark.parametrize("convention", ["core", "paper"])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", one_in(4, MODELS))
 def test_figures_are_the_differences_of_two_counts(name: str, convention: str) -> None:
     """For each step of each knob, with its assignments read as by `--set`. Every knob is listed."""
     result = sensitivity(load(name), convention)
@@ -87,7 +88,7 @@ def assert_sorted(result: Sensitivity) -> None:
     assert weights == sorted(weights, reverse=True)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", one_in(4, MODELS))
 def test_the_nearest_step_that_changes_the_network_is_reported(name: str) -> None:
     """No valid step is skipped, except a step of width that rounding undoes."""
     current = mapping(scaled(load(name)))

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pictures import LOOKS, overlaps
+from pictures import EACH_LOOK, overlaps
 from running import run
 
 from mfprofile.errors import InputError
@@ -134,7 +134,7 @@ def test_several_other_windows_are_refused_in_a_large_space() -> None:
     assert run("explore", "histogram", "tiny", "--params", ":60k", "--within", "mobile.madds=:3M").returncode == 0
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("names", [("tiny",), ("tiny", "mf294m-tokens")])
 def test_labels_of_a_histogram_do_not_overlap(look: Look, names: tuple[str, ...]) -> None:
     """Budgets are marked on each line; the data has all bins."""

@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from effort import one_in  # noqa: E402
 from recurrent import CASES, HIDDEN, INPUTS, LENGTHS, STEPS, Case, Unrolled  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn.utils.rnn import PackedSequence, unpad_sequence  # noqa: E402
@@ -23,7 +24,7 @@ def test_there_are_enough_cases() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", one_in(5, CASES))
 def test_a_layer_counts_as_many_products_as_its_steps(name: str) -> None:
     """The steps compute the same values. Parameters and outputs are those of the layer."""
     case = CASES[name]

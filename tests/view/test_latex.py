@@ -68,6 +68,7 @@ def test_a_table_is_whole(command: str) -> None:
             assert f"\\{rule}\n" in tabular
 
 
+@pytest.mark.slow
 def test_tables_compile(tmp_path: Path) -> None:
     """LaTeX has no error in any of them, whatever a caption and names hold."""
     if shutil.which("pdflatex") is None:
@@ -250,6 +251,7 @@ WIDE = (
 )
 
 
+@pytest.mark.slow
 def test_tables_fit_the_text_of_an_article(tmp_path: Path) -> None:
     """Nothing runs over the margin: columns are closer, words are wrapped, or columns are continued below."""
     if shutil.which("pdflatex") is None:

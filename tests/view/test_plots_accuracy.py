@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pictures import LOOKS, covered, misleading, overlaps, texts
+from pictures import EACH_LOOK, LOOKS, covered, misleading, overlaps, texts
 from running import run
 
 from mfprofile import count
@@ -78,7 +78,7 @@ def test_a_point_as_printed_is_hollow() -> None:
         assert sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() != "None") >= len(picture.data)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 @pytest.mark.parametrize("cost", ["madds", "params"])
 def test_nothing_overlaps_among_recounted_baselines(look: Look, cost: str) -> None:
     """In both widths, light and dark. The label of the axis explains hollow points."""
@@ -131,7 +131,7 @@ def test_an_unmeasured_network_is_a_tick_at_its_cost(mine: str) -> None:
     assert not others & unmeasured
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 @pytest.mark.parametrize("cost", ["madds", "params"])
 def test_no_label_overlaps_another_or_a_point(look: Look, cost: str) -> None:
     """In both widths, light and dark."""
@@ -140,7 +140,7 @@ def test_no_label_overlaps_another_or_a_point(look: Look, cost: str) -> None:
     assert covered(picture, look) == []
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 @pytest.mark.parametrize("cost", ["madds", "params"])
 @pytest.mark.parametrize("recounted", [False, True])
 def test_no_label_seems_to_belong_to_another_network(look: Look, cost: str, recounted: bool) -> None:
@@ -156,7 +156,7 @@ def test_the_users_points_do_not_disturb_the_other_labels(tmp_path: Path) -> Non
         assert misleading(accuracy(Look(), file=str(file)), Look()) == []
 
 
-@pytest.mark.parametrize("look", LOOKS[:2])
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_the_users_points_have_room_too(look: Look, mine: str) -> None:
     """Variants close to the 294M, ticks side by side, and a name too long for the picture."""
     picture = accuracy(look, ["mf294m-mlp", "mf294m-tokens1", "mf294m-dim64"], mine)
@@ -177,7 +177,7 @@ def test_labels_of_ticks_at_the_same_cost_do_not_overlap(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_many_points_of_the_user_are_numbered_by_cost_and_named_in_the_legend(look: Look, tmp_path: Path) -> None:
     """Fifteen points, one of them unmeasured, have numbers, because numbers are short enough."""
     file = tmp_path / "many.csv"
@@ -193,7 +193,7 @@ def test_many_points_of_the_user_are_numbered_by_cost_and_named_in_the_legend(lo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_many_points_without_room_have_numbers_only_if_asked_for(look: Look, tmp_path: Path) -> None:
     """Fifteen points with markers that touch would need a thin line each; a note says how to have their numbers."""
     file = tmp_path / "close.csv"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pictures import LOOKS, overlaps
+from pictures import EACH_LOOK, overlaps
 from PIL import Image
 from running import run
 
@@ -76,7 +76,7 @@ def test_the_picture_explains_itself(image: Path, token: int | None, title: str)
     assert names == (["block 2", "block 9"] if token is None else ["head 1", "head 2"] * 2)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 def test_few_maps_are_not_too_large(look: Look, image: Path) -> None:
     """With one token, the picture has all names and a limited height, and full attention is light."""
     picture = attention(look, SMALL.replace(tokens={"count": 1}), image, None, [2, 9])
@@ -86,7 +86,7 @@ def test_few_maps_are_not_too_large(look: Look, image: Path) -> None:
     assert (float(np.min(last.get_array())), last.get_clim()) == (1.0, (0.0, 1.0))
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize(("blocks", "token"), [(None, None), ("all", None), ([2], None), (None, 1), ([2, 9], 3)])
 def test_nothing_overlaps(look: Look, image: Path, blocks: object, token: int | None) -> None:
     """By token and by block, for one or all blocks."""

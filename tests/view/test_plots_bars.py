@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pictures import LOOKS, overlaps, texts
+from pictures import EACH_LOOK, overlaps, texts
 from running import run
 
 from mfprofile.budget.difference import difference
@@ -47,7 +47,7 @@ def test_records_by_block_sum_to_the_bill(name: str, convention: str) -> None:
         assert sum(r["params"][pillar] for r in records) == bill.pillars[pillar].params
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("name", ["mf26m", "mf294m", "mf508m-coco", *ODD])
 def test_blocks_overlap_nothing(look: Look, name: str) -> None:
     """For one block to 28, with and without Former and head."""
@@ -55,7 +55,7 @@ def test_blocks_overlap_nothing(look: Look, name: str) -> None:
     assert overlaps(blocks(look, bill), look) == []
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize(
     "names", [MODELS, ("mf294m",), ("mf294m-mobile", "mf26m", "mf151m-retinanet"), tuple(ODD)], ids=len
 )
@@ -73,7 +73,7 @@ def test_pillars_contain_the_integers_of_each_bill() -> None:
         assert record["params"] == {name: total.params for name, total in bill.pillars.items()}
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("name", ["mf26m", "mf294m", *ODD])
 def test_tornados_overlap_nothing(look: Look, name: str) -> None:
     """The values are at the ends of the bars."""
@@ -81,7 +81,7 @@ def test_tornados_overlap_nothing(look: Look, name: str) -> None:
     assert overlaps(tornado(look, sensitivity(spec)), look) == []  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("most", [1, 2, 3, 4])
 def test_a_tornado_of_few_knobs_has_room_for_all_its_texts(look: Look, most: int) -> None:
     """Title, names, the label of the axis and the legend overlap nothing, even with a single bar."""
@@ -102,7 +102,7 @@ def test_a_tornado_has_the_steps_of_sensitivity() -> None:
         assert record["up"]["change"] == (lever.up.change.params if lever.up else None)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize(
     ("a", "b"), [("mf294m", "mf214m"), ("mf26m", "mf508m"), ("mf294m", "mf294m"), ("mf294m", "mf294m-mobile"), ("tiny", "retina")]
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pictures import LOOKS, overlaps, texts
+from pictures import EACH_LOOK, overlaps, texts
 from running import run
 
 from mfprofile.cost import count
@@ -41,7 +41,7 @@ def test_a_spaces_choices_are_the_values() -> None:
         assert sorted({record[key] for record in picture.data}) == sorted(choices[key])
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize(
     ("name", "x", "y"),
     [("mf294m", *KEYS), ("mf294m-tokens", *KEYS), ("mf508m", "blocks.9.exp", "blocks.9.out=64:256:16"), ("mf26m", "input", "head.fc"), ("mf96m", "stem=8:16:4", "classes=10:1010:500")],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from odd_devices import ERRORS, nanoseconds, odd_device, write_device
-from pictures import LOOKS, overlaps, texts
+from pictures import EACH_LOOK, overlaps, texts
 from running import run
 
 from mfprofile.cost.bill import count
@@ -45,7 +45,7 @@ def _front(look: Look) -> Picture:
     return front_picture(every, space, front(space, GOALS, [], CORE), GOALS, CORE)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_a_front_has_latency_across_in_ms_and_names_the_model(look: Look) -> None:
     """Its points are those of the front, and the seven models have the latency of their rows."""
     picture = _front(look)
@@ -85,7 +85,7 @@ def test_lines_of_other_quantities_are_of_their_counts() -> None:
         assert record["former.params"] == count(spec).pillars["former"].params
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_accuracy_against_latency_has_only_mobile_former_and_the_users_specs(look: Look, tmp_path: Path) -> None:
     """Published figures of other networks are from other devices."""
     (tmp_path / "own.csv").write_text("name,top1,spec\nmine,70.5,mf26m\n", encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from odd_devices import odd_device, write_device
-from pictures import LOOKS, covered, numbers_in, overlaps, texts
+from pictures import EACH_LOOK, LOOKS, covered, numbers_in, overlaps, texts
 from running import need, run
 from timings import measurement, timed_specs, written
 
@@ -119,7 +119,7 @@ def test_a_diagonal_is_of_equal_time_per_100m(tmp_path: Path) -> None:
         assert box.y0 < height < box.y1 if height <= top else box.x0 < across < box.x1
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("kind", ["measured", "predicted", "both", "one"])
 def test_nothing_overlaps(look: Look, kind: str, tmp_path: Path) -> None:
     """In both widths, light and dark."""
@@ -129,7 +129,7 @@ def test_nothing_overlaps(look: Look, kind: str, tmp_path: Path) -> None:
     assert covered(picture, look) == []
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 def test_places_that_differ_have_markers_and_the_legend_says_in_what(look: Look, tmp_path: Path) -> None:
     """Here in threads and in the runtime. The same network is drawn at each place and named once."""
     files = [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from pictures import LOOKS, covered, overlaps, texts
+from pictures import EACH_LOOK, covered, overlaps, texts
 from running import run
 
 from mfprofile import count
@@ -25,7 +25,7 @@ from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.residuals import INFERRED, cell_residuals, residuals
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 @pytest.mark.parametrize("cost", ["madds", "params"])
 @pytest.mark.parametrize("whole", [False, True])
 def test_labels_of_detection_do_not_overlap(look: Look, cost: str, whole: bool) -> None:
@@ -35,7 +35,7 @@ def test_labels_of_detection_do_not_overlap(look: Look, cost: str, whole: bool) 
     assert covered(drawn, look) == []
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_labels_of_ablations_do_not_overlap(look: Look) -> None:
     """Headings extend over the panels."""
     assert overlaps(ablation(look), look) == []
@@ -48,7 +48,7 @@ def test_labels_of_ablations_do_not_overlap_in_any_convention() -> None:
         assert overlaps(ablation(Look(1), name), Look(1)) == []
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 @pytest.mark.parametrize("names", [(INFERRED,), (INFERRED, "core"), ("core", "paper", "fvcore")])
 def test_labels_of_residuals_do_not_overlap(look: Look, names: tuple[str, ...]) -> None:
     """In one convention and in several."""
@@ -148,7 +148,7 @@ def of_tiny(look: Look, objectives: tuple[Objective, Objective], only: Sequence[
     return front_picture(look, space, front(space, objectives), objectives, only=only)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 @pytest.mark.parametrize("which", AIMS)
 def test_labels_of_a_front_do_not_overlap(look: Look, which: str) -> None:
     """The quantities are of all kinds."""
@@ -190,7 +190,7 @@ def test_the_axes_of_a_front_follow_the_front() -> None:
         of_tiny(Look(), AIMS["least madds, most params"], ["mobile-former"])
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_models_near_a_front_are_drawn_and_hollow_outside_the_space(look: Look) -> None:
     """The 294M is a variant of the space around it; the axes have words and units."""
     space, objectives = read_space("mf294m-tokens"), AIMS["least madds, most params"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from odd_devices import ERRORS, odd_device
-from pictures import LOOKS, covered, misleading, numbers_in, overlaps, texts
+from pictures import EACH_LOOK, covered, misleading, numbers_in, overlaps, texts
 from running import run
 from timings import calibrated_file, written
 
@@ -78,7 +78,7 @@ def test_a_model_without_errors_has_no_noise() -> None:
     assert not [text for text, _ in texts(picture, Look()) if "noise" in text]
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("networks", [NETWORKS, WIDE, ALIKE, ALL_BEYOND], ids=len)
 def test_nothing_overlaps(look: Look, networks: list[HeldOut]) -> None:
     """In both widths, light and dark, with logarithmic and linear axes."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from odd_devices import odd_device, write_device
-from pictures import LOOKS, overlaps, texts
+from pictures import EACH_LOOK, overlaps, texts
 from running import run
 from timings import PEAK, measurement, timed_specs, written
 
@@ -106,7 +106,7 @@ def test_the_share_of_ops_with_products_is_in_the_title_of_the_panel() -> None:
     assert f"Ops with products: {share:.1f} % of the time" in [text for text, _ in texts(picture, Look())]
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("name", ["mf26m", "mf508m", "mf294m-mobile", "mf151m-retinanet", "small"])
 def test_nothing_overlaps(look: Look, name: str, tmp_path: Path) -> None:
     """In both widths, light and dark, with a measured peak and without one."""

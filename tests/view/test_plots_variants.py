@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pictures import LOOKS, covered, misleading, numbers_in, overlaps, texts
+from pictures import EACH_LOOK, covered, misleading, numbers_in, overlaps, texts
 from running import run
 
 from mfprofile.errors import InputError
@@ -61,7 +61,7 @@ def test_the_trials_of_a_search_have_their_cost_and_their_front(search: str) -> 
     assert {"2", "3", "4", "MAdds, log scale (convention 'core'; less is better)", "top1 (more is better)"} <= shown
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 @pytest.mark.parametrize("color", [None, "tokens.count", "former.ffn", "stem", "params"])
 def test_nothing_overlaps(look: Look, color: str | None, search: str) -> None:
     """In both widths, light and dark, with colours of numbers, of words and of a scale."""
@@ -108,7 +108,7 @@ def test_one_best_way_alone_is_noted_because_it_makes_no_front(tmp_path: Path) -
         assert (done.returncode, done.stderr) == (0, f"{notes}wrote v.svg\n")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", EACH_LOOK)
 def test_the_progress_of_a_search_has_the_best_so_far(look: Look, search: str) -> None:
     """The failed trial is a mark at the axis."""
     picture = search_picture(look, read_records(search))
