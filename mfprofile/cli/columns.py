@@ -54,6 +54,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "memory": ("name", *_GROUPS, "module", "class", "out", *_MEMORY, "at", "params_bytes", "total_bytes"),
         "formula": (*_GROUPS, "madds", "params"),
         "verify": _VERIFIED,
+        "check": (
+            *("name", "quantity", "counted", "relation", "limit", "difference", "verdict"),
+            *("spec", "convention", "bound", "excess", "given"),
+        ),
         "sensitivity": (
             *("knob", "from", "to", "note", *_COST, "elasticity"),
             *(f"{pillar}.madds" for pillar in PILLARS),
@@ -80,7 +84,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The names by command. Which of them a table has depends on the other options."""
 SLOW = frozenset(
     (
-        *("audit", "diff", "memory", "verify", "measure", "explore count", "explore histogram", "explore best"),
+        *(
+            "audit",
+            "diff",
+            "memory",
+            "verify",
+            "check",
+            "measure",
+            "explore count",
+            "explore histogram",
+            "explore best",
+        ),
         *("explore front", "explore sample", "explore search"),
     )
 )
