@@ -100,7 +100,7 @@ SLOW = frozenset(
 )
 """The commands that can take long. Their columns are checked before the work, as far as they are known then."""
 _OF_VARIANTS = frozenset(("explore best", "explore front", "explore sample", "explore search"))
-"""Commands whose tables also have columns that the user names: quantities, figures, and in CSV the keys of a space."""
+"""Commands whose tables also have columns that the user names: quantities, figures, and the choices of a space."""
 _OPTIONS = frozenset(("columns", "sort", "caption", "label"))
 
 
@@ -108,7 +108,7 @@ def check_columns(command: str, form: Form, options: Mapping[str, Any]) -> None:
     """Raise `InputError` for a column that no answer of a command can have.
 
     What depends on the answer passes, and is checked with it: columns with the name of a network, quantities,
-    everything that another option names, and the keys of a space in CSV.
+    everything that another option names, and the choices of a space.
     """
     from mfprofile.view.choosing import unknown_column
 
@@ -122,9 +122,14 @@ def check_columns(command: str, form: Form, options: Mapping[str, Any]) -> None:
 
 
 def _is_open(command: str, name: str) -> bool:
+    if command not in _OF_VARIANTS:
+        return False
+    from dataclasses import fields
+
+    from mfprofile.spec.model import Spec
     from mfprofile.spec.names import SUMS
 
-    return command in _OF_VARIANTS and ("." in name or name in SUMS)
+    return "." in name or name in SUMS or name in {field.name for field in fields(Spec)}
 
 
 def _words(options: Mapping[str, Any]) -> frozenset[str]:

@@ -74,7 +74,8 @@ def lines_table(bills: Sequence[Bill], axis: str | None = None, form: Form = TEX
     above = [f"{several(len(bills), 'spec')}: {on}{counted(bills[0])}{about if has_parts else ''}"]
     above += prediction(bills[0])
     below = list(dict.fromkeys(line for bill in bills for line in unpriced_ops(bill)))
-    return Table([Column("name", "name"), *(column for column, _ in shown)], data, (), above, below)
+    columns = [Column("name", "name"), *(column for column, _ in shown)]
+    return Table(columns, data, (), above, below, full="--csv --columns name,…")
 
 
 def _input() -> _Shown:
