@@ -58,6 +58,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("name", "quantity", "counted", "relation", "limit", "difference", "verdict"),
             *("spec", "convention", "bound", "excess", "given"),
         ),
+        "scale": ("variant", "value", *_COST, "excess"),
         "sensitivity": (
             *("knob", "from", "to", "note", *_COST, "elasticity"),
             *(f"{pillar}.madds" for pillar in PILLARS),

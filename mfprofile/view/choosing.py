@@ -8,8 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.errors import InputError
-from mfprofile.spec.problems import instead
-from mfprofile.spec.words import shown
+from mfprofile.spec.words import instead, shown
 
 if TYPE_CHECKING:
     from mfprofile.view.form import Form

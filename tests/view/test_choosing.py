@@ -21,6 +21,7 @@ TABLES = (
     "count mf26m mf52m mf96m mf294m",
     "count mf26m mf52m mf96m mf294m --by stage",
     "count mf26m --latency-model devices/example-torch.json",
+    "check mf26m --max-madds 30M",
     "memory mf26m",
     "memory mf26m mf52m",
     "sensitivity mf26m",
@@ -44,7 +45,8 @@ def _names(command: str) -> list[str]:
     """Return the names of the columns of a command, as its error message lists them."""
     with mock.patch("mfprofile.cli.columns.COLUMNS", {}):  # so that the table is asked, not the list of all columns
         message = run(*shlex.split(command), "--columns", "?").stderr
-    return message.strip().rpartition("use one of ")[2].rpartition("The columns are ")[2].split(", ")
+    names = message.strip().rpartition("use one of ")[2].rpartition("The columns are ")[2]
+    return names.partition("; ")[0].split(", ")
 
 
 def _column(command: str, name: str) -> list[str]:
