@@ -136,7 +136,12 @@ def command(
     form: FormOptions,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write another format to this file; print the table."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write json, csv, markdown, latex or junit to this file, and print the table.",
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a network is not fully counted.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if a limit is not met.")] = False,

@@ -100,7 +100,7 @@ SLOW = frozenset(
     )
 )
 """The commands that can take long. Their columns are checked before the work, as far as they are known then."""
-_OF_VARIANTS = frozenset(("explore best", "explore front", "explore sample", "explore search"))
+OF_VARIANTS = frozenset(("explore best", "explore front", "explore sample", "explore search"))
 """Commands whose tables also have columns that the user names: quantities, figures, and the choices of a space."""
 _OPTIONS = frozenset(("columns", "sort", "caption", "label"))
 
@@ -114,16 +114,16 @@ def check_columns(command: str, form: Form, options: Mapping[str, Any]) -> None:
     from mfprofile.view.choosing import unknown_column
 
     names = COLUMNS.get(command)
-    if names is None or (command in _OF_VARIANTS and form.name == "csv"):
+    if names is None or (command in OF_VARIANTS and form.name == "csv"):
         return
-    named = _words(options) if command in _OF_VARIANTS else frozenset()
+    named = _words(options) if command in OF_VARIANTS else frozenset()
     for name in (*form.columns, *filter(None, [form.sort.removeprefix("-")])):
         if name not in names and name not in named and not _is_open(command, name):
             raise unknown_column(name, names)
 
 
 def _is_open(command: str, name: str) -> bool:
-    if command not in _OF_VARIANTS:
+    if command not in OF_VARIANTS:
         return False
     from dataclasses import fields
 
