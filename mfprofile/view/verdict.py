@@ -154,18 +154,20 @@ def _side_effects(remedy: Remedy) -> str:
 
 
 def closing(outcome: Outcome, terms: Terms) -> str:
-    """Return the verdict on all limits as one line, which begins with `FAILED: ` if one is not met."""
+    """Return the verdict on all limits as one line. It begins with `FAILED: ` if something is not met or not judged."""
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
     named = in_conventions(conventions_of(outcome, terms))
     new = sum(verdict.is_new for verdict in outcome.verdicts)
-    uncounted = sum(verdict.is_partial for verdict in outcome.verdicts)
-    partly = f"{several(uncounted, 'network')} not fully counted" if uncounted else ""
-    unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
+    partial = sum(verdict.is_partial for verdict in outcome.verdicts)
+    partly = [f"{several(partial, 'network')} not fully counted"] if partial else []
+    unjudged = [f"{len(outcome.unjudged)} not judged"] if outcome.unjudged else []
     if missed:
-        text = f"{missed} of {several(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
+        text = [f"{missed} of {several(len(limits), 'limit')} not met {named}", *partly]
     else:
         met = f"{'all' if len(limits) > 1 else 'the'} {several(len(limits), 'limit')} met"
-        text = f"{met if limits or not new else 'no limit to meet'} {named}"
-        text = f"{partly}; {text}" if partly else text
-    return f"{'FAILED: ' if missed or partly else ''}{text}{f'; {new} new' if new else ''}{unjudged}"
+        judged = [f"{met if limits else 'no limit to meet'} {named}"] if outcome.verdicts else []
+        text = [*unjudged, *partly, *judged]
+    text += [f"{new} new"] if new else []
+    text += unjudged if missed else []
+    return f"{'FAILED: ' if missed or partly or unjudged else ''}{'; '.join(text)}"
