@@ -45,7 +45,14 @@ def save(spec: Spec, file: str | Path) -> None:
 
     Raises `SpecError` for a spec that `load` would refuse, `InputError` and `OutputError`; see `Spec.to_yaml`.
     """
+    check_spec_name(file)
     write(file, spec.to_yaml())
+
+
+def check_spec_name(file: str | Path, given: str = "") -> None:
+    """Raise `InputError` for a name that `load` would not take for a spec; `given` is the option before it."""
+    if str(file) and Path(file).suffix not in (".yaml", ".yml") and not is_stream(file):
+        raise InputError(f"{given}{file}: must end in .yaml or .yml")
 
 
 def write_bytes(file: str | Path, content: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +71,7 @@ OFFERED: list[tuple[str, list[str]]] = [
     ("mfprofile explain no.yaml --block ", ["tokens", "stem", "final", "head"]),
     ("mfprofile list --sort ab", ["about"]),
     ("mfprofile explore best tiny --columns number,par", ["number,params"]),
+    ("mfprofile explore sample tiny --sort tok", ["tokens.count", "tokens.dim"]),
 ]
 """Lines, and the words that bash offers at their ends. Each takes two processes, so every fifth is run by default."""
 
@@ -142,6 +142,7 @@ def test_every_command_with_tables_has_columns_to_offer() -> None:
         *("audit timm:resnet18 --by op", "verify mf26m --counter torch --csv", "diff mf26m mf52m --csv"),
         *("explore histogram tiny --csv", "count mf26m --by op", "memory mf26m --by op"),
         *("paper 3", "paper claims", "paper baselines", "explore histogram tiny"),
+        *("check mf26m --max-madds 30M", "check mf26m --max-madds 30M --csv", "scale mf26m --to-madds 20M --csv"),
     ],
 )
 def test_the_offered_columns_are_those_of_the_tables(line: str) -> None:
@@ -151,7 +152,7 @@ def test_the_offered_columns_are_those_of_the_tables(line: str) -> None:
     with mock.patch("mfprofile.cli.columns.COLUMNS", {}):  # so that the table is asked, not the list itself
         done = run(*line.split(), "--columns", "nosuch")
     assert done.returncode == 2
-    names = re.split(", ", done.stderr.strip().rpartition("use one of ")[2])
+    names = done.stderr.strip().rpartition("use one of ")[2].partition("; ")[0].split(", ")
     command = next(name for name in sorted(COLUMNS, key=len, reverse=True) if line.startswith(name))
     assert set(names) <= set(COLUMNS[command])
 

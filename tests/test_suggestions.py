@@ -22,7 +22,7 @@ TYPER = tuple(map(int, metadata.version("typer").split(".")[:2]))
         ("histogram tiny", "No such command 'histogram'. Did you mean 'explore histogram' or 'plot histogram'?"),
         ("explore waterfall", "No such command 'waterfall'. Did you mean 'plot waterfall'?"),
         ("nonsense", "No such command 'nonsense'."),
-        ("scale mf26m --convetion core", "No such option: --convetion. Did you mean --convention?"),
+        ("scale mf26m --convetion core", "No such option: --convetion. Did you mean --caption, --convention?"),
         ("check mf26m --max-mads 3M", "No such option: --max-mads. Did you mean --max-madds, --max-params, --min-madds?"),
         ("count mf26m --zzz", "No such option: --zzz"),
     ],

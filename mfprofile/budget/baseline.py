@@ -149,7 +149,9 @@ def growth_limits(
     Raises `InputError` for other inputs, and for a baseline without a bill of that name.
     """
     if name not in baseline:
-        raise InputError(f"{file}: has no bill of {shown(name)}; {instead(name, baseline)}")
+        known = instead(name, baseline)
+        new = f"{' For' if known.endswith('?') else '; for'} a new network, use --allow-new"
+        raise InputError(f"{file}: has no bill of {shown(name)}; {known}{new}")
     earlier = baseline[name]
     texts = None if inputs is None else list(map(str, inputs))
     if texts is not None and earlier.inputs is not None and texts != earlier.inputs:

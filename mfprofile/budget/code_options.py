@@ -112,7 +112,8 @@ def read_options(table: object, place: Callable[[str], str], refuse: Refuse) -> 
         return NO_OPTIONS
     for key in table:
         if key not in KEYS:
-            refuse((key,), f"unknown key; {instead(key, KEYS)}, {EXAMPLE}", None)
+            hint = instead(key, KEYS)
+            refuse((key,), f"unknown key; {hint}{'' if hint.endswith('?') else f', {EXAMPLE}'}", None)
     texts = {
         key: [Given(text, place(key)) for text in _texts(key, table.get(key, []), refuse)]
         for key in ("input", "arg", "value")

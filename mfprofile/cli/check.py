@@ -11,7 +11,7 @@ from mfprofile.cli.completion import budgets, conventions, dtypes, limits, names
 from mfprofile.cli.counting import ModelOption, UnpricedOption, model_of
 from mfprofile.cli.demands import config_of, flag_limits, growth_of, networks_of
 from mfprofile.cli.formats import format_of, print_outcome
-from mfprofile.cli.options import AsJson, checked_specs, notify
+from mfprofile.cli.options import FormOptions, checked_specs, notify
 from mfprofile.cli.subjects import NetworkOptions, Options, bill_of, imported_once, need_extra, refuse_misplaced
 from mfprofile.errors import SpecError
 from mfprofile.spec.sources import is_target
@@ -123,20 +123,26 @@ def command(
             autocompletion=dtypes,
         ),
     ] = "float32",
-    form: Annotated[
-        str,
+    format_name: Annotated[
+        str | None,
         typer.Option(
             "--format",
             metavar="NAME",
-            help="table, json, junit (JUnit XML) or github (annotations and a job summary).",
+            help="table (default), json, csv, markdown, latex, junit (JUnit XML) or github (annotations and a job "
+            "summary).",
             autocompletion=names_in("cli.formats:FORMATS"),
         ),
-    ] = "table",
+    ] = None,
+    form: FormOptions,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write json or junit to this file, and print the table."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write json, csv, markdown, latex or junit to this file, and print the table.",
+        ),
     ] = None,
-    as_json: AsJson = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a network is not fully counted.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if a limit is not met.")] = False,
 ) -> None:
@@ -161,7 +167,7 @@ def command(
     from mfprofile.budget.checks import Demands
     from mfprofile.budget.reasons import reasons
 
-    chosen_format = format_of(form, as_json, output)
+    chosen_format = format_of(format_name, form, output)
     flags = {"--max-madds": max_madds, "--min-madds": min_madds, "--max-params": max_params}
     flags |= {"--max-activations": max_activations, "--max-memory": max_memory, "--max-latency": max_latency}
     limits, settings = flag_limits(flags, most, least), config_of(config, budget)
@@ -174,7 +180,7 @@ def command(
     outcome = _judge_all(networks, replace(options, config=demands.config), demands, terms)
     _note_batch(outcome, named, options.code.batch)
     failures = reasons(outcome)
-    print_outcome(outcome, failures, terms, chosen_format, output)
+    print_outcome(outcome, failures, terms, chosen_format, form, output)
     if outcome.problems:
         raise SpecError(outcome.problems)
     if not outcome.holds and not exit_zero:

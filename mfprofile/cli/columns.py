@@ -54,6 +54,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "memory": ("name", *_GROUPS, "module", "class", "out", *_MEMORY, "at", "params_bytes", "total_bytes"),
         "formula": (*_GROUPS, "madds", "params"),
         "verify": _VERIFIED,
+        "check": (
+            *("name", "quantity", "counted", "relation", "limit", "difference", "verdict"),
+            *("spec", "convention", "bound", "excess", "given"),
+        ),
+        "scale": ("variant", "value", *_COST, "excess"),
         "sensitivity": (
             *("knob", "from", "to", "note", *_COST, "elasticity"),
             *(f"{pillar}.madds" for pillar in PILLARS),
@@ -80,13 +85,23 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The names by command. Which of them a table has depends on the other options."""
 SLOW = frozenset(
     (
-        *("audit", "diff", "memory", "verify", "measure", "explore count", "explore histogram", "explore best"),
+        *(
+            "audit",
+            "diff",
+            "memory",
+            "verify",
+            "check",
+            "measure",
+            "explore count",
+            "explore histogram",
+            "explore best",
+        ),
         *("explore front", "explore sample", "explore search"),
     )
 )
 """The commands that can take long. Their columns are checked before the work, as far as they are known then."""
-_OF_VARIANTS = frozenset(("explore best", "explore front", "explore sample", "explore search"))
-"""Commands whose tables also have columns that the user names: quantities, figures, and in CSV the keys of a space."""
+OF_VARIANTS = frozenset(("explore best", "explore front", "explore sample", "explore search"))
+"""Commands whose tables also have columns that the user names: quantities, figures, and the choices of a space."""
 _OPTIONS = frozenset(("columns", "sort", "caption", "label"))
 
 
@@ -94,23 +109,28 @@ def check_columns(command: str, form: Form, options: Mapping[str, Any]) -> None:
     """Raise `InputError` for a column that no answer of a command can have.
 
     What depends on the answer passes, and is checked with it: columns with the name of a network, quantities,
-    everything that another option names, and the keys of a space in CSV.
+    everything that another option names, and the choices of a space.
     """
     from mfprofile.view.choosing import unknown_column
 
     names = COLUMNS.get(command)
-    if names is None or (command in _OF_VARIANTS and form.name == "csv"):
+    if names is None or (command in OF_VARIANTS and form.name == "csv"):
         return
-    named = _words(options) if command in _OF_VARIANTS else frozenset()
+    named = _words(options) if command in OF_VARIANTS else frozenset()
     for name in (*form.columns, *filter(None, [form.sort.removeprefix("-")])):
         if name not in names and name not in named and not _is_open(command, name):
             raise unknown_column(name, names)
 
 
 def _is_open(command: str, name: str) -> bool:
+    if command not in OF_VARIANTS:
+        return False
+    from dataclasses import fields
+
+    from mfprofile.spec.model import Spec
     from mfprofile.spec.names import SUMS
 
-    return command in _OF_VARIANTS and ("." in name or name in SUMS)
+    return "." in name or name in SUMS or name in {field.name for field in fields(Spec)}
 
 
 def _words(options: Mapping[str, Any]) -> frozenset[str]:

@@ -112,11 +112,18 @@ def free_keys(incomplete: str) -> list[str]:
 
 
 def columns(ctx: Context, incomplete: str) -> list[str]:
-    """Return the columns of the tables of a command, behind those that are typed already."""
-    from mfprofile.cli.columns import COLUMNS
+    """Return the columns of the tables of a command, behind those that are typed already.
+
+    The choices of a space are columns of its variants.
+    """
+    from mfprofile.cli.columns import COLUMNS, OF_VARIANTS
+    from mfprofile.cli.keys import choice_names
 
     typed, comma, _ = incomplete.rpartition(",")
-    names = COLUMNS.get(ctx.command_path.partition(" ")[2], ())
+    command = ctx.command_path.partition(" ")[2]
+    names = COLUMNS.get(command, ())
+    if command in OF_VARIANTS:
+        names = (*names, *choice_names(ctx.params.get("space") or next(iter(ctx.args), "")))
     return [f"{typed}{comma}{name}" for name in names if name not in typed.split(",")]
 
 

@@ -53,3 +53,20 @@ def block_numbers(spec: str, settings: Sequence[str]) -> list[str]:
         return [str(block.number) for block in resolve(load(spec, settings)).blocks]
     except InputError:
         return []
+
+
+def choice_names(space: str) -> list[str]:
+    """Return the choices of a space by name, or none if it cannot be read at TAB.
+
+    >>> choice_names("tiny")[:3], choice_names("nosuch")
+    (['input', 'tokens.count', 'tokens.dim'], [])
+    """
+    from mfprofile.errors import InputError
+    from mfprofile.explore.space import read_space
+
+    if space == "-":
+        return []
+    try:
+        return [choice.name for choice in read_space(space).choices]
+    except InputError:
+        return []

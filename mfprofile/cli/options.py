@@ -17,6 +17,7 @@ from mfprofile.spec.merge import Setting
 from mfprofile.spec.sources import working_folder
 from mfprofile.spec.words import joined
 from mfprofile.view.escape import line, lines
+from mfprofile.view.terminal import message_lines
 
 if TYPE_CHECKING:
     from mfprofile.spec import model
@@ -107,8 +108,8 @@ NO_FOLDER = "the working directory has been deleted; change to a folder that exi
 
 
 def notify(message: str) -> None:
-    """Print a message on stderr."""
-    sys.stderr.write(f"{lines(message)}\n")
+    """Print a message on stderr, in lines that fit a terminal."""
+    sys.stderr.write("".join(f"{each}\n" for each in message_lines(lines(message))))
     sys.stderr.flush()
 
 

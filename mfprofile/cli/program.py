@@ -22,6 +22,7 @@ from mfprofile.errors import InputError, OutputError
 from mfprofile.spec.sources import working_folder
 from mfprofile.view.escape import line, lines
 from mfprofile.view.streams import standard_streams
+from mfprofile.view.terminal import message_lines
 
 HEADINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -137,8 +138,8 @@ def _show_traceback(error: Exception) -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    lines = [line(each) for each in message.rstrip("\n").split("\n")]
-    sys.stderr.write("".join(f"error: {each}\n" for each in lines))
+    errors = [f"error: {line(each)}" for each in message.rstrip("\n").split("\n")]
+    sys.stderr.write("".join(f"{each}\n" for error in errors for each in message_lines(error)))
     raise SystemExit(code)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mfprofile.cli.completion import names_in
 from mfprofile.cli.counting import Counting
-from mfprofile.cli.options import AsJson, Changes, Spec, notify, report_file
-from mfprofile.errors import InputError
+from mfprofile.cli.options import Changes, FormOptions, Spec, notify, report_file
+from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.names import LATENCY, unit_of
 
 
@@ -41,7 +40,7 @@ def command(
     *,
     changes: Changes,
     convention: Counting,
-    as_json: AsJson = False,
+    form: FormOptions,
 ) -> None:
     """Find the largest variant within a budget.
 
@@ -51,23 +50,26 @@ def command(
 
     Only one key is scaled. The output is a spec that 'count' accepts. Comments above it show its cost, and that the
     next step up is over the budget. Steps are 0.01 of width, 16 of tokens.dim, 32 pixels of input, 64 of head.fc,
-    and one stride-1 mf block of depth. If no variant fits, exits with 1 and names the nearest.
+    and one stride-1 mf block of depth. If no variant fits, exits with 1 and names the nearest. --markdown, --latex
+    and --csv print its cost as a table, not the spec; -o writes the spec all the same.
     """
     from mfprofile.budget.scale import scale
-    from mfprofile.files import check, is_stream, write
+    from mfprofile.files import check, check_spec_name, write
     from mfprofile.spec.load import load
     from mfprofile.spec.sources import shipped
-    from mfprofile.view.scaling import scaled_spec, scaling_json, scaling_lines, unreachable
-    from mfprofile.view.tables import dumps, show
+    from mfprofile.view.scaling import scaled_spec, scaling_json, scaling_lines, scaling_table, unreachable
+    from mfprofile.view.tables import dumps, render, show
     from mfprofile.view.terminal import stdout_width
 
+    if form.name == "text" and (form.columns or form.sort):
+        option = "--columns" if form.columns else "--sort"
+        raise InputError(f"{option} is for tables, and this is a spec; use --csv, --markdown or --latex")
     output = None if output == "-" else output  # stdout is the default
-    if output and Path(output).suffix not in (".yaml", ".yml") and not is_stream(output):
-        raise InputError(f"-o {output}: must end in .yaml or .yml")
     if output is not None:
+        check_spec_name(output, "-o ")
         check(output)
     scaling = scale(load(spec, changes), *_budget(to_madds, to_params, to_latency), by, convention)
-    if as_json:
+    if form.name == "json":
         show(dumps(scaling_json(scaling)))
     if scaling.largest is None:
         notify(unreachable(scaling))
@@ -77,8 +79,10 @@ def command(
     if output is not None:
         write(output, text)
         report_file(output)
-    if not as_json:
+    if form.name == "text":
         show(text if output is None else "\n".join([*scaling_lines(scaling), ""]))
+    elif form.name != "json":
+        show(render(scaling_table(scaling), form))
 
 
 def _budget(to_madds: str | None, to_params: str | None, to_latency: str | None) -> tuple[str, int]:
@@ -90,4 +94,7 @@ def _budget(to_madds: str | None, to_params: str | None, to_latency: str | None)
     if len(chosen) != 1:
         raise InputError("use one budget, --to-madds 200M, --to-params 8M or --to-latency 12ms")
     name, text = chosen[0]
-    return name, quantity(text, unit_of(name))
+    try:
+        return name, quantity(text, unit_of(name))
+    except QuantityError as error:
+        raise InputError(f"--to-{name} {error}") from None

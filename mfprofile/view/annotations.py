@@ -22,7 +22,7 @@ def github_text(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
     """Return a check as a table, then a workflow command for each missed limit and each problem of a spec."""
     commands = [*map(_problem, outcome.problems, outcome.asked), *map(_reason, reasons.values())]
     commands += [_uncounted(verdict) for verdict in outcome.verdicts if verdict.is_partial]
-    return outcome_text(outcome, reasons, terms, "table") + "".join(f"{each}\n" for each in commands)
+    return outcome_text(outcome, reasons, terms) + "".join(f"{each}\n" for each in commands)
 
 
 def _reason(reason: Reason) -> str:

@@ -77,7 +77,8 @@ def lines_table(bills: Sequence[Bill], axis: str | None = None, form: Form = TEX
     what = several(len(bills), "spec" if are_specs else "network")
     above = [f"{what}: {on}{counted(bills[0])}{of_parts if chosen else ''}", *prediction(bills[0])]
     below = list(dict.fromkeys(line for bill in bills for line in unpriced_ops(bill)))
-    return Table([Column("name", "name"), *(column for column, _ in shown)], data, (), above, below)
+    columns = [Column("name", "name"), *(column for column, _ in shown)]
+    return Table(columns, data, (), above, below, full="--csv --columns name,…")
 
 
 def _are_specs(bills: Sequence[Bill]) -> bool:

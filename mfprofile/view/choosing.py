@@ -8,7 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.errors import InputError
-from mfprofile.spec.problems import unknown
+from mfprofile.spec.words import instead, shown
 
 if TYPE_CHECKING:
     from mfprofile.view.form import Form
@@ -55,8 +55,9 @@ def unknown_column(name: str, names: Sequence[str]) -> InputError:
     >>> str(unknown_column("parms", ["madds", "params"]))
     "unknown column 'parms'; did you mean 'params'? The columns are madds, params"
     """
-    error, every = unknown("column", name, names), ", ".join(names)
-    return error if str(error).endswith(every) else InputError(f"{error} The columns are {every}")
+    hint, every = instead(name, names), ", ".join(names)
+    hint = f"{hint} The columns are {every}" if hint.startswith("did you mean") else f"use one of {every}"
+    return InputError(f"unknown column {shown(name)}; {hint}")
 
 
 def _with_columns(table: Table, names: Sequence[str]) -> Table:

@@ -95,7 +95,7 @@ def part_table(difference: Difference) -> Table:
     columns = [
         Column(difference.axis),
         Column("class" if difference.axis == "module" else "kind", optional=1),
-        Column("what changed", wraps=True, name="changed"),
+        Column("what changed", wraps=True, pairs=True, name="changed"),
         *(
             change_column(f"{heading_of(measure, unit)} gained", measure, f"{measure}.gained", beside=False)
             for measure in measures

@@ -36,7 +36,7 @@ def spaces_table() -> Table:
     columns = [
         Column("space", "name"),
         Column("variants", "variants", grouped, right=True),
-        Column("", "about", wraps=True),
+        Column("about", "about", wraps=True),
     ]
     data = [[name, count_space(read_space(name)).size, about(file)] for name, file in shipped("spaces").items()]
     return Table(columns, data)

@@ -153,7 +153,7 @@ def _shared(room: int, strips: Sequence[Strip], least: Sequence[int]) -> list[in
 def _wrapped(strip: Strip, width: int) -> Strip:
     hanging = 0 if strip.column.wraps else HANGING  # so that a name that goes on does not look like another one
     sections = [
-        [[part for text in cell for part in wrapped(text, width, True, hanging)] for cell in rows]
+        [[part for text in cell for part in wrapped(text, width, True, hanging, strip.column.pairs)] for cell in rows]
         for rows in strip.sections
     ]
     return _sized(strip._replace(heading=_heading(strip, width), sections=sections))

@@ -205,10 +205,10 @@ def explained_table(rows: Sequence[ExplainedRow], values: Mapping[Any, int], hea
     columns = [
         Column("op", "name"),
         Column(unit, "madds_formula"),
-        Column("in numbers", "madds_numbers"),
-        Column("", "madds", grouped, right=True, within=f"{unit},\nnumber"),
+        Column("in numbers", "madds_numbers", optional=1),
+        Column("", "madds", grouped, right=True, joined=True, within=f"{unit},\nnumber"),
         Column("params", "params_formula"),
-        Column("", "params", grouped, right=True, within="params,\nnumber"),
+        Column("", "params", grouped, right=True, joined=True, within="params,\nnumber"),
     ]
     data = [
         [one.row.name, *_formula(one.madds, values), one.counted, *_formula(one.params, values)[:1], one.row.params]

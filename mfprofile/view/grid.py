@@ -81,13 +81,16 @@ def _named(amount: str, heading: str) -> str:
 def _skipped(table: Table, shape: Fitted, width: int | None) -> Iterator[str]:
     """Yield a line on what the form for the width rounds and does not show."""
     shown = {strip.printed.at for block in shape.blocks for strip in block}
-    hidden = [column.called for at, column in enumerate(table.columns) if at not in shown]
+    hidden = [column for at, column in enumerate(table.columns) if at not in shown]
     is_rounded = shape.is_short and any(_is_rounded(table, at) for at in shown)
+    names = f"hidden to fit {width} columns: {', '.join(column.called for column in hidden)}"
+    if not all(column.drawn for column in hidden):
+        yield f"{names}; {'numbers are rounded: ' if is_rounded else ''}{table.full} has all"
+        return
     if hidden:
-        names = f"hidden to fit {width} columns: {', '.join(hidden)}"
-        yield f"{names}; {'numbers are rounded: ' if is_rounded else ''}--csv has all"
-    elif is_rounded:
-        yield f"numbers are rounded to fit {width} columns; --csv has the exact ones"
+        yield names
+    if is_rounded:
+        yield f"numbers are rounded to fit {width} columns; {table.full} has the exact ones"
 
 
 def _is_rounded(table: Table, at: int) -> bool:

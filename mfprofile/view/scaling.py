@@ -1,4 +1,4 @@
-"""The output of `scale`: a spec with its figures as comments, the figures alone, or JSON."""
+"""The output of `scale`: a spec with its figures as comments, the figures alone, as text or a table, or JSON."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from mfprofile.cost.sums import Total, whole_of
 from mfprofile.spec.model import Resolution
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.writing import dumped, mapping, yaml_text
-from mfprofile.view.amounts import written_as
+from mfprofile.view.amounts import change_column, heading_of, rounded_as, written_as
 from mfprofile.view.bill import other_convention, prediction, unpriced_ops
 from mfprofile.view.escape import line
 from mfprofile.view.head import SCHEMA, identity, latency_json
 from mfprofile.view.numbers import change, grouped, human, milliseconds
+from mfprofile.view.tables import Column, Table
 from mfprofile.view.wrapping import wrapped
 
 
@@ -66,9 +67,7 @@ def scaling_lines(scaling: Scaling) -> list[str]:
     ]
     rows.append(["as it is", *_cells(scaling.value, whole_of(bill), scaling)])
     rows += [[label, *_cells(member.value, member, scaling)] for label, member in members.items() if member is not None]
-    title = f"{bill.name} scaled by {scaling.by} to at most {_goal(scaling)}"
-    ends = [*([] if scaling.over else [f"no larger {scaling.by} is valid"]), *_otherwise(scaling)]
-    return [line(title), *map(line, prediction(bill)), *map(line, unpriced_ops(bill)), "", *_aligned(rows), *ends]
+    return [*map(line, scaling_heading(scaling)), "", *_aligned(rows), *_ends(scaling)]
 
 
 def _otherwise(scaling: Scaling) -> Iterator[str]:
@@ -108,6 +107,39 @@ def _aligned(rows: list[list[str]]) -> Iterator[str]:
     for label, *cells in rows:
         figures = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
         yield "  ".join([f"  {label.ljust(widths[0])}", *figures])
+
+
+def scaling_table(scaling: Scaling) -> Table:
+    """Return the figures as a table, for all forms but text: `value` is that of the key, `excess` what is over."""
+    bill, device = scaling.present, scaling.present.device
+    measures = ("madds", "params", *([] if device is None else [LATENCY]))
+    columns = [Column("", "variant"), Column(scaling.by, "value", str, right=True, record=_plain)]
+    for name in measures:
+        heading = heading_of(name, bill.convention.unit)
+        columns.append(Column(heading, name, written_as(name), right=True, short=rounded_as(name)))
+    columns.append(change_column("over budget", scaling.quantity, "", beside=False)._replace(key="excess"))
+    members = {"found": scaling.largest, "next step up": scaling.over}
+    rows: list[tuple[str, Any, Member | Total[int]]] = [("as it is", scaling.value, whole_of(bill))]
+    rows += [(label, member.value, member) for label, member in members.items() if member is not None]
+    data = [
+        [label, value, *(getattr(costs, name) for name in measures), (getattr(costs, scaling.quantity), scaling.budget)]
+        for label, value, costs in rows
+    ]
+    title, *above = scaling_heading(scaling)
+    return Table(columns, data, (), [title, *above], list(_ends(scaling)), caption=f"{title}.")
+
+
+def scaling_heading(scaling: Scaling) -> list[str]:
+    """Return the lines above the figures: what was scaled to which budget, and how latency is predicted."""
+    bill = scaling.present
+    return [f"{bill.name} scaled by {scaling.by} to at most {_goal(scaling)}", *prediction(bill), *unpriced_ops(bill)]
+
+
+def _ends(scaling: Scaling) -> Iterator[str]:
+    """Yield the lines below the figures."""
+    if scaling.over is None:
+        yield f"no larger {scaling.by} is valid"
+    yield from _otherwise(scaling)
 
 
 def unreachable(scaling: Scaling) -> str:

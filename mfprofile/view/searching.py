@@ -14,7 +14,7 @@ from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import grouped, milliseconds
 from mfprofile.view.prediction import predicted_by
 from mfprofile.view.tables import Column, Form, Table
-from mfprofile.view.variants import counted_in, device_of, in_words, plain_value
+from mfprofile.view.variants import asked_choices, choice_columns, counted_in, device_of, hint_of, in_words
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -57,17 +57,17 @@ def search_table(search: Search, form: Form) -> Table:
     columns += [] if device is None else [Column("ms", LATENCY, milliseconds, right=True)]
     data = [_line(search, trial, own, device is not None) for trial in trials]
     above = [_about(search, trials), *predicted_by(device)]
-    if form.name != "csv":
-        columns.append(Column("choices", wraps=True))
-        rows = [[*line, in_words(_variant(search, trial))] for line, trial in zip(data, trials, strict=True)]
-        return Table(columns, rows, (), above, _below(search))
     names = [choice.name for choice in search.space.choices]
-    columns += [*(Column(name, name, record=plain_value) for name in names), Column("content", "content")]
-    rows = [
-        [*line, *(trial.user_attrs["choices"].get(name) for name in names), trial.user_attrs["content"]]
-        for line, trial in zip(data, trials, strict=True)
-    ]
-    return Table(columns, rows, (), above)
+    shown = names if form.name == "csv" else asked_choices(names, form)
+    chosen = [trial.user_attrs["choices"] for trial in trials]
+    columns += choice_columns(shown, chosen)
+    data = [[*cells, *(each.get(name) for name in shown)] for cells, each in zip(data, chosen, strict=True)]
+    if form.name == "csv":
+        rows = [[*cells, trial.user_attrs["content"]] for cells, trial in zip(data, trials, strict=True)]
+        return Table([*columns, Column("content", "content")], rows, (), above)
+    columns.append(Column("choices", wraps=True, pairs=True))
+    rows = [[*cells, in_words(_variant(search, trial))] for cells, trial in zip(data, trials, strict=True)]
+    return Table(columns, rows, (), above, _below(search), hint=hint_of(names))
 
 
 def _line(search: Search, trial: FrozenTrial, own: list[str], is_timed: bool) -> list[Any]:

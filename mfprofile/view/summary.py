@@ -1,4 +1,4 @@
-"""A check as Markdown, for the summary of a job: the verdict, what was counted, one table, and the reasons folded."""
+"""A check as Markdown, for a job or a pull request: verdict, what was counted, one table, and the reasons folded."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.verdicts import Terms, Verdict
 from mfprofile.cost.conventions import find_convention
 from mfprofile.view.escape import line, markdown, markdown_block
-from mfprofile.view.tables import MARKDOWN, Table, render
-from mfprofile.view.verdict import closing, columns, heading, limit_lines, reason_lines, uncounted_line
+from mfprofile.view.tables import MARKDOWN, Form, Table, render
+from mfprofile.view.verdict import closing, reason_lines, uncounted_line
 from mfprofile.view.verdict_json import conventions_of
 from mfprofile.view.verdict_latency import remarks_on
+from mfprofile.view.verdict_table import columns, heading, limit_lines
 
 _MET, _MISSED = "✅", "❌"
 
 
-def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms) -> str:
-    """Return a check as Markdown. The reasons are folded, with the first line of each to see."""
+def outcome_markdown(outcome: Outcome, reasons: Reasons, terms: Terms, form: Form = MARKDOWN) -> str:
+    """Return a check as Markdown. The reasons are folded, with the first line of each to see.
+
+    The table has the columns and the order that the form asks for.
+    """
     verdict = closing(outcome, terms).removeprefix("FAILED: ")
     parts = [f"### {_MET if outcome.holds else _MISSED} {markdown(verdict)}", ""]
     if outcome.verdicts:
-        parts += [*_counted(outcome, terms), "", render(_table(outcome, terms), MARKDOWN)]
+        parts += [*_counted(outcome, terms), "", render(_table(outcome, terms), form)]
     for problem in outcome.problems:
         parts.append(f"- {_MISSED} not judged: {markdown(str(problem))}")
     parts += [line for verdict in outcome.verdicts for line in _remarks(verdict)]

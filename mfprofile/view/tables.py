@@ -26,8 +26,9 @@ class Column(NamedTuple):
 
     The other fields are for text that has a width. `short` writes a value in the narrow form; a column that is a
     `pair` shows that beside the exact value where there is room. `optional` columns are skipped, those with the
-    greatest number first. A column that `wraps` is broken into lines. A column that is `joined` stays beside the one
-    before it. `style` is the colour of a value on a terminal: `red`, `green`, or none for ''.
+    greatest number first. A column that `wraps` is broken into lines, one of `pairs` between keys with their values. A
+    column that is `joined` stays beside the one before it. `style` is the colour of a value on a terminal: `red`,
+    `green`, or none for ''.
 
     `name` is what --columns and --sort call a column without a key.
 
@@ -42,6 +43,7 @@ class Column(NamedTuple):
     right: bool = False
     optional: int = 0
     wraps: bool = False
+    pairs: bool = False
     code: bool = False
     math: bool = False
     record: Callable[[Any], Any] = lambda value: value
@@ -66,7 +68,7 @@ class Table(NamedTuple):
 
     `caption` is that of LaTeX if the user gives none; without it, the first line above the table is.
     `about` says in a few words what the table has, beside other tables with the same caption. `hint` is added to the
-    error for a column that the table lacks.
+    error for a column that the table lacks. `full` are the options that print all columns, with exact numbers.
     """
 
     columns: Sequence[Column]
@@ -77,6 +79,7 @@ class Table(NamedTuple):
     caption: str = ""
     about: str = ""
     hint: str = ""
+    full: str = "--csv"
 
 
 __all__ = ["MARKDOWN", "TEXT", "Column", "Form", "Table", "dumps", "remarks", "render", "render_each", "show"]

@@ -102,23 +102,50 @@ def variants_table(variants: Sequence[Variant], convention: Counting, form: Form
     names = _shown_quantities(figures, asked, form)
     columns = [Column("", "number", str, right=True)]
     columns += [_amounts(name, convention, form) for name in names]
-    costs = [[at, *(variant.figures[name] for name in names)] for at, variant in enumerate(variants, 1)]
+    costs: list[list[Any]] = [
+        [at, *(variant.figures[name] for name in names)] for at, variant in enumerate(variants, 1)
+    ]
     above = [f"{asked.head(len(variants))}; MAdds in convention '{convention}'", *predicted_by(device)]
     below = not_priced(unpriced(variants[0].space, device)) if variants else []
     for name in (name for name in asked.ranking if name in figures and is_timed(name)):
         below += no_ranking([variant.figures[name] for variant in variants], device)
-    if form.name != "csv":
-        columns.append(Column("choices", wraps=True))
-        data = [[*line, in_words(variant)] for line, variant in zip(costs, variants, strict=True)]
-        caption = f"{above[0][0].upper()}{above[0][1:]} ({meaning(convention)})."
-        return Table(columns, data, (), above, below, caption)
     choices = list(dict.fromkeys(name for variant in variants for name in variant.choices))
-    columns += [*(Column(name, name, record=plain_value) for name in choices), Column("content", "content")]
-    data = [
-        [*line, *(variant.choices.get(name) for name in choices), variant.content]
-        for line, variant in zip(costs, variants, strict=True)
+    shown = choices if form.name == "csv" else asked_choices(choices, form)
+    columns += choice_columns(shown, [variant.choices for variant in variants])
+    costs = [
+        [*cells, *(variant.choices.get(name) for name in shown)] for cells, variant in zip(costs, variants, strict=True)
     ]
-    return Table(columns, data, (), above)
+    if form.name == "csv":
+        data = [[*cells, variant.content] for cells, variant in zip(costs, variants, strict=True)]
+        return Table([*columns, Column("content", "content")], data, (), above)
+    columns.append(Column("choices", wraps=True, pairs=True))
+    data = [[*cells, in_words(variant)] for cells, variant in zip(costs, variants, strict=True)]
+    caption = f"{above[0][0].upper()}{above[0][1:]} ({meaning(convention)})."
+    return Table(columns, data, (), above, below, caption, hint=hint_of(choices))
+
+
+def asked_choices(choices: Sequence[str], form: Form) -> list[str]:
+    """Return the choices that a form names as columns, or sorts by."""
+    wanted = {*form.columns, form.sort.removeprefix("-")}
+    return [name for name in choices if name in wanted]
+
+
+def choice_columns(names: Sequence[str], values: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """Return a column for each choice, on the right if it is of numbers."""
+
+    def are_numbers(name: str) -> bool:
+        return all(isinstance(plain_value(each.get(name, 0)), int | float) for each in values)
+
+    return [Column(name, name, _choice, right=are_numbers(name), record=plain_value) for name in names]
+
+
+def _choice(value: Any) -> str:
+    return str(plain_value(value))
+
+
+def hint_of(choices: Sequence[str]) -> str:
+    """Return what an error for an unknown column adds, or ''."""
+    return f"each choice is a column, too, such as {choices[0]}" if choices else ""
 
 
 def _counted(asked: Asked) -> list[str]:

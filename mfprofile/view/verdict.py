@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any
 
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.knobs import GROWTH, Knob
@@ -12,23 +11,36 @@ from mfprofile.budget.limits import shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
-from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.subject import gaps
-from mfprofile.spec.names import LATENCY, MEMORY
 from mfprofile.spec.words import printable, several
 from mfprofile.view.bill import unpriced_ops
 from mfprofile.view.coverage import outside_lines
 from mfprofile.view.numbers import relative, share, share_beside
-from mfprofile.view.tables import Column, Table, dumps, render
+from mfprofile.view.tables import TEXT, Form, Table, dumps, render
 from mfprofile.view.verdict_json import conventions_of, outcome_json
 from mfprofile.view.verdict_latency import is_latency, predicted_by, remarks_on, rounded, written
+from mfprofile.view.verdict_table import (
+    columns,
+    heading,
+    in_conventions,
+    limit_lines,
+    quantity,
+    records_table,
+    relation,
+    signed,
+)
 
 
-def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: str) -> str:
-    """Return a check as a `table`, which is empty if no spec was judged, or as `json`."""
-    if form == "json":
+def outcome_text(outcome: Outcome, reasons: Reasons, terms: Terms, form: Form = TEXT) -> str:
+    """Return a check as text, LaTeX, CSV or JSON. As text and LaTeX, it is empty if no spec was judged."""
+    if form.name == "json":
         return dumps(outcome_json(outcome, reasons, terms))
-    return render(outcome_table(outcome, reasons, terms)) if outcome.verdicts else ""
+    if form.name == "csv":
+        return render(records_table(outcome), form)
+    if not outcome.verdicts:
+        return ""
+    table = outcome_table(outcome, reasons, terms)
+    return render(table._replace(below=[closing(outcome, terms)]) if form.name == "latex" else table, form)
 
 
 def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
@@ -42,87 +54,6 @@ def outcome_table(outcome: Outcome, reasons: Reasons, terms: Terms) -> Table:
         above=[heading(outcome, terms)],
         below=[*below, closing(outcome, terms)],
     )
-
-
-def heading(outcome: Outcome, terms: Terms) -> str:
-    """Return what the limits of a check are judged in: conventions, units, memory and latency."""
-    names = conventions_of(outcome, terms)
-    parts = [f"Limits {_in(names)}"]
-    units = {name: unit for name in names if (unit := find_convention(name, of_file=True).unit) != "MAdds"}
-    parts += [f"madds{f' of {name!r}' if len(names) > 1 else ''} in {unit}" for name, unit in units.items()]
-    parts += ["madds of training (forward and backward)"] if terms.training else []
-    predicted = predicted_by(outcome.verdicts)
-    return ", ".join([*parts, *_memory(outcome, terms), *([f"{LATENCY} {predicted}"] if predicted else [])])
-
-
-def _memory(outcome: Outcome, terms: Terms) -> Iterator[str]:
-    """Yield how the memory of specs is counted, and of networks in code and in files, if there are limits on it."""
-    limited = [each for each in outcome.verdicts if any(one.limit.name == MEMORY for one in each.findings)]
-    subjects = [each.bill.subject for each in limited]
-    if any(each.dataflow is None for each in subjects):
-        yield f"memory of {several(terms.batch, 'image')} in {terms.dtype}"
-    if any(each.dataflow is not None and each.fill for each in subjects):
-        yield "memory of networks in code as they run"
-    if any(each.dataflow is not None and not each.fill for each in subjects):
-        yield "memory of files as they are"
-
-
-def _in(conventions: Sequence[str]) -> str:
-    """Return the names of conventions as in `in conventions 'core' and 'paper'`."""
-    quoted = [f"'{name}'" for name in conventions]
-    if len(quoted) == 1:
-        return f"in convention {quoted[0]}"
-    return f"in conventions {', '.join(quoted[:-1])} and {quoted[-1]}"
-
-
-def columns() -> list[Column]:
-    """Return the columns of the table of limits."""
-    return [
-        Column("spec", "name"),
-        Column("quantity", "quantity"),
-        Column("counted", "counted", right=True),
-        Column("", "relation"),
-        Column("limit", "limit", right=True),
-        Column("difference", "difference", right=True),
-        Column("", "verdict", style=lambda word: {"within": "green", "new": ""}.get(word, "red")),
-    ]
-
-
-def limit_lines(outcome: Outcome, terms: Terms) -> Iterator[list[Any]]:
-    """Yield the cells of each limit of each network, the word of its verdict last."""
-    several_conventions = len(conventions_of(outcome, terms)) > 1
-    for verdict in outcome.verdicts:
-        if verdict.is_new:
-            yield [verdict.bill.name, "–", None, "", "", "", "new"]
-        for finding in verdict.findings:
-            difference = relative(finding.excess, finding.allowed) or _signed(finding)
-            judged = "within" if finding.holds else "OVER" if finding.limit.most else "UNDER"
-            yield [
-                verdict.bill.name, _quantity(finding, several_conventions),
-                written(finding)(finding.counted), relation(finding), _limit(finding), difference, judged,
-            ]  # fmt: skip
-
-
-def _quantity(finding: Finding, with_convention: bool = False) -> str:
-    """Return the name of the limited quantity, with its convention on request.
-
-    Memory and latency are the same in each.
-    """
-    if finding.limit.name == MEMORY:
-        return "memory, bytes"
-    if is_latency(finding.limit):
-        return f"{finding.limit.name}, ms"
-    return f"{finding.limit.name} in {finding.limit.convention}" if with_convention else finding.limit.name
-
-
-def relation(finding: Finding) -> str:
-    """Return the sign between count and limit: `≤` or `>` for a maximum, `≥` or `<` for a minimum."""
-    return ("≤" if finding.holds else ">") if finding.limit.most else ("≥" if finding.holds else "<")
-
-
-def _limit(finding: Finding) -> str:
-    allowed = written(finding)(finding.allowed)
-    return allowed if finding.whole is None else f"{allowed} ({shown_amount(finding.limit)})"
 
 
 def reason_lines(reason: Reason) -> Iterator[str]:
@@ -160,9 +91,9 @@ def _part(name: str, axis: str) -> str:
 
 
 def _sentence(finding: Finding) -> str:
-    difference = ", ".join(filter(None, (_signed(finding), relative(finding.excess, finding.allowed))))
+    difference = ", ".join(filter(None, (signed(finding), relative(finding.excess, finding.allowed))))
     counted, allowed = map(written(finding), (finding.counted, finding.allowed))
-    text = f"{_quantity(finding)} {counted} {relation(finding)} {allowed} ({difference})"
+    text = f"{quantity(finding)} {counted} {relation(finding)} {allowed} ({difference})"
     if finding.whole is None:
         return text
     return f"{text}, {shown_amount(finding.limit)} of {written(finding)(finding.whole)}: it is {_share(finding)} %"
@@ -173,10 +104,6 @@ def _share(finding: Finding) -> str:
     if not finding.whole:
         return "0"
     return share_beside(finding.counted, finding.whole, Fraction(finding.limit.amount))
-
-
-def _signed(finding: Finding) -> str:
-    return f"{'+' if finding.excess >= 0 else '-'}{written(finding)(abs(finding.excess))}"
 
 
 def _weights(amounts: Sequence[tuple[str, int]], finding: Finding) -> str:
@@ -227,18 +154,20 @@ def _side_effects(remedy: Remedy) -> str:
 
 
 def closing(outcome: Outcome, terms: Terms) -> str:
-    """Return the verdict on all limits as one line, which begins with `FAILED: ` if one is not met."""
+    """Return the verdict on all limits as one line. It begins with `FAILED: ` if something is not met or not judged."""
     limits = [finding for verdict in outcome.verdicts for finding in verdict.findings]
     missed = sum(not finding.holds for finding in limits)
-    named = _in(conventions_of(outcome, terms))
+    named = in_conventions(conventions_of(outcome, terms))
     new = sum(verdict.is_new for verdict in outcome.verdicts)
-    uncounted = sum(verdict.is_partial for verdict in outcome.verdicts)
-    partly = f"{several(uncounted, 'network')} not fully counted" if uncounted else ""
-    unjudged = f"; {len(outcome.unjudged)} not judged" if outcome.unjudged else ""
+    partial = sum(verdict.is_partial for verdict in outcome.verdicts)
+    partly = [f"{several(partial, 'network')} not fully counted"] if partial else []
+    unjudged = [f"{len(outcome.unjudged)} not judged"] if outcome.unjudged else []
     if missed:
-        text = f"{missed} of {several(len(limits), 'limit')} not met {named}{f'; {partly}' if partly else ''}"
+        text = [f"{missed} of {several(len(limits), 'limit')} not met {named}", *partly]
     else:
         met = f"{'all' if len(limits) > 1 else 'the'} {several(len(limits), 'limit')} met"
-        text = f"{met if limits or not new else 'no limit to meet'} {named}"
-        text = f"{partly}; {text}" if partly else text
-    return f"{'FAILED: ' if missed or partly else ''}{text}{f'; {new} new' if new else ''}{unjudged}"
+        judged = [f"{met if limits else 'no limit to meet'} {named}"] if outcome.verdicts else []
+        text = [*unjudged, *partly, *judged]
+    text += [f"{new} new"] if new else []
+    text += unjudged if missed else []
+    return f"{'FAILED: ' if missed or partly or unjudged else ''}{'; '.join(text)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.checks import Outcome
-from mfprofile.budget.limits import shown_amount
+from mfprofile.budget.limits import Limit, shown_amount
 from mfprofile.budget.reasons import Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
@@ -52,11 +52,16 @@ def _verdict_json(verdict: Verdict, reasons: Reasons) -> dict[str, Any]:
     }
 
 
+def bound(limit: Limit) -> str:
+    """Return the side of a limit: `max` or `min`."""
+    return "max" if limit.most else "min"
+
+
 def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
     limit = finding.limit
     fields: dict[str, Any] = {
         "quantity": limit.name,
-        "bound": "max" if limit.most else "min",
+        "bound": bound(limit),
         "counted": finding.counted,
         "limit": finding.allowed,
         "convention": limit.convention,

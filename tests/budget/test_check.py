@@ -166,8 +166,8 @@ WRITE = "write it with 'mfprofile count SPEC… --json'"
         (json.dumps({**BILL, "convention": None}), f"counts.json: mf294m: was counted in convention null, which is unknown; {WRITE}"),
         (json.dumps({**BILL, "params": None}), f"counts.json: mf294m: params = null: must be a whole number; {WRITE}"),
         (json.dumps([BILL, {**BILL, "madds": 3}]), "counts.json: has two different bills of 'mf294m'; keep one of them"),
-        (json.dumps({**BILL, "name": "mf294"}), "mf294m: counts.json: has no bill of 'mf294m'; did you mean 'mf294'?"),
-        (json.dumps({**BILL, "name": "other"}), "mf294m: counts.json: has no bill of 'mf294m'; use other"),
+        (json.dumps({**BILL, "name": "mf294"}), "mf294m: counts.json: has no bill of 'mf294m'; did you mean 'mf294'? For a new network, use --allow-new"),
+        (json.dumps({**BILL, "name": "other"}), "mf294m: counts.json: has no bill of 'mf294m'; use other; for a new network, use --allow-new"),
     ],
 )  # fmt: skip
 def test_an_invalid_baseline_is_refused(content: str, message: str, tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ def test_a_problem_of_several_specs_is_reported_once(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.yaml").write_text("extends: base.yaml\n", encoding="utf-8")
     done = run("check", "a.yaml", "b.yaml", "mf26m", "--max-madds", "30M", cwd=tmp_path)
-    assert done.stdout.endswith("the 1 limit met in convention 'core'; 2 not judged\n")
+    assert done.stdout.endswith("\nFAILED: 2 not judged; the 1 limit met in convention 'core'\n")
     assert done.stderr == "error: base.yaml:2:7: stem = 0: must be at least 1\n"
 
 

@@ -228,6 +228,7 @@ def test_options_replace_those_of_pyproject(tmp_path: Path) -> None:
     [
         ('"net.py:Net" = 3', "1: tool.mfprofile.targets.\"net.py:Net\" = 3: must be a table of 'input' and 'arg', as in '{input = [\"3x224x224\"], arg = [\"width=32\"]}'"),
         ('"net.py:Net" = {shapes = "3x8x8"}', "17: tool.mfprofile.targets.\"net.py:Net\".shapes: unknown key; use one of input, arg, inputs, value, batch, no-batch, as in '{input = [\"3x224x224\"], arg = [\"width=32\"]}'"),
+        ('"net.py:Net" = {inpt = "3x8x8"}', "17: tool.mfprofile.targets.\"net.py:Net\".inpt: unknown key; did you mean 'input'?"),
         ('"net.py:Net" = {input = 3}', "17: tool.mfprofile.targets.\"net.py:Net\".input = 3: must be a list of strings, as in '{input = [\"3x224x224\"], arg = [\"width=32\"]}'"),
         ('"net.py:Net" = {arg = ["width"]}', "17: tool.mfprofile.targets.\"net.py:Net\".arg = 'width': must be KEY=VALUE, as in arg = [\"width=32\"]"),
         ('"mf294m" = {input = "192"}', '1: tool.mfprofile.targets."mf294m": is not a network in code; write path/file.py:Class, package.module:factory or timm:NAME'),

@@ -175,8 +175,8 @@ def test_a_report_is_written_into_a_file_beside_the_table(form: str, tmp_path: P
         (["--format", "junti"], "unknown format 'junti'; did you mean 'junit'?"),
         (["--format", "junit", "--json"], "--json and --format junit cannot be combined; use one of them"),
         (["--format", "github", "-o", "x"], "-o and --format github cannot be combined: a runner reads annotations on stdout"),
-        (["--format", "table", "-o", "x"], "-o needs --format json or junit: the table is printed beside the file"),
-        (["-o", "x"], "-o needs --format json or junit: the table is printed beside the file"),
+        (["--format", "table", "-o", "x"], "-o needs --format json, junit, markdown, latex or csv: the table is printed beside the file"),
+        (["-o", "x"], "-o needs --format json, junit, markdown, latex or csv: the table is printed beside the file"),
         (["--format", "junit", "-o", ""], "the name of the output file is empty; give a name"),
     ],
 )  # fmt: skip

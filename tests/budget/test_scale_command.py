@@ -141,3 +141,55 @@ def test_flops_are_refused_as_a_budget() -> None:
     done = run("scale", "mf294m", "--to-madds", "300MFLOPs")
     assert done.returncode == 2
     assert "1 multiply-add is 2 FLOPs" in done.stderr
+
+
+def test_the_figures_are_a_table_in_every_form_but_text() -> None:
+    """The excess is that of the budget's quantity: exact in CSV, with its share in Markdown, in a unit in LaTeX."""
+    command = ("scale", "mf294m", "--to-madds", "200M")
+    assert run(*command, "--csv").stdout.splitlines() == [
+        "variant,value,madds,params,excess",
+        "as it is,1,286732160,11422648,86732160",
+        "found,0.8,198849616,9796132,-1150384",
+        "next step up,0.81,201192720,9910020,1192720",
+    ]
+    title = "mf294m scaled by width to at most 200,000,000 MAdds in convention 'core'"
+    assert run(*command, "--markdown").stdout.splitlines() == [
+        title,
+        "",
+        "|  | width | MAdds | params | over budget |",
+        "| :-- | --: | --: | --: | --: |",
+        "| as it is | 1 | 286,732,160 | 11,422,648 | +86,732,160 (+43.4 %) |",
+        "| found | 0.8 | 198,849,616 | 9,796,132 | -1,150,384 (-0.6 %) |",
+        "| next step up | 0.81 | 201,192,720 | 9,910,020 | +1,192,720 (+0.6 %) |",
+        "",
+        "found, in convention 'paper': 204.78M MAdds (204,780,832)",
+    ]
+    assert r"found & 0.8 & 198.85 & 9.80 & -1.15 & -0.6 \\" in run(*command, "--latex").stdout.splitlines()
+    chosen = run(*command, "--csv", "--columns", "variant,excess", "--sort", "-excess").stdout
+    assert chosen == "variant,excess\nfound,-1150384\nnext step up,1192720\nas it is,86732160\n"
+
+
+def test_a_table_and_a_spec_are_written_together(tmp_path: Path) -> None:
+    """The file has the spec, standard output the table."""
+    done = run("scale", "mf294m", "--to-madds", "200M", "--csv", "-o", "small.yaml", cwd=tmp_path)
+    assert (tmp_path / "small.yaml").read_text(encoding="utf-8") == SHOWN
+    assert done.stdout == run("scale", "mf294m", "--to-madds", "200M", "--csv").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (
+            ["200M", "--columns", "value"],
+            "--columns is for tables, and this is a spec; use --csv, --markdown or --latex",
+        ),
+        (["200M", "--sort", "value"], "--sort is for tables, and this is a spec; use --csv, --markdown or --latex"),
+        (["200M", "-o", "small.json"], "-o small.json: must end in .yaml or .yml"),
+        (["200X"], "--to-madds '200X': 'X' is not a unit; use an amount such as 300M"),
+    ],
+)
+def test_what_scale_cannot_do_is_refused_at_its_option(options: list[str], error: str) -> None:
+    """The message begins with the option."""
+    done = run("scale", "mf294m", "--to-madds", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {error}")

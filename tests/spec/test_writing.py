@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import Mapping, spec_mappings
 
 from mfprofile.cost import count
-from mfprofile.errors import OutputError, SpecError
+from mfprofile.errors import InputError, OutputError, SpecError
 from mfprofile.files import save
 from mfprofile.spec import Spec, load
 from mfprofile.spec.content import content_of
@@ -138,6 +138,13 @@ def test_a_saved_spec_is_loaded_as_an_equal_one(name: str, tmp_path: Path) -> No
     again = load(tmp_path / f"{name}.yaml")
     assert (again, hash(again), content_of(again)) == (spec, hash(spec), content_of(spec))
     assert again.to_yaml() == spec.to_yaml() == yaml_text(spec)
+
+
+def test_a_spec_is_saved_only_under_a_name_that_load_takes(tmp_path: Path) -> None:
+    """Otherwise nobody could read it back."""
+    with pytest.raises(InputError, match=r"mine\.json: must end in \.yaml or \.yml$"):
+        save(load("mf26m"), tmp_path / "mine.json")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

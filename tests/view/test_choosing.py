@@ -21,6 +21,7 @@ TABLES = (
     "count mf26m mf52m mf96m mf294m",
     "count mf26m mf52m mf96m mf294m --by stage",
     "count mf26m --latency-model devices/example-torch.json",
+    "check mf26m --max-madds 30M",
     "memory mf26m",
     "memory mf26m mf52m",
     "sensitivity mf26m",
@@ -44,7 +45,8 @@ def _names(command: str) -> list[str]:
     """Return the names of the columns of a command, as its error message lists them."""
     with mock.patch("mfprofile.cli.columns.COLUMNS", {}):  # so that the table is asked, not the list of all columns
         message = run(*shlex.split(command), "--columns", "?").stderr
-    return message.strip().rpartition("use one of ")[2].rpartition("The columns are ")[2].split(", ")
+    names = message.strip().rpartition("use one of ")[2].rpartition("The columns are ")[2]
+    return names.partition("; ")[0].split(", ")
 
 
 def _column(command: str, name: str) -> list[str]:
@@ -219,3 +221,22 @@ def test_sensitivity_sorts_by_other_columns_too() -> None:
     assert "comes first" not in run("sensitivity", "mf26m", "--sort", "knob").stdout
     refused = run("sensitivity", "mf26m", "--sort", "-params", "--json")
     assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_each_choice_of_a_space_is_a_column_on_request() -> None:
+    """In every form, to show and to sort by, also one without a dot in its name."""
+    sample = ("explore", "sample", "mf294m-stages", "-n", "3")
+    options = ("--columns", "number,stem,tokens.count", "--sort", "-stem")
+    rows = ["number,stem,tokens.count", "1,12,8", "3,16,8", "2,36,4"]
+    assert run(*sample, *options, "--csv").stdout.splitlines() == rows
+    text = [",".join(line.split()) for line in run(*sample, *options).stdout.splitlines()]
+    assert text[2:7:2] + text[5:6] == ["stem,tokens.count", rows[1], rows[3], rows[2]]
+    assert "\n| 3 | 16 | 8 |\n" in run(*sample, *options, "--markdown").stdout
+    refused = run(*sample, "--columns", "tokens.cont")
+    assert refused.stderr.endswith("choices; each choice is a column, too, such as tokens.count\n")
+
+
+def test_an_unknown_column_is_answered_with_one_list() -> None:
+    """Of all columns, however many there are."""
+    names = [f"blocks.{at}" for at in range(20)]
+    assert str(unknown_column("a; b?", names)) == f"unknown column 'a; b?'; use one of {', '.join(names)}"

@@ -96,6 +96,47 @@ def test_a_terminal_shows_verdicts_in_red_and_green() -> None:
     assert "\x1b" not in run(*command, COLUMNS="80").stdout
 
 
+def test_messages_are_wrapped_on_a_terminal_alone() -> None:
+    """Commands in quotes stay whole. In a pipe, a message is one line, whatever COLUMNS says."""
+    shown = in_a_terminal("check", "mf96m", width=60)
+    assert shown.splitlines() == [
+        "error: mf96m: no limit is given; use a flag such as",
+        "  --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in",
+        "  the spec, or one under [tool.mfprofile.budgets] in",
+        "  pyproject.toml",
+    ]
+    piped = run("check", "mf96m", COLUMNS="60").stderr
+    assert " ".join(shown.split()) == piped.rstrip("\n")
+
+
+def test_choices_are_wrapped_between_keys_with_their_values() -> None:
+    """The key of a block stays beside its first value."""
+    output = run("explore", "sample", "mf294m-stages", "-n", "1", COLUMNS="80").stdout
+    assert [line[29:] for line in output.splitlines()[4:9]] == [
+        "tokens.count 8, tokens.dim 256, stem 12,",
+        "blocks.2 expand 8 out 20, blocks.4 expand 4 out 48,",
+        "blocks.6 expand 2 out 72, blocks.8 exp 432 out 128,",
+        "blocks.10 expand 2 out 144",
+        "",
+    ]
+
+
+def test_what_a_narrow_table_hides_is_where_it_says() -> None:
+    """The CSV of many specs has a line for each only on request; that of a histogram never has bars."""
+    many = ("count", "mf294m", "mf96m", "mf26m", "mf508m")
+    assert " ".join(run(*many, COLUMNS="50").stdout.splitlines()[-3:]).endswith("--csv --columns name,… has all")
+    assert run(*many, "--csv", "--columns", "name,paper.madds").stdout.splitlines()[1] == "mf294m,294051584"
+    bars = run("explore", "histogram", "tiny", COLUMNS="60").stdout.splitlines()[-1]
+    assert bars == "hidden to fit 60 columns: bar"
+
+
+def test_an_explained_block_stays_one_table_at_60_columns() -> None:
+    """Its numbers have headings then: the formulas with numbers go first."""
+    lines = run("explain", "mf294m", "--block", "8", COLUMNS="60").stdout.splitlines()
+    assert lines[2].split() == ["op", "MAdds", "params"]
+    assert lines[-1] == "hidden to fit 60 columns: madds_numbers; --csv has all"
+
+
 AMOUNTS = Table(
     [
         Column("name"),
