@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from running import ROOT, need, surroundings
+from running import ROOT, surroundings
 
 from mfprofile.cli.program import COMMANDS
 
@@ -20,7 +20,6 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = ACTION["runs"]["steps"]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-RECIPES = (ROOT / "docs" / "how-do-i.md").read_text(encoding="utf-8")
 YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 SHOWN = [yaml.safe_load(block) for block in YAML.findall(PAGE)]
 EXPRESSION = re.compile(r"\$\{\{ (.+?) \}\}")
@@ -223,16 +222,3 @@ def test_the_page_uses_the_hook_as_it_is() -> None:
     shown += [block for block in SHOWN if isinstance(block, list) and "id" in block[0]]
     assert len(shown) == 2
     assert {hook["id"] for hooks in shown for hook in hooks} <= {hook["id"] for hook in HOOKS}
-
-
-@pytest.mark.parametrize("text", [PAGE, RECIPES], ids=["ci.md", "how-do-i.md"])
-def test_the_workflows_of_the_pages_are_valid(text: str, tmp_path: Path) -> None:
-    """GitHub's schema accepts each, and what a step runs is a command of both pages."""
-    need("check_jsonschema")
-    workflows = [block for block in YAML.findall(text) if "\njobs:" in block]
-    assert len(workflows) == 1
-    (tmp_path / "budgets.yml").write_text(workflows[0], encoding="utf-8")
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", "budgets.yml"]
-    assert subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode == 0
-    runs = [step["run"] for step in yaml.safe_load(workflows[0])["jobs"]["check"]["steps"] if "run" in step]
-    assert all(f"- run: {line}\n" in page for line in runs for page in (PAGE, RECIPES))
