@@ -61,6 +61,17 @@ def test_thirty_networks_of_ones_own_are_no_hedgehog(tmp_path: Path) -> None:
     assert overlaps(asked, all_look) == []
 
 
+def test_a_note_on_missing_labels_names_only_options_that_are_not_used_yet(tmp_path: Path) -> None:
+    """Sixty networks have no labels at all, also with --labels and --only mine."""
+    rows = "".join(f"v{at},{70 + at / 10},{100 + at}M\n" for at in range(60))
+    file, said = own(tmp_path, f"name,top1,madds\n{rows}"), "60 of your networks are drawn without labels"
+    notes = [accuracy(Look(labels=labels), file=file, only=["mine"]).notes for labels in (True, None)]
+    assert notes == [[f"{said}; --front labels those on their front"]] * 2
+    falling = own(tmp_path, "name,top1,madds\n" + "".join(f"v{at},{70 + at / 10},{100 + at}M\n" for at in range(41)))
+    alone = accuracy(Look(labels=True), file=falling, only=["mine"], with_front=True).notes
+    assert alone == ["41 of your networks are drawn without labels"]
+
+
 def test_a_picture_without_labels_has_none(tmp_path: Path) -> None:
     """Neither the paper's networks nor the user's are named."""
     look = Look(labels=False)
