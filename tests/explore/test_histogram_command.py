@@ -134,6 +134,15 @@ def test_several_other_windows_are_refused_in_a_large_space() -> None:
     assert run("explore", "histogram", "tiny", "--params", ":60k", "--within", "mobile.madds=:3M").returncode == 0
 
 
+def test_each_space_of_a_histogram_has_its_own_line() -> None:
+    """Seven lines differ in colour or dashes, and the axis names the quantity in words, as other pictures do."""
+    answer = histogram(read_space("tiny", ["width=1"]), quantity_of("madds"), 4)
+    axes = histogram_picture(Look(), [(f"space {at}", answer) for at in range(7)]).figure.axes[0]
+    lines = [line for line in axes.lines if line.get_label().startswith("space")]
+    assert len({(line.get_color(), str(line._dash_pattern)) for line in lines}) == len(lines) == 7
+    assert axes.get_xlabel() == "MAdds, counted (convention 'core')"
+
+
 @pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 @pytest.mark.parametrize("names", [("tiny",), ("tiny", "mf294m-tokens")])
 def test_labels_of_a_histogram_do_not_overlap(look: Look, names: tuple[str, ...]) -> None:

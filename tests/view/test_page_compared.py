@@ -136,3 +136,18 @@ def test_what_is_wrong_with_a_in_a_link_is_left_out(chromium: Browser, tmp_path:
         page.evaluate("() => { location.hash = 'A=original'; }")
         page.wait_for_selector("#apart:has-text('none')")
         assert page.inner_text("#madds-change") == "as A"
+
+
+@pytest.mark.parametrize("width", [390, 1100])
+def test_the_name_of_a_renumbered_block_is_on_one_line(chromium: Browser, tmp_path: Path, width: int) -> None:
+    """The percents wrap instead, where there is little room."""
+    with opened(chromium, tmp_path, load("mf294m"), f"#{B}&{A}", viewport={"width": width, "height": 800}) as page:
+        lines = page.eval_on_selector_all(
+            ".sides tbody th",
+            """heads => heads.filter(head => head.textContent.includes("(A: ")).map(head => {
+              const range = document.createRange();
+              range.selectNodeContents(head);
+              return range.getClientRects().length;
+            })""",
+        )
+        assert lines == [1] * 18

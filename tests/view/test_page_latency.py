@@ -132,6 +132,25 @@ def test_the_model_and_its_error_are_on_the_page(chromium: Browser, tmp_path: Pa
         assert page.query_selector("#knob-budget\\.max\\.latency") is None
 
 
+@pytest.mark.parametrize("fragment", ["", "#tokens.count=3&A.blocks.3.repeat=2&A.input=1024&input=960"])
+def test_the_bill_with_milliseconds_fits_on_paper(chromium: Browser, tmp_path: Path, fragment: str) -> None:
+    """On A4 with its margins, also compared with A, no column is cut, and nothing speaks of what paper cannot do."""
+    options: dict[str, Any] = {"viewport": {"width": 703, "height": 900}}
+    with opened(chromium, tmp_path, load("mf294m"), fragment, read_device(DEVICES[0]), **options) as page:
+        assert page.is_visible("#bill-hint")
+        page.emulate_media(media="print")
+        assert page.eval_on_selector("#bill", "node => node.scrollWidth <= node.clientWidth + 1")
+        assert not page.is_visible("#bill-hint")
+
+
+def test_the_bill_with_milliseconds_fits_on_a_notebook(chromium: Browser, tmp_path: Path) -> None:
+    """From 1100 pixels on, the table does not scroll sideways, also compared with A."""
+    with opened(chromium, tmp_path, load("mf294m"), "#tokens.count=3&A.input=512", read_device(DEVICES[0])) as page:
+        for width in (1100, 1200, 1400):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.eval_on_selector("#bill", "node => node.scrollWidth <= node.clientWidth + 1"), width
+
+
 def test_no_time_reads_as_zero(chromium: Browser, tmp_path: Path) -> None:
     """A time below half a microsecond is "<0.001", and a difference has digits until one is not zero."""
     times = [0, 1, 499, 500, 501, 1499, 13_205_432]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pictures import EACH_LOOK, overlaps, texts
+from pictures import EACH_LOOK, covered, overlaps, texts
 from running import run
 
 from mfprofile.cost import count
@@ -50,6 +50,15 @@ def test_labels_do_not_overlap(look: Look, name: str, x: str, y: str) -> None:
     """They do not overlap and are inside the figure."""
     picture = contour(look, read_space(name), x, y)
     assert overlaps(picture, look) == []
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_the_name_of_the_spec_lies_between_the_counted_points(look: Look) -> None:
+    """Where there is room; in a denser grid the name is there as well."""
+    picture = contour(look, read_space("mf508m"), "blocks.9.exp", "blocks.9.out=64:256:16")
+    assert not [line for line in covered(picture, look) if "mf508m" in line]
+    dense = contour(Look(1), read_space("mf294m"), *KEYS)
+    assert "mf294m" in {text for text, _ in texts(dense, Look(1))}
 
 
 @pytest.mark.parametrize(

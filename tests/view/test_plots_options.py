@@ -9,6 +9,7 @@ import pytest
 from pictures import numbers_in, overlaps, texts
 from running import run
 
+from mfprofile.cost import count
 from mfprofile.paper.results import OURS
 from mfprofile.view.plots.accuracy import accuracy
 from mfprofile.view.plots.detection import detection
@@ -58,6 +59,17 @@ def test_thirty_networks_of_ones_own_are_no_hedgehog(tmp_path: Path) -> None:
     left_out = " ".join(asked.notes)
     assert all(str(at) in numbers or f"{at} (v" in left_out for at in range(1, 31))
     assert overlaps(asked, all_look) == []
+
+
+def test_a_note_on_missing_labels_names_only_options_that_are_not_used_yet(tmp_path: Path) -> None:
+    """Sixty networks have no labels at all, also with --labels and --only mine."""
+    rows = "".join(f"v{at},{70 + at / 10},{100 + at}M\n" for at in range(60))
+    file, said = own(tmp_path, f"name,top1,madds\n{rows}"), "60 of your networks are drawn without labels"
+    notes = [accuracy(Look(labels=labels), file=file, only=["mine"]).notes for labels in (True, None)]
+    assert notes == [[f"{said}; --front labels those on their front"]] * 2
+    falling = own(tmp_path, "name,top1,madds\n" + "".join(f"v{at},{70 + at / 10},{100 + at}M\n" for at in range(41)))
+    alone = accuracy(Look(labels=True), file=falling, only=["mine"], with_front=True).notes
+    assert alone == ["41 of your networks are drawn without labels"]
 
 
 def test_a_picture_without_labels_has_none(tmp_path: Path) -> None:
@@ -132,6 +144,21 @@ def test_a_family_without_a_line_lies_over_ones_own_markers(tmp_path: Path) -> N
     assert (list(diamond.get_xdata()), list(diamond.get_ydata())) == (list(star.get_xdata()), list(star.get_ydata()))
     assert diamond.get_markersize() < star.get_markersize()
     assert lines["Mobile-Former"].get_zorder() < star.get_zorder() < diamond.get_zorder()
+
+
+def test_ones_own_markers_hide_no_marker_of_a_line(tmp_path: Path) -> None:
+    """The outline of a smaller marker is over a star and over the front. Without stars there are no outlines."""
+    madds = count("mf294m", "paper").madds
+    file = own(tmp_path, f"name,top1,madds\nhere,77.9,{madds}\nless,70,100M\n")
+    lines = accuracy(Look(), file=file, with_front=True).figure.axes[0].lines
+    named = {line.get_label(): line for line in lines}
+    outlines = [line for line in lines if line.get_markerfacecolor() == "none"]
+    [circles] = [line for line in outlines if line.get_marker() == "o"]
+    assert (madds, 77.9) in zip(*circles.get_data(), strict=True)
+    assert circles.get_markeredgecolor() == named["Mobile-Former"].get_color()
+    assert circles.get_zorder() > named["ours"].get_zorder() > named["front of ours"].get_zorder()
+    assert circles.get_markersize() + circles.get_markeredgewidth() < named["Mobile-Former"].get_markersize()
+    assert not [line for line in accuracy(Look()).figure.axes[0].lines if line.get_markerfacecolor() == "none"]
 
 
 def test_limits_are_inclusive_and_have_units() -> None:

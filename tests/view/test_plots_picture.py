@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import struct
 import subprocess
@@ -277,6 +278,20 @@ def font_of(letter: str, file: Path) -> FontEntry:
     font.setupPost()
     font.save(file)
     return FontEntry(fname=str(file), name="One Letter", style="normal", weight=400)
+
+
+def test_a_font_without_a_bold_face_is_used_without_a_remark(caplog: pytest.LogCaptureFixture) -> None:
+    """Only this remark of matplotlib is suppressed, and only while a picture is drawn."""
+    finding = logging.getLogger("matplotlib.font_manager")
+    weight = "findfont: Failed to find font weight %s for %s, now using %s."
+    with Look().applied():
+        finding.warning(weight, "bold", "Droid Sans Fallback", 400)
+        finding.warning("findfont: Font family %s not found.", "Other")
+    finding.warning(weight, "bold", "Later", 400)
+    assert [record.getMessage() for record in caplog.records] == [
+        "findfont: Font family Other not found.",
+        "findfont: Failed to find font weight bold for Later, now using 400.",
+    ]
 
 
 def test_other_warnings_of_matplotlib_are_not_suppressed() -> None:

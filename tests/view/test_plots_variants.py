@@ -17,6 +17,12 @@ from mfprofile.view.plots.records import read_records
 from mfprofile.view.plots.variants import Axis, axes_of, variants_picture
 
 RESULTS = [0.70, None, 0.74, 0.72, 0.79, 0.78]
+LONG = [
+    6971, 7035, 6726, 6935, 6783, 6997, 6891, 0, 6918, 7662, 6548, 7660, 7140, 7414, 7482, 7417, 7650, 7571, 7567, 7735,
+    7896, 7897, 7657, 7139, 7266, 7736, 7148, 7884, 7271, 7606, 7883, 7545, 7490, 7789, 7251, 7659, 7630, 7545, 7514, 7279,
+    7715, 7667, 7198, 7254, 7607, 0, 0, 7802, 7658, 7577, 7212, 7463, 7399, 7724, 7787, 7656, 7619, 7282, 7617, 7643,
+]  # fmt: skip
+"""The results of 60 trials in hundredths of a percent; 0 for a failed one."""
 MADDS = [2_000_000, 2_500_000, 3_000_000, 1_500_000, 5_000_000, 6_000_000]
 
 
@@ -116,6 +122,26 @@ def test_the_progress_of_a_search_has_the_best_so_far(look: Look, search: str) -
     assert [each.get("best") for each in picture.data] == [0.70, 0.74, 0.74, 0.79, 0.79, None]
     shown = {text for text, _ in texts(picture, look)}
     assert {"0.79, trial 4", "failed", "best so far", "Trial", "top1 (more is better)"} <= shown
+
+
+def test_lines_hide_no_points(search: str) -> None:
+    """The front and the line of the best are below the points, which lie on them."""
+    records = read_records(search)
+    of_front = variants_picture(Look(), records, *axes_of(records, None, None, [], [])).figure.axes[0]
+    [front] = [line for line in of_front.lines if line.get_label() == "front of these"]
+    assert front.get_zorder() < of_front.collections[0].get_zorder()
+    lines = {line.get_label(): line for line in search_picture(Look(), records).figure.axes[0].lines}
+    assert lines["best so far"].get_zorder() < lines["a trial"].get_zorder()
+
+
+def test_the_best_of_a_long_search_has_room_for_its_label(tmp_path: Path) -> None:
+    """In one column, with other trials near the best."""
+    trials = [{"number": at, "state": "complete" if value else "failed", "values": {"top1": value / 10_000} if value else None,
+               "madds": 9, "params": 9, "choices": {}} for at, value in enumerate(LONG)]  # fmt: skip
+    head = {"schema": 2, "space": "tiny", "convention": "core", "goals": {"top1": "maximize"}, "best": [21]}
+    picture = search_picture(Look(1), read_records(written(tmp_path / "long.json", {**head, "trials": trials})))
+    assert picture.notes == []
+    assert "0.7897, trial 21" in {text for text, _ in texts(picture, Look(1))}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from mfprofile.view.plots.families import (
     draw_family,
     draw_front,
     draw_ticks,
+    outline_markers,
     plot_points,
     style_of,
 )
@@ -30,7 +31,7 @@ from mfprofile.view.plots.naming import Names, names_of, own_note
 from mfprofile.view.plots.networks import Point, front_of, networks
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
-from mfprofile.view.plots.units import NAMES, TITLES, cost_label, model_of, written
+from mfprofile.view.plots.units import NAMES, TITLES, YOURS, cost_label, model_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,6 +125,8 @@ def _draw(axes: Axes, drawing: _Drawing, look: Look, names: Names) -> list[Place
     families = groupby((point for *_, point in placed), key=lambda point: point.family)
     lines = [line for _, members in families if (line := draw_family(axes, list(members), look, recounted))]
     lines += draw_front(axes, points, look) if drawing.with_front else []
+    if any(point.sort == YOURS for point in points):
+        outline_markers(axes)
     draw_ticks(axes, ticks, look)
     uncut(axes)
     if recounted:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
+_OWN, _COUNTED = 6.0, 2.4  # the sizes of markers
 _FEW = 8  # an axis with no more values than this has a tick at each
 MOST = 25
 """The most values of a key without a range: those around its own value."""
@@ -76,7 +77,7 @@ def contour(
         drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
         write_legend(figure, look, 1)
         own = None if chosen else (_value(base, first), _value(base, second))
-        _name(axes, drawn, own, space.name, look)
+        _name(axes, records, drawn, own, short(space.name), look)
     return Picture(title, figure, records, str(convention), model_of([quantity], convention))
 
 
@@ -197,8 +198,8 @@ def _lines(
         grid[ys.index(record[second]), xs.index(record[first])] = record[quantity]
     axes.grid(False)
     axes.scatter(
-        [record[first] for record in records], [record[second] for record in records], s=2.5,
-        color=look.colors["quiet"], alpha=0.6, zorder=1, label=label,
+        [record[first] for record in records], [record[second] for record in records], s=_COUNTED**2,
+        color=look.colors["quiet"], alpha=0.6, linewidths=0, zorder=1, label=label,
     )  # fmt: skip
     drawn = axes.contour(
         xs, ys, np.ma.masked_invalid(grid), levels=levels, colors=[look.colors["mobile"]], linewidths=0.9
@@ -222,12 +223,16 @@ def _ticks(axis: Axis, values: Sequence[int]) -> None:
 
 def _name(
     axes: Axes,
+    records: Sequence[Mapping[str, Any]],
     drawn: Mapping[str, Sequence[Any]],
     own: tuple[int, int] | None,
     name: str,
     look: Look,
 ) -> None:
-    """Mark and label the point of the spec, if it is in the picture, and label the lines without a label."""
+    """Mark and label the point of the spec, if it is in the picture, and label the lines without a label.
+
+    Labels cover counted points only if these are too dense for another place.
+    """
     labelled = {text.get_text() for text in axes.texts}
     short_lines = [(lines[0], text) for text, lines in drawn.items() if lines and text not in labelled]
     labels = [(*line[len(line) // 2], text, look.text_color("mobile")) for line, text in short_lines]
@@ -235,6 +240,10 @@ def _name(
     points = [own] if own and left <= own[0] <= right and bottom <= own[1] <= top else []
     for x, y in points:
         axes.plot([x], [y], marker="o", color=look.colors["former"], markeredgecolor=look.colors["ground"])
-        labels.append((x, y, short(name), look.text_color("former")))
+        labels.append((x, y, name, look.text_color("former")))
     paths = [(list(line[:, 0]), list(line[:, 1])) for lines in drawn.values() for line in lines]
-    annotate(axes, labels, look, Around(points, paths))
+    counted = [(x, y) for x, y, _ in (record.values() for record in records)]
+    markers = [*(_OWN for _ in points), *(_COUNTED for _ in counted)]
+    places = annotate(axes, labels, look, Around([*points, *counted], paths, marker=markers))
+    rest = [label for label, place in zip(labels, places, strict=True) if place is None]
+    annotate(axes, rest, look, Around(points, paths))

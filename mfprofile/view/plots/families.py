@@ -80,6 +80,14 @@ def _line(family: list[Point]) -> list[Point]:
     return ordered if rises else [point for point in ordered if point.input == INPUT]
 
 
+def outline_markers(axes: Axes) -> None:
+    """Draw the outlines of all markers on lines again, over the user's larger markers and front, which hide them."""
+    for line in [each for each in axes.lines if each.get_linestyle() != "None" and each.get_marker() != "None"]:
+        size, color = line.get_markersize() - 1.2, line.get_color()
+        axes.plot(*line.get_data(), linestyle="none", marker=line.get_marker(), markersize=size, zorder=_OVER,
+                  markerfacecolor="none", markeredgecolor=color, markeredgewidth=0.8)  # fmt: skip
+
+
 def draw_ticks(axes: Axes, ticks: Sequence[Point], look: Look) -> None:
     """Mark the costs of networks without a measured accuracy as ticks on the axis."""
     if ticks:

@@ -5,6 +5,7 @@ Fonts are searched only for a text with such letters. A letter that no font has 
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,7 @@ _REMEDIES = {
     ("ARABIC",): "Noto Sans Arabic (Debian: fonts-noto-core)",
 }
 _SYMBOLS = "Noto Emoji (in black and white)"
+_OTHER_WEIGHT = "findfont: Failed to find font weight"
 
 
 def families(text: str) -> list[str]:
@@ -80,10 +82,22 @@ def boxes_note(figure: Figure) -> str:
 
 @contextmanager
 def no_missing_letters() -> Iterator[None]:
-    """Suppress matplotlib's warnings about letters that no font has, but no other warnings. `save` warns of them."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", _MISSING, UserWarning)
-        yield
+    """Suppress matplotlib's warnings about letters that no font has, but no other warnings. `save` warns of them.
+
+    Also its remark on an installed font without a bold face, whose letters are drawn in its own weight.
+    """
+    finding = logging.getLogger("matplotlib.font_manager")
+    finding.addFilter(_is_of_use)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", _MISSING, UserWarning)
+            yield
+    finally:
+        finding.removeFilter(_is_of_use)
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_OTHER_WEIGHT)
 
 
 def _texts(figure: Figure) -> list[Text]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
+from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.count import Number
@@ -14,15 +15,17 @@ from mfprofile.view.distribution import BOUNDS, percent
 from mfprofile.view.numbers import rough
 from mfprofile.view.plots.axes import amount, linear, short, write_legend
 from mfprofile.view.plots.labels import Around, annotate
-from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.look import SERIES, Look
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
-from mfprofile.view.plots.units import heading, model_of, origin, written
+from mfprofile.view.plots.units import heading, model_of, origin, words_of, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS = ("former", "mobile", "bridge", "head", "user")
+COLORS = ("former", *(color for color in SERIES if color != "former"))
+DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)))
+"""The lines of spaces: with more spaces than colours, the next ones are dashed, then dotted."""
 
 
 def histogram_picture(look: Look, answers: Sequence[tuple[str, Histogram]], convention: Counting = "core") -> Picture:
@@ -42,18 +45,16 @@ def histogram_picture(look: Look, answers: Sequence[tuple[str, Histogram]], conv
         figure = look.figure(3.6 if look.columns == 2 else 2.7)
         axes = figure.add_subplot()
         write_title(figure, title, look)
-        axes.set_xlabel(
-            f"{quantity}{' (ms)' if answers[0][1].quantity.is_timed else ''}, {origin(quantity, convention)}"
-        )
+        axes.set_xlabel(f"{words_of(quantity, find_convention(convention).unit)}, {origin(quantity, convention)}")
         shares = axes
         if len(answers) == 1:
             _bars(axes, answers[0][1], look)
             shares = axes.twinx()
         lines = [_places(answer) for _, answer in answers]
-        for (name, answer), line, color in zip(answers, lines, cycle(COLORS), strict=False):
+        for (name, answer), line, (dashes, color) in zip(answers, lines, cycle(product(DASHES, COLORS)), strict=False):
             alone = "share of variants up to an amount"
             label = alone if len(answers) == 1 else f"{short(name)}, {rough(answer.size.upper)} variants"
-            shares.plot(*line, "-", color=look.colors[color], label=label, zorder=3)
+            shares.plot(*line, linestyle=dashes, color=look.colors[color], label=label, zorder=3)
         _limits(axes, shares, answers, quantity)
         exact = all(answer.exact for _, answer in answers)
         write_legend(figure, look, look.columns, [] if exact else [BOUNDS])

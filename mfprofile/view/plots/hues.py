@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.view.plots.axes import short
-from mfprofile.view.plots.look import Look
+from mfprofile.view.plots.look import SERIES, Look
 from mfprofile.view.plots.records import Value
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 6
 """The most values that have a step of colours each, and the most words that have a colour."""
-_WORDS = ("mobile", "former", "bridge", "head", "user", "quiet")
+_WORDS = (*SERIES, "quiet")
 _REST = "other"
 
 
@@ -67,11 +67,12 @@ def color_bar(axes: Axes, hue: Hue, name: str, look: Look) -> None:
     from matplotlib.colors import Normalize
 
     from mfprofile.view.plots.axes import amount, linear
+    from mfprofile.view.plots.units import words_of
 
     scale = ScalarMappable(Normalize(hue.least, hue.most), _scale(look))
     bar = axes.figure.colorbar(scale, ax=axes, pad=0.02, fraction=0.05, aspect=28)
     bar.outline.set_visible(False)
-    bar.set_label(short(name))
+    bar.set_label(short(words_of(name)))
     linear(bar.ax.yaxis, write=amount if hue.most >= 1000 else lambda value: f"{value:.6g}")
 
 

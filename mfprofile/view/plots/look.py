@@ -1,7 +1,8 @@
 """The style of all pictures: a paper's column widths, colours for the colour-blind, light or dark.
 
 Colours are from Okabe and Ito's palette (jfly.uni-koeln.de/color), lightened for a dark ground and darkened for a light
-one where the contrast needs it.
+one where the contrast needs it. Those that are drawn together stay apart for each kind of colour blindness: a test
+simulates them.
 """
 
 from __future__ import annotations
@@ -17,20 +18,23 @@ from mfprofile.view.plots.fonts import FIRST, no_missing_letters
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SERIES = ("mobile", "former", "bridge", "head", "ink")
+"""The colours of things without a meaning of their own, such as spaces: `user` is too near to `former` here."""
+
 INCHES = MappingProxyType({1: 3.25, 2: 6.875})
 """The width of one column and of both columns of a CVPR paper, in inches."""
 
 LIGHT = MappingProxyType(
     {
         "mobile": "#0072B2", "former": "#D55E00", "bridge": "#009E73", "head": "#CC79A7",
-        "cnn": "#009E73", "vit": "#CC79A7", "user": "#B34700", "quiet": "#767676",
+        "cnn": "#009E73", "vit": "#CC79A7", "user": "#B34700", "quiet": "#666666",
         "ink": "#1A1A1A", "ground": "#FFFFFF", "grid": "#E3E3E3", "panel": "#F4F4F4",
     }
 )  # fmt: skip
 DARK = MappingProxyType(
     {
-        "mobile": "#56B4E9", "former": "#F0883E", "bridge": "#2FC99A", "head": "#E39CC6",
-        "cnn": "#2FC99A", "vit": "#E39CC6", "user": "#F0C05A", "quiet": "#9AA0A6",
+        "mobile": "#2BA0F3", "former": "#F0883E", "bridge": "#09D79F", "head": "#EAAAD6",
+        "cnn": "#09D79F", "vit": "#EAAAD6", "user": "#FFE079", "quiet": "#949AA0",
         "ink": "#E8E8E8", "ground": "#14171A", "grid": "#30363B", "panel": "#1E2327",
     }
 )  # fmt: skip

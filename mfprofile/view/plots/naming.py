@@ -75,13 +75,14 @@ def names_of(points: Sequence[Point], look: Look, with_front: bool = False) -> N
 
 
 def own_note(points: Sequence[Point], names: Names, look: Look, with_front: bool) -> list[str]:
-    """Return a note if the user's points have no labels because they are many."""
+    """Return a note if the user's points have no labels because they are many, with options that are not used yet."""
     own = [at for at, point in enumerate(points) if point.sort == YOURS]
     if look.labels is False or not own or any(at in names.labels for at in own):
         return []
     remedies = [
         *([] if with_front else ["--front labels those on their front"]),
-        *(["--labels labels all that fit"] if with_front or len(own) <= MOST_NUMBERED else []),
-        "--only mine makes room",
+        *(["--labels labels all that fit"] if not look.labels and (with_front or len(own) <= MOST_NUMBERED) else []),
+        *(["--only mine makes room"] if len(own) < len(points) else []),
     ]
-    return [f"{len(own)} of your networks are drawn without labels; {', '.join(remedies)}"]
+    said = f"{len(own)} of your networks are drawn without labels"
+    return [f"{said}; {', '.join(remedies)}" if remedies else said]

@@ -68,7 +68,7 @@ def _record(bill: Bill) -> dict[str, Any]:
 
 
 def _model(bill: Bill, is_narrow: bool) -> str:
-    return fill(f"({counted_how(LATENCY, bill)})", 34 if is_narrow else 60)
+    return fill(f"({counted_how(LATENCY, bill)})", 34 if is_narrow else 52, break_on_hyphens=False)
 
 
 def _draw(axes: Axes, records: Sequence[dict[str, Any]], quantity: str, look: Look) -> list[dict[str, float]]:

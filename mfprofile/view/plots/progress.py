@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MARKS = (("failed", "x", "former"), ("pruned", "|", "quiet"), ("running", "|", "user"))
 """The states of trials without a result, with their markers and colours."""
+_MANY = 1_000  # from this number of results on, the line of the best is over them, so that it is not hidden
 
 
 def search_picture(look: Look, records: Records, goal: str | None = None) -> Picture:
@@ -84,10 +85,10 @@ def _name_best(
 def _fit(
     axes: Axes, trials: Sequence[Mapping[str, Any]], values: Sequence[float], limits: tuple[Limits, Limits]
 ) -> None:
-    numbers, room = [each["trial"] for each in trials], 0.08 * (max(values) - min(values) or abs(max(values)) or 1.0)
+    numbers, room = [each["trial"] for each in trials], 0.14 * (max(values) - min(values) or abs(max(values)) or 1.0)
     side = 0.02 * (max(numbers) - min(numbers) or 1)
     axes.set_xlim(limits[0].or_else(min(numbers) - side, max(numbers) + side))
-    axes.set_ylim(limits[1].or_else(min(values) - 1.5 * room, max(values) + room))
+    axes.set_ylim(limits[1].or_else(min(values) - 1.2 * room, max(values) + room))
     linear(axes.xaxis, write=lambda value: f"{value:,.0f}", integer=True)
     linear(axes.yaxis, write=lambda value: f"{value:.6g}".replace("-", "−"))
 
@@ -108,7 +109,8 @@ def _draw(
         xs += [float(each["trial"])] * 2
         ys += [ys[-1], so_far]
     xs, ys = [*xs, float(max(each["trial"] for each in trials))], [*ys, ys[-1]]
-    axes.plot(xs, ys, "-", color=look.colors["former"], linewidth=1.3, label="best so far", zorder=3)
+    axes.plot(xs, ys, "-", color=look.colors["former"], linewidth=1.3, label="best so far",
+              zorder=3 if len(done) > _MANY else 1.9)  # fmt: skip
     for state, marker, color in _MARKS:
         numbers = [each["trial"] for each in trials if each["value"] is None and each["state"] == state]
         if numbers:

@@ -102,7 +102,7 @@ def variants_picture(look: Look, records: Records, x: Axis, y: Axis, color: str 
             axes.set(**{f"{which}label": label})
         hue = hues([each["color"] for each in points], color, look) if color is not None else None
         _draw(axes, points, hue, look)
-        line = _draw_front(axes, front, bool(x.most), look)
+        line = _draw_front(axes, front, bool(x.most), len(points) > _MANY, look)
         uncut(axes)
         write_legend(figure, look)
         if color is not None and hue is not None:
@@ -180,13 +180,14 @@ def _draw(axes: Axes, points: Sequence[Mapping[str, Any]], hue: Hue | None, look
 
 
 def _draw_front(
-    axes: Axes, front: Sequence[Mapping[str, Any]], downwards: bool, look: Look
+    axes: Axes, front: Sequence[Mapping[str, Any]], downwards: bool, many: bool, look: Look
 ) -> tuple[list[float], list[float]] | None:
+    """Draw the front as a step line: below the points, or above them if there are `many`. Return the line."""
     if not front:
         return None
     line = stairs([(each["x"], each["y"]) for each in front], downwards)
     color = look.colors["former"]
-    axes.plot(*line, "-", color=color, linewidth=1.1, zorder=3, label="front of these")
+    axes.plot(*line, "-", color=color, linewidth=1.1, zorder=3 if many else 1.9, label="front of these")
     if len(front) <= MOST_NAMED:
         axes.plot([each["x"] for each in front], [each["y"] for each in front], "o", markersize=5.5, zorder=3.5,
                   markerfacecolor="none", markeredgecolor=color, markeredgewidth=0.9)  # fmt: skip

@@ -52,7 +52,8 @@ function stateLine(problems) {
   }
   const first = hostOf(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
-  return [element("strong", {}, "Not counted:"), " ", first ? goTo(first) : nameOf(problems[0].key), `${more}. Until that is mended, the figures are those of ${whose()}.`];
+  const those = more ? "they are" : "that is";
+  return [element("strong", {}, "Not counted:"), " ", first ? goTo(first) : nameOf(problems[0].key), `${more}. Until ${those} mended, the figures are those of ${whose()}.`];
 }
 
 function settings(number, none) {
@@ -70,8 +71,8 @@ function drawNotice() {
   const left = stillWrong();
   byId("notice").hidden = !page.link.wrong.length && !left.length;
   fill(byId("wrong"), [...page.link.wrong.map((text) => element("li", {}, text)), ...left.map((part) => element("li", {}, ...linkPart(part)))]);
-  const names = left.map(([key]) => nameOf(key)).join(", ").replace(/, ([^,]*)$/, " and $1");
-  byId("whose").textContent = left.length ? `Until ${names} ${left.length > 1 ? "are" : "is"} mended, the figures are those of ${whose()}.`
+  const names = left.map(([key]) => inSentence(nameOf(key)));
+  byId("whose").textContent = left.length ? `Until ${joined(names)} ${left.length > 1 ? "are" : "is"} mended, the figures are those of ${whose()}.`
     : page.problems.length ? "" : `The figures are those of ${whose()}.`;
 }
 
@@ -107,6 +108,15 @@ function controlOf(key) {
 /** Return a key in the words of the controls. */
 function nameOf(key) {
   return controls.get(key)?.knob.name ?? key.replace(/^blocks\.(\d+)(\.|$)/, (_, number, dot) => `Block ${number}${dot && ", "}`);
+}
+
+/** Return a name without a comma and a capital letter, for a list of names. */
+function inSentence(name) {
+  return name.replace(/^Block (\d+), (.*)$/, "$2 of block $1");
+}
+
+function joined(names) {
+  return [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
 }
 
 function sentence({ key, reason }) {
