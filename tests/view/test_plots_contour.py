@@ -52,7 +52,7 @@ def test_labels_do_not_overlap(look: Look, name: str, x: str, y: str) -> None:
     assert overlaps(picture, look) == []
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EACH_LOOK, ids=str)
 def test_the_name_of_the_spec_lies_between_the_counted_points(look: Look) -> None:
     """Where there is room; in a denser grid the name is there as well."""
     picture = contour(look, read_space("mf508m"), "blocks.9.exp", "blocks.9.out=64:256:16")
