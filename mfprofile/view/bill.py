@@ -76,7 +76,7 @@ def _pillar_lines(bill: Bill, blank: Sequence[None]) -> Iterator[list[Any]]:
     for name, total in bill.pillars.items():
         yield bill_line(bill, [name, *blank], total)
         if name == "bridge" and bill.final_bridge.params:
-            yield bill_line(bill, ["  of it final", *blank], bill.final_bridge)
+            yield bill_line(bill, ["  of which final", *blank], bill.final_bridge)
 
 
 def bill_line(bill: Bill, labels: Sequence[str | None], total: Total) -> list[Any]:

@@ -97,7 +97,7 @@ def part_table(difference: Difference) -> Table:
         Column("class" if difference.axis == "module" else "kind", optional=1),
         Column("what changed", wraps=True, pairs=True, name="changed"),
         *(
-            change_column(f"{heading_of(measure, unit)} gained", measure, f"{measure}.gained", beside=False)
+            change_column(f"{heading_of(measure, unit)} change", measure, f"{measure}.gained", beside=False)
             for measure in measures
         ),
     ]

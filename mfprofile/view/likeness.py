@@ -79,15 +79,15 @@ def amounts_table(difference: Difference, heading: str, parts: Sequence[PartDiff
 
 
 def amount_columns(heading: str, unit: str, measures: Sequence[str]) -> list[Column]:
-    """Return the columns of a table of amounts in both networks: the name, and before, after and gained of each."""
+    """Return the columns of a table of amounts in both networks: the name, and before, after and change of each."""
     columns = [Column(heading)]
     for measure in measures:
         name, written, short = heading_of(measure, unit), written_as(measure), rounded_as(measure)
         for side in ("before", "after"):
             column = Column(f"{name}\n{side}", write=written, right=True, short=short, name=f"{measure}.{side}")
             columns.append(grouped_under(column._replace(joined=side == "after"), measure, unit, side))
-        change = change_column(f"{name}\ngained", measure, f"{measure}.gained", beside=True)
-        columns.append(grouped_under(change, measure, unit, "gained"))
+        change = change_column(f"{name}\nchange", measure, f"{measure}.gained", beside=True)
+        columns.append(grouped_under(change, measure, unit, "change"))
     return columns
 
 

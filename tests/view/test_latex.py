@@ -164,7 +164,7 @@ def test_what_changed_is_in_numbers() -> None:
     """The second table of a difference has the amount and its percentage in two columns, as integers with --exact."""
     kinds, rows = _table_of("diff mf26m mf52m")
     assert [kind[0] for kind in kinds] == ["l", "l", ">", *"SSSS"]
-    assert rows[0].endswith(r"what changed & {MAdds gained (M)} & {\%} & {params gained (k)} & {\%} \\")
+    assert rows[0].endswith(r"what changed & {MAdds change (M)} & {\%} & {params change (k)} & {\%} \\")
     assert rows[-1] == r"total &  &  & +25.74 & +109.3 & +236.30 & +7.3 \\"
     assert _table_of("diff mf26m mf52m --exact")[1][-1] == r"total &  &  & +25740288 & +109.3 & +236304 & +7.3 \\"
 
