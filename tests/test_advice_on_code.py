@@ -130,3 +130,19 @@ def test_of_a_file_the_last_class_that_no_other_uses_is_proposed_and_the_others_
     remedy = "name a network in it, as in nets.py:Words (it also has Part, Other, Net)"
     assert here("audit", "nets.py").stderr == f"error: nets.py: is Python code; {remedy}\n"
     assert "'mfprofile audit nets.py:Words' (it also has Part, Other, Net)" in here("count", "nets.py").stderr
+
+
+def test_verify_says_in_which_mode_the_counters_ran_a_network_with_two(here: Here, tmp_path: Path) -> None:
+    """A script that does not call `.eval()` prints more in fvcore, for batch-norm. `Words` is the same in both modes."""
+    layers = "nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Dropout(), nn.BatchNorm2d(4)"
+    (tmp_path / "normed.py").write_text(f"from torch import nn\nNet = lambda: nn.Sequential({layers})\n")
+    given = ("--input", "3x8x8", "--counter", "torch")
+    line = "BatchNorm2d, Dropout run otherwise in"
+    evaluated = here("verify", "normed.py:Net", *given).stdout.splitlines()
+    assert (
+        f"the counters ran the network in eval mode, as after .eval(): {line} training, where a tool can print more"
+        in evaluated
+    )
+    trained = here("verify", "normed.py:Net", *given, "--training").stdout.splitlines()
+    assert f"the counters ran the network in training mode, as after .train(): {line} eval mode" in trained
+    assert "eval" not in here("verify", "nets.py:Words", "--input", "int64:7", "--counter", "torch").stdout
