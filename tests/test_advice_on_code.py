@@ -146,3 +146,10 @@ def test_verify_says_in_which_mode_the_counters_ran_a_network_with_two(here: Her
     trained = here("verify", "normed.py:Net", *given, "--training").stdout.splitlines()
     assert f"the counters ran the network in training mode, as after .train(): {line} eval mode" in trained
     assert "eval" not in here("verify", "nets.py:Words", "--input", "int64:7", "--counter", "torch").stdout
+
+
+def test_a_bill_is_no_spec_but_a_baseline(here: Here, tmp_path: Path) -> None:
+    """Its name is not what is wrong with it."""
+    (tmp_path / "counts.json").write_text("{}", encoding="utf-8")
+    remedy = "if it is a bill of an earlier count, compare with it by 'mfprofile check SPEC --baseline counts.json'"
+    assert here("count", "counts.json").stderr == f"error: counts.json: is JSON, not a spec; {remedy}\n"

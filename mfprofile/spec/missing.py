@@ -54,6 +54,12 @@ def _existing(reference: str, file: Path) -> tuple[str, str]:
         return "is Python code, not a spec", f"name a network in it, as in {example}{other_classes(reference)}"
     if is_model_file(reference):
         return "is a model file, not a spec", f"use 'mfprofile audit {reference}'"
+    if file.suffix == ".json":
+        rule = "is JSON, not a spec"
+        return (
+            rule,
+            f"if it is a bill of an earlier count, compare with it by 'mfprofile check SPEC --baseline {reference}'",
+        )
     rule = f"is not a spec: its name does not end in {' or '.join(SUFFIXES)}"
     return rule, f"rename it to {file.stem}.yaml if it is one"
 
