@@ -13,6 +13,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from mfprofile.errors import InputError
+
 SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Windows": ("--madds", "--params", "--activations", "--latency", "--within"),
@@ -51,7 +53,17 @@ def laid_out(text: str) -> str:
 
 
 class Command(TyperCommand):
-    """A command whose help has headings, and whose arguments are written as in most other programs."""
+    """A command whose help has headings, and whose arguments are written as in most other programs.
+
+    An option is refused if it is given twice and only the last value would count.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments. Raise `InputError` for an option that is given twice and is not repeatable."""
+        if not ctx.resilient_parsing:
+            *_, given = self.make_parser(ctx).parse_args(list(args))
+            _refuse_repeated(given)
+        return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words after the command in the line of its usage."""
@@ -67,6 +79,18 @@ class Command(TyperCommand):
         for title, members in _sections(options):
             records = filter(None, (each.get_help_record(ctx) for each in members))
             _write(formatter, title, [(name, _in_words(name, text)) for name, text in records])
+
+
+def _refuse_repeated(given: Sequence[Any]) -> None:
+    for each in given:
+        is_single = each.param_type_name == "option" and not (each.multiple or each.is_flag or each.count)
+        if is_single and given.count(each) > 1:
+            raise InputError(f"{_option(each)} is given {given.count(each)} times, but has one value; give it once")
+
+
+def _option(parameter: Any) -> str:
+    """Return the long name of an option."""
+    return str(max(parameter.opts, key=len))
 
 
 class CommandGroup(TyperGroup):

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from mfprofile.spec.sources import SUFFIXES, is_file, is_model_file, is_target, shipped
-from mfprofile.spec.words import nearest
+from mfprofile.spec.words import listed, nearest
 
 _MOST_FILES = 1000
 _MOST_CODE = 1 << 20
@@ -50,9 +50,16 @@ def _existing(reference: str, file: Path) -> tuple[str, str]:
     if file.is_dir():
         return _folder(reference, file)
     if file.suffix == ".py":
-        return "is Python code, not a spec", f"name a network in it, as in 'mfprofile audit {code_target(reference)}'"
+        example = f"'mfprofile audit {code_target(reference)}'"
+        return "is Python code, not a spec", f"name a network in it, as in {example}{other_classes(reference)}"
     if is_model_file(reference):
         return "is a model file, not a spec", f"use 'mfprofile audit {reference}'"
+    if file.suffix == ".json":
+        rule = "is JSON, not a spec"
+        return (
+            rule,
+            f"if it is a bill of an earlier count, compare with it by 'mfprofile check SPEC --baseline {reference}'",
+        )
     rule = f"is not a spec: its name does not end in {' or '.join(SUFFIXES)}"
     return rule, f"rename it to {file.stem}.yaml if it is one"
 
@@ -91,12 +98,22 @@ def _target(reference: str) -> tuple[str, str]:
 
 
 def code_target(source: str) -> str:
-    """Return a target for a file or module of code, with the name of its first class if it can be read."""
+    """Return a target for a file or module of code, with the name of its most likely network if it can be read."""
     return f"{source}:{next(iter(classes(Path(source))), 'NAME')}"
 
 
+def other_classes(source: str) -> str:
+    """Return a remark on the classes of a file that `code_target` does not name, or ''."""
+    others = classes(Path(source))[1:]
+    return f" (it also has {listed(others)})" if others else ""
+
+
 def classes(file: Path) -> list[str]:
-    """Return the names of the classes of a Python file, without running it. Empty if it cannot be read."""
+    """Return the names of the classes of a Python file, without running it. Empty if it cannot be read.
+
+    Classes without a base are left out if others have one. The most likely network is first: the last class that no
+    other class of the file uses. All others keep their order.
+    """
     import ast
 
     try:
@@ -104,7 +121,17 @@ def classes(file: Path) -> list[str]:
             code = ast.parse(stream.read(_MOST_CODE))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return [statement.name for statement in code.body if isinstance(statement, ast.ClassDef)]
+    every = [statement for statement in code.body if isinstance(statement, ast.ClassDef)]
+    found = [statement for statement in every if statement.bases] or every
+    used = {
+        node.id
+        for statement in found
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node.id != statement.name
+    }
+    names = [statement.name for statement in found]
+    whole = next((name for name in reversed(names) if name not in used), None)
+    return names if whole is None else [whole, *(name for name in names if name != whole)]
 
 
 def no_code(reference: str, file: Path) -> str:

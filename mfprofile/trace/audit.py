@@ -14,6 +14,7 @@ from torch import nn
 from mfprofile.cost.subject import Remark
 from mfprofile.errors import FormulaError, InputError
 from mfprofile.spec.words import raised
+from mfprofile.trace.advice import advised
 from mfprofile.trace.copies import blank, real, shapeless
 from mfprofile.trace.expected import default_for
 from mfprofile.trace.given import filled
@@ -57,7 +58,7 @@ def _traced(text: str, inputs: Inputs, arguments: Arguments | None, device: str 
                 raise
             except InputError:
                 pass
-    with open_network(text, arguments, real=device != "meta") as model:
+    with open_network(text, arguments, real=device != "meta") as model, advised(model, inputs, mode):
         return traced_model(text, model, inputs, device, mode)
 
 

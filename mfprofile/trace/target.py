@@ -18,9 +18,10 @@ import torch
 from torch import nn
 
 from mfprofile.errors import InputError
-from mfprofile.spec.missing import code_target, no_code
+from mfprofile.spec.missing import code_target, no_code, other_classes
 from mfprofile.spec.sources import is_file, is_model_file, shipped
 from mfprofile.spec.words import EMPTY, nearest, printable, raised
+from mfprofile.trace.advice import on_arguments
 from mfprofile.trace.imports import imports_from, module_of
 from mfprofile.trace.model_files import network_in, network_or_value
 from mfprofile.trace.named import LIBRARIES
@@ -78,7 +79,7 @@ def _malformed(text: str) -> str:
     if text in LIBRARIES or text[:-1] in LIBRARIES:
         return f"has no name of a network; write {text.rstrip(':')}:NAME"
     if text.endswith(".py") and is_file(text):
-        return f"is Python code; name a network in it, as in {code_target(text)}"
+        return f"is Python code; name a network in it, as in {code_target(text)}{other_classes(text)}"
     if source and not name:
         return f"has no name after the colon; write {code_target(source)}"
     if is_file(source):
@@ -109,7 +110,7 @@ def opened(text: str, arguments: Arguments | None = None, real: bool = False) ->
             make = _factory(target, _attribute(target, _imported(target, before)), arguments or {})
         else:
             make = library.factory(target.name, arguments or {})
-        yield _made(target, make, real)
+        yield _made(target, make, real, arguments or {})
 
 
 def _imported(target: Target, before: Set[str]) -> ModuleType:
@@ -186,7 +187,7 @@ def _factory(target: Target, value: Any, arguments: Arguments) -> Callable[[], A
     return lambda: value(**arguments)
 
 
-def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
+def _made(target: Target, make: Callable[[], Any], real: bool, arguments: Arguments) -> nn.Module:
     """Return the network that `make` makes, on meta tensors if possible and not `real`."""
     for device in ("cpu",) if real else ("meta", "cpu"):
         try:
@@ -196,7 +197,7 @@ def _made(target: Target, make: Callable[[], Any], real: bool) -> nn.Module:
             raise
         except BaseException as error:
             if device == "cpu":
-                _refuse_error(target, "be made", error)
+                _refuse_error(target, "be made", error, on_arguments(arguments, error))
             continue
         if not isinstance(model, nn.Module):
             _refuse(target, f"makes a value of type {type(model).__name__}, not a torch.nn.Module")

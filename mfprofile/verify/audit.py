@@ -12,6 +12,7 @@ from torch import nn
 from mfprofile.cost.kinds import OWN
 from mfprofile.errors import InputError
 from mfprofile.spec.words import in_one_line, raised
+from mfprofile.trace.advice import advised
 from mfprofile.trace.audit import accepted_inputs, arguments_of, open_network, traced, traced_model
 from mfprofile.trace.given_files import with_arguments
 from mfprofile.trace.imports import shared_imports
@@ -56,7 +57,8 @@ def _verified(
     mode: Mode,
 ) -> Audit:
     with open_network(text, arguments, real=True) as model:
-        trace = traced_model(text, model, inputs, device, mode)
+        with advised(model, inputs, mode):
+            trace = traced_model(text, model, inputs, device, mode)
         try:
             given = _in_order(model, *arguments_of(model, accepted_inputs(model, inputs)))
         except Exception as error:  # too little memory, or a value that cannot be copied

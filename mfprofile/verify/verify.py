@@ -75,7 +75,14 @@ def verified(
             failures[name] = raised(error)
     common = [name for name, counter in COUNTERS.items() if counter.is_common and bill.mode != TRAINING]
     skipped = [name for name in common if not installed(name)]
-    return Verification(bill, compare_params(bill, model), explanations, failures, skipped, formulas)
+    compared, modes = compare_params(bill, model), _of_two_modes(model)
+    return Verification(bill, compared, explanations, failures, skipped, formulas, modes=modes)
+
+
+def _of_two_modes(model: nn.Module) -> list[str]:
+    """Return the classes of torch's modules in a model that run otherwise in training, each once."""
+    kinds = nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd
+    return list(dict.fromkeys(type(module).__name__ for _, module in named_modules(model) if isinstance(module, kinds)))
 
 
 def _zeros(bill: Bill) -> tuple[torch.Tensor, ...]:

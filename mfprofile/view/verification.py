@@ -109,6 +109,8 @@ def _remarks(verification: Verification) -> list[str]:
     if any(one.measured.params is not None for one in verification.explanations):
         lines += _params_left(verification.explanations)
     lines += failures(verification)
+    if verification.modes and verification.explanations:
+        lines.append(_mode_line(verification))
     if verification.bill.mode == TRAINING:
         lines.append("only torch's FlopCounterMode can count training; for convolutions in groups it counts more")
     if verification.unable:
@@ -116,6 +118,15 @@ def _remarks(verification: Verification) -> list[str]:
     if verification.skipped:
         lines.append(f"not installed: {', '.join(verification.skipped)}")
     return [*lines, "all explained" if verification.holds else "NOT all explained"]
+
+
+def _mode_line(verification: Verification) -> str:
+    """Return in which mode the counters ran a network that runs otherwise in the other mode."""
+    named = listed(verification.modes)
+    if verification.bill.mode == TRAINING:
+        return f"the counters ran the network in training mode, as after .train(): {named} run otherwise in eval mode"
+    what = f"{named} run otherwise in training, where a tool can print more"
+    return f"the counters ran the network in eval mode, as after .eval(): {what}"
 
 
 def failures(verification: Verification) -> list[str]:

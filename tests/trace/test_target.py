@@ -178,7 +178,7 @@ def test_two_files_of_the_same_name_import_their_own_neighbours(folder: Path) ->
         ("net.py:number", {}, "net.py:number: is of type int; use a torch.nn.Module, or a class or function that makes one"),
         ("net.py:none", {}, "net.py:none: makes a value of type dict, not a torch.nn.Module"),
         ("net.py:Net", {"width": 100}, "net.py:Net: cannot be made: ValueError: too wide and more (net.py:11)"),
-        ("net.py:Net", {"wdth": 3}, "net.py:Net: cannot be made: TypeError: Net.__init__() got an unexpected keyword argument 'wdth'"),
+        ("net.py:Net", {"wdth": 3}, "net.py:Net: cannot be made: TypeError: Net.__init__() got an unexpected keyword argument 'wdth'; did you mean 'width'?"),
         ("net.py:made", {"width": 3}, "net.py:made: is already a network and takes no arguments; remove --arg width"),
     ],
 )  # fmt: skip
