@@ -72,7 +72,7 @@ def lines_table(bills: Sequence[Bill], axis: str | None = None, form: Form = TEX
     has_parts = not form.columns or not {column.called for column, _ in parts}.isdisjoint(form.columns)
     about = f"; MAdds of each {axis}" if axis else "; shares of the pillars in the MAdds"
     above = [f"{several(len(bills), 'spec')}: {on}{counted(bills[0])}{about if has_parts else ''}"]
-    above += prediction(bills[0])
+    above += prediction(*bills)
     below = list(dict.fromkeys(line for bill in bills for line in unpriced_ops(bill)))
     return Table([Column("name", "name"), *(column for column, _ in shown)], data, (), above, below)
 

@@ -19,6 +19,7 @@ from strategies import Mapping, spec_mappings
 from mfprofile.cost import Bill, count
 from mfprofile.cost.device import Device
 from mfprofile.cost.device_file import device_json, read_device
+from mfprofile.cost.tested import about
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec import load
 from mfprofile.spec.sources import shipped
@@ -119,7 +120,7 @@ def test_the_model_and_its_error_are_on_the_page(chromium: Browser, tmp_path: Pa
     assert done.returncode == 0
     with opened(chromium, tmp_path, load("mf26m"), device=device) as page:
         assert (tmp_path / "written.html").read_bytes() == (tmp_path / "mf26m.html").read_bytes()
-        assert page.inner_text("#about-model") == f"ms: predicted by latency model {device.about}"
+        assert page.inner_text("#about-model") == f"ms: predicted by latency model {about(device, {'': True})}"
         assert "mean error 3.0 % on 24 held-out networks" in page.inner_text("#about-model")
         assert page.inner_text("#latency-error") == "± 3.0 %"
         with page.expect_download() as download:
