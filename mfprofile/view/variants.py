@@ -9,7 +9,7 @@ from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
 from mfprofile.cost.measures import usual
-from mfprofile.cost.tested import kinds_of
+from mfprofile.cost.tested import about, kinds_of
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.measured import counted
 from mfprofile.explore.space import Place, Space
