@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mfprofile.explore.front import Objective as Objective
     from mfprofile.explore.front import front as front
     from mfprofile.explore.quantity import quantity_of as quantity_of
+    from mfprofile.explore.sample import sample_space as sample_space
     from mfprofile.explore.space import read_space as read_space
     from mfprofile.files import save as save
     from mfprofile.nn.model import build as build
@@ -54,6 +55,7 @@ _MODULES = {
     "read_device": "cost.device_file",
     "read_space": "explore.space",
     "resolve": "spec.layout",
+    "sample_space": "explore.sample",
     "save": "files",
     "window": "spec.quantities",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,3 +188,25 @@ def test_a_variant_that_is_written_says_whether_the_error_holds_for_it(tmp_path:
         assert done.returncode == 0, done.stderr
         (file,) = folder.iterdir()
         assert text in file.read_text(encoding="utf-8")
+
+
+def test_captions_of_pictures_claim_the_error_for_tested_networks_alone(other: str, tmp_path: Path) -> None:
+    """The picture of latency, the roofline, the blocks, accuracy, and detection, where all inputs are large."""
+    pytest.importorskip("matplotlib")
+    for command, claimed in (
+        (("latency", other), False),
+        (("latency", "mf294m"), True),
+        (("roofline", "mf294m-mobile"), False),
+        (("roofline", "mf294m"), True),
+        (("blocks", "mf294m-mobile"), False),
+        (("accuracy", "--quantity", "latency"), True),
+        (("detection", "--quantity", "latency"), False),
+    ):
+        file = tmp_path / "picture.svg"
+        done = run("plot", *command, "-o", str(file), "--latency-model", MODEL)
+        assert done.returncode == 0, (command, done.stderr)
+        words = " ".join(re.findall(r"<!-- (.*?) -->", file.read_text(encoding="utf-8"))).split()
+        text = " ".join(words)
+        assert ("mean error 3.0 %" in text) is claimed, (command, text)
+        assert ("its error on other networks is not known" in text) is not claimed, (command, text)
+        file.unlink()
