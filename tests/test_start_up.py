@@ -49,6 +49,23 @@ def loaded(line: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
+def test_the_public_names_for_spaces_are_imported_when_they_are_used() -> None:
+    """`import mfprofile` loads none of them, nor what they need; then each is the object of its module."""
+    code = (
+        "import sys, mfprofile; print(*sys.modules);"
+        "[getattr(mfprofile, name) for name in 'read_space quantity_of window count_space sample_space front'.split()];"
+        "from mfprofile.explore.front import front; print(mfprofile.front is front, 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, cwd=ROOT, env=surroundings(PYTHONPATH=str(ROOT)),
+    )  # fmt: skip
+    before, after = done.stdout.splitlines()
+    assert {name for name in before.split() if name.startswith("mfprofile")} == {"mfprofile"}
+    assert HEAVY & set(before.split()) == set()
+    assert after == "True False"
+
+
 @cache
 def loaded_by_typer() -> set[str]:
     """Return the modules that typer imports."""

@@ -63,7 +63,8 @@ def command(
     _check(output, number)
     need("calibrate", setup, with_torch=True, more=["scipy"])
     check(output)
-    calibration = _calibrated(_candidates(spaces, changes, number, seed, setup), setup, run.sweeps, output)
+    read = _read(spaces, changes)
+    calibration = _calibrated(_candidates(read, number, seed, setup), setup, run.sweeps, output, read)
     reason = "" if force else _reason_to_keep(output, calibration)
     if not reason:  # before anything is printed: a closed pipe must not lose the model
         write(output, dumps(file_json(calibration)))
@@ -86,13 +87,17 @@ def _check(output: str, number: int) -> None:
         raise InputError(f"--number {number}: must be from {LEAST_JUDGED} to {MOST_NETWORKS}")
 
 
-def _candidates(references: list[str], changes: Changes, number: int, seed: int, setup: Setup) -> list[Candidate]:
-    """Return the networks to measure. Raise `InputError` for spaces without enough of them."""
+def _read(references: list[str], changes: Changes) -> list[Space]:
     from mfprofile.explore.space import read_space
+
+    return [read_space(each, changes) for each in checked_specs(references)]
+
+
+def _candidates(spaces: list[Space], number: int, seed: int, setup: Setup) -> list[Candidate]:
+    """Return the networks to measure. Raise `InputError` for spaces without enough of them."""
     from mfprofile.measure.calibration import candidate
     from mfprofile.measure.samples import networks
 
-    spaces: list[Space] = [read_space(each, changes) for each in checked_specs(references)]
     specs = networks(spaces, number, seed)
     if len(specs) < number:
         names = ", ".join(space.name for space in spaces)
@@ -101,14 +106,17 @@ def _candidates(references: list[str], changes: Changes, number: int, seed: int,
     return [candidate(spec, setup) for spec in specs]
 
 
-def _calibrated(candidates: list[Candidate], setup: Setup, sweeps: int, output: str) -> Calibration:
+def _calibrated(
+    candidates: list[Candidate], setup: Setup, sweeps: int, output: str, spaces: list[Space]
+) -> Calibration:
     from mfprofile.measure.calibration import calibrated
     from mfprofile.measure.journal import remove
     from mfprofile.view.progress import progress_bar
 
     name = Path(output).stem
     try:
-        return calibrated(name, candidates, setup, sweeps, output, lambda what: progress_bar(what=what))
+        watch, names = (lambda what: progress_bar(what=what)), [space.name for space in spaces]
+        return calibrated(name, candidates, setup, sweeps, output, watch, spaces=names)
     except NoisyError as error:
         remove(output)  # else the same command would find the same noise
         notify(f"error: {error}")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from mfprofile.cost.kinds import LEFTOVER, UNCOVERED
 from mfprofile.cost.ops import Cost
 from mfprofile.cost.rows import Part
+from mfprofile.cost.tested import Tested
 from mfprofile.cost.weights import ANY
 from mfprofile.errors import InputError
 from mfprofile.spec.dimension import D, Size
@@ -58,8 +59,9 @@ class Device:
     """A latency model: `rates` by (kind, role), where the role may be `*`, and where and how they were measured.
 
     `conditions` describes that for people: the processor, the runtime, versions. `batch` is the number of images in a
-    call, and `dtype` the type of their values. `errors` are None for a model without held-out networks. An op of a
-    kind without a rate is an error, or, with `allows_unpriced`, has no price.
+    call, and `dtype` the type of their values. `errors` are None for a model without held-out networks. They
+    hold for networks of the kind that the model was `tested` on (None if its file does not say so). An op of a kind
+    without a rate is an error, or, with `allows_unpriced`, has no price.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Device:
     batch: int = 1
     dtype: str = "float32"
     errors: Errors | None = None
+    tested: Tested | None = None
     allows_unpriced: bool = False
 
     def rate(self, kind: str, role: str) -> Rate | None:
@@ -110,24 +113,12 @@ class Device:
         """Return the same model, which leaves ops without a price out of its sums."""
         return replace(self, allows_unpriced=True)
 
-    @property
-    def about(self) -> str:
-        """Return the model in a few words: its name, the runtime, the threads, the processor and its error."""
-        words = [self.conditions[key] for key in ("runtime", "threads", "processor") if self.conditions.get(key)]
-        if self.batch != 1:
-            words.append(f"batch {self.batch}")
-        return f"'{self.name}' ({', '.join([*words, self.accuracy])})"
-
-    @property
-    def accuracy(self) -> str:
-        """Return the mean error on held-out networks as text."""
-        if self.errors is None:
-            return "error not known"
-        return f"mean error {100 * self.errors.mean:.1f} % on {self.errors.nets} held-out networks"
-
     def _unpriced_error(self, parts: Sequence[Part[D]]) -> InputError:
         kinds = listed([f"{kind} ({number})" for kind, number in sorted(self.unpriced(parts).items())])
-        remedy = "calibrate it with a network that has them, or use --allow-unpriced to leave them out"
+        remedy = (
+            "use --allow-unpriced to leave them out, a model that is calibrated with a space whose variants have them, "
+            "or, for a network in code or in a file, 'mfprofile measure'"
+        )
         return InputError(f"latency model '{self.name}' never saw ops of kind {kinds}; {remedy}")
 
     def _images(self, batch: int | None) -> int:

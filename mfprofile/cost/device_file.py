@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mfprofile.cost.device import Device, Errors, Rate
 from mfprofile.cost.kinds import KINDS, ROLES
+from mfprofile.cost.tested import Sums, Tested
 from mfprofile.cost.weights import ANY
 from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.problems import MISSING, Mark, Problem, dotted
@@ -25,6 +26,7 @@ MOST_RATE = 10**15
 REMEDY = "use a file of 'mfprofile calibrate'"
 """What to do about a file that is not a latency model."""
 _Fs = Annotated[int, Field(ge=0, le=MOST_RATE)]
+_Amount = Annotated[int, Field(ge=0, le=10**18)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Part = Annotated[float, Field(ge=0, le=100)]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -53,6 +55,21 @@ class _Errors(Strict):
     noise: _Part
 
 
+class _Sums(Strict):
+    products: _Amount
+    depthwise: _Amount
+    elements: _Amount
+    softmax: _Amount
+    params: _Amount
+    calls: _Amount
+
+
+class _Tested(Strict):
+    spaces: Annotated[list[_Text], Field(min_length=1)]
+    least: _Sums
+    most: _Sums
+
+
 class _File(Strict):
     type: Literal["latency-model"]
     schema_: Annotated[Literal[1], Field(alias="schema")]
@@ -61,6 +78,7 @@ class _File(Strict):
     batch: Annotated[int, Field(ge=1, le=10**6)]
     dtype: _Text
     errors: _Errors | None
+    tested: _Tested | None = None
     rates: Annotated[dict[str, _Rate], Field(min_length=1)]
 
 
@@ -89,7 +107,8 @@ def device_in(document: Any, label: str) -> Device:
     read = checked(_File, document, label, REMEDY)
     rates = {_key(text, label): Rate(**rate.model_dump()) for text, rate in read.rates.items()}
     errors = None if read.errors is None else Errors(**read.errors.model_dump())
-    return Device(read.name, rates, read.conditions, read.batch, read.dtype, errors)
+    tested = None if read.tested is None else _tested(read.tested)
+    return Device(read.name, rates, read.conditions, read.batch, read.dtype, errors, tested)
 
 
 def device_json(device: Device) -> dict[str, Any]:
@@ -102,10 +121,20 @@ def device_json(device: Device) -> dict[str, Any]:
         "batch": device.batch,
         "dtype": device.dtype,
         "errors": None if device.errors is None else device.errors._asdict(),
+        **({} if device.tested is None else {"tested": _tested_json(device.tested)}),
         "rates": {
             kind if role == ANY else f"{kind}/{role}": rate._asdict() for (kind, role), rate in device.rates.items()
         },
     }
+
+
+def _tested(read: _Tested) -> Tested:
+    return Tested(tuple(read.spaces), Sums(**read.least.model_dump()), Sums(**read.most.model_dump()))
+
+
+def _tested_json(tested: Tested) -> dict[str, Any]:
+    least, most = ({key: int(amount) for key, amount in each._asdict().items()} for each in tested[1:])
+    return {"spaces": list(tested.spaces), "least": least, "most": most}
 
 
 def label_of(file: str | Path) -> str:

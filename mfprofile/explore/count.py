@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from mfprofile.explore.space import Space
 from mfprofile.explore.stream import blocks
 from mfprofile.explore.visit import size_of
 from mfprofile.explore.work import MEMORY, STREAMED, Progress, Question, over_chains
+from mfprofile.notebook import shown_as
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.renamed import renamed
 
@@ -45,6 +47,14 @@ _NONE = Number(0, 0)
 _JOIN = 10  # how much longer the join of two sums takes than the sums of one
 
 
+class Asked(NamedTuple):
+    """What was counted: the space, the windows and the convention of their multiply-adds."""
+
+    space: Space
+    windows: Sequence[tuple[Quantity, Window]]
+    convention: Counting
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SpaceCount:
     """The counts of a space.
@@ -52,7 +62,7 @@ class SpaceCount:
     `size` is the number of variants, and `skipped` the number of combinations of choices that the rules of specs
     refuse. `within` is the number of variants within all windows. `alone` has the number within each single window, by
     the name of its quantity. Settings of the globals whose number within all windows is not exact are `undecided`, by
-    their indices; all others have `certain` variants within the windows.
+    their indices; all others have `certain` variants within the windows. `asked` is what was counted.
     """
 
     size: int
@@ -61,6 +71,9 @@ class SpaceCount:
     alone: Mapping[str, Number]
     undecided: tuple[int, ...] = ()
     certain: int = 0
+    asked: Asked | None = field(default=None, repr=False)
+
+    _repr_html_ = shown_as("space_count")
 
 
 @renamed(counted_by="convention")
@@ -90,7 +103,7 @@ def count_space(
     skipped = question.chains().assignments() - size
     undecided = tuple(at for at, part in enumerate(answers) if part is not None and not part[2].exact)
     certain = sum(part[2].lower for part in counts if part[2].exact)
-    return SpaceCount(size, skipped, within, named, undecided, certain)
+    return SpaceCount(size, skipped, within, named, undecided, certain, Asked(space, windows, convention))
 
 
 def about_size(space: Space) -> int:

@@ -1,15 +1,18 @@
-"""The ops of a space's variants that a latency model has no price for."""
+"""How far a latency model is of a space's variants: the ops without a price, and whether its error holds for them."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from mfprofile.cost.bill import count
 from mfprofile.cost.blocks import network_parts
 from mfprofile.cost.device import Device
+from mfprofile.cost.tested import is_tested
+from mfprofile.errors import SpecError
 from mfprofile.explore.settings import global_settings, is_refused
 from mfprofile.explore.space import Space, with_values
 from mfprofile.spec.layout import resolve
-from mfprofile.spec.load import typed
+from mfprofile.spec.load import load, typed
 
 _SHAPES = ("input", "classes", "stem", "tokens", "width", "groups")
 """The keys whose values change no kind of op."""
@@ -27,6 +30,21 @@ def unpriced(space: Space, device: Device | None) -> list[str]:
             blocks = tuple(dataclasses.replace(block, repeat=max(1, block.repeat)) for block in spec.blocks)
             kinds |= device.unpriced(network_parts(resolve(dataclasses.replace(spec, blocks=blocks)))).keys()
     return sorted(kinds)
+
+
+def kinds_in(space: Space, device: Device | None) -> dict[str, bool]:
+    """Return whether the error of a latency model holds for the variants of a space, by its name; {} without a model.
+
+    It does for the spaces that the model was fitted to, and for others whose first variant is of the tested kind.
+    """
+    if device is None:
+        return {}
+    if device.tested is not None and space.name in device.tested.spaces:
+        return {space.name: True}
+    try:
+        return {space.name: is_tested(count(resolve(load(space.data)), device=device))}
+    except SpecError:  # its first variant breaks a rule
+        return {space.name: False}
 
 
 def _structures(space: Space) -> list[dict[str, object]]:

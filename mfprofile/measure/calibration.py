@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.device import Device, Errors
+from mfprofile.cost.tested import Sums, tested_on
 from mfprofile.errors import InputError, NoisyError
 from mfprofile.measure.clocks import clock_for
 from mfprofile.measure.environment import Environment, environment
@@ -22,7 +23,6 @@ from mfprofile.measure.fit import (
     LEAST_JUDGED,
     Predictor,
     Sample,
-    Sums,
     by_counts,
     by_madds,
     by_rates,
@@ -102,11 +102,13 @@ def calibrated(
     output: str | Path | None = None,
     watch: Watch = unwatched,
     clock: tuple[str, Clock] | None = None,
+    spaces: Sequence[str] = (),
 ) -> Calibration:
     """Return the latency model called `name` of the networks' times.
 
-    Finished sweeps are kept beside `output`, and used by a later run of the same networks. Raises `InputError` for too
-    few networks, and `NoisyError` if the times are too noisy.
+    Finished sweeps are kept beside `output`, and used by a later run of the same networks. `spaces` are the names of
+    those that the networks were drawn from. Raises `InputError` for too few networks, and `NoisyError` if the times are
+    too noisy.
     """
     if len(candidates) < LEAST_JUDGED:
         raise InputError(f"{len(candidates)} networks are too few for a latency model; use {LEAST_JUDGED} or more")
@@ -121,7 +123,9 @@ def calibrated(
     guesses = {method: held_out(samples, predictor) for method, predictor in METHODS.items()}
     errors, weights = errors_of(samples, guesses["latency model"], noise), fit(samples)
     kinds = {cost.kind for each in candidates for part in each.bill.parts for _, _, cost in part.ops}
-    device = Device(name, rates(weights, kinds), conditions(about, len(samples)), setup.batch or 1, setup.dtype, errors)
+    tested = tested_on(spaces, [each.sums for each in samples]) if spaces else None
+    where = conditions(about, len(samples))
+    device = Device(name, rates(weights, kinds), where, setup.batch or 1, setup.dtype, errors, tested)
     return Calibration(device, weights, samples, guesses, noise, about, resumed)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mfprofile.cost.device import Errors, Rate
-from mfprofile.cost.kinds import NORMS, PARAMETERS
 from mfprofile.cost.rows import Part
 from mfprofile.cost.sums import activations_of, costs_of, params_of
+from mfprofile.cost.tested import UNCALLED, Sums, sums_of
 from mfprofile.cost.weights import ANY
 
 if TYPE_CHECKING:
@@ -36,27 +36,10 @@ NEARLY = 1.05
 """The strongest ridge is taken whose errors are at most this multiple of the least: it has the most stable rates."""
 
 
-class Sums(NamedTuple):
-    """What a network asks of a device: six sums over its ops.
-
-    `products` are all multiply-adds, and `depthwise` those of depthwise convolutions, which take longer. `elements` are
-    all elements, and `softmax` those of softmax. `params` are parameters, and `calls` ops that are not norms or tables.
-    """
-
-    products: float
-    depthwise: float
-    elements: float
-    softmax: float
-    params: float
-    calls: float
-
-
 PHYSICAL = Sums(15e3, 60e3, 400e3, 1e6, 300e3, 5e9)
 """The rates of one core of a processor, in femtoseconds. Only their ratios matter."""
 _EXTRA = (1, 3)
 """The places of the sums that are fitted only to many networks."""
-_UNCALLED = frozenset((*NORMS, *PARAMETERS))
-"""The kinds that a runtime folds into other ops, or that are only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +59,6 @@ def sample(name: str, parts: Sequence[Part], nanoseconds: float, images: int = 1
     return Sample(name, sums_of(parts, images), counts, nanoseconds)
 
 
-def sums_of(parts: Iterable[Part], images: int = 1) -> Sums:
-    """Return the six sums of a network."""
-    costs = costs_of(parts)
-    return Sums(
-        images * sum(cost.madds for cost in costs),
-        images * sum(cost.madds for cost in costs if cost.kind == "depthwise"),
-        images * sum(cost.elements for cost in costs if cost.kind != "unused"),
-        images * sum(cost.elements for cost in costs if cost.kind == "softmax"),
-        sum(cost.weights + cost.biases for cost in costs if cost.kind != "unused"),
-        sum(cost.calls for cost in costs if cost.kind not in _UNCALLED),
-    )
-
-
 def rates(weights: Sums, kinds: Iterable[str]) -> dict[tuple[str, str], Rate]:
     """Return the rate of each kind, in whole femtoseconds, from the weights of the six sums."""
     product, depthwise, element, softmax, param, call = map(round, weights)
@@ -97,7 +67,7 @@ def rates(weights: Sums, kinds: Iterable[str]) -> dict[tuple[str, str], Rate]:
             product + (depthwise if kind == "depthwise" else 0),
             element + (softmax if kind == "softmax" else 0),
             param,
-            0 if kind in _UNCALLED else call,
+            0 if kind in UNCALLED else call,
         )
         for kind in sorted(kinds)
         if kind != "unused"

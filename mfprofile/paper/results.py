@@ -10,7 +10,7 @@ from mfprofile.cost.bill import count
 from mfprofile.cost.weights import Convention
 from mfprofile.paper.cells import COCO, counted, spec_of
 from mfprofile.paper.printed import printed
-from mfprofile.paper.tables import TITLES, table
+from mfprofile.paper.tables import TITLES, Line, table
 from mfprofile.spec.load import load
 
 OURS, CNN, VIT = "Mobile-Former", "efficient CNN", "vision transformer"
@@ -67,12 +67,20 @@ def coco_latencies(part: str, convention: Convention) -> Iterator[Detection]:
 
     `part` is `backbone` or `all`. Raises `InputError` without a latency model.
     """
-    ours = [(line, spec) for line in table("4").lines if (spec := spec_of(line, f"{part}_madds"))]
     predicted = []
-    for line, spec in ours:
+    for line, spec in _ours(part):
         latency = count(load(spec), convention).latency
         predicted.append(Detection(line.model, _sort(line.model), float(line.cells["ap"]), latency, "predicted"))
     yield from sorted(predicted, key=lambda each: each.cost)
+
+
+def coco_specs(part: str) -> list[str]:
+    """Return the specs of the Mobile-Formers of Table 4: of the `backbone`, or of `all`."""
+    return [spec for _, spec in _ours(part)]
+
+
+def _ours(part: str) -> list[tuple[Line, str]]:
+    return [(line, spec) for line in table("4").lines if (spec := spec_of(line, f"{part}_madds"))]
 
 
 @cache

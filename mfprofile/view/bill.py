@@ -7,6 +7,7 @@ from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.sums import Total, whole_of
+from mfprofile.cost.tested import kinds_of
 from mfprofile.cost.training import TRAINING
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.traits import NO_LABELS
@@ -129,9 +130,9 @@ def heading(bill: Bill) -> str:
     return f"{bill.name}: input {bill.subject.input}{about}; {counted(bill)}"
 
 
-def prediction(bill: Bill) -> list[str]:
-    """Return a line on the latency model, or no line without one."""
-    return predicted_by(bill.device)
+def prediction(*bills: Bill) -> list[str]:
+    """Return a line on the latency model of bills, or no line without one."""
+    return predicted_by(bills[0].device, kinds_of(bills))
 
 
 def counted(bill: Bill) -> str:
@@ -188,7 +189,7 @@ def comparison_table(bills: Sequence[Bill], axis: str) -> Table:
     data = [_compared(name, [totals.get(name) for totals in sums], measures) for name in names_on(axis, bills)]
     whole = _compared("total", list(map(whole_of, bills)), measures)
     below = [f"{bill.name}: {line[0].lower()}{line[1:]}" for bill in bills for line in closing(bill)]
-    above = [*map(heading, bills), *prediction(bills[0])]
+    above = [*map(heading, bills), *prediction(*bills)]
     return Table(columns, data, [[whole]], above, below)
 
 

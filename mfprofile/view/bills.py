@@ -75,7 +75,7 @@ def lines_table(bills: Sequence[Bill], axis: str | None = None, form: Form = TEX
     chosen = called.intersection(form.columns) if form.columns else called
     of_parts = f"; MAdds of each {axis}" if axis else "; shares of the pillars in the MAdds"
     what = several(len(bills), "spec" if are_specs else "network")
-    above = [f"{what}: {on}{counted(bills[0])}{of_parts if chosen else ''}", *prediction(bills[0])]
+    above = [f"{what}: {on}{counted(bills[0])}{of_parts if chosen else ''}", *prediction(*bills)]
     below = list(dict.fromkeys(line for bill in bills for line in unpriced_ops(bill)))
     columns = [Column("name", "name"), *(column for column, _ in shown)]
     return Table(columns, data, (), above, below, full="--csv --columns name,…")

@@ -224,7 +224,8 @@ def _models(difference: Difference) -> dict[str, Any]:
         return {}
     models = [latency_json(bill)["latency_model"] for bill in (difference.a, difference.b)]
     unpriced = {side: model["unpriced"] for side, model in zip(("a", "b"), models, strict=True)}
-    return {"latency_model": {**models[0], "unpriced": unpriced}}
+    applies = all(model["errors_apply"] for model in models)
+    return {"latency_model": {**models[0], "errors_apply": applies, "unpriced": unpriced}}
 
 
 def _numbers(part: PartDifference, measures: Sequence[str]) -> dict[str, dict[str, int | None]]:

@@ -11,7 +11,7 @@ from mfprofile.explore.count import Number
 from mfprofile.explore.histogram import Bin, Histogram
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space
-from mfprofile.explore.unpriced import unpriced
+from mfprofile.explore.unpriced import kinds_in, unpriced
 from mfprofile.spec.quantities import Window
 from mfprofile.view.head import SCHEMA
 from mfprofile.view.numbers import grouped
@@ -48,7 +48,7 @@ def distribution_table(space: Space, answer: Histogram, windows: Windows, conven
     within = "".join(f", {quantity.name} {window_text(quantity.name, window)}" for quantity, window in windows)
     above = [
         f"{space.name}{within}: {_text(answer.size)} variants; MAdds in convention '{convention}'",
-        *predicted_by(device_of(convention)),
+        *predicted_by(device_of(convention), kinds_in(space, device_of(convention))),
     ]
     below = [*map(_quantile_line, *_twice(answer, answer.quantiles)), *map(_below_line, *_twice(answer, answer.below))]
     below += [] if answer.exact else [BOUNDS]

@@ -14,7 +14,7 @@ from mfprofile.explore.invalid import broken_rules
 from mfprofile.explore.nearest import Nearest
 from mfprofile.explore.quantity import Quantity
 from mfprofile.explore.space import Space, read_space
-from mfprofile.explore.unpriced import unpriced
+from mfprofile.explore.unpriced import kinds_in, unpriced
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.sources import about, shipped
@@ -133,7 +133,7 @@ def counted_table(
     whole = ["all together", *_line(counted.within, counted.size)]
     above = [
         f"{space.name}: {several(counted.size, 'variant')}; MAdds in convention '{convention}'",
-        *predicted_by(device_of(convention)),
+        *predicted_by(device_of(convention), kinds_in(space, device_of(convention))),
         *_skipped(space, counted),
     ]
     below = [] if counted.within.exact else [_bounds_note(windows)]
@@ -177,7 +177,7 @@ def none_within(space: Space, windows: Windows, convention: Counting, near: Mapp
     lines = [_nearest_line(quantity, sides, len(near) > 1) for quantity, sides in near.items()]
     lines += _excluding_line(windows, near)
     first = f"{space.name}: no variant is within {what}; MAdds in convention '{convention}'"
-    return "\n".join([first, *predicted_by(device_of(convention)), *lines])
+    return "\n".join([first, *predicted_by(device_of(convention), kinds_in(space, device_of(convention))), *lines])
 
 
 def _invalid(space: Space) -> list[str]:

@@ -5,10 +5,12 @@ A command that prints a table prints it for JSON as a list of its rows, without 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.device import Device
+from mfprofile.cost.tested import kinds_of
 from mfprofile.spec.names import LATENCY
 from mfprofile.view.gradients import gradients_json
 from mfprofile.view.values import values_json
@@ -57,11 +59,18 @@ def latency_json(bill: Bill) -> dict[str, Any]:
     device = bill.device
     if device is None:
         return {}
-    return {LATENCY: bill.latency, "latency_model": {**model_json(device), "unpriced": bill.unpriced}}
+    model = model_json(device, kinds_of([bill]))
+    return {LATENCY: bill.latency, "latency_model": {**model, "unpriced": bill.unpriced}}
 
 
-def model_json(device: Device) -> dict[str, Any]:
-    """Return what is said of a latency model in JSON: all but its rates."""
+def model_json(device: Device, networks: Mapping[str, bool]) -> dict[str, Any]:
+    """Return what is said of a latency model in JSON: all but its rates.
+
+    `errors` hold for all `networks` whose latency it predicts if `errors_apply`. If not, its error on some of them is
+    not known, because they are not of the kind of those that it was `fitted_to`, variants of spaces.
+    """
     errors = None if device.errors is None else device.errors._asdict()
     model = {"name": device.name, "conditions": dict(device.conditions), "batch": device.batch, "dtype": device.dtype}
-    return {**model, "errors": errors}
+    applies = device.errors is not None and all(networks.values())
+    fitted_to = list(device.tested.spaces) if device.tested else []
+    return {**model, "errors": errors, "errors_apply": applies, "fitted_to": fitted_to}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mfprofile.budget.scale import Scaling
     from mfprofile.budget.sensitivity import Sensitivity
     from mfprofile.budget.verdicts import Verdict
+    from mfprofile.explore.count import SpaceCount
     from mfprofile.explore.space import Space
     from mfprofile.explore.variant import Variant, Variants
     from mfprofile.trace.result import Trace
@@ -128,8 +129,17 @@ def _space(space: Space) -> Sequence[str]:
 
     columns = [Column("choice"), Column("values", wraps=True)]
     lines = [[choice.name, ", ".join(map(shown, choice.values))] for choice in space.choices]
-    title = f"{space.name}: a space with {several(len(lines), 'choice')}; explore.count.count_space counts its variants"
+    title = f"{space.name}: a space with {several(len(lines), 'choice')}; mfprofile.count_space counts its variants"
     return [table_html(Table(columns, lines, above=[title]))]
+
+
+def _space_count(counted: SpaceCount) -> Sequence[str] | None:
+    from mfprofile.view.exploring import counted_table
+
+    if counted.asked is None:
+        return None
+    table = counted_table(counted.asked.space, counted, counted.asked.windows, counted.asked.convention, {})
+    return [table_html(table)] if counted.asked.windows else [lines_html(table.above)]
 
 
 def _sensitivity(sensitivity: Sensitivity) -> Sequence[str]:
@@ -153,6 +163,7 @@ _PARTS: Mapping[str, Callable[[Any], Sequence[str] | None]] = MappingProxyType(
         "scaling": _scaling,
         "sensitivity": _sensitivity,
         "space": _space,
+        "space_count": _space_count,
         "spec": _spec,
         "trace": _trace,
         "variant": _variant,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
 from mfprofile.cost.device import Device
+from mfprofile.cost.tested import about
 from mfprofile.explore.quantity import quantity_of
 from mfprofile.spec.quantities import Window
 from mfprofile.spec.words import listed
 from mfprofile.view.numbers import grouped, milliseconds
 
 
-def predicted_by(device: Device | None) -> list[str]:
-    """Return a line on a latency model, or no line without one."""
-    return [] if device is None else [f"ms: predicted by latency model {device.about}"]
+def predicted_by(device: Device | None, networks: Mapping[str, bool]) -> list[str]:
+    """Return a line on a latency model and its error on networks, or no line without one. See `cost.tested`."""
+    return [] if device is None else [f"ms: predicted by latency model {about(device, networks)}"]
 
 
 def not_priced(kinds: Sequence[str]) -> list[str]:
@@ -61,7 +62,7 @@ def window_text(name: str, window: Window) -> str:
     return ":".join("" if side is None else f"{Decimal(side).scaleb(-6).normalize():f}ms" for side in window)
 
 
-def no_ranking(latencies: Sequence[int], device: Device | None) -> list[str]:
+def no_ranking(latencies: Sequence[int], device: Device | None, networks: Mapping[str, bool]) -> list[str]:
     """Return a note on latencies, in order, that are closer to each other than the model's error, or no line.
 
     Such a model cannot say which of two neighbours is the faster one.
@@ -70,6 +71,8 @@ def no_ranking(latencies: Sequence[int], device: Device | None) -> list[str]:
         return []
     if device.errors is None:
         return ["No ranking: the error of the latency model is not known"]
+    if not all(networks.values()):
+        return ["No ranking: the error of the latency model on such networks is not known"]
     neighbours = [abs(after - before) / max(before, after, 1) for before, after in pairwise(sorted(latencies))]
     close = sum(difference < device.errors.mean for difference in neighbours)
     if not close:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.explore.search import Search
+from mfprofile.explore.unpriced import kinds_in
 from mfprofile.explore.variant import Variant
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import several
@@ -56,7 +57,7 @@ def search_table(search: Search, form: Form) -> Table:
     columns += [Column("MAdds", "madds", grouped, right=True), Column("params", "params", grouped, right=True)]
     columns += [] if device is None else [Column("ms", LATENCY, milliseconds, right=True)]
     data = [_line(search, trial, own, device is not None) for trial in trials]
-    above = [_about(search, trials), *predicted_by(device)]
+    above = [_about(search, trials), *predicted_by(device, kinds_in(search.space, device))]
     names = [choice.name for choice in search.space.choices]
     shown = names if form.name == "csv" else asked_choices(names, form)
     chosen = [trial.user_attrs["choices"] for trial in trials]

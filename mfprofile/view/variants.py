@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
 from mfprofile.cost.measures import usual
+from mfprofile.cost.tested import about, kinds_of
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.measured import counted
 from mfprofile.explore.space import Place, Space
-from mfprofile.explore.unpriced import unpriced
+from mfprofile.explore.unpriced import kinds_in, unpriced
 from mfprofile.explore.variant import Variant
 from mfprofile.files import named
 from mfprofile.folders import write_folder
@@ -63,7 +65,7 @@ def counted_in(space: Space, convention: Counting) -> dict[str, Any]:
     device = device_of(convention)
     if device is None:
         return {"convention": str(convention)}
-    model = {**model_json(device), "unpriced": unpriced(space, device)}
+    model = {**model_json(device, kinds_in(space, device)), "unpriced": unpriced(space, device)}
     return {"convention": str(convention), "latency_model": model}
 
 
@@ -96,6 +98,7 @@ def variants_table(variants: Sequence[Variant], convention: Counting, form: Form
     form names. If variants are ranked by a latency, a note says how many of them the model cannot rank.
     """
     device = device_of(convention)
+    kinds = kinds_in(variants[0].space, device) if variants else {}
     figures = (
         variants[0].figures if variants else dict.fromkeys([*usual(find_convention(convention)), *_counted(asked)], 0)
     )
@@ -105,10 +108,10 @@ def variants_table(variants: Sequence[Variant], convention: Counting, form: Form
     costs: list[list[Any]] = [
         [at, *(variant.figures[name] for name in names)] for at, variant in enumerate(variants, 1)
     ]
-    above = [f"{asked.head(len(variants))}; MAdds in convention '{convention}'", *predicted_by(device)]
+    above = [f"{asked.head(len(variants))}; MAdds in convention '{convention}'", *predicted_by(device, kinds)]
     below = not_priced(unpriced(variants[0].space, device)) if variants else []
     for name in (name for name in asked.ranking if name in figures and is_timed(name)):
-        below += no_ranking([variant.figures[name] for variant in variants], device)
+        below += no_ranking([variant.figures[name] for variant in variants], device, kinds)
     choices = list(dict.fromkeys(name for variant in variants for name in variant.choices))
     shown = choices if form.name == "csv" else asked_choices(choices, form)
     columns += choice_columns(shown, [variant.choices for variant in variants])
@@ -221,11 +224,11 @@ def write_variants(variants: Sequence[Variant], convention: Counting, folder: st
 
 def _variant_yaml(variant: Variant, convention: Counting) -> str:
     figures = variant.figures
-    about = (
+    head = (
         f"# A variant of {line(variant.space.name)}: {grouped(figures['madds'])} MAdds in convention '{convention}', "
         f"{grouped(figures['params'])} params.\n"
     )
     if (device := device_of(convention)) is not None:
-        model = line(device.about)
-        about += f"# Latency: {milliseconds(figures[LATENCY])} ms, predicted by latency model {model}.\n"
-    return f"{about}# Content: {variant.content}\n" + yaml_text(load(variant.spec()))
+        model = line(about(device, kinds_of([count(variant.spec(), device=device)])))
+        head += f"# Latency: {milliseconds(figures[LATENCY])} ms, predicted by latency model {model}.\n"
+    return f"{head}# Content: {variant.content}\n" + yaml_text(load(variant.spec()))

@@ -7,6 +7,7 @@ from functools import partial
 
 from mfprofile.budget.limits import Limit
 from mfprofile.budget.verdicts import Finding, Verdict
+from mfprofile.cost.tested import about, is_tested, kinds_of, not_known
 from mfprofile.spec.names import LATENCY
 from mfprofile.view.bill import unpriced_ops
 from mfprofile.view.numbers import grouped, human, milliseconds
@@ -36,17 +37,26 @@ def rounded(limit: Limit) -> Callable[[int], str]:
 
 def predicted_by(verdicts: Iterable[Verdict]) -> str:
     """Return by what latency is predicted, or '' without a limit on latency."""
-    devices = (verdict.bill.device for verdict in verdicts if verdict.is_timed)
-    return next((f"predicted by latency model {device.about}" for device in devices if device is not None), "")
+    bills = [verdict.bill for verdict in verdicts if verdict.is_timed]
+    devices = (bill.device for bill in bills)
+    kinds = kinds_of(bills)
+    return next((f"predicted by latency model {about(device, kinds)}" for device in devices if device is not None), "")
 
 
 def remarks_on(verdict: Verdict) -> Iterator[str]:
-    """Yield what a reader of a verdict on latency must know: ops that are not in it, and limits within the error."""
-    if not verdict.is_timed or verdict.bill.device is None:
+    """Yield what a reader of a verdict on latency must know: ops that are not in it, and what its error means.
+
+    It is not known, or a limit is within it.
+    """
+    device = verdict.bill.device
+    if not verdict.is_timed or device is None:
         return
     if not verdict.is_partial:
         yield from (f"{verdict.bill.name}: {line[0].lower()}{line[1:]}" for line in unpriced_ops(verdict.bill))
-    errors = verdict.bill.device.errors
+    errors = device.errors
+    if errors is not None and not is_tested(verdict.bill):
+        yield f"{verdict.bill.name}: the verdict on latency can be wrong: the latency model is {not_known(device)}"
+        return
     near = [] if errors is None else [one.limit.name for one in verdict.findings if _is_near(one, errors.mean)]
     yield from (f"{verdict.bill.name}: {name} is nearer to its limit than the model's mean error" for name in near)
 

@@ -54,6 +54,11 @@ def test_the_file_is_a_latency_model_that_predicts(tmp_path: Path, monkeypatch: 
     assert device.conditions["runtime"] == "onnxruntime 1.0"
     assert device.errors is not None
     assert device.errors.mean < 0.05
+    assert device.tested is not None
+    networks = json.loads((tmp_path / "desk.json").read_text())["networks"]
+    assert device.tested.spaces == ("tiny",)
+    assert device.tested.least.calls == min(each["sums"]["calls"] for each in networks)
+    assert device.tested.most.products == max(each["sums"]["products"] for each in networks)
     parts = count("mf26m").parts
     assert device.total(parts) == pytest.approx(fit.predicted(TRUE, fit.sums_of(parts)), rel=0.1)
 

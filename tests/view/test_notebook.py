@@ -195,6 +195,22 @@ def test_scaling_sensitivity_and_spaces_show_what_their_commands_print() -> None
     assert rows[1:] == [[each.name, ", ".join(map(str, each.values)).lower()] for each in read_space("tiny").choices]
 
 
+def test_a_count_of_a_space_shows_the_table_of_explore_count() -> None:
+    """By the public names alone; without windows it is the one line of the command."""
+    space = mfprofile.read_space("tiny")
+    windows = [
+        (mfprofile.quantity_of("madds"), mfprofile.window("4M:8M")),
+        (mfprofile.quantity_of("params"), mfprofile.window(":400k")),
+    ]
+    text = " ".join(text_of(shown(mfprofile.count_space(space, windows))).split())
+    printed = run("explore", "count", "tiny", "--madds", "4M:8M", "--params", ":400k").stdout
+    rows = [line.split() for line in printed.splitlines() if line.startswith((" madds", " params", " all together"))]
+    assert len(rows) == 3
+    for row in rows:
+        assert " ".join(row) in text
+    assert text_of(shown(mfprofile.count_space(space))).strip() == run("explore", "count", "tiny").stdout.strip()
+
+
 def test_the_middle_of_a_long_table_is_left_out_and_counted() -> None:
     """The first and the last rows are shown, and all rows of a table that is just short enough."""
     for number in (MOST_ROWS, MOST_ROWS + 1, 5000):

@@ -19,11 +19,13 @@ from strategies import Mapping, spec_mappings
 from mfprofile.cost import Bill, count
 from mfprofile.cost.device import Device
 from mfprofile.cost.device_file import device_json, read_device
+from mfprofile.cost.tested import about, is_tested
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec import load
 from mfprofile.spec.sources import shipped
 from mfprofile.spec.writing import mapping
 from mfprofile.view.numbers import milliseconds
+from mfprofile.view.page.script import device_data
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -119,7 +121,7 @@ def test_the_model_and_its_error_are_on_the_page(chromium: Browser, tmp_path: Pa
     assert done.returncode == 0
     with opened(chromium, tmp_path, load("mf26m"), device=device) as page:
         assert (tmp_path / "written.html").read_bytes() == (tmp_path / "mf26m.html").read_bytes()
-        assert page.inner_text("#about-model") == f"ms: predicted by latency model {device.about}"
+        assert page.inner_text("#about-model") == f"ms: predicted by latency model {about(device, {'': True})}"
         assert "mean error 3.0 % on 24 held-out networks" in page.inner_text("#about-model")
         assert page.inner_text("#latency-error") == "± 3.0 %"
         with page.expect_download() as download:
@@ -149,6 +151,23 @@ def test_the_bill_with_milliseconds_fits_on_a_notebook(chromium: Browser, tmp_pa
         for width in (1100, 1200, 1400):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.eval_on_selector("#bill", "node => node.scrollWidth <= node.clientWidth + 1"), width
+
+
+def test_the_page_claims_the_error_while_the_network_is_of_the_tested_kind(chromium: Browser, tmp_path: Path) -> None:
+    """It is that of Python for every shipped spec; turned to attention by an MLP, a network loses it."""
+    device = read_device(DEVICES[0])
+    with opened(chromium, tmp_path, load("mf294m"), device=device) as page:
+        names = list(shipped())
+        code = "([specs, device]) => specs.map((spec) => mfprofile.bill(spec, 'core', device).is_tested)"
+        known = page.evaluate(code, [[mapping(load(name)) for name in names], device_data(device)])
+        assert known == [is_tested(count(name, device=device)) for name in names]
+        assert {True, False} == set(known)
+        assert page.inner_text("#latency-error") == "± 3.0 %"
+        page.select_option("#knob-attention", "mlp")
+        assert page.inner_text("#latency-error") == "error not known"
+        assert page.inner_text("#about-model") == f"ms: predicted by latency model {about(device, {'': False})}"
+        page.fill("#knob-budget\\.max\\.latency", "1s")
+        assert page.inner_text("#limits strong").endswith(", by a model whose error on such networks is not known")
 
 
 def test_no_time_reads_as_zero(chromium: Browser, tmp_path: Path) -> None:

@@ -51,8 +51,10 @@ def command(
     far from the front are left out, and a note names them; hollow ones are not variants of the space.
     """
     from mfprofile.explore.space import read_space
+    from mfprofile.explore.unpriced import kinds_in
     from mfprofile.view.plots.front import front_picture
     from mfprofile.view.plots.trained import trained_picture
+    from mfprofile.view.variants import device_of
 
     check_ending(output)
     loaded = read_space(space, changes)
@@ -65,7 +67,8 @@ def command(
         _refuse_three(len(aims))
         if not inside:
             end_without_trained(loaded, measured, limits, results)
-        picture = trained_picture(look, loaded.name, inside, on_front, (aims[0], aims[1]), convention)
+        kinds = kinds_in(loaded, device_of(convention))
+        picture = trained_picture(look, loaded.name, inside, on_front, (aims[0], aims[1]), convention, kinds)
         write(picture, "front", output, look)
         return
     goals = goals_of_front(minimize, maximize)

@@ -45,13 +45,16 @@ def command(
     each. Budgets of --below are marked. The numbers are those of 'mfprofile explore histogram'.
     """
     from mfprofile.explore.space import read_space
+    from mfprofile.explore.unpriced import kinds_in
     from mfprofile.view.plots.histogram import histogram_picture
+    from mfprofile.view.variants import device_of
 
     check_ending(output)
-    answers = []
+    answers, kinds = [], dict[str, bool]()
     for space in [read_space(name, changes) for name in checked_specs(names)]:
         answer, near = distribution(space, of, bins, limits, convention, resources)
         if not answer.size.upper:
             end_without_variants(space, limits, convention, near)
         answers.append((space.name, answer))
-    write(histogram_picture(look, answers, convention), "histogram", output, look)
+        kinds |= kinds_in(space, device_of(convention))
+    write(histogram_picture(look, answers, convention, kinds), "histogram", output, look)

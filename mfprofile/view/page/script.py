@@ -15,7 +15,8 @@ a RangeError. All but `problems` take valid specs.
                           activations, network, rows, by}; each row has its `madds`, and by(axis) gives
                           [{name, madds, params, activations}] for block, stage, pillar, kind or op. With a device, as
                           `device_data` gives it, each has a `latency` in nanoseconds, too: null for a row without a
-                          rate, and for a bill with such rows, unless the device allows them; `unpriced` are their kinds
+                          rate, and for a bill with such rows, unless the device allows them; `unpriced` are their
+                          kinds. `is_tested`: the device's error holds for the network
     changeProblem(key, value, spec)  what is wrong with a change of one key, "" if its place exists and may hold it
     conventions           {name: {about, source, unit, versions, uncounted_params, weights}}
     yaml(spec, patch)     the spec as YAML; with {extends: "mf294m", base: its spec} only what differs from it
@@ -33,6 +34,7 @@ from typing import Any
 
 from mfprofile.cost.conventions import CONVENTIONS
 from mfprofile.cost.device import NANO, Device
+from mfprofile.cost.tested import UNCALLED, about
 from mfprofile.cost.weights import NOTHING, Convention, Weight
 from mfprofile.spec import detector, model, names
 from mfprofile.spec.load import load
@@ -70,9 +72,14 @@ def page_data(spec: Spec) -> dict[str, Any]:
 
 
 def device_data(device: Device) -> dict[str, Any]:
-    """Return what a page holds of a latency model: its name, its error, and the rate of each kind and role of op."""
+    """Return what a page holds of a latency model: its name, its error, and the rate of each kind and role of op.
+
+    `tested` has the ends of each sum of a network that its error holds for; `about_others` is for other networks.
+    """
     return {
-        "about": device.about,
+        "about": about(device, {"": True}),
+        "about_others": about(device, {"": False}),
+        "tested": None if device.tested is None else list(zip(*device.tested.ends, strict=True)),
         "error": None if device.errors is None else device.errors.mean,
         "batch": device.batch,
         "allows_unpriced": device.allows_unpriced,
@@ -99,6 +106,7 @@ def _constants() -> dict[str, Any]:
         },
         "PILLARS": names.PILLARS,
         "FEMTOSECONDS": NANO,
+        "UNCALLED": sorted(UNCALLED),
         "UNITS_OF": dict(names.UNITS),
         "CONVENTIONS": {name: _convention(each) for name, each in CONVENTIONS.items()},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from mfprofile.view.plots.labels import OPTIONS, Around, annotate, left_out
 from mfprofile.view.plots.limits import NUMBER, Limits, frame, inside, uncut
 from mfprofile.view.plots.look import Look
 from mfprofile.view.plots.naming import Names, names_of, own_note
-from mfprofile.view.plots.networks import Point, front_of, networks
+from mfprofile.view.plots.networks import Point, front_of, networks, predicted_kinds
 from mfprofile.view.plots.picture import Picture
 from mfprofile.view.plots.titles import write_title
 from mfprofile.view.plots.units import NAMES, TITLES, YOURS, cost_label, model_of, written
@@ -54,6 +54,7 @@ class _Drawing:
     counting: Convention
     recounted: bool
     with_front: bool
+    kinds: Mapping[str, bool]
 
 
 def accuracy(
@@ -83,7 +84,8 @@ def accuracy(
     counting = find_convention(convention).on(device)
     limits = frame(look, "time" if cost == "latency" else "count", NUMBER, (True, False))
     points, outside = inside(every, lambda each: (each.cost, each.top1), lambda each: each.name, *limits)
-    drawing = _Drawing(points, limits, cost, counting, recounted, with_front)
+    kinds = predicted_kinds(specs, file, counting) if cost == "latency" else {}
+    drawing = _Drawing(points, limits, cost, counting, recounted, with_front, kinds)
     title = f"ImageNet top-1 against {TITLES[cost]}"
     with look.applied():
         names = names_of(points, look, with_front)
@@ -98,7 +100,7 @@ def accuracy(
         *left_out(full, places, look, OPTIONS),
     ]
     data = [asdict(point) for point in points]
-    return Picture(title, figure, data, convention, model_of([cost], counting), notes)
+    return Picture(title, figure, data, convention, model_of([cost], counting, kinds), notes)
 
 
 def _figure(drawing: _Drawing, title: str, look: Look, names: Names) -> tuple[Figure, list[Place | None]]:
@@ -109,7 +111,7 @@ def _figure(drawing: _Drawing, title: str, look: Look, names: Names) -> tuple[Fi
     axes = figure.add_subplot()
     write_title(figure, title, look)
     axes.set_ylabel("ImageNet top-1 (%)")
-    axes.set_xlabel(cost_label(cost, f"{NAMES[cost]}, log scale", drawing.counting, look, origins))
+    axes.set_xlabel(cost_label(cost, f"{NAMES[cost]}, log scale", drawing.counting, look, origins, drawing.kinds))
     return figure, _draw(axes, drawing, look, names)
 
 

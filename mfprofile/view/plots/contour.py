@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mfprofile.budget.knobs import knobs
 from mfprofile.cost.bill import count
+from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.measures import measure
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, SpecError
 from mfprofile.explore.space import Space, with_values
+from mfprofile.explore.unpriced import kinds_in
 from mfprofile.spec.load import load
 from mfprofile.spec.model import Spec
 from mfprofile.spec.words import EMPTY, instead
@@ -66,19 +68,19 @@ def contour(
     records = _counted(base, {first: values_x, second: values_y}, convention, measure(quantity).name)
     shown, outside = _levels(records, levels, look)
     title = f"{short(space.name)}: {heading(quantity, convention)} by {first} and {second}"
-    chosen = [choice.name for choice in space.choices]
+    chosen, kinds = [choice.name for choice in space.choices], kinds_in(space, find_convention(convention).device)
     with look.applied():
         figure = look.figure(4.1 if look.columns == 2 else 3.5)
         axes = figure.add_subplot()
         axes.set_xlabel(first)
         axes.set_ylabel(second)
         write_title(figure, title, look)
-        remarks = _remarks(convention, quantity, bool(set(chosen) - {first, second}), outside)
+        remarks = _remarks(convention, quantity, kinds, bool(set(chosen) - {first, second}), outside)
         drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
         write_legend(figure, look, 1)
         own = None if chosen else (_value(base, first), _value(base, second))
         _name(axes, records, drawn, own, short(space.name), look)
-    return Picture(title, figure, records, str(convention), model_of([quantity], convention))
+    return Picture(title, figure, records, str(convention), model_of([quantity], convention, kinds))
 
 
 def _axis(space: Space, base: Spec, text: str) -> tuple[str, Sequence[int]]:
@@ -173,9 +175,11 @@ def _levels(records: Sequence[Mapping[str, Any]], levels: Sequence[int], look: L
     return shown, [level for level in amounts if levels and level not in shown]
 
 
-def _remarks(convention: Counting, quantity: str, is_open: bool, outside: Sequence[float]) -> Iterator[str]:
+def _remarks(
+    convention: Counting, quantity: str, kinds: Mapping[str, bool], is_open: bool, outside: Sequence[float]
+) -> Iterator[str]:
     """Yield remarks on the points and lines for the legend. `is_open`: the space has more choices than these."""
-    yield f"{origin(quantity, convention)}, lines interpolated"
+    yield f"{origin(quantity, convention, kinds)}, lines interpolated"
     if is_open:
         yield "other choices at their first value"
     if outside:

@@ -7,11 +7,14 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
+from mfprofile.cost.tested import kinds_of
 from mfprofile.errors import InputError
 from mfprofile.paper.cells import COCO
-from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco, coco_latencies
+from mfprofile.paper.results import CNN, OURS, VIT, Detection, coco, coco_latencies, coco_specs
+from mfprofile.spec.load import load
 from mfprofile.spec.names import LATENCY
 from mfprofile.spec.words import instead, shown
 from mfprofile.view.plots.axes import percent, scaled, write_legend
@@ -52,6 +55,7 @@ def detection(
     counting, column = find_convention(convention).on(device), "all" if whole else "backbone"
     timed = cost == LATENCY
     every = list(coco_latencies(column, counting) if timed else coco(f"{column}_{cost}", convention))
+    kinds = kinds_of(count(load(spec), counting) for spec in coco_specs(column)) if timed else {}
     x, y = frame(look, "time" if timed else "count", NUMBER)
     chosen = only_of(every, only, FAMILIES, lambda each: {each.sort})
     detectors, outside = inside(chosen, lambda each: (each.cost, each.ap), lambda each: each.model, x, y)
@@ -65,10 +69,10 @@ def detection(
         axes.set_ylabel(filled("RetinaNet AP, COCO val2017 (%)", "y", look))
         scale = scaled(axes, "x", [each.cost for each in detectors], written(cost), x)
         origins = {each.source for each in detectors}
-        axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look, origins))
+        axes.set_xlabel(cost_label(cost, f"{part} {unit}{scale}", counting, look, origins, kinds))
         unlabelled = _draw(axes, detectors, look, y)
     data = [asdict(each) for each in detectors]
-    return Picture(title, figure, data, convention, model_of([cost], counting), [*outside, *unlabelled])
+    return Picture(title, figure, data, convention, model_of([cost], counting, kinds), [*outside, *unlabelled])
 
 
 def _draw(axes: Axes, detectors: Sequence[Detection], look: Look, y: Limits) -> list[str]:

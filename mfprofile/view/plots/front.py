@@ -11,6 +11,7 @@ from mfprofile.errors import InputError
 from mfprofile.explore.front import Objective
 from mfprofile.explore.members import members
 from mfprofile.explore.space import Space
+from mfprofile.explore.unpriced import kinds_in
 from mfprofile.explore.variant import Variant
 from mfprofile.paper.cells import bill_of
 from mfprofile.paper.claims import MODELS
@@ -66,17 +67,18 @@ def front_picture(
     every = only_of([*front, *_joined(near, space)], only, FAMILIES, lambda each: {each["kind"]})
     data, outside = inside(every, lambda each: (each["x"], each["y"]), lambda each: _short(each["name"]), x, y)
     outside += far if not only or len(set(only)) > 1 else []
+    kinds = kinds_in(space, find_convention(convention).device)
     title = f"Front of {space.name}: {len(points):,} variant{'s' * (len(points) > 1)}"
     with look.applied():
         figure = look.figure(3.8 if look.columns == 2 else 2.6)
         axes = figure.add_subplot()
         write_title(figure, title, look)
         for which, objective, limits in (("x", across, x), ("y", upward, y)):
-            label = _label(objective, convention, _scaled(axes, which, objective, data, limits))
+            label = _label(objective, convention, kinds, _scaled(axes, which, objective, data, limits))
             axes.set(**{f"{which}label": filled(label, which, look)})
         unlabelled = _draw(axes, data, across, look)
     names = [objective.quantity.name for objective in objectives]
-    return Picture(title, figure, data, str(convention), model_of(names, convention), [*outside, *unlabelled])
+    return Picture(title, figure, data, str(convention), model_of(names, convention, kinds), [*outside, *unlabelled])
 
 
 def _axes(first: Objective, second: Objective) -> tuple[Objective, Objective]:
@@ -146,12 +148,12 @@ def _unit(objective: Objective) -> str:
     return "time" if objective.quantity.is_timed else "count"
 
 
-def _label(objective: Objective, convention: Counting, scale: str) -> str:
+def _label(objective: Objective, convention: Counting, kinds: Mapping[str, bool], scale: str) -> str:
     """Return the label of an axis: the quantity, the convention of multiply-adds, and which direction is better."""
     name, unit = objective.quantity.name, find_convention(convention).unit
     notes = [*([f"convention '{convention}'"] if "madds" in name else []), better(objective.most)]
     label = noted(f"{words_of(name, unit)}{scale}", notes)
-    return f"{label}; {predicted_by(convention)}" if objective.quantity.is_timed else label
+    return f"{label}; {predicted_by(convention, kinds)}" if objective.quantity.is_timed else label
 
 
 def _draw(axes: Axes, data: Sequence[dict[str, Any]], across: Objective, look: Look) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.tested import NO_NETWORKS
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.explore.count import Number
@@ -28,11 +29,17 @@ DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.5)))
 """The lines of spaces: with more spaces than colours, the next ones are dashed, then dotted."""
 
 
-def histogram_picture(look: Look, answers: Sequence[tuple[str, Histogram]], convention: Counting = "core") -> Picture:
+def histogram_picture(
+    look: Look,
+    answers: Sequence[tuple[str, Histogram]],
+    convention: Counting = "core",
+    kinds: Mapping[str, bool] = NO_NETWORKS,
+) -> Picture:
     """Draw the distribution of a quantity over one space, or compare those of several, with their names.
 
     One space has bars and a line, the empirical distribution function: the share of variants with at most an amount.
-    Several have lines alone. The amounts of `below` are marked on each line. Raises `InputError` for a space without a
+    Several have lines alone. The amounts of `below` are marked on each line.
+    `kinds` say for which spaces the error of a latency model holds. Raises `InputError` for a space without a
     variant.
     """
     for name, answer in answers:
@@ -45,7 +52,9 @@ def histogram_picture(look: Look, answers: Sequence[tuple[str, Histogram]], conv
         figure = look.figure(3.6 if look.columns == 2 else 2.7)
         axes = figure.add_subplot()
         write_title(figure, title, look)
-        axes.set_xlabel(f"{words_of(quantity, find_convention(convention).unit)}, {origin(quantity, convention)}")
+        axes.set_xlabel(
+            f"{words_of(quantity, find_convention(convention).unit)}, {origin(quantity, convention, kinds)}"
+        )
         shares = axes
         if len(answers) == 1:
             _bars(axes, answers[0][1], look)
@@ -62,7 +71,7 @@ def histogram_picture(look: Look, answers: Sequence[tuple[str, Histogram]], conv
             each for (_, answer), color in zip(answers, cycle(COLORS)) for each in _marks(shares, answer, color, look)
         ]
         annotate(shares, labels, look, Around([(x, y) for x, y, *_ in labels], lines))
-    return Picture(title, figure, data, str(convention), model_of([quantity], convention))
+    return Picture(title, figure, data, str(convention), model_of([quantity], convention, kinds))
 
 
 def _records(name: str, answer: Histogram) -> list[dict[str, Any]]:

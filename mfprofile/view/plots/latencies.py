@@ -8,6 +8,7 @@ from functools import cache
 
 from mfprofile.cost.bill import Bill, count
 from mfprofile.cost.measures import device_of
+from mfprofile.cost.tested import about, kinds_of
 from mfprofile.errors import InputError
 from mfprofile.paper.claims import MODELS
 from mfprofile.spec.sources import is_target
@@ -74,7 +75,7 @@ def predicted_points(bills: Sequence[Bill]) -> Iterator[Point]:
         if not bill.latency:
             raise InputError(f"{bill.name}: latency model '{device.name}' predicts no time; calibrate it again")
         madds = bill.madds if bill.subject.batch == device.batch else device.batch * bill.madds
-        yield Point(bill.name, _sort(bill.name, madds), PREDICTED, device.about, madds, bill.latency)
+        yield Point(bill.name, _sort(bill.name, madds), PREDICTED, about(device, kinds_of([bill])), madds, bill.latency)
 
 
 def _sort(name: str, madds: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mfprofile.cost.bill import Bill
 from mfprofile.cost.measures import device_of
+from mfprofile.cost.tested import about, kinds_of
 from mfprofile.errors import InputError
 from mfprofile.spec.words import listed
 from mfprofile.view.plots.axes import logarithmic, madds_label, short, write_legend
@@ -203,4 +204,4 @@ def _of_model(bills: Sequence[Bill]) -> list[str]:
     device = device_of(bills[0].convention)
     unpriced = {kind: None for bill in bills for kind in bill.unpriced}
     without = f"; without ops that it never saw: {listed(unpriced)}" if unpriced else ""
-    return [f"Hollow: predicted by latency model {device.about}{without}"]
+    return [f"Hollow: predicted by latency model {about(device, kinds_of(bills))}{without}"]

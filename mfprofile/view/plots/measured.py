@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from mfprofile.cost.bill import count
+from mfprofile.cost.tested import is_tested
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError, QuantityError
 from mfprofile.spec.load import load
@@ -30,6 +31,7 @@ class Measured:
     """A network of the file: its cost and its top-1 in percent, None if unknown; `where` is file:line.
 
     `latency` is predicted from a spec, in nanoseconds. Its figures `are_counted` if it has a spec.
+    `is_tested` says whether the error of the latency model holds for it.
     """
 
     where: str
@@ -39,6 +41,7 @@ class Measured:
     params: int | None
     latency: int | None = None
     are_counted: bool = False
+    is_tested: bool = False
 
 
 def read_measured(file: str, convention: Counting) -> list[Measured]:
@@ -110,7 +113,7 @@ def _counted(file: str, where: str, cells: Mapping[str, str], top1: float | None
         rest = f" (and {len(more)} more; 'mfprofile show' lists them)" if more else ""
         raise InputError(f"{where}: spec: {first}{rest}") from None
     latency = None if bill.device is None else bill.latency
-    return Measured(where, cells["name"], top1, bill.madds, bill.counted_params, latency, True)
+    return Measured(where, cells["name"], top1, bill.madds, bill.counted_params, latency, True, is_tested(bill))
 
 
 def _percent(where: str, text: str) -> float | None:

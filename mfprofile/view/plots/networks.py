@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mfprofile.cost.bill import count
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.device import Device
+from mfprofile.cost.tested import kinds_of
 from mfprofile.cost.weights import Convention
 from mfprofile.errors import InputError
 from mfprofile.paper.baselines import CONVENTION as CORE
@@ -98,6 +99,14 @@ def _every(
         own = read_measured(file, counting)
         for network, (name, amount, top1) in zip(own, points(own, cost), strict=True):
             yield Point(name, YOURS, YOURS, "", amount, top1, _source(cost) if network.are_counted else file)
+
+
+def predicted_kinds(specs: Sequence[str], file: str | None, convention: Convention) -> dict[str, bool]:
+    """Return for each network with a predicted latency, by its name, whether the model's error holds for it."""
+    names = [*(result.spec for result in imagenet() if result.spec), *specs]
+    own = read_measured(file, convention) if file is not None else []
+    kinds = kinds_of(count(load(name), convention) for name in names)
+    return kinds | {network.name: network.is_tested for network in own if network.are_counted}
 
 
 def check_unit(convention: str, cost: str) -> None:

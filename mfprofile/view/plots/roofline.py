@@ -10,6 +10,7 @@ from mfprofile.cost.bill import Bill
 from mfprofile.cost.device import Device
 from mfprofile.cost.measures import device_of
 from mfprofile.cost.memory import traffic
+from mfprofile.cost.tested import about, kinds_of
 from mfprofile.errors import InputError
 from mfprofile.spec.names import PILLARS
 from mfprofile.spec.words import listed, several
@@ -165,7 +166,10 @@ def _place(block: str) -> str:
 
 def _notes(bill: Bill, device: Device, measured: Timings | None) -> list[str]:
     batch = f", for a batch of {device.batch}" if device.batch != 1 else ""
-    notes = [f"Predicted by latency model {device.about}{batch}", "Area of a marker: its share of the time"]
+    notes = [
+        f"Predicted by latency model {about(device, kinds_of([bill]))}{batch}",
+        "Area of a marker: its share of the time",
+    ]
     if bill.unpriced:
         what = [f"{kind} ({number})" for kind, number in bill.unpriced.items()]
         notes.append(f"Without {several(sum(bill.unpriced.values()), 'op')} that the model never saw: {listed(what)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mfprofile.cost.bill import Bill
+from mfprofile.cost.tested import accuracy, kinds_of
 from mfprofile.spec.names import LATENCY
 from mfprofile.view.numbers import human, milliseconds
 
@@ -26,14 +27,17 @@ def unit_name(quantity: str, bill: Bill) -> str:
     return {"madds": bill.convention.unit, LATENCY: "Predicted ms"}.get(quantity, "Parameters")
 
 
-def counted_how(quantity: str, bill: Bill) -> str:
-    """Return how a quantity was counted, or by which latency model it is predicted, '' for parameters."""
+def counted_how(quantity: str, bill: Bill, *others: Bill) -> str:
+    """Return how a quantity was counted, or by which latency model it is predicted, '' for parameters.
+
+    `others` are further bills in the picture, with the same latency model.
+    """
     if quantity == "madds":
         return f"convention '{bill.convention.name}'"
     if quantity != LATENCY or bill.device is None:
         return ""
     left_out = f", without {sum(bill.unpriced.values())} ops that it never saw" if bill.unpriced else ""
-    words = f"latency model '{bill.device.name}', {bill.device.accuracy}{left_out}"
+    words = f"latency model '{bill.device.name}', {accuracy(bill.device, kinds_of([bill, *others]))}{left_out}"
     return words.replace(" %", "\N{NO-BREAK SPACE}%")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mfprofile.cost.conventions import find_convention
+from mfprofile.cost.tested import NO_NETWORKS
 from mfprofile.cost.weights import Counting
 from mfprofile.explore.measured import Aim, Trained, counted
 from mfprofile.spec.names import unit_of
@@ -35,11 +36,12 @@ def trained_picture(
     front: Sequence[Trained],
     aims: tuple[Aim, Aim],
     convention: Counting = "core",
+    kinds: Mapping[str, bool] = NO_NETWORKS,
 ) -> Picture:
     """Draw variants that were trained in two figures, and their front as a step line.
 
     A measured figure is the mean of a variant's results; a bar shows their standard deviation. A counted quantity is on
-    the x axis if there is one.
+    the x axis if there is one. `kinds` say whether the error of a latency model holds for the space.
     """
     across, upward = aims if counted(aims[0].name) is not None or counted(aims[1].name) is None else aims[::-1]
     on_front = {id(each) for each in front}
@@ -52,7 +54,7 @@ def trained_picture(
         axes = figure.add_subplot()
         write_title(figure, title, look)
         for which, aim, limits in (("x", across, x), ("y", upward, y)):
-            label = _label(aim, convention, _fitted(axes, which, aim, data, limits))
+            label = _label(aim, convention, kinds, _fitted(axes, which, aim, data, limits))
             axes.set(**{f"{which}label": filled(label, which, look)})
         line = _draw(axes, data, across, look)
         uncut(axes)
@@ -60,7 +62,7 @@ def trained_picture(
         write_legend(figure, look, notes=notes)
         unlabelled = _name(axes, data, line, look)
     names = [aim.name for aim in aims if counted(aim.name) is not None]
-    return Picture(title, figure, data, str(convention), model_of(names, convention), [*outside, *unlabelled])
+    return Picture(title, figure, data, str(convention), model_of(names, convention, kinds), [*outside, *unlabelled])
 
 
 def _record(trained: Trained, across: Aim, upward: Aim, is_on_front: bool) -> dict[str, Any]:
@@ -93,17 +95,17 @@ def _unit(aim: Aim) -> str:
     return NUMBER if counted(aim.name) is None else unit_of(aim.name)
 
 
-def _label(aim: Aim, convention: Counting, scale: str) -> str:
+def _label(aim: Aim, convention: Counting, kinds: Mapping[str, bool], scale: str) -> str:
     """Return the label of an axis: the figure, how it is known, and which direction is better."""
     if counted(aim.name) is None:
         return noted(short(printable(aim.name)), ["measured", better(aim.most)])
     shown = words_of(aim.name, find_convention(convention).unit)
-    return noted(f"{shown}{scale}", [*_notes(aim, convention), better(aim.most)])
+    return noted(f"{shown}{scale}", [*_notes(aim, convention, kinds), better(aim.most)])
 
 
-def _notes(aim: Aim, convention: Counting) -> list[str]:
+def _notes(aim: Aim, convention: Counting, kinds: Mapping[str, bool]) -> list[str]:
     """Return how a quantity is known, for parentheses."""
-    known = origin(aim.name, convention)
+    known = origin(aim.name, convention, kinds)
     return known.removesuffix(")").split(" (", 1) if known.startswith("counted (") else [known]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mfprofile.cost.conventions import find_convention
 from mfprofile.cost.measures import device_of
+from mfprofile.cost.tested import accuracy
 from mfprofile.cost.weights import Counting
 from mfprofile.spec.names import LATENCY
 from mfprofile.view.head import model_json
@@ -45,10 +46,13 @@ def heading(quantity: str, convention: Counting) -> str:
     return f"{quantity} (ms, predicted)" if is_timed(quantity) else quantity
 
 
-def predicted_by(convention: Counting) -> str:
-    """Return who predicts latencies, with the error. Raises `InputError` without a latency model."""
+def predicted_by(convention: Counting, networks: Mapping[str, bool]) -> str:
+    """Return who predicts latencies, with its error on networks; see `cost.tested`.
+
+    Raises `InputError` without a latency model.
+    """
     device = device_of(find_convention(convention))
-    return f"predicted by '{short(device.name)}' ({device.accuracy.replace(' %', NO_BREAK + '%')})"
+    return f"predicted by '{short(device.name)}' ({accuracy(device, networks).replace(' %', NO_BREAK + '%')})"
 
 
 def words_of(quantity: str, unit: str = "MAdds") -> str:
@@ -101,13 +105,15 @@ def filled(label: str, which: str, look: Look) -> str:
     return fill(label, across, break_on_hyphens=False).replace(NO_BREAK, " ")
 
 
-def cost_label(cost: str, what: str, convention: Counting, look: Look, origins: Collection[str]) -> str:
+def cost_label(
+    cost: str, what: str, convention: Counting, look: Look, origins: Collection[str], networks: Mapping[str, bool]
+) -> str:
     """Return the label of an axis of the costs of networks: who counted, printed, gave or predicted them.
 
-    `origins` are the sources of the costs that are drawn (`Point.source`).
+    `origins` are the sources of the costs that are drawn (`Point.source`), and `networks` are those with a latency.
     """
     if cost == LATENCY:
-        return fill(f"{what}; {predicted_by(convention)}", 38 * look.columns, break_on_hyphens=False)
+        return fill(f"{what}; {predicted_by(convention, networks)}", 38 * look.columns, break_on_hyphens=False)
     others = set(origins) - {"counted", "recounted", "printed"}
     counted = f"convention '{convention}'"
     kept = set(origins) & {"counted", "recounted"}
@@ -120,14 +126,14 @@ def cost_label(cost: str, what: str, convention: Counting, look: Look, origins: 
     return filled(noted(what, [] if cost == "params" and notes == [counted] else notes), "x", look)
 
 
-def model_of(quantities: Iterable[str], convention: Counting) -> dict[str, Any] | None:
+def model_of(quantities: Iterable[str], convention: Counting, networks: Mapping[str, bool]) -> dict[str, Any] | None:
     """Return what is said of the latency model, for a picture's description; None if no quantity is a time."""
     device = find_convention(convention).device
-    return model_json(device) if device is not None and any(map(is_timed, quantities)) else None
+    return model_json(device, networks) if device is not None and any(map(is_timed, quantities)) else None
 
 
-def origin(quantity: str, convention: Counting) -> str:
+def origin(quantity: str, convention: Counting, networks: Mapping[str, bool]) -> str:
     """Return how a quantity is known: counted, multiply-adds in a convention, or predicted."""
     if is_timed(quantity):
-        return predicted_by(convention)
+        return predicted_by(convention, networks)
     return f"counted (convention '{convention}')" if quantity.endswith("madds") else "counted"

@@ -45,7 +45,7 @@ def waterfall(look: Look, difference: Difference, by: str = "block", quantity: s
     records = _records(difference, by, quantity)
     a, b = difference.a, difference.b
     title = f"{short(a.name, LONG)} → {short(b.name, LONG)}, by {by}"
-    how = counted_how(quantity, a)
+    how = counted_how(quantity, a, b)
     unit = f"{unit_name(quantity, a)} ({how})" if how else unit_name(quantity, a)
     unit = unit if look.columns == 2 else fill(unit, 50)
     with look.applied():

@@ -69,7 +69,19 @@ function prediction(ops, device) {
   if (!device) return {};
   const unpriced = new Map();
   for (const { kind, latency } of ops) if (latency === null) unpriced.set(kind, (unpriced.get(kind) ?? 0) + 1);
-  return { latency: unpriced.size && !device.allows_unpriced ? null : sum(ops, "latency"), unpriced: [...unpriced].sort() };
+  const latency = unpriced.size && !device.allows_unpriced ? null : sum(ops, "latency");
+  return { latency, unpriced: [...unpriced].sort(), is_tested: !unpriced.size && isTested(ops, device) };
+}
+
+// Whether the error of a device holds for a network: its sums are near those of the networks that it was tested on.
+function isTested(ops, { tested, batch }) {
+  const of = (amount, counts = () => true) => sum(ops.filter(counts), amount);
+  const used = ({ kind }) => kind !== "unused";
+  const sums = [
+    batch * of("products"), batch * of("products", ({ kind }) => kind === "depthwise"), batch * of("elements", used),
+    batch * of("elements", ({ kind }) => kind === "softmax"), of("params", used), of("calls", ({ kind }) => !UNCALLED.includes(kind)),
+  ];
+  return tested === null || tested.every(([least, most], at) => least <= sums[at] && sums[at] <= most);
 }
 
 function sum(ops, amount) {

@@ -48,7 +48,7 @@ function comparedTable(quantity) {
   ];
   const heads = ["A", "B", "B − A"].map((text) => element("th", { scope: "col", class: "number" }, text));
   const [one, other] = [page.original, page.counted].map((bill) => bill.latency);
-  const isClose = quantity.name === "latency" && one !== other && Math.abs(one - other) < (page.device.error ?? 1) * Math.max(one, other);
+  const isClose = quantity.name === "latency" && one !== other && Math.abs(one - other) < (comparedError() ?? 1) * Math.max(one, other);
   return element("div", { class: "side" }, element("table", { class: "sides" },
     element("caption", {}, quantity.label, isClose ? element("small", {}, ` the totals differ by less than the model’s error${shownError()}`) : null),
     element("thead", {}, element("tr", {}, element("td"), ...heads)),
@@ -58,7 +58,13 @@ function comparedTable(quantity) {
 }
 
 function shownError() {
-  return page.device.error === null ? ", which is not known" : ` of ${(100 * page.device.error).toFixed(1)} %`;
+  const error = comparedError();
+  return error === null ? ", which is not known" : ` of ${(100 * error).toFixed(1)} %`;
+}
+
+/** Return the error of the latency model, or null if it is not known for one of the two. */
+function comparedError() {
+  return page.original.is_tested && page.counted.is_tested ? page.device.error : null;
 }
 
 /** Return the totals of A and B in pairs of the same place, those of B first; one of the two can be missing. */

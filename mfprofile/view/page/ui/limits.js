@@ -39,7 +39,9 @@ function verdictOn(limit) {
   const near = Math.abs(limit.counted - limit.allowed);
   const write = isTime(limit) ? (time) => `${milliseconds(time, near < 1000 ? 6 : 3)} ms` : grouped;
   const apart = near ? change(limit.counted, limit.allowed, write) : "exactly";
-  const error = isTime(limit) && !limit.percent && page.device.error;
-  const doubt = error && near <= error * limit.counted ? ", nearer than the model’s mean error" : "";
+  const error = isTime(limit) && !limit.percent && page.counted.is_tested && page.device.error;
+  const unknown = isTime(limit) && page.device.error !== null && !page.counted.is_tested;
+  const doubt = unknown ? ", by a model whose error on such networks is not known"
+    : error && near <= error * limit.counted ? ", nearer than the model’s mean error" : "";
   return `${limit.holds ? "within" : limit.most ? "over" : "under"}: ${apart}${doubt}`;
 }

@@ -40,11 +40,11 @@ function drawLatency(valid, limits) {
   const over = limits.find((limit) => limit.name === "latency" && limit.holds === false);
   const apart = isPredicted() ? change(latency, original.latency, timeApart).replace("=", page.a ? "as A" : "as the original") : "not predicted";
   byId("latency").textContent = latency === null ? "–" : timed(latency);
-  byId("latency-error").textContent = latency === null ? "" : device.error === null ? "error not known" : `± ${(100 * device.error).toFixed(1)} %`;
+  byId("latency-error").textContent = latency === null ? "" : device.error === null || !counted.is_tested ? "error not known" : `± ${(100 * device.error).toFixed(1)} %`;
   byId("latency-change").textContent = [valid ? apart : whoseFigure(), over && "over budget"].filter(Boolean).join("; ");
   byId("latency").closest(".tile").classList.toggle("over", over !== undefined);
   const lacks = latency === null ? `. There is no latency, because the model never saw ops of kind ${kinds}` : `. Not in the latency, because the model never saw them: ${kinds}`;
-  byId("about-model").textContent = `ms: predicted by latency model ${device.about}${kinds ? lacks : ""}`;
+  byId("about-model").textContent = `ms: predicted by latency model ${counted && !counted.is_tested ? device.about_others : device.about}${kinds ? lacks : ""}`;
 }
 
 function drawResults() {
