@@ -269,7 +269,7 @@ def test_a_network_that_reads_values_runs_on_a_cpu(here: Here) -> None:
         ("audit net.py:Net --input 999999999x999999999x4", "hello\nerror: net.py:Net cannot be given its inputs: RuntimeError: Storage size calculation overflowed with sizes=[1, 999999999, 999999999, 4] (on inputs 1×999999999×999999999×4 float32)\n"),
         (
             "count net.py:Net",
-            "error: net.py:Net: use 'mfprofile audit' for a network in code alone; or add another network, or --columns "
+            "error: net.py:Net: use 'mfprofile audit' for it alone; or add another network, or --columns "
             "name,madds,params\n",
         ),
         ("check net.py:Net", "hello\nerror: net.py:Net: no limit is given; use a flag such as --max-madds 300M, a map 'budget: {max: {madds: 300M}}' in the spec, or one under [tool.mfprofile.budgets] in pyproject.toml\n"),

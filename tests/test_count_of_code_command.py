@@ -91,8 +91,7 @@ def test_what_is_not_counted_is_named(here: Here) -> None:
     [
         (
             "net.py:Net",
-            "net.py:Net: use 'mfprofile audit' for a network in code alone; or add another network, or --columns "
-            "name,madds,params",
+            "net.py:Net: use 'mfprofile audit' for it alone; or add another network, or --columns name,madds,params",
         ),
         ("mf26m net.py:Net --by block", "--by 'block': net.py:Net has no such parts; use kind, or omit --by"),
         (

@@ -143,7 +143,10 @@ def test_inputs_of_a_file_can_be_in_a_pyproject(folder: Path) -> None:
         ("diff net.onnx mf26m", "net.onnx: input 'image' has the size batch×3×height×width, which is open; give it without the batch, as in --input image=3x224x224"),
         ("diff mf26m net.onnx --arg width=4", "--arg needs a network in code, but net.onnx is a model file: its code was run when it was exported; remove it"),
         ("audit net.onnx --input 3x8x8 --convention thop", "net.onnx: thop counts modules of torch, which a model file does not have; use core or torch"),
-        ("count net.onnx", "net.onnx: is a model file, not a spec; use 'mfprofile audit net.onnx'"),
+        (
+            "count net.onnx",
+            "net.onnx: use 'mfprofile audit' for it alone; or add another network, or --columns name,madds,params",
+        ),
         ("audit nett.onnx", "nett.onnx: no such file; did you mean 'net.onnx'?"),
     ],
 )  # fmt: skip

@@ -80,8 +80,7 @@ def _refuse_alone(references: Sequence[str], by: str | None, form: Form) -> None
         return
     if len(references) == 1 and "name" not in form.columns:
         raise InputError(
-            f"{target}: use 'mfprofile audit' for a network in code alone; or add another network, "
-            "or --columns name,madds,params"
+            f"{target}: use 'mfprofile audit' for it alone; or add another network, or --columns name,madds,params"
         )
     if by not in (None, "kind"):
         raise InputError(f"--by {shown(by)}: {target} has no such parts; use kind, or omit --by")

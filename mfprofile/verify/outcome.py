@@ -17,7 +17,7 @@ class Verification:
     """The comparison of a bill with the model's parameters and with other counters, for one network.
 
     A model file has no parameters of torch to compare with: its `params` is None. `unable` are the counters that
-    cannot count it. `modes` are the classes of its modules that run otherwise in training, batch-norm or dropout.
+    cannot count it. `modes` are the classes of its modules that behave differently in training, batch-norm or dropout.
     """
 
     bill: Bill

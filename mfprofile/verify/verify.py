@@ -80,7 +80,7 @@ def verified(
 
 
 def _of_two_modes(model: nn.Module) -> list[str]:
-    """Return the classes of torch's modules in a model that run otherwise in training, each once."""
+    """Return the classes of torch's modules in a model that behave differently in training, each once."""
     kinds = nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd
     return list(dict.fromkeys(type(module).__name__ for _, module in named_modules(model) if isinstance(module, kinds)))
 

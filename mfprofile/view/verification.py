@@ -125,7 +125,7 @@ def _mode_line(verification: Verification) -> str:
     named = listed(verification.modes)
     if verification.bill.mode == TRAINING:
         return f"the counters ran the network in training mode, as after .train(): {named} run otherwise in eval mode"
-    what = f"{named} run otherwise in training, where a tool can print more"
+    what = f"{named} behave differently in training, where a tool can print more"
     return f"the counters ran the network in eval mode, as after .eval(): {what}"
 
 
