@@ -122,14 +122,14 @@ def classes(file: Path) -> list[str]:
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     every = [statement for statement in code.body if isinstance(statement, ast.ClassDef)]
-    found = [statement for statement in every if statement.bases] or every
+    classes = [statement for statement in every if statement.bases] or every
     used = {
         node.id
-        for statement in found
+        for statement in classes
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and node.id != statement.name
     }
-    names = [statement.name for statement in found]
+    names = [statement.name for statement in classes]
     whole = next((name for name in reversed(names) if name not in used), None)
     return names if whole is None else [whole, *(name for name in names if name != whole)]
 
