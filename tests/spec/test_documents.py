@@ -221,7 +221,11 @@ NO_NAME = "no shipped spec and no file has this name"
     "reference, expected",
     [
         ("lean.txt", f"{RENAME} lean.yaml if it is one"),
-        ("lean.json", f"{RENAME} lean.yaml if it is one"),
+        (
+            "lean.json",
+            "is JSON, not a spec; if it is a bill of an earlier count, compare with it by 'mfprofile check SPEC "
+            "--baseline lean.json'",
+        ),
         ("UPPER.YAML", f"{RENAME} UPPER.yaml if it is one"),
         ("net.py", "is Python code, not a spec; name a network in it, as in 'mfprofile audit net.py:Net'"),
         ("bad.py", "is Python code, not a spec; name a network in it, as in 'mfprofile audit bad.py:NAME'"),

@@ -42,14 +42,9 @@ _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]{1,9}):([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
 def contour(
-    look: Look,
-    space: Space,
-    x: str,
-    y: str,
-    convention: Counting = "core",
-    levels: Sequence[int] = (),
+    look: Look, space: Space, x: str, y: str, convention: Counting = "core", levels: Sequence[int] = (),
     quantity: str = "madds",
-) -> Picture:
+) -> Picture:  # fmt: skip
     """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
 
     Or lines of another `quantity` that is a sum over ops, such as `params` or `latency`.
