@@ -137,7 +137,7 @@ def test_verify_says_in_which_mode_the_counters_ran_a_network_with_two(here: Her
     layers = "nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Dropout(), nn.BatchNorm2d(4)"
     (tmp_path / "normed.py").write_text(f"from torch import nn\nNet = lambda: nn.Sequential({layers})\n")
     given = ("--input", "3x8x8", "--counter", "torch")
-    line = "BatchNorm2d, Dropout run otherwise in"
+    line = "BatchNorm2d, Dropout behave differently in"
     evaluated = here("verify", "normed.py:Net", *given).stdout.splitlines()
     assert (
         f"the counters ran the network in eval mode, as after .eval(): {line} training, where a tool can print more"

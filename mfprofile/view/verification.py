@@ -124,7 +124,9 @@ def _mode_line(verification: Verification) -> str:
     """Return in which mode the counters ran a network that runs otherwise in the other mode."""
     named = listed(verification.modes)
     if verification.bill.mode == TRAINING:
-        return f"the counters ran the network in training mode, as after .train(): {named} run otherwise in eval mode"
+        return (
+            f"the counters ran the network in training mode, as after .train(): {named} behave differently in eval mode"
+        )
     what = f"{named} behave differently in training, where a tool can print more"
     return f"the counters ran the network in eval mode, as after .eval(): {what}"
 

@@ -42,16 +42,20 @@ _RANGE = re.compile(r"([a-z0-9.]+)=([0-9]{1,9}):([0-9]{1,9})(?::([0-9]{1,9}))?")
 
 
 def contour(
-    look: Look, space: Space, x: str, y: str, convention: Counting = "core", levels: Sequence[int] = (),
+    look: Look,
+    space: Space,
+    x: str,
+    y: str,
+    convention: Counting = "core",
+    levels: Sequence[int] = (),
     quantity: str = "madds",
-) -> Picture:  # fmt: skip
+) -> Picture:
     """Draw lines of equal multiply-adds over the keys `x` and `y`, each a key or `KEY=FROM:TO[:STEP]`.
 
-    Or lines of another `quantity` that is a sum over ops, such as `params` or `latency`.
-
-    A key that is a choice of the space has the values of that choice. Another key that is a knob has the values around
-    its own. All other choices of the space have their first value. Every valid point is counted, and the lines are
-    interpolated between the points. Raises `InputError`, also if there is no line to draw.
+    The lines can be of another `quantity` that is a sum over ops, such as `params` or `latency`. A key that is a choice
+    of the space has the values of that choice. Another key that is a knob has the values around its own. All other
+    choices have their first value. Every valid point is counted, and the lines are interpolated between the points.
+    Raises `InputError`, also if there is no line to draw.
     """
     base = load(space.data)
     first, values_x = _axis(space, base, x)
@@ -65,10 +69,8 @@ def contour(
     title = f"{short(space.name)}: {heading(quantity, convention)} by {first} and {second}"
     chosen, kinds = [choice.name for choice in space.choices], kinds_in(space, find_convention(convention).device)
     with look.applied():
-        figure = look.figure(4.1 if look.columns == 2 else 3.5)
-        axes = figure.add_subplot()
-        axes.set_xlabel(first)
-        axes.set_ylabel(second)
+        axes = (figure := look.figure(4.1 if look.columns == 2 else 3.5)).add_subplot()
+        axes.set(xlabel=first, ylabel=second)
         write_title(figure, title, look)
         remarks = _remarks(convention, quantity, kinds, bool(set(chosen) - {first, second}), outside)
         drawn = _lines(axes, records, shown, fill("; ".join(remarks), 50 * look.columns), look)
