@@ -121,14 +121,11 @@ def _remarks(verification: Verification) -> list[str]:
 
 
 def _mode_line(verification: Verification) -> str:
-    """Return in which mode the counters ran a network that runs otherwise in the other mode."""
-    named = listed(verification.modes)
+    """Return in which mode the counters ran a network that behaves differently in the other mode."""
+    named = f"{listed(verification.modes)} behave differently in"
     if verification.bill.mode == TRAINING:
-        return (
-            f"the counters ran the network in training mode, as after .train(): {named} behave differently in eval mode"
-        )
-    what = f"{named} behave differently in training, where a tool can print more"
-    return f"the counters ran the network in eval mode, as after .eval(): {what}"
+        return f"the counters ran the network in training mode, as after .train(): {named} eval mode"
+    return f"the counters ran the network in eval mode, as after .eval(): {named} training, where a tool can print more"
 
 
 def failures(verification: Verification) -> list[str]:
