@@ -339,7 +339,7 @@ def test_lazy_layers_get_their_shapes_from_the_input(here: Here) -> None:
     exits = here("audit", "lazy.py:Exits", "--input", "3")
     assert (exits.returncode, exits.stderr) == (
         2,
-        "error: lazy.py:Exits: cannot initialize its lazy layers: SystemExit: 0 (at lazy.py:20)\n",
+        "error: lazy.py:Exits: cannot initialize its lazy layers: SystemExit: 0 (at lazy.py:20); use --input 3x3x3\n",
     )
 
 

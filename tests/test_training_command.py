@@ -16,7 +16,7 @@ def test_count_prints_a_bill_of_training_by_block_and_pillar() -> None:
     result = run("count", "mf294m", "--training")
     assert result.returncode == 0, result.stderr
     assert "MAdds of training (forward and backward) in convention 'core'" in result.stdout
-    assert " former                                  44,250,624   44.25M    5.2   2,453,184" in result.stdout
+    assert " former                                     44,250,624   44.25M    5.2   2,453,184" in result.stdout
     assert "854,777,472" in result.stdout
     assert "paper" not in result.stdout
 

@@ -40,8 +40,8 @@ def _made_up(monkeypatch: pytest.MonkeyPatch, spread: float = 0.0, factor: float
     monkeypatch.setattr(calibration, "timed", timed)
 
 
-def _calibrate(tmp_path: Path, *more: str) -> Any:
-    return run("calibrate", "tiny", "-n", "12", "-o", str(tmp_path / "desk.json"), *more)
+def _calibrate(tmp_path: Path, *more: str, number: int = 12) -> Any:
+    return run("calibrate", "tiny", "-n", str(number), "-o", str(tmp_path / "desk.json"), *more)
 
 
 def test_the_file_is_a_latency_model_that_predicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_json_has_the_model_the_networks_and_each_method(tmp_path: Path, monkeyp
 def test_the_fewest_networks_make_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each fold of them can be predicted."""
     _made_up(monkeypatch)
-    done = _calibrate(tmp_path, "-n", "8")
+    done = _calibrate(tmp_path, number=8)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "desk.json").is_file()
 
