@@ -85,18 +85,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The names by command. Which of them a table has depends on the other options."""
 SLOW = frozenset(
     (
-        *(
-            "audit",
-            "diff",
-            "memory",
-            "verify",
-            "check",
-            "measure",
-            "explore count",
-            "explore histogram",
-            "explore best",
-        ),
-        *("explore front", "explore sample", "explore search"),
+        *("audit", "diff", "memory", "verify", "check", "measure"),
+        *("explore count", "explore histogram", "explore best", "explore front", "explore sample", "explore search"),
     )
 )
 """The commands that can take long. Their columns are checked before the work, as far as they are known then."""

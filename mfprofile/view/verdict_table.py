@@ -10,7 +10,7 @@ from mfprofile.budget.limits import Limit, shown_amount
 from mfprofile.budget.verdicts import Finding, Terms
 from mfprofile.cost.conventions import find_convention
 from mfprofile.spec.names import LATENCY, MEMORY
-from mfprofile.spec.words import several
+from mfprofile.spec.words import joined, several
 from mfprofile.view.numbers import relative
 from mfprofile.view.tables import Column, Table
 from mfprofile.view.verdict_json import bound, conventions_of
@@ -43,9 +43,7 @@ def _memory(outcome: Outcome, terms: Terms) -> Iterator[str]:
 def in_conventions(conventions: Sequence[str]) -> str:
     """Return the names of conventions as in `in conventions 'core' and 'paper'`."""
     quoted = [f"'{name}'" for name in conventions]
-    if len(quoted) == 1:
-        return f"in convention {quoted[0]}"
-    return f"in conventions {', '.join(quoted[:-1])} and {quoted[-1]}"
+    return f"in convention{'s' if len(conventions) > 1 else ''} {joined(quoted)}"
 
 
 def columns() -> list[Column]:
