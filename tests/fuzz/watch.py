@@ -108,7 +108,7 @@ def _form_faults(line: list[str], output: str) -> Iterator[str]:
             "--csv" in line and output and len({len(row) for row in csv.reader(io.StringIO(output), strict=True)}) != 1
         ):
             yield "CSV with rows of different lengths"
-        elif line[0] in ("show", "scale"):
+        elif line[0] in ("show", "scale") and not {"--markdown", "--latex"} & set(line):
             yaml.safe_load(output)
     except (ValueError, csv.Error, yaml.YAMLError) as error:
         yield f"stdout cannot be read: {error}"
