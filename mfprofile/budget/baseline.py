@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,15 @@ GROWING = ("madds", "params")
 class Earlier:
     """A bill of the file: its madds and params, its convention, and its inputs as text if the file has them.
 
-    `causal` says what of causal attention was counted, if any ran.
+    `causal` says what of causal attention was counted, if any ran. `parts` has the amounts of each quantity by block or
+    module, nothing if the file has no rows.
     """
 
     amounts: Mapping[str, int]
     convention: str
     inputs: Sequence[str] | None = None
     causal: str = ""
+    parts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 Baseline = Mapping[str, Earlier]
@@ -114,9 +116,20 @@ def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
         if not is_count or value >= _TOO_LARGE:
             rule = "is too large for a count" if is_count else "must be a whole number"
             raise InputError(f"{file}: {name}: {key} = {shown(value)}: {rule}; {_REMEDY}")
-    return name, Earlier(
-        {key: bill[key] for key in GROWING}, counted_in, _inputs(bill.get("input")), str(bill.get("causal", ""))
-    )
+    amounts, parts = {key: bill[key] for key in GROWING}, {key: _parts(bill.get("rows"), key) for key in GROWING}
+    return name, Earlier(amounts, counted_in, _inputs(bill.get("input")), str(bill.get("causal", "")), parts)
+
+
+def _parts(rows: Any, key: str) -> dict[str, int]:
+    """Return the amounts of a quantity by block or module, or nothing for rows of an unknown form."""
+    amounts: dict[str, int] = {}
+    for row in rows if isinstance(rows, list) else []:
+        label = (row.get("module"), row.get("block")) if isinstance(row, dict) else ()
+        names = [each for each in label if isinstance(each, str)]
+        if len(names) != 1 or type(row.get(key)) is not int:
+            return {}
+        amounts[names[0]] = amounts.get(names[0], 0) + row[key]
+    return amounts
 
 
 def _convention(file: Path, name: str, counted_in: object, required: str | None) -> str:
@@ -161,4 +174,4 @@ def growth_limits(
         allowed = before + most if isinstance(most, int) else before + before * most
         growth_text = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
         about = f"{before:,} in {file} + {growth_text}"
-        yield Limit(key, True, int(allowed), Mark(str(file)), about, earlier.convention)
+        yield Limit(key, True, int(allowed), Mark(str(file)), about, earlier.convention, earlier.parts.get(key, {}))

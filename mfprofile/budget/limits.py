@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
@@ -20,7 +20,8 @@ class Limit:
 
     The amount is a whole number (of bytes for memory) or, as a Fraction, a pillar's share of the network's total of the
     same quantity. `given` is the place in a file or the flag that sets it. `about` explains a limit from a baseline.
-    `convention` is the one that the limit is in, or '' if it is that of the check.
+    `convention` is the one that the limit is in, or '' if it is that of the check. `earlier` has the amounts of the
+    parts in a baseline, by block or module.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Limit:
     given: Mark
     about: str = ""
     convention: str = ""
+    earlier: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 def flag_limit(flag: str, name: str, text: str) -> Limit:

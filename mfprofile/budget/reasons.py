@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.limits import Limit
 from mfprofile.budget.remedies import Remedy, Trials, remedies
-from mfprofile.budget.verdicts import Finding, Verdict, heaviest, in_its_convention
+from mfprofile.budget.verdicts import Finding, Verdict, amounts_by, heaviest, in_its_convention
 from mfprofile.spec.names import MEMORY, PILLARS
 
 if TYPE_CHECKING:
@@ -19,12 +19,26 @@ if TYPE_CHECKING:
 MOST_PARTS = 3
 
 
+class Change(NamedTuple):
+    """The amount of a block or module in a baseline and now, None where it does not exist."""
+
+    name: str
+    earlier: int | None
+    now: int | None
+
+    @property
+    def difference(self) -> int:
+        """Return how much it grew, negative if it became smaller."""
+        return (self.now or 0) - (self.earlier or 0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reason:
     """The heaviest parts of a limit that is not met, and the smallest changes of one knob each that would meet it.
 
     `parts` are the heaviest blocks or modules. A network in code has no pillars and no remedies. `nearest` is how near
-    each knob gets if none of them meets the limit. `peak` is where memory is highest.
+    each knob gets if none of them meets the limit. `peak` is where memory is highest. `changes` are the blocks or
+    modules that differ from a baseline, the largest change first.
     """
 
     verdict: Verdict
@@ -34,6 +48,7 @@ class Reason:
     remedies: Sequence[Remedy] = ()
     nearest: Sequence[Remedy] = ()
     peak: Peak | None = None
+    changes: Sequence[Change] = ()
 
 
 Reasons = Mapping[tuple[str, Limit], Reason]
@@ -59,5 +74,11 @@ def reason(trials: Trials, finding: Finding) -> Reason:
     if name == MEMORY:
         return Reason(verdict, finding, [], [], meets, nearest, terms.peak(bill))
     pillars = heaviest(name, bill, "pillar", len(PILLARS)) if bill.pillars and "." not in name else []
-    parts = heaviest(name, bill, bill.subject.axes[0], MOST_PARTS)
-    return Reason(verdict, finding, pillars, parts, meets, nearest)
+    axis = bill.subject.axes[0]
+    changed = _changes(finding.limit.earlier, amounts_by(axis, name, bill)) if finding.limit.earlier else []
+    return Reason(verdict, finding, pillars, heaviest(name, bill, axis, MOST_PARTS), meets, nearest, changes=changed)
+
+
+def _changes(earlier: Mapping[str, int], now: Mapping[str, int]) -> list[Change]:
+    changes = [Change(name, earlier.get(name), now.get(name)) for name in {**earlier, **now}]
+    return sorted([one for one in changes if one.difference], key=lambda one: -abs(one.difference))

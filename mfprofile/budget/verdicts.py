@@ -184,10 +184,15 @@ def in_its_convention(limit: Limit, bill: Bill) -> Bill:
 
 def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:
     """Return the blocks, pillars or modules (`axis`) with the largest amounts of a sum, the heaviest first."""
+    amounts = [pair for pair in amounts_by(axis, name, bill).items() if pair[1]]
+    return sorted(amounts, key=lambda pair: -pair[1])[:most]
+
+
+def amounts_by(axis: str, name: str, bill: Bill) -> dict[str, int]:
+    """Return the amount of a sum in each block, pillar or module (`axis`)."""
     quantity = measure(name)
     groups: dict[str, list[Part]] = {}
     for part in bill.parts:
         if quantity.pillar in (None, part.pillar):
             groups.setdefault(part.on(axis), []).append(part)
-    amounts = [(label, int(quantity.of(parts, bill.convention, bill.subject.batch))) for label, parts in groups.items()]
-    return sorted([pair for pair in amounts if pair[1]], key=lambda pair: -pair[1])[:most]
+    return {label: int(quantity.of(parts, bill.convention, bill.subject.batch)) for label, parts in groups.items()}

@@ -8,7 +8,7 @@ from fractions import Fraction
 from mfprofile.budget.checks import Outcome
 from mfprofile.budget.knobs import GROWTH, Knob
 from mfprofile.budget.limits import shown_amount
-from mfprofile.budget.reasons import Reason, Reasons
+from mfprofile.budget.reasons import MOST_PARTS, Reason, Reasons
 from mfprofile.budget.remedies import Remedy
 from mfprofile.budget.verdicts import Finding, Terms, Verdict
 from mfprofile.cost.subject import gaps
@@ -64,6 +64,8 @@ def reason_lines(reason: Reason) -> Iterator[str]:
     yield f"{reason.verdict.bill.name}: {_sentence(finding)}, {how}"
     given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
     yield f"  given by {printable(given)}"
+    if reason.changes:
+        yield f"  changed since then: {_changes(reason)}"
     if reason.pillars:
         yield f"  pillars: {_weights(reason.pillars, finding)}"
     if reason.peak is not None:
@@ -97,6 +99,19 @@ def _sentence(finding: Finding) -> str:
     if finding.whole is None:
         return text
     return f"{text}, {shown_amount(finding.limit)} of {written(finding)(finding.whole)}: it is {_share(finding)} %"
+
+
+def _changes(reason: Reason) -> str:
+    """Return the largest changes since a baseline, and how many others there are."""
+    axis, text = reason.verdict.bill.subject.axes[0], written(reason.finding)
+    shown = []
+    for one in reason.changes[:MOST_PARTS]:
+        sign = "+" if one.difference > 0 else "-"
+        then = "new" if one.earlier is None else f"was {text(one.earlier)}"
+        then += ", removed" if one.now is None else ""
+        shown.append(f"{_part(one.name, axis)} {sign}{text(abs(one.difference))} ({then})")
+    others = len(reason.changes) - len(shown)
+    return ", ".join(shown) + (f" and {several(others, 'other')}" if others else "")
 
 
 def _share(finding: Finding) -> str:

@@ -74,6 +74,7 @@ def _finding_json(finding: Finding, reason: Reason | None) -> dict[str, Any]:
     if reason is not None:
         fields["pillars"] = dict(reason.pillars)
         fields[f"{reason.verdict.bill.subject.axes[0]}s"] = dict(reason.parts)
+        fields["changes"] = [one._asdict() for one in reason.changes]
         fields["peak"] = None if reason.peak is None else _peak_json(reason.peak)
         fields["remedies"] = [_remedy_json(one) for one in reason.remedies]
         fields["nearest"] = [_remedy_json(one) for one in reason.nearest]
