@@ -15,7 +15,7 @@ from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
 from mfprofile.spec.sources import working_folder
-from mfprofile.spec.words import joined
+from mfprofile.spec.words import joined, several
 from mfprofile.view.escape import line, lines
 from mfprofile.view.terminal import message_lines
 
@@ -116,6 +116,12 @@ def notify(message: str) -> None:
 def report_file(file: object) -> None:
     """Print on stderr that a file was written."""
     notify(f"wrote {line(str(file))}")
+
+
+def report_specs(folder: str | None, number: int) -> None:
+    """Print on stderr that this number of specs was written into a folder, if there is one."""
+    if folder is not None:
+        notify(f"wrote {several(number, 'spec')} into {line(folder)}")
 
 
 def need_torch(command: str, extra: str = "torch") -> None:

@@ -73,6 +73,14 @@ def test_a_query_for_variants_without_any_exits_with_1_and_names_the_nearest(
     assert not (tmp_path / "variants").exists()
 
 
+def test_what_was_written_is_said(tmp_path: Path) -> None:
+    """On stderr, as of every file, with the number of specs."""
+    for number, said in ((1, "1 spec"), (2, "2 specs")):
+        done = run("explore", "sample", "tiny", "-n", str(number), "-o", f"drawn{number}", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, f"wrote {said} into drawn{number}\n")
+        assert len(list((tmp_path / f"drawn{number}").iterdir())) == number
+
+
 def test_a_list_without_a_variant_is_its_header_and_exits_with_1() -> None:
     """The nearest variant is on stderr."""
     done = run("explore", "list", "tiny", "--madds", "100M:200M")

@@ -11,7 +11,7 @@ from mfprofile.cli.explore.answers import answer_of
 from mfprofile.cli.explore.measured import EitherWindows, Measured, show_trained
 from mfprofile.cli.explore.options import Maximize, Minimize, OutputFolder, SpaceName, objectives
 from mfprofile.cli.explore.resources import ResourceOptions
-from mfprofile.cli.options import Changes, FormOptions
+from mfprofile.cli.options import Changes, FormOptions, report_specs
 from mfprofile.errors import InputError
 
 
@@ -70,3 +70,4 @@ def command(
         loaded, limits, convention, resources, form, goals,
     )  # fmt: skip
     show_variants(variants, convention, form, output, asked(goals, limits, number))
+    report_specs(output, len(variants))

@@ -7,7 +7,7 @@ from mfprofile.cli.explore.answers import front_of
 from mfprofile.cli.explore.measured import EitherWindows, Measured, show_trained
 from mfprofile.cli.explore.options import Maximize, Minimize, OutputFolder, SpaceName, goals_of_front
 from mfprofile.cli.explore.resources import ResourceOptions
-from mfprofile.cli.options import Changes, FormOptions
+from mfprofile.cli.options import Changes, FormOptions, report_specs
 
 
 def command(
@@ -46,3 +46,4 @@ def command(
     goals = goals_of_front(minimize, maximize)
     points = front_of(read_space(space, changes), goals, limits, convention, resources, form)
     show_variants(points, convention, form, output, asked(goals, limits))
+    report_specs(output, len(points))

@@ -9,7 +9,7 @@ import typer
 
 from mfprofile.cli.explore.options import WINDOW_OPTIONS, windows_of
 from mfprofile.cli.groups import Group
-from mfprofile.cli.options import notify
+from mfprofile.cli.options import notify, report_specs
 from mfprofile.cost.weights import Counting
 from mfprofile.errors import InputError
 from mfprofile.view.form import Form
@@ -120,6 +120,7 @@ def show_trained(
         show(points, asked, measured, convention, form, folder)
     if not points:
         end_without_trained(space, measured, limits, results)
+    report_specs(folder, len(points))
 
 
 def list_trained(space: Space, measured: str, limits: Sequence[Any], convention: Counting) -> None:

@@ -10,7 +10,7 @@ from mfprofile.cli.counting import Counting
 from mfprofile.cli.explore.answers import answer_of
 from mfprofile.cli.explore.options import OutputFolder, SpaceName, Windows
 from mfprofile.cli.explore.resources import WorkerOptions
-from mfprofile.cli.options import Changes, FormOptions
+from mfprofile.cli.options import Changes, FormOptions, report_specs
 
 
 def command(
@@ -47,3 +47,4 @@ def command(
         loaded, limits, convention, resources, form,
     )  # fmt: skip
     show_variants(drawn, convention, form, output, asked((), limits))
+    report_specs(output, len(drawn))
