@@ -84,7 +84,7 @@ def test_a_shape_with_which_a_network_runs_is_proposed(here: Here, target: str, 
     """The message of torch comes first."""
     done = here("audit", f"nets.py:{target}", "--input", given)
     assert (done.returncode, done.stderr.endswith(f"); {remedy}\n")) == (2, True), done.stderr
-    assert "Error: " in done.stderr
+    assert "error: " in done.stderr
 
 
 @pytest.mark.parametrize("given", ["1x2x8x8", "2x8x8", "1", "2x2"])

@@ -64,5 +64,5 @@ def test_an_empty_value_is_refused(command: str, parameter: Parameter, folder: P
     more = MORE.get(f"{command} {parameter.name}", MORE.get(command, ()))
     done = run(*command.split(), *_required(command, parameter), *more, *empty, cwd=folder)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert re.search(r"(?m)^[Ee]rror: [^\s:]", done.stderr), done.stderr
+    assert re.search(r"(?m)^error: [^\s:]", done.stderr), done.stderr
     assert sorted(folder.iterdir()) == before

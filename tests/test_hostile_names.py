@@ -228,5 +228,5 @@ def test_an_invalid_option_or_command_cannot_act(words: tuple[str, ...], name: s
 def test_the_usage_of_an_invalid_option_stays_in_lines() -> None:
     """Usage, the hint, and the error."""
     done = run("count", "mf26m", "--\u202eqq")
-    assert done.stderr.split("\n")[1:] == ["Try 'mfprofile count -h' for help.", "", "Error: No such option: --�qq", ""]
+    assert done.stderr.split("\n")[1:] == ["Try 'mfprofile count -h' for help.", "", "error: No such option: --�qq", ""]
     assert done.stderr.startswith("Usage: mfprofile count [OPTIONS] ")

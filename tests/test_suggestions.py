@@ -31,7 +31,7 @@ def test_an_unknown_command_or_option_has_the_similar_ones(line: str, message: s
     """The last line has them; exit code 2."""
     done = run(*line.split())
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1] == f"Error: {message}"
+    assert done.stderr.splitlines()[-1] == f"error: {message}"
 
 
 @pytest.mark.parametrize("line", ["explore count {}", "explore best {} --maximize params", "plot histogram {}"])

@@ -122,7 +122,8 @@ def _usage(error: Any) -> str:
     """Return what typer prints for an invalid option or argument, which can have any characters of the command line."""
     shown = io.StringIO()
     error.show(file=shown)
-    text = re.sub(r" \(Possible options: (.*)\)", lambda names: f". Did you mean {names[1]}?", shown.getvalue())
+    printed = re.sub(r"(?m)^Error: ", "error: ", shown.getvalue())  # as all other messages
+    text = re.sub(r" \(Possible options: (.*)\)", lambda names: f". Did you mean {names[1]}?", printed)
     if unknown := re.search(r"No such command '(\w+)'\.$", text.rstrip()):
         inner = [f"'{name} {unknown[1]}'" for name, names in COMMANDS.items() if unknown[1] in names]
         text = text.rstrip() + (f" Did you mean {' or '.join(inner)}?\n" if inner else "\n")

@@ -84,7 +84,7 @@ def faults(command: str, line: list[str], done: Done) -> Iterator[str]:
         yield "a traceback or a bug"
     if code and not done.stderr.strip() and not done.stdout.strip():
         yield f"exit code {code} without a word"
-    if code in (2, 74) and not re.search(r"(?m)^[Ee]rror: +(?!: [a-z])\S", done.stderr):
+    if code in (2, 74) and not re.search(r"(?m)^error: +(?!: [a-z])\S", done.stderr):
         yield f"exit code {code} without a message"
     if code == 2 and not _runs_code(line) and (match := INTERNAL.search(done.stderr)):
         yield f"{match[0]!r} in a message"
