@@ -81,6 +81,7 @@ MALFORMED = {
         ":2: madds: '9000000T' must be from 1 to 1,000,000,000,000,000,000",
     ),
     "nothing": ("name,params\na,0\n", ":2: params: '0' must be from 1 to 1,000,000,000,000,000,000"),
+    "no unit": ("name,madds\na,200\n", ":2: madds: '200' has no unit; write 200M for millions, or 0.2k for 200"),
     "not CSV": ('name,madds\n"a"b,3M\n', ":2: is not CSV: ',' expected after '\"'"),
     "open quote": ('name,madds\n"a,3M\n', ":2: is not CSV: unexpected end of data"),
     "not UTF-8": (b"name,madds\nna\xefve,3M\n", ": is not UTF-8, at byte 14"),

@@ -22,6 +22,8 @@ from mfprofile.spec.words import instead, printable, several, shown
 
 COLUMNS = ("name", "top1", "spec", "madds", "params")
 MOST = 10**18
+_CLEAR = 10_000
+"""From this number on, a cost without a unit is a count. In a table with a head such as `MAdds (M)` it would be less."""
 _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?", re.ASCII)
 EXAMPLE = "a header 'name,top1,spec' or 'name,top1,madds', then one line for each network"
 
@@ -137,6 +139,9 @@ def _amount(where: str, name: str, text: str) -> int | None:
         raise InputError(f"{where}: {name}: {shown(text)} {error.rule}") from None
     if not 1 <= value <= MOST:
         raise InputError(f"{where}: {name}: {shown(text)} must be from 1 to {MOST:,}")
+    if value < _CLEAR and text.isdecimal():
+        remedy = f"write {text}M for millions, or {value / 1000:g}k for {value:,}"
+        raise InputError(f"{where}: {name}: {shown(text)} has no unit; {remedy}")
     return value
 
 
