@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from effort import one_in
 from running import ROOT, need, run, shell
 
 from mfprofile.cli.columns import COLUMNS
@@ -78,7 +79,7 @@ OFFERED: list[tuple[str, list[str]]] = [
 
 @pytest.mark.parametrize(
     ("line", "offers"),
-    [pytest.param(*each, marks=[pytest.mark.slow] if at % 5 else []) for at, each in enumerate(OFFERED)],
+    one_in(5, OFFERED, 2),
 )
 def test_bash_offers_the_valid_words(line: str, offers: list[str]) -> None:
     """Commands, options, specs and values of options. Nothing if bash should offer files itself."""

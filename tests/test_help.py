@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from effort import NIGHTLY
 from running import ROOT, need, run, surroundings
 from timings import measurement, timed_specs, written
 
@@ -34,7 +35,8 @@ NEEDS = {
 SLOW = re.compile(
     r"audit|verify|export|measure|report|plot (attention|histogram|front)|explore (search|histogram|list|spaces)|.*mf294m-tokens"
 )
-"""Examples that are run with the slow tests, as are two of three others. Those of `calibrate` measure for minutes: they are only parsed."""
+"""Examples that are run with the slow tests, as are a third of the others; the last third is run every night. Those of
+`calibrate` measure for minutes: they are only parsed."""
 
 
 @cache
@@ -47,10 +49,10 @@ def _examples(path: str) -> list[str]:
 
 
 def _runs() -> list[object]:
-    """Return every example but those of `calibrate`, without its first word. Most have the mark slow."""
+    """Return every example but those of `calibrate`, without its first word. Most are slow tests."""
     lines = dict.fromkeys(line.removeprefix("mfprofile ") for path in ["", *GROUPS, *PATHS] for line in _examples(path))
     return [
-        pytest.param(line, marks=[pytest.mark.slow] if at % 3 or SLOW.match(line) else [])
+        pytest.param(line, marks=NIGHTLY if at % 3 == 2 else pytest.mark.slow if at % 3 or SLOW.match(line) else ())
         for at, line in enumerate(lines)
         if not line.startswith("calibrate")
     ]
@@ -154,7 +156,8 @@ def test_the_options_of_the_examples_exist(path: str) -> None:
 
 @pytest.mark.parametrize("words", _runs())
 def test_an_example_works(words: str, folder: Path) -> None:
-    """It exits with 0, and prints something or writes a file."""
+    """It exits with 0, and prints something or writes a file. What measures does so for a short time."""
+    words = re.sub(r"^measure\b", "measure --sweeps 2", words)
     _prepare(words, folder)
     files = set(folder.iterdir())
     if re.search(r" [|>] ", words):

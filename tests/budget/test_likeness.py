@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import one_in
 from running import need, run
 
 torch = pytest.importorskip("torch")
@@ -26,8 +27,8 @@ from mfprofile.view.difference import difference_text  # noqa: E402
 from mfprofile.view.form import TEXT  # noqa: E402
 
 MODELS = ("mf26m", "mf52m", "mf96m", "mf151m", "mf214m", "mf294m", "mf508m")
-SLOW_MODELS = ["mf26m", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS[1:])]
-"""Its parameters for tests: all but the smallest are slow."""
+EACH = one_in(7, MODELS, 3)
+"""Each model; by default the smallest."""
 SMALL: dict[str, Any] = {
     "input": 64,
     "tokens": {"count": 3, "dim": 16},
@@ -67,7 +68,7 @@ def _traced(spec: Any, size: int, wrap: Callable[[nn.Module], nn.Module] = lambd
     return trace(wrap(build(resolve(load(spec)))), (3, size, size)).bill()
 
 
-@pytest.mark.parametrize("name", SLOW_MODELS)
+@pytest.mark.parametrize("name", EACH)
 @pytest.mark.parametrize("wrap", [nn.Module.eval, Unnamed])
 def test_the_torch_model_of_a_spec_is_the_spec(name: str, wrap: Callable[[nn.Module], nn.Module]) -> None:
     """Every module is unchanged where names agree, else every stage and kind; and the parts sum to the totals."""
@@ -80,7 +81,7 @@ def test_the_torch_model_of_a_spec_is_the_spec(name: str, wrap: Callable[[nn.Mod
     assert "same multiply-adds and parameters in every stage and kind" in difference_text(diff, TEXT)
 
 
-@pytest.mark.parametrize("name", SLOW_MODELS)
+@pytest.mark.parametrize("name", EACH)
 def test_the_onnx_file_of_a_spec_is_the_spec_less_folded_norms(name: str, tmp_path: Path) -> None:
     """Its random weights are all different, so that only the norms are folded."""
     need("onnx")

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from effort import part_of
+from effort import NIGHTLY, part_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from odd_devices import odd_device
@@ -71,14 +71,17 @@ def shape(member: Member | None) -> Row | None:
 
 
 QUICK = [("mf26m", "input"), ("mf52m", "head.fc"), ("mf508m", "tokens.dim")]
-ALL = [
-    pytest.param(
-        name, by, marks=() if (name, by) in QUICK or (by != "width" and name == "mf294m") else pytest.mark.slow
-    )
-    for name in MODELS
-    for by in FAMILIES
-]
-"""Each model in each family. By default one model is scaled by all but its widths, which are many."""
+
+
+def marks_of(name: str, by: str) -> Any:
+    """Return the marks of a case. By default one model is scaled by all but its widths, which are many."""
+    if (name, by) in QUICK or (by != "width" and name == "mf294m"):
+        return ()
+    return pytest.mark.slow if name == "mf26m" else NIGHTLY
+
+
+ALL = [pytest.param(name, by, marks=marks_of(name, by)) for name in MODELS for by in FAMILIES]
+"""Each model in each family."""
 
 
 @pytest.mark.parametrize(("name", "by"), ALL)

@@ -17,6 +17,7 @@ torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
+from effort import nightly_but, one_in  # noqa: E402
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from released import DATA, rule_made  # noqa: E402
 from strategies import spec_mappings  # noqa: E402
@@ -30,7 +31,7 @@ from mfprofile.nn import build, released_state, save_checkpoint  # noqa: E402
 from mfprofile.spec import Spec, load  # noqa: E402
 from mfprofile.trace.onnx.trace import traced  # noqa: E402
 
-MODELS = ["mf26m", *(pytest.param(f"mf{size}m", marks=pytest.mark.slow) for size in (52, 96, 151, 214, 294, 508))]
+MODELS = one_in(7, [f"mf{size}m" for size in (26, 294, 52, 96, 508, 151, 214)], 3)
 DETECTORS = [f"mf{size}m-retinanet" for size in (151, 214, 294, 508)]
 SWITCHES: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -113,9 +114,7 @@ def test_the_logits_are_those_of_torch_and_the_counts_those_of_the_spec(name: st
     assert_counted_alike(spec, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name", ["mf26m", *(pytest.param(name, marks=pytest.mark.slow) for name in ("mf52m", "mf294m"))]
-)
+@pytest.mark.parametrize("name", one_in(3, ["mf26m", "mf294m", "mf52m"], 2))
 def test_the_logits_are_those_of_the_released_network(name: str, tmp_path: Path) -> None:
     """With the weights and images for which the logits of the released code are recorded, to 1e-4 of their size."""
     exported(load(name), tmp_path, batch=2)
@@ -126,9 +125,7 @@ def test_the_logits_are_those_of_the_released_network(name: str, tmp_path: Path)
     assert ours.argmax(axis=1).tolist() == logits["argmax"]
 
 
-@pytest.mark.parametrize(
-    "name", [DETECTORS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in DETECTORS[1:])]
-)
+@pytest.mark.parametrize("name", one_in(4, DETECTORS, 3))
 def test_every_level_of_a_small_detector_is_an_output(name: str, tmp_path: Path) -> None:
     """Scores and offsets of P3 to P7, each with the shape of its level."""
     spec = load(name).replace(input="96x128")
@@ -143,8 +140,7 @@ def test_every_level_of_a_small_detector_is_an_output(name: str, tmp_path: Path)
     assert_counted_alike(spec, tmp_path)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("name", nightly_but(4, DETECTORS))
 def test_a_detector_of_table_4_is_exported_whole(name: str, tmp_path: Path) -> None:
     """At 800 × 1344, to 1e-4; 160 G multiply-adds are counted in the file."""
     file = exported(load(name), tmp_path)
@@ -176,7 +172,7 @@ def check_random(mapping: Mapping[str, Any], folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "start"),
-    [(3, 18), pytest.param(20, 1, marks=pytest.mark.slow), pytest.param(20, 2, marks=pytest.mark.slow)],
+    [(3, 18), *nightly_but(2, [(20, 1), (20, 2)])],
 )
 def test_random_specs_are_exported_too(number: int, start: int, tmp_path: Path) -> None:
     """To 1e-4 in float32; multiply-adds and parameters module by module."""

@@ -15,6 +15,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from effort import one_in  # noqa: E402
 from running import ROOT, need  # noqa: E402
 from torch import nn  # noqa: E402
 from versions import since  # noqa: E402
@@ -26,9 +27,7 @@ from mfprofile.trace.libraries import library  # noqa: E402
 
 SPECS = {f"mobileformer_{size}": f"mf{size}" for size in ("26m", "52m", "96m", "151m", "214m", "294m", "508m")}
 SMALLEST = "mobileformer_26m"
-EACH = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "mobileformer_26m" else pytest.mark.slow) for name in SPECS]
-)
+EACH = pytest.mark.parametrize("name", one_in(7, SPECS, 3))
 """Each model; by default the smallest."""
 FX = since(2, 9, "torch.fx does not trace sizes that are taken from another tensor")
 AGAIN = pytest.mark.filterwarnings("ignore:`torch.cpu.amp.autocast:FutureWarning")
@@ -145,7 +144,7 @@ def test_an_unknown_option_is_an_error(timm: Any) -> None:
         timm.create_model(SMALLEST, spec="mf52m")
 
 
-@pytest.mark.parametrize("name", [SMALLEST, *(pytest.param(name, marks=pytest.mark.slow) for name in [*SPECS][1:])])
+@pytest.mark.parametrize("name", one_in(7, SPECS, 3))
 def test_every_weight_has_a_gradient(name: str, timm: Any) -> None:
     """A training step reaches all weights, and its output has no NaN."""
     model = timm.create_model(name, num_classes=42, drop_rate=0.1).train()
@@ -407,9 +406,7 @@ def test_a_spec_of_any_kind_is_a_model(create: Any, timm: Any) -> None:
             create(changes)
 
 
-NETWORKS = pytest.mark.parametrize(
-    "name", ["mfprofile", *(pytest.param(name, marks=pytest.mark.slow) for name in SPECS)]
-)
+NETWORKS = pytest.mark.parametrize("name", one_in(8, ["mfprofile", *SPECS], 3))
 
 
 @NETWORKS

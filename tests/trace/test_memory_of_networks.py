@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from effort import nightly_but  # noqa: E402
 from exported import live_peak  # noqa: E402
 from running import need  # noqa: E402
 from torch import nn  # noqa: E402
@@ -118,8 +119,7 @@ def test_the_peak_of_a_small_network_is_that_of_its_exported_graph(name: str) ->
     _small(name)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", nightly_but(3, ZOO))
 def test_the_peaks_of_small_networks_are_those_of_their_exported_graphs(name: str) -> None:
     """They have layers and functions of every sort."""
     _small(name)
@@ -130,8 +130,7 @@ def _small(name: str) -> None:
     equals_its_export(ZOO[name].make(), *inputs)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("target", MANY)
+@pytest.mark.parametrize("target", nightly_but(3, MANY))
 def test_the_peaks_of_many_networks_are_those_of_their_exported_graphs(target: str) -> None:
     """No difference needs a reason."""
     equals_its_export(of_library(target), torch.zeros(1, 3, MANY[target], MANY[target], device="meta"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import nightly, one_in
 from running import need
 
 torch = pytest.importorskip("torch")
@@ -65,7 +66,7 @@ def test_a_small_network_costs_the_same_in_its_file(name: str, tmp_path: Path) -
     assert len({row.name for row in ours.rows}) == len(ours.rows)
 
 
-@pytest.mark.parametrize("name", ["mf26m", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS[1:])])
+@pytest.mark.parametrize("name", one_in(7, MODELS, 3))
 def test_a_mobile_former_costs_the_same_in_its_file(name: str, tmp_path: Path) -> None:
     """Multiply-adds agree module by module with the model's and with the spec's total."""
     network = resolve(load(name))
@@ -76,7 +77,7 @@ def test_a_mobile_former_costs_the_same_in_its_file(name: str, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "name",
-    ["mobilenetv3_small_050", *(pytest.param(each, marks=pytest.mark.slow) for each in FAMILIES)],
+    one_in(len(FAMILIES) + 1, ["mobilenetv3_small_050", *FAMILIES], 2),
 )
 def test_a_network_of_timm_costs_the_same_in_its_file(name: str, tmp_path: Path) -> None:
     """The totals agree with those of the network in code."""
@@ -86,7 +87,7 @@ def test_a_network_of_timm_costs_the_same_in_its_file(name: str, tmp_path: Path)
     assert ours.madds == judge.madds
 
 
-@pytest.mark.slow
+@nightly
 def test_the_newer_exporter_folds_only_the_first_query(tmp_path: Path) -> None:
     """It computes the query of the tokens, and the gate on it, which are constants: 2 × 6 · 192 · 16."""
     need("onnxscript")

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from effort import one_in
 from running import ROOT, need, run
 
 pytest.importorskip("onnx")
@@ -55,7 +56,6 @@ FAMILIES = (
 )
 NOT_EXPORTED = {"windows", "transposed sequence", "transformer"}
 """The exporter does not know an operator of these, or cannot trace them."""
-slow = pytest.mark.slow
 
 
 def needs_tool() -> None:
@@ -142,14 +142,14 @@ def test_the_tool_itself_counts_a_node_so(name: str, tmp_path: Path) -> None:
     explained(saved(CASES[name].model(), tmp_path))
 
 
-@pytest.mark.parametrize("name", ["mf26m", *(pytest.param(name, marks=slow) for name in [*FIGURES][1:])])
+@pytest.mark.parametrize("name", one_in(7, FIGURES, 3))
 def test_a_mobile_former_has_the_figures_of_the_tool(name: str, tmp_path: Path) -> None:
     """The total and the parameters of the exported file, as they were measured."""
     bill = traced(mobile_former(name, tmp_path)).bill(TOOL)
     assert (bill.madds, bill.counted_params) == FIGURES[name]
 
 
-@pytest.mark.parametrize("name", ["mf26m", *(pytest.param(name, marks=slow) for name in [*FIGURES][1:])])
+@pytest.mark.parametrize("name", one_in(7, FIGURES, 3))
 def test_the_tool_agrees_on_each_node_of_a_mobile_former(name: str, tmp_path: Path) -> None:
     """Every node that it lists is predicted."""
     needs_tool()
@@ -167,7 +167,7 @@ def test_the_tool_agrees_on_each_node_of_small_networks(tmp_path: Path) -> None:
         explained(exported(ZOO[name].make(), inputs, tmp_path / "net.onnx"))
 
 
-@pytest.mark.parametrize("name", ["mobilenetv3_small_050", *(pytest.param(each, marks=slow) for each in FAMILIES)])
+@pytest.mark.parametrize("name", one_in(len(FAMILIES) + 1, ["mobilenetv3_small_050", *FAMILIES], 2))
 def test_the_tool_agrees_on_each_node_of_a_network_of_timm(name: str, tmp_path: Path) -> None:
     """Every node that it lists is predicted."""
     needs_tool()

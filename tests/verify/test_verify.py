@@ -12,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from effort import NIGHTLY, one_in  # noqa: E402
 from running import run  # noqa: E402
 
 from mfprofile import InputError, count, load  # noqa: E402
@@ -43,7 +44,7 @@ def test_the_conventions_predict_what_the_tools_print_for_the_released_networks(
     assert count(name, "torch").madds == 2 * count(name).madds
 
 
-@pytest.mark.parametrize("name", ["mf26m", *(pytest.param(name, marks=pytest.mark.slow) for name in MODELS[:-1])])
+@pytest.mark.parametrize("name", one_in(7, [*reversed(MODELS)], 3))
 def test_every_counter_is_explained_to_the_last_unit(name: str) -> None:
     """Each tool is fully explained, in total and at every path that it lists."""
     verification = verify(load(name))
@@ -67,7 +68,7 @@ def test_every_counter_is_explained_on_the_ablations(name: str) -> None:
     assert verify(load(name)).holds
 
 
-@pytest.mark.parametrize("size", ["160x224", pytest.param("800x1344", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", ["160x224", pytest.param("800x1344", marks=NIGHTLY)])
 def test_the_detector_is_explained_too(size: str) -> None:
     """Its pyramid and its towers, whose weights run on five levels, are explained at every path."""
     assert verify(load("mf151m-retinanet", [f"input={size}"])).holds
