@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import columns
+from mfprofile.cli.completion import columns, words
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.words import shown
@@ -27,6 +27,7 @@ def _form(
     caption: str | None,
     label: str | None,
     exact: bool,
+    span: int | None,
     sort: str | None = None,
 ) -> Form:
     """Return the form that the options select. Raise `InputError` for options that cannot be combined."""
@@ -35,7 +36,7 @@ def _form(
     if len(forms) > 1:
         raise InputError(f"--{forms[0]} and --{forms[1]} cannot be combined; use one of them")
     _check_empty(columns, sort, caption)
-    form = Form(forms[0] if forms else "text", _names(columns), (sort or "").strip(), caption, label, exact)
+    form = Form(forms[0] if forms else "text", _names(columns), (sort or "").strip(), caption, label, exact, span)
     _check_form(form)
     return form
 
@@ -87,7 +88,12 @@ def _check_form(form: Form) -> None:
     for option, given in (("--columns", form.columns), ("--sort", form.sort)):
         if given and form.name == "json":
             raise InputError(f"{option} is for tables, and --json has all fields; use --csv, or remove {option}")
-    for option, value in (("--caption", form.caption), ("--label", form.label), ("--exact", form.exact or None)):
+    for option, value in (
+        ("--caption", form.caption),
+        ("--label", form.label),
+        ("--exact", form.exact or None),
+        ("--span", form.span),
+    ):
         if value is not None and form.name != "latex":
             raise InputError(f"{option} needs --latex")
     if form.label is not None and not _LABEL.fullmatch(form.label):
@@ -120,6 +126,20 @@ FormOptions = Annotated[
             "exact": (
                 Annotated[bool, typer.Option("--exact", help="Whole numbers in LaTeX, not in thousands or millions.")],
                 False,
+            ),
+            "span": (
+                Annotated[
+                    int | None,
+                    typer.Option(
+                        "--span",
+                        metavar="1|2",
+                        min=1,
+                        max=2,
+                        help="Fit LaTeX into 1 or 2 columns of a page that has two.",
+                        autocompletion=words("1", "2"),
+                    ),
+                ],
+                None,
             ),
             "columns": (
                 Annotated[

@@ -24,8 +24,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Machine and runtime": ("--runtime", "--on", "--threads", "--dtype", "--sweeps"),
         "Resources": ("--workers", "--dask", "--resume", "--ram"),
         "Output": (
-            *("--format", "--json", "--csv", "--markdown", "--latex", "--caption", "--label", "--exact"),
-            *("--columns", "--sort", "--span", "--dark", "--title", "--no-title", "--labels", "--xlim", "--ylim", "-h"),
+            *("--format", "--json", "--csv", "--markdown", "--latex", "--caption", "--label", "--exact", "--span"),
+            *("--columns", "--sort", "--dark", "--title", "--no-title", "--labels", "--xlim", "--ylim", "-h"),
         ),
     }
 )
@@ -127,8 +127,8 @@ def _in_words(name: str, text: str) -> str:
     least, _, most = range_.partition("<=x<=")
     spelled = f"{least} to {most}" if most else range_.replace("x>=", "at least ").replace("x<=", "at most ")
     default = default[1:-1] if default.startswith("(") and default.endswith(")") else default
-    parts = ["" if "|" in name else spelled, default and f"default: {default}"]
-    return f"{text[: brackets.start()]}[{'; '.join(filter(None, parts))}]"
+    parts = [*filter(None, ["" if "|" in name else spelled, default and f"default: {default}"])]
+    return text[: brackets.start()] + f"[{'; '.join(parts)}]" if parts else text[: brackets.start()].rstrip()
 
 
 def group_class(headings: Mapping[str, Sequence[str]]) -> type[CommandGroup]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(?P<mark>≠ )?(?P<sign>[-+]?)(?P<whole>[\d,]+)(?:\.(?P<part>\d+))?(?P<unit> %)?")
 _NEXT = ("", "\\medskip", "\\noindent")
 """The lines between the blocks of a table: a paragraph ends, and some space."""
+_WIDER = {None: "use --span 2, or choose", 1: "use --span 2, or choose", 2: "choose"}
 _MARKUP = re.compile(r"\\[a-z]+|[{}^ ]")
 
 
@@ -56,7 +57,7 @@ def latex_of(table: Table, form: Form) -> str:
 
     The lines above and below the table are comments. Numbers that a narrow table would round have the unit of their
     column or group of columns (k, M or G) and two decimals, or are exact if the form says so. A table is made to fit
-    the text of an article: it can become several of them, one below the other.
+    the text of an article, or one or two columns of its page: it can become several tables, one below the other.
     """
     table = _undrawn(table)
     sections = [table.data, *table.summary]
@@ -67,7 +68,7 @@ def latex_of(table: Table, form: Form) -> str:
         for at, (column, in_group) in enumerate(zip(table.columns, (False, *joined), strict=True))
         for each in _columns(column, at, sections, units[at], in_group)
     ]
-    fit = fitting([Wide(column.width, column.wraps, column.joined) for column in columns])
+    fit = fitting([Wide(column.width, column.wraps, column.joined) for column in columns], form.span)
     blocks = [
         [columns[at]._replace(kind=kind or columns[at].kind) for at, kind in block.items()] for block in fit.blocks
     ]
@@ -78,6 +79,7 @@ def latex_of(table: Table, form: Form) -> str:
         body = ["\\begingroup", *fit.settings, "\\noindent", *body, "\\endgroup"]
     letters = beyond_latin("".join(body))
     needs = [f"needs XeLaTeX or LuaLaTeX for: {letters}"] if letters else []
+    needs += [f"is wider than the text; {_WIDER[form.span]} columns with --columns"] if fit.overflows else []
     notes = ["needs \\usepackage{booktabs,siunitx}", *needs, *table.above]
     return "".join(f"{text}\n" for text in (*map(comment, notes), *body, *map(comment, filter(None, table.below))))
 
@@ -127,13 +129,14 @@ def _row(cells: Sequence[str]) -> str:
 def _float(body: Sequence[str], table: Table, form: Form) -> Iterator[str]:
     """Yield the lines of a table that floats. Without a caption of the user, it has that of the table."""
     caption = latex(form.caption) if form.caption is not None else quoted(latex(_caption(table)))
-    yield "\\begin{table}"
+    name = "table*" if form.span == 2 else "table"
+    yield f"\\begin{{{name}}}"
     yield "\\centering"
     yield f"\\caption{{{caption}}}"
     if form.label is not None:
         yield f"\\label{{{form.label}}}"
     yield from body
-    yield "\\end{table}"
+    yield f"\\end{{{name}}}"
 
 
 def _caption(table: Table) -> str:

@@ -11,8 +11,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
-TEXT_WIDTH = 34.5
-"""The width of the text of an article in letters of 10 pt, in em."""
+WIDTHS: Mapping[int | None, float] = MappingProxyType({None: 34.5, 1: 22.9, 2: 46.9})
+"""The width of the text of an article in letters of 10 pt, in em: in one column, and one or two columns of two."""
 _GAP = 0.6  # em on each side of a column, as LaTeX has it
 _LEAST_WORDS = 8.0  # em that a column of wrapped words needs
 _SLACK = 0.3  # em that columns may be wider than estimated beside wrapped words
@@ -31,11 +31,12 @@ _WIDTHS: Mapping[str, float] = MappingProxyType(
 
 
 class _Size(NamedTuple):
-    """A size of letters: its command, its factor, and the least gap that is used with it."""
+    """A size of letters: its command, its factor, the least gap that is used with it, and the width of the text."""
 
     command: str
     scale: float
     gap: float
+    text: float
 
     @property
     def commands(self) -> list[str]:
@@ -43,10 +44,7 @@ class _Size(NamedTuple):
         return [*filter(None, [self.command]), f"\\setlength{{\\tabcolsep}}{{{int(20 * self.gap) / 2:g}pt}}"]
 
 
-_SIZES = (
-    *(_Size("", 1.0, 0.3), _Size(r"\small", 0.925, 0.3)),
-    *(_Size(r"\footnotesize", 0.85, 0.2), _Size(r"\scriptsize", 0.8, 0.2)),
-)
+_SIZES = (("", 1.0, 0.3), (r"\small", 0.925, 0.3), (r"\footnotesize", 0.85, 0.2), (r"\scriptsize", 0.8, 0.2))
 
 
 class Wide(NamedTuple):
@@ -65,11 +63,13 @@ class Wide(NamedTuple):
 class Fit(NamedTuple):
     """The commands before a table, and its blocks: for each, the places of its columns.
 
-    For those that are wrapped, there is the kind of a column of paragraphs.
+    For those that are wrapped, there is the kind of a column of paragraphs. If it `overflows`, a column is too wide for
+    the text beside the first one.
     """
 
     settings: Sequence[str]
     blocks: Sequence[Mapping[int, str | None]]
+    overflows: bool = False
 
 
 def em(text: str) -> float:
@@ -81,17 +81,19 @@ def em(text: str) -> float:
     return sum(_WIDTHS.get(letter, 0.5) for letter in text)
 
 
-def fitting(columns: Sequence[Wide]) -> Fit:
+def fitting(columns: Sequence[Wide], span: int | None = None) -> Fit:
     """Return what makes columns fit: as few blocks as can be, in the greatest letters for that many."""
-    if _fits(columns, _Size("", 1.0, _GAP)):
+    normal, *smaller = (_Size(*size, WIDTHS[span]) for size in _SIZES)
+    if _fits(columns, normal._replace(gap=_GAP)):
         return Fit((), [dict.fromkeys(range(len(columns)))])
     least = [column._replace(width=column.least) for column in columns]
-    choices = [(size, list(_blocks(least, size))) for size in _SIZES]
+    choices = [(size, list(_blocks(least, size))) for size in (normal, *smaller)]
     fewest = len(choices[-1][1])
     size, blocks = next(choice for choice in choices if len(choice[1]) == fewest)
     gap = min(_GAP, *(_gap_of([least[at] for at in block], size) for block in blocks))
     size = size._replace(gap=max(gap, size.gap))
-    return Fit(size.commands, [_wrapped(columns, block, size) for block in blocks])
+    overflows = not all(_fits([least[at] for at in block], size) for block in blocks)
+    return Fit(size.commands, [_wrapped(columns, block, size) for block in blocks], overflows)
 
 
 def _fits(columns: Sequence[Wide], size: _Size) -> bool:
@@ -100,7 +102,7 @@ def _fits(columns: Sequence[Wide], size: _Size) -> bool:
 
 def _gap_of(columns: Sequence[Wide], size: _Size) -> float:
     """Return the gap that is left on each side of columns in letters of a size."""
-    return (TEXT_WIDTH - size.scale * sum(column.width for column in columns)) / (2 * len(columns))
+    return (size.text - size.scale * sum(column.width for column in columns)) / (2 * len(columns))
 
 
 def _blocks(columns: Sequence[Wide], size: _Size) -> Iterator[list[int]]:

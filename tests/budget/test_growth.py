@@ -55,13 +55,13 @@ def test_the_blocks_of_a_spec_that_changed_are_named(tmp_path: Path) -> None:
     """They are the differences of what `count --json` prints, and in the JSON of the check."""
     now = run("count", "mf26m", "--set", "width=1.1", "--json", cwd=tmp_path).stdout
     (tmp_path / "before.json").write_text(run("count", "mf26m", "--json", cwd=tmp_path).stdout)
-    changes = run("check", "mf26m", "--set", "width=1.1", "--baseline", "before.json", "--json", cwd=tmp_path).stdout
-    (spec,) = json.loads(changes)["specs"]
+    text = run("check", "mf26m", "--set", "width=1.1", "--baseline", "before.json", "--json", cwd=tmp_path).stdout
+    (spec,) = json.loads(text)["specs"]
     for limit in spec["limits"]:
-        found = {one["name"]: (one["earlier"], one["now"]) for one in limit["changes"]}
+        changes = {one["name"]: (one["earlier"], one["now"]) for one in limit["changes"]}
         then, after = (by_block(text, limit["quantity"]) for text in ((tmp_path / "before.json").read_text(), now))
-        assert found == {name: (then[name], after[name]) for name in then if then[name] != after[name]}
-        assert len(found) > 5
+        assert changes == {name: (then[name], after[name]) for name in then if then[name] != after[name]}
+        assert len(changes) > 5
 
 
 def by_block(text: str, key: str) -> dict[str, int]:

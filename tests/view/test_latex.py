@@ -222,6 +222,7 @@ def test_several_tables_have_different_labels() -> None:
         ("--caption x", "--caption needs --latex"),
         ("--csv --label x", "--label needs --latex"),
         ("--exact", "--exact needs --latex"),
+        ("--markdown --span 1", "--span needs --latex"),
         ("--latex --label a}b", "--label 'a}b': use letters, digits and : - . _ only, such as tab:variants"),
     ],
 )
@@ -252,16 +253,34 @@ WIDE = (
 
 
 @pytest.mark.slow
-def test_tables_fit_the_text_of_an_article(tmp_path: Path) -> None:
-    """Nothing runs over the margin: columns are closer, words are wrapped, or columns are continued below."""
+@pytest.mark.parametrize("span", [(), ("--span", "1"), ("--span", "2")])
+def test_tables_fit_the_text_of_an_article(span: tuple[str, ...], tmp_path: Path) -> None:
+    """Nothing runs over the margin: columns are closer, words are wrapped, or columns are continued below.
+
+    So it is in one column, and in one or two columns of a page that has two. Paths of modules do not fit into one of
+    those, which a comment says.
+    """
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed")
     commands = dict.fromkeys([*WIDE, *COMMANDS])
-    texts = [run(*command.split(), "--latex", "--label", f"t:{at}").stdout for at, command in enumerate(commands)]
-    (tmp_path / "a.tex").write_text(ARTICLE % "\n\\clearpage\n".join(texts), encoding="utf-8")
+    texts = [
+        run(*command.split(), "--latex", "--label", f"t:{at}", *span).stdout for at, command in enumerate(commands)
+    ]
+    wide = [command for command, text in zip(commands, texts, strict=True) if "\n% is wider than the text; " in text]
+    assert wide == (["count mf26m --by op", "explain mf26m --block 3"] if span == ("--span", "1") else [])
+    texts = [text for command, text in zip(commands, texts, strict=True) if command not in wide]
+    article = ARTICLE.replace("{article}", "[twocolumn]{article}") if span else ARTICLE
+    (tmp_path / "a.tex").write_text(article % "\n\\clearpage\n".join(texts), encoding="utf-8")
     done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "a.tex"], cwd=tmp_path, capture_output=True)
     lines = done.stdout.decode(errors="replace").splitlines()
     assert (done.returncode, [line for line in lines if line.startswith(("!", "Overfull"))]) == (0, [])
+
+
+def test_two_columns_of_a_page_are_a_wide_float() -> None:
+    """Other tables are in their column."""
+    for span, name in (("1", "table"), ("2", "table*")):
+        text = run("paper", "4", "--latex", "--label", "tab:x", "--span", span).stdout
+        assert re.findall(r"\\(?:begin|end)\{(table\*?)\}", text) == [name, name]
 
 
 def test_a_comparison_has_a_heading_for_each_quantity() -> None:

@@ -23,7 +23,7 @@ from mfprofile.spec.words import instead, printable, several, shown
 COLUMNS = ("name", "top1", "spec", "madds", "params")
 MOST = 10**18
 _CLEAR = 10_000
-"""From this number on, a cost without a unit is a count. In a table with a head such as `MAdds (M)` it would be less."""
+"""From this number on, a cost without a unit is a count. It would be less in a column with the head `MAdds (M)`."""
 _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?", re.ASCII)
 EXAMPLE = "a header 'name,top1,spec' or 'name,top1,madds', then one line for each network"
 
