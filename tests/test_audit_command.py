@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from effort import nightly_but
 from running import ROOT, need, run
 
 torch = pytest.importorskip("torch")
@@ -779,16 +780,18 @@ def test_norms_with_a_weight_and_no_bias_are_explained(norm: nn.Module) -> None:
     _explained(nn.Sequential(nn.Linear(8, 8), norm), 5, 8, tools=["torch", "fvcore", "thop", "ptflops"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "target",
-    [
-        *("torchvision:shufflenet_v2_x1_0", "torchvision:mobilenet_v3_large", "torchvision:vit_b_16"),
-        *("timm:mobilenetv3_large_100", "timm:efficientnet_b0", "timm:resnet50", "timm:convnext_tiny"),
-        *("timm:vit_tiny_patch16_224", "timm:deit_tiny_patch16_224", "timm:swin_tiny_patch4_window7_224"),
-        *("torchvision:deeplabv3_mobilenet_v3_large", "timm:mobilenetv4_conv_small", "timm:mobilevit_s"),
-        *("timm:nest_tiny", "timm:mixer_s32_224", "timm:nfnet_l0"),
-    ],
+    nightly_but(
+        2,
+        [
+            *("torchvision:shufflenet_v2_x1_0", "torchvision:mobilenet_v3_large", "torchvision:vit_b_16"),
+            *("timm:mobilenetv3_large_100", "timm:efficientnet_b0", "timm:resnet50", "timm:convnext_tiny"),
+            *("timm:vit_tiny_patch16_224", "timm:deit_tiny_patch16_224", "timm:swin_tiny_patch4_window7_224"),
+            *("torchvision:deeplabv3_mobilenet_v3_large", "timm:mobilenetv4_conv_small", "timm:mobilevit_s"),
+            *("timm:nest_tiny", "timm:mixer_s32_224", "timm:nfnet_l0"),
+        ],
+    ),
 )
 def test_networks_of_libraries_are_explained(target: str) -> None:
     """Four tools with three ways to count are explained, to the unit and at each module path."""

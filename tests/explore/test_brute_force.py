@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from effort import part_of
+from effort import nightly_but, part_of
 from explore.brute import RandomSpace, Variants, choices_of, put, random_space, variants_of
 from explore.networks import PILLARS, Network, figures_of, network_of
 from running import run
@@ -239,16 +239,14 @@ def test_every_query_on_chains_in_many_parts_is_answered_as_by_brute_force(
     assert _comparisons(range(12, 18), tmp_path) > 100
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(1000, 1100, 25))
+@pytest.mark.parametrize("first", nightly_but(2, range(1000, 1100, 25)))
 def test_every_query_on_many_random_spaces_is_answered_as_by_brute_force(first: int, tmp_path: Path) -> None:
     """All of them together make some thousand comparisons."""
     number = part_of(25)
     assert _comparisons(range(first, first + number), tmp_path) > 20 * number
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(2000, 2100, 25))
+@pytest.mark.parametrize("first", nightly_but(2, range(2000, 2100, 25)))
 def test_every_query_on_many_chains_in_parts_is_answered_as_by_brute_force(
     first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,9 +285,8 @@ def test_the_searches_of_large_settings_are_right_on_small_ones(tmp_path: Path) 
     assert _searches(range(200, 206), tmp_path) > 50
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_is_small")
-@pytest.mark.parametrize("first", range(2000, 2080, 20))
+@pytest.mark.parametrize("first", nightly_but(2, range(2000, 2080, 20)))
 def test_the_searches_of_large_settings_are_right_on_many_small_ones(first: int, tmp_path: Path) -> None:
     """The same on more spaces."""
     number = part_of(20)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from effort import nightly
 from running import ROOT, run, surroundings
 
 from mfprofile.cost.bill import count
@@ -128,7 +129,7 @@ def test_bounds_are_labelled_as_bounds() -> None:
     assert "bounds: exact numbers need more memory than --ram" in text
 
 
-@pytest.mark.slow
+@nightly
 def test_the_size_of_a_huge_space_is_estimated_from_one_setting(tmp_path: Path) -> None:
     """26 blocks of 15 × 11 variants each, with two values of an input, are 2 · 165^26: more than 10^57."""
     blocks = "  - {block: lite, expand: {from: 1, to: 15, step: 1}, out: {from: 8, to: 88, step: 8}}\n" * 26

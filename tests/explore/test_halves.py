@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from effort import NIGHTLY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,7 +156,7 @@ def test_kept_sums_is_an_upper_bound_of_the_sums_in_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("links", "edges", "unit"), [(4, 1000, 1), (20, 120, 40), pytest.param(20, 1000, 40, marks=pytest.mark.slow)]
+    ("links", "edges", "unit"), [(4, 1000, 1), (20, 120, 40), pytest.param(20, 1000, 40, marks=NIGHTLY)]
 )
 def test_the_needed_bytes_are_an_upper_bound_of_the_memory(links: int, edges: int, unit: int) -> None:
     """Also with a thousand edges to one width, and with counts that do not fit into an int64."""

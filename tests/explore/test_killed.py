@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from effort import nightly_but
 from running import ROOT, surroundings
 
 from mfprofile.explore import pools
@@ -65,7 +66,7 @@ def _kill_at_random(local: Any, seed: int, ended: threading.Event, killed: list[
 
 
 @pytest.mark.filterwarnings("ignore")  # sockets and processes of killed workers, which Dask does not close
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", nightly_but(3, range(3)))
 @pytest.mark.parametrize("keeps", [False, True], ids=["alone", "resumable"])
 def test_workers_of_a_cluster_that_are_killed_at_random_change_no_answer(
     seed: int, keeps: bool, tmp_path: Path
@@ -104,7 +105,7 @@ QUERY = [
 WITHIN = 71_212_639_860
 
 
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", nightly_but(3, ["SIGKILL", "SIGINT", "SIGTERM"]))
 def test_a_query_that_is_ended_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
     """It loses at most the slices that the two workers had begun. The kept ones are not computed again."""
     number = getattr(signal, name)

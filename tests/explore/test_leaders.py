@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from effort import part_of
+from effort import nightly_but, part_of
 from explore.brute import random_space
 from odd_devices import odd_device
 
@@ -178,8 +178,7 @@ def test_the_ten_best_of_some_hundred_million_variants() -> None:
     _check_large("mf294m-depth", [("madds", Window(None, 300_000_000))], most=True)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "most"), [("mf294m-stages", False), ("mf294m-blocks", True)])
+@pytest.mark.parametrize(("name", "most"), nightly_but(2, [("mf294m-stages", False), ("mf294m-blocks", True)]))
 def test_the_ten_best_of_spaces_that_cannot_be_visited(name: str, most: bool) -> None:
     """Up to 4·10^13 variants, with a window that excludes the best on either side."""
     _check_large(name, [("madds", Window(290_000_000, 300_000_000))], most)

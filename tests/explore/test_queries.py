@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from effort import part_of
+from effort import nightly_but, part_of
 from explore.spaces import brute_force, space_mappings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -257,6 +257,7 @@ PROPERTIES = [
     answers_do_not_depend_on_the_executor,
 ]
 each_query = pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: holds.__name__)
+a_part_of_the_queries = pytest.mark.parametrize("holds", nightly_but(2, PROPERTIES), ids=lambda holds: holds.__name__)
 
 
 @each_query
@@ -267,8 +268,7 @@ def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, da
     holds(space, data, convention)
 
 
-@pytest.mark.slow
-@each_query
+@a_part_of_the_queries
 @settings(max_examples=part_of(200), suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), CONVENTIONS)
 def test_each_query_is_answered_as_by_brute_force_on_many(
@@ -288,8 +288,7 @@ def test_each_query_of_latency_is_answered_as_by_brute_force(
     holds(space, data, convention)
 
 
-@pytest.mark.slow
-@each_query
+@a_part_of_the_queries
 @settings(max_examples=part_of(100), suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), LATENCIES)
 def test_each_query_of_latency_is_answered_as_by_brute_force_on_many(

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from effort import nightly_but
 from running import run
 
 from mfprofile.view.form import Form
@@ -252,9 +253,8 @@ WIDE = (
 )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("span", [(), ("--span", "1"), ("--span", "2")])
-def test_tables_fit_the_text_of_an_article(span: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("span", nightly_but(2, ["--span=1", "", "--span=2"]))
+def test_tables_fit_the_text_of_an_article(span: str, tmp_path: Path) -> None:
     """Nothing runs over the margin: columns are closer, words are wrapped, or columns are continued below.
 
     So it is in one column, and in one or two columns of a page that has two. Paths of modules do not fit into one of
@@ -264,10 +264,11 @@ def test_tables_fit_the_text_of_an_article(span: tuple[str, ...], tmp_path: Path
         pytest.skip("pdflatex is not installed")
     commands = dict.fromkeys([*WIDE, *COMMANDS])
     texts = [
-        run(*command.split(), "--latex", "--label", f"t:{at}", *span).stdout for at, command in enumerate(commands)
+        run(*command.split(), "--latex", "--label", f"t:{at}", *span.split()).stdout
+        for at, command in enumerate(commands)
     ]
     wide = [command for command, text in zip(commands, texts, strict=True) if "\n% is wider than the text; " in text]
-    assert wide == (["count mf26m --by op", "explain mf26m --block 3"] if span == ("--span", "1") else [])
+    assert wide == (["count mf26m --by op", "explain mf26m --block 3"] if span == "--span=1" else [])
     texts = [text for command, text in zip(commands, texts, strict=True) if command not in wide]
     article = ARTICLE.replace("{article}", "[twocolumn]{article}") if span else ARTICLE
     (tmp_path / "a.tex").write_text(article % "\n\\clearpage\n".join(texts), encoding="utf-8")
