@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from mfprofile.cli.completion import axes, networks
+from mfprofile.cli.completion import axes
 from mfprofile.cli.counting import Counting
-from mfprofile.cli.options import FormOptions
+from mfprofile.cli.options import FormOptions, Networks
 from mfprofile.cli.subjects import NetworkOptions, bills_of, refuse_misplaced
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_target
@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    specs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SPEC",
-            help="Names of 'mfprofile list', paths, - for stdin, or beside others targets of 'audit'.",
-            autocompletion=networks,
-        ),
-    ],
+    specs: Networks,
     by: Annotated[
         str | None,
         typer.Option(

@@ -12,7 +12,7 @@ from mfprofile.cli.code import Code
 from mfprofile.cli.completion import names_in, networks
 from mfprofile.cli.describing import MeasureOptions
 from mfprofile.cli.files import codes, file_trace
-from mfprofile.cli.options import FormOptions, checked_specs, load_all, notify
+from mfprofile.cli.options import FormOptions, Networks, checked_specs, load_all, notify
 from mfprofile.cli.setups import RunOptions, need
 from mfprofile.cli.subjects import (
     Options,
@@ -38,14 +38,7 @@ REFERENCE = "mf26m"
 
 
 def command(
-    networks: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SPEC",
-            help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-            autocompletion=networks,
-        ),
-    ],
+    networks: Networks,
     by: Annotated[
         str | None,
         typer.Option(

@@ -7,23 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import axes, dtypes, networks
+from mfprofile.cli.completion import axes, dtypes
 from mfprofile.cli.describing import InferenceOptions
-from mfprofile.cli.options import ConventionName, FormOptions, notify
+from mfprofile.cli.options import ConventionName, FormOptions, Networks, notify
 from mfprofile.cli.subjects import bills_of, refuse_misplaced
 from mfprofile.errors import InputError
 from mfprofile.spec.sources import is_onnx, is_target
 
 
 def command(
-    networks: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SPEC",
-            help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-            autocompletion=networks,
-        ),
-    ],
+    networks: Networks,
     by: Annotated[
         str | None,
         typer.Option(

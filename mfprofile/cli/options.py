@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfprofile.cli.completion import conventions, names_in, settings, specs
+from mfprofile.cli.completion import conventions, names_in, networks, settings, specs
 from mfprofile.cli.form import AsJson as AsJson
 from mfprofile.cli.form import FormOptions as FormOptions
 from mfprofile.cli.groups import Group
 from mfprofile.errors import InputError
 from mfprofile.spec.merge import Setting
-from mfprofile.spec.sources import working_folder
+from mfprofile.spec.sources import expanded, working_folder
 from mfprofile.spec.words import joined, several
 from mfprofile.view.escape import line, lines
 from mfprofile.view.terminal import message_lines
@@ -26,9 +26,21 @@ Spec = Annotated[
     str,
     typer.Argument(metavar="SPEC", help="A name of 'mfprofile list', a path, or - for stdin.", autocompletion=specs),
 ]
-Specs = Annotated[
+
+
+def all_expanded(references: list[str] | None) -> list[str] | None:
+    """Return references with globs expanded, in order. Raises `SpecError` for a glob without a match."""
+    return references and [each for reference in references for each in expanded(reference)]
+
+
+Networks = Annotated[
     list[str],
-    typer.Argument(metavar="SPEC", help="Names of 'mfprofile list', paths, or - for stdin.", autocompletion=specs),
+    typer.Argument(
+        metavar="SPEC",
+        help="Names of 'mfprofile list', paths, globs of either, - for stdin, or targets of 'audit'.",
+        autocompletion=networks,
+        callback=all_expanded,
+    ),
 ]
 ConventionName = Annotated[
     str,

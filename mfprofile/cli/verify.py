@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfprofile.cli.completion import counters as counter_names
-from mfprofile.cli.completion import networks
 from mfprofile.cli.describing import refuse_pairs
 from mfprofile.cli.files import file_trace
-from mfprofile.cli.options import FormOptions, load_all, need_torch, notify
+from mfprofile.cli.options import FormOptions, Networks, load_all, need_torch, notify
 from mfprofile.cli.subjects import (
     NetworkOptions,
     Options,
@@ -27,18 +26,9 @@ if TYPE_CHECKING:
     from mfprofile.spec.model import Spec
     from mfprofile.verify.outcome import Verification
 
-SpecsOrTargets = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SPEC",
-        help="Names of 'mfprofile list', paths, - for stdin, or targets of 'audit'.",
-        autocompletion=networks,
-    ),
-]
-
 
 def command(
-    specs: SpecsOrTargets,
+    specs: Networks,
     counters: Annotated[
         list[str] | None,
         typer.Option(

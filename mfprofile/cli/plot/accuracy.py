@@ -8,13 +8,19 @@ import typer
 
 from mfprofile.cli.completion import conventions, names_in, specs
 from mfprofile.cli.counting import LatencyModel
+from mfprofile.cli.options import all_expanded
 from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending, families, write
 
 
 def command(
     variants: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SPEC", help="More variants: names of 'mfprofile list' or paths.", autocompletion=specs),
+        typer.Argument(
+            metavar="SPEC",
+            help="More variants: names of 'mfprofile list', paths, or globs of either.",
+            autocompletion=specs,
+            callback=all_expanded,
+        ),
     ] = None,
     quantity: Annotated[
         str,

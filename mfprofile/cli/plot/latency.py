@@ -9,6 +9,7 @@ import typer
 from mfprofile.cli.completion import networks
 from mfprofile.cli.counting import ModelOption, UnpricedOption, counted
 from mfprofile.cli.describing import InferenceOptions
+from mfprofile.cli.options import all_expanded
 from mfprofile.cli.plot.options import ChartOptions, Only, Output, check_ending, families, write
 from mfprofile.cli.subjects import Options, bills_of, refuse_misplaced
 from mfprofile.errors import InputError
@@ -26,8 +27,10 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="SPEC|TARGET",
-            help="Predict these: names of 'mfprofile list', paths, or targets of 'audit' (default: the seven models).",
+            help="Predict these: names of 'mfprofile list', paths, globs of either, or targets of 'audit' (default: "
+            "the seven models).",
             autocompletion=networks,
+            callback=all_expanded,
         ),
     ] = None,
     measured: Annotated[

@@ -8,7 +8,7 @@ import typer
 
 from mfprofile.cli.completion import specs
 from mfprofile.cli.counting import Counting
-from mfprofile.cli.options import Changes, load_all
+from mfprofile.cli.options import Changes, all_expanded, load_all
 from mfprofile.cli.plot.options import LookOptions, Output, check_ending, write
 
 
@@ -17,8 +17,9 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="SPEC",
-            help="Names of 'mfprofile list' or paths (default: the seven models).",
+            help="Names of 'mfprofile list', paths, or globs of either (default: the seven models).",
             autocompletion=specs,
+            callback=all_expanded,
         ),
     ] = None,
     output: Output = None,
