@@ -24,8 +24,8 @@ def nightly(test: Any) -> Any:
 
 
 def part_of(cases: int) -> int:
-    """Return a fifth of a number of cases, at least 1; all of them if the environment asks for all."""
-    return cases if ALL else max(1, cases // 5)
+    """Return a tenth of a number of cases, at least 1; all of them if the environment asks for all."""
+    return cases if ALL else max(1, cases // 10)
 
 
 def one_in(step: int, cases: Iterable[Any], slow: int = 1) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from effort import part_of
+from effort import nightly_but, part_of
 from explore.brute import Place, choices_of, random_space, with_values
 from explore.networks import Data, figures_of, network_of
 from explore.spaces import brute_force
@@ -201,8 +201,7 @@ def test_a_proposal_that_is_no_assignment_of_the_choices_is_refused() -> None:
     assert str(error.value) == "tiny: the proposal has no value for input; give one for each choice"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(2000, 2200, 50))
+@pytest.mark.parametrize("first", nightly_but(2, range(2000, 2200, 50)))
 def test_a_repair_changes_as_few_choices_as_any_combination_of_many_random_spaces(first: int, tmp_path: Path) -> None:
     """The seed of a space that fails is in the message."""
     number = part_of(50)

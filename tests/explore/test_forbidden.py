@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from effort import nightly_but
 from explore.brute import choices_of, random_space, with_values
 from explore.networks import Network, network_of
 from running import run
@@ -72,8 +73,7 @@ def test_the_numbers_of_random_spaces_are_those_of_each_combination_alone(tmp_pa
     assert _check(range(146, 147), tmp_path) + _check(range(160, 162), tmp_path) + _check(range(8), tmp_path) > 8
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(400, 500, 25))
+@pytest.mark.parametrize("first", nightly_but(4, range(400, 500, 25)))
 def test_the_numbers_of_many_random_spaces_are_those_of_each_combination_alone(first: int, tmp_path: Path) -> None:
     """Rules that several combinations of one network break count once."""
     assert _check(range(first, first + 25), tmp_path) > 8

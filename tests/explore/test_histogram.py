@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from effort import part_of
+from effort import nightly_but, part_of
 from explore.brute import random_space, variants_of
 from explore.spaces import brute_force, space_mappings
 from explore.test_brute_force import SUMS
@@ -82,8 +82,7 @@ def test_distributions_of_random_spaces_are_those_of_all_their_variants(tmp_path
     assert _compare(range(10), tmp_path) > 15
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(1000, 1400, 100))
+@pytest.mark.parametrize("first", nightly_but(2, range(1000, 1400, 100)))
 def test_distributions_of_many_random_spaces_are_those_of_all_their_variants(first: int, tmp_path: Path) -> None:
     """The same for 100 spaces at a time, or a part of them."""
     number = part_of(100)

@@ -117,8 +117,7 @@ def test_the_leaders_by_latency_are_those_of_all_variants(
     assert _comparisons(seed, tmp_path, LATENCIES, find_convention("core").on(odd_device())) in (0, 16)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(100, 200, 20))
+@pytest.mark.parametrize("first", nightly_but(3, range(100, 200, 20)))
 def test_the_leaders_of_many_random_spaces_are_those_of_all_variants(
     first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from effort import nightly
 from running import run
 
 from mfprofile.explore.best import best
@@ -41,7 +42,7 @@ def test_the_best_within_two_windows_with_two_sides_is_exact(space: str, params:
     assert all(variants[0].figures[quantity.name] in limits for quantity, limits in within)
 
 
-@pytest.mark.slow
+@nightly
 def test_three_windows_of_a_large_space_are_counted_exactly() -> None:
     """At most two of them bind in a setting of the globals."""
     within = _windows(madds="290M:300M", params="10M:12M", former_madds="10M:12M")

@@ -31,7 +31,7 @@ from mfprofile.nn import build, released_state, save_checkpoint  # noqa: E402
 from mfprofile.spec import Spec, load  # noqa: E402
 from mfprofile.trace.onnx.trace import traced  # noqa: E402
 
-MODELS = one_in(7, [f"mf{size}m" for size in (26, 294, 52, 96, 508, 151, 214)], 3)
+MODELS = one_in(7, [f"mf{size}m" for size in (26, 294, 52, 96, 508, 151, 214)], 6)
 DETECTORS = [f"mf{size}m-retinanet" for size in (151, 214, 294, 508)]
 SWITCHES: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -125,7 +125,7 @@ def test_the_logits_are_those_of_the_released_network(name: str, tmp_path: Path)
     assert ours.argmax(axis=1).tolist() == logits["argmax"]
 
 
-@pytest.mark.parametrize("name", one_in(4, DETECTORS, 3))
+@pytest.mark.parametrize("name", one_in(4, DETECTORS, 4))
 def test_every_level_of_a_small_detector_is_an_output(name: str, tmp_path: Path) -> None:
     """Scores and offsets of P3 to P7, each with the shape of its level."""
     spec = load(name).replace(input="96x128")

@@ -406,7 +406,7 @@ def test_a_spec_of_any_kind_is_a_model(create: Any, timm: Any) -> None:
             create(changes)
 
 
-NETWORKS = pytest.mark.parametrize("name", one_in(8, ["mfprofile", *SPECS], 3))
+NETWORKS = pytest.mark.parametrize("name", one_in(8, ["mfprofile", *SPECS], 7))
 
 
 @NETWORKS

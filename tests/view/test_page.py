@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from effort import nightly_but
 from pages import file_of, opened, shown
 from running import run
 
@@ -117,8 +118,9 @@ def turned_off(changes: Mapping[str, Any]) -> bool:
     ) or (changes.get("attention") == "mlp" and any(key.endswith(".heads") for key in changes))
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("settings", [30, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("name", "settings"), [*((name, 30) for name in MODELS), *nightly_but(7, [(name, 200) for name in MODELS])]
+)
 def test_turning_knobs_gives_pythons_integers_and_verdicts(
     chromium: Browser, tmp_path: Path, name: str, settings: int
 ) -> None:
@@ -721,7 +723,7 @@ TINY = {"input": 64, "tokens": {"count": 2, "dim": 32}, "stem": 8, "head": {"fc"
         "blocks": [{"block": "lite", "exp": 16, "out": 8}]}  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [390, *(pytest.param(width, marks=pytest.mark.slow) for width in (360, 768, 1400))])
+@pytest.mark.parametrize("width", [390, *nightly_but(3, (1400, 360, 768))])
 def test_nothing_in_the_plane_covers_a_text(chromium: Browser, tmp_path: Path, width: int) -> None:
     """Names overlap neither points nor one another nor ticks, and most names are shown."""
     limits = "budget.max.madds=300M&budget.max.params=12M"
@@ -811,9 +813,7 @@ STATES_OF_A_PHONE = (
 )
 
 
-@pytest.mark.parametrize(
-    "width", [320, 390, *(pytest.param(width, marks=pytest.mark.slow) for width in (768, 1024, 1400))]
-)
+@pytest.mark.parametrize("width", [320, 390, *nightly_but(3, (1400, 768, 1024))])
 def test_nothing_is_wider_than_the_screen(chromium: Browser, tmp_path: Path, width: int) -> None:
     """From a phone to a wide screen, the page does not scroll sideways, and no text is cut off.
 

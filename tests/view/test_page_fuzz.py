@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from effort import nightly_but
 from fuzz.links import link
 from fuzz.texts import Dice
 
@@ -20,7 +21,7 @@ from mfprofile.view.page.page import page_text
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 SEED = os.environ.get("MFPROFILE_FUZZ_SEED", "0")
 LINKS = 200
 OPEN = """(fragment) => {
@@ -36,7 +37,7 @@ OPEN = """(fragment) => {
 }"""
 
 
-@pytest.mark.parametrize("name", ["mf26m", "mf294m", "mf294m-mlp", "mf294m-mobile", "mf151m-retinanet"])
+@pytest.mark.parametrize("name", nightly_but(3, ["mf294m", "mf26m", "mf294m-mlp", "mf151m-retinanet", "mf294m-mobile"]))
 def test_no_link_breaks_a_page(chromium: Browser, tmp_path: Path, name: str) -> None:
     """It logs nothing, and says what is wrong in words. A problem of a budget alone does not change the count."""
     (tmp_path / "page.html").write_text(page_text(load(name)), encoding="utf-8")
