@@ -70,14 +70,12 @@ def shape(member: Member | None) -> Row | None:
     return None if member is None else (member.value, member.madds, member.params, member.latency or 0)
 
 
-QUICK = [("mf26m", "input"), ("mf52m", "head.fc"), ("mf508m", "tokens.dim")]
+QUICK = [("mf26m", "input"), ("mf52m", "head.fc"), ("mf294m", "tokens.dim")]
 
 
 def marks_of(name: str, by: str) -> Any:
-    """Return the marks of a case. By default one model is scaled by all but its widths, which are many."""
-    if (name, by) in QUICK or (by != "width" and name == "mf294m"):
-        return ()
-    return pytest.mark.slow if name == "mf26m" else NIGHTLY
+    """Return the marks of a case: a few are quick, and one model is scaled by all in the slow tests."""
+    return () if (name, by) in QUICK else pytest.mark.slow if name == "mf26m" else NIGHTLY
 
 
 ALL = [pytest.param(name, by, marks=marks_of(name, by)) for name in MODELS for by in FAMILIES]

@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from effort import part_of  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from recording import Executed, executed  # noqa: E402
 from strategies import Mapping, spec_mappings  # noqa: E402
@@ -62,7 +63,7 @@ def test_each_op_reads_and_outputs_the_same_as_in_torch(name: str) -> None:
 
 
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=60)
+@settings(NO_LIMITS, max_examples=part_of(200))
 def test_each_op_of_any_spec_reads_and_outputs_the_same_as_in_torch(mapping: Mapping) -> None:
     """Generated specs use every switch."""
     assert_flow_is_torchs(count(mapping))
@@ -76,7 +77,7 @@ def test_the_peak_matches_the_operations_of_torch(name: str) -> None:
 
 
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=40)
+@settings(NO_LIMITS, max_examples=part_of(150))
 def test_the_peak_of_any_spec_matches_the_operations_of_torch(mapping: Mapping) -> None:
     """No other op has more live bytes than the peak."""
     bill = count(mapping)
@@ -140,7 +141,7 @@ def test_torch_uses_more_memory_only_for_variables_that_nothing_reads() -> None:
 
 
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=25)
+@settings(NO_LIMITS, max_examples=part_of(100))
 def test_torch_never_uses_less_memory(mapping: Mapping) -> None:
     """Temporaries and variables are added. The image belongs to the caller."""
     bill = count(mapping)

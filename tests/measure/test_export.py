@@ -125,7 +125,7 @@ def test_the_logits_are_those_of_the_released_network(name: str, tmp_path: Path)
     assert ours.argmax(axis=1).tolist() == logits["argmax"]
 
 
-@pytest.mark.parametrize("name", one_in(4, DETECTORS, 4))
+@pytest.mark.parametrize("name", nightly_but(4, DETECTORS))
 def test_every_level_of_a_small_detector_is_an_output(name: str, tmp_path: Path) -> None:
     """Scores and offsets of P3 to P7, each with the shape of its level."""
     spec = load(name).replace(input="96x128")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from effort import nightly_but
+from effort import NIGHTLY, nightly_but, one_in
 from pages import file_of, opened, shown
 from running import run
 
@@ -119,7 +119,8 @@ def turned_off(changes: Mapping[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("name", "settings"), [*((name, 30) for name in MODELS), *nightly_but(7, [(name, 200) for name in MODELS])]
+    ("name", "settings"),
+    [*one_in(4, [(name, 30) for name in MODELS], 3), *nightly_but(7, [(name, 200) for name in MODELS])],
 )
 def test_turning_knobs_gives_pythons_integers_and_verdicts(
     chromium: Browser, tmp_path: Path, name: str, settings: int
@@ -723,7 +724,10 @@ TINY = {"input": 64, "tokens": {"count": 2, "dim": 32}, "stem": 8, "head": {"fc"
         "blocks": [{"block": "lite", "exp": 16, "out": 8}]}  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [390, *nightly_but(3, (1400, 360, 768))])
+@pytest.mark.parametrize(
+    "width",
+    [pytest.param(width, marks=pytest.mark.slow if width == 390 else NIGHTLY) for width in (360, 390, 768, 1400)],
+)
 def test_nothing_in_the_plane_covers_a_text(chromium: Browser, tmp_path: Path, width: int) -> None:
     """Names overlap neither points nor one another nor ticks, and most names are shown."""
     limits = "budget.max.madds=300M&budget.max.params=12M"
