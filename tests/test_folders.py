@@ -117,7 +117,7 @@ def test_variants_of_a_space_with_the_longest_name_can_be_written(tmp_path: Path
     space = tmp_path / f"{'é' * 125}.yaml"
     space.write_text("extends: mf26m\ninput: [192, 224]\n", encoding="utf-8")
     done = run("explore", "sample", space.name, "-n", "2", "-o", "new", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "wrote 2 specs into new\n")
     assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
         named("é" * 125, "-0001.yaml"),
         named("é" * 125, "-0002.yaml"),

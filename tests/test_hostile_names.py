@@ -92,7 +92,7 @@ OF_NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("command", OF_SPECS)
+@pytest.mark.parametrize("command", one_in(2, OF_SPECS))
 @pytest.mark.parametrize("form", one_in(2, ["", *FORMS]))
 def test_the_name_of_a_spec_does_nothing(command: str, form: str, folder: Path) -> None:
     """In each form of each command that prints it."""

@@ -144,6 +144,7 @@ def test_counters_get_the_same_inputs(here: Here) -> None:
     assert json.loads(done.stdout)["verification"]["counters"][0]["printed"] == 64
 
 
+@pytest.mark.slow
 def test_two_processes_count_the_same(tmp_path: Path) -> None:
     """Widths that three libraries draw at random are the same, and so are weights that decide."""
     (tmp_path / "nets.py").write_text(SOURCE)

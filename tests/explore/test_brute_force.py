@@ -226,7 +226,7 @@ def _comparisons(seeds: range, folder: Path) -> int:
 
 def test_every_query_on_random_spaces_is_answered_as_by_brute_force(tmp_path: Path) -> None:
     """Each seed is one space; the seed of a space that fails is in the message."""
-    assert _comparisons(range(12), tmp_path) > 200
+    assert _comparisons(range(6), tmp_path) > 100
 
 
 def test_every_query_on_chains_in_many_parts_is_answered_as_by_brute_force(

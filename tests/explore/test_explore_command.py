@@ -57,7 +57,12 @@ NEAREST = "nearest in madds: 9,252,352 ("
     [((), ""), (("--markdown",), ""), (("--json",), "[]\n"), (("--csv",), "number,madds,params,content\n")],
 )
 @pytest.mark.parametrize(
-    "query", [("best", "--maximize", "params"), ("sample",), ("front", "--maximize", "madds", "--minimize", "params")]
+    "query",
+    [
+        ("best", "--maximize", "params"),
+        pytest.param(("sample",), marks=pytest.mark.slow),
+        pytest.param(("front", "--maximize", "madds", "--minimize", "params"), marks=pytest.mark.slow),
+    ],
 )
 def test_a_query_for_variants_without_any_exits_with_1_and_names_the_nearest(
     query: tuple[str, ...], form: tuple[str, ...], stdout: str, tmp_path: Path

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from effort import nightly_but, part_of
+from effort import nightly_but, one_in, part_of
 from explore.brute import random_space, variants_of
 from explore.spaces import brute_force, space_mappings
 from explore.test_brute_force import SUMS
@@ -94,7 +94,7 @@ def test_bounds_of_random_spaces_hold_what_their_variants_have(tmp_path: Path) -
     assert _compare(range(8), tmp_path, memory=0) > 10
 
 
-@pytest.mark.parametrize("few", [0, 3])
+@pytest.mark.parametrize("few", one_in(2, [0, 3]))
 def test_halves_and_pairs_of_halves_give_the_same_distributions(
     few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

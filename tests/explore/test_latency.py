@@ -112,7 +112,7 @@ def _executor(pooled: bool) -> Iterator[Executor | None]:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "tiny" else []) for name in DOCUMENTS]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in ("tiny", "depth") else []) for name in DOCUMENTS]
 )
 def test_every_query_in_latency_is_that_of_all_variants_each_priced_alone(name: str) -> None:
     """Count, best, front, sample and the nearest, with windows; in this process and in a pool."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from effort import nightly_but, part_of
+from effort import nightly_but, one_in, part_of
 from explore.spaces import brute_force, space_mappings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -261,7 +261,7 @@ a_part_of_the_queries = pytest.mark.parametrize("holds", nightly_but(2, PROPERTI
 
 
 @each_query
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), CONVENTIONS)
 def test_each_query_is_answered_as_by_brute_force(holds: Any, space: Mapping, data: Any, convention: Counting) -> None:
     """On some small spaces with all kinds of choices, in several conventions."""
@@ -279,7 +279,7 @@ def test_each_query_is_answered_as_by_brute_force_on_many(
 
 
 @each_query
-@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(space_mappings(), st.data(), LATENCIES)
 def test_each_query_of_latency_is_answered_as_by_brute_force(
     holds: Any, space: Mapping, data: Any, convention: Convention
@@ -298,6 +298,7 @@ def test_each_query_of_latency_is_answered_as_by_brute_force_on_many(
     holds(space, data, convention)
 
 
+@pytest.mark.slow
 def test_samples_are_uniform() -> None:
     """100 of some hundreds of variants are drawn 60 times; χ² over the variants is as in fair draws."""
     space = read_space("tiny")
@@ -316,7 +317,7 @@ def test_samples_are_uniform() -> None:
     assert abs(chi - mean) < 6 * (2 * within) ** 0.5
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", one_in(2, [0, 1]))
 def test_a_seed_gives_the_same_variants_everywhere(seed: int) -> None:
     """The expected values are written here, so the test fails on a machine or Python version that differs."""
     figures = {

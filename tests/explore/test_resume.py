@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from effort import one_in
 from explore.brute import random_space
 from odd_devices import odd_device
 from running import run
@@ -68,7 +69,7 @@ def _random(seed: int, folder: Path) -> Space:
     return read_space(source.file, source.settings)
 
 
-@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("query", one_in(2, QUERIES))
 def test_an_answer_is_the_same_alone_in_a_pool_in_parts_and_resumed(
     query: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,7 +148,7 @@ def test_a_detector_of_table_4_is_exported_whole(name: str, tmp_path: Path) -> N
     assert_counted_alike(load(name), tmp_path)
 
 
-@pytest.mark.parametrize("switch", SWITCHES)
+@pytest.mark.parametrize("switch", one_in(3, SWITCHES))
 def test_every_form_of_a_network_can_be_exported(switch: str, tmp_path: Path) -> None:
     """With a free batch too: outputs without a value, such as the tokens of Mobile alone, are left out."""
     spec = load(SMALL).replace(SWITCHES[switch])

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from effort import one_in
 from running import run
 
 from mfprofile.view.choosing import unknown_column
@@ -53,7 +54,7 @@ def _column(command: str, name: str) -> list[str]:
     return [row[name] for row in csv.DictReader(io.StringIO(run(*shlex.split(command), "--csv").stdout))]
 
 
-@pytest.mark.parametrize("command", TABLES)
+@pytest.mark.parametrize("command", one_in(3, TABLES))
 def test_every_column_has_a_name_of_its_own(command: str) -> None:
     """A user can ask for any of them by one word, and gets it."""
     names = _names(command)
@@ -223,6 +224,7 @@ def test_sensitivity_sorts_by_other_columns_too() -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
+@pytest.mark.slow
 def test_each_choice_of_a_space_is_a_column_on_request() -> None:
     """In every form, to show and to sort by, also one without a dot in its name."""
     sample = ("explore", "sample", "mf294m-stages", "-n", "3")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import one_in
 from matplotlib import get_data_path
 from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib.text import Text
@@ -141,7 +142,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_in(3, NAMES))
 def test_a_picture_needs_no_display_no_torch_and_no_pyplot(name: str, tmp_path: Path) -> None:
     """The user's matplotlibrc does not change the bytes either."""
     environment = {key: value for key, value in surroundings().items() if key not in ("DISPLAY", "MPLBACKEND")}

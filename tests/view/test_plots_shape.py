@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from effort import one_in
 from matplotlib.colors import to_hex
 from pictures import DPI, leaders, overlaps, texts
 
@@ -28,7 +29,7 @@ def own(tmp_path: Path) -> str:
     return str(tmp_path / "networks.csv")
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", one_in(3, QUICK))
 def test_no_title_leaves_the_figure(name: str) -> None:
     """It is wrapped at the width of the figure, also in one column, and covers no other text."""
     look = Look(1, title=TITLES["words"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from effort import one_in
 from running import in_a_terminal, run
 
 from mfprofile.view.fitting import fitted
@@ -61,7 +62,7 @@ def _too_long(text: str, width: int) -> list[str]:
     return [line for line in lines if width_of(line) > width and len(line.split()) > 1]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", one_in(2, COMMANDS))
 def test_no_line_is_wider_than_the_columns(command: str) -> None:
     """At 80 columns and at 60, tables and the lines around them fit."""
     for width in (60, 80):
