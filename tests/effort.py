@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 ALL = os.environ.get("MFPROFILE_CASES") == "all"
 NIGHTLY = (pytest.mark.slow, pytest.mark.skipif(not ALL, reason="is tried every night: MFPROFILE_CASES=all"))
@@ -24,7 +25,7 @@ def nightly(test: Any) -> Any:
 
 
 def part_of(cases: int) -> int:
-    """Return a tenth of a number of cases, at least 1; all of them if the environment asks for all."""
+    """Return a tenth of the cases of a slow test, at least 1; all of them if the environment asks for all."""
     return cases if ALL else max(1, cases // 10)
 
 
@@ -52,5 +53,7 @@ def nightly_but(step: int, cases: Iterable[Any]) -> list[Any]:
 
 
 def _case(case: Any, marks: Any) -> Any:
-    """Return a case with marks; a tuple has the values of several parameters."""
+    """Return a case with marks, beside those that it has; a tuple has the values of several parameters."""
+    if isinstance(case, ParameterSet):
+        return case._replace(marks=[*case.marks, *(marks if isinstance(marks, tuple) else [marks])])
     return pytest.param(*(case if type(case) is tuple else (case,)), marks=marks)

@@ -66,6 +66,22 @@ def test_pictures_and_verdicts_take_globs(here: Path) -> None:
     assert [outcome["name"] for outcome in outcomes] == ["first", "second"]
 
 
+def test_all_globs_without_a_match_are_named_at_once(here: Path) -> None:
+    """As by `check`."""
+    done = run("count", "mf26m", "nosuch*", "other?", cwd=here)
+    rule = "matches no file and no shipped spec"
+    assert done.stderr.splitlines() == [f"error: nosuch*: {rule}", f"error: other?: {rule}"]
+
+
+def test_a_network_in_a_folder_with_brackets_is_no_glob(here: Path) -> None:
+    """A file with letters of globs is itself."""
+    need("torch")
+    (here / "[x]").mkdir()
+    (here / "[x]" / "net.py").write_text("from torch import nn\nnet = nn.Linear(2, 3)\n", encoding="utf-8")
+    done = run("memory", "[x]/net.py:net", "--input", "2", "--json", cwd=here)
+    assert (done.returncode, json.loads(done.stdout)["name"]) == (0, "[x]/net.py:net")
+
+
 @pytest.mark.parametrize("command", sorted(EXPANDING - {"check"}))
 def test_a_glob_without_a_match_is_refused(command: str, here: Path) -> None:
     """The message names it."""

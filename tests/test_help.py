@@ -35,8 +35,8 @@ NEEDS = {
 SLOW = re.compile(
     r"audit|verify|export|measure|report|plot (attention|histogram|front)|explore (search|histogram|list|spaces)|.*mf294m-tokens"
 )
-"""Examples that are run with the slow tests, as are a third of the others; the last third is run every night. Those of
-`calibrate` measure for minutes: they are only parsed."""
+"""Examples that are never run by default. Of all examples, the last of three is run every night only; those of `calibrate`
+measure for minutes and are only parsed."""
 
 
 @cache

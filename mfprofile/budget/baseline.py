@@ -35,15 +35,16 @@ GROWING = ("madds", "params")
 class Earlier:
     """A bill of the file: its madds and params, its convention, and its inputs as text if the file has them.
 
-    `causal` says what of causal attention was counted, if any ran. `parts` has the amounts of each quantity by block or
-    module, nothing if the file has no rows.
+    `causal` says what of causal attention was counted, if any ran. `parts` has the amounts of each quantity along
+    `axis`, by block or module; nothing if the rows of the file do not add up.
     """
 
     amounts: Mapping[str, int]
     convention: str
     inputs: Sequence[str] | None = None
     causal: str = ""
-    parts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    axis: str = field(default="", compare=False)
+    parts: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
 
 
 Baseline = Mapping[str, Earlier]
@@ -116,20 +117,28 @@ def _bill(file: Path, bill: Any, convention: str | None) -> tuple[str, Earlier]:
         if not is_count or value >= _TOO_LARGE:
             rule = "is too large for a count" if is_count else "must be a whole number"
             raise InputError(f"{file}: {name}: {key} = {shown(value)}: {rule}; {_REMEDY}")
-    amounts, parts = {key: bill[key] for key in GROWING}, {key: _parts(bill.get("rows"), key) for key in GROWING}
-    return name, Earlier(amounts, counted_in, _inputs(bill.get("input")), str(bill.get("causal", "")), parts)
+    amounts = {key: bill[key] for key in GROWING}
+    axis, parts = next(((axis, parts) for axis in _AXES if (parts := _parts(bill, axis))), ("", {}))
+    return name, Earlier(amounts, counted_in, _inputs(bill.get("input")), str(bill.get("causal", "")), axis, parts)
 
 
-def _parts(rows: Any, key: str) -> dict[str, int]:
-    """Return the amounts of a quantity by block or module, or nothing for rows of an unknown form."""
-    amounts: dict[str, int] = {}
-    for row in rows if isinstance(rows, list) else []:
-        label = (row.get("module"), row.get("block")) if isinstance(row, dict) else ()
-        names = [each for each in label if isinstance(each, str)]
-        if len(names) != 1 or type(row.get(key)) is not int:
-            return {}
-        amounts[names[0]] = amounts.get(names[0], 0) + row[key]
-    return amounts
+_AXES = ("block", "module")
+
+
+def _parts(bill: Mapping[str, Any], axis: str) -> dict[str, dict[str, int]]:
+    """Return the amounts of each quantity along an axis, without those whose rows do not add up to that of the bill."""
+    rows = bill.get("rows")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get(axis), str) for row in rows):
+        return {}
+    parts = {}
+    for key, total in (("madds", bill["madds"]), ("params", bill.get("counted_params", bill["params"]))):
+        amounts: dict[str, int] = {}
+        if all(type(row.get(key)) is int and 0 <= row[key] < _TOO_LARGE for row in rows):
+            for row in rows:
+                amounts[row[axis]] = amounts.get(row[axis], 0) + row[key]
+        if amounts and sum(amounts.values()) == total:
+            parts[key] = amounts
+    return parts
 
 
 def _convention(file: Path, name: str, counted_in: object, required: str | None) -> str:
@@ -153,12 +162,19 @@ def _inputs(read: Any) -> list[str] | None:
 
 
 def growth_limits(
-    baseline: Baseline, name: str, most: int | Fraction, file: Path, inputs: Sequence[InputShape] | None = None
+    baseline: Baseline,
+    name: str,
+    most: int | Fraction,
+    file: Path,
+    inputs: Sequence[InputShape] | None = None,
+    axis: str = "",
 ) -> Iterator[Limit]:
     """Yield the limits that the baseline sets for the network called `name`.
 
     A limit is the baseline's own amount plus the growth, rounded down, which changes no comparison of whole numbers. A
     spec's input is part of the spec and may change. A network in code must have the same `inputs` as in the baseline.
+    The amounts of the parts are kept if they are along `axis`.
+
     Raises `InputError` for other inputs, and for a baseline without a bill of that name.
     """
     if name not in baseline:
@@ -174,4 +190,5 @@ def growth_limits(
         allowed = before + most if isinstance(most, int) else before + before * most
         growth_text = f"{most:,}" if isinstance(most, int) else f"{percent(most)} %"
         about = f"{before:,} in {file} + {growth_text}"
-        yield Limit(key, True, int(allowed), Mark(str(file)), about, earlier.convention, earlier.parts.get(key, {}))
+        parts = earlier.parts.get(key, {}) if earlier.axis == axis else {}
+        yield Limit(key, True, int(allowed), Mark(str(file)), about, earlier.convention, parts)

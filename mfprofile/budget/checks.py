@@ -195,7 +195,8 @@ def _baseline_limits(growth: Growth | None, network: Candidate) -> Iterator[Limi
         inputs = network.bill.subject.inputs if network.spec is None else None
         earlier = growth.baseline.get(network.bill.name)
         check_causal_of(growth.file, network.bill, "" if earlier is None else earlier.causal)
-        yield from growth_limits(growth.baseline, network.bill.name, growth.most, growth.file, inputs)
+        axis = network.bill.subject.axes[0]
+        yield from growth_limits(growth.baseline, network.bill.name, growth.most, growth.file, inputs, axis)
 
 
 def check(references: Iterable[str], demands: Demands, terms: Terms, settings: Sequence[str | Setting] = ()) -> Outcome:

@@ -20,7 +20,7 @@ MOST_PARTS = 3
 
 
 class Change(NamedTuple):
-    """The amount of a block or module in a baseline and now, None where it does not exist."""
+    """The amount of a block or module in a baseline and now: None if it did not exist then, or does not now."""
 
     name: str
     earlier: int | None

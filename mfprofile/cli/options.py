@@ -12,8 +12,9 @@ from mfprofile.cli.completion import conventions, names_in, networks, settings, 
 from mfprofile.cli.form import AsJson as AsJson
 from mfprofile.cli.form import FormOptions as FormOptions
 from mfprofile.cli.groups import Group
-from mfprofile.errors import InputError
+from mfprofile.errors import InputError, SpecError
 from mfprofile.spec.merge import Setting
+from mfprofile.spec.problems import Problem
 from mfprofile.spec.sources import expanded, working_folder
 from mfprofile.spec.words import joined, several
 from mfprofile.view.escape import line, lines
@@ -29,8 +30,17 @@ Spec = Annotated[
 
 
 def all_expanded(references: list[str] | None) -> list[str] | None:
-    """Return references with globs expanded, in order. Raises `SpecError` for a glob without a match."""
-    return references and [each for reference in references for each in expanded(reference)]
+    """Return references with globs expanded, in order. Raises `SpecError` with all globs that match nothing."""
+    names: list[str] = []
+    problems: list[Problem] = []
+    for reference in references or ():
+        try:
+            names += expanded(reference)
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return references and names
 
 
 Networks = Annotated[

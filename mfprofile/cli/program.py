@@ -123,6 +123,7 @@ def _usage(error: Any) -> str:
     shown = io.StringIO()
     error.show(file=shown)
     printed = re.sub(r"(?m)^Error: ", "error: ", shown.getvalue())  # as all other messages
+    printed = printed.replace(": Input should be ", ": must be ")
     text = re.sub(r" \(Possible options: (.*)\)", lambda names: f". Did you mean {names[1]}?", printed)
     if unknown := re.search(r"No such command '(\w+)'\.$", text.rstrip()):
         inner = [f"'{name} {unknown[1]}'" for name, names in COMMANDS.items() if unknown[1] in names]

@@ -75,11 +75,16 @@ def as_typed(file: Path) -> str:
 def expanded(reference: str) -> list[str]:
     """Return the matches of a glob: files, or else names of shipped specs. Any other reference is returned as it is.
 
-    The name of an existing file is never a glob. Raises `SpecError` for a glob without a match.
+    The name of an existing file is never a glob, nor is a network in it. Raises `SpecError` for a glob without a match.
     """
-    if not any(letter in reference for letter in "*?[") or "\0" in reference or os.path.lexists(reference):
+    if not any(letter in reference for letter in "*?[") or "\0" in reference or _exists(reference):
         return [reference]
     return _matching(reference)
+
+
+def _exists(reference: str) -> bool:
+    file = reference.rpartition(":")[0] if _is_in_code(reference) else reference
+    return os.path.lexists(file)
 
 
 def _matching(pattern: str) -> list[str]:

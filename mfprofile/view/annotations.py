@@ -38,12 +38,12 @@ def _problem(problem: Problem, reference: str) -> str:
 def _own(mark: Mark, reference: str) -> Mark:
     """Return a line in the file of the reference or in another file of the repository, else the reference's start.
 
-    A shipped spec has no file there, so its limit from a baseline is at the baseline.
+    A shipped spec, or a network of a library, has no file there: its limit from a baseline is at the baseline.
     """
+    own = Mark(reference, 1, 1)
     if not is_file(mark.source) or not (mark.source == reference or _is_in_root(Path(mark.source))):
-        return Mark(reference, 1, 1)
-    is_shown = mark.line is not None or not (is_target(reference) or is_file(reference))
-    return mark if is_shown else Mark(reference, 1, 1)
+        return own
+    return mark if mark.line is not None or not any(_place(own)) else own
 
 
 def _uncounted(verdict: Verdict) -> str:

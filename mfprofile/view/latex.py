@@ -73,7 +73,7 @@ def latex_of(table: Table, form: Form) -> str:
         [columns[at]._replace(kind=kind or columns[at].kind) for at, kind in block.items()] for block in fit.blocks
     ]
     body = [text for at, block in enumerate(blocks) for text in (*(_NEXT if at else ()), *_tabular(block))]
-    if form.caption is not None or form.label is not None:
+    if form.span == 2 or form.caption is not None or form.label is not None:
         body = list(_float([*fit.settings, *body], table, form))
     elif fit.settings:
         body = ["\\begingroup", *fit.settings, "\\noindent", *body, "\\endgroup"]

@@ -65,7 +65,7 @@ def reason_lines(reason: Reason) -> Iterator[str]:
     given = ": ".join(filter(None, (str(finding.limit.given), finding.limit.about)))
     yield f"  given by {printable(given)}"
     if reason.changes:
-        yield f"  changed since then: {_changes(reason)}"
+        yield f"  changed since the baseline: {_changes(reason)}"
     if reason.pillars:
         yield f"  pillars: {_weights(reason.pillars, finding)}"
     if reason.peak is not None:

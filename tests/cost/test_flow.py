@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from effort import one_in, part_of  # noqa: E402
+from effort import one_in  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from recording import Executed, executed  # noqa: E402
 from strategies import Mapping, spec_mappings  # noqa: E402
@@ -63,7 +63,7 @@ def test_each_op_reads_and_outputs_the_same_as_in_torch(name: str) -> None:
 
 
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=part_of(200))
+@settings(NO_LIMITS, max_examples=20)
 def test_each_op_of_any_spec_reads_and_outputs_the_same_as_in_torch(mapping: Mapping) -> None:
     """Generated specs use every switch."""
     assert_flow_is_torchs(count(mapping))
@@ -77,7 +77,7 @@ def test_the_peak_matches_the_operations_of_torch(name: str) -> None:
 
 
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=part_of(150))
+@settings(NO_LIMITS, max_examples=15)
 def test_the_peak_of_any_spec_matches_the_operations_of_torch(mapping: Mapping) -> None:
     """No other op has more live bytes than the peak."""
     bill = count(mapping)
@@ -141,7 +141,7 @@ def test_torch_uses_more_memory_only_for_variables_that_nothing_reads() -> None:
 
 
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=part_of(100))
+@settings(NO_LIMITS, max_examples=10)
 def test_torch_never_uses_less_memory(mapping: Mapping) -> None:
     """Temporaries and variables are added. The image belongs to the caller."""
     bill = count(mapping)

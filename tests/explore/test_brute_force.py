@@ -246,7 +246,7 @@ def test_every_query_on_many_random_spaces_is_answered_as_by_brute_force(first: 
     assert _comparisons(range(first, first + number), tmp_path) > 20 * number
 
 
-@pytest.mark.parametrize("first", nightly_but(2, range(2000, 2100, 25)))
+@pytest.mark.parametrize("first", nightly_but(3, range(2000, 2100, 25)))
 def test_every_query_on_many_chains_in_parts_is_answered_as_by_brute_force(
     first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

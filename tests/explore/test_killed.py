@@ -105,7 +105,7 @@ QUERY = [
 WITHIN = 71_212_639_860
 
 
-@pytest.mark.parametrize("name", nightly_but(3, ["SIGKILL", "SIGINT", "SIGTERM"]))
+@pytest.mark.parametrize("name", nightly_but(2, ["SIGKILL", "SIGINT", "SIGTERM"]))
 def test_a_query_that_is_ended_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
     """It loses at most the slices that the two workers had begun. The kept ones are not computed again."""
     number = getattr(signal, name)

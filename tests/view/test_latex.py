@@ -260,8 +260,6 @@ def test_tables_fit_the_text_of_an_article(span: str, tmp_path: Path) -> None:
     So it is in one column, and in one or two columns of a page that has two. Paths of modules do not fit into one of
     those, which a comment says.
     """
-    if shutil.which("pdflatex") is None:
-        pytest.skip("pdflatex is not installed")
     commands = dict.fromkeys([*WIDE, *COMMANDS])
     texts = [
         run(*command.split(), "--latex", "--label", f"t:{at}", *span.split()).stdout
@@ -269,6 +267,8 @@ def test_tables_fit_the_text_of_an_article(span: str, tmp_path: Path) -> None:
     ]
     wide = [command for command, text in zip(commands, texts, strict=True) if "\n% is wider than the text; " in text]
     assert wide == (["count mf26m --by op", "explain mf26m --block 3"] if span == "--span=1" else [])
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
     texts = [text for command, text in zip(commands, texts, strict=True) if command not in wide]
     article = ARTICLE.replace("{article}", "[twocolumn]{article}") if span else ARTICLE
     (tmp_path / "a.tex").write_text(article % "\n\\clearpage\n".join(texts), encoding="utf-8")
@@ -282,6 +282,8 @@ def test_two_columns_of_a_page_are_a_wide_float() -> None:
     for span, name in (("1", "table"), ("2", "table*")):
         text = run("paper", "4", "--latex", "--label", "tab:x", "--span", span).stdout
         assert re.findall(r"\\(?:begin|end)\{(table\*?)\}", text) == [name, name]
+    assert "\\begin{table*}\n" in run("count", "mf26m", "mf52m", "--latex", "--span", "2").stdout
+    assert "{table" not in run("count", "mf26m", "mf52m", "--latex", "--span", "1").stdout
 
 
 def test_a_comparison_has_a_heading_for_each_quantity() -> None:

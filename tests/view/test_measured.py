@@ -82,6 +82,10 @@ MALFORMED = {
     ),
     "nothing": ("name,params\na,0\n", ":2: params: '0' must be from 1 to 1,000,000,000,000,000,000"),
     "no unit": ("name,madds\na,200\n", ":2: madds: '200' has no unit; write 200M for millions, or 0.2k for 200"),
+    "no unit but decimals": (
+        "name,params\na,0200.00\n",
+        ":2: params: '0200.00' has no unit; write 200.00M for millions, or 0.2k for 200",
+    ),
     "not CSV": ('name,madds\n"a"b,3M\n', ":2: is not CSV: ',' expected after '\"'"),
     "open quote": ('name,madds\n"a,3M\n', ":2: is not CSV: unexpected end of data"),
     "not UTF-8": (b"name,madds\nna\xefve,3M\n", ": is not UTF-8, at byte 14"),

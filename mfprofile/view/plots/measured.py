@@ -139,8 +139,8 @@ def _amount(where: str, name: str, text: str) -> int | None:
         raise InputError(f"{where}: {name}: {shown(text)} {error.rule}") from None
     if not 1 <= value <= MOST:
         raise InputError(f"{where}: {name}: {shown(text)} must be from 1 to {MOST:,}")
-    if value < _CLEAR and text.isdecimal():
-        remedy = f"write {text}M for millions, or {value / 1000:g}k for {value:,}"
+    if value < _CLEAR and text.replace(".", "").replace("_", "").isdecimal():
+        remedy = f"write {text.lstrip('0')}M for millions, or {value / 1000:g}k for {value:,}"
         raise InputError(f"{where}: {name}: {shown(text)} has no unit; {remedy}")
     return value
 
