@@ -201,6 +201,7 @@ def test_a_script_is_a_target(here: Here) -> None:
     assert (done["madds"], done["params"], done["coverage"]["uncovered"]) == (12, 16, [])
 
 
+@pytest.mark.slow
 def test_a_network_that_imports_the_compiler_in_its_forward_is_run_again(here: Here, tmp_path: Path) -> None:
     """Only a compiler that is imported can be turned off, and flex attention cannot be compiled during a trace."""
     pytest.importorskip("torch.nn.attention.flex_attention")

@@ -29,7 +29,7 @@ def widths(name: str) -> list[tuple[float, Bill]]:
     return bills
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("convention", one_in(3, CONVENTIONS))
 @pytest.mark.parametrize("name", one_in(5, MODELS))
 def test_no_width_within_the_budget_costs_more(name: str, convention: str) -> None:
     """By brute force. Of widths with the same cost it is the current one or the smallest."""

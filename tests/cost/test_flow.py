@@ -141,7 +141,7 @@ def test_torch_uses_more_memory_only_for_variables_that_nothing_reads() -> None:
 
 
 @given(spec_mappings())
-@settings(NO_LIMITS, max_examples=10)
+@settings(NO_LIMITS, max_examples=5)
 def test_torch_never_uses_less_memory(mapping: Mapping) -> None:
     """Temporaries and variables are added. The image belongs to the caller."""
     bill = count(mapping)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import one_in
 from running import ROOT, run, surroundings
 
 from mfprofile.errors import InputError
@@ -259,7 +260,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals to a group of pro
 
 
 @posix
-@pytest.mark.parametrize("whole_group", [True, False], ids=["as a terminal does", "only the main process"])
+@pytest.mark.parametrize("whole_group", one_in(2, [True, False]), ids=["as a terminal does", "only the main process"])
 def test_an_interrupt_ends_all_workers_and_leaves_no_file(whole_group: bool, tmp_path: Path) -> None:
     """The exit code is 130, with no traceback and no incomplete folder."""
     _interrupted(tmp_path, 2.5, whole_group)

@@ -94,6 +94,10 @@ def faults(command: str, line: list[str], done: Done) -> Iterator[str]:
         yield from _form_faults(line, done.stdout)
 
 
+_NO_YAML = ("--markdown", "--latex", "-o", "--output", "--columns", "--sort")
+"""Options with which `scale` prints a table, and the spec into a file or not at all."""
+
+
 def _runs_code(line: list[str]) -> bool:
     """Return whether the command runs the user's code, whose errors are shown as they are."""
     return line[0] == "audit" or any(":" in each and "=" not in each for each in line)
@@ -108,7 +112,7 @@ def _form_faults(line: list[str], output: str) -> Iterator[str]:
             "--csv" in line and output and len({len(row) for row in csv.reader(io.StringIO(output), strict=True)}) != 1
         ):
             yield "CSV with rows of different lengths"
-        elif line[0] in ("show", "scale") and not {"--markdown", "--latex"} & set(line):
+        elif line[0] in ("show", "scale") and not any(each.startswith(_NO_YAML) for each in line):
             yaml.safe_load(output)
     except (ValueError, csv.Error, yaml.YAMLError) as error:
         yield f"stdout cannot be read: {error}"

@@ -160,7 +160,7 @@ def test_every_counter_has_a_convention_with_its_source_and_version() -> None:
         assert known.source
 
 
-@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("training", one_in(2, [False, True]))
 def test_measuring_does_not_change_a_model(training: bool) -> None:
     """State, statistics, mode, hooks, gradients, attributes and torch's own functions are the same afterwards."""
     model = build("mf26m", seed=0).train(training)

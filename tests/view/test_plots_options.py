@@ -43,6 +43,7 @@ def test_three_near_networks_are_labelled_or_named(tmp_path: Path) -> None:
     assert {"ours-a", "ours-b", "ours-c"} & shown
 
 
+@pytest.mark.slow
 def test_thirty_networks_of_ones_own_are_no_hedgehog(tmp_path: Path) -> None:
     """They have no labels, and a note says what to do. With --labels, all that fit have numbers."""
     look, file = Look(), own(tmp_path, THIRTY)
