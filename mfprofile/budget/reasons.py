@@ -75,7 +75,7 @@ def reason(trials: Trials, finding: Finding) -> Reason:
         return Reason(verdict, finding, [], [], meets, nearest, terms.peak(bill))
     pillars = heaviest(name, bill, "pillar", len(PILLARS)) if bill.pillars and "." not in name else []
     axis = bill.subject.axes[0]
-    changed = _changes(finding.limit.earlier, amounts_by(axis, name, bill)) if finding.limit.earlier else []
+    changed = _changes(finding.limit.earlier, amounts_by(name, bill, axis)) if finding.limit.earlier else []
     return Reason(verdict, finding, pillars, heaviest(name, bill, axis, MOST_PARTS), meets, nearest, changes=changed)
 
 

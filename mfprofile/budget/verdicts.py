@@ -184,11 +184,11 @@ def in_its_convention(limit: Limit, bill: Bill) -> Bill:
 
 def heaviest(name: str, bill: Bill, axis: str, most: int) -> list[tuple[str, int]]:
     """Return the blocks, pillars or modules (`axis`) with the largest amounts of a sum, the heaviest first."""
-    amounts = [pair for pair in amounts_by(axis, name, bill).items() if pair[1]]
+    amounts = [pair for pair in amounts_by(name, bill, axis).items() if pair[1]]
     return sorted(amounts, key=lambda pair: -pair[1])[:most]
 
 
-def amounts_by(axis: str, name: str, bill: Bill) -> dict[str, int]:
+def amounts_by(name: str, bill: Bill, axis: str) -> dict[str, int]:
     """Return the amount of a sum in each block, pillar or module (`axis`)."""
     quantity = measure(name)
     groups: dict[str, list[Part]] = {}

@@ -100,6 +100,11 @@ def _check_form(form: Form) -> None:
         raise InputError(f"--label {shown(form.label)}: use letters, digits and : - . _ only, such as tab:variants")
 
 
+def span_option(text: str) -> Any:
+    """Return the option for the columns of a page that something spans, with the text of its help."""
+    return typer.Option("--span", metavar="1|2", min=1, max=2, help=text, autocompletion=words("1", "2"))
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FormOptions = Annotated[
     Form,
@@ -128,17 +133,7 @@ FormOptions = Annotated[
                 False,
             ),
             "span": (
-                Annotated[
-                    int | None,
-                    typer.Option(
-                        "--span",
-                        metavar="1|2",
-                        min=1,
-                        max=2,
-                        help="Fit LaTeX into 1 or 2 columns of a page that has two.",
-                        autocompletion=words("1", "2"),
-                    ),
-                ],
+                Annotated[int | None, span_option("Fit LaTeX into 1 or 2 columns of a page that has two.")],
                 None,
             ),
             "columns": (

@@ -94,8 +94,8 @@ def faults(command: str, line: list[str], done: Done) -> Iterator[str]:
         yield from _form_faults(line, done.stdout)
 
 
-_NO_YAML = ("--markdown", "--latex", "-o", "--output", "--columns", "--sort")
-"""Options with which `scale` prints a table, and the spec into a file or not at all."""
+_NO_YAML = ("--markdown", "--latex", "-o", "--output")
+"""Options with which `scale` prints a table, and writes the spec into a file or not at all."""
 
 
 def _runs_code(line: list[str]) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mfprofile.cli.completion import names_in, words
+from mfprofile.cli.completion import names_in
+from mfprofile.cli.form import span_option
 from mfprofile.cli.groups import Group
 from mfprofile.cli.options import notify, report_file
 from mfprofile.errors import InputError, LettersWarning
@@ -63,17 +64,7 @@ def _look(
 
 _LOOK: Mapping[str, tuple[Any, Any]] = {
     "span": (
-        Annotated[
-            int,
-            typer.Option(
-                "--span",
-                metavar="1|2",
-                min=1,
-                max=2,
-                help="Width in columns of a paper: 1 or 2.",
-                autocompletion=words("1", "2"),
-            ),
-        ],
+        Annotated[int, span_option("Width in columns of a paper: 1 or 2.")],
         2,
     ),
     "dark": (Annotated[bool, typer.Option("--dark", help="Draw for a dark background.")], False),
